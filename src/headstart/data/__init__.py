@@ -1,0 +1,1 @@
+"""Raw files become examples, labels, splits and an audit."""

@@ -1,0 +1,1 @@
+"""Pretrained networks: catalogue, weights, preprocessing as data, engines."""

@@ -1,0 +1,1 @@
+"""Encoder and dataset become a matrix that is computed once and kept."""

@@ -1,0 +1,45 @@
+"""The values the features stage hands on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Feature vectors of examples, in the order of the dataset.
+
+    Attributes
+    ----------
+    matrix
+        Shape (N, D), float32. Rows of unreadable examples are NaN; :attr:`Extraction.failures` names them.
+    keys
+        SHA-256 of each example's bytes, 32 bytes each.
+    """
+
+    matrix: npt.NDArray[np.float32]
+    keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What one walk over the examples gave.
+
+    Attributes
+    ----------
+    features
+        One per encoder, in the order the encoders were given.
+    failures
+        Position of each example that could not be read, with the reason in words.
+    computed, cached
+        How many different pictures the first encoder encoded now, and how many it found in the store.
+    seconds
+        Wall-clock time of the walk.
+    """
+
+    features: tuple[Features, ...]
+    failures: dict[int, str]
+    computed: int
+    cached: int
+    seconds: float

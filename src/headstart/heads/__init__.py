@@ -1,0 +1,1 @@
+"""A matrix of features becomes class scores: arrays only, no torch."""

@@ -1,0 +1,1 @@
+"""How good: pure functions on arrays."""

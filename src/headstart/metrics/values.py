@@ -1,0 +1,117 @@
+"""The values the metrics stage hands on: Score and Evaluation."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+IntervalMethod = Literal["wilson", "bootstrap", "group bootstrap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A number with its 95 % interval.
+
+    Attributes
+    ----------
+    value, low, high
+        NaN where the number is not defined (the recall of a class that does not occur).
+    method
+        How the interval was found.
+
+    Examples
+    --------
+    >>> print(Score(0.967, 0.936, 0.985, "wilson"))
+    0.967 [0.936, 0.985]
+    """
+
+    value: float
+    low: float
+    high: float
+    method: IntervalMethod = "bootstrap"
+
+    def __str__(self) -> str:
+        """Value and interval with three digits."""
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One row of the per-class table: ``support`` examples of the class, ``predicted`` so."""
+
+    name: str
+    support: int
+    predicted: int
+    precision: Score
+    recall: Score
+    f1: Score
+    roc_auc: Score
+    average_precision: Score
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """One bin of the reliability table: ``count`` predictions with this mean confidence and this accuracy."""
+
+    count: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How well probabilities agree with labels: plain data, to JSON and to pages.
+
+    Attributes
+    ----------
+    count
+        Number of examples scored.
+    classes
+        Class names; rows and columns of ``confusion`` in this order.
+    confusion
+        Counts; ``confusion[true][predicted]``.
+    top_k
+        Accuracy within the k best, for k that are smaller than the number of classes.
+    binary
+        TP, FP, FN, TN for two classes (positive is the second class), else None.
+    groups
+        Number of groups the intervals were drawn over, or None when examples count as independent.
+    """
+
+    count: int
+    classes: tuple[str, ...]
+    accuracy: Score
+    balanced_accuracy: Score
+    top_k: dict[int, Score]
+    macro_precision: Score
+    macro_recall: Score
+    macro_f1: Score
+    micro_precision: Score
+    micro_recall: Score
+    micro_f1: Score
+    weighted_precision: Score
+    weighted_recall: Score
+    weighted_f1: Score
+    macro_roc_auc: Score
+    macro_average_precision: Score
+    log_loss: Score
+    brier: Score
+    calibration_error: Score
+    reliability: tuple[ReliabilityBin, ...]
+    per_class: tuple[ClassRow, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    binary: dict[str, int] | None = None
+    groups: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for JSON: numbers that are not defined become None."""
+        return {key: _plain(value) for key, value in asdict(self).items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - walks any JSON-like value
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,65 @@
+"""Names become objects: loaded on first use, with the nearest name for a typo, open to other packages."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from headstart.errors import UnknownNameError
+
+# What a name stands for: "module:attribute". Another package adds to a table by declaring an entry point in the
+# group "headstart.<table>", for instance [project.entry-points."headstart.heads"].
+TABLES: dict[str, dict[str, str]] = {
+    "heads": {
+        "logistic": "headstart.heads.logistic:LogisticLearner",
+        "ridge": "headstart.heads.ridge:RidgeLearner",
+        "lda": "headstart.heads.discriminant:DiscriminantLearner",
+        "knn": "headstart.heads.neighbours:NeighboursLearner",
+        "centroid": "headstart.heads.centroid:CentroidLearner",
+        "mlp": "headstart.heads.perceptron:PerceptronLearner",
+    },
+}
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that looks most like ``name``, or None when none comes near.
+
+    Examples
+    --------
+    >>> nearest("logistik", ["logistic", "ridge"])
+    'logistic'
+    """
+    folded = {candidate.casefold(): candidate for candidate in known}
+    matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None
+
+
+def names(table: str) -> list[str]:
+    """List the names in a table: the built-in ones first, then those of other packages."""
+    return [*TABLES[table], *sorted(point.name for point in entry_points(group=f"headstart.{table}"))]
+
+
+def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table holds
+    """Load the object that ``name`` stands for.
+
+    Raises
+    ------
+    UnknownNameError
+        When the table has no such name.
+
+    Examples
+    --------
+    >>> resolve("heads", "ridge").__name__
+    'RidgeLearner'
+    """
+    targets = {point.name: point.value for point in entry_points(group=f"headstart.{table}")} | TABLES[table]
+    if name not in targets:
+        near = nearest(name, targets)
+        raise UnknownNameError(
+            f"There is no '{name}' among the {table}.",
+            f"Known are: {', '.join(targets)}.",
+            f"Did you mean '{near}'?" if near else "",
+        )
+    module, attribute = targets[name].split(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,1 @@
+"""Out of the library: a folder that opens without Headstart."""
