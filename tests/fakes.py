@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from headstart.encoders.spec import EncoderSpec, Preprocessing
 from PIL import Image
+
+from headstart.encoders.spec import EncoderSpec, Preprocessing
 
 FAKE_SPEC = EncoderSpec(
     name="fake",

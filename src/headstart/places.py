@@ -1,7 +1,34 @@
 """Where things lie on this machine."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+
+from headstart.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run keeps what it computes, and how it says how far it is.
+
+    Attributes
+    ----------
+    cache
+        Folder for weights, graphs and features; None for :func:`cache_folder`'s choice.
+    keep_features
+        False keeps no features beyond the run.
+    progress
+        Called by long steps.
+    """
+
+    cache: str | Path | None = None
+    keep_features: bool = True
+    progress: Progress = silent
+
+    @property
+    def folder(self) -> Path:
+        """The cache folder that was decided on."""
+        return cache_folder(self.cache)
 
 
 def cache_folder(given: str | Path | None = None) -> Path:

@@ -1,9 +1,10 @@
 """Recipe: everything a run needs, frozen, checked on creation, to and from TOML."""
 
+import json
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 from headstart.errors import RecipeError
 from headstart.registry import nearest
@@ -51,7 +52,7 @@ class Recipe:
     def __post_init__(self) -> None:
         """Check every value once, here, so that no stage has to."""
         for field in fields(self):
-            _check_type(field.name, getattr(self, field.name), getattr(type(self), "__annotations__")[field.name])
+            _check_type(field.name, getattr(self, field.name), type(self).__annotations__[field.name])
         _check_range("hidden", self.hidden, 1, 65536)
         _check_range("seed", self.seed, 0, 2**32 - 1)
         _check_range("test_fraction", self.test_fraction, 0.01, 0.9)
@@ -69,7 +70,7 @@ class Recipe:
             ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise RecipeError(
-                f"The recipe '{path}' is not TOML.", f"{error}.", "Write lines such as: head = \"ridge\""
+                f"The recipe '{path}' is not TOML.", f"{error}.", 'Write lines such as: head = "ridge"'
             ) from error
         return cls.from_mapping({**values, **changes}, where=f"The recipe '{path}'")
 
@@ -79,7 +80,9 @@ class Recipe:
         known = [field.name for field in fields(cls)]
         for key in values:
             if key not in known:
-                raise RecipeError(f"{where} has an unknown key '{key}'.", _list("The keys are", known), _hint(key, known))
+                raise RecipeError(
+                    f"{where} has an unknown key '{key}'.", _list("The keys are", known), _hint(key, known)
+                )
         return cls(**values)
 
     def to_toml(self) -> str:
@@ -91,6 +94,25 @@ class Recipe:
         'head = "ridge"'
         """
         return "".join(f"{key} = {_toml(value)}\n" for key, value in asdict(self).items())
+
+
+class Settings(TypedDict, total=False):
+    """The keys of a :class:`Recipe` as keyword arguments, for editors and type checkers; a test holds the two equal."""
+
+    encoder: str
+    method: MethodName
+    head: HeadName
+    activation: ActivationName
+    hidden: int
+    balance: bool
+    seed: int
+    test_fraction: float
+    folds: int
+    group_by: str
+    group_pattern: str
+    strict: bool
+    device: DeviceName
+    resamples: int
 
 
 def _check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401 - a type or a Literal
@@ -106,7 +128,8 @@ def _check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN40
         return
     elif type(value) is not expected:
         raise RecipeError(
-            f"The setting {name} = {value!r} has the wrong type.", f"Expected {expected.__name__}, got {type(value).__name__}."
+            f"The setting {name} = {value!r} has the wrong type.",
+            f"Expected {expected.__name__}, got {type(value).__name__}.",
         )
 
 
@@ -131,7 +154,5 @@ def _toml(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         # A JSON string is a TOML basic string, but for DEL, which JSON leaves bare.
-        import json
-
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from PIL import __version__ as pillow_version
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
 CropMode = Literal["center", "squash", "border"]
@@ -91,7 +92,7 @@ class EncoderSpec:
             "preprocessing": asdict(self.preprocessing),
             "engine": self.engine,
             "precision": self.precision,
-            "pillow": Image.__version__,
+            "pillow": pillow_version,
         }
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 

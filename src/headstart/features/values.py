@@ -36,6 +36,8 @@ class Extraction:
         How many different pictures the first encoder encoded now, and how many it found in the store.
     seconds
         Wall-clock time of the walk.
+    notices
+        What went wrong in the store without stopping the walk: for the user.
     """
 
     features: tuple[Features, ...]
@@ -43,3 +45,27 @@ class Extraction:
     computed: int
     cached: int
     seconds: float
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of examples with their feature vectors: what a walk hands out while it is under way.
+
+    Attributes
+    ----------
+    start
+        Position of the first example.
+    matrices
+        One per encoder, shape (n, D), float32; rows of unreadable examples are NaN.
+    failures
+        Position of each example of this stretch that could not be read, with the reason in words.
+    computed, cached
+        Different pictures that appear here first: how many the first encoder encoded now, how many it found.
+    """
+
+    start: int
+    matrices: tuple[npt.NDArray[np.float32], ...]
+    failures: dict[int, str]
+    computed: int
+    cached: int

@@ -1,0 +1,68 @@
+# The same commands for people and for continuous integration. `make` alone says what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e
+# What is installed depends on these two; while they stay as they are, nothing is installed again and no network is used.
+PINS := pyproject.toml constraints.txt
+DEMO_READY := $(VENV)/ready-for-demo
+DEV_READY := $(VENV)/ready-for-development
+
+.PHONY: help demo test check format lint types layers bench clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo     fit a model to 14 kinds of fruit: real photographs, about a minute or two after the installation"
+	@echo "make test     run every test"
+	@echo "make check    formatting, lint, types, layers"
+	@echo "make bench    measure speed and accuracy; figures go to benchmarks/"
+	@echo "make clean    remove the environment and everything that was built; runs/ stays"
+
+demo: $(DEMO_READY)
+	$(BIN)/headstart demo
+
+test: $(DEV_READY)
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: format lint types layers
+
+format: $(DEV_READY)
+	$(BIN)/ruff format --check .
+
+lint: $(DEV_READY)
+	$(BIN)/ruff check .
+
+types: $(DEV_READY)
+	$(BIN)/mypy
+
+layers: $(DEV_READY)
+	$(BIN)/python -m pytest --quiet tests/test_layers.py
+
+bench: $(DEV_READY)
+	$(BIN)/python -m benchmarks
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Headstart needs Python 3.11 or newer; '$(PYTHON)' is not." >&2; \
+	  echo "Name another one: make demo PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@echo "Making the environment in $(VENV)/ ..."
+# Some distributions ship Python without the part that puts pip into an environment: then their own pip does it.
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+	  $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install pip; \
+	} || { rm -rf $(VENV); exit 1; }
+
+$(DEMO_READY): $(PINS) | $(BIN)/python
+	@echo "Installing (torch is large; this happens once) ..."
+	$(INSTALL) ".[train,demo]"
+	@touch $@
+
+$(DEV_READY): $(PINS) | $(BIN)/python
+	@echo "Installing, with the tools for development (torch is large; this happens once) ..."
+	$(INSTALL) ".[train,demo,dev]"
+	@touch $(DEMO_READY) $@
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,62 @@
+"""Transfer learning that can be trusted: a folder of labelled pictures becomes a model.
+
+Every public name is loaded on first use, so that ``import headstart`` costs next to nothing.
+
+Examples
+--------
+>>> import headstart
+>>> headstart.Recipe(head="ridge").head
+'ridge'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from headstart.version import __version__
+
+if TYPE_CHECKING:
+    from headstart.data.example import Dataset
+    from headstart.errors import HeadstartError
+    from headstart.learning.estimators import ImageEmbedder, TransferClassifier
+    from headstart.pipeline import Model, embed, fit, load
+    from headstart.recipe import Recipe
+
+__all__ = [
+    "Dataset",
+    "HeadstartError",
+    "ImageEmbedder",
+    "Model",
+    "Recipe",
+    "TransferClassifier",
+    "__version__",
+    "embed",
+    "fit",
+    "load",
+]
+
+_HOMES = {
+    "Dataset": "headstart.data.example",
+    "HeadstartError": "headstart.errors",
+    "ImageEmbedder": "headstart.learning.estimators",
+    "Model": "headstart.pipeline",
+    "Recipe": "headstart.recipe",
+    "TransferClassifier": "headstart.learning.estimators",
+    "embed": "headstart.pipeline",
+    "fit": "headstart.pipeline",
+    "load": "headstart.pipeline",
+}
+
+if not TYPE_CHECKING:  # a type checker must go on seeing that a misspelt name does not exist
+
+    def __getattr__(name: str) -> object:
+        """Load a public name from its home (PEP 562) and keep it."""
+        if name not in _HOMES:
+            raise AttributeError(f"module 'headstart' has no attribute '{name}'")
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

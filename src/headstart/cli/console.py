@@ -1,0 +1,115 @@
+"""How the command line talks: results to standard output, everything else to standard error."""
+
+import json
+import sys
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from headstart.errors import HeadstartError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+LINE_AFTER_SECONDS = 2.0  # a step that takes longer says how far it is
+LINE_EVERY_SECONDS = 10.0  # how often, where there is no terminal to draw a bar on
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - any plain data
+    """Print one JSON value on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_lines(lines: Iterable[str], *, to_error: bool = False) -> None:
+    """Print lines for people."""
+    for line in lines:
+        typer.echo(line, err=to_error)
+
+
+@contextmanager
+def explained(debug: bool) -> Iterator["Steps"]:
+    """Turn errors into one clear line and an exit code: 1 for what went wrong, 130 for an interruption.
+
+    Yields the progress display, which is closed before anything else is printed.
+    """
+    steps = Steps()
+    try:
+        yield steps
+    except HeadstartError as error:
+        steps.close()
+        _stop(f"Error: {error}", 1, debug)
+    except KeyboardInterrupt:
+        steps.close()
+        _stop("Interrupted. Features computed so far are kept; run the same command again to go on.", 130, debug)
+    except OSError as error:
+        steps.close()
+        what = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        _stop(f"Error: The system refused a file operation. {what}. Check the path, its rights and the disk.", 1, debug)
+    except MemoryError:
+        steps.close()
+        _stop("Error: There is not enough memory. Use fewer pictures or a smaller encoder.", 1, debug)
+    finally:
+        steps.close()
+
+
+def _stop(message: str, code: int, debug: bool) -> None:
+    if debug:
+        traceback.print_exc(file=sys.stderr)
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+class Steps:
+    """Progress on standard error: bars with the time left on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._bar: Bar | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._started: dict[str, float] = {}
+        self._next_line: dict[str, float] = {}
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Take note of the state of a step."""
+        now = time.monotonic()
+        started = self._started.setdefault(step, now)
+        if self._terminal:
+            self._draw(step, done, total)
+        elif now >= self._next_line.setdefault(step, started + LINE_AFTER_SECONDS):
+            self._next_line[step] = now + LINE_EVERY_SECONDS
+            left = f", about {(now - started) / done * (total - done):.0f} s left" if 0 < done < total else ""
+            typer.echo(f"{step}: {done} of {total}{left}", err=True)
+
+    def close(self) -> None:
+        """Remove the bars."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+            self._tasks.clear()
+
+    def _draw(self, step: str, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = _new_bar()
+            self._bar.start()
+        if step not in self._tasks:
+            self._tasks[step] = self._bar.add_task(step, total=total)
+        self._bar.update(self._tasks[step], completed=done, total=total)
+
+
+def _new_bar() -> "Bar":
+    from rich.console import Console  # rich only where something is drawn: it costs time at start
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,35 @@
+"""``headstart encoders``."""
+
+from typing import Annotated
+
+import typer
+
+from headstart.cli import options
+from headstart.cli.console import explained, print_json, print_lines
+
+
+def encoders(
+    action: Annotated[str, typer.Argument(metavar="[list|get]", help="List the encoders, or bring one here.")] = "list",
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="For get: a name from the list, or timm:NAME.")
+    ] = None,
+    cache: options.Cache = None,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """List pretrained networks, or bring one here.
+
+    Example: headstart encoders get efficientnet_lite1
+    """
+    if action not in ("list", "get") or (action == "get") != (name is not None):
+        raise typer.BadParameter("Use 'headstart encoders', or 'headstart encoders get NAME'.")
+    with explained(debug) as steps:
+        from headstart import pipeline
+
+        place = pipeline.Place(cache=cache, progress=steps)
+        table = pipeline.show_encoders(place) if name is None else pipeline.get_encoder(name, place)
+        steps.close()
+        if as_json:
+            print_json(table.to_json())
+        else:
+            print_lines(table.lines())

@@ -1,0 +1,83 @@
+"""``headstart fit``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headstart.cli import options
+from headstart.cli.console import explained, print_json, print_lines
+
+
+def fit(
+    data: options.DataSource,
+    encoder: options.EncoderName = None,
+    method: Annotated[str | None, typer.Option(help="How far the weights move: probe.  [default: probe]")] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(help="auto, logistic, ridge, lda, knn, centroid or mlp.  [default: auto]"),
+    ] = None,
+    activation: Annotated[str | None, typer.Option(help="Of the mlp: relu, sigmoid or tanh.  [default: relu]")] = None,
+    hidden: Annotated[int | None, typer.Option(help="Width of the mlp's hidden layer.  [default: 128]")] = None,
+    balance: Annotated[bool | None, typer.Option("--balance", help="Weigh every class alike while fitting.")] = None,
+    test_fraction: Annotated[
+        float | None, typer.Option(help="Held out for scoring when the data has no part for it.  [default: 0.2]")
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option(help="Of the cross-validation inside the training part.  [default: 5]")
+    ] = None,
+    group_by: Annotated[
+        str | None, typer.Option(help="Column whose values (patient, video, site) stay on one side of a split.")
+    ] = None,
+    group_pattern: Annotated[
+        str | None, typer.Option(help="The same, read from the path by a regular expression.")
+    ] = None,
+    resamples: Annotated[
+        int | None, typer.Option(help="Of the bootstrap behind the intervals.  [default: 1000]")
+    ] = None,
+    strict: options.Strict = None,
+    seed: options.Seed = None,
+    device: options.Device = None,
+    recipe: Annotated[Path | None, typer.Option(help="TOML file with these settings; a flag beats the file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder, used as given.  [default: a new runs/NAME-N]")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what was understood and what it will cost; stop.")
+    ] = False,
+    cache: options.Cache = None,
+    no_cache: options.NoCache = False,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Fit a model to labelled pictures, score it, save it.
+
+    Example: headstart fit flowers/ --encoder efficientnet_lite0 --out runs/flowers
+
+    flowers/ holds one folder of pictures per class, or train/ and test/ with such folders inside.
+    """
+    with explained(debug) as steps:
+        from headstart import pipeline
+
+        given: dict[str, Any] = {
+            "encoder": encoder, "method": method, "head": head, "activation": activation, "hidden": hidden,
+            "balance": balance, "test_fraction": test_fraction, "folds": folds, "group_by": group_by,
+            "group_pattern": group_pattern, "resamples": resamples, "strict": strict, "seed": seed, "device": device,
+        }  # fmt: skip
+        given = {key: value for key, value in given.items() if value is not None}
+        place = pipeline.Place(cache=cache, keep_features=not no_cache, progress=steps)
+        plan = pipeline.plan(data, pipeline.read_recipe(recipe, given), place)
+        steps.close()
+        print_lines(plan.lines(), to_error=as_json)
+        if dry_run:
+            estimate = pipeline.estimate(plan, place)
+            steps.close()
+            if as_json:
+                print_json(plan.to_json() | estimate.to_json())
+            else:
+                print_lines(estimate.lines())
+            return
+        run = pipeline.run(plan, place, out=out)
+        steps.close()
+        if as_json:
+            print_json(run.to_json())
+        else:
+            print_lines(run.lines())

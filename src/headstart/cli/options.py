@@ -1,0 +1,27 @@
+"""Options that several verbs share, each written once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Cache = Annotated[
+    Path | None,
+    typer.Option(help="Folder for weights and features (default: HEADSTART_CACHE or the user's cache folder)."),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep no features; encoders are still kept.")]
+EncoderName = Annotated[
+    str | None,
+    typer.Option("--encoder", help="Pretrained network: see 'headstart encoders'.  [default: efficientnet_lite0]"),
+]
+Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.  [default: auto]")]
+Strict = Annotated[
+    bool | None, typer.Option("--strict", help="Refuse data with unreadable pictures instead of leaving them out.")
+]
+Seed = Annotated[int | None, typer.Option(help="Reaches every split, draw and loop.  [default: 0]")]
+ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder, or the run folder it lies in.")]
+DataSource = Annotated[
+    str, typer.Argument(metavar="DATA", help="Folder with one folder per class, or a CSV, TSV, JSONL or Parquet table.")
+]

@@ -1,0 +1,209 @@
+"""Folders of pictures: one folder per class, train/ and test/ folders of those, or pictures without classes."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from headstart.data.example import Dataset, Example, SplitName
+from headstart.data.formats import is_picture_name, suffix_of
+from headstart.data.names import class_names, join_names, natural_key, plural, printable
+from headstart.errors import DataError
+
+SPLIT_FOLDERS: dict[str, SplitName] = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+_LITTER = {"__macosx", "thumbs.db", "desktop.ini"}  # what operating systems leave behind; names with a dot too
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What lies in a folder: paths relative to it, with ``/`` between the parts, in natural order.
+
+    Attributes
+    ----------
+    pictures
+        Files with the suffix of a picture.
+    folders
+        Folders of the first and the second level.
+    others
+        How many other files there are of each suffix.
+    """
+
+    pictures: tuple[str, ...]
+    folders: tuple[str, ...]
+    others: Counter[str]
+
+
+@dataclass(slots=True)
+class _Finds:
+    pictures: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+    seen: set[tuple[int, int]] = field(default_factory=set)
+
+
+def walk_folder(root: Path) -> Walk:
+    """List the pictures under a folder; each real folder is entered once, so that links cannot lead in circles.
+
+    Real folders come before links to folders: a picture is listed under its own place if that is under ``root`` too.
+    Hidden files and folders and what operating systems leave behind are passed over.
+
+    Raises
+    ------
+    DataError
+        When a folder may not be listed.
+    """
+    finds = _Finds()
+    _enter(root, "", finds)
+    while finds.links:
+        links = sorted(finds.links, key=natural_key)
+        finds.links = []
+        for link in links:
+            _enter(root, link, finds)
+    return Walk(
+        tuple(sorted(finds.pictures, key=natural_key)), tuple(sorted(finds.folders, key=natural_key)), finds.others
+    )
+
+
+def _enter(root: Path, start: str, finds: _Finds) -> None:
+    """Walk from ``start``, a path relative to ``root``, through real folders; links to folders are only noted."""
+    waiting = [start]
+    while waiting:
+        inside = waiting.pop()
+        try:
+            status = os.stat(root / inside)
+            if (status.st_dev, status.st_ino) in finds.seen:
+                continue
+            finds.seen.add((status.st_dev, status.st_ino))
+            with os.scandir(root / inside) as entries:
+                for entry in entries:
+                    if not (entry.name.startswith(".") or entry.name.casefold() in _LITTER):
+                        _sort_entry(entry, f"{inside}/{entry.name}" if inside else entry.name, finds, waiting)
+        except OSError as error:
+            raise DataError(
+                f"The folder '{printable(str(root / inside))}' cannot be listed.",
+                f"{error.strerror}.",
+                "Change its permissions, or take it out of the data.",
+            ) from error
+
+
+def _sort_entry(entry: os.DirEntry[str], path: str, finds: _Finds, waiting: list[str]) -> None:
+    if entry.is_dir():
+        if path.count("/") < 2:
+            finds.folders.append(path)
+        (finds.links if entry.is_symlink() else waiting).append(path)
+    elif entry.is_file() or entry.is_symlink():  # a link that leads nowhere is reported later as unreadable
+        if is_picture_name(entry.name):
+            finds.pictures.append(path)
+        else:
+            finds.others[suffix_of(entry.name) or "no suffix"] += 1
+
+
+def read_folder(root: Path) -> Dataset:
+    """Make a dataset from a folder.
+
+    With a ``train`` folder inside, the folders ``train``, ``val`` (or ``valid``, ``validation``) and ``test``, in any
+    case, are the splits, and the folders inside those the classes. Otherwise the folders inside are the classes. A
+    picture in a deeper folder counts to the class. A folder with pictures and no folders has no classes.
+
+    Raises
+    ------
+    DataError
+        When the folder holds no pictures, or has a test or validation folder but no train folder.
+    """
+    walk = walk_folder(root)
+    if not walk.pictures:
+        raise DataError(
+            f"There are no pictures in '{printable(str(root))}'.",
+            f"It holds {_count_others(walk.others)}." if walk.others else "The folder is empty.",
+            "Put one folder per class into it, with the pictures inside.",
+        )
+    splits = _split_folders(root, walk)
+    examples = _examples(root, walk.pictures, splits)
+    notices = [*_other_notices(walk.others), *_left_out_notices(walk, splits, examples), *_empty_notices(walk, splits)]
+    return Dataset(
+        name=printable(root.resolve().name) or "data",
+        examples=tuple(examples),
+        classes=class_names(example.label for example in examples),
+        root=root,
+        notices=tuple(notices),
+    )
+
+
+def _split_folders(root: Path, walk: Walk) -> dict[str, SplitName]:
+    """Find the folders that are splits: name of the folder to the split; empty when there are none."""
+    top = [folder for folder in walk.folders if "/" not in folder]
+    splits = {folder: SPLIT_FOLDERS[folder.casefold()] for folder in top if folder.casefold() in SPLIT_FOLDERS}
+    if splits and "train" not in splits.values() and len(splits) == len(top):
+        raise DataError(
+            f"The folder '{printable(str(root))}' has no 'train' folder.",
+            f"It has {join_names(splits)}.",
+            f"Add 'train', or give one folder: '{printable(str(root / next(iter(splits))))}'.",
+        )
+    return splits if "train" in splits.values() else {}
+
+
+def _examples(root: Path, pictures: Iterable[str], splits: dict[str, SplitName]) -> list[Example]:
+    """Make an example of each picture that lies where a class or a split is; the folders decide label and split."""
+    base = str(root)
+    examples = []
+    placed = [(path, path.split("/")) for path in pictures]
+    # Pictures without class folders are a dataset without labels; beside class folders they are left out.
+    depth = 1 if splits else 0
+    labelled = any(len(parts) > depth + 1 and (not splits or parts[0] in splits) for _, parts in placed)
+    for path, parts in placed:
+        if (splits and parts[0] not in splits) or (labelled and len(parts) < depth + 2):
+            continue
+        examples.append(
+            Example(
+                source=os.path.join(base, *parts),
+                name=printable(path),
+                label=printable(parts[depth]) if labelled else None,
+                split=splits[parts[0]] if splits else None,
+            )
+        )
+    return examples
+
+
+def _left_out_notices(walk: Walk, splits: dict[str, SplitName], examples: list[Example]) -> list[str]:
+    left_out = len(walk.pictures) - len(examples)
+    if not left_out:
+        return []
+    where = (
+        "lie outside the train, validation and test folders and their classes" if splits else "lie in no class folder"
+    )
+    verb = where if left_out > 1 else where.replace("lie ", "lies ", 1)
+    return [f"{plural(left_out, 'picture')} {verb} and {'is' if left_out == 1 else 'are'} left out."]
+
+
+def _empty_notices(walk: Walk, splits: dict[str, SplitName]) -> list[str]:
+    """Name the class folders without a picture."""
+    if splits:
+        candidates = [folder for folder in walk.folders if folder.count("/") == 1 and folder.split("/")[0] in splits]
+    else:
+        candidates = [folder for folder in walk.folders if "/" not in folder]
+    depth = 2 if splits else 1
+    filled = {"/".join(path.split("/")[:depth]) for path in walk.pictures}
+    empty = [printable(folder) for folder in candidates if folder not in filled]
+    if not empty:
+        return []
+    return [f"{plural(len(empty), 'class folder holds', 'class folders hold')} no pictures: {join_names(empty)}."]
+
+
+def _other_notices(others: Counter[str]) -> list[str]:
+    if not others:
+        return []
+    return [f"{_count_others(others)} {'was' if others.total() == 1 else 'were'} left out."]
+
+
+def _count_others(others: Counter[str]) -> str:
+    kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in others.most_common(5))
+    more = ", ..." if len(others) > 5 else ""
+    return f"{plural(others.total(), 'file')} without a picture's suffix ({kinds}{more})"

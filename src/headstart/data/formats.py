@@ -1,0 +1,180 @@
+"""Picture formats: their names, suffixes and first bytes, and whether a file of one is whole.
+
+The formats are a closed list: Pillow knows more, but some of those start other programs (EPS runs Ghostscript) or
+cannot be told by their first bytes (TGA), and each is a way in for a hostile file.
+"""
+
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import PurePath
+
+# Format as Pillow calls it -> suffixes. Pillow calls a JPEG with several pictures inside MPO.
+SUFFIXES = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    "PNG": (".png", ".apng"),
+    "GIF": (".gif",),
+    "BMP": (".bmp",),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
+    "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf"),
+    "AVIF": (".avif",),
+}
+FORMAT_OF_SUFFIX = {suffix: name for name, suffixes in SUFFIXES.items() for suffix in suffixes}
+_END_OF_IMAGE = b"\xff\xd9"  # JPEG's last marker; inside the coded data 0xFF is never followed by 0xD9
+TRUNCATED = "The file is truncated: the end of the picture is missing."
+
+
+def suffix_of(name: str) -> str:
+    """Return the suffix in small letters, with its dot.
+
+    Examples
+    --------
+    >>> suffix_of("a/Rose.JPG")
+    '.jpg'
+    """
+    return PurePath(name).suffix.lower()
+
+
+def is_picture_name(name: str) -> bool:
+    """Tell by the suffix whether a file is meant to be a picture.
+
+    Examples
+    --------
+    >>> is_picture_name("rose.JPG"), is_picture_name("notes.txt")
+    (True, False)
+    """
+    return suffix_of(name) in FORMAT_OF_SUFFIX
+
+
+def recognise(data: bytes) -> str | None:
+    r"""Name the format by the first bytes, or None when they are no picture's.
+
+    Examples
+    --------
+    >>> recognise(b"\xff\xd8\xff\xe0"), recognise(b"hello")
+    ('JPEG', None)
+    """
+    for name, belongs in _FIRST_BYTES.items():
+        if belongs(data[:32]):
+            return name
+    return None
+
+
+_FIRST_BYTES: dict[str, Callable[[bytes], bool]] = {
+    "JPEG": lambda start: start.startswith(b"\xff\xd8\xff"),
+    "PNG": lambda start: start.startswith(b"\x89PNG\r\n\x1a\n"),
+    "GIF": lambda start: start.startswith((b"GIF87a", b"GIF89a")),
+    "BMP": lambda start: start.startswith(b"BM"),
+    "WEBP": lambda start: start.startswith(b"RIFF") and start[8:12] == b"WEBP",
+    "TIFF": lambda start: start.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+    "PPM": lambda start: start[:1] == b"P" and start[1:2] in b"123456" and start[2:3].isspace(),
+    "JPEG2000": lambda start: start.startswith((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n")),
+    "AVIF": lambda start: start[4:8] == b"ftyp" and start[8:12] in (b"avif", b"avis", b"mif1"),
+}
+
+
+def find_damage(data: bytes, file_format: str) -> str | None:
+    r"""Check without decoding a pixel whether a file is whole; returns a sentence when it is not.
+
+    Of TIFF, PPM, JPEG 2000 and AVIF only decoding can tell.
+
+    Examples
+    --------
+    >>> find_damage(b"\xff\xd8\xff\xe0", "JPEG")
+    'The file is truncated: the end of the picture is missing.'
+    """
+    if file_format == "PNG":
+        return _png_damage(data)
+    whole = _IS_WHOLE.get(file_format)
+    return None if whole is None or whole(data) else TRUNCATED
+
+
+def _jpeg_is_whole(data: bytes) -> bool:
+    """Look for the end marker behind the start of the scan: a thumbnail in the header has one of its own.
+
+    What follows the end marker does not matter: cameras and phones append padding, previews and films.
+    """
+    if data.endswith(_END_OF_IMAGE):
+        return True
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xDA:  # start of scan
+            break
+        # 0xFF fills up; 0x01 and 0xD0 to 0xD8 stand alone; every other segment begins with its length.
+        if marker == 0xFF:
+            position += 1
+        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            position += 2
+        else:
+            position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+    return data.rfind(_END_OF_IMAGE, position) >= 0
+
+
+def _png_damage(data: bytes) -> str | None:
+    """Walk over the chunks up to IEND and compare their checksums."""
+    view, position = memoryview(data), 8
+    while position + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + 8 + length
+        if end + 4 > len(data):
+            return TRUNCATED
+        if zlib.crc32(view[position + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
+            return f"It is damaged: the checksum of its {kind.decode('ascii', 'replace')} chunk is wrong."
+        if kind == b"IEND":
+            return None
+        position = end + 4
+    return TRUNCATED
+
+
+def _gif_is_whole(data: bytes) -> bool:
+    """Walk over the blocks to the end of the first frame's data."""
+    if len(data) < 13:
+        return False
+    position = 13 + _color_table_length(data[10])
+    while position < len(data):
+        kind = data[position]
+        if kind == 0x21:  # an extension: label, then sub-blocks
+            position = _after_sub_blocks(data, position + 2)
+        elif kind == 0x2C and position + 10 < len(data):  # a frame: position, size, flags; color table; code size
+            return _after_sub_blocks(data, position + 11 + _color_table_length(data[position + 9])) <= len(data)
+        else:
+            return False
+    return False
+
+
+def _color_table_length(flags: int) -> int:
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _after_sub_blocks(data: bytes, position: int) -> int:
+    """Skip sub-blocks, each led by its length, to behind the empty one; beyond the end of the data if it is missing."""
+    while position < len(data) and data[position]:
+        position += data[position] + 1
+    return position + 1
+
+
+def _webp_is_whole(data: bytes) -> bool:
+    return len(data) >= 8 + int(struct.unpack_from("<I", data, 4)[0])
+
+
+def _bmp_is_whole(data: bytes) -> bool:
+    """Compute how long an uncompressed bitmap must be; a compressed one, or one of the oldest kind, passes."""
+    if len(data) < 34:
+        return False
+    start, header, width, height, _, bits, compression = struct.unpack_from("<IIiiHHI", data, 10)
+    if header < 40 or compression not in (0, 3):
+        return True
+    used = (width * bits + 7) // 8
+    row = (used + 3) // 4 * 4
+    return len(data) >= int(start + row * (abs(height) - 1) + used)
+
+
+_IS_WHOLE: dict[str, Callable[[bytes], bool]] = {
+    "JPEG": _jpeg_is_whole,
+    "GIF": _gif_is_whole,
+    "WEBP": _webp_is_whole,
+    "BMP": _bmp_is_whole,
+}

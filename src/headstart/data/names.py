@@ -1,0 +1,103 @@
+"""Names of classes and files: natural order, names a console can print, names that are nearly the same."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+
+_DIGITS = re.compile("([0-9]+)")
+
+
+def natural_key(name: str) -> tuple[tuple[tuple[int, str], ...], str]:
+    """Make a sorting key in which numbers count as numbers and capitals do not matter.
+
+    Numbers are compared by length and digits rather than as ``int``, which refuses more than 4300 digits.
+
+    Examples
+    --------
+    >>> sorted(["10.png", "B.png", "2.png", "a.png"], key=natural_key)
+    ['2.png', '10.png', 'a.png', 'B.png']
+    """
+    parts = _DIGITS.split(name.casefold())
+    # Text and numbers alternate, beginning with text, so that like is compared with like.
+    key = tuple(
+        (len(part.lstrip("0")), part.lstrip("0")) if number % 2 else (0, part) for number, part in enumerate(parts)
+    )
+    return key, name
+
+
+def printable(name: str) -> str:
+    r"""Replace what cannot be written as UTF-8: the marks that Python puts for the undecodable bytes of a file name.
+
+    Examples
+    --------
+    >>> printable("rose-\udce9.png")
+    'rose-?.png'
+    """
+    return name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")
+
+
+def twins(names: Iterable[str]) -> list[list[str]]:
+    """Group the names that differ only by case, width (Unicode's NFKC form) or spaces.
+
+    Examples
+    --------
+    >>> twins(["Rose", "rose ", "ｒｏｓｅ", "tulip"])
+    [['Rose', 'rose ', 'ｒｏｓｅ']]
+    """
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike["".join(unicodedata.normalize("NFKC", name).casefold().split())].append(name)
+    return [group for group in alike.values() if len(group) > 1]
+
+
+def twin_notices(names: Iterable[str]) -> list[str]:
+    """Say in one sentence per group which class names are nearly the same.
+
+    Examples
+    --------
+    >>> twin_notices(["Rose", "rose"])
+    ["The classes 'Rose' and 'rose' differ only by case, width or spaces; they are kept apart."]
+    """
+    return [
+        f"The classes {join_names(group, len(group))} differ only by case, width or spaces; they are kept apart."
+        for group in twins(names)
+    ]
+
+
+def join_names(names: Iterable[str], most: int = 5) -> str:
+    """List names for a sentence: quoted, the first five, and how many more there are.
+
+    Examples
+    --------
+    >>> join_names(["a", "b", "c"])
+    "'a', 'b' and 'c'"
+    >>> join_names([str(number) for number in range(17)])
+    "'0', '1', '2', '3', '4' and 12 more"
+    """
+    quoted = [f"'{name}'" for name in names]
+    if len(quoted) > most:
+        return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """Write a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "picture"), plural(1200, "picture"), plural(2, "class", "classes")
+    ('1 picture', '1,200 pictures', '2 classes')
+    """
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def class_names(labels: Iterable[str | None]) -> tuple[str, ...]:
+    """List the different labels in natural order.
+
+    Examples
+    --------
+    >>> class_names(["class 10", "class 2", None, "class 10"])
+    ('class 2', 'class 10')
+    """
+    return tuple(sorted({label for label in labels if label is not None}, key=natural_key))

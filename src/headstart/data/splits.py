@@ -1,0 +1,300 @@
+"""Who is learned from and who is scored: parts and folds that never divide a group or a pair of duplicates."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.example import Dataset
+from headstart.data.names import join_names, plural
+from headstart.errors import DataError
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The two parts of a dataset: positions of examples, ascending.
+
+    Attributes
+    ----------
+    fit
+        What is learned from; everything is chosen inside it, by cross-validation.
+    score
+        What is scored, once.
+    rule
+        How they were divided, in a sentence.
+    leaked
+        Those of ``score`` whose bytes or whose group are in ``fit`` too: only in a split that the user made.
+    notices
+        What the user should know about the division.
+    """
+
+    fit: IntArray
+    score: IntArray
+    rule: str
+    leaked: IntArray
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One turn of a cross-validation: positions that are learned from, and positions that are predicted."""
+
+    train: IntArray
+    held_out: IntArray
+
+
+def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None]) -> IntArray:
+    """Give one number to examples that belong together: same group, same bytes, or joined by a chain of these.
+
+    Parameters
+    ----------
+    keys
+        Digest of each example's bytes.
+    groups
+        Group of each example; None means none.
+
+    Returns
+    -------
+    array of shape (N,)
+        A number for each example, 0, 1, 2 ... in order of first appearance.
+
+    Examples
+    --------
+    >>> merge_groups([b"a", b"b", b"a", b"c"], ["x", "y", "y", None]).tolist()
+    [0, 0, 0, 1]
+    """
+    parent = list(range(len(keys)))
+
+    def find(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]  # halve the path, so that it stays short
+            index = parent[index]
+        return index
+
+    first: dict[object, int] = {}
+    for index, (key, group) in enumerate(zip(keys, groups, strict=True)):
+        for name in (key, group):  # bytes and text are never equal, so that both fit into one table
+            if name is not None and first.setdefault(name, index) != index:
+                low, high = sorted((find(first[name]), find(index)))
+                parent[high] = low
+    numbers: dict[int, int] = {}
+    return np.array([numbers.setdefault(find(index), len(numbers)) for index in range(len(keys))], dtype=np.int64)
+
+
+def choose_parts(
+    dataset: Dataset, keys: Sequence[bytes], usable: IntArray, *, seed: int, test_fraction: float
+) -> Parts:
+    """Divide the usable examples into a part to fit and a part to score.
+
+    A split that the data brings is kept as it is: with a test part, train and validation are fitted; with only a
+    validation part, that is scored. Otherwise a seeded share of each class is held out; groups and duplicates stay
+    together.
+
+    Parameters
+    ----------
+    keys
+        Digest of every example of the dataset.
+    usable
+        Positions of the examples that can be used.
+    test_fraction
+        Share of each class to hold out, when the data brings no split.
+
+    Raises
+    ------
+    DataError
+        When one of the parts would be empty.
+    """
+    splits = np.array([dataset.examples[int(index)].split or "train" for index in usable])
+    together = merge_groups(
+        [keys[int(index)] for index in usable], [dataset.examples[int(index)].group for index in usable]
+    )
+    scored_split = next((name for name in ("test", "validation") if name in splits and len(set(splits)) > 1), None)
+    if scored_split is None:
+        return _draw_parts(dataset, usable, together, seed=seed, test_fraction=test_fraction)
+    score = splits == scored_split
+    fitted = " and ".join(name for name in ("train", "validation") if name in splits and name != scored_split)
+    rule = f"The data's own split: {fitted} {'were' if ' and ' in fitted else 'was'} fitted, {scored_split} was scored"
+    rule += "; nothing was chosen on it." if scored_split == "validation" else "."
+    leaked = score & np.isin(together, together[~score])
+    notices = [*_leak_notices(leaked, score), *_missing_class_notices(dataset, usable, score)]
+    return Parts(usable[~score], usable[score], rule, usable[leaked], tuple(notices))
+
+
+def make_folds(labels: IntArray, groups: IntArray, count: int, seed: int) -> tuple[Fold, ...]:
+    """Divide examples into folds of nearly the same share of each class; no group is divided.
+
+    Parameters
+    ----------
+    labels
+        Class number of each example, shape (N,).
+    groups
+        Number of the set each example belongs to, shape (N,), as from :func:`merge_groups`.
+    count
+        How many folds; fewer come out when there are fewer groups.
+    seed
+        Decides which examples meet in a fold.
+
+    Raises
+    ------
+    DataError
+        When all examples are of one group.
+
+    Examples
+    --------
+    >>> folds = make_folds(np.array([0, 0, 1, 1]), np.arange(4), 2, seed=0)
+    >>> [fold.held_out.tolist() for fold in folds]
+    [[0, 2], [1, 3]]
+    """
+    fold_of = _deal(labels, groups, count, np.random.default_rng(seed))
+    filled = np.unique(fold_of)
+    if len(filled) < 2:
+        raise DataError(
+            "Cross-validation needs at least two groups.",
+            "All pictures are duplicates of each other or belong to one group.",
+            "Check the group column or pattern.",
+        )
+    return tuple(Fold(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in filled)
+
+
+def _draw_parts(dataset: Dataset, usable: IntArray, together: IntArray, *, seed: int, test_fraction: float) -> Parts:
+    labels = dataset.labels[usable]
+    held = hold_out(labels, together, test_fraction, seed)
+    if not held.any():
+        raise DataError(
+            "No picture can be held out for scoring.",
+            "No class has two pictures that are neither duplicates nor of one group.",
+            "Add pictures, or check the group column or pattern.",
+        )
+    rule = f"{100 * test_fraction:g} % of each class, drawn with seed {seed}, was held out and scored"
+    rule += "; groups and duplicates were not divided." if len(np.unique(together)) < len(together) else "."
+    notices = _missing_class_notices(dataset, usable, held)
+    return Parts(usable[~held], usable[held], rule, usable[:0], tuple(notices))
+
+
+def hold_out(labels: IntArray, groups: IntArray, fraction: float, seed: int) -> npt.NDArray[np.bool_]:
+    """Draw which examples are held out: a share of each class, no group divided; shape (N,).
+
+    Large groups are offered first, in random order, and taken while they bring the classes nearer to their share;
+    single examples then fill up the exact number. A class of one group is not held out. A class of several has at least
+    one on each side, unless groups that span classes make that impossible.
+
+    Examples
+    --------
+    >>> hold_out(np.array([0, 0, 0, 1, 1]), np.arange(5), 0.3, seed=0).tolist()
+    [False, False, True, False, True]
+    """
+    random = np.random.default_rng(seed)
+    totals = np.bincount(labels)
+    target = np.minimum(np.maximum(np.rint(totals * fraction).astype(np.int64), 1), totals - 1)
+    sizes = np.bincount(groups)
+    held = np.zeros(len(labels), dtype=bool)
+    taken = np.zeros_like(totals)
+    members = _finder(groups)
+    for group in random.permutation(np.flatnonzero(sizes > 1)):
+        counts = np.bincount(labels[members(group)], minlength=len(totals))
+        inside = counts > 0
+        before, after = (target - taken)[inside], (target - taken - counts)[inside]
+        if np.abs(after).sum() < np.abs(before).sum() and (totals - taken - counts)[inside].min() > 0:
+            held[members(group)] = True
+            taken += counts
+    alone = np.flatnonzero(sizes[groups] == 1)
+    of_class = _finder(labels[alone])
+    for label in range(len(totals)):
+        single = random.permutation(alone[of_class(label)])
+        held[single[: max(0, target[label] - taken[label])]] = True
+    _repair(labels, groups, held)
+    return held
+
+
+def _repair(labels: IntArray, groups: IntArray, held: npt.NDArray[np.bool_]) -> None:
+    """Move, in place, a small group across for each class of several groups that is all on one side."""
+    totals, taken = np.bincount(labels), np.bincount(labels[held], minlength=labels.max() + 1)
+    members = _finder(groups)
+    for label in np.flatnonzero((totals > 0) & ((taken == 0) | (taken == totals))):
+        side = held[labels == label]
+        own = np.unique(groups[labels == label])
+        if len(own) < 2 or side.any() != side.all():  # nothing to move, or an earlier move has mended it
+            continue
+        for group in sorted(own, key=lambda number: len(members(number))):
+            rest = labels[(held == side[0]) & (groups != group)]
+            if np.isin(labels[members(group)], rest).all():  # no class is taken wholly from its side
+                held[members(group)] = not side[0]
+                break
+
+
+def _deal(labels: IntArray, groups: IntArray, count: int, random: np.random.Generator) -> IntArray:
+    """Choose a fold for each example: large groups go where their classes are rarest, single examples fill up."""
+    totals = np.bincount(labels)
+    sizes = np.bincount(groups)
+    fold_of = np.zeros(len(labels), dtype=np.int64)
+    table = np.zeros((len(totals), count), dtype=np.int64)  # examples of each class in each fold
+    members = _finder(groups)
+    large = random.permutation(np.flatnonzero(sizes > 1))
+    for group in large[np.argsort(-sizes[large], kind="stable")]:
+        counts = np.bincount(labels[members(group)], minlength=len(totals))
+        inside = counts > 0
+        # How much the sum of squared class shares grows in each fold, up to a constant.
+        growth = (counts[inside] / totals[inside] ** 2) @ table[inside]
+        fold = np.lexsort((table.sum(axis=0), growth))[0]
+        fold_of[members(group)] = fold
+        table[:, fold] += counts
+    alone = np.flatnonzero(sizes[groups] == 1)
+    of_class = _finder(labels[alone])
+    for label in range(len(totals)):
+        single = random.permutation(alone[of_class(label)])
+        fold_of[single] = folds = _fill(table[label], table.sum(axis=0), len(single))
+        table[label] += np.bincount(folds, minlength=count)
+    return fold_of
+
+
+def _fill(levels: IntArray, loads: IntArray, count: int) -> IntArray:
+    """Pour ``count`` examples of a class into the folds so that its levels become even, the emptier folds first."""
+    # No fold can rise above the level at which all are even, plus one.
+    depth = count // len(levels) + int(levels.max() - levels.min()) + 1
+    slots = levels[:, None] + np.arange(depth)
+    folds = np.repeat(np.arange(len(levels)), depth)
+    return folds[np.lexsort((loads[folds], slots.ravel()))[:count]]
+
+
+def _finder(numbers: IntArray) -> Callable[[int], IntArray]:
+    """Make a function that gives the positions at which a number stands."""
+    order = np.argsort(numbers, kind="stable")
+    ends = np.cumsum(np.bincount(numbers))
+
+    def find(number: int) -> IntArray:
+        return order[ends[number - 1] if number else 0 : ends[number]] if number < len(ends) else order[:0]
+
+    return find
+
+
+def _leak_notices(leaked: npt.NDArray[np.bool_], score: npt.NDArray[np.bool_]) -> list[str]:
+    if not leaked.any():
+        return []
+    count = int(leaked.sum())
+    return [
+        f"{count:,} of the {plural(int(score.sum()), 'scored picture')} {'is' if count == 1 else 'are'} in the fitted "
+        "part too, as the same bytes or the same group; scores are given with and without them."
+    ]
+
+
+def _missing_class_notices(dataset: Dataset, usable: IntArray, held: npt.NDArray[np.bool_]) -> list[str]:
+    labels = dataset.labels[usable]
+    notices = []
+    for missing, text in (
+        (
+            set(labels[~held]) - set(labels[held]),
+            "is fitted but not scored: the part that is scored has no picture of it",
+        ),
+        (
+            set(labels[held]) - set(labels[~held]),
+            "can never be predicted: the part that is fitted has no picture of it",
+        ),
+    ):
+        if missing:
+            names = [dataset.classes[number] for number in sorted(missing)]
+            text = text if len(names) == 1 else text.replace("is fitted", "are fitted").replace("of it", "of them")
+            notices.append(f"{'The class' if len(names) == 1 else 'The classes'} {join_names(names)} {text}.")
+    return notices

@@ -1,0 +1,138 @@
+"""From the name of an encoder to an encoder that is ready to run, and the list of those there are."""
+
+import shutil
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from headstart.encoders.catalogue import CATALOGUE, CatalogueEntry
+from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
+from headstart.encoders.prepared import prepare_encoder
+from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.weights import Weights, locate_weights
+from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError
+from headstart.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from headstart.encoders.torch_engine import TorchEncoder
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderRow:
+    """One line of the list of encoders; ``here`` says whether its weights are on this machine."""
+
+    name: str
+    architecture: str
+    dimension: int | None
+    size_mb: float
+    licence: str
+    source: str
+    here: bool
+    top1: float | None
+    note: str
+
+
+def load_encoder(
+    name: str, *, cache: Path, device: Device = "auto", progress: Progress = silent, threads: int = 1
+) -> "OnnxEncoder | TorchEncoder":
+    """Load an encoder by its name; its graph is made on the first use and kept in the cache.
+
+    Parameters
+    ----------
+    name
+        A name of the catalogue, ``timm:NAME``, a folder in timm's layout, or ``ARCHITECTURE@FILE``.
+    cache
+        Folder for weights and graphs.
+    device
+        ``auto`` takes a CUDA device when there is one.
+    threads
+        Threads within one call of ``encode``, on the CPU.
+
+    Raises
+    ------
+    EncoderError
+        And its kinds: weights missing or damaged, no CUDA device, a network that cannot be used.
+    UnknownNameError
+        When ``name`` stands for nothing.
+    MissingExtraError
+        When torch is needed and not installed.
+    """
+    weights = locate_weights(name, cache)
+    on_gpu = _wants_gpu(device)
+    prepared = prepare_encoder(weights, cache, progress)
+    if not on_gpu and prepared.files.graph is not None:
+        return OnnxEncoder(prepared.spec, prepared.files, threads)
+    if find_spec("torch") is None:
+        raise MissingExtraError("torch", "train", f"to run the encoder {name}")
+    from headstart.encoders.torch_engine import TorchEncoder  # loads torch: seconds
+
+    spec = replace(prepared.spec, engine="torch")
+    return TorchEncoder(spec, prepared.files, "cuda" if on_gpu else "cpu", prepared.notice)
+
+
+def open_graph(spec: EncoderSpec, graph: Path, threads: int = 1) -> OnnxEncoder:
+    """Open the graph of a saved model; nothing else is needed to run it."""
+    return OnnxEncoder(spec, EncoderFiles(graph, None), threads)
+
+
+def list_encoders(cache: Path) -> tuple[EncoderRow, ...]:
+    """List the catalogue, then the encoders that were brought from a hub into the cache."""
+    rows = [_catalogue_row(entry, cache) for entry in CATALOGUE.values()]
+    for record in sorted(cache.glob("weights/timm-*/origin.json")):
+        rows.append(_hub_row(locate_weights("timm:" + record.parent.name.removeprefix("timm-"), cache)))
+    return tuple(rows)
+
+
+def _wants_gpu(device: Device) -> bool:
+    if device == "cpu":
+        return False
+    # Loading torch takes seconds: first look whether there is a driver at all.
+    driver = Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
+    if driver and find_spec("torch") is not None:
+        import torch
+
+        if torch.cuda.is_available():
+            return True
+    if device == "cuda":
+        raise EncoderError(
+            "There is no CUDA device.",
+            "No NVIDIA driver was found." if not driver else "torch is not installed, or cannot use the driver.",
+            "Use --device auto or --device cpu.",
+        )
+    return False
+
+
+def _catalogue_row(entry: CatalogueEntry, cache: Path) -> EncoderRow:
+    try:
+        locate_weights(entry.name, cache)
+        here = True
+    except MissingWeightsError:
+        here = False
+    return EncoderRow(
+        name=entry.name,
+        architecture=entry.architecture,
+        dimension=entry.dimension,
+        size_mb=entry.size_mb,
+        licence=entry.licence,
+        source=f"package {entry.package} {entry.package_version}",
+        here=here,
+        top1=entry.top1,
+        note=entry.note,
+    )
+
+
+def _hub_row(weights: Weights) -> EncoderRow:
+    return EncoderRow(
+        name=weights.name,
+        architecture=weights.architecture,
+        dimension=None,  # known only once the network is built
+        size_mb=round(weights.path.stat().st_size / 1e6, 1),
+        licence=weights.licence,
+        source=weights.source,
+        here=True,
+        top1=None,
+        note="Brought from a model hub.",
+    )

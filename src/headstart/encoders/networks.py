@@ -1,0 +1,283 @@
+"""Build a network of timm from a file of weights, and turn it into an ONNX graph."""
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import timm
+import torch
+from timm.data.config import resolve_model_data_config
+from timm.models import PretrainedCfg, filter_pretrained_cfg
+
+from headstart.encoders.checkpoints import Tensors, read_checkpoint, with_timm_names
+from headstart.encoders.onnx_engine import first_line, open_session
+from headstart.encoders.preprocessing import preprocessing_from_config
+from headstart.encoders.spec import Preprocessing
+from headstart.encoders.weights import Weights, read_config
+from headstart.errors import EncoderError, UnknownNameError
+from headstart.registry import nearest
+
+TOLERANCE = 1e-4  # relative, of an ONNX graph against torch; 1e-6 is usual
+
+# Where weights come from: said elsewhere, and of no use to whoever opens a saved model.
+_NOT_KEPT = ("state_dict", "label_names", "label_descriptions", "label_offset", "custom_load")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network without classifier, in evaluation mode, and what is known about it.
+
+    Attributes
+    ----------
+    module
+        Pictures (N, 3, H, W) -> features (N, D).
+    preprocessing
+        How pictures are prepared, from timm's configuration of these weights.
+    dimension
+        D.
+    classifier
+        Name of the linear layer that a head on the features can replace, or "" when there is no such layer.
+    config
+        What timm's ``config.json`` says about the network.
+    """
+
+    module: torch.nn.Module
+    preprocessing: Preprocessing
+    dimension: int
+    classifier: str
+    config: dict[str, Any]
+
+
+def build_network(weights: Weights) -> Network:
+    """Build the network that ``weights`` belong to and load them, every tensor or none.
+
+    timm itself reads the tensors, so checkpoints of other layouts that timm knows how to convert can be used. The
+    features are timm's own with ``num_classes=0``: after pooling, before the classifier.
+
+    Raises
+    ------
+    UnknownNameError
+        When timm has no such network.
+    EncoderError
+        When the weights do not fit, or the network gives anything but one vector per picture.
+    """
+    architecture, arguments = _blueprint(weights)
+    bare = _create(weights, architecture, arguments, num_classes=0)
+    tensors = with_timm_names(read_checkpoint(weights.path), list(bare.state_dict()))
+    full = _load(weights, architecture, arguments, tensors, bare.pretrained_cfg)
+    kept = {name: tensor for name, tensor in full.state_dict().items() if name in bare.state_dict()}
+    try:
+        bare.load_state_dict(kept, strict=True)
+    except RuntimeError as error:
+        raise _misfit(weights, error) from error
+    bare.eval()
+    preprocessing = preprocessing_from_config(resolve_model_data_config(bare))  # type: ignore[no-untyped-call]
+    dimension = _measure_dimension(bare, preprocessing, weights)
+    return Network(
+        module=bare,
+        preprocessing=preprocessing,
+        dimension=dimension,
+        classifier=_replaceable_layer(bare, architecture, arguments, preprocessing),
+        config=_config_of(bare, dimension, arguments),
+    )
+
+
+def create_network(config: dict[str, Any], tensors: Tensors) -> torch.nn.Module:
+    """Build a network from its ``config.json`` and its own tensors, in evaluation mode."""
+    module: torch.nn.Module = timm.create_model(
+        config["architecture"], pretrained=False, num_classes=0, **config.get("model_args", {})
+    )
+    module.load_state_dict(tensors, strict=True)
+    return module.eval()
+
+
+def export_graph(network: Network, path: Path) -> None:
+    """Write the network as one ONNX file that takes batches of any length.
+
+    Raises
+    ------
+    EncoderError
+        When the network cannot be exported.
+    """
+    example = torch.zeros(2, 3, network.preprocessing.height, network.preprocessing.width)
+    try:
+        with torch.no_grad():
+            program = torch.onnx.export(
+                network.module,
+                (example,),
+                dynamo=True,
+                dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+                input_names=["pixels"],
+                output_names=["features"],
+                verbose=False,
+            )
+        assert program is not None  # it is None for the older exporter alone
+        graph = _without_notes(program.model_proto)
+    except Exception as error:  # the exporter's own classes derive from Exception alone
+        raise EncoderError(
+            f"The network {network.config['architecture']} cannot be exported to ONNX.", first_line(error)
+        ) from error
+    path.write_bytes(graph.SerializeToString(deterministic=True))
+
+
+def compare_graph(network: Network, path: Path) -> float:
+    """Compare the graph with the network on seeded noise, and return the largest relative error of a row.
+
+    Raises
+    ------
+    EncoderError
+        When it is above 1e-4.
+    """
+    session = open_session(path, threads=1)
+    generator = torch.Generator().manual_seed(0)
+    worst = 0.0
+    for count in (1, 3):
+        size = (count, 3, network.preprocessing.height, network.preprocessing.width)
+        batch = torch.randn(size, generator=generator)
+        with torch.inference_mode():
+            expected = network.module(batch).numpy()
+        (got,) = session.run(None, {"pixels": batch.numpy()})
+        errors = np.linalg.norm(got - expected, axis=1) / np.linalg.norm(expected, axis=1).clip(1e-12)
+        worst = max(worst, float(errors.max()))
+    if not worst <= TOLERANCE:
+        raise EncoderError(
+            f"The ONNX graph of {network.config['architecture']} does not compute what the network computes.",
+            f"Its features differ by {worst:.1e} (relative); at most {TOLERANCE:.0e} is accepted.",
+            "Take another encoder, or other versions of torch and onnxscript.",
+        )
+    return worst
+
+
+def _blueprint(weights: Weights) -> tuple[str, dict[str, Any]]:
+    """Name of the network, with timm's tag, and the arguments that build it."""
+    if not timm.is_model(weights.architecture):
+        near = nearest(weights.architecture.split(".")[0], timm.list_models())
+        raise UnknownNameError(
+            f"timm has no network '{weights.architecture}'.",
+            f"It is the network of the encoder '{weights.name}'.",
+            f"Did you mean '{near}'?" if near else "timm.list_models() lists them.",
+        )
+    if weights.config is None:
+        return weights.architecture, {}
+    config = read_config(weights.config)
+    known = {field.name for field in fields(PretrainedCfg)}
+    stated = config.get("pretrained_cfg", config)  # older folders have all keys on one level
+    kept = {key: value for key, value in _without_source(stated).items() if key in known}
+    return weights.architecture, {**config.get("model_args", {}), "pretrained_cfg": kept}
+
+
+def _create(weights: Weights, architecture: str, arguments: dict[str, Any], **more: Any) -> Any:  # noqa: ANN401 - timm
+    try:
+        return timm.create_model(architecture, **arguments, **more)
+    except (RuntimeError, TypeError, ValueError, KeyError, AssertionError) as error:
+        raise _misfit(weights, error) from error
+
+
+def _load(
+    weights: Weights, architecture: str, arguments: dict[str, Any], tensors: Tensors, pretrained: dict[str, Any]
+) -> torch.nn.Module:
+    """Let timm load the tensors strictly, with the classifier they come with."""
+    problem: EncoderError | None = None
+    for count in _class_counts(tensors, pretrained):
+        overlay = {"state_dict": dict(tensors), "num_classes": count, "label_offset": 0, "custom_load": False}
+        try:
+            network: torch.nn.Module = _create(
+                weights, architecture, arguments, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=count
+            )
+        except EncoderError as error:
+            problem = problem or error
+        else:
+            return network
+    raise problem or EncoderError(f"The weights of {weights.name} cannot be loaded.")
+
+
+def _class_counts(tensors: Tensors, pretrained: dict[str, Any]) -> list[int]:
+    """How many classes the classifier in the file may have: what its shape says, else what timm says or none."""
+    layers = pretrained.get("classifier") or ()
+    first = layers if isinstance(layers, str) else next(iter(layers), "")
+    if f"{first}.weight" in tensors:
+        return [len(tensors[f"{first}.weight"])]
+    return list(dict.fromkeys((0, int(pretrained.get("num_classes") or 0))))
+
+
+def _measure_dimension(module: torch.nn.Module, preprocessing: Preprocessing, weights: Weights) -> int:
+    with torch.inference_mode():
+        features = module(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
+    if not isinstance(features, torch.Tensor) or features.ndim != 2:
+        raise EncoderError(
+            f"The network {weights.architecture} cannot be an encoder.",
+            "It does not give one vector per picture.",
+            "Take a network for image classification.",
+        )
+    return int(features.shape[1])
+
+
+def _replaceable_layer(
+    bare: Any,  # noqa: ANN401 - timm's modules carry their configuration as an attribute
+    architecture: str,
+    arguments: dict[str, Any],
+    preprocessing: Preprocessing,
+) -> str:
+    """Name of the classifier, if the network with it computes exactly: linear layer of the features."""
+    name = bare.pretrained_cfg.get("classifier")
+    if not isinstance(name, str):
+        return ""
+    full = timm.create_model(architecture, **{**arguments, "num_classes": 2}).eval()
+    layer = dict(full.named_modules()).get(name)
+    if not isinstance(layer, torch.nn.Linear):
+        return ""
+    full.load_state_dict(bare.state_dict(), strict=False)
+    generator = torch.Generator().manual_seed(0)
+    torch.nn.init.normal_(layer.weight, generator=generator)  # some networks begin with zeros, which prove nothing
+    batch = torch.randn(2, 3, preprocessing.height, preprocessing.width, generator=generator)
+    with torch.inference_mode():
+        features, logits = bare(batch), full(batch)
+        if features.shape[1] != layer.in_features:
+            return ""
+        error = (logits - layer(features)).abs().max() / logits.abs().max()
+    return name if error < TOLERANCE else ""
+
+
+def _without_source(config: dict[str, Any]) -> dict[str, Any]:
+    filtered: dict[str, Any] = filter_pretrained_cfg(config, remove_source=True)  # type: ignore[no-untyped-call]
+    return filtered
+
+
+def _config_of(bare: Any, dimension: int, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - as above
+    pretrained = _without_source(bare.pretrained_cfg)
+    kept = {key: value for key, value in pretrained.items() if key not in (*_NOT_KEPT, "architecture")}
+    config = {
+        "architecture": bare.pretrained_cfg["architecture"],
+        "num_classes": 0,
+        "num_features": dimension,
+        "model_args": {key: value for key, value in arguments.items() if key != "pretrained_cfg"},
+        "pretrained_cfg": {**kept, "num_classes": 0},
+    }
+    if not config["model_args"]:
+        del config["model_args"]
+    plain: dict[str, Any] = json.loads(json.dumps(config))  # as it will be read back: lists instead of tuples
+    return plain
+
+
+def _without_notes(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto, which has no types for mypy
+    """Take out the exporter's notes: they hold the paths of this machine, and make the graph slower to open."""
+    for part in (*model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for function in model.functions:
+        for part in (function, *function.node):
+            part.ClearField("metadata_props")
+    del model.graph.value_info[:]
+    model.graph.ClearField("metadata_props")
+    return model
+
+
+def _misfit(weights: Weights, error: Exception) -> EncoderError:
+    lines = [line.strip() for line in str(error).strip().splitlines()] or [type(error).__name__]
+    return EncoderError(
+        f"The weights of {weights.name} do not fit the network {weights.architecture}.",
+        " ".join(lines[:2])[:300].rstrip(" .:") + ".",
+        "Check the name of the network before the @, or the architecture in config.json.",
+    )

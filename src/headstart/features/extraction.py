@@ -1,0 +1,248 @@
+"""Extraction: examples -> feature vectors, each different picture decoded and encoded once, and never again.
+
+One walk serves everything: :func:`stream` hands out blocks in the order of the dataset and holds only a few of them;
+:func:`extract` puts them together into matrices.
+"""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.data.example import Example
+from headstart.data.pictures import NO_KEY
+from headstart.encoders.spec import Encoder
+from headstart.errors import EncoderError, PictureError
+from headstart.features.store import FeatureStore, Shelf
+from headstart.features.values import Block, Extraction, Features
+from headstart.progress import Progress, silent
+from headstart.rules import ExtractionPlan
+
+BLOCK_ROWS = 256  # examples handed out at a time, as many as a shard holds
+LOOK_AHEAD = 4  # batches in flight per worker: none waits while rows are written or read
+
+OpenPicture = Callable[[Any], Image.Image]  # a source, whatever Example allows, becomes an upright RGB picture
+
+
+def extract(  # seven parameters: what, with what, where to, how; bundles of them would only be taken apart again
+    examples: Sequence[Example],
+    keys: Sequence[bytes],
+    encoders: Sequence[Encoder],
+    store: FeatureStore,
+    *,
+    plan: ExtractionPlan,
+    open_picture: OpenPicture,
+    progress: Progress = silent,
+) -> Extraction:
+    """Get the features of all examples from several encoders, out of the store where they are in it.
+
+    See :func:`stream` for the parameters, what is kept on interruption, and the errors.
+
+    Examples
+    --------
+    >>> from headstart.features.store import temporary_store
+    >>> with temporary_store() as store:
+    ...     plan = ExtractionPlan(workers=1, batch_size=8, threads_per_worker=1)
+    ...     extract([], [], [], store, plan=plan, open_picture=Image.open).computed
+    0
+    """
+    started = time.perf_counter()
+    matrices = [np.full((len(examples), encoder.spec.dimension), np.nan, dtype=np.float32) for encoder in encoders]
+    failures: dict[int, str] = {}
+    computed = cached = 0
+    for block in stream(examples, keys, encoders, store, plan=plan, open_picture=open_picture, progress=progress):
+        for matrix, rows in zip(matrices, block.matrices, strict=True):
+            matrix[block.start : block.start + len(rows)] = rows
+        failures |= block.failures
+        computed += block.computed
+        cached += block.cached
+    features = tuple(Features(matrix, tuple(keys)) for matrix in matrices)
+    return Extraction(features, failures, computed, cached, time.perf_counter() - started)
+
+
+def stream(
+    examples: Sequence[Example],
+    keys: Sequence[bytes],
+    encoders: Sequence[Encoder],
+    store: FeatureStore,
+    *,
+    plan: ExtractionPlan,
+    open_picture: OpenPicture,
+    progress: Progress = silent,
+) -> Iterator[Block]:
+    """Walk over the examples in order and hand out their features block by block, in constant memory.
+
+    A picture that several encoders lack is opened once. Rows are written to the store on the way; when the walk is
+    interrupted, however that may be, the next one goes on where it stopped.
+
+    Parameters
+    ----------
+    examples, keys
+        The examples, and the SHA-256 of the bytes of each: 32 bytes. Examples with one key are encoded once; those
+        with :data:`headstart.data.pictures.NO_KEY` are failures.
+    encoders
+        Each gives one matrix of a block.
+    store
+        Where rows are looked up and kept; its ``notices`` say what went wrong there.
+    plan
+        How many threads, and how many pictures each takes at a time. Neither changes a row.
+    open_picture
+        Turns an example's source into an upright RGB picture, or raises PictureError.
+    progress
+        Told how many of the missing pictures are encoded, from the thread that asks for the blocks.
+
+    Raises
+    ------
+    EncoderError
+        When an encoder gives something else than one finite vector per picture.
+    StoreError
+        When somebody removes files of the store during the walk.
+    """
+    walk = _Walk(examples, keys, encoders, [store.open(encoder.spec) for encoder in encoders], open_picture)
+    start = 0
+    for ready in walk.encode_missing(plan, progress):
+        while start + BLOCK_ROWS <= ready:
+            yield walk.block(start, start + BLOCK_ROWS)
+            start += BLOCK_ROWS
+    if start < len(examples):
+        yield walk.block(start, len(examples))
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """What a worker made of one batch: per encoder, the pictures it lacked and their rows; and what failed."""
+
+    numbers: tuple[list[int], ...]
+    rows: tuple[npt.NDArray[np.float32], ...]
+    failures: dict[int, str]
+
+
+class _Walk:
+    """The state of one walk. Different pictures are numbered in the order in which they first appear."""
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        keys: Sequence[bytes],
+        encoders: Sequence[Encoder],
+        shelves: Sequence[Shelf],
+        open_picture: OpenPicture,
+    ) -> None:
+        numbers: dict[bytes, int] = {}
+        self._number = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+        self._distinct = list(numbers)
+        self._first = np.unique(self._number, return_index=True)[1]  # position where a number appears first
+        self._last = len(keys) - 1 - np.unique(self._number[::-1], return_index=True)[1]
+        self._lacking = np.array([~shelf.find(self._distinct) for shelf in shelves], dtype=np.bool_)  # (E, pictures)
+        self._lacking = self._lacking.reshape(len(shelves), len(numbers))
+        if NO_KEY in numbers:
+            self._lacking[:, numbers[NO_KEY]] = False  # it stands for many files: a row under it would be anybody's
+        self._failures: dict[int, str] = {}
+        self._examples = examples
+        self._encoders = encoders
+        self._shelves = shelves
+        self._open_picture = open_picture
+
+    def encode_missing(self, plan: ExtractionPlan, progress: Progress) -> Iterator[int]:
+        """Encode what is missing, and say again and again before which position everything is ready."""
+        missing = np.flatnonzero(self._lacking.any(axis=0))
+        size = max(1, min(plan.batch_size, math.ceil(len(missing) / plan.workers)))  # a share for every worker
+        batches = [missing[start : start + size] for start in range(0, len(missing), size)]
+        edges = [int(self._first[batch[0]]) for batch in batches[1:]] + [len(self._examples)]
+        waiting: deque[Future[_Encoded]] = deque()
+        done = sent = 0
+        with ThreadPoolExecutor(plan.workers, thread_name_prefix="encode") as pool:
+            try:
+                for batch, edge in zip(batches, edges, strict=False):
+                    while sent < len(batches) and len(waiting) < LOOK_AHEAD * plan.workers:
+                        waiting.append(pool.submit(self._encode, batches[sent]))
+                        sent += 1
+                    self._keep(waiting[0].result())
+                    waiting.popleft()
+                    done += len(batch)
+                    progress("encoding", done, len(missing))
+                    yield edge
+            finally:
+                # Also after Ctrl-C: batches that are under way are finished and kept, no other is begun.
+                pool.shutdown(wait=True, cancel_futures=True)
+                for future in waiting:
+                    if not future.cancelled() and future.exception() is None:
+                        self._keep(future.result())
+                for shelf in self._shelves:
+                    shelf.flush()
+        yield len(self._examples)
+
+    def block(self, start: int, stop: int) -> Block:
+        """Put together what is known about the examples from ``start`` to before ``stop``."""
+        numbers = self._number[start:stop]
+        failures = {}
+        for position, number in enumerate(numbers.tolist(), start):
+            if self._distinct[number] == NO_KEY:
+                failures[position] = self._reason_without_key(position)
+            elif number in self._failures:
+                failures[position] = self._failures[number]
+        good = np.array([start + i not in failures for i in range(len(numbers))], dtype=np.bool_)
+        keys = [self._distinct[number] for number in numbers[good]]
+        matrices = []
+        for encoder, shelf in zip(self._encoders, self._shelves, strict=True):
+            matrix = np.full((len(numbers), encoder.spec.dimension), np.nan, dtype=np.float32)
+            matrix[good] = shelf.read(keys)
+            shelf.release([self._distinct[number] for number in numbers[self._last[numbers] < stop]])
+            matrices.append(matrix)
+        new = numbers[good & (self._first[numbers] == np.arange(start, stop))]
+        computed = int(self._lacking[:1, new].sum())  # of the first encoder, if there is any
+        return Block(start, tuple(matrices), failures, computed, len(new) - computed)
+
+    def _encode(self, numbers: npt.NDArray[np.int64]) -> _Encoded:
+        """Open, prepare and encode one batch; runs in a worker's thread and changes nothing."""
+        lacked: tuple[list[int], ...] = tuple([] for _ in self._encoders)
+        inputs: tuple[list[npt.NDArray[np.float32]], ...] = tuple([] for _ in self._encoders)
+        failures: dict[int, str] = {}
+        for number in numbers.tolist():
+            try:
+                picture = self._open_picture(self._examples[self._first[number]].source)
+            except PictureError as error:
+                failures[number] = error.reason or error.problem
+                continue
+            for index, encoder in enumerate(self._encoders):
+                if self._lacking[index, number]:
+                    lacked[index].append(number)
+                    inputs[index].append(encoder.preprocess(picture))
+        rows = tuple(_encode_batch(encoder, batch) for encoder, batch in zip(self._encoders, inputs, strict=True))
+        return _Encoded(lacked, rows, failures)
+
+    def _reason_without_key(self, position: int) -> str:
+        try:
+            self._open_picture(self._examples[position].source)
+        except PictureError as error:
+            return error.reason or error.problem
+        return "It could not be read at first."
+
+    def _keep(self, encoded: _Encoded) -> None:
+        """Take over the result of a worker; doing it twice changes nothing."""
+        self._failures |= encoded.failures
+        for shelf, numbers, rows in zip(self._shelves, encoded.numbers, encoded.rows, strict=True):
+            shelf.append([self._distinct[number] for number in numbers], rows)
+
+
+def _encode_batch(encoder: Encoder, inputs: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    """Encode, and look whether the result is one finite vector per picture: a wrong row would stay in the store."""
+    shape = (len(inputs), encoder.spec.dimension)
+    if not inputs:
+        return np.empty(shape, dtype=np.float32)
+    rows = encoder.encode(np.stack(inputs))
+    if rows.shape != shape or not np.isfinite(rows).all():
+        raise EncoderError(
+            f"The encoder '{encoder.spec.name}' did not give one finite vector per picture.",
+            f"Expected finite numbers of shape {shape}, got numbers of shape {rows.shape}, "
+            f"{np.sum(~np.isfinite(rows))} of them not finite.",
+            "Its weights or its graph are damaged or do not belong together: get the encoder again.",
+        )
+    return rows

@@ -1,0 +1,90 @@
+"""The fitted head of logistic regression, ridge and discriminant analysis: one weight matrix and one bias."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.heads.head import Matrix
+from headstart.heads.training import Array, TrainingSet
+
+# The score of a class that had no example: never chosen, and still a finite number in every format.
+ABSENT = -1e4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearHead:
+    """Scores ``features @ weight.T + bias``; the standardisation of the features is already inside.
+
+    Attributes
+    ----------
+    weight, bias
+        Shapes (C, D) and (C,), float32: fitted in float64 and rounded at the end, which changes a score by about
+        1e-6 of its size.
+    chosen
+        The hyper-parameters.
+
+    Examples
+    --------
+    >>> head = LinearHead(np.eye(2, dtype=np.float32), np.zeros(2, dtype=np.float32))
+    >>> head.scores(np.array([[3.0, 1.0]])).tolist()
+    [[3.0, 1.0]]
+    """
+
+    weight: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    kind: ClassVar[str] = "linear"
+
+    def scores(self, features: Matrix) -> Array:
+        """Scores of shape (N, C)."""
+        return (features.astype(np.float32, copy=False) @ self.weight.T + self.bias).astype(np.float64)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Weight and bias."""
+        return {"weight": self.weight, "bias": self.bias}
+
+    def settings(self) -> dict[str, Any]:
+        """The hyper-parameters."""
+        return dict(self.chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A linear function of raw features in float64: ``weight`` (C, D) and ``bias`` (C,)."""
+
+    weight: Array
+    bias: Array
+
+
+def fold(training: TrainingSet, coefficients: Array, intercepts: Array) -> Plane:
+    """Write a linear function of the rotated, standardised features as one of the raw features, exactly.
+
+    With z = V' (x - m) / s, the function B z + b is W x + (b - W m), where W = (B V') / s.
+
+    Parameters
+    ----------
+    training
+        Its standardisation holds m and s, its rotation V.
+    coefficients, intercepts
+        B and b, of shapes (P, r) and (P,), for the P classes that occur.
+
+    Returns
+    -------
+    Plane
+        For all C classes; one without an example has weight 0 and bias :data:`ABSENT`.
+    """
+    standard = training.standardisation
+    weight = np.zeros((training.class_count, len(standard.mean)))
+    bias = np.full(training.class_count, ABSENT)
+    weight[training.present] = training.rotation.unrotate(coefficients) / standard.scale
+    bias[training.present] = intercepts - weight[training.present] @ standard.mean
+    return Plane(weight, bias)
+
+
+def linear_head(training: TrainingSet, coefficients: Array, intercepts: Array, chosen: Mapping[str, Any]) -> LinearHead:
+    """Fold the standardisation in (see :func:`fold`) and round to float32."""
+    plane = fold(training, coefficients, intercepts)
+    return LinearHead(plane.weight.astype(np.float32), plane.bias.astype(np.float32), chosen)

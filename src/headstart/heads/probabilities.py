@@ -1,0 +1,47 @@
+"""Scores become probabilities, and how much they cost: softmax and log-loss, safe for scores of any size."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.heads.head import Labels
+
+Array = npt.NDArray[np.float64]
+Scores = npt.NDArray[np.floating[Any]]
+
+
+def log_softmax(scores: Scores, temperature: float = 1.0) -> Array:
+    """Logarithms of the probabilities, shape (N, C).
+
+    Examples
+    --------
+    >>> log_softmax(np.array([[0.0, 0.0]])).round(3).tolist()
+    [[-0.693, -0.693]]
+    """
+    shifted = (scores.astype(np.float64) - scores.max(axis=1, keepdims=True)) / temperature
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def softmax(scores: Scores, temperature: float = 1.0) -> Array:
+    """Probabilities ``exp(scores / temperature)``, normalised per row; shape (N, C).
+
+    Examples
+    --------
+    >>> softmax(np.array([[1000.0, 0.0], [0.0, 0.0]])).tolist()
+    [[1.0, 0.0], [0.5, 0.5]]
+    """
+    exponentials = np.exp((scores.astype(np.float64) - scores.max(axis=1, keepdims=True)) / temperature)
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def log_loss(scores: Scores, labels: Labels, temperature: float = 1.0, weights: Array | None = None) -> float:
+    """Mean of minus the logarithm of the true class's probability, in nats; weighted when there are ``weights``.
+
+    Examples
+    --------
+    >>> round(log_loss(np.zeros((2, 4)), np.array([0, 3])), 3)
+    1.386
+    """
+    losses = -log_softmax(scores, temperature)[np.arange(len(labels)), labels]
+    return float(np.average(losses, weights=weights))

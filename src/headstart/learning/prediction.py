@@ -1,0 +1,70 @@
+"""What a model says about one picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A class and its probability."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says about one picture.
+
+    Attributes
+    ----------
+    path
+        The picture: its path, or ``#7`` for the eighth of a list.
+    label, probability
+        The likeliest class.
+    top
+        The likeliest classes, best first; ``top[0]`` is ``label`` with ``probability``.
+
+    Examples
+    --------
+    >>> best = (Choice("rose", 0.75), Choice("tulip", 0.25))
+    >>> Prediction("a.jpg", "rose", 0.75, best).to_json()["top"][1]
+    {'label': 'tulip', 'probability': 0.25}
+    """
+
+    path: str
+    label: str
+    probability: float
+    top: tuple[Choice, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data with the keys ``path``, ``label``, ``probability`` and ``top``."""
+        top = [{"label": choice.label, "probability": choice.probability} for choice in self.top]
+        return {"path": self.path, "label": self.label, "probability": self.probability, "top": top}
+
+
+def predictions_from(
+    paths: Sequence[str], probabilities: npt.NDArray[np.floating[Any]], classes: Sequence[str], top: int = 5
+) -> tuple[Prediction, ...]:
+    """Name the ``top`` likeliest classes of each row.
+
+    ``probabilities`` has shape (N, C) in the order of ``classes``; of equal ones the first class comes first.
+
+    Examples
+    --------
+    >>> predictions_from(["a.jpg"], np.array([[0.1, 0.7, 0.2]]), ["ant", "bee", "fly"], top=2)[0].top
+    (Choice(label='bee', probability=0.7), Choice(label='fly', probability=0.2))
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
+    return tuple(
+        _prediction(path, tuple(Choice(classes[number], float(row[number])) for number in best))
+        for path, row, best in zip(paths, probabilities, order, strict=True)
+    )
+
+
+def _prediction(path: str, top: tuple[Choice, ...]) -> Prediction:
+    return Prediction(path, top[0].label, top[0].probability, top)

@@ -1,0 +1,54 @@
+"""The rows of a feature matrix that serve one purpose."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.example import Dataset
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Positions (n,) in a dataset, with the labels (n,) and the groups (n,) of the examples there.
+
+    ``groups`` are those no split may divide: the user's, joined with byte-identical pictures. ``user_groups`` are the
+    user's own as numbers, or None when the data has none: intervals are drawn over them.
+    """
+
+    positions: Positions
+    labels: Positions
+    groups: Positions
+    user_groups: Positions | None
+
+    def __len__(self) -> int:
+        """Count the examples."""
+        return len(self.positions)
+
+    def class_counts(self, class_count: int) -> Positions:
+        """Count the examples of each class, shape (C,)."""
+        return np.bincount(self.labels, minlength=class_count)
+
+
+def take_sample(dataset: Dataset, positions: Positions, groups: Positions, left_out: Collection[int]) -> Sample:
+    """Gather the examples at these positions, but for those in ``left_out`` (the unreadable ones).
+
+    Examples
+    --------
+    >>> from headstart.data.example import Example
+    >>> data = Dataset("toy", tuple(Example(n, n, "cat") for n in "abc"), ("cat",))
+    >>> take_sample(data, np.array([2, 0]), np.arange(3), left_out={2}).positions.tolist()
+    [0]
+    """
+    kept = np.array([position for position in positions.tolist() if position not in left_out], dtype=np.int64)
+    names = [dataset.examples[position].group for position in kept.tolist()]
+    user_groups = None
+    if any(name is not None for name in names):
+        # An example without a group is a group of its own.
+        known = [name if name is not None else ("", position) for name, position in zip(names, kept, strict=True)]
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(known))}
+        user_groups = np.array([numbers[name] for name in known], dtype=np.int64)
+    return Sample(kept, dataset.labels[kept], groups[kept], user_groups)

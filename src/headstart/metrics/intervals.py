@@ -1,0 +1,126 @@
+"""How sure a score is: Wilson's interval, and a bootstrap whose resamples are columns of weights."""
+
+import math
+from collections.abc import Iterator
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.metrics.values import IntervalMethod, Score
+
+Floats = npt.NDArray[np.float64]
+
+# Numbers in one block of weights: 16 MB, so that memory does not grow with examples x resamples.
+_BLOCK = 2_000_000
+
+
+def wilson(successes: float, count: float, level: float = 0.95) -> Score:
+    """Give a share of ``successes`` in ``count`` trials with the interval of Wilson (1927).
+
+    With p the share, n the count and z the normal quantile the bounds are
+    ``(p + z²/2n ± z sqrt(p (1 - p) / n + z²/4n²)) / (1 + z²/n)``. They stay inside [0, 1] and have a width even when
+    all trials agree. The count need not be whole; NaN everywhere when it is 0.
+
+    Examples
+    --------
+    >>> print(wilson(232, 240))
+    0.967 [0.936, 0.983]
+    >>> print(wilson(0, 0))
+    nan [nan, nan]
+    """
+    if count <= 0:
+        return Score(math.nan, math.nan, math.nan, "wilson")
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share = successes / count
+    centre = share + z * z / (2 * count)
+    margin = z * math.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
+    scale = 1 + z * z / count
+    # At 0 and at 1 one bound is the share itself; rounding must not move it to the other side.
+    low = 0.0 if share == 0 else (centre - margin) / scale
+    high = 1.0 if share == 1 else (centre + margin) / scale
+    return Score(share, low, high, "wilson")
+
+
+def resampled_counts(units: int, resamples: int, examples: int, seed: int) -> Iterator[Floats]:
+    """Draw bootstrap resamples of ``units`` and yield, block by block, how often each unit was drawn.
+
+    Parameters
+    ----------
+    units
+        Number of things drawn with replacement: examples, or groups of examples.
+    resamples
+        Number of resamples in all.
+    examples
+        Number of examples the units hold; it decides how many resamples make a block.
+
+    Yields
+    ------
+    Counts of shape (units, block); every column sums to ``units``.
+
+    Examples
+    --------
+    >>> next(resampled_counts(3, 4, 3, seed=0)).sum(axis=0).tolist()
+    [3.0, 3.0, 3.0, 3.0]
+    """
+    generator = np.random.default_rng(seed)
+    block = max(1, _BLOCK // max(1, examples))
+    for start in range(0, resamples, block):
+        width = min(block, resamples - start)
+        drawn = generator.integers(0, units, size=(units, width))
+        flat = (drawn * width + np.arange(width)).ravel()
+        yield np.bincount(flat, minlength=units * width).reshape(units, width).astype(np.float64)
+
+
+def spread_interval(value: float, draws: Floats, units: float, limit: float, method: IntervalMethod) -> Score:
+    """Give a score that lies in [0, 1] Wilson's interval for the number of examples its bootstrap spread amounts to.
+
+    A score v whose variance is s² is as sure as a share of n = v (1 - v) / s² examples: the effective sample size of
+    survey statistics (Kott and Carr 1997; Korn and Graubard 1998). The percentiles of the same draws are too narrow
+    near 1, and have no width at a perfect score.
+
+    Parameters
+    ----------
+    value
+        The score; NaN gives NaN.
+    draws
+        The score in each resample, shape (R,); NaN where it was not defined.
+    units
+        Number of examples, or groups, the score rests on. It corrects the variance (u / (u - 1)) and stands in for the
+        effective number when the draws do not differ.
+    limit
+        The most examples the score can be worth.
+
+    Examples
+    --------
+    >>> draws = np.random.default_rng(0).binomial(240, 232 / 240, 1000) / 240
+    >>> print(spread_interval(232 / 240, draws, 240, 240, "bootstrap"))
+    0.967 [0.936, 0.983]
+    >>> print(spread_interval(1.0, np.ones(1000), 240, 240, "bootstrap"))
+    1.000 [0.984, 1.000]
+    """
+    if math.isnan(value):
+        return Score(value, value, value, method)
+    defined = draws[~np.isnan(draws)]
+    variance = float(defined.var()) * units / (units - 1) if units > 1 and defined.size else 0.0
+    # Resamples that agree up to rounding have no spread.
+    effective = value * (1 - value) / variance if variance > 1e-24 else 0.0
+    count = min(effective, limit) if effective > 0 else units
+    interval = wilson(value * count, count)
+    return Score(value, interval.low, interval.high, method)
+
+
+def percentile_interval(value: float, draws: Floats, units: float, method: IntervalMethod) -> Score:
+    """Give a mean without upper bound, such as a loss, the 2.5th and 97.5th percentile of its resamples.
+
+    The bounds are NaN when there are fewer than two ``units`` to resample.
+
+    Examples
+    --------
+    >>> print(percentile_interval(0.5, np.linspace(0, 1, 1001), 100, "bootstrap"))
+    0.500 [0.025, 0.975]
+    """
+    if math.isnan(value) or units < 2:
+        return Score(value, math.nan, math.nan, method)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Score(value, float(low), float(high), method)

@@ -1,0 +1,113 @@
+"""A score and what stands beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.metrics.evaluation import evaluate
+from headstart.metrics.values import Evaluation
+
+Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPart:
+    """The examples that are scored: labels (N,), groups (N,) or None, and which (N,) leaked into the fitted part."""
+
+    labels: npt.NDArray[np.int64]
+    classes: tuple[str, ...]
+    groups: npt.NDArray[np.int64] | None
+    leaked: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Scoreboard:
+    """An evaluation, the two baselines that any model must beat, and the score without leaked pictures.
+
+    Attributes
+    ----------
+    evaluation
+        Of the model, on the part that is scored.
+    majority
+        Of always answering with the most frequent class of the fitted part.
+    colours
+        Of a ridge classifier on colour histograms: what can be had without a pretrained network. None when a model
+        was saved without it.
+    leaked
+        How many scored pictures have a byte-identical twin, or a member of their group, in the fitted part.
+    without_leaked
+        The evaluation without those; None when there are none, or when nothing would be left.
+    """
+
+    evaluation: Evaluation
+    majority: Evaluation
+    colours: Evaluation | None
+    leaked: int = 0
+    without_leaked: Evaluation | None = None
+
+    @property
+    def baselines(self) -> dict[str, Evaluation]:
+        """The baselines by name."""
+        colours = {} if self.colours is None else {"colour_histogram": self.colours}
+        return {"majority": self.majority, **colours}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: ``evaluation``, ``baselines`` and ``leaked``."""
+        clean = None if self.without_leaked is None else self.without_leaked.to_json()
+        return {
+            "evaluation": self.evaluation.to_json(),
+            "baselines": {name: evaluation.to_json() for name, evaluation in self.baselines.items()},
+            "leaked": {"count": self.leaked, "evaluation_without": clean},
+        }
+
+
+def make_scoreboard(
+    part: ScoredPart,
+    model: Probabilities,
+    colours: Probabilities | None,
+    class_counts: Sequence[int],
+    *,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> Scoreboard:
+    """Score a model and the baselines on the same examples, with the same resamples.
+
+    Parameters
+    ----------
+    part
+        What is scored.
+    model, colours
+        Probabilities of shape (N, C) of the model and of the colour baseline.
+    class_counts
+        Examples of each class in the fitted part: the majority baseline answers with these frequencies.
+    seed, resamples
+        Of the bootstrap.
+
+    Examples
+    --------
+    >>> part = ScoredPart(np.array([0, 1, 1]), ("a", "b"), None, np.zeros(3, dtype=np.bool_))
+    >>> sure = np.array([[0.9, 0.1], [0.2, 0.8], [0.1, 0.9]])
+    >>> board = make_scoreboard(part, sure, None, [5, 4])
+    >>> board.evaluation.accuracy.value, round(board.majority.accuracy.value, 3)
+    (1.0, 0.333)
+    """
+
+    def scored(probabilities: Probabilities, keep: npt.NDArray[np.bool_]) -> Evaluation:
+        groups = None if part.groups is None else part.groups[keep]
+        return evaluate(
+            part.labels[keep], probabilities[keep], part.classes, groups=groups, seed=seed, resamples=resamples
+        )
+
+    everything = np.ones(len(part.labels), dtype=np.bool_)
+    prior = np.tile(np.asarray(class_counts, dtype=np.float64) / sum(class_counts), (len(part.labels), 1))
+    leaked = int(part.leaked.sum())
+    return Scoreboard(
+        evaluation=scored(model, everything),
+        majority=scored(prior, everything),
+        colours=None if colours is None else scored(colours, everything),
+        leaked=leaked,
+        without_leaked=scored(model, ~part.leaked) if 0 < leaked < len(part.labels) else None,
+    )

@@ -1,0 +1,393 @@
+"""THE LINE: every verb as a row of named stages. Read this file and you know the program."""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Unpack
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.audit import audit, refuse_unreadable, require_classes
+from headstart.data.example import Dataset, Example
+from headstart.data.fruit import fruit_folder
+from headstart.data.labels import with_classes_of
+from headstart.data.sources import is_one_picture, list_pictures, read_dataset
+from headstart.data.splits import choose_parts, merge_groups
+from headstart.encoders.colours import ColourHistogram
+from headstart.encoders.getting import get_weights
+from headstart.encoders.loading import list_encoders, load_encoder, open_saved
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import Encoder
+from headstart.errors import PictureError
+from headstart.features.reading import (
+    Tally,
+    open_store,
+    read_blocks,
+    read_features,
+    seconds_per_picture,
+    stored_share,
+)
+from headstart.features.table import write_table
+from headstart.features.values import Extraction, Features
+from headstart.learning.prediction import Prediction, predictions_from
+from headstart.learning.probe import Probe, fit_probe
+from headstart.learning.sample import Sample, take_sample
+from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
+from headstart.metrics.values import Evaluation
+from headstart.places import Place
+from headstart.progress import Progress, silent
+from headstart.recipe import DeviceName, Recipe, Settings
+from headstart.reporting.doctor import Examination, examine_machine
+from headstart.reporting.encoders import EncoderTable
+from headstart.reporting.plan import Estimate, Plan
+from headstart.reporting.report import Answers, EmbedReport, RunReport, ScoreReport, failures_by_name
+from headstart.reporting.run_files import output_folder, write_log, write_pictures, write_tables
+from headstart.reporting.runs import environment, require_free, write_json
+from headstart.saving.bundle import load_bundle, save_bundle
+from headstart.saving.record import describe
+from headstart.saving.values import SavedModel
+
+Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An encoder with a fitted head: what :func:`fit` makes and :func:`load` opens.
+
+    It stands here and not in a stage, because its methods reach into all of them.
+
+    Attributes
+    ----------
+    encoder
+        Pictures become features.
+    saved
+        The head, its temperature, the class names, and the record of the training.
+    files
+        The encoder's files, for saving.
+    board
+        What :func:`fit` found on the pictures it set apart; None for a model that was loaded (its numbers stand in
+        ``saved.training``).
+
+    Examples
+    --------
+    >>> model = load("runs/flowers-1")  # doctest: +SKIP
+    >>> model.predict("rose.jpg").label  # doctest: +SKIP
+    'rose'
+    """
+
+    encoder: Encoder
+    saved: SavedModel
+    files: EncoderFiles
+    board: Scoreboard | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of the columns of :meth:`predict_proba`."""
+        return self.saved.classes
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """How well the model did on the pictures that :func:`fit` set apart."""
+        return self.board.evaluation if self.board else None
+
+    def predict(self, pictures: Any, top: int = 5) -> Prediction | list[Prediction]:  # noqa: ANN401 - see embed
+        """Say what is on one picture, or on each of several; ``top`` classes are listed for each.
+
+        One path to a picture, one PIL image or one array gives one :class:`Prediction`; a list, a folder or a pattern
+        gives a list. Raises DataError when there is nothing at a path, PictureError when a picture cannot be read.
+        """
+        answers = answer(self, pictures, Place(), top=top, strict=True).predictions
+        return answers[0] if is_one_picture(pictures) else list(answers)
+
+    def predict_proba(self, pictures: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
+        """Probabilities of shape (N, C), columns in the order of :attr:`classes`; raises as :meth:`predict`."""
+        return self.saved.probabilities(self.embed(pictures))
+
+    def embed(self, pictures: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
+        """Feature vectors of shape (N, D); raises as :meth:`predict`."""
+        return encode(self.encoder, list_pictures(pictures), Place(), strict=True).features[0].matrix
+
+    def evaluate(self, data: Data, *, cache: str | Path | None = None, progress: Progress = silent) -> Evaluation:
+        """Score the model on labelled pictures it was not fitted to; raises DataError for classes it never saw."""
+        return score(self, data, Place(cache=cache, progress=progress)).board.evaluation
+
+    def save(self, folder: str | Path) -> tuple[str, ...]:
+        """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
+        return save_bundle(Path(folder), self.saved, self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A model that was fitted, and what was found on the way: see :class:`RunReport`."""
+
+    model: Model
+    report: RunReport
+
+
+def fit(
+    data: Data,
+    recipe: Recipe | None = None,
+    *,
+    out: str | Path | None = None,
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> Model:
+    """Fit a model to labelled pictures.
+
+    Parameters
+    ----------
+    data
+        A folder with one folder of pictures per class (or ``train/`` and ``test/`` with such folders inside), a CSV,
+        TSV, JSONL or Parquet table, a list of (picture, label) pairs, anything with ``__len__`` and ``__getitem__``
+        that yields them, a Hugging Face dataset, or a :class:`Dataset`.
+    recipe, settings
+        The settings, as a :class:`Recipe` or one by one; those given one by one win.
+    out
+        Folder for the run: tables, pictures and the saved model. None writes nothing.
+    cache
+        Folder for weights and features; see :func:`headstart.places.cache_folder`.
+    progress
+        Called by long steps.
+
+    Raises
+    ------
+    HeadstartError
+        With one sentence what is wrong, one why or where, one what to do.
+
+    Examples
+    --------
+    >>> model = fit("flowers/", head="ridge")  # doctest: +SKIP
+    >>> print(model.evaluation.accuracy)  # doctest: +SKIP
+    0.967 [0.936, 0.985]
+    """
+    place = Place(cache=cache, progress=progress)
+    chosen = Recipe.from_mapping({**(asdict(recipe) if recipe else {}), **settings})
+    planned = plan(data, chosen, place)
+    return run(planned, place, out=Path(out)).model if out is not None else train(planned, place).model
+
+
+def plan(data: Data, recipe: Recipe, place: Place) -> Plan:
+    """Read, check and divide data; nothing is computed yet."""
+    dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
+    checked = audit(dataset, progress=place.progress)
+    if recipe.strict:
+        refuse_unreadable(checked)
+    require_classes(checked)
+    parts = choose_parts(dataset, checked.keys, checked.usable, seed=recipe.seed, test_fraction=recipe.test_fraction)
+    return Plan(recipe, dataset, checked, parts)
+
+
+def plan_demo(recipe: Recipe, place: Place) -> Plan:
+    """Plan a run on the fruit photographs that a package carries."""
+    return plan(read_dataset(fruit_folder(place.folder, place.progress), name="demo"), recipe, place)
+
+
+def estimate(planned: Plan, place: Place) -> Estimate:
+    """Say how long a run will take, from a few pictures timed on this machine."""
+    usable = planned.audit.usable
+    examples = [planned.dataset.examples[index] for index in usable]
+    keys = [planned.audit.keys[index] for index in usable]
+    encoder = load_encoder(
+        planned.recipe.encoder, device=planned.recipe.device, cache=place.folder, progress=place.progress
+    )
+    stored = round(stored_share(keys, encoder, place) * len(keys))
+    pace = seconds_per_picture(examples, keys, (encoder, ColourHistogram()), place)
+    return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored))
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model and all that was found on the way; ``probabilities`` are those of the pictures in ``scored``."""
+
+    model: Model
+    extraction: Extraction
+    probe: Probe
+    board: Scoreboard
+    scored: Sample
+    probabilities: npt.NDArray[np.float64]
+
+
+def train(planned: Plan, place: Place) -> Trained:
+    """Encode once, fit a head, score it on the part that nothing was chosen on."""
+    recipe, dataset, keys, count = planned.recipe, planned.dataset, planned.audit.keys, len(planned.dataset.classes)
+    encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
+    walk = read_features(dataset.examples, keys, (encoder, ColourHistogram()), place, planned.audit.usable)
+    features, colours = (found.matrix for found in walk.features)
+    groups = merge_groups(keys, [example.group for example in dataset.examples])
+    fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
+    scored = take_sample(dataset, planned.parts.score, groups, walk.failures)
+    probe = fit_probe(features[fitted.positions], fitted, count, recipe, place.progress)
+    simple = fit_probe(colours[fitted.positions], fitted, count, replace(recipe, head="ridge"), silent)
+    probabilities = probe.probabilities(features[scored.positions])
+    board = make_scoreboard(
+        ScoredPart(scored.labels, dataset.classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked)),
+        probabilities,
+        simple.probabilities(colours[scored.positions]),
+        fitted.class_counts(count),
+        seed=recipe.seed,
+        resamples=recipe.resamples,
+    )
+    saved = describe(planned, encoder.spec, probe, simple, fitted, board, datetime.now().astimezone())
+    return Trained(Model(encoder, saved, encoder.files, board), walk, probe, board, scored, probabilities)
+
+
+def run(planned: Plan, place: Place, *, out: Path | None = None) -> Run:
+    """Train, and write everything into a run folder: ``out``, or a new ``runs/NAME-N``."""
+    started, clock = datetime.now().astimezone(), time.perf_counter()
+    if out is not None:
+        require_free(out)  # before anything is computed
+    trained = train(planned, place)
+    with output_folder(out, planned.dataset.name) as folder:
+        notices = (*trained.extraction.notices, *trained.model.save(folder / "model"))
+        notices += write_pictures(
+            folder, trained.board.evaluation, planned.dataset, trained.scored, trained.probabilities
+        )
+        report = RunReport(
+            folder, planned, trained.model.encoder.spec, trained.extraction, trained.probe, trained.board,
+            time.perf_counter() - clock, notices,
+        )  # fmt: skip
+        write_tables(report, trained.scored, trained.probabilities)
+        write_json(folder / "environment.json", environment(started, sys.argv))
+        write_log(folder / "log.txt", started, [*planned.lines(), *report.lines()])
+    return Run(trained.model, report)
+
+
+# --- a model at work -------------------------------------------------------------------------------------------------
+
+
+def load(folder: str | Path) -> Model:
+    """Open a saved model: its folder, or the run folder around it.
+
+    Raises
+    ------
+    ModelFileError
+        When there is none, when it is damaged, or when a newer Headstart wrote it.
+
+    Examples
+    --------
+    >>> load("runs/flowers-1").classes  # doctest: +SKIP
+    ('daisy', 'rose', 'tulip')
+    """
+    bundle = load_bundle(folder)
+    return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files)
+
+
+def answer(model: Model, pictures: Any, place: Place, *, top: int, strict: bool) -> Answers:  # noqa: ANN401
+    """Predict pictures; those that cannot be read are named, or refused when ``strict``."""
+    examples = list_pictures(pictures)
+    walk = encode(model.encoder, examples, place, strict=strict)
+    good = [index for index in range(len(examples)) if index not in walk.failures]
+    probabilities = model.saved.probabilities(walk.features[0].matrix[good])
+    predictions = predictions_from([examples[index].name for index in good], probabilities, model.classes, top)
+    return Answers(predictions, failures_by_name(examples, walk.failures))
+
+
+def score(model: Model, data: Data, place: Place, *, seed: int = 0, strict: bool = False) -> ScoreReport:
+    """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with."""
+    clock = time.perf_counter()
+    dataset = read_dataset(data)
+    checked = audit(dataset, progress=place.progress)
+    if strict:
+        refuse_unreadable(checked)
+    dataset = with_classes_of(dataset, model.classes)
+    encoders = (model.encoder, ColourHistogram())
+    walk = read_features(dataset.examples, checked.keys, encoders, place, checked.usable)
+    features, colours = (found.matrix for found in walk.features)
+    groups = merge_groups(checked.keys, [example.group for example in dataset.examples])
+    scored = take_sample(dataset, checked.usable, groups, walk.failures)
+    board = make_scoreboard(
+        ScoredPart(scored.labels, model.classes, scored.user_groups, np.zeros(len(scored), dtype=np.bool_)),
+        model.saved.probabilities(features[scored.positions]),
+        model.saved.baseline_probabilities(colours[scored.positions]),
+        model.saved.class_counts,
+        seed=seed,
+    )
+    failures = failures_by_name(dataset.examples, checked.unreadable | walk.failures)
+    return ScoreReport(dataset.name, board, time.perf_counter() - clock, failures, (*checked.lines(), *walk.notices))
+
+
+# --- features --------------------------------------------------------------------------------------------------------
+
+
+def encode(encoder: Encoder, examples: Sequence[Example], place: Place, *, strict: bool) -> Extraction:
+    """Encode pictures without keeping anything; raises PictureError for an unreadable one when ``strict``."""
+    checked = audit(Dataset("pictures", tuple(examples), ()), place.progress)
+    walk = read_features(examples, checked.keys, (encoder,), replace(place, keep_features=False), checked.usable)
+    walk = replace(walk, failures=checked.unreadable | walk.failures)
+    for position, reason in walk.failures.items() if strict else ():
+        raise PictureError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
+    return walk
+
+
+def embed(
+    data: Data,
+    encoder: str = "efficientnet_lite0",
+    *,
+    device: DeviceName = "auto",
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+) -> Features:
+    """Turn pictures into feature vectors, shape (N, D), in the order of the data.
+
+    Rows of pictures that cannot be read are NaN. Vectors that were computed before come from the store.
+
+    Examples
+    --------
+    >>> embed("flowers/").matrix.shape  # doctest: +SKIP
+    (959, 1280)
+    """
+    place = Place(cache=cache, progress=progress)
+    dataset = read_dataset(data)
+    checked = audit(dataset, progress=progress)
+    loaded = load_encoder(encoder, device=device, cache=place.folder, progress=progress)
+    return read_features(dataset.examples, checked.keys, (loaded,), place, checked.usable).features[0]
+
+
+def write_features(data: Data, out: Path, recipe: Recipe, place: Place) -> EmbedReport:
+    """Write one row per picture into a table, in constant memory."""
+    clock = time.perf_counter()
+    dataset = read_dataset(data)
+    checked = audit(dataset, progress=place.progress)
+    if recipe.strict:
+        refuse_unreadable(checked)
+    encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
+    examples = [dataset.examples[index] for index in checked.usable]
+    keys = [checked.keys[index] for index in checked.usable]
+    with open_store(place) as store:
+        tally = Tally()
+        blocks = tally.watch(read_blocks(examples, keys, encoder, store, place))
+        count = write_table(out, blocks, examples, keys, encoder.spec.dimension)
+        notices = tuple(store.notices)
+    failures = failures_by_name(examples, tally.failures) | failures_by_name(dataset.examples, checked.unreadable)
+    return EmbedReport(
+        out, encoder.spec, count, tally.computed, tally.cached, time.perf_counter() - clock, failures, notices
+    )
+
+
+# --- encoders and the machine ----------------------------------------------------------------------------------------
+
+
+def show_encoders(place: Place) -> EncoderTable:
+    """List the encoders."""
+    return EncoderTable(list_encoders(place.folder))
+
+
+def get_encoder(name: str, place: Place) -> EncoderTable:
+    """Bring an encoder's weights here; the only verb that downloads."""
+    get_weights(name, place.folder, place.progress)
+    return EncoderTable(tuple(row for row in list_encoders(place.folder) if row.name == name))
+
+
+def examine(place: Place) -> Examination:
+    """Look at the machine, the environment and the cache folder."""
+    return examine_machine(place.folder, list_encoders(place.folder), environment(datetime.now().astimezone(), []))
+
+
+def read_recipe(path: Path | None, given: dict[str, Any]) -> Recipe:
+    """Read the settings of a command line; what is ``given`` beats the file."""
+    return Recipe.from_mapping(given, "The command line") if path is None else Recipe.from_toml(path, **given)

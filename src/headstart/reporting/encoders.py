@@ -1,0 +1,40 @@
+"""The list of encoders, for people and as plain data."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from headstart.encoders.loading import EncoderRow
+from headstart.reporting.tables import aligned
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderTable:
+    """Encoders with their size, their licence, and whether they are on this machine."""
+
+    rows: tuple[EncoderRow, ...]
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        head = ("encoder", "here", "numbers", "MB", "top-1", "licence", "note")
+        cells = [
+            (
+                row.name,
+                "yes" if row.here else "no",
+                str(row.dimension),
+                f"{row.size_mb:.0f}",
+                "" if row.top1 is None else f"{row.top1:.1f}",
+                row.licence,
+                row.note,
+            )
+            for row in self.rows
+        ]
+        return [
+            *aligned([head, *cells], right=(2, 3, 4)).splitlines(),
+            "",
+            "top-1 is the published ImageNet accuracy in per cent. 'headstart encoders get NAME' brings one here.",
+            "Also: timm:NAME (any network of timm, from a hub), a folder in timm's layout, ARCHITECTURE@FILE.",
+        ]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Give plain data: one object per encoder."""
+        return [asdict(row) for row in self.rows]

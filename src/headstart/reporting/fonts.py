@@ -1,0 +1,203 @@
+"""Fonts for pictures: which one of this machine can draw a name, whatever its script."""
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+
+from PIL import ImageFont
+
+Font = ImageFont.FreeTypeFont
+
+# File names in the order in which they are tried, each with the face to take from a collection: for Noto and Source Han
+# Sans that of simplified Chinese, for the others the first.
+_KNOWN = {
+    "dejavusans.ttf": 0,
+    "notosans-regular.ttf": 0,
+    "segoeui.ttf": 0,
+    "arial.ttf": 0,
+    "helvetica.ttc": 0,
+    "notosanscjk-regular.ttc": 2,
+    "notosanscjksc-regular.otf": 0,
+    "notosanssc-regular.otf": 0,
+    "notosanssc-regular.ttf": 0,
+    "sourcehansans-regular.ttc": 2,
+    "sourcehansanssc-regular.otf": 0,
+    "sourcehansanscn-regular.otf": 0,
+    "wqy-microhei.ttc": 0,
+    "wqy-zenhei.ttc": 0,
+    "msyh.ttc": 0,
+    "simhei.ttf": 0,
+    "pingfang.ttc": 0,
+    "hiragino sans gb.ttc": 0,
+    "stheiti light.ttc": 0,
+    "yugothr.ttc": 0,
+    "malgun.ttf": 0,
+    "applesdgothicneo.ttc": 0,
+    "droidsansfallbackfull.ttf": 0,
+    "droidsansfallback.ttf": 0,
+    "arial unicode.ttf": 0,
+}
+# A code point that no font may give a shape: what it draws stands for "missing".
+_NO_CHARACTER = "\uffff"
+
+
+def font_folders() -> tuple[Path, ...]:
+    """List the folders in which this machine keeps fonts; not all need exist.
+
+    Examples
+    --------
+    >>> all(isinstance(folder, Path) for folder in font_folders())
+    True
+    """
+    home = Path.home()
+    if sys.platform == "win32":
+        windows = Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"
+        local = Path(os.environ.get("LOCALAPPDATA", home)) / "Microsoft/Windows/Fonts"
+        system: tuple[Path, ...] = (windows, local)
+    elif sys.platform == "darwin":
+        system = (Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts")
+    else:
+        shares = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+        system = (*shares, home / ".local/share/fonts", home / ".fonts")
+    # matplotlib carries DejaVu Sans: accents, Greek and Cyrillic on a machine without fonts. It need not be imported.
+    plotting = find_spec("matplotlib")
+    if plotting is None or plotting.origin is None:
+        return system
+    return (*system, Path(plotting.origin).parent / "mpl-data" / "fonts" / "ttf")
+
+
+@dataclass(frozen=True, slots=True)
+class FontBook:
+    """Finds, for a text, the first font that has all of its characters.
+
+    Pillow's own font comes first; the folders are searched only for a text that it cannot draw.
+
+    Attributes
+    ----------
+    folders
+        Where to look for the fonts of the machine.
+
+    Examples
+    --------
+    >>> FontBook(folders=()).can_draw("rose"), FontBook(folders=()).can_draw("玫瑰")
+    (True, False)
+    """
+
+    folders: tuple[Path, ...]
+
+    def font_for(self, text: str, size: int) -> Font | None:
+        """Load a font of this size, in pixels, that can draw the text; None when there is none."""
+        characters = frozenset(text)
+        if _covers(None, 0, characters):
+            return _load(None, 0, size)
+        for path, face in _known_fonts(self.folders):
+            if _covers(path, face, characters):
+                return _load(path, face, size)
+        return None
+
+    def can_draw(self, text: str) -> bool:
+        """Say whether some font has all characters of the text."""
+        return self.font_for(text, 12) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawableNames:
+    """Names that can be drawn, in the order they were given, and a sentence for the user where some could not."""
+
+    names: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+
+
+def drawable_names(names: Sequence[str], fonts: FontBook) -> DrawableNames:
+    """Replace each name that no font can draw by its number, ``#1`` for the first.
+
+    Examples
+    --------
+    >>> drawable_names(["rose", "玫瑰"], FontBook(folders=())).names
+    ('rose', '#2')
+    """
+    tidied = [tidy(name) for name in names]
+    shown = tuple(name if name and fonts.can_draw(name) else f"#{place}" for place, name in enumerate(tidied, start=1))
+    missing = [name for name, drawn in zip(names, shown, strict=True) if tidy(name) != drawn]
+    return DrawableNames(shown, (_missing_notice(missing),) if missing else ())
+
+
+def drawable_part(text: str, fonts: FontBook) -> str:
+    """Keep of a file name what can be drawn; the rest becomes dots.
+
+    Examples
+    --------
+    >>> drawable_part("玫瑰-12.jpg", FontBook(folders=()))
+    '...-12.jpg'
+    """
+    tidied = tidy(text)
+    if fonts.can_draw(tidied):
+        return tidied
+    own = FontBook(folders=())
+    runs = groupby(tidied, own.can_draw)
+    return "".join("".join(run) if drawable else "..." for drawable, run in runs)
+
+
+def tidy(text: str) -> str:
+    r"""Bring a text into the form that fonts know: composed characters, one line, nothing invisible.
+
+    Examples
+    --------
+    >>> tidy("Cafe\u0301 \u200bau\tlait")
+    'Café au lait'
+    """
+    composed = unicodedata.normalize("NFC", text)
+    spaced = "".join(" " if character.isspace() else character for character in composed)
+    return "".join(character for character in spaced if character.isprintable())
+
+
+def _missing_notice(missing: Sequence[str]) -> str:
+    which = f"'{missing[0]}'" if len(missing) == 1 else f"'{missing[0]}' and {len(missing) - 1} more names"
+    return (
+        f"No font on this machine can draw {which}. The pictures show numbers instead, #1 for the first class. "
+        "A font for Chinese, Japanese and Korean comes with: apt-get install fonts-noto-cjk"
+    )
+
+
+@lru_cache(maxsize=8)
+def _known_fonts(folders: tuple[Path, ...]) -> tuple[tuple[Path, int], ...]:
+    """Walk the folders once for fonts known by name, best first."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for place, _, files in os.walk(folder):
+            for file in sorted(files):
+                if file.casefold() in _KNOWN:
+                    found.setdefault(file.casefold(), Path(place) / file)
+    return tuple((found[name], face) for name, face in _KNOWN.items() if name in found)
+
+
+@lru_cache(maxsize=256)
+def _load(path: Path | None, face: int, size: int) -> Font | None:
+    """Load a font file, or Pillow's own font; None for a file that is no font."""
+    if path is None:
+        own = ImageFont.load_default(size)
+        return own if isinstance(own, ImageFont.FreeTypeFont) else None
+    try:
+        return ImageFont.truetype(path, size, index=face)
+    except OSError:
+        return None
+
+
+def _covers(path: Path | None, face: int, characters: Iterable[str]) -> bool:
+    return all(character.isspace() or _has(path, face, character) for character in characters)
+
+
+@lru_cache(maxsize=4096)
+def _has(path: Path | None, face: int, character: str) -> bool:
+    """Compare what a font draws for a character with what it draws for none."""
+    font = _load(path, face, 12)
+    if font is None:
+        return False
+    drawn, missing = font.getmask(character), font.getmask(_NO_CHARACTER)
+    return drawn.size != missing.size or bytes(drawn) != bytes(missing)

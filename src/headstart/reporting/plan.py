@@ -1,0 +1,81 @@
+"""What was understood before anything was computed, and what it will cost."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from headstart.data.audit import Audit
+from headstart.data.example import Dataset
+from headstart.data.splits import Parts
+from headstart.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A recipe, the data it is for, what is wrong with the data, and which part is for what."""
+
+    recipe: Recipe
+    dataset: Dataset
+    audit: Audit
+    parts: Parts
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        return [
+            *self.audit.lines(),
+            *self.parts.notices,
+            f"Parts: {len(self.parts.fit)} pictures to fit, {len(self.parts.score)} to score. {self.parts.rule}",
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data; ``counts`` are pictures per class in each part."""
+        return {
+            "data": self.dataset.name,
+            "classes": list(self.dataset.classes),
+            "counts": self.counts(),
+            "split": self.parts.rule,
+            "audit": self.audit.to_json(),
+            "recipe": asdict(self.recipe),
+        }
+
+    def counts(self) -> dict[str, Any]:
+        """How many pictures there are, in all and of each class, in the part to fit and the part to score."""
+        labels = self.dataset.labels
+        return {
+            "fit": len(self.parts.fit),
+            "score": len(self.parts.score),
+            "per_class": {
+                name: {
+                    "fit": int((labels[self.parts.fit] == number).sum()),
+                    "score": int((labels[self.parts.score] == number).sum()),
+                }
+                for number, name in enumerate(self.dataset.classes)
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long a run will take, from a few pictures timed on this machine."""
+
+    encoder: str
+    pictures: int
+    stored: int
+    seconds: float
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        minutes = "less than a minute" if self.seconds < 60 else f"about {self.seconds / 60:.0f} min"
+        return [
+            f"Encoder: {self.encoder}. {self.stored} of {self.pictures} pictures have stored features already.",
+            f"Estimated time: {minutes} ({self.seconds:.0f} s). A dry run: nothing was fitted, nothing written.",
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data."""
+        return {
+            "encoder": self.encoder,
+            "stored": self.stored,
+            "to_compute": self.pictures - self.stored,
+            "estimated_seconds": round(self.seconds, 1),
+            "estimated_minutes": round(self.seconds / 60, 2),
+        }

@@ -1,0 +1,160 @@
+"""What a run, an evaluation, an embedding or a prediction found: each as lines for people and as plain data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.data.example import Example
+from headstart.encoders.spec import EncoderSpec
+from headstart.features.values import Extraction
+from headstart.learning.prediction import Prediction
+from headstart.learning.probe import Probe
+from headstart.metrics.scoreboard import Scoreboard
+from headstart.reporting.plan import Plan
+from headstart.reporting.summary import candidate_lines, failure_lines, score_lines
+from headstart.reporting.tables import predictions_to_csv, predictions_to_json, predictions_to_text
+
+
+def failures_by_name(examples: Sequence[Example], failures: Mapping[int, str]) -> dict[str, str]:
+    """Name the examples that could not be read, with the reasons."""
+    return {examples[position].name: reason for position, reason in sorted(failures.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run found, and the folder it lies in."""
+
+    folder: Path
+    plan: Plan
+    spec: EncoderSpec
+    extraction: Extraction
+    probe: Probe
+    board: Scoreboard
+    seconds: float
+    notices: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> Path:
+        """The folder of the saved model."""
+        return self.folder / "model"
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        walk = self.extraction
+        return [
+            *failure_lines(failures_by_name(self.plan.dataset.examples, walk.failures)),
+            f"Features: {self.spec.name}, {self.spec.dimension} numbers a picture; {walk.computed} computed,"
+            f" {walk.cached} from the store, {walk.seconds:.1f} s.",
+            f"Heads, compared by cross-validation inside the {len(self.plan.parts.fit)} pictures to fit:",
+            *candidate_lines(self.probe),
+            *score_lines(self.board),
+            *self.notices,
+            f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
+            f"Try it: headstart predict {self.folder} PICTURE",
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data; ``features.seconds`` and ``seconds`` are wall-clock times."""
+        return {
+            "run": str(self.folder),
+            "model": str(self.model),
+            "classes": list(self.plan.dataset.classes),
+            "counts": self.plan.counts(),
+            "split": self.plan.parts.rule,
+            "encoder": self.spec.to_json(),
+            "features": {
+                "computed": self.extraction.computed,
+                "cached": self.extraction.cached,
+                "seconds": round(self.extraction.seconds, 3),
+                "dimension": self.spec.dimension,
+                "failures": failures_by_name(self.plan.dataset.examples, self.extraction.failures),
+            },
+            "head": self.probe.to_json(),
+            **self.board.to_json(),
+            "notices": list(self.notices),
+            "audit": self.plan.audit.to_json(),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReport:
+    """What the evaluation of a saved model found."""
+
+    data: str
+    board: Scoreboard
+    seconds: float
+    failures: dict[str, str]
+    notices: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        return [*failure_lines(self.failures), *self.notices, *score_lines(self.board)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data."""
+        return {
+            "data": self.data,
+            **self.board.to_json(),
+            "failures": self.failures,
+            "notices": list(self.notices),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedReport:
+    """What ``embed`` wrote."""
+
+    file: Path
+    spec: EncoderSpec
+    count: int
+    computed: int
+    cached: int
+    seconds: float
+    failures: dict[str, str]
+    notices: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        rate = self.count / self.seconds if self.seconds else 0.0
+        return [
+            *failure_lines(self.failures),
+            *self.notices,
+            f"{self.count} pictures, {self.spec.dimension} numbers each by {self.spec.name}: {self.computed} computed,"
+            f" {self.cached} from the store, {self.seconds:.1f} s ({rate:.0f} pictures/s).",
+            f"Written: {self.file}",
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data; ``images_per_second`` counts all pictures, stored ones too."""
+        return {
+            "file": str(self.file),
+            "encoder": self.spec.name,
+            "count": self.count,
+            "dimension": self.spec.dimension,
+            "computed": self.computed,
+            "cached": self.cached,
+            "seconds": round(self.seconds, 3),
+            "images_per_second": round(self.count / self.seconds, 1) if self.seconds else None,
+            "failures": self.failures,
+            "notices": list(self.notices),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a model says about pictures, and what could not be read."""
+
+    predictions: Sequence[Prediction]
+    failures: dict[str, str]
+
+    def lines(self) -> list[str]:
+        """Name the pictures that could not be read."""
+        return failure_lines(self.failures)
+
+    def to_text(self, form: str) -> str:
+        """Write the predictions as ``table``, ``csv`` or ``json``."""
+        writers = {"table": predictions_to_text, "csv": predictions_to_csv, "json": predictions_to_json}
+        return writers[form](self.predictions)

@@ -1,0 +1,90 @@
+"""The files of a run, apart from the model: recipe, environment, tables, pictures, log."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.example import Dataset
+from headstart.data.pictures import open_picture
+from headstart.learning.sample import Sample
+from headstart.metrics.values import Evaluation
+from headstart.reporting.pictures import Mistake, draw_confusion_matrix, draw_mistakes, draw_reliability
+from headstart.reporting.report import RunReport
+from headstart.reporting.runs import RunLog, given_folder, new_run_folder, write_json, write_text
+from headstart.reporting.tables import Part, write_data_table, write_per_class, write_predictions
+
+MISTAKES = 24  # on the contact sheet
+
+
+@contextmanager
+def output_folder(given: Path | None, name: str) -> Iterator[Path]:
+    """Make the folder of a run: the given one, or a new ``runs/NAME-N``; it is removed again when the run fails."""
+    folder = given_folder(given) if given is not None else new_run_folder(Path("runs"), name)
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def write_tables(report: RunReport, scored: Sample, probabilities: npt.NDArray[np.float64]) -> None:
+    """Write everything that programs read; ``probabilities`` are those of the pictures in ``scored``."""
+    folder, dataset = report.folder, report.plan.dataset
+    write_text(folder / "recipe.toml", report.plan.recipe.to_toml())
+    write_json(folder / "metrics.json", report.to_json())
+    write_data_table(folder / "data.csv", dataset, report.plan.audit.keys, _parts(report))
+    write_per_class(folder / "per_class.csv", report.board.evaluation)
+    examples = [dataset.examples[position] for position in scored.positions]
+    write_predictions(folder / "predictions.csv", examples, probabilities, dataset.classes)
+
+
+def write_pictures(
+    folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]
+) -> list[str]:
+    """Draw the confusion matrix, the reliability diagram and the worst mistakes; return notices for the user."""
+    notices = [
+        *draw_confusion_matrix(evaluation, folder / "confusion_matrix.png"),
+        *draw_reliability(evaluation, folder / "reliability.png"),
+        *draw_mistakes(worst_mistakes(dataset, scored, probabilities), folder / "mistakes.png"),
+    ]
+    return list(dict.fromkeys(notices))
+
+
+def write_log(path: Path, now: datetime, lines: Iterable[str]) -> None:
+    """Write what was said to the user."""
+    RunLog(path, lambda: now).write(lines)
+
+
+def worst_mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]) -> list[Mistake]:
+    """Pick the most confident wrong answers, most confident first."""
+    predicted = probabilities.argmax(axis=1)
+    confidence = probabilities.max(axis=1)
+    wrong = np.flatnonzero(predicted != scored.labels)
+    order = wrong[np.argsort(-confidence[wrong], kind="stable")][:MISTAKES]
+    examples = [dataset.examples[scored.positions[row]] for row in order]
+    return [
+        Mistake(
+            picture=open_picture(example.source),
+            true=example.label or "",
+            predicted=dataset.classes[predicted[row]],
+            probability=float(confidence[row]),
+            name=example.name,
+        )
+        for row, example in zip(order, examples, strict=True)
+    ]
+
+
+def _parts(report: RunReport) -> list[Part]:
+    parts: list[Part] = ["left out"] * len(report.plan.dataset)
+    for position in report.plan.parts.fit:
+        parts[position] = "fit"
+    for position in report.plan.parts.score:
+        parts[position] = "score"
+    for position in report.extraction.failures:
+        parts[position] = "left out"
+    return parts

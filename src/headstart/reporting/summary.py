@@ -1,0 +1,80 @@
+"""The outcome of a run in words: short lines for a terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from headstart.heads.selection import Candidate
+from headstart.metrics.scoreboard import Scoreboard
+from headstart.metrics.values import Evaluation
+from headstart.reporting.tables import aligned
+
+ROWS = {
+    "accuracy": "accuracy",
+    "balanced accuracy": "balanced_accuracy",
+    "macro F1": "macro_f1",
+    "log-loss": "log_loss",
+    "calibration error": "calibration_error",
+}
+HARDEST = 5  # classes named in a summary
+NAMED = 5  # unreadable pictures named in a summary
+
+
+def score_lines(board: Scoreboard) -> list[str]:
+    """Show the scores with their intervals, the baselines beside them, and what follows from both."""
+    result = board.evaluation
+    columns = {"this model": result, "majority class": board.majority}
+    if board.colours is not None:
+        columns["colour histogram"] = board.colours
+    table = [("", *columns)]
+    table += [(name, *(str(getattr(column, field)) for column in columns.values())) for name, field in ROWS.items()]
+    lines = [f"Scores on {result.count:,} pictures that nothing was fitted to or chosen on, with 95 % intervals:"]
+    lines += [f"  {line}" for line in aligned(table).splitlines()]
+    if result.binary is not None:
+        counts = ", ".join(f"{name} {count}" for name, count in result.binary.items())
+        lines.append(f"  {counts} (positive: {result.classes[1]})")
+    if result.groups is not None:
+        lines.append(f"  The intervals are drawn over {result.groups:,} groups, not over pictures.")
+    return [*lines, *_leak_lines(board), *_hardest_lines(result), *_verdict(board)]
+
+
+def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
+    """Show the heads that cross-validation compared."""
+    table = [("head", "accuracy", "log-loss", "setting", "")]
+    for one in candidates:
+        setting = (
+            "" if one.setting is None else f"{one.setting:g}" if isinstance(one.setting, float) else str(one.setting)
+        )
+        mark = "<- chosen" if one.name == chosen else ""
+        table.append((one.name, f"{one.accuracy:.3f}", f"{one.log_loss:.3f}", setting, mark))
+    return [f"  {line}" for line in aligned(table, right=(1, 2)).splitlines()]
+
+
+def failure_lines(failures: Mapping[str, str]) -> list[str]:
+    """Name the pictures that could not be read; at most five, then how many more."""
+    lines = [f"Left out, unreadable: {name} ({reason})" for name, reason in list(failures.items())[:NAMED]]
+    return lines if len(failures) <= NAMED else [*lines, f"... and {len(failures) - NAMED:,} more unreadable pictures."]
+
+
+def _leak_lines(board: Scoreboard) -> list[str]:
+    if board.without_leaked is None:
+        return []
+    return [
+        f"  {board.leaked:,} scored pictures also occur in the fitted part (or share a group with it).",
+        f"  Accuracy without them: {board.without_leaked.accuracy}. Trust this number.",
+    ]
+
+
+def _hardest_lines(result: Evaluation) -> list[str]:
+    rows = sorted((row for row in result.per_class if row.support), key=lambda row: row.f1.value)[:HARDEST]
+    if len(result.classes) <= 2:
+        return []
+    return ["Hardest classes (F1): " + ", ".join(f"{row.name} {row.f1.value:.2f}" for row in rows)]
+
+
+def _verdict(board: Scoreboard) -> list[str]:
+    best = max(evaluation.accuracy.value for evaluation in board.baselines.values())
+    if board.evaluation.accuracy.low > best:
+        return []
+    return [
+        "Note: the model is not clearly better than the best baseline here. The pictures may be unlike those the"
+        " encoder was trained on, too few, or wrongly labelled."
+    ]

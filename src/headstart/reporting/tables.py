@@ -1,0 +1,184 @@
+"""Results become tables: the CSV files of a run, and predictions as text, CSV or JSON.
+
+The CSV files are plain UTF-8 without a byte-order mark, and their lines end with a line feed: they are read by programs
+first, and ``csv.DictReader``, R and awk take the mark for a part of the first column's name. Excel shows every script
+rightly when the file is opened by *Data > From Text/CSV* with the encoding 65001 (UTF-8).
+
+Names are written exactly as they are, also when they begin with ``=``, ``+``, ``-`` or ``@``: tables are joined on
+paths and class names, and a changed name would match nothing. A spreadsheet may take such a name for a formula: when
+the pictures come from a stranger, import these columns as text.
+"""
+
+import math
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.example import Dataset, Example
+from headstart.learning.prediction import Prediction
+from headstart.metrics.values import ClassRow, Evaluation, Score
+from headstart.reporting.runs import json_text, write_text
+
+Part = Literal["fit", "score", "left out"]
+PER_CLASS_SCORES = ("precision", "recall", "f1", "roc_auc", "average_precision")
+
+
+def write_data_table(path: Path, dataset: Dataset, keys: Sequence[bytes], parts: Sequence[Part]) -> None:
+    """Write ``data.csv``: which pictures the run saw, and what each was used for.
+
+    ``keys`` are the SHA-256 digests of the files (32 bytes each; empty where a file could not be read), ``parts`` what
+    became of each example; both in the order of the dataset. ``split`` is the part the user put it in, empty when there
+    was none. Raises OutputError when it cannot be written.
+    """
+    rows = (
+        (example.name, key.hex(), example.label or "", example.split or "", example.group or "", part)
+        for example, key, part in zip(dataset.examples, keys, parts, strict=True)
+    )
+    write_text(path, csv_text(("path", "sha256", "label", "split", "group", "part"), rows))
+
+
+def write_per_class(path: Path, evaluation: Evaluation) -> None:
+    """Write ``per_class.csv``: one row per class, each score with its interval; empty cells where it is not defined.
+
+    Raises OutputError when it cannot be written.
+    """
+    columns = [f"{score}{end}" for score in PER_CLASS_SCORES for end in ("", "_low", "_high")]
+    rows = ((row.name, row.support, row.predicted, *_score_cells(row)) for row in evaluation.per_class)
+    write_text(path, csv_text(("class", "support", "predicted", *columns), rows))
+
+
+def write_predictions(
+    path: Path, examples: Sequence[Example], probabilities: npt.NDArray[np.floating[Any]], classes: Sequence[str]
+) -> None:
+    """Write ``predictions.csv``: label, prediction, whether they agree, and one probability column per class.
+
+    ``probabilities`` has shape (N, C), rows in the order of ``examples``, columns in the order of ``classes``; the
+    column of class ``rose`` is called ``p(rose)``. ``correct`` is ``true``, ``false``, or empty when the label is not
+    known. Raises OutputError when it cannot be written.
+    """
+    header = ("path", "label", "predicted", "probability", "correct", *(f"p({name})" for name in classes))
+    rows = (_prediction_row(example, row, classes) for example, row in zip(examples, probabilities, strict=True))
+    write_text(path, csv_text(header, rows))
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    r"""Write rows as CSV, quoted only where it must be.
+
+    Examples
+    --------
+    >>> csv_text(("path", "label"), [("a,b.png", "cat")])
+    'path,label\n"a,b.png",cat\n'
+    """
+    return "".join(",".join(map(_csv_cell, row)) + "\n" for row in (header, *rows))
+
+
+def predictions_to_csv(predictions: Sequence[Prediction]) -> str:
+    r"""Write predictions as CSV: path, label, probability, then the next likeliest classes.
+
+    Examples
+    --------
+    >>> predictions_to_csv([Prediction("a.png", "cat", 0.9, ())])
+    'path,label,probability\na.png,cat,0.900000\n'
+    """
+    places = range(2, 1 + max((len(prediction.top) for prediction in predictions), default=0))
+    header = ["path", "label", "probability", *(f"{column}_{n}" for n in places for column in ("label", "probability"))]
+    rows = []
+    for prediction in predictions:
+        row = [prediction.path, prediction.label, _number(prediction.probability)]
+        for choice in prediction.top[1:]:
+            row += [choice.label, _number(choice.probability)]
+        rows.append(row + [""] * (len(header) - len(row)))
+    return csv_text(header, rows)
+
+
+def predictions_to_json(predictions: Sequence[Prediction]) -> str:
+    """Write predictions as a JSON list of objects with ``path``, ``label``, ``probability`` and ``top``."""
+    return json_text([prediction.to_json() for prediction in predictions])
+
+
+def predictions_to_text(predictions: Sequence[Prediction]) -> str:
+    """Write predictions as a table for people, aligned also where letters are two columns wide.
+
+    Examples
+    --------
+    >>> print(predictions_to_text([Prediction("a.png", "cat", 0.9, ()), Prediction("long.png", "水果", 1.0, ())]))
+    picture   class  probability  then
+    a.png     cat         90.0 %
+    long.png  水果       100.0 %
+    """
+    rows = [("picture", "class", "probability", "then")]
+    for prediction in predictions:
+        others = ", ".join(f"{choice.label} {_percent(choice.probability)}" for choice in prediction.top[1:])
+        rows.append((prediction.path, prediction.label, _percent(prediction.probability), others))
+    return aligned(rows, right=(2,))
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    r"""Lay rows out in columns two spaces apart; the columns in ``right`` end at the same place.
+
+    Control characters are shown as escapes, so that no file name can write over the terminal.
+
+    Examples
+    --------
+    >>> aligned([("name", "count"), ("玫瑰", "7")], right=(1,))
+    'name  count\n玫瑰      7\n'
+    """
+    from rich.cells import cell_len  # only here: it costs time at start
+
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
+    lines = []
+    for row in shown:
+        gaps = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = [gap + cell if n in right else cell + gap for n, (cell, gap) in enumerate(zip(row, gaps, strict=True))]
+        lines.append("  ".join(cells).rstrip() + "\n")
+    return "".join(lines)
+
+
+def printable(text: str) -> str:
+    r"""Show control characters, and those that turn the direction of writing, as escapes.
+
+    Examples
+    --------
+    >>> print(printable("two\nlines"))
+    two\nlines
+    """
+    return "".join(character if _is_shown(character) else repr(character)[1:-1] for character in text)
+
+
+def _is_shown(character: str) -> bool:
+    # Wide spaces are harmless, and the joiners are parts of words and of emoji, though Python calls neither printable.
+    return character.isprintable() or unicodedata.category(character) == "Zs" or character in "\u200c\u200d"
+
+
+def _csv_cell(value: object) -> str:
+    # Not by csv.writer: with line feeds as line ends it leaves a carriage return bare, and readers end the line there.
+    text = str(value)
+    quoted = any(character in text for character in ',"\r\n')
+    return '"' + text.replace('"', '""') + '"' if quoted else text
+
+
+def _prediction_row(
+    example: Example, probabilities: npt.NDArray[np.floating[Any]], classes: Sequence[str]
+) -> tuple[str, ...]:
+    best = int(np.argmax(probabilities))
+    correct = "" if example.label is None else str(example.label == classes[best]).lower()
+    numbers = [_number(float(value)) for value in probabilities]
+    return (example.name, example.label or "", classes[best], numbers[best], correct, *numbers)
+
+
+def _score_cells(row: ClassRow) -> list[str]:
+    scores: list[Score] = [getattr(row, name) for name in PER_CLASS_SCORES]
+    return [_number(value) for score in scores for value in (score.value, score.low, score.high)]
+
+
+def _number(value: float) -> str:
+    return f"{value:.6f}" if math.isfinite(value) else ""
+
+
+def _percent(probability: float) -> str:
+    return f"{100 * probability:.1f} %"

@@ -1,0 +1,148 @@
+"""A model becomes a folder and a folder a model: nothing half-written, no change unnoticed, no pickle, no torch."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import EncoderSpec
+from headstart.errors import ModelFileError, OutputError
+from headstart.heads.files import from_arrays
+from headstart.heads.head import Head
+from headstart.reporting.runs import require_free, write_json, write_text
+from headstart.saving.manifest import AGAIN, MANIFEST, check_files, find_model, manifest_of, read_manifest
+from headstart.saving.tensors import read_tensors, write_tensors
+from headstart.saving.values import Baseline, Bundle, SavedModel, TrainingRecord
+
+GRAPH = "encoder.onnx"
+WEIGHTS = "encoder.safetensors"  # only where there is no graph, because the network cannot be exported
+HEAD = "head.safetensors"
+BASELINE = "baseline.safetensors"
+OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE)
+TIMM_WEIGHTS = "model.safetensors"
+CARD = "README.md"
+
+
+def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[str, ...]:
+    """Write a model into a new folder, whole or not at all; return notices for the user.
+
+    ``files`` are those of the model's encoder; they are copied. A linear head is also written in timm's layout.
+
+    Raises
+    ------
+    OutputError
+        When the folder exists and is not empty, or cannot be written.
+    """
+    from headstart.saving.card import model_card  # only where a model is written
+    from headstart.saving.timm_layout import obstacle, write_timm_layout
+
+    why_not = obstacle(model, files)
+    with _new_folder(folder) as partial:
+        _copy_encoder(partial, files)
+        _write_head(partial / HEAD, model.head)
+        if model.baseline:
+            _write_head(partial / BASELINE, model.baseline.head)
+        if not why_not:
+            write_timm_layout(partial, model, files)
+        write_text(partial / CARD, model_card(model, why_not))
+        write_json(partial / MANIFEST, manifest_of(model, files.config, partial.iterdir()))
+    return (why_not,) if why_not else ()
+
+
+def load_bundle(path: str | Path) -> Bundle:
+    """Open a model folder, or the run folder around it; needs neither torch nor scikit-learn.
+
+    The files that are opened are compared with their digests; :func:`verify_bundle` compares all of them.
+
+    Raises
+    ------
+    ModelFileError
+        When there is no model, when a newer Headstart wrote it, or when a file is missing or has changed.
+    """
+    folder = find_model(Path(path))
+    manifest = read_manifest(folder)
+    check_files(folder, manifest, [name for name in OPENED if name in manifest["files"]])
+    try:
+        model = _model_from(folder, manifest)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(
+            f"The model '{folder}' is damaged.", f"'{folder / MANIFEST}' does not fit its files: {error!r}.", AGAIN
+        ) from error
+    graph, weights = _existing(folder, manifest, GRAPH), _existing(folder, manifest, WEIGHTS, TIMM_WEIGHTS)
+    return Bundle(folder, model, EncoderFiles(graph, weights, manifest["encoder_config"]))
+
+
+def verify_bundle(path: str | Path) -> tuple[str, ...]:
+    """Compare every file of a model with its digest, those for timm and the card included; return their names.
+
+    Raises
+    ------
+    ModelFileError
+        When there is no model, or a file is missing or has changed.
+    """
+    folder = find_model(Path(path))
+    manifest = read_manifest(folder)
+    check_files(folder, manifest, manifest["files"])
+    return (MANIFEST, *manifest["files"])
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    # Everything is written beside its place and renamed at the end, so that the folder is complete or not there.
+    require_free(folder)
+    partial = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.partial")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        if folder.exists():
+            folder.rmdir()  # empty, or it fails: not every system renames onto an empty folder
+        os.rename(partial, folder)
+    except OSError as error:
+        raise OutputError(
+            f"The model cannot be written to '{folder}'.",
+            f"The system says: {error.strerror or error}.",
+            "Check the rights and the free space, or name another folder.",
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _copy_encoder(folder: Path, files: EncoderFiles) -> None:
+    if files.graph is not None:
+        shutil.copyfile(files.graph, folder / GRAPH)
+    elif files.weights is not None:
+        shutil.copyfile(files.weights, folder / WEIGHTS)
+
+
+def _write_head(path: Path, head: Head) -> None:
+    write_tensors(path, head.arrays())
+
+
+def _read_head(path: Path, description: dict[str, Any]) -> Head:
+    return from_arrays(description["kind"], read_tensors(path), description["settings"])
+
+
+def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
+    simple = manifest["baseline"]
+    baseline = None
+    if simple:
+        head = _read_head(folder / BASELINE, simple)
+        baseline = Baseline(EncoderSpec.from_json(simple["encoder"]), head, simple["temperature"])
+    return SavedModel(
+        spec=EncoderSpec.from_json(manifest["encoder"]),
+        head=_read_head(folder / HEAD, manifest["head"]),
+        temperature=manifest["temperature"],
+        classes=tuple(manifest["classes"]),
+        class_counts=tuple(manifest["class_counts"]),
+        training=TrainingRecord(**manifest["training"]),
+        baseline=baseline,
+        notices=tuple(manifest["notices"]),
+    )
+
+
+def _existing(folder: Path, manifest: dict[str, Any], *names: str) -> Path | None:
+    return next((folder / name for name in names if name in manifest["files"]), None)

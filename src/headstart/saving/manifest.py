@@ -1,0 +1,167 @@
+"""``manifest.json``: what a model is, and the digests of its files; pure but for reading."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from headstart.errors import ModelFileError
+from headstart.registry import nearest
+from headstart.reporting.runs import json_text
+from headstart.saving.values import Baseline, SavedModel
+from headstart.version import __version__
+
+MANIFEST = "manifest.json"
+NAME_ONE = "Name a folder that 'headstart fit' or Model.save wrote."
+# Raised by one when a change would make an older Headstart misread the folder.
+FORMAT = 1
+AGAIN = "Copy the model again from where it was saved, or fit it anew."
+
+
+def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterable[Path]) -> dict[str, Any]:
+    """Describe a model and the files it was written to; the manifest carries a digest of itself.
+
+    ``encoder_config`` is timm's configuration of the checkpoint.
+    """
+    head, baseline = model.head, model.baseline
+    manifest = {
+        "format": FORMAT,
+        "headstart": __version__,
+        "classes": list(model.classes),
+        "class_counts": list(model.class_counts),
+        "temperature": model.temperature,
+        "head": {"kind": head.kind, "settings": head.settings()},
+        "encoder": model.spec.to_json(),
+        "encoder_config": encoder_config,
+        "baseline": _baseline_json(baseline) if baseline else None,
+        "training": model.training.to_json(),
+        "notices": list(model.notices),
+        "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in sorted(files)},
+    }
+    plain = json.loads(json_text(manifest))  # as it will be read: the digest must not depend on tuples or key types
+    return {**plain, "digest": _self_digest(plain)}
+
+
+def find_model(path: Path) -> Path:
+    """Find the model folder a user means: the folder itself, or the ``model`` folder of a run.
+
+    Raises
+    ------
+    ModelFileError
+        When there is none; the text names the nearest one.
+    """
+    for folder in (path, path / "model"):
+        if (folder / MANIFEST).is_file():
+            return folder
+    if not path.exists():
+        near = _nearest_neighbour(path)
+        raise ModelFileError(
+            f"There is no model at '{path}'.", "The folder does not exist.", _did_you_mean(near) or "Check the path."
+        )
+    if not path.is_dir():
+        near = next((folder for folder in (path.parent, path.parent / "model") if (folder / MANIFEST).is_file()), None)
+        raise ModelFileError(
+            f"'{path}' is not a model.", "It is a file; a saved model is a folder.", _did_you_mean(near) or NAME_ONE
+        )
+    inside = [found.parent for pattern in (MANIFEST, f"model/{MANIFEST}") for found in path.glob(f"*/{pattern}")]
+    newest = max(inside, key=lambda folder: (folder / MANIFEST).stat().st_mtime_ns, default=None)
+    raise ModelFileError(
+        f"'{path}' is not a saved model.",
+        f"The folder has no {MANIFEST}.",
+        _did_you_mean(newest) or NAME_ONE,
+    )
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check the manifest of a model folder.
+
+    Raises
+    ------
+    ModelFileError
+        When it is damaged, foreign, or from a newer Headstart.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ModelFileError(
+            f"The model '{folder}' cannot be opened.", f"'{path}': {error.strerror}.", "Check the rights of the file."
+        ) from error
+    except ValueError as error:
+        raise ModelFileError(f"The model '{folder}' is damaged.", f"'{path}' is not JSON: {error}.", AGAIN) from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int) or "digest" not in manifest:
+        raise ModelFileError(
+            f"'{folder}' is not a saved model.",
+            f"Its {MANIFEST} was not written by Headstart.",
+            NAME_ONE,
+        )
+    if manifest["format"] > FORMAT:
+        raise ModelFileError(
+            f"The model '{folder}' was saved by a newer Headstart ({manifest.get('headstart')}).",
+            f"Its format is {manifest['format']}; this Headstart reads formats up to {FORMAT}.",
+            "Update with: pip install --upgrade headstart",
+        )
+    if manifest.pop("digest") != _self_digest(manifest):
+        raise ModelFileError(f"The model '{folder}' is damaged.", f"'{path}' has changed since it was written.", AGAIN)
+    return manifest
+
+
+def check_files(folder: Path, manifest: dict[str, Any], names: Iterable[str]) -> None:
+    """Compare files of a model with their digests.
+
+    Raises
+    ------
+    ModelFileError
+        When one is missing or has changed; the text names it.
+    """
+    for name in names:
+        path = folder / name
+        expected = manifest["files"][name]
+        try:
+            got = sha256(path)
+        except FileNotFoundError:
+            raise ModelFileError(f"The model '{folder}' is not complete.", f"'{path}' is missing.", AGAIN) from None
+        except OSError as error:
+            raise ModelFileError(
+                f"The model '{folder}' cannot be opened.",
+                f"'{path}': {error.strerror}.",
+                "Check the rights of the file.",
+            ) from error
+        if got != expected["sha256"]:
+            raise ModelFileError(
+                f"The model '{folder}' is damaged.",
+                f"'{path}' has changed since it was written: expected SHA-256 {expected['sha256'][:12]}... "
+                f"and {expected['bytes']} bytes, got {got[:12]}... and {path.stat().st_size} bytes.",
+                AGAIN,
+            )
+
+
+def sha256(path: Path) -> str:
+    """Compute the SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _self_digest(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _baseline_json(baseline: Baseline) -> dict[str, Any]:
+    return {
+        "encoder": baseline.spec.to_json(),
+        "kind": baseline.head.kind,
+        "settings": baseline.head.settings(),
+        "temperature": baseline.temperature,
+    }
+
+
+def _nearest_neighbour(path: Path) -> Path | None:
+    siblings = [found.parent for found in path.parent.glob(f"*/{MANIFEST}")]
+    siblings += [found.parent.parent for found in path.parent.glob(f"*/model/{MANIFEST}")]
+    name = nearest(path.name, [sibling.name for sibling in siblings])
+    return path.parent / name if name else None
+
+
+def _did_you_mean(folder: Path | None) -> str:
+    return f"Did you mean '{folder}'?" if folder else ""

@@ -1,0 +1,40 @@
+"""What is kept of a run: a fitted probe with its plan and its scores becomes a saved model."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from headstart.data.sources import fingerprint
+from headstart.encoders.colours import ColourHistogram
+from headstart.encoders.spec import EncoderSpec
+from headstart.learning.probe import Probe
+from headstart.learning.sample import Sample
+from headstart.metrics.scoreboard import Scoreboard
+from headstart.reporting.plan import Plan
+from headstart.saving.values import Baseline, SavedModel, TrainingRecord
+
+
+def describe(
+    planned: Plan, spec: EncoderSpec, probe: Probe, simple: Probe, fitted: Sample, board: Scoreboard, created: datetime
+) -> SavedModel:  # fmt: skip
+    """Put together what is kept of a model: ``probe`` is its head, ``simple`` the baseline on colour histograms."""
+    dataset = planned.dataset
+    record = TrainingRecord(
+        data_name=dataset.name,
+        data_fingerprint=fingerprint(dataset, planned.audit.keys),
+        counts={"fit": len(fitted), "score": board.evaluation.count},
+        split_rule=planned.parts.rule,
+        recipe=asdict(planned.recipe),
+        created=created.isoformat(timespec="seconds"),
+        evaluation=board.evaluation.to_json(),
+        baselines={name: evaluation.to_json() for name, evaluation in board.baselines.items()},
+    )
+    return SavedModel(
+        spec=spec,
+        head=probe.head,
+        temperature=probe.temperature,
+        classes=dataset.classes,
+        class_counts=tuple(fitted.class_counts(len(dataset.classes)).tolist()),
+        training=record,
+        baseline=Baseline(ColourHistogram().spec, simple.head, simple.temperature),
+        notices=probe.notices,
+    )

@@ -1,0 +1,34 @@
+"""Named arrays to and from safetensors files; the format holds numbers only, so opening one runs nothing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def write_tensors(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays to a safetensors file; raises OSError when it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "head.safetensors"
+    >>> write_tensors(path, {"bias": np.ones(2, dtype=np.float32)})
+    >>> read_tensors(path)["bias"].tolist()
+    [1.0, 1.0]
+    """
+    from safetensors.numpy import save  # only where tensors are written: it costs time at start
+
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    # Not by its save_file: nobody but the owner could read that. "pt" marks torch's layout, which some readers insist on.
+    path.write_bytes(save(contiguous, metadata={"format": "pt"}))
+
+
+def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Read the arrays of a safetensors file."""
+    from safetensors.numpy import load_file
+
+    arrays: dict[str, npt.NDArray[Any]] = load_file(path)
+    return arrays

@@ -1,0 +1,102 @@
+"""The values the saving stage takes and hands on: SavedModel, what it was made from, and the folder it lies in."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import EncoderSpec
+from headstart.heads.head import Head
+from headstart.reporting.runs import package_versions
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    """What a model was made from, and how good it was found to be: plain values.
+
+    Attributes
+    ----------
+    data_name, data_fingerprint
+        Name and digest of the dataset.
+    counts
+        How many pictures were used for what: ``{"fit": 719, "score": 240}``.
+    split_rule
+        One sentence: how the pictures to score were set apart.
+    recipe
+        The settings of the run.
+    created
+        When, in ISO 8601.
+    evaluation
+        :meth:`headstart.metrics.values.Evaluation.to_json` on the pictures set apart, or None when there were none.
+    baselines
+        The same of each baseline on the same pictures, by name.
+    versions
+        Versions of Headstart and of the packages that can change a result.
+    """
+
+    data_name: str
+    data_fingerprint: str
+    counts: dict[str, int]
+    split_rule: str
+    recipe: dict[str, Any]
+    created: str
+    evaluation: dict[str, Any] | None = None
+    baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: dict[str, str | None] = field(default_factory=package_versions)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; ``TrainingRecord(**data)`` reads it back."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The simple model that stands beside the real one, so that other pictures can be scored by both."""
+
+    spec: EncoderSpec
+    head: Head
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class SavedModel:
+    """All of a model that is kept, apart from the files of its encoder.
+
+    Attributes
+    ----------
+    classes
+        Class names, in the order of the head's scores.
+    class_counts
+        How many pictures of each class the head was fitted on: the prior of the majority baseline.
+    temperature
+        Probabilities are ``softmax(scores / temperature)``.
+    notices
+        What a user of the model should know: one sentence each.
+    """
+
+    spec: EncoderSpec
+    head: Head
+    temperature: float
+    classes: tuple[str, ...]
+    class_counts: tuple[int, ...]
+    training: TrainingRecord
+    baseline: Baseline | None = None
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A saved model that was opened.
+
+    Attributes
+    ----------
+    folder
+        Where it lies.
+    files
+        What an encoder engine opens. Where there is a graph, ``weights`` carry the fitted classifier as well: they are
+        for saving the model again.
+    """
+
+    folder: Path
+    model: SavedModel
+    files: EncoderFiles

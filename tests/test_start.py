@@ -1,0 +1,87 @@
+"""Starting costs little: the heavy libraries are loaded when they are needed, and not before."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+HEAVY = ("torch", "torchvision", "timm", "sklearn", "scipy", "matplotlib", "pyarrow", "pandas", "onnx", "onnxscript")
+
+REPORT = f"print(json.dumps([name for name in {HEAVY} if name in sys.modules]), file=sys.stderr)"
+
+
+def loaded_after(code: str) -> list[str]:
+    """Heavy libraries that a fresh interpreter has loaded after running this code."""
+    answer = subprocess.run(
+        [sys.executable, "-c", f"import json, sys\n{code}\n{REPORT}"], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stderr.splitlines()[-1])
+
+
+def loaded_by_command(*arguments: str) -> list[str]:
+    """Heavy libraries that ``headstart ARGUMENTS`` has loaded when it ends well."""
+    return loaded_after(
+        f"sys.argv = {['headstart', *arguments]!r}\n"
+        "from headstart.__main__ import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert not end.code, end.code"
+    )
+
+
+def test_a_library_that_is_loaded_is_noticed():
+    assert loaded_after("import scipy") == ["scipy"]
+
+
+def test_import_headstart_loads_no_heavy_library():
+    assert loaded_after("import headstart") == []
+
+
+def test_import_headstart_does_not_even_load_numpy():
+    assert loaded_after("import headstart; assert 'numpy' not in sys.modules") == []
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("fit", "--help"), ("predict", "--help")])
+def test_help_loads_no_heavy_library(arguments):
+    assert loaded_by_command(*arguments) == []
+
+
+@pytest.fixture(scope="module")
+def saved_model(tmp_path_factory: pytest.TempPathFactory, session_cache: Path) -> Path:
+    """A small model that was fitted and saved in a process of its own."""
+    folder = tmp_path_factory.mktemp("start")
+    draw = np.random.default_rng(0)
+    for label, colour in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
+        (folder / "pictures" / label).mkdir(parents=True)
+        for number in range(8):
+            pixels = np.clip(draw.normal(colour, 25, size=(40, 50, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / "pictures" / label / f"{number}.png")
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, headstart\nheadstart.fit(sys.argv[1], head='centroid', cache=sys.argv[3]).save(sys.argv[2])",
+            str(folder / "pictures"),
+            str(folder / "model"),
+            str(session_cache),
+        ],
+        check=True,
+    )
+    return folder
+
+
+def test_predict_with_a_saved_model_loads_no_heavy_library(saved_model):
+    picture = str(saved_model / "pictures" / "red" / "0.png")
+    assert loaded_by_command("predict", str(saved_model / "model"), picture) == []
+
+
+def test_load_and_predict_in_python_load_no_heavy_library(saved_model):
+    picture = str(saved_model / "pictures" / "blue" / "0.png")
+    code = (
+        f"import headstart\nassert headstart.load({str(saved_model / 'model')!r}).predict({picture!r}).label == 'blue'"
+    )
+    assert loaded_after(code) == []
