@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from headstart.encoders.loading import load_encoder
+from headstart.encoders.onnx_engine import OnnxEncoder
+
 
 @pytest.fixture(scope="session")
 def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -15,3 +18,9 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _cache_of_its_own(session_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the user's cache folder."""
     monkeypatch.setenv("HEADSTART_CACHE", str(session_cache))
+
+
+@pytest.fixture(scope="session")
+def lite0(session_cache: Path) -> OnnxEncoder:
+    """The default encoder, its graph exported once for the whole run."""
+    return load_encoder("efficientnet_lite0", cache=session_cache, device="cpu")

@@ -214,21 +214,25 @@ class Trained:
 
 def train(planned: Plan, place: Place) -> Trained:
     """Encode once, fit a head, score it on the part that nothing was chosen on."""
-    recipe, dataset, keys, count = planned.recipe, planned.dataset, planned.audit.keys, len(planned.dataset.classes)
+    recipe, dataset, keys, classes = planned.recipe, planned.dataset, planned.audit.keys, planned.dataset.classes
     encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
     walk = read_features(dataset.examples, keys, (encoder, ColourHistogram()), place, planned.audit.usable)
     features, colours = (found.matrix for found in walk.features)
     groups = merge_groups(keys, [example.group for example in dataset.examples])
     fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
     scored = take_sample(dataset, planned.parts.score, groups, walk.failures)
-    probe = fit_probe(features[fitted.positions], fitted, count, recipe, place.progress)
-    simple = fit_probe(colours[fitted.positions], fitted, count, replace(recipe, head="ridge"), silent)
+    probe = fit_probe(
+        features[fitted.positions], fitted.labels, classes, fitted.groups, recipe, place.progress
+    )
+    simple = fit_probe(
+        colours[fitted.positions], fitted.labels, classes, fitted.groups, replace(recipe, head="ridge")
+    )
     probabilities = probe.probabilities(features[scored.positions])
     board = make_scoreboard(
-        ScoredPart(scored.labels, dataset.classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked)),
+        ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked)),
         probabilities,
         simple.probabilities(colours[scored.positions]),
-        fitted.class_counts(count),
+        fitted.class_counts(len(classes)),
         seed=recipe.seed,
         resamples=recipe.resamples,
     )

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
 from headstart.errors import UnknownNameError
@@ -37,7 +36,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def names(table: str) -> list[str]:
     """List the names in a table: the built-in ones first, then those of other packages."""
-    return [*TABLES[table], *sorted(point.name for point in entry_points(group=f"headstart.{table}"))]
+    return [*TABLES[table], *sorted(_entry_points(table))]
 
 
 def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table holds
@@ -53,7 +52,7 @@ def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table 
     >>> resolve("heads", "ridge").__name__
     'RidgeLearner'
     """
-    targets = {point.name: point.value for point in entry_points(group=f"headstart.{table}")} | TABLES[table]
+    targets = TABLES[table] if name in TABLES[table] else TABLES[table] | _entry_points(table)
     if name not in targets:
         near = nearest(name, targets)
         raise UnknownNameError(
@@ -63,3 +62,9 @@ def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table 
         )
     module, attribute = targets[name].split(":")
     return getattr(import_module(module), attribute)
+
+
+def _entry_points(table: str) -> dict[str, str]:
+    from importlib.metadata import entry_points  # only where it is needed: it costs time at start
+
+    return {point.name: point.value for point in entry_points(group=f"headstart.{table}")}

@@ -45,12 +45,28 @@ def extraction_plan(count: int, cores: int, engine: str) -> ExtractionPlan:
     return ExtractionPlan(workers=cores, batch_size=batch_size, threads_per_worker=1)
 
 
-def fold_count(wanted: int, smallest_class: int) -> int:
-    """Choose the number of folds: as wanted, but no more than the smallest class has examples, and at least 2.
+def fold_count(wanted: int, typical_class: int) -> int:
+    """Choose the number of folds: as wanted, but no more than a typical class has examples, and at least 2.
+
+    Typical, not smallest: one class with two examples is no reason to learn from half of all the others. Its examples
+    are then held out in two of the folds.
 
     Examples
     --------
     >>> fold_count(5, 60), fold_count(5, 3), fold_count(5, 1)
     (5, 3, 2)
     """
-    return max(2, min(wanted, smallest_class))
+    return max(2, min(wanted, typical_class))
+
+
+def algebra_threads(numbers: int, cores: int) -> int:
+    """Choose the threads for the linear algebra of heads on a matrix with so many numbers.
+
+    Below ten million a second thread gains next to nothing, and loses a lot when another process needs the core.
+
+    Examples
+    --------
+    >>> algebra_threads(1000 * 1280, 8), algebra_threads(20_000 * 1280, 8)
+    (1, 8)
+    """
+    return 1 if numbers < 10_000_000 else cores

@@ -2,6 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
 from headstart.metrics.calibration import (
     calibration_error,
     calibration_score,
@@ -10,9 +14,6 @@ from headstart.metrics.calibration import (
     squared_calibration_error,
 )
 from headstart.metrics.intervals import resampled_counts
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 confidences = arrays.arrays(np.float64, st.integers(1, 300), elements=st.floats(0, 1))
 

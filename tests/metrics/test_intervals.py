@@ -3,10 +3,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from headstart.metrics.intervals import percentile_interval, resampled_counts, spread_interval, wilson
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+
+from headstart.metrics.intervals import percentile_interval, resampled_counts, spread_interval, wilson
 
 
 @given(st.integers(1, 5000).flatmap(lambda count: st.tuples(st.integers(0, count), st.just(count))))
@@ -53,13 +54,19 @@ def test_each_unit_is_drawn_as_the_multinomial_law_says():
 
 
 def test_the_spread_of_a_share_gives_back_wilson():
-    # The bootstrap of a share is binomial, so its variance is known; 100 / 99 undoes the correction.
+    # Of 100 examples 90: the variance of the share is 0.9 x 0.1 / 100 = 0.03².
     share = 0.9
-    draws = np.array([share - 0.03, share + 0.03]) * 1.0
+    draws = np.array([share - 0.03, share + 0.03])
     corrected = spread_interval(share, draws, 1e12, math.inf, "bootstrap")
     exact = wilson(share * 100, 100)
     assert (corrected.low, corrected.high) == pytest.approx((exact.low, exact.high))
     assert corrected.method == "bootstrap"
+
+
+def test_few_units_make_the_variance_larger_than_that_of_the_resamples():
+    few = spread_interval(0.9, np.array([0.87, 0.93]), 5, math.inf, "group bootstrap")
+    exact = wilson(0.9 * 80, 80)  # 0.03² x 5 / 4 is the variance of a share of 80
+    assert (few.low, few.high) == pytest.approx((exact.low, exact.high))
 
 
 def test_resamples_that_all_agree_are_worth_as_many_examples_as_there_are_units():

@@ -2,10 +2,11 @@ import math
 
 import numpy as np
 import pytest
-from headstart.metrics.ranking import plan_ranking, rank_scores
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
+
+from headstart.metrics.ranking import plan_ranking, rank_scores
 
 
 @st.composite

@@ -119,6 +119,12 @@ def test_predictions_name_the_likeliest_classes_in_order() -> None:
     assert type(first.probability) is float
 
 
+def test_equal_classes_stay_in_their_order_however_many() -> None:
+    names = [str(number) for number in range(100)]
+    (only,) = predictions_from(["a"], np.full((1, 100), 0.01), names, top=100)
+    assert [choice.label for choice in only.top] == names
+
+
 def test_more_choices_than_classes_give_all_classes() -> None:
     (only,) = predictions_from(["a"], np.array([[0.9, 0.1]]), ["x", "y"], top=7)
     assert [choice.label for choice in only.top] == ["x", "y"]

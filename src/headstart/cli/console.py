@@ -53,6 +53,12 @@ def explained(debug: bool) -> Iterator["Steps"]:
     except MemoryError:
         steps.close()
         _stop("Error: There is not enough memory. Use fewer pictures or a smaller encoder.", 1, debug)
+    except (typer.Exit, typer.BadParameter):
+        raise
+    except Exception as error:  # a mistake of ours: said in one line, with the way to report it
+        steps.close()
+        hint = "" if debug else " Run it again with --debug, and report what that prints."
+        _stop(f"Error: This is a mistake in Headstart ({type(error).__name__}: {error}).{hint}", 1, debug)
     finally:
         steps.close()
 

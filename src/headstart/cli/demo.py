@@ -33,6 +33,6 @@ def demo(
         run = pipeline.run(plan, place, out=out)
         steps.close()
         if as_json:
-            print_json(run.to_json())
+            print_json(run.report.to_json())
         else:
-            print_lines(run.lines())
+            print_lines(run.report.lines())

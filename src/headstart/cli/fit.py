@@ -78,6 +78,6 @@ def fit(
         run = pipeline.run(plan, place, out=out)
         steps.close()
         if as_json:
-            print_json(run.to_json())
+            print_json(run.report.to_json())
         else:
-            print_lines(run.lines())
+            print_lines(run.report.lines())

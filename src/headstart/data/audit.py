@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from headstart.data.example import Dataset, Example
 from headstart.data.names import join_names, plural, twins
-from headstart.data.pictures import PictureFacts, inspect_picture
+from headstart.data.pictures import NO_KEY, PictureFacts, inspect_picture
 from headstart.errors import DataError
 from headstart.progress import Progress, silent
 from headstart.rules import available_cores
@@ -32,7 +32,7 @@ class Audit:
     dataset
         The dataset that was looked at, of N examples.
     keys
-        SHA-256 of each example's bytes, 32 bytes each; zeros where nothing could be read.
+        SHA-256 of each example's bytes, 32 bytes each; zeros where it cannot be used.
     sizes
         Width and height in pixels, shape (N, 2), int32; 0 where unknown.
     unreadable
@@ -204,7 +204,8 @@ def audit(dataset: Dataset, progress: Progress = silent, workers: int | None = N
     wrong_suffixes = []
     for facts in _inspect_all(dataset, progress, workers or max(8, available_cores())):
         index = len(keys)
-        keys.append(facts.key)
+        # Without a key of their own, two empty files would count as the same picture and tie their groups together.
+        keys.append(facts.key if facts.problem is None else NO_KEY)
         sizes[index] = facts.width, facts.height
         if facts.problem is not None:
             unreadable[index] = facts.problem
@@ -273,8 +274,7 @@ def _inspect_all(dataset: Dataset, progress: Progress, workers: int) -> Iterator
     Small files are done fastest by one thread, because opening a header holds Python's lock; large files, and files on
     a slow disk or network, by several. The first block tells which.
     """
-    total = len(dataset)
-    starts = range(0, total, _BLOCK)
+    total, starts = len(dataset), range(0, len(dataset), _BLOCK)
 
     def inspect_block(start: int) -> list[PictureFacts]:
         return [inspect_picture(example.source, example.name) for example in dataset.examples[start : start + _BLOCK]]

@@ -204,6 +204,7 @@ def _other_notices(others: Counter[str]) -> list[str]:
 
 
 def _count_others(others: Counter[str]) -> str:
-    kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in others.most_common(5))
+    ranked = sorted(others, key=lambda suffix: (-others[suffix], suffix))
+    kinds = ", ".join(f"{others[suffix]:,} {suffix}" for suffix in ranked[:5])
     more = ", ..." if len(others) > 5 else ""
     return f"{plural(others.total(), 'file')} without a picture's suffix ({kinds}{more})"

@@ -8,7 +8,7 @@ from headstart.errors import DataError
 
 
 def with_classes_of(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
-    """Number the labels by a model's classes: by name, never by position.
+    """Give labels the numbers of a model's classes: by name, never by position.
 
     Raises
     ------

@@ -83,10 +83,7 @@ def list_pictures(inputs: Any) -> tuple[Example, ...]:  # noqa: ANN401 - as read
     >>> list_pictures(b"not a picture, but that shows later")[0].name
     '#0'
     """
-    several = (
-        isinstance(inputs, Iterable) and not isinstance(inputs, (str, bytes, os.PathLike)) and not _is_picture(inputs)
-    )
-    sources = list(inputs) if several else [inputs]
+    sources = list(inputs) if _is_several(inputs) else [inputs]
     examples: list[Example] = []
     for source in sources:
         if isinstance(source, (str, os.PathLike)):
@@ -97,6 +94,20 @@ def list_pictures(inputs: Any) -> tuple[Example, ...]:  # noqa: ANN401 - as read
     if not examples:
         raise DataError("There are no pictures.", "The list is empty.", "Give at least one picture.")
     return tuple(examples)
+
+
+def is_one_picture(inputs: Any) -> bool:  # noqa: ANN401 - as read_dataset
+    """Tell whether :func:`list_pictures` was given one picture rather than a list, a folder or a pattern.
+
+    Examples
+    --------
+    >>> is_one_picture("rose.jpg"), is_one_picture("*.jpg"), is_one_picture(["rose.jpg"])
+    (True, False, False)
+    """
+    if not isinstance(inputs, (str, os.PathLike)):
+        return not _is_several(inputs)
+    path = os.path.expanduser(os.fspath(inputs))
+    return not os.path.isdir(path) and (os.path.exists(path) or not glob.has_magic(path))
 
 
 def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:
@@ -136,12 +147,18 @@ def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_data
 
 
 def _read_path(source: str | os.PathLike[str], group_by: str) -> Dataset:
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
         return read_table(path, group_by)
     _refuse_group_column(group_by)
     if path.is_dir():
         return read_folder(path)
+    if path.is_file() and not is_picture_name(path.name):
+        raise DataError(
+            f"'{printable(str(path))}' is neither a table nor a picture.",
+            f"Tables end in {', '.join(TABLE_SUFFIXES)}.",
+            "Give a folder of pictures or a table; unpack an archive first.",
+        )
     # One picture, or a pattern: a dataset without labels.
     return Dataset(printable(path.stem).strip("*?[]") or "data", list_pictures(path), ())
 
@@ -184,6 +201,12 @@ def _group_by_pattern(dataset: Dataset, pattern: str) -> Dataset:
     return replace(dataset, examples=examples, notices=(*dataset.notices, notice))
 
 
+def _is_several(inputs: Any) -> bool:  # noqa: ANN401 - as read_dataset
+    return (
+        isinstance(inputs, Iterable) and not isinstance(inputs, (str, bytes, os.PathLike)) and not _is_picture(inputs)
+    )
+
+
 def _is_picture(source: Any) -> bool:  # noqa: ANN401 - as read_dataset
     """Tell a picture in memory from a list of such: an array of two dimensions, or of three that end in channels."""
     if not hasattr(source, "shape"):
@@ -217,7 +240,8 @@ def _expand(path: str) -> list[str]:
 def _missing(path: str) -> DataError:
     """Make the error for a path that does not exist; it says how far the path goes and what has a similar name."""
     parent = os.path.dirname(path.rstrip(os.sep)) or "."
-    near = nearest(os.path.basename(path.rstrip(os.sep)), os.listdir(parent)) if os.path.isdir(parent) else None
+    names = os.listdir(parent) if os.access(parent, os.R_OK | os.X_OK) and os.path.isdir(parent) else []
+    near = nearest(os.path.basename(path.rstrip(os.sep)), names)
     return DataError(
         f"'{printable(path)}' does not exist.",
         "" if os.path.isdir(parent) else f"Nor does the folder '{printable(parent)}'.",

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from headstart.data.example import Dataset
 from headstart.data.names import join_names, plural
+from headstart.data.pictures import NO_KEY
 from headstart.errors import DataError
 
 IntArray = npt.NDArray[np.int64]
@@ -52,7 +53,7 @@ def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None]) -> IntArra
     Parameters
     ----------
     keys
-        Digest of each example's bytes.
+        Digest of each example's bytes; 32 zero bytes mean that it is not known.
     groups
         Group of each example; None means none.
 
@@ -76,7 +77,7 @@ def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None]) -> IntArra
 
     first: dict[object, int] = {}
     for index, (key, group) in enumerate(zip(keys, groups, strict=True)):
-        for name in (key, group):  # bytes and text are never equal, so that both fit into one table
+        for name in (None if key == NO_KEY else key, group):  # bytes never equal text, so one table holds both
             if name is not None and first.setdefault(name, index) != index:
                 low, high = sorted((find(first[name]), find(index)))
                 parent[high] = low
@@ -90,8 +91,7 @@ def choose_parts(
     """Divide the usable examples into a part to fit and a part to score.
 
     A split that the data brings is kept as it is: with a test part, train and validation are fitted; with only a
-    validation part, that is scored. Otherwise a seeded share of each class is held out; groups and duplicates stay
-    together.
+    validation part, that is scored. Otherwise a seeded share of each class is held out, never dividing groups.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Read a file of weights without running code from it, and give its tensors the names timm uses."""
 
 import pickle
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -112,7 +113,10 @@ def _read_safetensors(path: Path) -> object:
 
 def _read_torch(path: Path) -> object:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # Another pickle protocol than torch's own: read or refused below, either way rightly.
+            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise EncoderError(
             f"The file of weights '{path}' was not opened.",

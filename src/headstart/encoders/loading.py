@@ -73,9 +73,21 @@ def load_encoder(
     return TorchEncoder(spec, prepared.files, "cuda" if on_gpu else "cpu", prepared.notice)
 
 
-def open_graph(spec: EncoderSpec, graph: Path, threads: int = 1) -> OnnxEncoder:
-    """Open the graph of a saved model; nothing else is needed to run it."""
-    return OnnxEncoder(spec, EncoderFiles(graph, None), threads)
+def open_saved(spec: EncoderSpec, files: EncoderFiles) -> "OnnxEncoder | TorchEncoder":
+    """Open the encoder of a saved model: its graph, or the network in torch where there is no graph.
+
+    Raises
+    ------
+    MissingExtraError
+        When torch is needed and not installed.
+    """
+    if files.graph is not None:
+        return OnnxEncoder(spec, files)
+    if find_spec("torch") is None:
+        raise MissingExtraError("torch", "train", f"to run the encoder {spec.name}, which has no graph")
+    from headstart.encoders.torch_engine import TorchEncoder  # loads torch: seconds
+
+    return TorchEncoder(spec, files, "cpu")
 
 
 def list_encoders(cache: Path) -> tuple[EncoderRow, ...]:
@@ -89,8 +101,7 @@ def list_encoders(cache: Path) -> tuple[EncoderRow, ...]:
 def _wants_gpu(device: Device) -> bool:
     if device == "cpu":
         return False
-    # Loading torch takes seconds: first look whether there is a driver at all.
-    driver = Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
+    driver = _has_driver()
     if driver and find_spec("torch") is not None:
         import torch
 
@@ -99,10 +110,17 @@ def _wants_gpu(device: Device) -> bool:
     if device == "cuda":
         raise EncoderError(
             "There is no CUDA device.",
-            "No NVIDIA driver was found." if not driver else "torch is not installed, or cannot use the driver.",
+            "torch is not installed, or it was built without CUDA or for another driver."
+            if driver
+            else "No NVIDIA driver was found.",
             "Use --device auto or --device cpu.",
         )
     return False
+
+
+def _has_driver() -> bool:
+    """Look for an NVIDIA driver without loading torch, which takes seconds."""
+    return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
 
 
 def _catalogue_row(entry: CatalogueEntry, cache: Path) -> EncoderRow:

@@ -48,7 +48,7 @@ class DiscriminantLearner:
         covariance = (centred.T @ centred).astype(np.float64) / len(labels)
         shrinkage = max(ledoit_wolf_shrinkage(centred, covariance, training.standardisation.varying), LEAST_SHRINKAGE)
         shrunk = shrink(covariance, shrinkage, training.standardisation.varying)
-        coefficients = np.linalg.solve(shrunk, means.T).T
+        coefficients: Array = np.linalg.solve(shrunk, means.T).T
         priors = np.bincount(labels, weights=training.weights)
         intercepts = np.log(priors) - 0.5 * np.sum(coefficients * means, axis=1)
         return linear_head(training, coefficients, intercepts, {"shrinkage": round(shrinkage, 6)})
@@ -68,7 +68,7 @@ def ledoit_wolf_shrinkage(centred: Matrix, covariance: Array, dimension: int) ->
     --------
     >>> rows = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 3.0], [0.0, -3.0]])
     >>> round(ledoit_wolf_shrinkage(rows, rows.T @ rows / 4, 2), 4)
-    0.4062
+    0.6406
     """
     trace = float(np.trace(covariance))
     square = float(np.sum(covariance**2))

@@ -26,4 +26,4 @@ class Head(Protocol):
         """All that must be kept, for a safetensors file."""
 
     def settings(self) -> dict[str, Any]:
-        """The chosen hyper-parameters in plain values, for people and for the manifest."""
+        """Give the chosen hyper-parameters in plain values, for people and for the manifest."""

@@ -47,7 +47,7 @@ class LinearHead:
         return {"weight": self.weight, "bias": self.bias}
 
     def settings(self) -> dict[str, Any]:
-        """The hyper-parameters."""
+        """Give the hyper-parameters."""
         return dict(self.chosen)
 
 

@@ -25,9 +25,8 @@ SMALLEST_CURVATURE = 1e-6
 class LogisticLearner:
     """Minimise ``mean(-log softmax(W x + b)[y]) + regularisation * T / 2 * |W|^2`` over standardised features.
 
-    T is the number of features that vary (the total variance after standardisation), so that a value of the
-    regularisation means the same for any number of examples and features. scikit-learn's C is
-    ``1 / (regularisation * T * N)``. The bias b is not penalised.
+    T is the total variance of the standardised features, so that a value of the regularisation means the same for any
+    number of examples and features. scikit-learn's C is ``1 / (regularisation * T * N)``. The bias b is not penalised.
 
     Examples
     --------
@@ -69,7 +68,7 @@ class _Problem:
     labels: Labels
     weights: Array
     spectrum: Array
-    trace: float
+    total: float
 
     @classmethod
     def of(cls, training: TrainingSet, precision: npt.DTypeLike) -> "_Problem":
@@ -84,11 +83,11 @@ class _Problem:
             labels=labels,
             weights=training.weights,
             spectrum=training.rotation.spectrum,
-            trace=float(training.standardisation.varying),
+            total=training.rotation.total,
         )
 
     def solve(self, setting: float, start: Array, tolerance: float) -> Array:
-        penalty = np.append(np.full(len(self.spectrum), setting * self.trace), 0.0)
+        penalty = np.append(np.full(len(self.spectrum), setting * self.total), 0.0)
         curvature = self.variances(start)[:, None] * np.append(self.spectrum, 1.0) + penalty
         return minimise(self.objective(penalty), start, curvature, tolerance).point
 

@@ -63,7 +63,7 @@ class NeighbourHead:
         return {"examples": self.examples, "labels": self.labels, "votes": self.votes}
 
     def settings(self) -> dict[str, Any]:
-        """The number of neighbours."""
+        """Give the number of neighbours."""
         return {"neighbours": self.neighbours}
 
     def _nearest(self, features: Matrix, count: int) -> "_Nearest":

@@ -51,7 +51,7 @@ class PerceptronHead:
         return (activate(inputs, self.activation) @ self.output_weight.T + self.output_bias).astype(np.float64)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The two layers."""
+        """Give the two layers."""
         return {
             "hidden_weight": self.hidden_weight,
             "hidden_bias": self.hidden_bias,
@@ -76,7 +76,8 @@ def activate(inputs: Matrix, activation: ActivationName) -> Matrix:
         return np.maximum(inputs, 0)
     if activation == "tanh":
         return np.tanh(inputs)
-    return 0.5 * (1 + np.tanh(0.5 * inputs))  # the sigmoid, without exp, which would overflow
+    sigmoid: Matrix = 0.5 * (1 + np.tanh(0.5 * inputs))  # without exp, which would overflow
+    return sigmoid
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +139,24 @@ class PerceptronLearner:
         output_bias = np.full(training.class_count, ABSENT)
         output[training.present], output_bias[training.present] = second, second_bias
         folded = first / standard.scale
-        layers = (folded, first_bias - folded @ standard.mean, output, output_bias)
-        return PerceptronHead(*(layer.astype(np.float32) for layer in layers), self.activation, setting)
+        return PerceptronHead(
+            hidden_weight=folded.astype(np.float32),
+            hidden_bias=(first_bias - folded @ standard.mean).astype(np.float32),
+            output_weight=output.astype(np.float32),
+            output_bias=output_bias.astype(np.float32),
+            activation=self.activation,
+            regularisation=setting,
+        )
 
     def _constant(self, training: TrainingSet, setting: float) -> PerceptronHead:
         """Choose the one class there is."""
-        bias = np.full(training.class_count, ABSENT)
+        bias = np.full(training.class_count, ABSENT, dtype=np.float32)
         bias[training.present] = 0.0
-        layers = (np.zeros((1, training.features.shape[1])), np.zeros(1), np.zeros((training.class_count, 1)), bias)
-        return PerceptronHead(*(layer.astype(np.float32) for layer in layers), self.activation, setting)
+        return PerceptronHead(
+            hidden_weight=np.zeros((1, training.features.shape[1]), dtype=np.float32),
+            hidden_bias=np.zeros(1, dtype=np.float32),
+            output_weight=np.zeros((training.class_count, 1), dtype=np.float32),
+            output_bias=bias,
+            activation=self.activation,
+            regularisation=setting,
+        )

@@ -20,7 +20,8 @@ def log_softmax(scores: Scores, temperature: float = 1.0) -> Array:
     [[-0.693, -0.693]]
     """
     shifted = (scores.astype(np.float64) - scores.max(axis=1, keepdims=True)) / temperature
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    result: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return result
 
 
 def softmax(scores: Scores, temperature: float = 1.0) -> Array:
@@ -32,7 +33,8 @@ def softmax(scores: Scores, temperature: float = 1.0) -> Array:
     [[1.0, 0.0], [0.5, 0.5]]
     """
     exponentials = np.exp((scores.astype(np.float64) - scores.max(axis=1, keepdims=True)) / temperature)
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    result: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return result
 
 
 def log_loss(scores: Scores, labels: Labels, temperature: float = 1.0, weights: Array | None = None) -> float:

@@ -15,7 +15,7 @@ from headstart.heads.training import Array, TrainingSet
 class RidgeLearner:
     """Minimise ``mean(|W x + b - t|^2) + regularisation * T * |W|^2`` over standardised features.
 
-    The targets t are +1 for the true class and -1 for the others. T is the number of features that vary.
+    The targets t are +1 for the true class and -1 for the others. T is the total variance of the standardised features.
     scikit-learn's alpha is ``regularisation * T * N``. The bias b is not penalised.
 
     Examples
@@ -66,14 +66,14 @@ class _Solution:
 
     def coefficients(self, training: TrainingSet, setting: float) -> Array:
         rotation = training.rotation
-        return self.moments / (rotation.spectrum + setting * training.standardisation.varying)
+        return self.moments / (rotation.spectrum + setting * rotation.total)
 
     def head(self, training: TrainingSet, setting: float) -> LinearHead:
         return linear_head(training, self.coefficients(training, setting), self.mean, {"regularisation": setting})
 
     def leave_one_out(self, training: TrainingSet, setting: float) -> Array:
         rotation = training.rotation
-        shrunk = rotation.spectrum + setting * training.standardisation.varying
+        shrunk = rotation.spectrum + setting * rotation.total
         leverage = training.weights * (1.0 + np.square(rotation.coordinates) @ (1.0 / shrunk))
         fitted = rotation.coordinates @ self.coefficients(training, setting).T + self.mean
         residual = (self.targets - fitted) / np.maximum(1.0 - leverage, 1e-12)[:, None]

@@ -38,7 +38,8 @@ def minimise(objective: Objective, start: Array, curvature: Array, tolerance: fl
         Positive estimate of the Hessian's diagonal, broadcast to the shape of the point.
     tolerance
         Ends when the promised decrease, half the gradient's squared length in the metric of ``curvature``, falls below
-        this part of the value: roughly its relative distance from the minimum.
+        this part of the value, and below this part of the point's own squared length: roughly the relative distance of
+        the value, and the squared relative distance of the point, from the minimum.
 
     Examples
     --------
@@ -50,7 +51,8 @@ def minimise(objective: Objective, start: Array, curvature: Array, tolerance: fl
     value, gradient = objective(point)
     pairs: deque[tuple[Array, Array, float]] = deque(maxlen=MEMORY)
     for iteration in range(iterations):
-        if 0.5 * _dot(gradient, gradient / curvature) <= tolerance * abs(value):
+        size = min(abs(value), _dot(point, point * curvature))
+        if 0.5 * _dot(gradient, gradient / curvature) <= tolerance * size:
             return Minimum(point, value, iteration, converged=True)
         direction = -_inverse_hessian_times(gradient, curvature, pairs)
         found = _line_search(objective, point, value, gradient, direction)

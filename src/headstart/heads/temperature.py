@@ -70,12 +70,13 @@ def fit_temperature(
 
 def _target_scores(shifted: Array, labels: Labels, smoothing: float) -> Array:
     rows = np.arange(len(labels))
-    true = shifted[rows, labels]
+    true: Array = shifted[rows, labels]
     if smoothing == 0 or shifted.shape[1] < 2:
         return true
     others = shifted.copy()
     others[rows, labels] = -np.inf
-    return (1 - smoothing) * true + smoothing * others.max(axis=1)
+    mixed: Array = (1 - smoothing) * true + smoothing * others.max(axis=1)
+    return mixed
 
 
 @dataclass(frozen=True, slots=True)

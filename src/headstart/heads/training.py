@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +20,7 @@ ROWS_AT_ONCE = 4096
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standardisation:
-    """Mean and scale of each feature, shapes (D,), and how many features vary at all.
-
-    A feature that moves less than its number format can tell is constant and keeps scale 1.
-    """
+    """Mean and scale of each feature, shapes (D,), and how many features vary at all."""
 
     mean: Array
     scale: Array
@@ -55,6 +51,11 @@ class Rotation:
     spectrum: Array
     mixing: Array
     rows: Array | None
+
+    @property
+    def total(self) -> float:
+        """Total variance of the standardised features."""
+        return float(self.spectrum.sum())
 
     def unrotate(self, coefficients: Array) -> Array:
         """Turn coefficients of the coordinates, shape (C, r), into those of standardised features, shape (C, D)."""
@@ -142,7 +143,12 @@ def class_weights(labels: Labels, class_count: int, balance: bool) -> Array:
 
 
 def standardise(features: Matrix, weights: Array) -> Standardisation:
-    """Find mean and standard deviation of each feature under example weights of sum 1.
+    """Find mean and scale of each feature under example weights of sum 1.
+
+    The squared scale lies half-way between the feature's own variance and the median variance of all. With its own
+    variance alone, a feature that hardly moved among a few training examples, as those behind a ReLU do, would be blown
+    up without limit on the next one. A feature that moves less than its number format can tell is constant and has
+    scale 1.
 
     Examples
     --------
@@ -152,9 +158,10 @@ def standardise(features: Matrix, weights: Array) -> Standardisation:
     blocks = _blocks(len(features))
     mean = np.asarray(sum(weights[block] @ features[block].astype(np.float64) for block in blocks))
     variance = np.asarray(sum(weights[block] @ np.square(features[block] - mean) for block in blocks))
-    deviation = np.sqrt(variance)
-    varies = deviation > 10 * np.finfo(features.dtype).eps * np.abs(mean)
-    return Standardisation(mean, np.where(varies, deviation, 1.0), int(np.count_nonzero(varies)))
+    varies = np.sqrt(variance) > 10 * np.finfo(features.dtype).eps * np.abs(mean)
+    typical = np.median(variance[varies]) if varies.any() else 1.0
+    scale = np.where(varies, np.sqrt((variance + typical) / 2), 1.0)
+    return Standardisation(mean, scale, int(np.count_nonzero(varies)))
 
 
 def rotate(features: Matrix, weights: Array, standard: Standardisation) -> Rotation:

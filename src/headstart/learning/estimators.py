@@ -17,7 +17,6 @@ from headstart.encoders.loading import load_encoder
 from headstart.errors import DataError, PictureError
 from headstart.features.reading import read_features
 from headstart.learning.probe import fit_probe
-from headstart.learning.sample import Sample
 from headstart.places import Place
 from headstart.recipe import ActivationName, DeviceName, HeadName, Recipe
 
@@ -158,8 +157,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         features = embed_pictures(X, self.encoder, self.device, Place(cache=self.cache))
         keys = [content_key(example.source) for example in as_examples(X)]
         merged = merge_groups(keys, [None] * len(X) if groups is None else [str(group) for group in groups])
-        sample = Sample(np.arange(len(labels)), labels.astype(np.int64), merged, None)
-        self.probe_ = fit_probe(features, sample.labels, len(self.classes_), sample.groups, recipe)
+        self.probe_ = fit_probe(features, labels.astype(np.int64), [str(name) for name in self.classes_], merged, recipe)
         return self
 
     def predict_proba(self, X: Pictures) -> npt.NDArray[np.float64]:

@@ -113,7 +113,9 @@ def spread_interval(value: float, draws: Floats, units: float, limit: float, met
 def percentile_interval(value: float, draws: Floats, units: float, method: IntervalMethod) -> Score:
     """Give a mean without upper bound, such as a loss, the 2.5th and 97.5th percentile of its resamples.
 
-    The bounds are NaN when there are fewer than two ``units`` to resample.
+    The bounds are NaN when there are fewer than two ``units`` to resample. Where a mean hangs on a few large losses, as
+    the log-loss of a good classifier does, a small sample may hold none of them: with 100 to 200 examples the interval
+    then contains the true mean in 85 to 92 of 100 cases rather than in 95.
 
     Examples
     --------

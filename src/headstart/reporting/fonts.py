@@ -158,10 +158,10 @@ def tidy(text: str) -> str:
 
 
 def _missing_notice(missing: Sequence[str]) -> str:
-    which = f"'{missing[0]}'" if len(missing) == 1 else f"'{missing[0]}' and {len(missing) - 1} more names"
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
     return (
-        f"No font on this machine can draw {which}. The pictures show numbers instead, #1 for the first class. "
-        "A font for Chinese, Japanese and Korean comes with: apt-get install fonts-noto-cjk"
+        f"No font on this machine can draw '{missing[0]}'{more}. The pictures show numbers instead of these names, "
+        "#1 for the first class. A font for Chinese, Japanese and Korean comes with: apt-get install fonts-noto-cjk"
     )
 
 

@@ -41,7 +41,7 @@ _SMOOTHING = 3  # shapes are drawn so many times larger and reduced, which smoot
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class JudgedBin:
     """A bin, the interval of its accuracy, and what that says about the model."""
 
     row: ReliabilityBin
@@ -49,12 +49,14 @@ class _Judged:
 
     @property
     def verdict(self) -> str:
+        """Empty where the interval reaches the diagonal."""
         if self.interval is None or self.interval.low <= self.row.confidence <= self.interval.high:
             return ""
         return "overconfident" if self.row.confidence > self.interval.high else "underconfident"
 
     @property
     def colour(self) -> Colour:
+        """Orange for a verdict, blue for none."""
         return ORANGE if self.verdict else BLUE
 
 
@@ -92,7 +94,7 @@ def reliability_picture(evaluation: Evaluation, fonts: FontBook) -> Picture:
     >>> reliability_picture(evaluation, FontBook(folders=())).image.size
     (1366, 948)
     """
-    rows = [_judge(row, independent=evaluation.groups is None) for row in evaluation.reliability]
+    rows = [judge(row, independent=evaluation.groups is None) for row in evaluation.reliability]
     axis = _Axis(_axis_start(rows))
     width = _TABLE_LEFT + _TABLE_WIDTH + MARGIN
     canvas = blank_canvas(width, _TOP + _PLOT + 80 + MARGIN, fonts)
@@ -109,18 +111,29 @@ def reliability_picture(evaluation: Evaluation, fonts: FontBook) -> Picture:
     return Picture(canvas.image)
 
 
-def _judge(row: ReliabilityBin, independent: bool) -> _Judged:
-    return _Judged(row, wilson(row.accuracy * row.count, row.count) if independent else None)
+def judge(row: ReliabilityBin, independent: bool) -> JudgedBin:
+    """Say what a bin means for the model; nothing where its examples are not independent.
+
+    Examples
+    --------
+    >>> sure, right = ReliabilityBin(50, confidence=0.95, accuracy=0.7), ReliabilityBin(50, 0.95, 0.94)
+    >>> shy = ReliabilityBin(50, confidence=0.4, accuracy=0.7)
+    >>> [judge(row, independent=True).verdict for row in (sure, right, shy)]
+    ['overconfident', '', 'underconfident']
+    >>> judge(sure, independent=False).verdict
+    ''
+    """
+    return JudgedBin(row, wilson(row.accuracy * row.count, row.count) if independent else None)
 
 
-def _axis_start(rows: Sequence[_Judged]) -> float:
+def _axis_start(rows: Sequence[JudgedBin]) -> float:
     """Find the tenth below all that is drawn, but leave at least half of the axes."""
     lowest = min(min(row.row.confidence, row.row.accuracy) for row in rows)
     bars = [row.interval.low for row in rows if row.interval is not None]
     return min(0.5, math.floor(min([lowest, *bars]) * 10) / 10)
 
 
-def _draw_plot(rows: Sequence[_Judged], axis: _Axis) -> Image.Image:
+def _draw_plot(rows: Sequence[JudgedBin], axis: _Axis) -> Image.Image:
     """Draw everything inside the axes, larger, and reduce it."""
     scale = _SMOOTHING
     sheet = Image.new("RGB", (_PLOT * scale, _PLOT * scale), FAINT)
@@ -156,7 +169,7 @@ def _write_axes(canvas: Canvas, axis: _Axis) -> None:
     write_upwards(canvas, (MARGIN + 12, end), accuracy, CAPTION, INK)
 
 
-def _write_table(canvas: Canvas, rows: Sequence[_Judged]) -> None:
+def _write_table(canvas: Canvas, rows: Sequence[JudgedBin]) -> None:
     """Write confidence, accuracy and count of every bin, the most confident first, as in the plot."""
     right_edges = [_TABLE_LEFT + edge for edge in (100, 195, 295)]
     for edge, title in zip(right_edges, ("confidence", "accuracy", "examples"), strict=True):

@@ -47,8 +47,12 @@ class RunReport:
             f"Features: {self.spec.name}, {self.spec.dimension} numbers a picture; {walk.computed} computed,"
             f" {walk.cached} from the store, {walk.seconds:.1f} s.",
             f"Heads, compared by cross-validation inside the {len(self.plan.parts.fit)} pictures to fit:",
-            *candidate_lines(self.probe),
-            *score_lines(self.board),
+            *candidate_lines(self.probe.candidates, self.probe.name),
+            *score_lines(
+                self.board,
+                f"Scores on {self.board.evaluation.count:,} pictures that nothing was fitted to or chosen on,"
+                " with 95 % intervals:",
+            ),
             *self.notices,
             f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
             f"Try it: headstart predict {self.folder} PICTURE",
@@ -70,7 +74,7 @@ class RunReport:
                 "dimension": self.spec.dimension,
                 "failures": failures_by_name(self.plan.dataset.examples, self.extraction.failures),
             },
-            "head": self.probe.to_json(),
+            "head": _head_json(self.probe),
             **self.board.to_json(),
             "notices": list(self.notices),
             "audit": self.plan.audit.to_json(),
@@ -90,7 +94,8 @@ class ScoreReport:
 
     def lines(self) -> list[str]:
         """Say the same for people."""
-        return [*failure_lines(self.failures), *self.notices, *score_lines(self.board)]
+        title = f"Scores on {self.board.evaluation.count:,} pictures of {self.data}, with 95 % intervals:"
+        return [*failure_lines(self.failures), *self.notices, *score_lines(self.board, title)]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""
@@ -158,3 +163,16 @@ class Answers:
         """Write the predictions as ``table``, ``csv`` or ``json``."""
         writers = {"table": predictions_to_text, "csv": predictions_to_csv, "json": predictions_to_json}
         return writers[form](self.predictions)
+
+
+def _head_json(probe: Probe) -> dict[str, Any]:
+    return {
+        "name": probe.name,
+        "kind": probe.head.kind,
+        "settings": probe.head.settings(),
+        "temperature": probe.temperature,
+        "candidates": [
+            {"name": one.name, "setting": one.setting, "accuracy": one.verdict.accuracy, "log_loss": one.verdict.log_loss}
+            for one in probe.candidates
+        ],
+    }

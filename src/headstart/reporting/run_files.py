@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,6 @@ from headstart.reporting.pictures import Mistake, draw_confusion_matrix, draw_mi
 from headstart.reporting.report import RunReport
 from headstart.reporting.runs import RunLog, given_folder, new_run_folder, write_json, write_text
 from headstart.reporting.tables import Part, write_data_table, write_per_class, write_predictions
-
-MISTAKES = 24  # on the contact sheet
 
 
 @contextmanager
@@ -45,14 +44,14 @@ def write_tables(report: RunReport, scored: Sample, probabilities: npt.NDArray[n
 
 def write_pictures(
     folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]
-) -> list[str]:
+) -> tuple[str, ...]:
     """Draw the confusion matrix, the reliability diagram and the worst mistakes; return notices for the user."""
     notices = [
         *draw_confusion_matrix(evaluation, folder / "confusion_matrix.png"),
         *draw_reliability(evaluation, folder / "reliability.png"),
-        *draw_mistakes(worst_mistakes(dataset, scored, probabilities), folder / "mistakes.png"),
+        *draw_mistakes(mistakes(dataset, scored, probabilities), folder / "mistakes.png", dataset.classes),
     ]
-    return list(dict.fromkeys(notices))
+    return tuple(dict.fromkeys(notices))
 
 
 def write_log(path: Path, now: datetime, lines: Iterable[str]) -> None:
@@ -60,23 +59,22 @@ def write_log(path: Path, now: datetime, lines: Iterable[str]) -> None:
     RunLog(path, lambda: now).write(lines)
 
 
-def worst_mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]) -> list[Mistake]:
-    """Pick the most confident wrong answers, most confident first."""
-    predicted = probabilities.argmax(axis=1)
-    confidence = probabilities.max(axis=1)
-    wrong = np.flatnonzero(predicted != scored.labels)
-    order = wrong[np.argsort(-confidence[wrong], kind="stable")][:MISTAKES]
-    examples = [dataset.examples[scored.positions[row]] for row in order]
-    return [
-        Mistake(
-            picture=open_picture(example.source),
-            true=example.label or "",
-            predicted=dataset.classes[predicted[row]],
-            probability=float(confidence[row]),
-            name=example.name,
+def mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]) -> list[Mistake]:
+    """Gather the wrong answers; a picture is opened when it is drawn."""
+    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    found = []
+    for row in np.flatnonzero(predicted != scored.labels):
+        example = dataset.examples[scored.positions[row]]
+        found.append(
+            Mistake(
+                picture=partial(open_picture, example.source),
+                true=example.label or "",
+                predicted=dataset.classes[predicted[row]],
+                probability=float(confidence[row]),
+                name=example.name,
+            )
         )
-        for row, example in zip(order, examples, strict=True)
-    ]
+    return found
 
 
 def _parts(report: RunReport) -> list[Part]:

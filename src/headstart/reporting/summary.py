@@ -18,16 +18,15 @@ HARDEST = 5  # classes named in a summary
 NAMED = 5  # unreadable pictures named in a summary
 
 
-def score_lines(board: Scoreboard) -> list[str]:
-    """Show the scores with their intervals, the baselines beside them, and what follows from both."""
+def score_lines(board: Scoreboard, title: str) -> list[str]:
+    """Show the scores with their intervals under a title, the baselines beside them, and what follows from both."""
     result = board.evaluation
     columns = {"this model": result, "majority class": board.majority}
     if board.colours is not None:
         columns["colour histogram"] = board.colours
     table = [("", *columns)]
     table += [(name, *(str(getattr(column, field)) for column in columns.values())) for name, field in ROWS.items()]
-    lines = [f"Scores on {result.count:,} pictures that nothing was fitted to or chosen on, with 95 % intervals:"]
-    lines += [f"  {line}" for line in aligned(table).splitlines()]
+    lines = [title, *(f"  {line}" for line in aligned(table).splitlines())]
     if result.binary is not None:
         counts = ", ".join(f"{name} {count}" for name, count in result.binary.items())
         lines.append(f"  {counts} (positive: {result.classes[1]})")
@@ -44,7 +43,7 @@ def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
             "" if one.setting is None else f"{one.setting:g}" if isinstance(one.setting, float) else str(one.setting)
         )
         mark = "<- chosen" if one.name == chosen else ""
-        table.append((one.name, f"{one.accuracy:.3f}", f"{one.log_loss:.3f}", setting, mark))
+        table.append((one.name, f"{one.verdict.accuracy:.3f}", f"{one.verdict.log_loss:.3f}", setting, mark))
     return [f"  {line}" for line in aligned(table, right=(1, 2)).splitlines()]
 
 

