@@ -1,4 +1,8 @@
-"""THE LINE: every verb as a row of named stages. Read this file and you know the program."""
+"""THE LINE: every verb as a row of named stages. Read this file and you know the program.
+
+It is longer than other files because it holds :class:`Model` too: the methods of a model reach into every stage, and
+the verbs take and give models.
+"""
 
 import sys
 import time
@@ -14,7 +18,7 @@ import numpy.typing as npt
 from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.example import Dataset, Example
 from headstart.data.fruit import fruit_folder
-from headstart.data.labels import with_classes_of
+from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.sources import is_one_picture, list_pictures, read_dataset
 from headstart.data.splits import choose_parts, merge_groups
 from headstart.encoders.colours import ColourHistogram
@@ -46,7 +50,7 @@ from headstart.reporting.encoders import EncoderTable
 from headstart.reporting.plan import Estimate, Plan
 from headstart.reporting.report import Answers, EmbedReport, RunReport, ScoreReport, failures_by_name
 from headstart.reporting.run_files import output_folder, write_log, write_pictures, write_tables
-from headstart.reporting.runs import environment, require_free, write_json
+from headstart.reporting.runs import environment, require_free, write_json, write_text
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.record import describe
 from headstart.saving.values import SavedModel
@@ -221,18 +225,14 @@ def train(planned: Plan, place: Place) -> Trained:
     groups = merge_groups(keys, [example.group for example in dataset.examples])
     fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
     scored = take_sample(dataset, planned.parts.score, groups, walk.failures)
-    probe = fit_probe(
-        features[fitted.positions], fitted.labels, classes, fitted.groups, recipe, place.progress
-    )
-    simple = fit_probe(
-        colours[fitted.positions], fitted.labels, classes, fitted.groups, replace(recipe, head="ridge")
-    )
+    probe = fit_probe(features[fitted.positions], fitted.labels, classes, fitted.groups, recipe, place.progress)
+    simple = fit_probe(colours[fitted.positions], fitted.labels, classes, fitted.groups, replace(recipe, head="ridge"))
     probabilities = probe.probabilities(features[scored.positions])
     board = make_scoreboard(
         ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked)),
         probabilities,
         simple.probabilities(colours[scored.positions]),
-        fitted.class_counts(len(classes)),
+        fitted.class_counts(len(classes)).tolist(),
         seed=recipe.seed,
         resamples=recipe.resamples,
     )
@@ -291,6 +291,11 @@ def answer(model: Model, pictures: Any, place: Place, *, top: int, strict: bool)
     return Answers(predictions, failures_by_name(examples, walk.failures))
 
 
+def write_answers(answers: Answers, form: str, out: Path) -> None:
+    """Write predictions into a file, as ``table``, ``csv`` or ``json``."""
+    write_text(out, answers.to_text(form))
+
+
 def score(model: Model, data: Data, place: Place, *, seed: int = 0, strict: bool = False) -> ScoreReport:
     """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with."""
     clock = time.perf_counter()
@@ -299,20 +304,28 @@ def score(model: Model, data: Data, place: Place, *, seed: int = 0, strict: bool
     if strict:
         refuse_unreadable(checked)
     dataset = with_classes_of(dataset, model.classes)
+    split = split_to_score(dataset, checked.usable)
     encoders = (model.encoder, ColourHistogram())
-    walk = read_features(dataset.examples, checked.keys, encoders, place, checked.usable)
+    walk = read_features(dataset.examples, checked.keys, encoders, place, split.positions)
     features, colours = (found.matrix for found in walk.features)
     groups = merge_groups(checked.keys, [example.group for example in dataset.examples])
-    scored = take_sample(dataset, checked.usable, groups, walk.failures)
+    scored = take_sample(dataset, split.positions, groups, walk.failures)
+    known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
     board = make_scoreboard(
-        ScoredPart(scored.labels, model.classes, scored.user_groups, np.zeros(len(scored), dtype=np.bool_)),
+        ScoredPart(scored.labels, model.classes, scored.user_groups, known),
         model.saved.probabilities(features[scored.positions]),
         model.saved.baseline_probabilities(colours[scored.positions]),
         model.saved.class_counts,
         seed=seed,
     )
     failures = failures_by_name(dataset.examples, checked.unreadable | walk.failures)
-    return ScoreReport(dataset.name, board, time.perf_counter() - clock, failures, (*checked.lines(), *walk.notices))
+    return ScoreReport(
+        dataset.name,
+        board,
+        time.perf_counter() - clock,
+        failures,
+        (*checked.lines(), *([split.rule] if split.rule else []), *walk.notices),
+    )
 
 
 # --- features --------------------------------------------------------------------------------------------------------

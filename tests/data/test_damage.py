@@ -9,8 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from headstart.data import pictures
 from headstart.data.pictures import inspect_picture, open_picture
 from headstart.errors import PictureError
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_limit():
+    """A changed byte can make a picture claim 100 million pixels, which is allowed but slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "MAX_PIXELS", 1_000_000)
+        yield
 
 
 def encode(mode, format, **options):

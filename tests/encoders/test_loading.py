@@ -67,7 +67,7 @@ def test_the_list_shows_hub_encoders_in_the_cache_by_the_name_that_loads_them(tm
     folder = weights_folder("timm:resnet50.a1_in1k", tmp_path)
     folder.mkdir(parents=True)
     (folder / "model.safetensors").write_bytes(bytes(1_260_000))
-    record = {"name": "timm:resnet50.a1_in1k", "file": "model.safetensors", "sha256": "0" * 64}
+    record = {"file": "model.safetensors", "sha256": "0" * 64}
     record |= {"architecture": "resnet50.a1_in1k", "licence": "apache-2.0", "source": "hub timm/resnet50.a1_in1k"}
     (folder / "origin.json").write_text(json.dumps(record))
     *_, row = list_encoders(tmp_path)
@@ -83,6 +83,8 @@ def test_the_list_shows_hub_encoders_in_the_cache_by_the_name_that_loads_them(tm
         note="Brought from a model hub.",
     )
     assert row == expected
+    (folder / "model.safetensors").unlink()
+    assert len(list_encoders(tmp_path)) == len(CATALOGUE)
 
 
 def test_an_encoder_may_have_threads_of_its_own(tiny, tiny_file, session_cache, noise):

@@ -1,4 +1,5 @@
 import json
+import logging
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,20 @@ from headstart.encoders.weights import Weights, locate_weights
 from headstart.errors import DigestError, EncoderError, MissingExtraError, OutputError
 from headstart.progress import silent
 
+# Every process makes the folder, at about the same time; the making itself is a copy.
+AT_ONCE = """
+import shutil, sys, time
+from pathlib import Path
+from headstart.encoders import prepared
+from headstart.encoders.loading import load_encoder
+
+def make(weights, place):
+    shutil.copytree(sys.argv[3], place, dirs_exist_ok=True)
+    time.sleep(0.3)
+
+prepared._make = make
+print(load_encoder(sys.argv[1], cache=Path(sys.argv[2]), device="cpu").spec.digest)
+"""
 COMMAND = """
 import sys
 from pathlib import Path
@@ -89,27 +104,33 @@ def test_a_missing_file_prepares_again(cache, weights, session_cache, monkeypatc
     assert prepare_encoder(weights, cache, silent).files.graph.is_file()
 
 
-def test_a_folder_that_another_process_finishes_first_is_taken(weights, tmp_path, session_cache, tiny):
+def test_a_folder_that_another_process_finishes_first_is_taken(weights, tmp_path, session_cache, tiny, monkeypatch):
     good, folder = prepared_folder(weights, session_cache), prepared_folder(weights, tmp_path / "cache")
 
-    def other_is_faster(step: str, done: int, total: int) -> None:
-        if done == 0:
-            shutil.copytree(good, folder)
+    def slow(weights: Weights, place: Path) -> None:
+        shutil.copytree(good, place, dirs_exist_ok=True)
+        shutil.copytree(good, folder)  # the other process, in the meantime
 
-    # The second maker has to wait for nothing and to break nothing: its own folder is dropped.
-    made = prepare_encoder(weights, tmp_path / "cache", other_is_faster)
-    assert made.spec == tiny.spec
+    monkeypatch.setattr(prepared, "_make", slow)
+    assert prepare_encoder(weights, tmp_path / "cache", silent).spec == tiny.spec
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_two_processes_may_prepare_at_once(tiny_file, tmp_path):
-    command = [sys.executable, "-c", COMMAND, f"test_resnet@{tiny_file}", str(tmp_path / "cache")]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    outputs = [process.communicate() for process in both]
-    assert [process.returncode for process in both] == [0, 0], outputs
-    assert outputs[0][0] == outputs[1][0]
-    assert [error for _, error in outputs] == ["", ""]  # and no library says a word
-    assert len(list((tmp_path / "cache" / "encoders").iterdir())) == 1
+def test_four_processes_may_prepare_at_once(cache, weights, tiny, tmp_path):
+    good, other = prepared_folder(weights, cache), tmp_path / "other"
+    command = [sys.executable, "-c", AT_ONCE, weights.name, str(other), str(good)]
+    starting = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    outputs = [process.communicate() for process in starting]
+    assert outputs == [(f"{tiny.spec.digest}\n", "")] * 4
+    assert [path.name for path in (other / "encoders").iterdir()] == [good.name]
+
+
+def test_preparing_makes_the_files_and_no_library_says_a_word(weights, tmp_path, tiny, noise, capfd, caplog):
+    made = prepare_encoder(weights, tmp_path / "cache", silent)
+    assert capfd.readouterr() == ("", "")
+    assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
+    assert made.spec == tiny.spec
+    assert made.files.graph.read_bytes() == tiny.files.graph.read_bytes()
 
 
 def test_a_prepared_encoder_opens_in_a_fresh_interpreter_without_torch(lite0, session_cache):
@@ -160,7 +181,8 @@ def test_a_network_that_cannot_be_exported_runs_in_torch_and_says_so(tiny, tiny_
     assert again.notice == encoder.notice
 
 
-def test_a_graph_that_differs_from_the_network_is_not_kept(weights, tmp_path, monkeypatch):
+def test_a_graph_that_differs_from_the_network_is_not_kept(weights, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(networks, "export_graph", lambda network, path: shutil.copyfile(tiny.files.graph, path))
     monkeypatch.setattr(networks, "TOLERANCE", 0.0)
     with pytest.raises(EncoderError, match="does not compute what the network computes"):
         prepare_encoder(weights, tmp_path / "cache", silent)

@@ -126,6 +126,26 @@ def test_hub_weights_in_the_cache_are_found_and_checked(tmp_path):
         find_weights("timm:resnet50", tmp_path)
 
 
+def test_hub_weights_whose_file_was_deleted_are_missing(tmp_path):
+    record = {"file": "model.safetensors", "sha256": "0", "architecture": "a", "licence": "b", "source": "c"}
+    put(weights_folder("timm:resnet50", tmp_path), origin__json=json.dumps(record))
+    with pytest.raises(MissingWeightsError, match="Bring them with: headstart encoders get timm:resnet50"):
+        find_weights("timm:resnet50", tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    def refuse(path: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "w.pth").write_bytes(b"numbers")
+    monkeypatch.setattr(module, "sha256_of", refuse)
+    with pytest.raises(EncoderError) as caught:
+        find_weights(f"resnet50@{tmp_path / 'w.pth'}", tmp_path)
+    assert str(caught.value) == (
+        f"The file of weights '{tmp_path / 'w.pth'}' cannot be read. Permission denied. Check its permissions."
+    )
+
+
 def test_a_damaged_record_of_hub_weights_says_what_to_do(tmp_path):
     folder = put(weights_folder("timm:resnet50", tmp_path), origin__json="{")
     with pytest.raises(EncoderError) as caught:

@@ -436,6 +436,8 @@ def test_rows_are_written_when_ten_seconds_have_passed(tmp_path):
     now += 1
     shelf.append([key(2)], rows([2]))
     assert found(FeatureStore(tmp_path).open(FAKE_SPEC), 1, 2) == [True, True]
+    shelf.append([key(3)], rows([3]))  # and then it takes another ten
+    assert found(FeatureStore(tmp_path).open(FAKE_SPEC), 3) == [False]
 
 
 def test_old_leftovers_of_killed_processes_are_removed_and_young_ones_stay(tmp_path):

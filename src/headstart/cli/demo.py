@@ -7,6 +7,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
+from headstart.places import Place
 
 
 def demo(
@@ -26,7 +27,7 @@ def demo(
     with explained(debug) as steps:
         from headstart import pipeline
 
-        place = pipeline.Place(cache=cache, keep_features=not no_cache, progress=steps)
+        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
         plan = pipeline.plan_demo(pipeline.read_recipe(None, {"seed": seed or 0}), place)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)

@@ -2,6 +2,7 @@
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
+from headstart.places import Place
 
 
 def doctor(cache: options.Cache = None, as_json: options.Json = False, debug: options.Debug = False) -> None:
@@ -12,7 +13,7 @@ def doctor(cache: options.Cache = None, as_json: options.Json = False, debug: op
     with explained(debug) as steps:
         from headstart import pipeline
 
-        report = pipeline.examine(pipeline.Place(cache=cache, progress=steps))
+        report = pipeline.examine(Place(cache=cache, progress=steps))
         steps.close()
         if as_json:
             print_json(report.to_json())

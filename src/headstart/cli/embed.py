@@ -7,6 +7,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
+from headstart.places import Place
 
 
 def embed(
@@ -33,7 +34,7 @@ def embed(
 
         given = {"encoder": encoder, "device": device, "strict": strict}
         recipe = pipeline.read_recipe(None, {key: value for key, value in given.items() if value is not None})
-        place = pipeline.Place(cache=cache, keep_features=not no_cache, progress=steps)
+        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
         written = pipeline.write_features(data, out, recipe, place)
         steps.close()
         if as_json:

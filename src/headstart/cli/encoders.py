@@ -6,6 +6,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
+from headstart.places import Place
 
 
 def encoders(
@@ -26,7 +27,7 @@ def encoders(
     with explained(debug) as steps:
         from headstart import pipeline
 
-        place = pipeline.Place(cache=cache, progress=steps)
+        place = Place(cache=cache, progress=steps)
         table = pipeline.show_encoders(place) if name is None else pipeline.get_encoder(name, place)
         steps.close()
         if as_json:

@@ -2,6 +2,7 @@
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
+from headstart.places import Place
 
 
 def evaluate(
@@ -21,7 +22,7 @@ def evaluate(
     with explained(debug) as steps:
         from headstart import pipeline
 
-        place = pipeline.Place(cache=cache, keep_features=not no_cache, progress=steps)
+        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
         scored = pipeline.score(pipeline.load(model), data, place, seed=seed or 0, strict=bool(strict))
         steps.close()
         if as_json:

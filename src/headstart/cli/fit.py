@@ -7,6 +7,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
+from headstart.places import Place
 
 
 def fit(
@@ -63,7 +64,7 @@ def fit(
             "group_pattern": group_pattern, "resamples": resamples, "strict": strict, "seed": seed, "device": device,
         }  # fmt: skip
         given = {key: value for key, value in given.items() if value is not None}
-        place = pipeline.Place(cache=cache, keep_features=not no_cache, progress=steps)
+        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
         plan = pipeline.plan(data, pipeline.read_recipe(recipe, given), place)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)

@@ -8,6 +8,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_lines
+from headstart.places import Place
 
 
 class Form(StrEnum):
@@ -37,13 +38,13 @@ def predict(
     with explained(debug) as steps:
         from headstart import pipeline
 
-        place = pipeline.Place(progress=steps)
+        place = Place(progress=steps)
         answers = pipeline.answer(pipeline.load(model), paths, place, top=top, strict=bool(strict))
         steps.close()
-        text = answers.to_text("json" if as_json else form.value)
+        chosen = "json" if as_json else form.value
         if out is None:
-            typer.echo(text, nl=False)
+            typer.echo(answers.to_text(chosen), nl=False)
         else:
-            pipeline.write_text(out, text)
+            pipeline.write_answers(answers, chosen, out)
             typer.echo(f"{len(answers.predictions)} predictions written to {out}", err=True)
         print_lines(answers.lines(), to_error=True)

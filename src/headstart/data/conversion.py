@@ -110,4 +110,5 @@ def _to_bytes(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     low, high = float(values.min()), float(values.max())
     if not (low >= 0 and high <= 1):  # also false for NaN
         raise Unreadable(f"Its values are {values.dtype} from {low:g} to {high:g}; floating point must lie in 0 to 1.")
-    return np.rint(values.astype(np.float64) * 255).astype(np.uint8)
+    scaled: npt.NDArray[np.uint8] = np.rint(values * 255).astype(np.uint8)
+    return scaled

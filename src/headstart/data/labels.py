@@ -1,6 +1,9 @@
-"""Labels of new data, matched by name with the classes a model knows."""
+"""New data for a saved model: which part is scored, and labels matched by name with the classes the model knows."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
 
 from headstart.data.example import Dataset
 from headstart.data.names import join_names
@@ -38,3 +41,29 @@ def with_classes_of(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
             "Take these pictures out, rename their class, or fit a model with it.",
         )
     return replace(dataset, classes=classes)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSplit:
+    """Positions of the examples to score, and one sentence why these; empty when all are scored."""
+
+    positions: npt.NDArray[np.int64]
+    rule: str = ""
+
+
+def split_to_score(dataset: Dataset, usable: npt.NDArray[np.int64]) -> ScoredSplit:
+    """Pick the part of data that is there for scoring: test, else validation, else everything.
+
+    Examples
+    --------
+    >>> from headstart.data.example import Example
+    >>> examples = (Example("a", "a", "cat", split="train"), Example("b", "b", "cat", split="test"))
+    >>> split_to_score(Dataset("toy", examples, ("cat",)), np.arange(2))
+    ScoredSplit(positions=array([1]), rule='The data brings its own split: only its test part was scored.')
+    """
+    splits = [dataset.examples[position].split for position in usable]
+    for name in ("test", "validation"):
+        if name in splits and any(split != name for split in splits):
+            chosen = usable[[split == name for split in splits]]
+            return ScoredSplit(chosen, f"The data brings its own split: only its {name} part was scored.")
+    return ScoredSplit(usable)

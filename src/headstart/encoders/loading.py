@@ -1,6 +1,7 @@
 """From the name of an encoder to an encoder that is ready to run, and the list of those there are."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -94,7 +95,8 @@ def list_encoders(cache: Path) -> tuple[EncoderRow, ...]:
     """List the catalogue, then the encoders that were brought from a hub into the cache."""
     rows = [_catalogue_row(entry, cache) for entry in CATALOGUE.values()]
     for record in sorted(cache.glob("weights/timm-*/origin.json")):
-        rows.append(_hub_row(locate_weights("timm:" + record.parent.name.removeprefix("timm-"), cache)))
+        with suppress(MissingWeightsError):  # its file was deleted: it is neither here nor in the catalogue
+            rows.append(_hub_row(locate_weights("timm:" + record.parent.name.removeprefix("timm-"), cache)))
     return tuple(rows)
 
 

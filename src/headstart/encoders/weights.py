@@ -187,6 +187,8 @@ def _from_cached_hub(name: str, cache: Path) -> Weights:
     folder = weights_folder(name, cache)
     try:
         record = json.loads((folder / "origin.json").read_text(encoding="utf-8"))
+        if not (folder / record["file"]).is_file():
+            raise FileNotFoundError(record["file"])
         return Weights(
             name=name,
             path=folder / record["file"],
@@ -196,7 +198,7 @@ def _from_cached_hub(name: str, cache: Path) -> Weights:
             source=record["source"],
             kind="hub",
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise MissingWeightsError(
             f"The weights of {name} are not on this machine.",
             "They lie on a model hub, and nothing is downloaded unasked.",
@@ -219,7 +221,7 @@ def _from_folder(name: str) -> Weights:
             return Weights(
                 name=name,
                 path=folder / file,
-                sha256=sha256_of(folder / file),
+                sha256=_digest_of_given(folder / file),
                 architecture=config["architecture"],
                 licence=stated or "not stated",
                 source=f"folder {folder.resolve().name}",
@@ -261,9 +263,18 @@ def _from_file(name: str, architecture: str, path: Path) -> Weights:
     return Weights(
         name=name,
         path=path,
-        sha256=sha256_of(path),
+        sha256=_digest_of_given(path),
         architecture=architecture,
         licence="not stated",
         source=f"file {path.name}",
         kind="file",
     )
+
+
+def _digest_of_given(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise EncoderError(
+            f"The file of weights '{path}' cannot be read.", f"{error.strerror}.", "Check its permissions."
+        ) from error

@@ -48,7 +48,7 @@ class DiscriminantLearner:
         covariance = (centred.T @ centred).astype(np.float64) / len(labels)
         shrinkage = max(ledoit_wolf_shrinkage(centred, covariance, training.standardisation.varying), LEAST_SHRINKAGE)
         shrunk = shrink(covariance, shrinkage, training.standardisation.varying)
-        coefficients: Array = np.linalg.solve(shrunk, means.T).T
+        coefficients = np.linalg.solve(shrunk, means.T).T.astype(np.float64)
         priors = np.bincount(labels, weights=training.weights)
         intercepts = np.log(priors) - 0.5 * np.sum(coefficients * means, axis=1)
         return linear_head(training, coefficients, intercepts, {"shrinkage": round(shrinkage, 6)})

@@ -157,7 +157,9 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         features = embed_pictures(X, self.encoder, self.device, Place(cache=self.cache))
         keys = [content_key(example.source) for example in as_examples(X)]
         merged = merge_groups(keys, [None] * len(X) if groups is None else [str(group) for group in groups])
-        self.probe_ = fit_probe(features, labels.astype(np.int64), [str(name) for name in self.classes_], merged, recipe)
+        self.probe_ = fit_probe(
+            features, labels.astype(np.int64), [str(name) for name in self.classes_], merged, recipe
+        )
         return self
 
     def predict_proba(self, X: Pictures) -> npt.NDArray[np.float64]:
@@ -167,7 +169,8 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Pictures) -> npt.NDArray[Any]:
         """Name the likeliest label of each picture."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        labels: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401
         """Tell scikit-learn that pictures come in."""

@@ -12,8 +12,8 @@ from headstart.data.splits import make_folds
 from headstart.errors import EncoderError
 from headstart.heads.head import Head, Labels, Matrix
 from headstart.heads.jury import Jury
-from headstart.heads.probabilities import softmax
 from headstart.heads.learner import Learner, make_learner
+from headstart.heads.probabilities import softmax
 from headstart.heads.selection import Candidate, choose, cross_validate
 from headstart.heads.training import TrainingSet
 from headstart.progress import Progress, silent

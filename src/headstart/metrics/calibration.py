@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from headstart.metrics.scores import grouped_sums
 from headstart.metrics.values import IntervalMethod, ReliabilityBin, Score
 
 Floats = npt.NDArray[np.float64]
@@ -131,13 +132,13 @@ def squared_calibration_error(
     _, first, cell_of = np.unique(bins * (int(units.max()) + 1) + units, return_index=True, return_inverse=True)
     sizes = np.bincount(cell_of).astype(np.float64)
     sums = np.bincount(cell_of, gaps)
-    in_bin = (np.arange(bins.max() + 1)[:, None] == bins[first]).astype(np.float64)
-    of_cells = weights[first]
-    groups, count, total = (in_bin @ of_cells, (in_bin * sizes) @ of_cells, (in_bin * sums) @ of_cells)
+    factors = np.stack([np.ones_like(sums), sizes, sums, sums**2, sums * sizes, sizes**2])
+    groups, count, total, squares, products, square_sizes = grouped_sums(
+        bins[first], int(bins.max()) + 1, factors, weights[first]
+    )
     mean = _divide(total, count)
-    # sum of (s - m mean)² over the groups, multiplied out so that it is linear in the weights
-    spread = (in_bin * sums**2) @ of_cells - 2 * mean * ((in_bin * sums * sizes) @ of_cells)
-    spread += mean**2 * ((in_bin * sizes**2) @ of_cells)
+    # The sum of (s - m mean)² over the groups, multiplied out so that it is linear in the weights.
+    spread = squares - 2 * mean * products + mean**2 * square_sizes
     variance = _divide(groups * spread, (groups - 1) * count**2)
     share = count / count.sum(axis=0)
     plain = (share * mean**2).sum(axis=0)

@@ -1,7 +1,7 @@
 """How well one class's probability ranks its examples before the others: ROC AUC and average precision.
 
 The order of the examples does not depend on their weights, so it is found once (:func:`plan_ranking`); a resample then
-costs one cumulative sum. Weights have shape (N,), or (N, R) for R weightings at once, as in
+costs one pass over it. Weights have shape (N,), or (N, R) for R weightings at once, as in
 :mod:`headstart.metrics.scores`.
 """
 
@@ -18,7 +18,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The order of the examples by falling score, down to the last one of the class.
+    """The order of the examples by falling score, down to the last one of the class, cut where a sum is needed.
 
     Attributes
     ----------
@@ -26,14 +26,15 @@ class Ranking:
         Positions of these examples, shape (M,); what comes after the last positive changes no result.
     positives
         Positions of the class's examples, by falling score, shape (P,).
-    before
-        For each positive, how many entries of ``order`` have a higher score, shape (P,).
-    through
-        For each positive, how many have a higher or an equal score, shape (P,).
+    cuts
+        Places in ``order``, from 0 to M, before and after each run of equal scores that holds a positive; ascending.
+    before, through
+        For each positive, the place in ``cuts`` before and after the examples of its score, shape (P,).
     """
 
     order: Integers
     positives: Integers
+    cuts: Integers
     before: Integers
     through: Integers
 
@@ -52,16 +53,18 @@ def plan_ranking(scores: Floats, positive: npt.NDArray[np.bool_]) -> Ranking:
     Examples
     --------
     >>> plan = plan_ranking(np.array([0.9, 0.5, 0.5, 0.1]), np.array([True, False, True, False]))
-    >>> plan.order.tolist(), plan.before.tolist(), plan.through.tolist()
-    ([0, 1, 2], [0, 1], [1, 3])
+    >>> plan.order.tolist(), plan.cuts.tolist(), plan.before.tolist(), plan.through.tolist()
+    ([0, 1, 2], [0, 1, 3], [0, 1], [1, 2])
     """
     order = np.argsort(-scores, kind="stable")
     falling = -scores[order]
     is_positive = positive[order]
     own = falling[is_positive]
-    before = np.searchsorted(falling, own, side="left")
-    through = np.searchsorted(falling, own, side="right")
-    return Ranking(order[: int(through[-1]) if own.size else 0], order[is_positive], before, through)
+    starts = np.searchsorted(falling, own, side="left")
+    ends = np.searchsorted(falling, own, side="right")
+    cuts = np.unique(np.concatenate([[0], starts, ends]))
+    before, through = np.searchsorted(cuts, starts), np.searchsorted(cuts, ends)
+    return Ranking(order[: cuts[-1]], order[is_positive], cuts, before, through)
 
 
 def rank_scores(plan: Ranking, weights: Floats) -> RankingScores:
@@ -78,14 +81,16 @@ def rank_scores(plan: Ranking, weights: Floats) -> RankingScores:
     >>> float(result.roc_auc), round(float(result.average_precision), 3)
     (0.875, 0.833)
     """
+    everything = weights.sum(axis=0)
+    if len(plan.positives) == 0:
+        nothing = np.full(np.shape(everything), np.nan)
+        return RankingScores(nothing, nothing)
     own = weights[plan.positives]
     found = own.sum(axis=0)
-    everything = weights.sum(axis=0)
-    # Row k of the running sums holds the weight of the first k examples.
-    running = _running_sums(weights[plan.order])
+    # Row k of the running sums holds the weight of all examples before cut k.
+    running = _running_sums(np.add.reduceat(weights[plan.order], plan.cuts[:-1], axis=0))
     before, through = running[plan.before], running[plan.through]
-    running_own = _running_sums(own)
-    found_through = running_own[np.searchsorted(plan.before, plan.before, side="right")]
+    found_through = _running_sums(own)[np.searchsorted(plan.before, plan.before, side="right")]
     precisions = np.divide(found_through, through, out=np.zeros_like(through), where=through > 0)
     # The weight that a positive stands before, ties by half; positives among themselves make found² / 2 of it.
     beaten = (own * (everything - (before + through) / 2)).sum(axis=0) - found**2 / 2

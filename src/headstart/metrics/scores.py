@@ -50,10 +50,43 @@ def count_outcomes(labels: Integers, predicted: Integers, classes: int, weights:
     ([1.0, 1.0], [2.0, 1.0], [1.0, 2.0])
     """
     weights = np.ones(len(labels)) if weights is None else weights
-    numbers = np.arange(classes)[:, None]
-    of_class = (numbers == labels).astype(np.float64)
-    as_class = (numbers == predicted).astype(np.float64)
-    return Outcomes((of_class * as_class) @ weights, of_class @ weights, as_class @ weights)
+    correct = np.stack([np.ones(len(labels)), labels == predicted])
+    support, found = grouped_sums(labels, classes, correct, weights)
+    (as_class,) = grouped_sums(predicted, classes, np.ones((1, len(labels))), weights)
+    return Outcomes(found, support, as_class)
+
+
+def grouped_sums(numbers: Integers, groups: int, factors: Floats, weights: Floats) -> Floats:
+    """Sum weight x factor over the members of each group.
+
+    Slices of sorted rows instead of a product with a zero-one matrix: a matrix product would start threads, which cost
+    more than they bring at this size, and on whose number the last digits would depend.
+
+    Parameters
+    ----------
+    numbers
+        The group of each example, 0 to ``groups`` - 1, shape (N,).
+    factors
+        Shape (F, N).
+
+    Returns
+    -------
+    Shape (F, groups), or (F, groups, R) for weights of shape (N, R).
+
+    Examples
+    --------
+    >>> grouped_sums(np.array([1, 0, 1]), 2, np.array([[1.0, 1.0, 10.0]]), np.ones(3)).tolist()
+    [[1.0, 11.0]]
+    """
+    order = np.argsort(numbers, kind="stable")
+    rows, factors = weights[order], factors[:, order]
+    edges = np.searchsorted(numbers[order], np.arange(groups + 1))
+    sums = np.zeros((len(factors), groups, *weights.shape[1:]))
+    for group in range(groups):
+        members = slice(edges[group], edges[group + 1])
+        for row, factor in enumerate(factors):
+            sums[row, group] = np.einsum("n,n...->...", factor[members], rows[members])
+    return sums
 
 
 def confusion_matrix(labels: Integers, predicted: Integers, classes: int) -> Integers:
@@ -210,7 +243,8 @@ def weighted_mean(values: npt.NDArray[np.float64] | npt.NDArray[np.bool_], weigh
     >>> float(weighted_mean(np.array([0.0, 1.0]), np.array([1.0, 3.0])))
     0.75
     """
-    return ratio(values.astype(np.float64) @ weights, weights.sum(axis=0))
+    # einsum rather than @ for the reason given in grouped_sums.
+    return ratio(np.einsum("n,n...->...", values.astype(np.float64), weights), weights.sum(axis=0))
 
 
 def ratio(above: npt.ArrayLike, below: npt.ArrayLike) -> Floats:

@@ -53,6 +53,7 @@ class RunReport:
                 f"Scores on {self.board.evaluation.count:,} pictures that nothing was fitted to or chosen on,"
                 " with 95 % intervals:",
             ),
+            *_promise_lines(self.probe, self.board, self.plan.recipe.balance),
             *self.notices,
             f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
             f"Try it: headstart predict {self.folder} PICTURE",
@@ -165,6 +166,18 @@ class Answers:
         return writers[form](self.predictions)
 
 
+def _promise_lines(probe: Probe, board: Scoreboard, balanced: bool) -> list[str]:
+    """Say so when cross-validation promised more than the scored pictures kept."""
+    promised = next((one.verdict.accuracy for one in probe.candidates if one.name == probe.name), 0.0)
+    kept = board.evaluation.balanced_accuracy if balanced else board.evaluation.accuracy
+    if promised <= kept.high:
+        return []
+    return [
+        f"Note: cross-validation inside the fitted part gave {promised:.3f}. The scored pictures are unlike the fitted"
+        " ones (another place, camera or time), or the fitted part holds near-copies. Expect the lower number."
+    ]
+
+
 def _head_json(probe: Probe) -> dict[str, Any]:
     return {
         "name": probe.name,
@@ -172,7 +185,12 @@ def _head_json(probe: Probe) -> dict[str, Any]:
         "settings": probe.head.settings(),
         "temperature": probe.temperature,
         "candidates": [
-            {"name": one.name, "setting": one.setting, "accuracy": one.verdict.accuracy, "log_loss": one.verdict.log_loss}
+            {
+                "name": one.name,
+                "setting": one.setting,
+                "accuracy": one.verdict.accuracy,
+                "log_loss": one.verdict.log_loss,
+            }
             for one in probe.candidates
         ],
     }

@@ -54,8 +54,10 @@ def failure_lines(failures: Mapping[str, str]) -> list[str]:
 
 
 def _leak_lines(board: Scoreboard) -> list[str]:
-    if board.without_leaked is None:
+    if not board.leaked:
         return []
+    if board.without_leaked is None:
+        return ["  Every scored picture was fitted: these numbers say nothing about new pictures."]
     return [
         f"  {board.leaked:,} scored pictures also occur in the fitted part (or share a group with it).",
         f"  Accuracy without them: {board.without_leaked.accuracy}. Trust this number.",

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import ModelFileError, OutputError
@@ -22,7 +24,9 @@ GRAPH = "encoder.onnx"
 WEIGHTS = "encoder.safetensors"  # only where there is no graph, because the network cannot be exported
 HEAD = "head.safetensors"
 BASELINE = "baseline.safetensors"
-OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE)
+FITTED = "fitted.safetensors"  # digests of the pictures the head was fitted on
+OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE, FITTED)
+DIGEST_BYTES = 32
 TIMM_WEIGHTS = "model.safetensors"
 CARD = "README.md"
 
@@ -46,6 +50,9 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[s
         _write_head(partial / HEAD, model.head)
         if model.baseline:
             _write_head(partial / BASELINE, model.baseline.head)
+        if model.fitted_keys:
+            keys = np.frombuffer(b"".join(sorted(model.fitted_keys)), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
+            write_tensors(partial / FITTED, {"sha256": keys})
         if not why_not:
             write_timm_layout(partial, model, files)
         write_text(partial / CARD, model_card(model, why_not))
@@ -141,7 +148,13 @@ def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
         training=TrainingRecord(**manifest["training"]),
         baseline=baseline,
         notices=tuple(manifest["notices"]),
+        fitted_keys=_read_keys(folder / FITTED) if FITTED in manifest["files"] else frozenset(),
     )
+
+
+def _read_keys(path: Path) -> frozenset[bytes]:
+    data = read_tensors(path)["sha256"].tobytes()
+    return frozenset(data[start : start + DIGEST_BYTES] for start in range(0, len(data), DIGEST_BYTES))
 
 
 def _existing(folder: Path, manifest: dict[str, Any], *names: str) -> Path | None:

@@ -37,4 +37,5 @@ def describe(
         training=record,
         baseline=Baseline(ColourHistogram().spec, simple.head, simple.temperature),
         notices=probe.notices,
+        fitted_keys=frozenset(planned.audit.keys[position] for position in fitted.positions),
     )

@@ -1,5 +1,6 @@
 """The values the saving stage takes and hands on: SavedModel, what it was made from, and the folder it lies in."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,8 @@ class SavedModel:
         Probabilities are ``softmax(scores / temperature)``.
     notices
         What a user of the model should know: one sentence each.
+    fitted_keys
+        SHA-256 of each picture the head was fitted on, so that scoring one of them again is noticed.
     """
 
     spec: EncoderSpec
@@ -86,6 +89,11 @@ class SavedModel:
     training: TrainingRecord
     baseline: Baseline | None = None
     notices: tuple[str, ...] = ()
+    fitted_keys: frozenset[bytes] = frozenset()
+
+    def was_fitted(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+        """Say of each picture, by the SHA-256 of its bytes, whether the head was fitted on it."""
+        return np.array([key in self.fitted_keys for key in keys], dtype=np.bool_)
 
     def probabilities(self, features: Matrix) -> npt.NDArray[np.float64]:
         """Give probabilities of shape (N, C) for features of shape (N, D)."""
