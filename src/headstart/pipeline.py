@@ -26,6 +26,7 @@ from headstart.encoders.getting import get_weights
 from headstart.encoders.loading import list_encoders, load_encoder, open_saved
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import Encoder
+from headstart.encoders.weights import locate_weights
 from headstart.errors import PictureError
 from headstart.features.reading import (
     Tally,
@@ -171,12 +172,18 @@ def fit(
     """
     place = Place(cache=cache, progress=progress)
     chosen = Recipe.from_mapping({**(asdict(recipe) if recipe else {}), **settings})
-    planned = plan(data, chosen, place)
+    planned = plan(data, chosen, place, out=Path(out) if out is not None else None)
     return run(planned, place, out=Path(out)).model if out is not None else train(planned, place).model
 
 
-def plan(data: Data, recipe: Recipe, place: Place) -> Plan:
-    """Read, check and divide data; nothing is computed yet."""
+def plan(data: Data, recipe: Recipe, place: Place, *, out: Path | None = None) -> Plan:
+    """Read, check and divide data; nothing is computed yet.
+
+    What would fail later for sure fails first: an encoder that is not here, a folder for the run that is not free.
+    """
+    locate_weights(recipe.encoder, place.folder)
+    if out is not None:
+        require_free(out)
     dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
     checked = audit(dataset, progress=place.progress)
     if recipe.strict:
@@ -186,9 +193,9 @@ def plan(data: Data, recipe: Recipe, place: Place) -> Plan:
     return Plan(recipe, dataset, checked, parts)
 
 
-def plan_demo(recipe: Recipe, place: Place) -> Plan:
+def plan_demo(recipe: Recipe, place: Place, *, out: Path | None = None) -> Plan:
     """Plan a run on the fruit photographs that a package carries."""
-    return plan(read_dataset(fruit_folder(place.folder, place.progress), name="demo"), recipe, place)
+    return plan(read_dataset(fruit_folder(place.folder, place.progress), name="demo"), recipe, place, out=out)
 
 
 def estimate(planned: Plan, place: Place) -> Estimate:
@@ -243,8 +250,6 @@ def train(planned: Plan, place: Place) -> Trained:
 def run(planned: Plan, place: Place, *, out: Path | None = None) -> Run:
     """Train, and write everything into a run folder: ``out``, or a new ``runs/NAME-N``."""
     started, clock = datetime.now().astimezone(), time.perf_counter()
-    if out is not None:
-        require_free(out)  # before anything is computed
     trained = train(planned, place)
     with output_folder(out, planned.dataset.name) as folder:
         notices = (*trained.extraction.notices, *trained.model.save(folder / "model"))

@@ -232,6 +232,19 @@ def test_a_walk_that_nobody_follows_to_the_end_keeps_what_is_finished(tmp_path, 
     assert run(examples, tmp_path).cached == len(opener.opened)
 
 
+def test_a_walk_stopped_by_its_reader_keeps_what_is_finished_while_the_exception_is_still_known(tmp_path, monkeypatch):
+    def broken(self, *settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(extraction, "BLOCK_ROWS", 8)
+    monkeypatch.setattr(extraction._Walk, "block", broken)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run(make_examples(100), tmp_path)
+    monkeypatch.undo()
+    assert run(make_examples(100), tmp_path).cached >= 8
+    assert caught.tb is not None
+
+
 def test_rows_that_cannot_be_kept_do_not_fill_the_memory(tmp_path, monkeypatch):
     shelves = []
 

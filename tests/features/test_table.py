@@ -1,5 +1,6 @@
 import csv
 import errno
+import inspect
 import os
 from pathlib import Path
 
@@ -141,3 +142,14 @@ def test_a_full_disk_is_an_error_that_says_so_and_leaves_nothing(tmp_path, monke
 def many_blocks():
     for _ in range(100):
         yield Block(0, (rows([0, 1]),), {}, 2, 0)
+
+
+def test_after_an_error_in_writing_the_walk_is_closed_at_once(tmp_path, monkeypatch):
+    def broken(*settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("headstart.features.table._rows", broken)
+    walk = blocks()
+    with pytest.raises(KeyboardInterrupt):
+        write_table(tmp_path / "t.csv", walk, EXAMPLES, KEYS, 48)
+    assert inspect.getgeneratorstate(walk) == inspect.GEN_CLOSED

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from headstart.heads.training import TrainingSet
 
 MakeTraining = Callable[..., TrainingSet]

@@ -1,10 +1,11 @@
 """Nearest centroid, by hand."""
 
 import numpy as np
-from headstart.heads.centroid import CentroidLearner
-from headstart.heads.training import TrainingSet
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import normalize
+
+from headstart.heads.centroid import CentroidLearner
+from headstart.heads.training import TrainingSet
 
 
 def test_scores_are_ten_times_the_cosine_with_the_mean_direction_of_each_class(training):

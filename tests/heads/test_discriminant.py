@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from headstart.heads.discriminant import DiscriminantLearner, ledoit_wolf_shrinkage
-from headstart.heads.training import TrainingSet
 from sklearn.covariance import ledoit_wolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from headstart.heads.discriminant import DiscriminantLearner, ledoit_wolf_shrinkage
+from headstart.heads.training import TrainingSet
 
 
 def inputs_of(training):

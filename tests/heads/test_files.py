@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from headstart.errors import ModelFileError
 from headstart.heads.files import from_arrays, to_arrays
 from headstart.heads.learner import make_learner

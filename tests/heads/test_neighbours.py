@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
 from headstart.heads.neighbours import FLOOR, VOTE_TEMPERATURE, NeighboursLearner
 from headstart.heads.training import TrainingSet
-from sklearn.neighbors import KNeighborsClassifier
 
 
 @pytest.mark.parametrize("neighbours", [1, 3, 10])

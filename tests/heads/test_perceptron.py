@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPClassifier
+
 from headstart.heads.perceptron import PerceptronLearner
 from headstart.heads.probabilities import softmax
 from headstart.heads.training import TrainingSet
-from sklearn.neural_network import MLPClassifier
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge, RidgeClassifier, RidgeCV
+
 from headstart.heads.ridge import RidgeLearner
 from headstart.heads.training import TrainingSet
-from sklearn.linear_model import Ridge, RidgeClassifier, RidgeCV
 
 SETTINGS = [1.0, 1e-2, 1e-4]
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from headstart.heads.solver import minimise
 from scipy.optimize import minimize, rosen, rosen_der
+
+from headstart.heads.solver import minimise
 
 
 @pytest.mark.parametrize("conditioning", [1.0, 1e4])

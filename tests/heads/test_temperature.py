@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from headstart.heads.probabilities import log_loss, log_softmax, softmax
-from headstart.heads.temperature import fit_temperature
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
@@ -12,6 +10,9 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss as scikit_log_loss
+
+from headstart.heads.probabilities import log_loss, log_softmax, softmax
+from headstart.heads.temperature import fit_temperature
 
 
 def scores_of(seed, classes=4, count=200, scale=3.0):

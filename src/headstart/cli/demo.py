@@ -28,7 +28,7 @@ def demo(
         from headstart import pipeline
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        plan = pipeline.plan_demo(pipeline.read_recipe(None, {"seed": seed or 0}), place)
+        plan = pipeline.plan_demo(pipeline.read_recipe(None, {"seed": seed or 0}), place, out=out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
         run = pipeline.run(plan, place, out=out)

@@ -65,7 +65,7 @@ def fit(
         }  # fmt: skip
         given = {key: value for key, value in given.items() if value is not None}
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        plan = pipeline.plan(data, pipeline.read_recipe(recipe, given), place)
+        plan = pipeline.plan(data, pipeline.read_recipe(recipe, given), place, out=out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
         if dry_run:

@@ -7,8 +7,9 @@ One walk serves everything: :func:`stream` hands out blocks in the order of the 
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,12 +58,14 @@ def extract(  # seven parameters: what, with what, where to, how; bundles of the
     matrices = [np.full((len(examples), encoder.spec.dimension), np.nan, dtype=np.float32) for encoder in encoders]
     failures: dict[int, str] = {}
     computed = cached = 0
-    for block in stream(examples, keys, encoders, store, plan=plan, open_picture=open_picture, progress=progress):
-        for matrix, rows in zip(matrices, block.matrices, strict=True):
-            matrix[block.start : block.start + len(rows)] = rows
-        failures |= block.failures
-        computed += block.computed
-        cached += block.cached
+    walk = stream(examples, keys, encoders, store, plan=plan, open_picture=open_picture, progress=progress)
+    with closing(walk) as blocks:  # after Ctrl-C finished rows are kept now, not when the exception is forgotten
+        for block in blocks:
+            for matrix, rows in zip(matrices, block.matrices, strict=True):
+                matrix[block.start : block.start + len(rows)] = rows
+            failures |= block.failures
+            computed += block.computed
+            cached += block.cached
     features = tuple(Features(matrix, tuple(keys)) for matrix in matrices)
     return Extraction(features, failures, computed, cached, time.perf_counter() - started)
 
@@ -76,11 +79,11 @@ def stream(
     plan: ExtractionPlan,
     open_picture: OpenPicture,
     progress: Progress = silent,
-) -> Iterator[Block]:
+) -> Generator[Block, None, None]:
     """Walk over the examples in order and hand out their features block by block, in constant memory.
 
     A picture that several encoders lack is opened once. Rows are written to the store on the way; when the walk is
-    interrupted, however that may be, the next one goes on where it stopped.
+    interrupted, however that may be, the next one goes on where it stopped. Whoever stops early closes the generator.
 
     Parameters
     ----------
@@ -107,10 +110,11 @@ def stream(
     """
     walk = _Walk(examples, keys, encoders, [store.open(encoder.spec) for encoder in encoders], open_picture)
     start = 0
-    for ready in walk.encode_missing(plan, progress):
-        while start + BLOCK_ROWS <= ready:
-            yield walk.block(start, start + BLOCK_ROWS)
-            start += BLOCK_ROWS
+    with closing(walk.encode_missing(plan, progress)) as edges:
+        for ready in edges:
+            while start + BLOCK_ROWS <= ready:
+                yield walk.block(start, start + BLOCK_ROWS)
+                start += BLOCK_ROWS
     if start < len(examples):
         yield walk.block(start, len(examples))
 
@@ -150,7 +154,7 @@ class _Walk:
         self._shelves = shelves
         self._open_picture = open_picture
 
-    def encode_missing(self, plan: ExtractionPlan, progress: Progress) -> Iterator[int]:
+    def encode_missing(self, plan: ExtractionPlan, progress: Progress) -> Generator[int, None, None]:
         """Encode what is missing, and say again and again before which position everything is ready."""
         missing = np.flatnonzero(self._lacking.any(axis=0))
         size = max(1, min(plan.batch_size, math.ceil(len(missing) / plan.workers)))  # a share for every worker

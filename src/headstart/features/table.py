@@ -1,7 +1,7 @@
 """Tables of feature vectors for other programs: one row per picture, written as they come."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from errno import EISDIR
 from pathlib import Path
@@ -60,7 +60,7 @@ def write_table(
     path
         Where to; the ending chooses the format, see :func:`table_format`. Its folder must exist.
     blocks
-        From :func:`headstart.features.extraction.stream`; one at a time is held in memory.
+        From :func:`headstart.features.extraction.stream`; one at a time is held in memory. They are closed at the end.
     examples, keys
         What the blocks are about.
     dimension
@@ -99,11 +99,15 @@ def write_table(
             # A dictionary pays for labels only; vectors do not repeat.
             else pyarrow.parquet.ParquetWriter(file, schema, use_dictionary=["label"])
         )
-        with writer:
-            for block in blocks:
-                rows = _rows(block, examples, keys, schema)
-                writer.write_table(rows)
-                count += rows.num_rows
+        try:
+            with writer:
+                for block in blocks:
+                    rows = _rows(block, examples, keys, schema)
+                    writer.write_table(rows)
+                    count += rows.num_rows
+        finally:
+            if isinstance(blocks, Generator):  # after Ctrl-C finished rows are kept now, not when it is forgotten
+                blocks.close()
     return count
 
 

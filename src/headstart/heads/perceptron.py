@@ -12,8 +12,9 @@ from headstart.heads.linear import ABSENT
 from headstart.heads.training import Array, TrainingSet
 from headstart.recipe import ActivationName, Recipe
 
+STEPS_PER_PASS = 8  # at least, so that a small set is learned too
 PASSES = 60  # over the training set; a fixed number, since stopping early would need a part that divides groups
-BATCH_SIZE = 64
+LARGEST_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +120,7 @@ class PerceptronLearner:
             hidden_layer_sizes=(self.hidden,),
             activation="logistic" if self.activation == "sigmoid" else self.activation,
             alpha=setting,
-            batch_size=min(BATCH_SIZE, len(training)),
+            batch_size=max(1, min(LARGEST_BATCH, len(training) // STEPS_PER_PASS)),
             random_state=self.seed,
         )
         standard, labels = training.standardisation, training.compact_labels

@@ -93,7 +93,7 @@ def _line_search(
     for _ in range(HALVINGS):
         step = length * direction
         new_value, new_gradient = objective(point + step)
-        if new_value <= value + SUFFICIENT * length * slope:
+        if new_value < value and new_value <= value + SUFFICIENT * length * slope:
             return step, new_value, new_gradient
         # The minimum of the parabola through what is known, kept between a tenth and a half of the length.
         parabola = -slope * length**2 / (2 * (new_value - value - slope * length))

@@ -147,20 +147,20 @@ def standardise(features: Matrix, weights: Array) -> Standardisation:
 
     The squared scale lies half-way between the feature's own variance and the median variance of all. With its own
     variance alone, a feature that hardly moved among a few training examples, as those behind a ReLU do, would be blown
-    up without limit on the next one. A feature that moves less than its number format can tell is constant and has
-    scale 1.
+    up without limit on the next one. A feature that moves less than its number format can tell is constant; its scale
+    is infinite, so that it becomes 0 and gets weight 0.
 
     Examples
     --------
     >>> standardise(np.array([[1.0, 5.0], [3.0, 5.0]]), np.array([0.5, 0.5]))
-    Standardisation(mean=array([2., 5.]), scale=array([1., 1.]), varying=1)
+    Standardisation(mean=array([2., 5.]), scale=array([ 1., inf]), varying=1)
     """
     blocks = _blocks(len(features))
     mean = np.asarray(sum(weights[block] @ features[block].astype(np.float64) for block in blocks))
     variance = np.asarray(sum(weights[block] @ np.square(features[block] - mean) for block in blocks))
     varies = np.sqrt(variance) > 10 * np.finfo(features.dtype).eps * np.abs(mean)
     typical = np.median(variance[varies]) if varies.any() else 1.0
-    scale = np.where(varies, np.sqrt((variance + typical) / 2), 1.0)
+    scale = np.where(varies, np.sqrt((variance + typical) / 2), np.inf)
     return Standardisation(mean, scale, int(np.count_nonzero(varies)))
 
 

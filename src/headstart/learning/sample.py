@@ -1,12 +1,13 @@
 """The rows of a feature matrix that serve one purpose."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
+from headstart.errors import DataError
 
 Positions = npt.NDArray[np.int64]
 
@@ -52,3 +53,40 @@ def take_sample(dataset: Dataset, positions: Positions, groups: Positions, left_
         numbers = {name: number for number, name in enumerate(dict.fromkeys(known))}
         user_groups = np.array([numbers[name] for name in known], dtype=np.int64)
     return Sample(kept, dataset.labels[kept], groups[kept], user_groups)
+
+
+def require_two_classes(labels: Positions, classes: Sequence[str]) -> None:
+    """Refuse a part to fit with fewer than two classes: its model would give one answer to everything.
+
+    Raises
+    ------
+    DataError
+        With the class that is there.
+
+    Examples
+    --------
+    >>> require_two_classes(np.array([1, 0, 1]), ("cat", "dog"))
+    """
+    present = np.unique(labels).tolist()
+    if len(present) < 2:
+        raise DataError(
+            f"The part to fit has readable pictures of one class only: '{classes[present[0]]}'."
+            if present
+            else "The part to fit has no readable picture.",
+            "A classifier needs at least two classes.",
+            "Add pictures of the others to the training part.",
+        )
+
+
+def require_some(scored: Sample) -> None:
+    """Refuse a part to score without a picture; raises DataError.
+
+    Examples
+    --------
+    >>> nothing = np.array([], dtype=np.int64)
+    >>> require_some(Sample(nothing, nothing, nothing, None))
+    Traceback (most recent call last):
+    headstart.errors.DataError: There is nothing to score. None of the pictures to score can be read. Replace them.
+    """
+    if not len(scored):
+        raise DataError("There is nothing to score.", "None of the pictures to score can be read.", "Replace them.")

@@ -20,7 +20,7 @@ class EncoderTable:
             (
                 row.name,
                 "yes" if row.here else "no",
-                str(row.dimension),
+                "" if row.dimension is None else str(row.dimension),
                 f"{row.size_mb:.0f}",
                 "" if row.top1 is None else f"{row.top1:.1f}",
                 row.licence,
