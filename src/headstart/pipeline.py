@@ -6,7 +6,7 @@ the verbs take and give models.
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, Unpack
 import numpy as np
 import numpy.typing as npt
 
-from headstart.data.audit import audit, refuse_unreadable, require_classes
+from headstart.data.audit import Audit, audit, refuse_unreadable, require_classes
 from headstart.data.example import Dataset, Example
 from headstart.data.fruit import fruit_folder
 from headstart.data.labels import split_to_score, with_classes_of
@@ -36,11 +36,11 @@ from headstart.features.reading import (
     seconds_per_picture,
     stored_share,
 )
-from headstart.features.table import write_table
-from headstart.features.values import Extraction, Features
+from headstart.features.table import table_format, write_table
+from headstart.features.values import Block, Extraction, Features
 from headstart.learning.prediction import Prediction, predictions_from
 from headstart.learning.probe import Probe, fit_probe
-from headstart.learning.sample import Sample, take_sample
+from headstart.learning.sample import Sample, require_some, require_two_classes, take_sample
 from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
 from headstart.metrics.values import Evaluation
 from headstart.places import Place
@@ -116,9 +116,21 @@ class Model:
         """Feature vectors of shape (N, D); raises as :meth:`predict`."""
         return encode(self.encoder, list_pictures(pictures), Place(), strict=True).features[0].matrix
 
-    def evaluate(self, data: Data, *, cache: str | Path | None = None, progress: Progress = silent) -> Evaluation:
-        """Score the model on labelled pictures it was not fitted to; raises DataError for classes it never saw."""
-        return score(self, data, Place(cache=cache, progress=progress)).board.evaluation
+    def evaluate(
+        self,
+        data: Data,
+        *,
+        group_by: str = "",
+        group_pattern: str = "",
+        cache: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> Evaluation:
+        """Score the model on labelled pictures it was not fitted to; raises DataError for classes it never saw.
+
+        ``group_by`` or ``group_pattern`` names the groups that the intervals are drawn over, as for :func:`fit`.
+        """
+        recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
+        return score(self, data, recipe, Place(cache=cache, progress=progress)).board.evaluation
 
     def save(self, folder: str | Path) -> tuple[str, ...]:
         """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
@@ -190,6 +202,7 @@ def plan(data: Data, recipe: Recipe, place: Place, *, out: Path | None = None) -
         refuse_unreadable(checked)
     require_classes(checked)
     parts = choose_parts(dataset, checked.keys, checked.usable, seed=recipe.seed, test_fraction=recipe.test_fraction)
+    require_two_classes(dataset.labels[parts.fit], dataset.classes)
     return Plan(recipe, dataset, checked, parts)
 
 
@@ -227,11 +240,13 @@ def train(planned: Plan, place: Place) -> Trained:
     """Encode once, fit a head, score it on the part that nothing was chosen on."""
     recipe, dataset, keys, classes = planned.recipe, planned.dataset, planned.audit.keys, planned.dataset.classes
     encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
-    walk = read_features(dataset.examples, keys, (encoder, ColourHistogram()), place, planned.audit.usable)
+    walk = _read(planned.audit, (encoder, ColourHistogram()), place, planned.audit.usable, recipe.strict)
     features, colours = (found.matrix for found in walk.features)
     groups = merge_groups(keys, [example.group for example in dataset.examples])
     fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
     scored = take_sample(dataset, planned.parts.score, groups, walk.failures)
+    require_two_classes(fitted.labels, classes)
+    require_some(scored)
     probe = fit_probe(features[fitted.positions], fitted.labels, classes, fitted.groups, recipe, place.progress)
     simple = fit_probe(colours[fitted.positions], fitted.labels, classes, fitted.groups, replace(recipe, head="ridge"))
     probabilities = probe.probabilities(features[scored.positions])
@@ -248,11 +263,14 @@ def train(planned: Plan, place: Place) -> Trained:
 
 
 def run(planned: Plan, place: Place, *, out: Path | None = None) -> Run:
-    """Train, and write everything into a run folder: ``out``, or a new ``runs/NAME-N``."""
+    """Train, and write everything into a run folder: ``out``, or a new ``runs/NAME-N``.
+
+    The folder is made first, so that a place that cannot be written to is found before anything is computed.
+    """
     started, clock = datetime.now().astimezone(), time.perf_counter()
-    trained = train(planned, place)
     with output_folder(out, planned.dataset.name) as folder:
-        notices = (*trained.extraction.notices, *trained.model.save(folder / "model"))
+        trained = train(planned, place)
+        notices = (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
         notices += write_pictures(
             folder, trained.board.evaluation, planned.dataset, trained.scored, trained.probabilities
         )
@@ -287,10 +305,13 @@ def load(folder: str | Path) -> Model:
 
 
 def answer(model: Model, pictures: Any, place: Place, *, top: int, strict: bool) -> Answers:  # noqa: ANN401
-    """Predict pictures; those that cannot be read are named, or refused when ``strict``."""
+    """Predict pictures; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
     examples = list_pictures(pictures)
     walk = encode(model.encoder, examples, place, strict=strict)
     good = [index for index in range(len(examples)) if index not in walk.failures]
+    if not good:
+        first = f"'{examples[0].name}': {walk.failures[0]}"
+        raise PictureError("None of the pictures can be read.", first, "Check the files.")
     probabilities = model.saved.probabilities(walk.features[0].matrix[good])
     predictions = predictions_from([examples[index].name for index in good], probabilities, model.classes, top)
     return Answers(predictions, failures_by_name(examples, walk.failures))
@@ -301,36 +322,33 @@ def write_answers(answers: Answers, form: str, out: Path) -> None:
     write_text(out, answers.to_text(form))
 
 
-def score(model: Model, data: Data, place: Place, *, seed: int = 0, strict: bool = False) -> ScoreReport:
-    """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with."""
+def score(model: Model, data: Data, recipe: Recipe, place: Place) -> ScoreReport:
+    """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with.
+
+    Of ``recipe`` count the groups, strict, seed and resamples.
+    """
     clock = time.perf_counter()
-    dataset = read_dataset(data)
+    dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
     checked = audit(dataset, progress=place.progress)
-    if strict:
+    if recipe.strict:
         refuse_unreadable(checked)
     dataset = with_classes_of(dataset, model.classes)
     split = split_to_score(dataset, checked.usable)
-    encoders = (model.encoder, ColourHistogram())
-    walk = read_features(dataset.examples, checked.keys, encoders, place, split.positions)
+    walk = _read(checked, (model.encoder, ColourHistogram()), place, split.positions, recipe.strict)
     features, colours = (found.matrix for found in walk.features)
     groups = merge_groups(checked.keys, [example.group for example in dataset.examples])
     scored = take_sample(dataset, split.positions, groups, walk.failures)
+    require_some(scored)
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
     board = make_scoreboard(
         ScoredPart(scored.labels, model.classes, scored.user_groups, known),
         model.saved.probabilities(features[scored.positions]),
         model.saved.baseline_probabilities(colours[scored.positions]),
         model.saved.class_counts,
-        seed=seed,
+        seed=recipe.seed,
+        resamples=recipe.resamples,
     )
-    failures = failures_by_name(dataset.examples, checked.unreadable | walk.failures)
-    return ScoreReport(
-        dataset.name,
-        board,
-        time.perf_counter() - clock,
-        failures,
-        (*checked.lines(), *([split.rule] if split.rule else []), *walk.notices),
-    )
+    return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock)
 
 
 # --- features --------------------------------------------------------------------------------------------------------
@@ -373,6 +391,7 @@ def embed(
 def write_features(data: Data, out: Path, recipe: Recipe, place: Place) -> EmbedReport:
     """Write one row per picture into a table, in constant memory."""
     clock = time.perf_counter()
+    table_format(out)  # an unknown one is said before the pictures are read
     dataset = read_dataset(data)
     checked = audit(dataset, progress=place.progress)
     if recipe.strict:
@@ -383,12 +402,32 @@ def write_features(data: Data, out: Path, recipe: Recipe, place: Place) -> Embed
     with open_store(place) as store:
         tally = Tally()
         blocks = tally.watch(read_blocks(examples, keys, encoder, store, place))
+        if recipe.strict:
+            blocks = _refuse_failures(blocks, checked)
         count = write_table(out, blocks, examples, keys, encoder.spec.dimension)
         notices = tuple(store.notices)
     failures = failures_by_name(examples, tally.failures) | failures_by_name(dataset.examples, checked.unreadable)
     return EmbedReport(
         out, encoder.spec, count, tally.computed, tally.cached, time.perf_counter() - clock, failures, notices
     )
+
+
+def _read(
+    checked: Audit, encoders: Sequence[Encoder], place: Place, positions: npt.NDArray[np.int64], strict: bool
+) -> Extraction:
+    """Get features; damage that only decoding finds is refused too when ``strict``."""
+    walk = read_features(checked.dataset.examples, checked.keys, encoders, place, positions)
+    if strict:
+        refuse_unreadable(replace(checked, unreadable=walk.failures))
+    return walk
+
+
+def _refuse_failures(blocks: Iterator[Block], checked: Audit) -> Iterator[Block]:
+    """Hand on blocks of the usable pictures until one of these cannot be decoded."""
+    for block in blocks:
+        failures = {int(checked.usable[place]): reason for place, reason in block.failures.items()}
+        refuse_unreadable(replace(checked, unreadable=failures))
+        yield block
 
 
 # --- encoders and the machine ----------------------------------------------------------------------------------------

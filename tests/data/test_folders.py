@@ -237,3 +237,15 @@ def test_a_folder_that_may_not_be_listed_is_named(put, monkeypatch):
 def test_the_current_folder_has_its_own_name(put, monkeypatch):
     monkeypatch.chdir(put("flowers/a/1.png", "flowers/b/1.png") / "flowers")
     assert read_folder(read_dataset(".").root).name == "flowers"
+
+
+def test_the_runs_of_someone_working_inside_the_data_folder_are_not_a_class(put):
+    run = "runs/flowers-1"
+    root = put("rose/1.png", "tulip/1.png", f"{run}/mistakes.png", f"{run}/recipe.toml", f"{run}/metrics.json")
+    dataset = read_dataset(root)
+    assert dataset.classes == ("rose", "tulip")
+    assert dataset.notices == ()
+
+
+def test_a_class_that_happens_to_be_called_runs_is_kept(put):
+    assert read_dataset(put("runs/1.png", "walks/1.png")).classes == ("runs", "walks")

@@ -32,10 +32,11 @@ def print_lines(lines: Iterable[str], *, to_error: bool = False) -> None:
 
 
 @contextmanager
-def explained(debug: bool) -> Iterator["Steps"]:
+def explained(debug: bool, *, keeps: bool = False) -> Iterator["Steps"]:
     """Turn errors into one clear line and an exit code: 1 for what went wrong, 130 for an interruption.
 
-    Yields the progress display, which is closed before anything else is printed.
+    Yields the progress display, which is closed before anything else is printed. ``keeps`` says that features computed
+    before an interruption are kept.
     """
     steps = Steps()
     try:
@@ -45,7 +46,10 @@ def explained(debug: bool) -> Iterator["Steps"]:
         _stop(f"Error: {error}", 1, debug)
     except KeyboardInterrupt:
         steps.close()
-        _stop("Interrupted. Features computed so far are kept; run the same command again to go on.", 130, debug)
+        kept = " Features computed so far are kept; run the same command again to go on." if keeps else ""
+        _stop(f"Interrupted.{kept}", 130, debug)
+    except BrokenPipeError:  # the reader of a pipe went away, as `head` does: nothing to explain
+        raise
     except OSError as error:
         steps.close()
         what = f"{error.strerror}: {error.filename}" if error.filename else str(error)

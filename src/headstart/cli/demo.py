@@ -24,7 +24,7 @@ def demo(
 
     The 14 kinds of fruit and the network both come from packages: nothing is downloaded.
     """
-    with explained(debug) as steps:
+    with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)

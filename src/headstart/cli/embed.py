@@ -29,7 +29,7 @@ def embed(
 
     A row has the path, the sha256 of the file, the label and the vector.
     """
-    with explained(debug) as steps:
+    with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline
 
         given = {"encoder": encoder, "device": device, "strict": strict}

@@ -8,6 +8,8 @@ from headstart.places import Place
 def evaluate(
     model: options.ModelFolder,
     data: options.DataSource,
+    group_by: options.GroupBy = None,
+    group_pattern: options.GroupPattern = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
     strict: options.Strict = None,
@@ -19,11 +21,13 @@ def evaluate(
 
     Example: headstart evaluate runs/flowers-1 flowers/test
     """
-    with explained(debug) as steps:
+    with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline
 
+        given = {"strict": strict, "seed": seed, "group_by": group_by, "group_pattern": group_pattern}
+        recipe = pipeline.read_recipe(None, {key: value for key, value in given.items() if value is not None})
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        scored = pipeline.score(pipeline.load(model), data, place, seed=seed or 0, strict=bool(strict))
+        scored = pipeline.score(pipeline.load(model), data, recipe, place)
         steps.close()
         if as_json:
             print_json(scored.to_json())

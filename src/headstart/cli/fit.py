@@ -27,12 +27,8 @@ def fit(
     folds: Annotated[
         int | None, typer.Option(help="Of the cross-validation inside the training part.  [default: 5]")
     ] = None,
-    group_by: Annotated[
-        str | None, typer.Option(help="Column whose values (patient, video, site) stay on one side of a split.")
-    ] = None,
-    group_pattern: Annotated[
-        str | None, typer.Option(help="The same, read from the path by a regular expression.")
-    ] = None,
+    group_by: options.GroupBy = None,
+    group_pattern: options.GroupPattern = None,
     resamples: Annotated[
         int | None, typer.Option(help="Of the bootstrap behind the intervals.  [default: 1000]")
     ] = None,
@@ -55,7 +51,7 @@ def fit(
 
     flowers/ holds one folder of pictures per class, or train/ and test/ with such folders inside.
     """
-    with explained(debug) as steps:
+    with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline
 
         given: dict[str, Any] = {

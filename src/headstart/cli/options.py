@@ -20,6 +20,10 @@ Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.  [default: 
 Strict = Annotated[
     bool | None, typer.Option("--strict", help="Refuse data with unreadable pictures instead of leaving them out.")
 ]
+GroupBy = Annotated[
+    str | None, typer.Option(help="Column whose values (patient, video, site) stay on one side of a split.")
+]
+GroupPattern = Annotated[str | None, typer.Option(help="The same, read from the path by a regular expression.")]
 Seed = Annotated[int | None, typer.Option(help="Reaches every split, draw and loop.  [default: 0]")]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder, or the run folder it lies in.")]
 DataSource = Annotated[

@@ -18,6 +18,8 @@ SPLIT_FOLDERS: dict[str, SplitName] = {
     "validation": "validation",
     "test": "test",
 }
+# The folder of a run lies beside the classes when someone works inside the data folder; its pictures are no data.
+_RUN_FILES = {"recipe.toml", "metrics.json"}
 _LITTER = {"__macosx", "thumbs.db", "desktop.ini"}  # what operating systems leave behind; names with a dot too
 
 
@@ -53,7 +55,7 @@ def walk_folder(root: Path) -> Walk:
     """List the pictures under a folder; each real folder is entered once, so that links cannot lead in circles.
 
     Real folders come before links to folders: a picture is listed under its own place if that is under ``root`` too.
-    Hidden files and folders and what operating systems leave behind are passed over.
+    Hidden files and folders, what operating systems leave behind and the folders of earlier runs are passed over.
 
     Raises
     ------
@@ -82,10 +84,14 @@ def _enter(root: Path, start: str, finds: _Finds) -> None:
             if (status.st_dev, status.st_ino) in finds.seen:
                 continue
             finds.seen.add((status.st_dev, status.st_ino))
-            with os.scandir(root / inside) as entries:
-                for entry in entries:
-                    if not (entry.name.startswith(".") or entry.name.casefold() in _LITTER):
-                        _sort_entry(entry, f"{inside}/{entry.name}" if inside else entry.name, finds, waiting)
+            with os.scandir(root / inside) as found:
+                entries = list(found)
+            if inside and {entry.name for entry in entries} >= _RUN_FILES:
+                finds.folders = [folder for folder in finds.folders if folder not in (inside, os.path.dirname(inside))]
+                continue
+            for entry in entries:
+                if not (entry.name.startswith(".") or entry.name.casefold() in _LITTER):
+                    _sort_entry(entry, f"{inside}/{entry.name}" if inside else entry.name, finds, waiting)
         except OSError as error:
             raise DataError(
                 f"The folder '{printable(str(root / inside))}' cannot be listed.",

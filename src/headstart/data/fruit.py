@@ -29,14 +29,7 @@ def fruit_folder(cache: Path, progress: Progress = silent, table: Path | None = 
     The package holds every test picture twice; exact duplicates are dropped: the first is kept, train before validation
     before test.
 
-    Parameters
-    ----------
-    cache
-        The cache folder.
-    progress
-        Told how many pictures are written.
-    table
-        The Parquet file with the pictures; by default that of the installed package.
+    ``table`` is the Parquet file with the pictures, by default that of the installed package.
 
     Raises
     ------

@@ -49,7 +49,7 @@ def read_dataset(
     Raises
     ------
     DataError
-        When no dataset can be made of it; says why and what to do.
+        When no dataset can be made of it.
 
     Examples
     --------
@@ -57,14 +57,13 @@ def read_dataset(
     ('cat', 'dog')
     """
     if group_by and group_pattern:
-        raise DataError(
-            "Both a group column and a group pattern are given.", "One of them must name the groups.", "Leave one out."
-        )
+        problem = "Both a group column and a group pattern are given."
+        raise DataError(problem, "One of them must name the groups.", "Leave one out.")
     dataset = _read(source, group_by)
-    dataset = replace(dataset, notices=tuple(dict.fromkeys((*dataset.notices, *twin_notices(dataset.classes)))))
     if group_pattern:
         dataset = _group_by_pattern(dataset, group_pattern)
-    return replace(dataset, name=name) if name else dataset
+    notices = dict.fromkeys((*dataset.notices, *twin_notices(dataset.classes)))  # each once
+    return replace(dataset, name=name or dataset.name, notices=tuple(notices))
 
 
 def list_pictures(inputs: Any) -> tuple[Example, ...]:  # noqa: ANN401 - as read_dataset

@@ -15,14 +15,10 @@ from headstart.errors import DataError
 
 
 def read_table(table: Path, group_by: str = "") -> Dataset:
-    """Make a dataset from a table; paths in it are relative to the table's folder.
+    """Make a dataset from a .csv, .tsv, .jsonl (one JSON object per line) or .parquet file; text must be UTF-8.
 
-    Parameters
-    ----------
-    table
-        A .csv, .tsv, .jsonl (one JSON object per line) or .parquet file; text must be UTF-8, with or without a mark.
-    group_by
-        Column with the name of the patient, video or site; by default the column ``group`` if there is one.
+    Paths in it are relative to its folder. ``group_by`` is the column with the name of the patient, video or site; by
+    default ``group`` if there is one.
 
     Raises
     ------
@@ -45,9 +41,7 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
     splits = parse_splits(where, words) if columns.split else [None] * count
     groups = [cell_text(value) for value in cells[columns.group]] if columns.group else [None] * count
     sources = [os.path.join(table.parent, path) for path in paths]
-    _refuse_missing_files(
-        where, [path for path, source in zip(paths, sources, strict=True) if not os.path.exists(source)]
-    )
+    _refuse_missing_files(where, paths, sources)
     return Dataset(
         name=printable(table.stem),
         examples=tuple(
@@ -60,7 +54,8 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
     )
 
 
-def _refuse_missing_files(where: str, missing: Sequence[str]) -> None:
+def _refuse_missing_files(where: str, paths: Sequence[str], sources: Sequence[str]) -> None:
+    missing = [path for path, source in zip(paths, sources, strict=True) if not os.path.exists(source)]
     if missing:
         raise DataError(
             f"{where} names {plural(len(missing), 'file')} that {'does' if len(missing) == 1 else 'do'} not exist.",

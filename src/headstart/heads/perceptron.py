@@ -85,7 +85,8 @@ def activate(inputs: Matrix, activation: ActivationName) -> Matrix:
 class PerceptronLearner:
     """Fit by scikit-learn: cross-entropy, Adam, a fixed number of passes, seeded; slower than all other heads.
 
-    The regularisation is scikit-learn's ``alpha``.
+    Minimises ``mean(-log softmax(scores)[y]) + regularisation / 2 * |weights|^2`` over standardised features;
+    scikit-learn's ``alpha`` is the regularisation times the batch size.
 
     Examples
     --------
@@ -97,7 +98,7 @@ class PerceptronLearner:
     activation: ActivationName = "relu"
     seed: int = 0
     name: ClassVar[str] = "mlp"
-    grid: ClassVar[tuple[float, ...]] = (10.0, 1.0, 0.1)
+    grid: ClassVar[tuple[float, ...]] = (1e-1, 1e-2, 1e-3)
 
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> "PerceptronLearner":
@@ -116,11 +117,12 @@ class PerceptronLearner:
         # Only this head needs scikit-learn, whose import takes more than a second.
         from sklearn.neural_network import MLPClassifier
 
+        batch_size = max(1, min(LARGEST_BATCH, len(training) // STEPS_PER_PASS))
         network = MLPClassifier(
             hidden_layer_sizes=(self.hidden,),
             activation="logistic" if self.activation == "sigmoid" else self.activation,
-            alpha=setting,
-            batch_size=max(1, min(LARGEST_BATCH, len(training) // STEPS_PER_PASS)),
+            alpha=setting * batch_size,
+            batch_size=batch_size,
             random_state=self.seed,
         )
         standard, labels = training.standardisation, training.compact_labels

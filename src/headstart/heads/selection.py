@@ -14,6 +14,10 @@ from headstart.heads.learner import Learner, LeavesOneOut
 from headstart.heads.training import TrainingSet
 from headstart.progress import Progress, silent
 
+# A part of the log-loss: where the last step of a grid gains less, what lies beyond it would hardly matter. On classes
+# that can be separated the loss goes on falling a little for ever as the regularisation weakens.
+MATERIAL = 0.1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
@@ -143,11 +147,12 @@ def _candidate(sheet: _Sheet, verdicts: Sequence[Verdict], deciding: Sequence[Ve
 
 
 def _edge_notices(learner: Learner, verdicts: Sequence[Verdict], best: int, jury: Jury) -> tuple[str, ...]:
-    """Say so when the best value is the first or the last, and clearly better than its neighbour."""
+    """Say so when the best value is the first or the last, and clearly and materially better than its neighbour."""
     if len(verdicts) < 2 or 0 < best < len(verdicts) - 1:
         return ()
     neighbour, end = (1, "strongest") if best == 0 else (best - 1, "weakest")
-    if not jury.clearly_better(verdicts[best], verdicts[neighbour]):
+    falls = verdicts[best].log_loss < (1 - MATERIAL) * verdicts[neighbour].log_loss
+    if not (falls and jury.clearly_better(verdicts[best], verdicts[neighbour])):
         return ()
     return (
         f"The best setting of the head '{learner.name}' is the {end} that was tried ({learner.grid[best]:g}): "

@@ -1,7 +1,10 @@
 """What was understood before anything was computed, and what it will cost."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import numpy as np
 
 from headstart.data.audit import Audit
 from headstart.data.example import Dataset
@@ -37,17 +40,17 @@ class Plan:
             "recipe": asdict(self.recipe),
         }
 
-    def counts(self) -> dict[str, Any]:
-        """How many pictures there are, in all and of each class, in the part to fit and the part to score."""
-        labels = self.dataset.labels
+    def counts(self, left_out: Collection[int] = ()) -> dict[str, Any]:
+        """How many pictures there are, in all and of each class, in the part to fit and the part to score.
+
+        ``left_out`` are positions of pictures that turned out to be unreadable.
+        """
+        parts = {"fit": self.parts.fit, "score": self.parts.score}
+        labels = {name: self.dataset.labels[np.setdiff1d(part, list(left_out))] for name, part in parts.items()}
         return {
-            "fit": len(self.parts.fit),
-            "score": len(self.parts.score),
+            **{part: len(found) for part, found in labels.items()},
             "per_class": {
-                name: {
-                    "fit": int((labels[self.parts.fit] == number).sum()),
-                    "score": int((labels[self.parts.score] == number).sum()),
-                }
+                name: {part: int((found == number).sum()) for part, found in labels.items()}
                 for number, name in enumerate(self.dataset.classes)
             },
         }

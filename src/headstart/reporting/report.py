@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headstart.data.audit import Audit
 from headstart.data.example import Example
 from headstart.encoders.spec import EncoderSpec
 from headstart.features.values import Extraction
@@ -42,11 +43,12 @@ class RunReport:
     def lines(self) -> list[str]:
         """Say the same for people."""
         walk = self.extraction
+        fitted = self.plan.counts(walk.failures)["fit"]
         return [
             *failure_lines(failures_by_name(self.plan.dataset.examples, walk.failures)),
             f"Features: {self.spec.name}, {self.spec.dimension} numbers a picture; {walk.computed} computed,"
             f" {walk.cached} from the store, {walk.seconds:.1f} s.",
-            f"Heads, compared by cross-validation inside the {len(self.plan.parts.fit)} pictures to fit:",
+            f"Heads, compared by cross-validation inside the {fitted:,} pictures to fit:",
             *candidate_lines(self.probe.candidates, self.probe.name),
             *score_lines(
                 self.board,
@@ -65,7 +67,7 @@ class RunReport:
             "run": str(self.folder),
             "model": str(self.model),
             "classes": list(self.plan.dataset.classes),
-            "counts": self.plan.counts(),
+            "counts": self.plan.counts(self.extraction.failures),
             "split": self.plan.parts.rule,
             "encoder": self.spec.to_json(),
             "features": {
@@ -85,26 +87,37 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class ScoreReport:
-    """What the evaluation of a saved model found."""
+    """What the evaluation of a saved model found; ``rule`` says which part of the data was scored, if not all."""
 
-    data: str
+    audit: Audit
+    rule: str
+    extraction: Extraction
     board: Scoreboard
     seconds: float
-    failures: dict[str, str]
-    notices: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """Say the same for people."""
-        title = f"Scores on {self.board.evaluation.count:,} pictures of {self.data}, with 95 % intervals:"
-        return [*failure_lines(self.failures), *self.notices, *score_lines(self.board, title)]
+        dataset, walk = self.audit.dataset, self.extraction
+        return [
+            *self.audit.lines(),
+            *failure_lines(failures_by_name(dataset.examples, walk.failures)),
+            *([self.rule] if self.rule else []),
+            *walk.notices,
+            *score_lines(
+                self.board,
+                f"Scores on {self.board.evaluation.count:,} pictures of {dataset.name}, with 95 % intervals:",
+            ),
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""
         return {
-            "data": self.data,
+            "data": self.audit.dataset.name,
             **self.board.to_json(),
-            "failures": self.failures,
-            "notices": list(self.notices),
+            "failures": failures_by_name(self.audit.dataset.examples, self.audit.unreadable | self.extraction.failures),
+            "split": self.rule,
+            "notices": list(self.extraction.notices),
+            "audit": self.audit.to_json(),
             "seconds": round(self.seconds, 3),
         }
 

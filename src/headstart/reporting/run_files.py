@@ -22,12 +22,15 @@ from headstart.reporting.tables import Part, write_data_table, write_per_class, 
 
 @contextmanager
 def output_folder(given: Path | None, name: str) -> Iterator[Path]:
-    """Make the folder of a run: the given one, or a new ``runs/NAME-N``; it is removed again when the run fails."""
+    """Make the folder of a run: the given one, or a new ``runs/NAME-N``; when the run fails it is as it was before."""
+    was_there = given is not None and given.is_dir()
     folder = given_folder(given) if given is not None else new_run_folder(Path("runs"), name)
     try:
         yield folder
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        if was_there:
+            folder.mkdir(exist_ok=True)
         raise
 
 
