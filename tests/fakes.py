@@ -40,4 +40,4 @@ class FakeEncoder:
 class FakeNetwork(FakeEncoder):
     """A fake encoder with files, so that its models can be saved; without a graph nothing is copied."""
 
-    files: EncoderFiles = EncoderFiles(None, None, {"architecture": "fake"})
+    files: EncoderFiles = field(default_factory=lambda: EncoderFiles(None, None, {"architecture": "fake"}))

@@ -37,7 +37,7 @@ def finished_run(flowers, lite0, session_cache, tmp_path_factory) -> Path:
     for number in range(5):
         (data / "rose" / f"{number}.jpg").rename(data / "tulip" / f"wrong-{number}.jpg")
     out = data.parent / "run"
-    hs.fit(data, out=out, cache=session_cache)
+    hs.fit(data, out=out, cache=session_cache, head="logistic")
     return out
 
 

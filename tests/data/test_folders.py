@@ -241,7 +241,9 @@ def test_the_current_folder_has_its_own_name(put, monkeypatch):
 
 def test_the_runs_of_someone_working_inside_the_data_folder_are_not_a_class(put):
     run = "runs/flowers-1"
-    root = put("rose/1.png", "tulip/1.png", f"{run}/mistakes.png", f"{run}/recipe.toml", f"{run}/metrics.json")
+    root = put("rose/1.png", "tulip/1.png", f"{run}/mistakes.png")
+    for name in ("recipe.toml", "metrics.json"):
+        (root / run / name).touch()
     dataset = read_dataset(root)
     assert dataset.classes == ("rose", "tulip")
     assert dataset.notices == ()
