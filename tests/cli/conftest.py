@@ -12,10 +12,9 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture
-def headstart(fake_network: FakeNetwork, monkeypatch: pytest.MonkeyPatch) -> Command:
+def headstart(fake_network: FakeNetwork) -> Command:
     """Run ``headstart ARGUMENTS`` in an empty folder; pictures become the pixels of their thumbnails."""
     from headstart.cli.app import app
 
-    monkeypatch.setenv("COLUMNS", "100")
     runner = CliRunner()
     return lambda *arguments: runner.invoke(app, [str(argument) for argument in arguments], prog_name="headstart")

@@ -47,7 +47,7 @@ def fit(
 ) -> None:
     """Fit a model to labelled pictures, score it, save it.
 
-    Example: headstart fit flowers/ --encoder efficientnet_lite0 --out runs/flowers
+    Example: headstart fit flowers/ --out runs/flowers
 
     flowers/ holds one folder of pictures per class, or train/ and test/ with such folders inside.
     """

@@ -1,9 +1,9 @@
 """Read a file of weights without running code from it, and give its tensors the names timm uses."""
 
-import pickle
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 
@@ -117,7 +117,7 @@ def _read_torch(path: Path) -> object:
             # Another pickle protocol than torch's own: read or refused below, either way rightly.
             warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
             return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except UnpicklingError as error:
         raise EncoderError(
             f"The file of weights '{path}' was not opened.",
             "It is a pickle that holds more than tensors or is damaged; loading it could run foreign code.",

@@ -165,7 +165,9 @@ def _blueprint(weights: Weights) -> tuple[str, dict[str, Any]]:
     known = {field.name for field in fields(PretrainedCfg)}
     stated = config.get("pretrained_cfg", config)  # older folders have all keys on one level
     kept = {key: value for key, value in _without_source(stated).items() if key in known}
-    return weights.architecture, {**config.get("model_args", {}), "pretrained_cfg": kept}
+    # timm writes the number of classes among the arguments; here the classifier is left off, or its size is given.
+    arguments = {key: value for key, value in config.get("model_args", {}).items() if key != "num_classes"}
+    return weights.architecture, {**arguments, "pretrained_cfg": kept}
 
 
 def _create(weights: Weights, architecture: str, arguments: dict[str, Any], **more: Any) -> Any:  # noqa: ANN401 - timm
