@@ -22,3 +22,14 @@ def save_flowers(folder: Path, count: int, seed: int = 0) -> Path:
         for number in range(count):
             save_noise(folder / name / f"{number}.jpg", colour, seed + 1000 * place + number)
     return folder
+
+
+def damage_pixels(path: Path) -> Path:
+    """Write a TIFF whose header is whole and whose compressed pixels are not: only decoding tells."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).integers(0, 256, size=(48, 60, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path, compression="tiff_adobe_deflate")
+    content = bytearray(path.read_bytes())
+    content[20:200] = b"\xff" * 180
+    path.write_bytes(content)
+    return path

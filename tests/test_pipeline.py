@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import headstart as hs
 from fakes import FakeNetwork
@@ -18,7 +17,7 @@ from headstart.data.sources import read_dataset
 from headstart.errors import DataError, OutputError, RecipeError
 from headstart.places import Place
 from headstart.recipe import Recipe
-from pictures import FLOWERS, save_flowers, save_noise
+from pictures import FLOWERS, damage_pixels, save_flowers, save_noise
 
 FILES = {
     *("recipe.toml", "environment.json", "data.csv", "metrics.json", "per_class.csv", "predictions.csv", "log.txt"),
@@ -52,17 +51,6 @@ def divided(tmp_path: Path) -> Path:
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def damage_pixels(path: Path) -> Path:
-    """Write a TIFF whose header is whole and whose compressed pixels are not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(0).integers(0, 256, size=(48, 60, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(path, compression="tiff_adobe_deflate")
-    content = bytearray(path.read_bytes())
-    content[20:200] = b"\xff" * 180
-    path.write_bytes(content)
-    return path
 
 
 def run(data: object, **settings: object) -> pipeline.RunReport:

@@ -63,11 +63,15 @@ class Recipe:
     def from_toml(cls, path: str | Path, **changes: Any) -> "Recipe":  # noqa: ANN401 - checked by _from_mapping
         """Read a recipe file; keyword arguments win over the file; unknown keys are errors."""
         try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))  # some editors put a mark first
         except FileNotFoundError:
             raise RecipeError(
                 f"The recipe '{path}' does not exist.", remedy="Check the path; a run leaves its own as recipe.toml."
             ) from None
+        except OSError as error:
+            raise RecipeError(
+                f"The recipe '{path}' cannot be read.", f"{error.strerror}.", "Check the path and its rights."
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise RecipeError(
                 f"The recipe '{path}' is not TOML.", f"{error}.", 'Write lines such as: head = "ridge"'

@@ -18,14 +18,23 @@ class Form(StrEnum):
     CSV = "csv"
     JSON = "json"
 
+    @classmethod
+    def of(cls, file: Path | None) -> "Form":
+        """Read the form off the suffix of a file; a table when it tells nothing."""
+        suffix = file.suffix.lower().removeprefix(".") if file else ""
+        return cls(suffix) if suffix in list(cls) else cls.TABLE
+
 
 def predict(
     model: options.ModelFolder,
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATHS...", help="Pictures, folders, or patterns such as '*.jpg'.")
+        list[str], typer.Argument(metavar="PATHS", help="Pictures, folders, or patterns such as '*.jpg'.")
     ],
     top: Annotated[int, typer.Option(min=1, help="How many classes to list for each picture.")] = 3,
-    form: Annotated[Form, typer.Option("--format", help="How the predictions are written.")] = Form.TABLE,
+    form: Annotated[
+        Form | None,
+        typer.Option("--format", help="How they are written.  [default: by the suffix of --out, else table]"),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")] = None,
     strict: options.Strict = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
@@ -41,7 +50,7 @@ def predict(
         place = Place(progress=steps)
         answers = pipeline.answer(pipeline.load(model), paths, place, top=top, strict=bool(strict))
         steps.close()
-        chosen = "json" if as_json else form.value
+        chosen = "json" if as_json else (form or Form.of(out)).value
         if out is None:
             typer.echo(answers.to_text(chosen), nl=False)
         else:

@@ -22,8 +22,8 @@ from headstart.rules import algebra_threads, available_cores, fold_count
 
 Groups = npt.NDArray[np.int64]
 
-# What head = "auto" tries, in the order of trust. The multi-layer perceptron is left out: it takes as long as ten times
-# all of these together, and seldom wins on frozen features.
+# What head = "auto" tries, in the order of trust. The multi-layer perceptron is left out: it takes more than ten times
+# as long as all of these together, and seldom wins on frozen features.
 AUTO = ("logistic", "ridge", "lda", "knn", "centroid")
 
 

@@ -1,5 +1,6 @@
 """What is installed, what is here, and what is wrong."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -71,6 +72,11 @@ def _problems(cache: Path, free: int) -> list[str]:
         )
     if free < ENOUGH_DISK:
         problems.append(f"Only {free / 1e9:.1f} GB are free at '{cache}'. Free some, or set HEADSTART_CACHE elsewhere.")
+    if not (cache.is_dir() and os.access(cache, os.W_OK)):
+        problems.append(
+            f"Nothing can be written to the cache '{cache}': features are computed anew in every run."
+            " Change its rights, or set HEADSTART_CACHE elsewhere."
+        )
     return problems
 
 

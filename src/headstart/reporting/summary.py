@@ -65,8 +65,9 @@ def _leak_lines(board: Scoreboard) -> list[str]:
 
 
 def _hardest_lines(result: Evaluation) -> list[str]:
-    rows = sorted((row for row in result.per_class if row.support), key=lambda row: row.f1.value)[:HARDEST]
-    if len(result.classes) <= 2:
+    mistaken = (row for row in result.per_class if row.support and row.f1.value < 1)
+    rows = sorted(mistaken, key=lambda row: row.f1.value)[:HARDEST]
+    if len(result.classes) <= 2 or not rows:
         return []
     return ["Hardest classes (F1): " + ", ".join(f"{row.name} {row.f1.value:.2f}" for row in rows)]
 

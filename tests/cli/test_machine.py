@@ -1,0 +1,86 @@
+"""``headstart doctor`` and ``headstart encoders``: what is here, and what is wrong."""
+
+import json
+import shutil
+
+import pytest
+
+from headstart.encoders.catalogue import CATALOGUE
+from headstart.encoders.loading import EncoderRow
+from headstart.reporting.encoders import EncoderTable
+
+
+def test_encoders_lists_the_catalogue_with_size_licence_and_whether_they_are_here(headstart):
+    answer = headstart("encoders")
+    head, *rows = answer.stdout.splitlines()
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert head.split() == ["encoder", "here", "numbers", "MB", "top-1", "licence", "note"]
+    assert [row.split()[0] for row in rows[: len(CATALOGUE)]] == list(CATALOGUE)
+    assert rows[0].split()[:3] == ["efficientnet_lite0", "yes", "1280"]
+    assert "Apache-2.0" in rows[0]
+    assert headstart("encoders", "list").stdout == answer.stdout
+
+
+def test_encoders_in_json_is_one_list(headstart):
+    found = json.loads(headstart("encoders", "--json").stdout)
+    assert [row["name"] for row in found] == list(CATALOGUE)
+    assert {"name", "dimension", "size_mb", "licence", "source", "here"} <= set(found[0])
+
+
+def test_encoders_get_of_one_that_is_here_says_so(headstart):
+    answer = headstart("encoders", "get", "efficientnet_lite0")
+    assert answer.exit_code == 0
+    assert answer.stdout.splitlines()[1].split()[:2] == ["efficientnet_lite0", "yes"]
+
+
+def test_encoders_get_of_an_unknown_name_gives_the_nearest(headstart):
+    answer = headstart("encoders", "get", "efficientnet_light0")
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("Error: There is no encoder 'efficientnet_light0'. ")
+    assert answer.stderr.endswith(" Did you mean 'efficientnet_lite0'?\n")
+
+
+def test_a_number_that_is_not_known_is_left_empty():
+    row = EncoderRow("timm:tiny", "tiny", None, 1.5, "mit", "hub", True, None, "Brought from a model hub.")
+    assert EncoderTable((row,)).lines()[1].split()[:5] == ["timm:tiny", "yes", "2", "mit", "Brought"]
+
+
+def test_doctor_says_what_is_here_and_that_all_is_well(headstart, tmp_path):
+    answer = headstart("doctor")
+    lines = answer.stdout.splitlines()
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    names = ["Python:", "System:", "Packages:", "Not installed:", "Cache:", "Encoders here:", "GPU:"]
+    assert [line[:15].strip() for line in lines[:7]] == names
+    assert lines[4][15:].startswith(f"{tmp_path / 'cache'} (0 MB, ")
+    assert "efficientnet_lite0" in lines[5]
+    assert lines[7:] == ["", "All is well."]
+
+
+def test_doctor_in_json_is_one_object(headstart, tmp_path):
+    found = json.loads(headstart("doctor", "--json", "--cache", tmp_path / "other").stdout)
+    assert found["problems"] == []
+    assert found["cache"] == str(tmp_path / "other")
+    assert found["packages"]["numpy"]
+    assert {"python", "cores", "free_gb", "encoders"} <= set(found)
+
+
+@pytest.fixture
+def bad_machine(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """No torch, a full disk, and a file where the cache folder should be."""
+    monkeypatch.setattr("headstart.reporting.doctor.find_spec", lambda name: None)
+    monkeypatch.setattr(
+        "headstart.reporting.doctor.shutil.disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 10**8)
+    )
+    (tmp_path / "file").write_bytes(b"")
+
+
+def test_doctor_names_what_is_wrong_and_what_to_do(headstart, bad_machine, tmp_path):
+    answer = headstart("doctor", "--cache", tmp_path / "file")
+    assert answer.exit_code == 0
+    assert answer.stdout.splitlines()[8:] == [
+        "Not installed: torch, torchvision, timm, onnx, onnxscript. Prediction works; a new encoder needs them: "
+        'pip install "headstart[train]"',
+        f"Only 0.1 GB are free at '{tmp_path / 'file'}'. Free some, or set HEADSTART_CACHE elsewhere.",
+        f"Nothing can be written to the cache '{tmp_path / 'file'}': features are computed anew in every run. "
+        "Change its rights, or set HEADSTART_CACHE elsewhere.",
+    ]
