@@ -16,7 +16,7 @@ help:
 	@echo "make demo     fit a model to 14 kinds of fruit: real photographs, about a minute or two after the installation"
 	@echo "make test     run every test"
 	@echo "make check    formatting, lint, types, layers"
-	@echo "make bench    measure speed and accuracy; figures go to benchmarks/"
+	@echo "make bench    measure speed and accuracy: see benchmarks/README.md"
 	@echo "make clean    remove the environment and everything that was built; runs/ stays"
 
 demo: $(DEMO_READY)
@@ -39,8 +39,13 @@ types: $(DEV_READY)
 layers: $(DEV_READY)
 	$(BIN)/python -m pytest --quiet tests/test_layers.py
 
+# DATA: a folder with train/ and val/ to fit, instead of the demo's fruit. PEER_PYTHON: an interpreter that has fastai.
 bench: $(DEV_READY)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/embedding.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/heads.py
+	$(BIN)/python benchmarks/fit.py $(DATA) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON),--skip-peer)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from photographs import photographs
+from printed_tables import print_table
+from processes import machine, middle
 
 from headstart.data.example import Example
 from headstart.data.pictures import content_key, open_picture
@@ -26,6 +28,8 @@ from headstart.places import cache_folder
 from headstart.rules import available_cores, extraction_plan
 
 SECONDS = 3.0  # per measurement of E
+LIMIT = 0.9  # of 1 / (1/E + 1/D)
+DECODING, EMBED = "D: opening and preparing", "embed"
 
 
 def main() -> None:
@@ -36,9 +40,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--encoder", default="efficientnet_lite0")
     parser.add_argument("--cache", help="cache folder, for the encoder's graph only")
+    parser.add_argument("--markdown", action="store_true", help="print the table for README.md")
     given = parser.parse_args()
     with photographs(given.data, given.count) as paths:
-        report(measure(paths, given.encoder, cache_folder(given.cache), given.rounds))
+        conditions = f"{machine()}; {len(paths)} pictures"
+        rates = measure(paths, given.encoder, cache_folder(given.cache), given.rounds)
+    report(rates, conditions, markdown=given.markdown)
 
 
 def measure(paths: list[Path], name: str, cache: Path, rounds: int) -> dict[str, list[float]]:
@@ -54,8 +61,8 @@ def measure(paths: list[Path], name: str, cache: Path, rounds: int) -> dict[str,
         for size in (8, 16, 32)
     }
     ways[f"E: {cores} workers of one thread, batch 8"] = lambda: encoding(one, ready, cores, 8)
-    ways["D: opening and preparing"] = lambda: decoding(one, paths, cores)
-    ways["embed"] = lambda: embedding(one, paths, cores)
+    ways[DECODING] = lambda: decoding(one, paths, cores)
+    ways[EMBED] = lambda: embedding(one, paths, cores)
     rates: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, rate in ways.items():
@@ -100,26 +107,20 @@ def embedding(encoder: OnnxEncoder, paths: list[Path], cores: int) -> float:
     return found.computed / found.seconds
 
 
-def report(rates: dict[str, list[float]]) -> None:
+def report(rates: dict[str, list[float]], conditions: str, *, markdown: bool) -> None:
     """Print a table and a JSON line."""
     medians = {way: statistics.median(values) for way, values in rates.items()}
     best = max((way for way in rates if way.startswith("E")), key=lambda way: medians[way])
-    rounds = zip(rates[best], rates["D: opening and preparing"], rates["embed"], strict=True)
-    shares = [embed * (1 / encode + 1 / decode) for encode, decode, embed in rounds]
-    for way, rate in medians.items():
-        print(f"{way:50} {rate:7.1f} images/s{'  (best)' if way == best else ''}")
-    bound = 1 / (1 / medians[best] + 1 / medians["D: opening and preparing"])
-    print(f"{'1 / (1/E + 1/D)':50} {bound:7.1f} images/s")
-    print(f"embed reaches {statistics.median(shares):.3f} of it ({min(shares):.3f} to {max(shares):.3f})")
-    result = {
-        "benchmark": "embedding",
-        "E": medians[best],
-        "D": medians["D: opening and preparing"],
-        "embed": medians["embed"],
-        "share": statistics.median(shares),
-        "rates": rates,
-    }
-    print(json.dumps(result))
+    rounds = list(zip(rates[best], rates[DECODING], rates[EMBED], strict=True))
+    bounds = [1 / (1 / encode + 1 / decode) for encode, decode, _ in rounds]
+    shares = [embed / bound for (_, _, embed), bound in zip(rounds, bounds, strict=True)]
+    rows = [[f"{way} (the best E)" if way == best else way, middle(values, 1)] for way, values in rates.items()]
+    rows.append(["1 / (1/E + 1/D)", middle(bounds, 1)])
+    rows.append([f"embed reaches, of that (at least {LIMIT})", middle(shares, 3)])
+    print(conditions, end="\n\n")
+    print_table(["rate", "images/s"], rows, markdown=markdown)
+    result = {"benchmark": "embedding", "conditions": conditions, "E": medians[best], "D": medians[DECODING]}
+    print(json.dumps(result | {"embed": medians[EMBED], "share": statistics.median(shares), "rates": rates}))
 
 
 if __name__ == "__main__":

@@ -53,10 +53,8 @@ def headstart(*arguments: str | Path) -> list[str]:
 def machine() -> str:
     """Describe in one line what the figures were made on, and how busy it was."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("headstart", "numpy", "onnxruntime"))
-    return (
-        f"{_processor()}, {available_cores()} cores, {platform.system()}, Python {platform.python_version()}, {packages}; "
-        f"load {os.getloadavg()[0]:.1f} before the start"
-    )
+    system = f"{available_cores()} cores, {platform.system()}, Python {platform.python_version()}"
+    return f"{_processor()}, {system}, {packages}; load {os.getloadavg()[0]:.1f} before the start"
 
 
 def middle(values: Sequence[float], digits: int) -> str:

@@ -2,18 +2,19 @@
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from photographs import make_photographs
+from printed_tables import print_table
+from processes import headstart, machine, middle, run
 
 BARE_RUNTIME = [sys.executable, "-c", "import onnxruntime, numpy, PIL.Image"]
 BARE_COMMANDS = [sys.executable, "-c", "import typer"]
+PREDICT, HELP = "headstart predict MODEL one.jpg", "headstart --help"
+LIMITS = {PREDICT: 4, HELP: 3}  # times the imports alone
 
 
 def main() -> None:
@@ -23,21 +24,18 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, help="picture to predict; without it one is made")
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--cache", help="cache folder, for the encoder's graph (only to fit a model)")
+    parser.add_argument("--markdown", action="store_true", help="print the table for README.md")
     given = parser.parse_args()
     with TemporaryDirectory() as folder:
         picture = given.picture or make_photographs(Path(folder), 1)[0]
         model = given.model or fit_something(Path(folder), given.cache)
         pairs = {
-            "predict": ([*headstart(), "predict", str(model), str(picture)], BARE_RUNTIME),
-            "--help": ([*headstart(), "--help"], BARE_COMMANDS),
+            PREDICT: (headstart("predict", model, picture), BARE_RUNTIME),
+            HELP: (headstart("--help"), BARE_COMMANDS),
         }
-        report({name: [measure(*pair) for _ in range(given.rounds)] for name, pair in pairs.items()})
-
-
-def headstart() -> list[str]:
-    """Find the command that belongs to this Python."""
-    command = Path(sys.executable).with_name("headstart")
-    return [str(command)] if command.exists() else [sys.executable, "-m", "headstart"]
+        conditions = machine()
+        times = {name: [measure(*pair) for _ in range(given.rounds)] for name, pair in pairs.items()}
+    report(times, conditions, markdown=given.markdown)
 
 
 def fit_something(folder: Path, cache: str | None) -> Path:
@@ -45,37 +43,29 @@ def fit_something(folder: Path, cache: str | None) -> Path:
     for seed, label in enumerate(("one", "two"), start=1):
         (folder / "data" / label).mkdir(parents=True)
         make_photographs(folder / "data" / label, 8, seed=seed)
-    command = [*headstart(), "fit", str(folder / "data"), "--head", "ridge", "--out", str(folder / "run"), "--json"]
-    if cache:
-        command += ["--cache", cache]
-    run = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return Path(json.loads(run.stdout)["model"])
+    where = ("--cache", cache) if cache else ()
+    done = run(headstart("fit", folder / "data", "--head", "ridge", "--out", folder / "run", "--json", *where))
+    return Path(json.loads(done.output)["model"])
 
 
 def measure(command: list[str], bare: list[str]) -> tuple[float, float]:
     """Run both, one after the other, and return the seconds of each."""
-    return seconds(command), seconds(bare)
+    return run(command).seconds, run(bare).seconds
 
 
-def seconds(command: list[str]) -> float:
-    """Run a command to its end."""
-    start = time.perf_counter()
-    # NO_COLOR and a fixed width: the same output everywhere.
-    subprocess.run(
-        command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100"}
-    )
-    return time.perf_counter() - start
-
-
-def report(times: dict[str, list[tuple[float, float]]]) -> None:
+def report(times: dict[str, list[tuple[float, float]]], conditions: str, *, markdown: bool) -> None:
     """Print a table and a JSON line."""
-    result: dict[str, object] = {"benchmark": "start"}
-    print(f"{'command':12} {'seconds':>8} {'imports':>8} {'ratio':>6}   (medians of pairs)")
+    result: dict[str, object] = {"benchmark": "start", "conditions": conditions}
+    rows = []
     for name, pairs in times.items():
-        whole, bare = (statistics.median(values) for values in zip(*pairs, strict=True))
-        ratio = statistics.median(first / second for first, second in pairs)
-        print(f"{name:12} {whole:8.3f} {bare:8.3f} {ratio:6.2f}")
-        result[name] = {"seconds": whole, "imports": bare, "ratio": ratio, "pairs": pairs}
+        whole, bare = ([pair[number] for pair in pairs] for number in (0, 1))
+        ratios = [first / second for first, second in pairs]
+        limit = LIMITS[name]
+        kept = "yes" if statistics.median(ratios) <= limit else "NO"
+        rows.append([name, middle(whole, 3), middle(bare, 3), middle(ratios, 2), str(limit), kept])
+        result[name] = {"ratio": statistics.median(ratios), "limit": limit, "seconds": whole, "imports": bare}
+    print(conditions, end="\n\n")
+    print_table(["command", "seconds", "imports alone", "ratio", "at most", "kept"], rows, markdown=markdown)
     print(json.dumps(result))
 
 

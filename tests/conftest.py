@@ -1,4 +1,4 @@
-"""What every test stands on: a cache folder of its own, and one encoder that is prepared once."""
+"""What several tests share: one encoder that is prepared once, pictures of flowers, a fake network."""
 
 from pathlib import Path
 
@@ -8,18 +8,6 @@ from fakes import FakeNetwork
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from pictures import save_flowers
-
-
-@pytest.fixture(scope="session")
-def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache folder for the whole run, so that the default encoder's graph is exported once."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _cache_of_its_own(session_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test touches the user's cache folder."""
-    monkeypatch.setenv("HEADSTART_CACHE", str(session_cache))
 
 
 @pytest.fixture(scope="session")

@@ -151,6 +151,12 @@ def test_another_seed_divides_otherwise(fake_network, flowers):
     assert scored[0] != scored[1]
 
 
+def test_the_seed_reaches_the_intervals(fake_network, divided):
+    one, two = (hs.fit(divided, head="lda", seed=seed).evaluation for seed in (0, 1))
+    assert one.log_loss.value == two.log_loss.value
+    assert (one.log_loss.low, one.log_loss.high) != (two.log_loss.low, two.log_loss.high)
+
+
 def test_the_recipe_of_a_run_repeats_it(fake_network, flowers):
     settings = {"head": "ridge", "seed": 3, "folds": 3, "balance": True, "test_fraction": 0.4, "resamples": 200}
     first = run(flowers, **settings).folder
@@ -228,6 +234,26 @@ def test_groups_of_a_column_stay_on_one_side(fake_network, flowers, tmp_path):
     assert sorted(group for group, _ in sides) == ["0", "1", "2"]
 
 
+def test_groups_and_duplicates_stay_together_in_the_cross_validation_too(fake_network, divided, monkeypatch):
+    seen = []
+
+    def spy(features, labels, classes, groups, *rest):
+        seen.append(groups.tolist())
+        return fit_probe(features, labels, classes, groups, *rest)
+
+    fit_probe = pipeline.fit_probe
+    monkeypatch.setattr(pipeline, "fit_probe", spy)
+    shutil.rmtree(divided / "val")
+    shutil.copy(divided / "train" / "daisy" / "0.jpg", divided / "train" / "daisy" / "5.jpg")
+    hs.fit(divided, head="lda", group_pattern="train/(rose)/[01]")
+    assert len(seen) == 2  # the head, and the baseline on colours
+    for groups in seen:
+        daisies, roses = groups[:8], groups[8:16]
+        assert daisies[0] == daisies[5]  # the same bytes
+        assert roses[0] == roses[1]  # the same group
+        assert len(set(groups)) == 22
+
+
 def test_files_with_the_same_bytes_stay_on_one_side(fake_network, flowers, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(flowers, data)
@@ -252,7 +278,7 @@ def test_a_split_that_leaks_is_kept_and_scored_with_and_without_the_leaked_files
     assert report.board.without_leaked.accuracy.value == 1
     said = "\n".join([*report.plan.lines(), *report.lines()])
     assert "1 of the 13 scored pictures is in the fitted part too, as the same bytes or the same group" in said
-    assert f"  Accuracy without them: {report.board.without_leaked.accuracy}. Trust this number." in said
+    assert f"  Accuracy without it: {report.board.without_leaked.accuracy}. Trust this number." in said
 
 
 # --- pictures that cannot be read -------------------------------------------------------------------------------------

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, overload
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from headstart.data.audit import Audit, audit, refuse_unreadable, require_classes
 from headstart.data.example import Dataset, Example
@@ -79,9 +80,12 @@ class Model:
 
     Examples
     --------
-    >>> model = load("runs/flowers-1")  # doctest: +SKIP
-    >>> model.predict("rose.jpg").label  # doctest: +SKIP
-    'rose'
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> model = fit(plain, head="centroid")
+    >>> model.predict(Image.new("RGB", (64, 64), (250, 10, 10))).label
+    'red'
+    >>> model.predict_proba([Image.new("RGB", (64, 64), "red")]).shape, model.classes
+    ((1, 2), ('blue', 'red'))
     """
 
     encoder: Encoder
@@ -99,7 +103,16 @@ class Model:
         """How well the model did on the pictures that :func:`fit` set apart."""
         return self.board.evaluation if self.board else None
 
-    def predict(self, pictures: Any, top: int = 5) -> Prediction | list[Prediction]:  # noqa: ANN401 - see embed
+    @overload
+    def predict(self, pictures: list[Any] | tuple[Any, ...], top: int = 5) -> list[Prediction]: ...
+
+    @overload
+    def predict(self, pictures: Image.Image | npt.NDArray[Any], top: int = 5) -> Prediction: ...
+
+    @overload  # a path may be one picture or a folder, which no type checker can know
+    def predict(self, pictures: str | Path, top: int = 5) -> Any: ...  # noqa: ANN401
+
+    def predict(self, pictures: Any, top: int = 5) -> Prediction | list[Prediction]:
         """Say what is on one picture, or on each of several; ``top`` classes are listed for each.
 
         One path to a picture, one PIL image or one array gives one :class:`Prediction`; a list, a folder or a pattern
@@ -178,9 +191,9 @@ def fit(
 
     Examples
     --------
-    >>> model = fit("flowers/", head="ridge")  # doctest: +SKIP
-    >>> print(model.evaluation.accuracy)  # doctest: +SKIP
-    0.967 [0.936, 0.985]
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> print(fit(plain, head="centroid", test_fraction=0.5).evaluation.accuracy)
+    1.000 [0.676, 1.000]
     """
     place = Place(cache=cache, progress=progress)
     chosen = Recipe.from_mapping({**(asdict(recipe) if recipe else {}), **settings})
@@ -297,8 +310,12 @@ def load(folder: str | Path) -> Model:
 
     Examples
     --------
-    >>> load("runs/flowers-1").classes  # doctest: +SKIP
-    ('daisy', 'rose', 'tulip')
+    >>> from tempfile import TemporaryDirectory
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> with TemporaryDirectory() as folder:
+    ...     notices = fit(plain, head="ridge").save(Path(folder, "model"))
+    ...     load(Path(folder, "model")).classes
+    ('blue', 'red')
     """
     bundle = load_bundle(folder)
     return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files)
@@ -378,8 +395,8 @@ def embed(
 
     Examples
     --------
-    >>> embed("flowers/").matrix.shape  # doctest: +SKIP
-    (959, 1280)
+    >>> embed([(Image.new("RGB", (64, 64), name), name) for name in ("red", "blue")]).matrix.shape
+    (2, 1280)
     """
     place = Place(cache=cache, progress=progress)
     dataset = read_dataset(data)

@@ -162,3 +162,38 @@ def test_what_fits_goes_on_when_a_picture_is_unreadable(headstart, flowers, tmp_
     assert answer.exit_code == 0
     assert "1 picture is left out because unreadable:" in lines_of(answer.stdout)
     assert "  rose/broken.png: The file is truncated: the end of the picture is missing." in lines_of(answer.stdout)
+
+
+def test_what_was_noticed_in_the_data_is_said_before_anything_is_computed(headstart, tmp_path):
+    data = save_flowers(tmp_path / "data", 6)
+    (data / "tulip").rename(data / "Rose ")
+    for hidden in (".ipynb_checkpoints", ".thumbnails"):
+        shutil.copytree(data / "daisy", data / hidden)
+    (data / "rose" / "loop").symlink_to(data, target_is_directory=True)
+    shutil.copy(data / "daisy" / "0.jpg", data / "daisy" / "same.jpg")
+    (data / "daisy" / "1.jpg").rename(data / "daisy" / "1.png")
+    (data / "notes.txt").write_text("mine", encoding="utf-8")
+    (data / "later").mkdir()
+    answer = headstart("fit", data, "--dry-run")
+    assert answer.exit_code == 0
+    assert lines_of(answer.stdout)[:9] == [
+        "19 pictures, 3 classes.",
+        "Width 60 to 60 pixels (median 60), height 48 to 48 (median 48).",
+        "1 picture has the suffix of another format, which does no harm: 'daisy/1.png'.",
+        "1 set of pictures has the same bytes, for instance 'daisy/0.jpg' and 'daisy/same.jpg'.",
+        "1 file without a picture's suffix (1 .txt) was left out.",
+        "1 class folder holds no pictures: 'later'.",
+        "The classes 'rose' and 'Rose ' differ only by case, width or spaces; they are kept apart.",
+        "Parts: 16 pictures to fit, 3 to score. 20 % of each class, drawn with seed 0, was held out and scored; "
+        "groups and duplicates were not divided.",
+        "Encoder: fake. 0 of 19 pictures have stored features already.",
+    ]
+
+
+def test_the_demo_is_a_fit_with_a_name_of_its_own(headstart, flowers, monkeypatch):
+    monkeypatch.setattr("headstart.pipeline.fruit_folder", lambda *_: flowers)
+    found = json.loads(headstart("demo", "--json").stdout)
+    assert (found["run"], found["counts"]["fit"]) == (str(Path("runs/demo-1")), 30)
+    assert headstart("demo", "--out", "mine", "--seed", "3").exit_code == 0
+    assert "seed = 3" in Path("mine/recipe.toml").read_text(encoding="utf-8").splitlines()
+    assert headstart("demo", "--out", "mine").exit_code == 1

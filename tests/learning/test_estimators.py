@@ -173,9 +173,9 @@ def test_a_picture_that_cannot_be_read_is_named(network, paths, tmp_path):
 def test_what_no_classifier_can_be_fitted_to_is_refused(network, paths, labels):
     with pytest.raises(DataError, match=r"^There are 36 pictures and 35 labels\. Give one label each\.$"):
         TransferClassifier().fit(paths, labels[:-1])
-    with pytest.raises(DataError, match=r"^There is only one class, 'daisy'\. Give pictures of two or more\.$"):
+    with pytest.raises(DataError, match=r"^There is only one class, 'daisy'\. Give pictures of two or more classes\.$"):
         TransferClassifier().fit(paths[:12], labels[:12])
-    with pytest.raises(DataError, match=r"^There are no pictures\. The list is empty\. Give pictures of two or more"):
+    with pytest.raises(DataError, match=r"^There is no picture\. Give pictures of two or more classes\.$"):
         TransferClassifier().fit([], [])
     with pytest.raises(RecipeError, match=r"Did you mean 'ridge'\?$"):
         TransferClassifier(head="rigde").fit(paths, labels)

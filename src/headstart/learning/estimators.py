@@ -149,17 +149,17 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             device=self.device,
         )
         check_classification_targets(y)
-        self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
+        classes, labels = np.unique(np.asarray(y), return_inverse=True)
         if len(X) != len(labels):
             raise DataError(f"There are {len(X)} pictures and {len(labels)} labels.", remedy="Give one label each.")
-        if len(self.classes_) < 2:
-            raise DataError(f"There is only one class, '{self.classes_[0]}'.", remedy="Give pictures of two or more.")
+        if len(classes) < 2:
+            found = f"only one class, '{classes[0]}'" if len(classes) else "no picture"
+            raise DataError(f"There is {found}.", remedy="Give pictures of two or more classes.")
         features = embed_pictures(X, self.encoder, self.device, Place(cache=self.cache))
         keys = [content_key(example.source) for example in as_examples(X)]
         merged = merge_groups(keys, [None] * len(X) if groups is None else [str(group) for group in groups])
-        self.probe_ = fit_probe(
-            features, labels.astype(np.int64), [str(name) for name in self.classes_], merged, recipe
-        )
+        self.probe_ = fit_probe(features, labels.astype(np.int64), [str(name) for name in classes], merged, recipe)
+        self.classes_ = classes
         return self
 
     def predict_proba(self, X: Pictures) -> npt.NDArray[np.float64]:
@@ -169,7 +169,8 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Pictures) -> npt.NDArray[Any]:
         """Name the likeliest label of each picture."""
-        labels: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        labels: npt.NDArray[Any] = self.classes_[best]
         return labels
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from headstart.data.names import plural
 from headstart.heads.selection import Candidate
 from headstart.metrics.scoreboard import Scoreboard
 from headstart.metrics.values import Evaluation
@@ -50,7 +51,8 @@ def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
 def failure_lines(failures: Mapping[str, str]) -> list[str]:
     """Name the pictures that could not be read; at most five, then how many more."""
     lines = [f"Left out, unreadable: {name} ({reason})" for name, reason in list(failures.items())[:NAMED]]
-    return lines if len(failures) <= NAMED else [*lines, f"... and {len(failures) - NAMED:,} more unreadable pictures."]
+    more = len(failures) - NAMED
+    return lines if more <= 0 else [*lines, f"... and {plural(more, 'more unreadable picture')}."]
 
 
 def _leak_lines(board: Scoreboard) -> list[str]:
@@ -58,9 +60,11 @@ def _leak_lines(board: Scoreboard) -> list[str]:
         return []
     if board.without_leaked is None:
         return ["  Every scored picture was fitted: these numbers say nothing about new pictures."]
+    one = board.leaked == 1
+    also = "picture also occurs" if one else "pictures also occur"
     return [
-        f"  {board.leaked:,} scored pictures also occur in the fitted part (or share a group with it).",
-        f"  Accuracy without them: {board.without_leaked.accuracy}. Trust this number.",
+        f"  {board.leaked:,} scored {also} in the fitted part (or {'shares' if one else 'share'} a group with it).",
+        f"  Accuracy without {'it' if one else 'them'}: {board.without_leaked.accuracy}. Trust this number.",
     ]
 
 

@@ -12,7 +12,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, markdow
     ]
     if markdown:
         lines = [f"| {' | '.join(row)} |" for row in aligned]
-        rule = [("-" * (width + 2)) if number == 0 else ("-" * (width + 1) + ":") for number, width in enumerate(widths)]
+        rule = [
+            ("-" * (width + 2)) if number == 0 else ("-" * (width + 1) + ":") for number, width in enumerate(widths)
+        ]
         lines.insert(1, f"|{'|'.join(rule)}|")
     else:
         lines = ["  ".join(row).rstrip() for row in aligned]

@@ -1,0 +1,119 @@
+"""The outcome of a run in words."""
+
+import numpy as np
+import pytest
+
+from headstart.heads.jury import Verdict
+from headstart.heads.selection import Candidate
+from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
+from headstart.reporting.summary import candidate_lines, failure_lines, score_lines
+
+CLASSES = ("ant", "bee", "fly", "gnat", "moth", "wasp", "花蜂")
+
+
+def board(
+    said: list[int],
+    labels: list[int],
+    classes: tuple[str, ...] = CLASSES,
+    leaked: int = 0,
+    groups: list[int] | None = None,
+    colours: bool = True,
+) -> Scoreboard:
+    part = ScoredPart(
+        np.array(labels), classes, None if groups is None else np.array(groups), np.arange(len(labels)) < leaked
+    )
+    certain = np.full((len(said), len(classes)), 0.1 / len(classes)) + 0.9 * np.eye(len(classes))[said]
+    even = np.full((len(said), len(classes)), 1 / len(classes))
+    return make_scoreboard(part, certain, even if colours else None, [1] * len(classes), resamples=100)
+
+
+def test_scores_stand_in_columns_beside_the_baselines():
+    found = board([0] * 20 + [1] * 20, [0] * 20 + [1] * 20, classes=("cat", "dog"))
+    lines = score_lines(found, "Scores:")
+    names = ("accuracy", "balanced accuracy", "macro F1", "log-loss", "calibration error")
+    assert lines[0] == "Scores:"
+    assert [name.strip() for name in lines[1].split("  ") if name] == [
+        *("this model", "majority class", "colour histogram")
+    ]
+    assert [line.strip().split("  ")[0] for line in lines[2:7]] == list(names)
+    assert [cell.strip() for cell in lines[2].split("  ")[-3:]] == [
+        *(str(evaluation.accuracy) for evaluation in (found.evaluation, found.majority, found.colours))
+    ]
+    assert lines[7:] == ["  TP 20, FP 0, FN 0, TN 20 (positive: dog)"]
+
+
+def test_a_model_saved_without_colours_has_one_baseline():
+    assert "colour" not in "".join(score_lines(board([0, 1], [0, 1], colours=False), ""))
+
+
+def test_the_hardest_classes_are_named_worst_first_and_only_those_with_mistakes():
+    labels = [0, 0, 1, 1, 2, 2, 6, 6]
+    said = [0, 0, 0, 0, 2, 6, 6, 6]
+    lines = score_lines(board(said, labels), "")
+    assert "Hardest classes (F1): bee 0.00, ant 0.67, fly 0.67, 花蜂 0.80" in lines
+    assert not any("Hardest" in line for line in score_lines(board(labels, labels), ""))
+
+
+def test_at_most_five_hard_classes_are_named():
+    labels = list(range(7))
+    (line,) = [line for line in score_lines(board([1, 2, 3, 4, 5, 6, 0], labels), "") if "Hardest" in line]
+    assert line == "Hardest classes (F1): ant 0.00, bee 0.00, fly 0.00, gnat 0.00, moth 0.00"
+
+
+def test_groups_are_told():
+    lines = score_lines(board([0, 1, 2, 3], [0, 1, 2, 3], groups=[0, 0, 1, 1]), "")
+    assert "  The intervals are drawn over 2 groups, not over pictures." in lines
+
+
+def test_leaked_pictures_are_told_with_the_score_to_trust():
+    found = board([0, 1, 2, 3], [0, 1, 2, 4], leaked=1)
+    lines = score_lines(found, "")
+    where = lines.index("  1 scored picture also occurs in the fitted part (or shares a group with it).")
+    assert lines[where + 1] == f"  Accuracy without it: {found.without_leaked.accuracy}. Trust this number."
+    lines = score_lines(board([0, 1, 2, 3], [0, 1, 2, 4], leaked=2), "")
+    assert "  2 scored pictures also occur in the fitted part (or share a group with it)." in lines
+    assert any(line.startswith("  Accuracy without them: ") for line in lines)
+
+
+def test_nothing_but_leaked_pictures_says_nothing_about_new_ones():
+    lines = score_lines(board([0, 1], [0, 1], leaked=2), "")
+    assert "  Every scored picture was fitted: these numbers say nothing about new pictures." in lines
+
+
+NOT_BETTER = (
+    "Note: the model is not clearly better than the best baseline here. The pictures may be unlike those the"
+    " encoder was trained on, too few, or wrongly labelled."
+)
+
+
+def test_a_model_that_does_not_beat_the_baselines_is_said_to():
+    labels = [0, 1] * 20
+    assert score_lines(board([1, 0] * 20, labels), "")[-1] == NOT_BETTER
+    assert NOT_BETTER not in score_lines(board(labels, labels), "")
+
+
+def candidate(name: str, setting: object, accuracy: float) -> Candidate:
+    nothing = np.zeros(0)
+    return Candidate(name, setting, nothing, Verdict(1.0, 0.25, accuracy, nothing))
+
+
+def test_candidates_stand_in_a_table_with_the_chosen_one_marked():
+    candidates = [candidate("logistic", 2e-06, 0.9), candidate("knn", 10, 1.0), candidate("lda", "auto", 0.5)]
+    assert candidate_lines([*candidates, candidate("x", None, 0.5)], "knn") == [
+        "  head      accuracy  log-loss  setting",
+        "  logistic     0.900     0.250  2e-06",
+        "  knn          1.000     0.250  10       <- chosen",
+        "  lda          0.500     0.250  auto",
+        "  x            0.500     0.250",
+    ]
+
+
+@pytest.mark.parametrize(("count", "more"), [(0, []), (5, []), (6, ["... and 1 more unreadable picture."])])
+def test_five_unreadable_pictures_are_named_and_the_rest_counted(count, more):
+    lines = failure_lines({f"{number}.jpg": "It is empty." for number in range(count)})
+    assert lines == [f"Left out, unreadable: {number}.jpg (It is empty.)" for number in range(min(count, 5))] + more
+
+
+def test_many_unreadable_pictures_are_counted_with_a_comma():
+    lines = failure_lines({str(number): "" for number in range(2000)})
+    assert lines[-1] == "... and 1,995 more unreadable pictures."

@@ -1,0 +1,185 @@
+"""The recipe: every value checked once, with the exact words, and to TOML and back."""
+
+from dataclasses import asdict, fields
+from typing import get_args, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headstart.errors import RecipeError
+from headstart.recipe import ActivationName, DeviceName, HeadName, MethodName, Recipe, Settings
+
+VALUES = {
+    "encoder": st.text(),
+    "method": st.sampled_from(get_args(MethodName)),
+    "head": st.sampled_from(get_args(HeadName)),
+    "activation": st.sampled_from(get_args(ActivationName)),
+    "hidden": st.integers(1, 65536),
+    "balance": st.booleans(),
+    "seed": st.integers(0, 2**32 - 1),
+    "test_fraction": st.floats(0.01, 0.9),
+    "folds": st.integers(2, 100),
+    "group_by": st.text(),
+    "group_pattern": st.text(),
+    "strict": st.booleans(),
+    "device": st.sampled_from(get_args(DeviceName)),
+    "resamples": st.integers(100, 100_000),
+}
+
+
+@given(st.fixed_dictionaries({}, optional=VALUES))
+def test_every_recipe_survives_toml(tmp_path_factory, values):
+    recipe = Recipe(**values)
+    path = tmp_path_factory.mktemp("recipe") / "recipe.toml"
+    path.write_text(recipe.to_toml(), encoding="utf-8")
+    assert Recipe.from_toml(path) == recipe
+    assert Recipe.from_mapping(asdict(recipe)) == recipe
+
+
+def test_the_keywords_of_the_library_are_the_keys_of_the_recipe_with_their_types():
+    assert get_type_hints(Settings) == get_type_hints(Recipe)
+    assert list(get_type_hints(Settings)) == [field.name for field in fields(Recipe)] == list(VALUES)
+    assert Settings.__total__ is False
+
+
+def test_the_flags_of_fit_are_the_keys_of_the_recipe():
+    import inspect
+
+    from headstart.cli.fit import fit
+
+    flags = list(inspect.signature(fit).parameters)
+    assert set(VALUES) <= set(flags)
+    assert set(flags) - set(VALUES) == {*("data", "recipe", "out", "dry_run", "cache", "no_cache", "as_json", "debug")}
+
+
+def test_every_default_is_valid_and_written():
+    lines = Recipe().to_toml().splitlines()
+    assert lines == [
+        'encoder = "efficientnet_lite0"',
+        'method = "probe"',
+        'head = "auto"',
+        'activation = "relu"',
+        "hidden = 128",
+        "balance = false",
+        "seed = 0",
+        "test_fraction = 0.2",
+        "folds = 5",
+        'group_by = ""',
+        'group_pattern = ""',
+        "strict = false",
+        'device = "auto"',
+        "resamples = 1000",
+    ]
+
+
+def test_a_recipe_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        Recipe().seed = 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("encoder", 1, "Expected str, got int."),
+        ("hidden", 1.0, "Expected int, got float."),
+        ("hidden", True, "Expected int, got bool."),
+        ("balance", 1, "Expected bool, got int."),
+        ("balance", "yes", "Expected bool, got str."),
+        ("seed", "0", "Expected int, got str."),
+        ("seed", None, "Expected int, got NoneType."),
+        ("test_fraction", "0.2", "Expected float, got str."),
+        ("test_fraction", True, "Expected float, got bool."),
+        ("folds", 5.0, "Expected int, got float."),
+        ("group_by", None, "Expected str, got NoneType."),
+        ("group_pattern", ["a"], "Expected str, got list."),
+        ("strict", 0, "Expected bool, got int."),
+        ("resamples", 1e3, "Expected int, got float."),
+    ],
+)
+def test_a_wrong_type_says_what_was_expected_and_what_was_got(name, value, reason):
+    with pytest.raises(RecipeError) as caught:
+        Recipe(**{name: value})
+    assert str(caught.value) == f"The setting {name} = {value!r} has the wrong type. {reason}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "limits"),
+    [
+        ("hidden", 0, "1 to 65536"),
+        ("hidden", 65537, "1 to 65536"),
+        ("seed", -1, "0 to 4294967295"),
+        ("seed", 2**32, "0 to 4294967295"),
+        ("test_fraction", 0.0, "0.01 to 0.9"),
+        ("test_fraction", 1, "0.01 to 0.9"),
+        ("test_fraction", float("nan"), "0.01 to 0.9"),
+        ("folds", 1, "2 to 100"),
+        ("folds", 101, "2 to 100"),
+        ("resamples", 99, "100 to 100000"),
+        ("resamples", 100_001, "100 to 100000"),
+    ],
+)
+def test_a_value_out_of_range_says_the_range(name, value, limits):
+    with pytest.raises(RecipeError) as caught:
+        Recipe(**{name: value})
+    assert str(caught.value) == f"The setting {name} = {value!r} is out of range. It can be {limits}."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rest"),
+    [
+        ("method", "prob", "It can be probe. Did you mean 'probe'?"),
+        ("method", 3, "It can be probe."),
+        (
+            "head",
+            "Logistic",
+            "It can be auto, logistic, ridge, lda, knn, centroid or mlp. Did you mean 'logistic'?",
+        ),
+        ("activation", "gelu", "It can be relu, sigmoid or tanh. Did you mean 'relu'?"),
+        ("device", "tpu", "It can be auto, cpu or cuda. Did you mean 'cpu'?"),
+        ("device", "mainframe", "It can be auto, cpu or cuda."),
+    ],
+)
+def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(name, value, rest):
+    with pytest.raises(RecipeError) as caught:
+        Recipe(**{name: value})
+    assert str(caught.value) == f"The setting {name} = {value!r} is not known. {rest}"
+
+
+KEYS = (
+    "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, folds, group_by, "
+    "group_pattern, strict, device and resamples."
+)
+
+
+def test_an_unknown_key_names_the_nearest(tmp_path):
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_mapping({"sead": 1})
+    assert str(caught.value) == f"The recipe has an unknown key 'sead'. {KEYS} Did you mean 'seed'?"
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_mapping({"colour": 1}, "The command line")
+    assert str(caught.value) == f"The command line has an unknown key 'colour'. {KEYS}"
+
+
+def test_arguments_win_over_the_file_which_wins_over_the_defaults(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text('# mine\nhead = "lda"\nseed = 4\n', encoding="utf-8")
+    assert Recipe.from_toml(path, seed=5) == Recipe(head="lda", seed=5)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(b'\xef\xbb\xbfhead = "lda"\r\n')
+    assert Recipe.from_toml(path).head == "lda"
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path):
+    for name, content, text in (
+        ("not.toml", b"head = ridge", "is not TOML. Invalid value (at line 1, column 8). Write lines such as:"),
+        ("latin.toml", b'encoder = "\xe9"', "is not TOML. 'utf-8' codec can't decode byte 0xe9 in position 11:"),
+        ("table.toml", b"[head]\nname = 1", "The setting head = {'name': 1} is not known."),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RecipeError) as caught:
+            Recipe.from_toml(tmp_path / name)
+        assert text in str(caught.value)
