@@ -45,7 +45,7 @@ bench: $(DEV_READY)
 	$(BIN)/python benchmarks/embedding.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/heads.py
-	$(BIN)/python benchmarks/fit.py $(DATA) $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON),--skip-peer)
+	$(BIN)/python benchmarks/fit.py $(if $(DATA),"$(DATA)") $(if $(PEER_PYTHON),--peer-python "$(PEER_PYTHON)",--skip-peer)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -15,6 +15,7 @@ from headstart import pipeline
 from headstart.data.pictures import open_picture
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError, OutputError, RecipeError
+from headstart.metrics.evaluation import evaluate
 from headstart.places import Place
 from headstart.recipe import Recipe
 from pictures import FLOWERS, damage_pixels, save_flowers, save_noise
@@ -151,10 +152,12 @@ def test_another_seed_divides_otherwise(fake_network, flowers):
     assert scored[0] != scored[1]
 
 
-def test_the_seed_reaches_the_intervals(fake_network, divided):
-    one, two = (hs.fit(divided, head="lda", seed=seed).evaluation for seed in (0, 1))
-    assert one.log_loss.value == two.log_loss.value
-    assert (one.log_loss.low, one.log_loss.high) != (two.log_loss.low, two.log_loss.high)
+def test_seed_and_resamples_reach_the_intervals(fake_network, divided):
+    model = hs.fit(divided, head="lda", seed=7, resamples=300)
+    labels = read_dataset(divided / "test").labels
+    probabilities = model.predict_proba(divided / "test")
+    assert model.evaluation == evaluate(labels, probabilities, model.classes, seed=7, resamples=300)
+    assert model.evaluation != evaluate(labels, probabilities, model.classes, seed=0, resamples=300)
 
 
 def test_the_recipe_of_a_run_repeats_it(fake_network, flowers):

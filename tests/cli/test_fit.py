@@ -121,6 +121,14 @@ def test_a_flag_beats_the_recipe_file(headstart, flowers):
     assert found["head"]["name"] == "ridge"
 
 
+def test_a_flag_of_zero_beats_the_recipe_file_too(headstart, flowers):
+    Path("recipe.toml").write_text("seed = 7\n", encoding="utf-8")
+    found = json.loads(
+        headstart("fit", flowers, "--recipe", "recipe.toml", "--seed", "0", "--dry-run", "--json").stdout
+    )
+    assert found["recipe"]["seed"] == 0
+
+
 def test_the_recipe_of_a_run_can_be_given_again(headstart, flowers):
     headstart("fit", flowers, "--head", "lda", "--balance", "--seed", "4")
     headstart("fit", flowers, "--recipe", "runs/flowers-1/recipe.toml")

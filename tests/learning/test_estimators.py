@@ -136,6 +136,29 @@ def test_groups_reach_the_inner_cross_validation(network, paths, labels, monkeyp
     assert seen == [[0, 1, 0, 0]]  # the last is the first picture again, so it belongs to that one's group
 
 
+def test_every_parameter_reaches_the_fit(network, paths, labels, monkeypatch):
+    seen = []
+
+    def spy(features, numbers, names, groups, recipe):
+        seen.append(recipe)
+        raise InterruptedError
+
+    monkeypatch.setattr("headstart.learning.estimators.fit_probe", spy)
+    settings = {
+        "encoder": "mobilenetv2",
+        "head": "mlp",
+        "activation": "tanh",
+        "hidden": 9,
+        "balance": True,
+        "folds": 3,
+        "seed": 4,
+        "device": "cpu",
+    }
+    with pytest.raises(InterruptedError):
+        TransferClassifier(**settings).fit(paths, labels)
+    assert seen == [hs.Recipe(**settings)]
+
+
 def test_the_embedder_is_a_step_of_a_pipeline(network, paths, labels):
     pipeline = make_pipeline(ImageEmbedder(), LogisticRegression())
     assert cross_val_predict(pipeline, paths, labels, cv=3).tolist() == labels
