@@ -98,6 +98,8 @@ def test_runs_are_numbered_and_a_given_folder_is_used_as_given(headstart, flower
         (Path.cwd() / name).as_posix() for name in ("a/b", "runs/flowers-1", "runs/flowers-2")
     ]
     assert Path("a/b/model/manifest.json").is_file()
+    last = headstart("fit", flowers, "--head", "centroid", "--out", "a b").stdout.splitlines()[-1]
+    assert last == "Try it: headstart predict 'a b' PICTURE"
 
 
 def test_a_given_folder_with_something_in_it_is_refused(headstart, fake_network, flowers):

@@ -2,6 +2,7 @@
 
 import typer
 
+from headstart.cli.console import write_every_script
 from headstart.cli.demo import demo
 from headstart.cli.doctor import doctor
 from headstart.cli.embed import embed
@@ -36,4 +37,4 @@ def _global_options(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
     ),
 ) -> None:
-    pass
+    write_every_script()

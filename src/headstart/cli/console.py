@@ -1,5 +1,6 @@
 """How the command line talks: results to standard output, everything else to standard error."""
 
+import io
 import json
 import sys
 import time
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 LINE_AFTER_SECONDS = 2.0  # a step that takes longer says how far it is
 LINE_EVERY_SECONDS = 10.0  # how often, where there is no terminal to draw a bar on
+
+
+def write_every_script() -> None:
+    """Let names in every script pass: files and pipes get UTF-8, a terminal shows as an escape what it cannot."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - any plain data

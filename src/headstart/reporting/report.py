@@ -1,5 +1,6 @@
 """What a run, an evaluation, an embedding or a prediction found: each as lines for people and as plain data."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ class RunReport:
             *_promise_lines(self.probe, self.board, self.plan.recipe.balance),
             *self.notices,
             f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
-            f"Try it: headstart predict {self.folder} PICTURE",
+            f"Try it: headstart predict {shlex.quote(str(self.folder))} PICTURE",
         ]
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Ctrl-C and a reader that goes away: real processes, with an encoder slow enough to be interrupted."""
+"""Ctrl-C, a reader that goes away, an old encoding: real processes, with an encoder slow enough to interrupt."""
 
 import json
 import os
@@ -86,6 +86,17 @@ def test_nothing_is_promised_where_nothing_is_kept(here):
     answer = interrupt_while_encoding("fit", "flowers", "--no-cache")
     assert (answer.returncode, answer.stderr) == (130, "Interrupted.\n")
     assert not (here / "cache").exists()
+
+
+def test_names_that_the_systems_encoding_lacks_are_written_as_utf_8(here):
+    answer = subprocess.run(
+        [sys.executable, "-m", "headstart", "fit", "玫瑰"],
+        env={**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert answer.stderr.decode("utf-8") == "Error: '玫瑰' does not exist. Check the path.\n".replace("\n", os.linesep)
+    assert answer.returncode == 1
 
 
 def test_a_reader_that_goes_away_is_no_error_of_ours(here):
