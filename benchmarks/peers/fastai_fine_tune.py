@@ -1,7 +1,7 @@
 """fastai's ``fine_tune(1)`` on a folder with two parts, on the CPU, with the weights Headstart uses.
 
 One epoch with the network frozen and one with all of it, as fastai's own introduction does it: pictures cropped to
-224 pixels, batches of 64, nothing augmented. It needs fastai: see requirements.txt beside it.
+224 pixels, batches of 32, nothing augmented. It needs fastai: see requirements.txt beside it.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def main() -> None:
     given = parser.parse_args()
     set_seed(given.seed, reproducible=True)
     loaders = ImageDataLoaders.from_folder(
-        given.data, train="train", valid=given.valid, item_tfms=Resize(224), bs=64, device="cpu"
+        given.data, train="train", valid=given.valid, item_tfms=Resize(224), bs=32, device="cpu"
     )
     learner = vision_learner(
         loaders,
