@@ -1,6 +1,7 @@
 """Recipe: everything a run needs, frozen, checked on creation, to and from TOML."""
 
 import json
+import re
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -9,10 +10,40 @@ from typing import Any, Literal, TypedDict, get_args
 from headstart.errors import RecipeError
 from headstart.registry import nearest
 
-MethodName = Literal["probe"]
 HeadName = Literal["auto", "logistic", "ridge", "lda", "knn", "centroid", "mlp"]
 ActivationName = Literal["relu", "sigmoid", "tanh"]
 DeviceName = Literal["auto", "cpu", "cuda"]
+PresetName = Literal["", "fast", "balanced", "best"]
+OptimizerName = Literal["adamw", "adam", "sgd"]
+ScheduleName = Literal["cosine", "step", "one-cycle", "constant"]
+AugmentName = Literal["auto", "none", "crop", "trivial"]
+FlipName = Literal["auto", "none", "horizontal"]
+BatchNormName = Literal["auto", "frozen", "trained"]
+
+# How far the pretrained weights move; "last:2" moves the last two stages.
+METHODS = ("probe", "lpft", "full", "last:N", "gradual", "norm", "lora", "scratch")
+
+# Smallest and largest value of the settings that are only used while weights move.
+RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (0, 100_000),
+    "batch_size": (2, 65536),
+    "lr": (0.0, 100.0),
+    "weight_decay": (0.0, 10.0),
+    "layer_decay": (0.0, 1.0),
+    "warmup": (0.0, 0.9),
+    "label_smoothing": (0.0, 0.9),
+    "mixup": (0.0, 10.0),
+    "cutmix": (0.0, 10.0),
+    "views": (0, 1000),
+    "clip": (0.0, 1e6),
+    "accumulate": (1, 4096),
+    "ema": (0.0, 0.99999),
+    "l2sp": (0.0, 10.0),
+    "patience": (0, 100_000),
+    "validation_fraction": (0.0, 0.5),
+    "rank": (1, 4096),
+    "checkpoint_seconds": (0.0, 86_400.0),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +66,7 @@ class Recipe:
     """
 
     encoder: str = "efficientnet_lite0"  # its weights come with a package, so it works without a network
-    method: MethodName = "probe"  # frozen encoder, fitted head: the right first answer on a small set
+    method: str = "probe"  # frozen encoder, fitted head: the right first answer on a small set
     head: HeadName = "auto"  # cross-validation chooses; seconds, because the features are stored
     activation: ActivationName = "relu"  # of the hidden layer, for head = "mlp"
     hidden: int = 128  # width of the hidden layer, for head = "mlp"
@@ -48,6 +79,34 @@ class Recipe:
     strict: bool = False  # True refuses data with unreadable pictures instead of leaving them out
     device: DeviceName = "auto"  # cuda when there is one
     resamples: int = 1000  # of the bootstrap behind the intervals
+    # While weights move:
+    preset: PresetName = ""  # chooses method and effort: fast is the probe alone, balanced the last stage, best all
+    time_limit: str = ""  # "10m", "90s", "1h": as many epochs as fit into it; empty: as many as the rule says
+    epochs: int = 0  # 0: as many as the method and the number of pictures ask for
+    batch_size: int = 32  # small sets need many steps more than they need smooth ones
+    optimizer: OptimizerName = "adamw"
+    lr: float = 0.0  # the largest learning rate of the schedule; 0: the rule's for the method
+    weight_decay: float = 0.01  # never on biases and normalisation layers
+    layer_decay: float = 0.0  # each stage nearer to the input learns this many times slower; 0: the rule's
+    schedule: ScheduleName = "cosine"
+    warmup: float = 0.1  # share of the steps in which the rate rises
+    label_smoothing: float = 0.1
+    mixup: float = 0.0  # of the Beta distribution; blends blur what a small set can teach
+    cutmix: float = 0.0
+    augment: AugmentName = "auto"  # crops while weights move
+    flip: FlipName = "auto"  # mirrored, unless the names of the classes are about sides or signs
+    views: int = 0  # augmented versions of each picture that are used in turn; 0: a new one in every epoch
+    prefix_cache: bool = True  # stages that stay frozen are computed once for each view, where views are few
+    clip: float = 1.0  # largest norm of the gradient; 0: not clipped
+    accumulate: int = 1  # batches to a step
+    ema: float = 0.0  # decay of the moving average of the weights; 0: none
+    wise: str = ""  # share of the way from the probe to the fine-tuned weights; auto: chosen on the validation part
+    l2sp: float = 0.0  # strength of the pull towards the pretrained weights
+    patience: int = 0  # epochs without improvement before it stops; 0: never
+    validation_fraction: float = 0.2  # of the part to fit, held out for choosing while weights move
+    batch_norm: BatchNormName = "auto"  # statistics of BatchNorm: frozen, unless the weights begin at random
+    rank: int = 8  # of the matrices that method = "lora" adds
+    checkpoint_seconds: float = 20.0  # how much an interruption may cost
 
     def __post_init__(self) -> None:
         """Check every value once, here, so that no stage has to."""
@@ -58,6 +117,12 @@ class Recipe:
         _check_range("test_fraction", self.test_fraction, 0.01, 0.9)
         _check_range("folds", self.folds, 2, 100)
         _check_range("resamples", self.resamples, 100, 100_000)
+        for name, bounds in RANGES.items():
+            _check_range(name, getattr(self, name), *bounds)
+        _check_method(self.method)
+        _check_wise(self.wise)
+        if self.time_limit:
+            seconds_of(self.time_limit)
 
     @classmethod
     def from_toml(cls, path: str | Path, **changes: Any) -> "Recipe":  # noqa: ANN401 - checked by _from_mapping
@@ -104,7 +169,7 @@ class Settings(TypedDict, total=False):
     """The keys of a :class:`Recipe` as keyword arguments, for editors and type checkers; a test holds the two equal."""
 
     encoder: str
-    method: MethodName
+    method: str
     head: HeadName
     activation: ActivationName
     hidden: int
@@ -117,6 +182,83 @@ class Settings(TypedDict, total=False):
     strict: bool
     device: DeviceName
     resamples: int
+    preset: PresetName
+    time_limit: str
+    epochs: int
+    batch_size: int
+    optimizer: OptimizerName
+    lr: float
+    weight_decay: float
+    layer_decay: float
+    schedule: ScheduleName
+    warmup: float
+    label_smoothing: float
+    mixup: float
+    cutmix: float
+    augment: AugmentName
+    flip: FlipName
+    views: int
+    prefix_cache: bool
+    clip: float
+    accumulate: int
+    ema: float
+    wise: str
+    l2sp: float
+    patience: int
+    validation_fraction: float
+    batch_norm: BatchNormName
+    rank: int
+    checkpoint_seconds: float
+
+
+def seconds_of(limit: str) -> float:
+    """Read a time such as ``90s``, ``10m`` or ``1.5h``; raises RecipeError for anything else.
+
+    Examples
+    --------
+    >>> seconds_of("10m"), seconds_of("1.5h")
+    (600.0, 5400.0)
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", limit)
+    if match is None or float(match[1]) == 0:
+        raise RecipeError(
+            f"The setting time_limit = {limit!r} is not a time.", "Write a number and s, m or h, such as 90s or 10m."
+        )
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def last_stages(method: str) -> int:
+    """Say how many stages ``last:N`` moves; 0 for every other method.
+
+    Examples
+    --------
+    >>> last_stages("last:2"), last_stages("lpft")
+    (2, 0)
+    """
+    match = re.fullmatch(r"last:(\d{1,4})", method)
+    return int(match[1]) if match else 0
+
+
+def _check_method(method: str) -> None:
+    if (method in METHODS and method != "last:N") or last_stages(method):
+        return
+    known = [*METHODS[:3], "last:1", *METHODS[4:]]
+    raise RecipeError(
+        f"The setting method = {method!r} is not known.",
+        _list("It can be", list(METHODS), last=" or "),
+        _hint(method, known),
+    )
+
+
+def _check_wise(wise: str) -> None:
+    if wise in ("", "auto"):
+        return
+    try:
+        share = float(wise)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise RecipeError(f"The setting wise = {wise!r} is not known.", "It can be auto, or a share from 0 to 1.")
 
 
 def _check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401 - a type or a Literal

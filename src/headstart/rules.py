@@ -2,8 +2,12 @@
 
 import math
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from headstart.recipe import Recipe, last_stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +74,149 @@ def algebra_threads(numbers: int, cores: int) -> int:
     (1, 8)
     """
     return 1 if numbers < 10_000_000 else cores
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How weights will move: every choice made, nothing left to a rule.
+
+    Attributes
+    ----------
+    method
+        ``lpft``, ``full``, ``last``, ``gradual``, ``norm``, ``lora`` or ``scratch``.
+    stages
+        How many of the last stages move; 0 means all.
+    from_probe
+        Whether the head starts as the probe's; otherwise it starts at random.
+    pretrained
+        Whether the encoder starts from its pretrained weights.
+    epochs, batch_size, rate, layer_decay
+        Of the optimiser; ``batch_size`` is what one process takes at a time.
+    frozen_statistics
+        Whether BatchNorm keeps the statistics it came with in the stages that move, too.
+    crop, flip, trivial
+        What an augmented view does.
+    views
+        Versions of each picture that are used in turn, the first one without augmentation; 0: a new one every epoch.
+    cached
+        Whether the frozen stages are computed once for each view.
+    wise
+        As in the recipe.
+    """
+
+    method: str
+    stages: int
+    from_probe: bool
+    pretrained: bool
+    epochs: int
+    batch_size: int
+    rate: float
+    layer_decay: float
+    frozen_statistics: bool
+    crop: bool
+    flip: bool
+    trivial: bool
+    views: int
+    cached: bool
+    wise: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Habit:
+    """What is usual for a method: peak rate of Adam, optimiser steps, fewest and most epochs, layer decay."""
+
+    rate: float
+    steps: int
+    fewest: int
+    most: int
+    layer_decay: float = 1.0
+
+
+# Rates: a head that was fitted first needs about a tenth of the rate of a new one (Kumar et al. 2022). Steps: the rule
+# of BiT (Kolesnikov et al. 2020) spends 500 on sets under 20,000 pictures; from a fitted head fewer do.
+_HABITS = {
+    "lpft": _Habit(2e-4, 300, 3, 12, 0.8),
+    "full": _Habit(5e-4, 500, 5, 20, 0.8),
+    "last": _Habit(3e-4, 300, 3, 12),
+    "gradual": _Habit(3e-4, 300, 4, 12, 0.8),
+    "norm": _Habit(2e-3, 300, 3, 12),
+    "lora": _Habit(1e-3, 300, 3, 12),
+    "scratch": _Habit(2e-3, 2000, 20, 100),
+}
+SGD_FACTOR = 30.0  # SGD with momentum 0.9 wants rates about this much larger than Adam's
+SIDES = re.compile(r"left|right|clockwise|mirror|左|右|逆时针|顺时针", re.IGNORECASE)
+
+
+def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> TrainingPlan | None:
+    """Decide how weights move for ``pictures`` to learn from; None when they stay where they are.
+
+    Examples
+    --------
+    >>> plan = training_plan(Recipe(method="last:1"), 719, ["rose", "tulip"])
+    >>> plan.epochs, plan.batch_size, plan.rate, plan.cached
+    (12, 32, 0.0003, True)
+    >>> training_plan(Recipe(preset="fast"), 719, ["rose", "tulip"]) is None
+    True
+    """
+    wanted = _method_of(recipe)
+    if wanted == "probe":
+        return None
+    method = "last" if last_stages(wanted) else wanted
+    habit = _HABITS[method]
+    batch = min(recipe.batch_size, max(2, pictures // 4))  # at least four steps an epoch
+    usual = habit.steps * batch * recipe.accumulate / max(1, pictures)
+    crop = recipe.augment != "none"
+    views = recipe.views or (CACHED_VIEWS if method == "last" and recipe.prefix_cache and crop else 0)
+    return TrainingPlan(
+        method=method,
+        stages=last_stages(wanted),
+        from_probe=method not in ("full", "scratch"),
+        pretrained=method != "scratch",
+        epochs=recipe.epochs or round(min(max(usual, habit.fewest), habit.most)),
+        batch_size=batch,
+        rate=recipe.lr or habit.rate * (SGD_FACTOR if recipe.optimizer == "sgd" else 1.0),
+        layer_decay=recipe.layer_decay or habit.layer_decay,
+        frozen_statistics=recipe.batch_norm == "frozen" or (recipe.batch_norm == "auto" and method != "scratch"),
+        crop=crop,
+        flip=crop and recipe.flip != "none" and (recipe.flip == "horizontal" or flips_make_sense(classes)),
+        trivial=recipe.augment == "trivial",
+        views=views if crop else 1,
+        cached=recipe.prefix_cache and method == "last" and (views > 0 or not crop),
+        wise=recipe.wise or ("auto" if recipe.preset in ("balanced", "best") else ""),
+    )
+
+
+CACHED_VIEWS = 2  # the picture as it is, and one crop: each costs one pass through the frozen stages
+
+
+def _method_of(recipe: Recipe) -> str:
+    if recipe.method != "probe":
+        return recipe.method
+    return {"": "probe", "fast": "probe", "balanced": "last:1", "best": "lpft"}[recipe.preset]
+
+
+def flips_make_sense(classes: Sequence[str]) -> bool:
+    """Say whether a mirrored picture is still of its class, as far as the names tell.
+
+    Classes that are about sides are not, and neither are letters and digits.
+
+    Examples
+    --------
+    >>> flips_make_sense(["ant", "bee"]), flips_make_sense(["turn left", "go"]), flips_make_sense(["3", "7"])
+    (True, False, False)
+    """
+    signs = all(len(name) == 1 and name.isascii() for name in classes)
+    return not signs and not any(SIDES.search(name) for name in classes)
+
+
+def affordable_epochs(limit: float, fixed: float, per_epoch: float, wanted: int) -> int:
+    """Choose how many epochs fit into ``limit`` seconds when ``fixed`` go elsewhere; at least 1, at most ``wanted``.
+
+    A twentieth of the time is kept back: machines seldom keep the pace of their first steps.
+
+    Examples
+    --------
+    >>> affordable_epochs(600, fixed=60, per_epoch=50, wanted=20), affordable_epochs(10, 60, 50, 20)
+    (10, 1)
+    """
+    return max(1, min(wanted, int((0.95 * limit - fixed) / max(per_epoch, 1e-9))))
