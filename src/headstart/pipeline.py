@@ -4,13 +4,14 @@ It is longer than other files because it holds :class:`Model` too: the methods o
 the verbs take and give models.
 """
 
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ from headstart.data.splits import choose_parts, merge_groups
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.getting import get_weights
 from headstart.encoders.loading import list_encoders, load_encoder, open_saved
-from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
 from headstart.encoders.spec import Encoder
 from headstart.encoders.weights import locate_weights
 from headstart.errors import PictureError
@@ -39,9 +40,12 @@ from headstart.features.reading import (
 )
 from headstart.features.table import table_format, write_table
 from headstart.features.values import Block, Extraction, Features
+from headstart.learning.ground import Ground
 from headstart.learning.prediction import Prediction, predictions_from
 from headstart.learning.probe import Probe, fit_probe
+from headstart.learning.processes import process_number
 from headstart.learning.sample import Sample, require_some, require_two_classes, take_sample
+from headstart.learning.workplace import Workplace
 from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
 from headstart.metrics.values import Evaluation
 from headstart.places import Place
@@ -51,11 +55,17 @@ from headstart.reporting.doctor import Examination, examine_machine
 from headstart.reporting.encoders import EncoderTable
 from headstart.reporting.plan import Estimate, Plan
 from headstart.reporting.report import Answers, EmbedReport, RunReport, ScoreReport, failures_by_name
-from headstart.reporting.run_files import output_folder, write_log, write_pictures, write_tables
+from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_pictures, write_tables
 from headstart.reporting.runs import environment, require_free, write_json, write_text
+from headstart.reporting.training_files import write_training
+from headstart.rules import training_plan
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.record import describe
 from headstart.saving.values import SavedModel
+
+if TYPE_CHECKING:
+    from headstart.encoders.torch_engine import TorchEncoder
+    from headstart.learning.fine_tuning import Tuned
 
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
 
@@ -165,6 +175,7 @@ def fit(
     out: str | Path | None = None,
     cache: str | Path | None = None,
     progress: Progress = silent,
+    resume: bool = False,
     **settings: Unpack[Settings],
 ) -> Model:
     """Fit a model to labelled pictures.
@@ -183,6 +194,8 @@ def fit(
         Folder for weights and features; see :func:`headstart.places.cache_folder`.
     progress
         Called by long steps.
+    resume
+        Go on with an interrupted training in ``out``, from its last checkpoint.
 
     Raises
     ------
@@ -197,8 +210,11 @@ def fit(
     """
     place = Place(cache=cache, progress=progress)
     chosen = Recipe.from_mapping({**(asdict(recipe) if recipe else {}), **settings})
-    planned = plan(data, chosen, place, out=Path(out) if out is not None else None)
-    return run(planned, place, out=Path(out)).model if out is not None else train(planned, place).model
+    folder = Path(out) if out is not None else None
+    planned = plan(data, chosen, place, out=None if resume else folder)
+    if folder is None and not resume:
+        return train(planned, place).model
+    return run(planned, place, out=folder, work=Workplace(resume=resume)).model
 
 
 def plan(data: Data, recipe: Recipe, place: Place, *, out: Path | None = None) -> Plan:
@@ -207,7 +223,7 @@ def plan(data: Data, recipe: Recipe, place: Place, *, out: Path | None = None) -
     What would fail later for sure fails first: an encoder that is not here, a folder for the run that is not free.
     """
     locate_weights(recipe.encoder, place.folder)
-    if out is not None:
+    if out is not None and process_number() == 0:
         require_free(out)
     dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
     checked = audit(dataset, progress=place.progress)
@@ -239,7 +255,10 @@ def estimate(planned: Plan, place: Place) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model and all that was found on the way; ``probabilities`` are those of the pictures in ``scored``."""
+    """A model and all that was found on the way; ``probabilities`` are those of the pictures in ``scored``.
+
+    ``tuned`` is None when no weight moved.
+    """
 
     model: Model
     extraction: Extraction
@@ -247,10 +266,11 @@ class Trained:
     board: Scoreboard
     scored: Sample
     probabilities: npt.NDArray[np.float64]
+    tuned: "Tuned | None" = None
 
 
-def train(planned: Plan, place: Place) -> Trained:
-    """Encode once, fit a head, score it on the part that nothing was chosen on."""
+def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained:
+    """Encode once, fit a head, move weights if wanted, score on the part that nothing was chosen on."""
     recipe, dataset, keys, classes = planned.recipe, planned.dataset, planned.audit.keys, planned.dataset.classes
     encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
     walk = _read(planned.audit, (encoder, ColourHistogram()), place, planned.audit.usable, recipe.strict)
@@ -264,7 +284,15 @@ def train(planned: Plan, place: Place) -> Trained:
     # Leave-one-out chooses the baseline's strength; the folds only give its temperature, and two of them do.
     cheap = replace(recipe, head="ridge", folds=2)
     simple = fit_probe(colours[fitted.positions], fitted.labels, classes, fitted.groups, cheap)
-    probabilities = probe.probabilities(features[scored.positions])
+    ground = _ground(planned, fitted, encoder, features, probe)
+    tuned = move_weights(ground, place, work or Workplace())
+    final = probe
+    frozen = probabilities = probe.probabilities(features[scored.positions])
+    if tuned is not None and tuned.encoder is not None:
+        encoder = open_saved(tuned.encoder.spec, tuned.encoder.files)
+        final = replace(probe, head=tuned.head, temperature=tuned.temperature)
+        again = read_features(dataset.examples, keys, (encoder,), replace(place, keep_features=False), scored.positions)
+        probabilities = final.probabilities(again.features[0].matrix[scored.positions])
     board = make_scoreboard(
         ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked)),
         probabilities,
@@ -272,28 +300,65 @@ def train(planned: Plan, place: Place) -> Trained:
         fitted.class_counts(len(classes)).tolist(),
         seed=recipe.seed,
         resamples=recipe.resamples,
+        probe=frozen if tuned is not None else None,
     )
-    saved = describe(planned, encoder.spec, probe, simple, fitted, board, datetime.now().astimezone())
-    return Trained(Model(encoder, saved, encoder.files, board), walk, probe, board, scored, probabilities)
+    saved = describe(planned, encoder.spec, final, simple, fitted, board, datetime.now().astimezone())
+    return Trained(Model(encoder, saved, encoder.files, board), walk, probe, board, scored, probabilities, tuned)
 
 
-def run(planned: Plan, place: Place, *, out: Path | None = None) -> Run:
+def move_weights(ground: Ground, place: Place, work: Workplace) -> "Tuned | None":
+    """Fine-tune when the recipe asks for it; None otherwise."""
+    moves = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    if moves is None:
+        return None
+    from headstart.learning.fine_tuning import fine_tune  # loads torch: seconds
+
+    return fine_tune(ground, moves, place, work)
+
+
+def _ground(
+    planned: Plan,
+    fitted: Sample,
+    encoder: "OnnxEncoder | TorchEncoder",
+    features: npt.NDArray[np.float32],
+    probe: Probe,
+) -> Ground:
+    positions = fitted.positions.tolist()
+    return Ground(
+        recipe=planned.recipe,
+        classes=planned.dataset.classes,
+        encoder=encoder,
+        examples=tuple(planned.dataset.examples[position] for position in positions),
+        keys=tuple(planned.audit.keys[position] for position in positions),
+        labels=fitted.labels,
+        groups=fitted.groups,
+        features=features[fitted.positions],
+        probe=probe,
+    )
+
+
+def run(planned: Plan, place: Place, *, out: Path | None = None, work: Workplace | None = None) -> Run:
     """Train, and write everything into a run folder: ``out``, or a new ``runs/NAME-N``.
 
     The folder is made first, so that a place that cannot be written to is found before anything is computed.
     """
     started, clock = datetime.now().astimezone(), time.perf_counter()
-    with output_folder(out, planned.dataset.name) as folder:
-        trained = train(planned, place)
-        notices = (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
+    work = work or Workplace()
+    with output_folder(out, planned.dataset.name, resume=work.resume) as folder:
+        shutil.rmtree(folder / "model", ignore_errors=True)  # of a run that was killed after it had saved
+        trained = train(planned, place, replace(work, folder=folder / TRAINING))
+        notices = trained.tuned.notices if trained.tuned else ()
+        notices += (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
         notices += write_pictures(
             folder, trained.board.evaluation, planned.dataset, trained.scored, trained.probabilities
         )
         report = RunReport(
             folder, planned, trained.model.encoder.spec, trained.extraction, trained.probe, trained.board,
-            time.perf_counter() - clock, notices,
+            time.perf_counter() - clock, notices, trained.tuned,
         )  # fmt: skip
         write_tables(report, trained.scored, trained.probabilities)
+        if trained.tuned:
+            write_training(folder, trained.tuned)
         write_json(folder / "environment.json", environment(started, sys.argv))
         write_log(folder / "log.txt", started, [*planned.lines(), *report.lines()])
     return Run(trained.model, report)

@@ -1,10 +1,15 @@
 """Where things lie on this machine."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.progress import Progress, silent
+
+
+def _keep_quiet(sentence: str) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +24,14 @@ class Place:
         False keeps no features beyond the run.
     progress
         Called by long steps.
+    tell
+        Called with a sentence that the user should read before a step is over.
     """
 
     cache: str | Path | None = None
     keep_features: bool = True
     progress: Progress = silent
+    tell: Callable[[str], None] = _keep_quiet
 
     @property
     def folder(self) -> Path:

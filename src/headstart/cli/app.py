@@ -10,6 +10,7 @@ from headstart.cli.encoders import encoders
 from headstart.cli.evaluate import evaluate
 from headstart.cli.fit import fit
 from headstart.cli.predict import predict
+from headstart.cli.pretrain import pretrain
 from headstart.version import __version__
 
 app = typer.Typer(
@@ -21,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain text: drawing boxes would cost more time than all the rest of --help
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for verb in (fit, evaluate, predict, embed, encoders, doctor, demo):
+for verb in (fit, evaluate, predict, embed, pretrain, encoders, doctor, demo):
     app.command()(verb)
 
 

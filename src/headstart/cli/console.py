@@ -2,21 +2,25 @@
 
 import io
 import json
+import os
 import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from headstart.errors import HeadstartError
+from headstart.recipe import Recipe
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
+SPEAKS = os.environ.get("RANK", "0") == "0"  # of several processes that train together, the first one talks
 LINE_AFTER_SECONDS = 2.0  # a step that takes longer says how far it is
 LINE_EVERY_SECONDS = 10.0  # how often, where there is no terminal to draw a bar on
 
@@ -28,14 +32,22 @@ def write_every_script() -> None:
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
+def chosen(values: dict[str, Any]) -> dict[str, Any]:
+    """Keep of a verb's arguments those that are settings of a recipe and were given."""
+    names = {field.name for field in fields(Recipe)}
+    given = {name: value for name, value in values.items() if name in names and value is not None}
+    return given | ({"augment": "none"} if values.get("no_augment") else {})
+
+
 def print_json(value: Any) -> None:  # noqa: ANN401 - any plain data
     """Print one JSON value on standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    if SPEAKS:
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def print_lines(lines: Iterable[str], *, to_error: bool = False) -> None:
     """Print lines for people."""
-    for line in lines:
+    for line in lines if SPEAKS else ():
         typer.echo(line, err=to_error)
 
 
@@ -92,16 +104,23 @@ class Steps:
         self._started: dict[str, float] = {}
         self._next_line: dict[str, float] = {}
 
-    def __call__(self, step: str, done: int, total: int) -> None:
+    def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
         """Take note of the state of a step."""
+        if not SPEAKS:
+            return
         now = time.monotonic()
         started = self._started.setdefault(step, now)
         if self._terminal:
-            self._draw(step, done, total)
+            self._draw(step, done, total, note)
         elif now >= self._next_line.setdefault(step, started + LINE_AFTER_SECONDS):
             self._next_line[step] = now + LINE_EVERY_SECONDS
             left = f", about {(now - started) / done * (total - done):.0f} s left" if 0 < done < total else ""
-            typer.echo(f"{step}: {done} of {total}{left}", err=True)
+            typer.echo(f"{step}: {done} of {total}{f', {note}' if note else ''}{left}", err=True)
+
+    def tell(self, sentence: str) -> None:
+        """Say something that should be read before a step is over."""
+        self.close()
+        print_lines([sentence], to_error=True)
 
     def close(self) -> None:
         """Remove the bars."""
@@ -110,13 +129,13 @@ class Steps:
             self._bar = None
             self._tasks.clear()
 
-    def _draw(self, step: str, done: int, total: int) -> None:
+    def _draw(self, step: str, done: int, total: int, note: str) -> None:
         if self._bar is None:
             self._bar = _new_bar()
             self._bar.start()
         if step not in self._tasks:
             self._tasks[step] = self._bar.add_task(step, total=total)
-        self._bar.update(self._tasks[step], completed=done, total=total)
+        self._bar.update(self._tasks[step], completed=done, total=total, description=f"{step} {note}".rstrip())
 
 
 def _new_bar() -> "Bar":

@@ -1,19 +1,28 @@
 """``headstart fit``."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from headstart.cli import options
-from headstart.cli.console import explained, print_json, print_lines
+from headstart.cli import training_options as training
+from headstart.cli.console import chosen, explained, print_json, print_lines
 from headstart.places import Place
 
 
 def fit(
     data: options.DataSource,
     encoder: options.EncoderName = None,
-    method: Annotated[str | None, typer.Option(help="How far the weights move: probe.  [default: probe]")] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="How far the weights move: probe, lpft, full, last:N, gradual, norm, lora or scratch."
+            "  [default: probe]"
+        ),
+    ] = None,
+    preset: training.Preset = None,
+    time_limit: training.TimeLimit = None,
     head: Annotated[
         str | None,
         typer.Option(help="auto, logistic, ridge, lda, knn, centroid or mlp.  [default: auto]"),
@@ -37,6 +46,36 @@ def fit(
     device: options.Device = None,
     recipe: Annotated[Path | None, typer.Option(help="TOML file with these settings; a flag beats the file.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder, used as given.  [default: a new runs/NAME-N]")] = None,
+    resume: training.Resume = False,
+    epochs: training.Epochs = None,
+    batch_size: training.BatchSize = None,
+    optimizer: training.Optimizer = None,
+    lr: training.Rate = None,
+    find_rate: training.FindRate = False,
+    weight_decay: training.WeightDecay = None,
+    layer_decay: training.LayerDecay = None,
+    schedule: training.Schedule = None,
+    warmup: training.Warmup = None,
+    label_smoothing: training.LabelSmoothing = None,
+    mixup: training.Mixup = None,
+    cutmix: training.Cutmix = None,
+    augment: training.Augment = None,
+    no_augment: training.NoAugment = False,
+    flip: training.Flip = None,
+    views: training.Views = None,
+    prefix_cache: training.PrefixCache = None,
+    clip: training.Clip = None,
+    accumulate: training.Accumulate = None,
+    ema: training.Average = None,
+    wise: training.Wise = None,
+    l2sp: training.PullBack = None,
+    patience: training.Patience = None,
+    validation_fraction: training.ValidationFraction = None,
+    batch_norm: training.BatchNorm = None,
+    rank: training.Rank = None,
+    checkpoint_seconds: training.CheckpointSeconds = None,
+    tensorboard: training.TensorBoard = False,
+    profile: training.Profile = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what was understood and what it will cost; stop.")
     ] = False,
@@ -51,17 +90,12 @@ def fit(
 
     flowers/ holds one folder of pictures per class, or train/ and test/ with such folders inside.
     """
+    given = chosen(locals())  # first of all, while there is nothing else among them
     with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline
 
-        given: dict[str, Any] = {
-            "encoder": encoder, "method": method, "head": head, "activation": activation, "hidden": hidden,
-            "balance": balance, "test_fraction": test_fraction, "folds": folds, "group_by": group_by,
-            "group_pattern": group_pattern, "resamples": resamples, "strict": strict, "seed": seed, "device": device,
-        }  # fmt: skip
-        given = {key: value for key, value in given.items() if value is not None}
-        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        plan = pipeline.plan(data, pipeline.read_recipe(recipe, given), place, out=out)
+        place = Place(cache=cache, keep_features=not no_cache, progress=steps, tell=steps.tell)
+        plan = pipeline.plan(data, pipeline.read_recipe(recipe, given), place, out=None if resume else out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
         if dry_run:
@@ -72,7 +106,8 @@ def fit(
             else:
                 print_lines(estimate.lines())
             return
-        run = pipeline.run(plan, place, out=out)
+        work = pipeline.Workplace(resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
+        run = pipeline.run(plan, place, out=out, work=work)
         steps.close()
         if as_json:
             print_json(run.report.to_json())

@@ -6,20 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import timm
 import torch
 from timm.data.config import resolve_model_data_config
 from timm.models import PretrainedCfg, filter_pretrained_cfg
 
 from headstart.encoders.checkpoints import Tensors, read_checkpoint, with_timm_names
-from headstart.encoders.onnx_engine import first_line, open_session
+from headstart.encoders.graphs import TOLERANCE, compare_outputs, export_module
 from headstart.encoders.preprocessing import preprocessing_from_config
 from headstart.encoders.spec import Preprocessing
 from headstart.encoders.weights import Weights, read_config
 from headstart.errors import EncoderError, UnknownNameError
 from headstart.registry import nearest
-
-TOLERANCE = 1e-4  # relative, of an ONNX graph against torch; 1e-6 is usual
 
 # Where weights come from: said elsewhere, and of no use to whoever opens a saved model.
 _NOT_KEPT = ("state_dict", "label_names", "label_descriptions", "label_offset", "custom_load")
@@ -84,70 +83,36 @@ def build_network(weights: Weights) -> Network:
     )
 
 
-def create_network(config: dict[str, Any], tensors: Tensors) -> torch.nn.Module:
-    """Build a network from its ``config.json`` and its own tensors, in evaluation mode."""
+def create_network(config: dict[str, Any], tensors: Tensors | None) -> torch.nn.Module:
+    """Build a network from its ``config.json`` and its own tensors, in evaluation mode.
+
+    Without tensors its weights are drawn by torch's generator.
+    """
     module: torch.nn.Module = timm.create_model(
         config["architecture"], pretrained=False, num_classes=0, **config.get("model_args", {})
     )
-    module.load_state_dict(tensors, strict=True)
+    if tensors is not None:
+        module.load_state_dict(tensors, strict=True)
     return module.eval()
 
 
 def export_graph(network: Network, path: Path) -> None:
-    """Write the network as one ONNX file that takes batches of any length.
-
-    Raises
-    ------
-    EncoderError
-        When the network cannot be exported.
-    """
+    """Write the network as one ONNX file that takes batches of any length; raises as :func:`export_module`."""
     example = torch.zeros(2, 3, network.preprocessing.height, network.preprocessing.width)
-    try:
-        with torch.no_grad():
-            program = torch.onnx.export(
-                network.module,
-                (example,),
-                dynamo=True,
-                dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
-                input_names=["pixels"],
-                output_names=["features"],
-                verbose=False,
-            )
-        assert program is not None  # it is None for the older exporter alone
-        graph = _without_notes(program.model_proto)
-    except Exception as error:  # the exporter's own classes derive from Exception alone
-        raise EncoderError(
-            f"The network {network.config['architecture']} cannot be exported to ONNX.", first_line(error)
-        ) from error
-    path.write_bytes(graph.SerializeToString(deterministic=True))
+    export_module(network.module, example, path, f"network {network.config['architecture']}")
 
 
-def compare_graph(network: Network, path: Path) -> float:
-    """Compare the graph with the network on seeded noise, and return the largest relative error of a row.
+def compare_graph(network: Network, path: Path, pictures: npt.NDArray[np.float32] | None = None) -> float:
+    """Compare the graph with the network; see :func:`compare_outputs`.
 
-    Raises
-    ------
-    EncoderError
-        When it is above 1e-4.
+    ``pictures`` are prepared ones, shape (n, 3, H, W); without them seeded noise is taken.
     """
-    session = open_session(path, threads=1)
-    generator = torch.Generator().manual_seed(0)
-    errors = []
-    for count in (1, 3):
-        size = (count, 3, network.preprocessing.height, network.preprocessing.width)
-        batch = torch.randn(size, generator=generator)
-        with torch.inference_mode():
-            expected = network.module(batch).numpy()
-        (got,) = session.run(None, {"pixels": batch.numpy()})
-        errors.append(np.linalg.norm(got - expected, axis=1) / np.linalg.norm(expected, axis=1).clip(1e-12))
-    worst = float(np.concatenate(errors).max())
-    if not worst <= TOLERANCE:  # written so that "not a number" is refused too
-        raise EncoderError(
-            f"The ONNX graph of {network.config['architecture']} does not compute what the network computes.",
-            f"Its features differ by {worst:.1e} (relative); at most {TOLERANCE:.0e} is accepted.",
-            "Take another encoder, or other versions of torch and onnxscript.",
-        )
-    return worst
+    if pictures is None:
+        size = (4, 3, network.preprocessing.height, network.preprocessing.width)
+        batch = torch.randn(size, generator=torch.Generator().manual_seed(0))
+    else:
+        batch = torch.from_numpy(pictures)
+    return compare_outputs(network.module, path, batch, network.config["architecture"])
 
 
 def _blueprint(weights: Weights) -> tuple[str, dict[str, Any]]:
@@ -261,19 +226,6 @@ def _config_of(bare: Any, dimension: int, arguments: dict[str, Any]) -> dict[str
         del config["model_args"]
     plain: dict[str, Any] = json.loads(json.dumps(config))  # as it will be read back: lists instead of tuples
     return plain
-
-
-def _without_notes(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto, which has no types for mypy
-    """Take out the exporter's notes: they hold the paths of this machine, and make the graph slower to open."""
-    for part in (*model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
-        part.ClearField("metadata_props")
-        part.ClearField("doc_string")
-    for function in model.functions:
-        for part in (function, *function.node):
-            part.ClearField("metadata_props")
-    del model.graph.value_info[:]
-    model.graph.ClearField("metadata_props")
-    return model
 
 
 def _misfit(weights: Weights, error: Exception) -> EncoderError:

@@ -49,9 +49,21 @@ def prepare(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray[n
     if preprocessing.crop_mode == "border":
         red, green, blue = (round(255 * value) for value in preprocessing.mean)
         fill = (red, green, blue)
-    pixels = np.asarray(_centre(resized, height, width, fill))
+    return normalise(_centre(resized, height, width, fill), preprocessing)
+
+
+def normalise(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
+    """Turn an RGB picture of any size into numbers of shape (3, H, W): subtract the mean, divide by the deviation.
+
+    Examples
+    --------
+    >>> half = Preprocessing(2, 2, "bilinear", 1.0, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    >>> normalise(Image.new("RGB", (1, 1), (255, 0, 255)), half).ravel().tolist()
+    [1.0, -1.0, 1.0]
+    """
+    pixels = np.asarray(picture)
     table = _normalised_values(preprocessing.mean, preprocessing.std)
-    prepared = np.empty((3, height, width), dtype=np.float32)
+    prepared = np.empty((3, *pixels.shape[:2]), dtype=np.float32)
     for channel in range(3):
         # mode="clip" skips NumPy's check of the indices; a byte is always a valid one.
         np.take(table[channel], pixels[:, :, channel], out=prepared[channel], mode="clip")

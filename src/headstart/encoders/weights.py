@@ -214,6 +214,8 @@ def _from_cached_hub(name: str, cache: Path) -> Weights:
 
 def _from_folder(name: str) -> Weights:
     folder = Path(name)
+    if not (folder / "config.json").exists() and (folder / "model" / "config.json").exists():
+        folder = folder / "model"  # a run of Headstart: its model is meant
     config = read_config(folder / "config.json")
     for file in FOLDER_FILES:
         if (folder / file).is_file():

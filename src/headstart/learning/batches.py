@@ -123,3 +123,19 @@ def ahead(views: Views, wanted: Sequence[Rows], view: int) -> Iterator[Inputs]:
 
     with closing(walk()) as steps:
         yield from steps
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """Some rows of other views."""
+
+    views: Views
+    rows: Rows
+
+    def __len__(self) -> int:
+        """Count the examples."""
+        return len(self.rows)
+
+    def take(self, rows: Rows, view: int) -> Inputs:
+        """Give the inputs of these rows of the subset."""
+        return self.views.take(self.rows[rows], view)

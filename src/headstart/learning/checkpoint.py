@@ -70,7 +70,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as file:
             values = json.loads(file.metadata()[HEADER])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ModelFileError(
             f"The checkpoint '{path}' cannot be read.", f"{error}.", "Train anew, without --resume."

@@ -9,7 +9,7 @@ names.
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -34,7 +34,7 @@ class Engine(Protocol):
         """Give every process the first one's values, in place."""
 
     def precision(self) -> AbstractContextManager[Any]:
-        """Number format of the forward pass."""
+        """Choose the number format of the forward pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class OneProcess:
 
     rank: int = 0
     world: int = 1
-    device: torch.device = torch.device("cpu")
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def sum(self, tensor: torch.Tensor) -> torch.Tensor:
         """Nothing to add."""

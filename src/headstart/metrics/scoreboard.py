@@ -36,6 +36,8 @@ class Scoreboard:
     colours
         Of a ridge classifier on colour histograms: what can be had without a pretrained network. None when a model
         was saved without it.
+    probe
+        Of a head on the frozen encoder, when weights were moved: what fine-tuning must beat.
     leaked
         How many scored pictures have a byte-identical twin, or a member of their group, in the fitted part.
     without_leaked
@@ -47,12 +49,14 @@ class Scoreboard:
     colours: Evaluation | None
     leaked: int = 0
     without_leaked: Evaluation | None = None
+    probe: Evaluation | None = None
 
     @property
     def baselines(self) -> dict[str, Evaluation]:
         """The baselines by name."""
         colours = {} if self.colours is None else {"colour_histogram": self.colours}
-        return {"majority": self.majority, **colours}
+        probe = {} if self.probe is None else {"probe": self.probe}
+        return {"majority": self.majority, **colours, **probe}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data: ``evaluation``, ``baselines`` and ``leaked``."""
@@ -72,6 +76,7 @@ def make_scoreboard(
     *,
     seed: int = 0,
     resamples: int = 1000,
+    probe: Probabilities | None = None,
 ) -> Scoreboard:
     """Score a model and the baselines on the same examples, with the same resamples.
 
@@ -79,8 +84,8 @@ def make_scoreboard(
     ----------
     part
         What is scored.
-    model, colours
-        Probabilities of shape (N, C) of the model and of the colour baseline.
+    model, colours, probe
+        Probabilities of shape (N, C) of the model, of the colour baseline and, when weights were moved, of the probe.
     class_counts
         Examples of each class in the fitted part: the majority baseline answers with these frequencies.
     seed, resamples
@@ -110,4 +115,5 @@ def make_scoreboard(
         colours=None if colours is None else scored(colours, everything),
         leaked=leaked,
         without_leaked=scored(model, ~part.leaked) if 0 < leaked < len(part.labels) else None,
+        probe=None if probe is None else scored(probe, everything),
     )

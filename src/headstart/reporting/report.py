@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.data.audit import Audit
 from headstart.data.example import Example
@@ -16,6 +16,10 @@ from headstart.metrics.scoreboard import Scoreboard
 from headstart.reporting.plan import Plan
 from headstart.reporting.summary import candidate_lines, failure_lines, score_lines
 from headstart.reporting.tables import predictions_to_csv, predictions_to_json, predictions_to_text
+from headstart.reporting.training_files import training_lines, training_to_json
+
+if TYPE_CHECKING:  # it loads torch
+    from headstart.learning.fine_tuning import Tuned
 
 
 def failures_by_name(examples: Sequence[Example], failures: Mapping[int, str]) -> dict[str, str]:
@@ -35,6 +39,7 @@ class RunReport:
     board: Scoreboard
     seconds: float
     notices: tuple[str, ...] = ()
+    tuned: "Tuned | None" = None
 
     @property
     def model(self) -> Path:
@@ -51,6 +56,7 @@ class RunReport:
             f" {walk.cached} from the store, {walk.seconds:.1f} s.",
             f"Heads, compared by cross-validation inside the {fitted:,} pictures to fit:",
             *candidate_lines(self.probe.candidates, self.probe.name),
+            *(training_lines(self.tuned) if self.tuned else []),
             *score_lines(
                 self.board,
                 f"Scores on {self.board.evaluation.count:,} pictures that nothing was fitted to or chosen on,"
@@ -79,6 +85,7 @@ class RunReport:
                 "failures": failures_by_name(self.plan.dataset.examples, self.extraction.failures),
             },
             "head": _head_json(self.probe),
+            **(training_to_json(self.tuned) if self.tuned else {}),
             **self.board.to_json(),
             "notices": list(self.notices),
             "audit": self.plan.audit.to_json(),

@@ -5,33 +5,83 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from glob import escape as glob_escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
 from headstart.data.pictures import open_picture
+from headstart.errors import OutputError
+from headstart.learning.processes import process_number
 from headstart.learning.sample import Sample
 from headstart.metrics.values import Evaluation
 from headstart.reporting.pictures import Mistake, draw_confusion_matrix, draw_mistakes, draw_reliability
 from headstart.reporting.report import RunReport
-from headstart.reporting.runs import RunLog, given_folder, new_run_folder, write_json, write_text
+from headstart.reporting.runs import RunLog, given_folder, new_run_folder, safe_name, write_json, write_text
 from headstart.reporting.tables import Part, write_data_table, write_per_class, write_predictions
+
+TRAINING = "training"  # checkpoints lie here
 
 
 @contextmanager
-def output_folder(given: Path | None, name: str) -> Iterator[Path]:
-    """Make the folder of a run: the given one, or a new ``runs/NAME-N``; when the run fails it is as it was before."""
+def output_folder(given: Path | None, name: str, *, resume: bool = False) -> Iterator[Path]:
+    """Make the folder of a run: the given one, or a new ``runs/NAME-N``.
+
+    When the run fails it is as it was before, unless there is a checkpoint in it to go on from. With ``resume`` the
+    folder of an interrupted run is taken: the given one, or the newest of this name. Processes other than the first
+    work in a folder that vanishes.
+
+    Raises
+    ------
+    OutputError
+        When the folder is not free, cannot be made, or holds a run that was finished.
+    """
+    found = unfinished_run(given, name) if resume else None
+    if process_number() > 0:
+        with TemporaryDirectory(prefix="headstart-") as aside:
+            if found is not None:
+                shutil.copytree(found / TRAINING, Path(aside, TRAINING))
+            yield Path(aside)
+        return
     was_there = given is not None and given.is_dir()
-    folder = given_folder(given) if given is not None else new_run_folder(Path("runs"), name)
+    if found is not None:
+        folder = found
+    else:
+        folder = given_folder(given) if given is not None else new_run_folder(Path("runs"), name)
     try:
         yield folder
     except BaseException:
+        if any(folder.glob(f"{TRAINING}/*.safetensors")):
+            raise  # there is something to go on from
         shutil.rmtree(folder, ignore_errors=True)
         if was_there:
             folder.mkdir(exist_ok=True)
         raise
+
+
+def unfinished_run(given: Path | None, name: str) -> Path | None:
+    """Find the run to go on with: one that has checkpoints and no scores; None when there is none.
+
+    Raises
+    ------
+    OutputError
+        When the given run was finished.
+    """
+    if given is not None:
+        if (given / "metrics.json").is_file():
+            raise OutputError(
+                f"The run in '{given}' cannot be resumed.", "It was finished.", "Start a new one, without --resume."
+            )
+        return given if (given / TRAINING).is_dir() else None
+    runs = [
+        folder
+        for folder in Path("runs").glob(f"{glob_escape(safe_name(name))}-*")
+        if (folder / TRAINING).is_dir() and not (folder / "metrics.json").is_file()
+    ]
+    return max(runs, key=lambda folder: (folder / TRAINING).stat().st_mtime, default=None)
 
 
 def write_tables(report: RunReport, scored: Sample, probabilities: npt.NDArray[np.float64]) -> None:

@@ -25,6 +25,8 @@ def score_lines(board: Scoreboard, title: str) -> list[str]:
     columns = {"this model": result, "majority class": board.majority}
     if board.colours is not None:
         columns["colour histogram"] = board.colours
+    if board.probe is not None:
+        columns["probe, nothing moved"] = board.probe
     table = [("", *columns)]
     table += [(name, *(str(getattr(column, field)) for column in columns.values())) for name, field in ROWS.items()]
     lines = [title, *(f"  {line}" for line in aligned(table).splitlines())]
@@ -77,7 +79,8 @@ def _hardest_lines(result: Evaluation) -> list[str]:
 
 
 def _verdict(board: Scoreboard) -> list[str]:
-    best = max(evaluation.accuracy.value for evaluation in board.baselines.values())
+    simple = [one for one in (board.majority, board.colours) if one is not None]
+    best = max(evaluation.accuracy.value for evaluation in simple)
     if board.evaluation.accuracy.low > best:
         return []
     return [

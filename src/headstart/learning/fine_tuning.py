@@ -1,0 +1,320 @@
+"""Fine-tuning: from a probe on frozen features to an encoder whose weights have moved, and a head that fits it."""
+
+import hashlib
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+
+from headstart.encoders.prepared import PreparedEncoder
+from headstart.encoders.tuned import Origin, keep_tuned
+from headstart.errors import RecipeError
+from headstart.heads.linear import LinearHead
+from headstart.learning.assembly import assemble, divide
+from headstart.learning.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from headstart.learning.choosing import Choice, Share, choose_weights
+from headstart.learning.classifier import Classifier
+from headstart.learning.engine import Engine, choose_engine, use_cores
+from headstart.learning.ground import Ground
+from headstart.learning.history import Epoch
+from headstart.learning.loop import Hooks, Outcome, Task, Training
+from headstart.learning.pace import Pace, measure_pace
+from headstart.learning.processes import process_count
+from headstart.learning.rate_test import RateTest
+from headstart.learning.watching import SilentWatcher, TensorBoardWatcher, profile
+from headstart.learning.workplace import LAST, Workplace
+from headstart.places import Place
+from headstart.recipe import seconds_of
+from headstart.rules import TrainingPlan, affordable_epochs
+
+FINISH_SECONDS = 12.0  # writing the graph, comparing it, scoring, saving
+LATE = 1.1  # times the limit: then a training ends with the epoch it is in
+# Settings that may differ between a run and its continuation.
+FREE = ("checkpoint_seconds", "time_limit", "strict", "resamples")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuned:
+    """What fine-tuning left.
+
+    Attributes
+    ----------
+    plan
+        How the weights moved.
+    encoder
+        The new encoder; None when the validation part preferred the probe as it was.
+    head, temperature
+        What stands on the new encoder.
+    outcome, choice
+        The history, and what was chosen on the validation part.
+    trained_parameters, parameters
+        How many numbers moved, of how many in all.
+    validated
+        How many pictures were held out for choosing.
+    expected_seconds, seconds
+        Of the training: as announced, and as it was.
+    rate_test
+        The range test of the learning rate, when it was asked for.
+    profile_lines
+        The dearest operations, when they were asked for.
+    notices
+        Sentences for the user.
+    """
+
+    plan: TrainingPlan
+    encoder: PreparedEncoder | None
+    head: LinearHead
+    temperature: float
+    history: tuple[Epoch, ...]
+    best: int
+    share: float
+    shares: tuple[Share, ...]
+    trained_parameters: int
+    parameters: int
+    validated: int
+    expected_seconds: float
+    seconds: float
+    rate_test: RateTest | None
+    profile_lines: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace) -> Tuned:
+    """Move the weights as ``plan`` says; see :class:`Tuned`.
+
+    Raises
+    ------
+    RecipeError
+        When a checkpoint of another run is to be resumed.
+    EncoderError
+        When there is not enough memory, or the new graph does not compute what the network computes.
+    OutputError
+        When a checkpoint or the new encoder cannot be written.
+    """
+    use_cores()
+    engine = choose_engine(ground.recipe.device, process_count())
+    halves = divide(ground)
+    resumed = _find_checkpoint(ground, work)
+    if resumed is not None:
+        plan = TrainingPlan(**resumed.values["plan"])
+    with assemble(ground, plan, halves, engine, place) as made, _own_generator():
+        task, test = made.task, None
+        if work.find_rate and resumed is None:
+            task, test = _with_found_rate(task, engine, place)
+        pace = measure_pace(task, engine)
+        if resumed is None:
+            task = _within_limit(task, pace, work)
+        expected = _announce(task, pace, resumed, place, work)
+        clock = time.perf_counter()
+        starts = {name: tensor.clone() for name, tensor in task.moving.tensors().items()}
+        with _hooks(ground, task, engine, place, work, pace) as watched:
+            training = Training(task, engine, watched.hooks, resumed)
+            outcome = training.run()
+        choice = choose_weights(training, outcome, starts)
+        seconds = time.perf_counter() - clock
+        counted = _count(task)
+        encoder, head = _take_out(ground, task, choice, place)
+    return Tuned(
+        plan=task.moving.plan,
+        encoder=encoder,
+        head=head,
+        temperature=choice.temperature,
+        history=outcome.history,
+        best=outcome.best,
+        share=choice.share,
+        shares=choice.table,
+        trained_parameters=counted.trained,
+        parameters=counted.all,
+        validated=len(halves.validation),
+        expected_seconds=expected,
+        seconds=seconds,
+        rate_test=test,
+        profile_lines=watched.lines(),
+        notices=(*made.notices, *_notices(task, outcome, encoder), *choice.notices),
+    )
+
+
+# --- before
+
+
+def _find_checkpoint(ground: Ground, work: Workplace) -> Checkpoint | None:
+    """Read the checkpoint to go on from; refuses one of another run, naming what differs."""
+    path = work.folder / LAST if work.folder is not None else None
+    if not work.resume or path is None or not path.is_file():
+        return None
+    found = read_checkpoint(path)
+    then, now = found.values["identity"], identity(ground)
+    different = [name for name in now if now[name] != then.get(name)]
+    if different:
+        raise RecipeError(
+            f"The run in '{path.parent.parent}' cannot be resumed.",
+            f"It was begun with another {', '.join(different)}.",
+            "Use the settings and the data it was begun with, or start a new run without --resume.",
+        )
+    return found
+
+
+def identity(ground: Ground) -> dict[str, Any]:
+    """Say what makes two trainings the same: settings, data, encoder, number of processes."""
+    data = hashlib.sha256(b"".join(ground.keys) + ground.labels.tobytes()).hexdigest()
+    settings = {name: value for name, value in asdict(ground.recipe).items() if name not in FREE}
+    return {**settings, "data": data, "weights": ground.encoder.spec.digest, "number of processes": process_count()}
+
+
+def _with_found_rate(task: Task, engine: Engine, place: Place) -> "tuple[Task, RateTest]":
+    from headstart.learning.rate_search import search_rate
+
+    test = search_rate(task, engine, place.progress)
+    place.tell(test.reason)
+    if test.chosen is None:
+        return task, test
+    return _with_plan(task, replace(task.moving.plan, rate=test.chosen)), test
+
+
+def _with_plan(task: Task, plan: TrainingPlan) -> Task:
+    return replace(task, moving=replace(task.moving, plan=plan))
+
+
+def _within_limit(task: Task, pace: Pace, work: Workplace) -> Task:
+    if not task.recipe.time_limit:
+        return task
+    plan, passed = task.moving.plan, time.perf_counter() - work.started
+    limit = seconds_of(task.recipe.time_limit)
+    epochs = affordable_epochs(limit, passed + _finish(task, pace), pace.epoch, plan.epochs)
+    return _with_plan(task, replace(plan, epochs=epochs))
+
+
+def _finish(task: Task, pace: Pace) -> float:
+    return FINISH_SECONDS
+
+
+def _announce(task: Task, pace: Pace, resumed: Checkpoint | None, place: Place, work: Workplace) -> float:
+    plan = task.moving.plan
+    left = plan.epochs - (int(resumed.values["epoch"]) if resumed else 0)
+    seconds = pace.epoch * left
+    total = time.perf_counter() - work.started + seconds + FINISH_SECONDS
+    limit = task.recipe.time_limit
+    late = f" That is more than the limit of {limit}: one epoch is the least." if limit and (
+        total > seconds_of(limit)
+    ) else ""  # fmt: skip
+    place.tell(
+        f"Training: {plan.method}, {left} epochs of {len(task.train.labels):,} pictures, about {in_words(seconds)}; "
+        f"the whole run about {in_words(total)}.{late}"
+    )
+    return seconds
+
+
+def in_words(seconds: float) -> str:
+    """Say a time as people do.
+
+    Examples
+    --------
+    >>> in_words(41.6), in_words(400), in_words(8000)
+    ('42 s', '6.7 min', '2.2 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+# --- during
+
+
+@dataclass(slots=True)
+class _Watched:
+    hooks: Hooks
+    profiled: Any = None
+
+    def lines(self) -> tuple[str, ...]:
+        return tuple(self.profiled.lines) if self.profiled is not None else ()
+
+
+@contextmanager
+def _hooks(
+    ground: Ground, task: Task, engine: Engine, place: Place, work: Workplace, pace: Pace
+) -> Iterator[_Watched]:  # six: all that a training may tell somebody, gathered once
+    first = engine.rank == 0
+    folder = work.folder
+    identified = {"identity": identity(ground), "plan": asdict(task.moving.plan)}
+    limit = seconds_of(task.recipe.time_limit) if task.recipe.time_limit else math.inf
+
+    def keep(checkpoint: Checkpoint) -> None:
+        if folder is not None and first:
+            write_checkpoint(folder / LAST, replace(checkpoint, values=checkpoint.values | identified))
+
+    def enough(done: int) -> bool:
+        passed = time.perf_counter() - work.started
+        return engine.world == 1 and passed + pace.epoch + FINISH_SECONDS > LATE * limit
+
+    watcher = TensorBoardWatcher(folder) if work.tensorboard and folder and first else SilentWatcher()
+    profiled = profile(folder) if work.profile and folder and first else nullcontext()
+    with profiled as profiler:
+        step = profiler.step if profiler is not None else lambda: None
+        watched = _Watched(Hooks(keep, watcher, place.progress, step, enough), profiler)
+        try:
+            yield watched
+        finally:
+            watcher.close()
+
+
+@contextmanager
+def _own_generator() -> Iterator[None]:
+    """Leave torch's generator as it was."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        yield
+
+
+# --- after
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    trained: int
+    all: int
+
+
+def _count(task: Task) -> _Counted:
+    """Count the numbers that moved, and those of the network as it leaves: matrices that are merged do not count."""
+    trained = sum(one.numel() for one in task.moving.parameters())
+    everything = task.moving.classifier.named_parameters()
+    return _Counted(trained, sum(one.numel() for name, one in everything if "lora_" not in name))
+
+
+def _take_out(ground: Ground, task: Task, choice: Choice, place: Place) -> "tuple[PreparedEncoder | None, LinearHead]":
+    classifier: Classifier = task.moving.classifier
+    if choice.share == 0 and task.moving.plan.from_probe:
+        return None, LinearHead(*_head_arrays(classifier))
+    if task.moving.plan.method == "lora":
+        from headstart.learning.lora import merge_matrices
+
+        merge_matrices(classifier.encoder)
+    spec, files = ground.encoder.spec, ground.encoder.files
+    plan = task.moving.plan
+    method = f"last:{plan.stages}" if plan.stages else plan.method
+    encoder = keep_tuned(classifier.encoder, Origin(spec, files, method), ground.pictures(), place.folder)
+    return encoder, LinearHead(*_head_arrays(classifier), {"method": method})
+
+
+def _head_arrays(classifier: Classifier) -> "tuple[Any, Any]":
+    head = classifier.head
+    return head.weight.detach().cpu().numpy().copy(), head.bias.detach().cpu().numpy().copy()
+
+
+def _notices(task: Task, outcome: Outcome, encoder: PreparedEncoder | None) -> list[str]:
+    notices = [outcome.stopped] if outcome.stopped else []
+    if outcome.micro < task.moving.plan.batch_size:
+        notices.append(
+            f"Memory was short: {outcome.micro} pictures were taken at a time. Steps are still made of whole batches."
+        )
+    if encoder is None:
+        notices.append(
+            "On the validation part no weights on the way from the probe to the fine-tuned network were better than "
+            "the probe: fine-tuning did not help here, and the probe was kept."
+        )
+    elif encoder.notice:
+        notices.append(encoder.notice)
+    return notices

@@ -1,0 +1,54 @@
+"""Low-rank adaptation by the library peft: small matrices beside the large ones, merged when the training is over."""
+
+import warnings
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+
+from headstart.errors import EncoderError, MissingExtraError
+
+MARK = "lora_"
+
+
+def add_matrices(encoder: torch.nn.Module, rank: int) -> tuple[str, ...]:
+    """Put matrices of this rank beside every linear and every ungrouped convolutional layer.
+
+    The second of each pair starts at zero, so that the network starts as it was (Hu et al. 2022). Return the names of
+    the parameters that move.
+
+    Raises
+    ------
+    MissingExtraError
+        When peft is not installed.
+    EncoderError
+        When the network has no such layer.
+    """
+    if find_spec("peft") is None:
+        raise MissingExtraError("peft", "lora", "for method = 'lora'")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of libraries that peft imports
+        from peft import LoraConfig, inject_adapter_in_model
+    targets = [
+        name
+        for name, module in encoder.named_modules()
+        if isinstance(module, torch.nn.Linear) or (isinstance(module, torch.nn.Conv2d) and module.groups == 1)
+    ]
+    if not targets:
+        raise EncoderError(
+            "The network has no layer for low-rank matrices.", "", "Take another method, for instance norm."
+        )
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=targets, bias="none")
+    inject_adapter_in_model(config, encoder)
+    return tuple(name for name, _ in encoder.named_parameters() if MARK in name)
+
+
+def merge_matrices(encoder: torch.nn.Module) -> None:
+    """Add the small matrices to the large ones and take them away: the network has its own layers and names again."""
+    for name, module in list(encoder.named_modules()):
+        merge: Any = getattr(module, "get_base_layer", None)
+        if merge is None or not hasattr(module, "merge"):
+            continue
+        module.merge()  # type: ignore[operator]
+        parent = encoder.get_submodule(name.rpartition(".")[0])
+        setattr(parent, name.rpartition(".")[2], merge())

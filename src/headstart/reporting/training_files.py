@@ -1,0 +1,65 @@
+"""What a training leaves in the run folder, and in the report: history, curve, numbers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.reporting.history_table import history_lines, history_to_json, write_history
+from headstart.reporting.training_pictures import draw_learning_curve, draw_rate_test
+
+if TYPE_CHECKING:  # it loads torch
+    from headstart.learning.fine_tuning import Tuned
+
+
+def write_training(folder: Path, tuned: "Tuned") -> tuple[str, ...]:
+    """Write ``history.csv``, ``learning_curve.png`` and, when a rate was looked for, ``rate_test.png``."""
+    write_history(folder / "history.csv", tuned.history)
+    notices = draw_learning_curve(tuned.history, tuned.best, folder / "learning_curve.png")
+    if tuned.rate_test is not None:
+        notices += draw_rate_test(tuned.rate_test, folder / "rate_test.png")
+    return notices
+
+
+def training_lines(tuned: "Tuned") -> list[str]:
+    """Say for people how the weights moved."""
+    plan = tuned.plan
+    share = tuned.trained_parameters / max(1, tuned.parameters)
+    lines = [
+        f"Fine-tuning: {_name(tuned)}, {tuned.trained_parameters:,} of {tuned.parameters:,} parameters ({share:.0%}),"
+        f" largest rate {plan.rate:.1e}, {tuned.seconds:.1f} s (announced: {tuned.expected_seconds:.1f} s).",
+        *history_lines(tuned.history),
+    ]
+    if tuned.shares:
+        took = "the probe itself" if tuned.share == 0 else f"{tuned.share:.0%} of the way from the probe"
+        lines.append(f"Chosen on {tuned.validated:,} validation pictures: {took if plan.wise else 'temperature only'}.")
+    return [*lines, *tuned.profile_lines]
+
+
+def training_to_json(tuned: "Tuned") -> dict[str, Any]:
+    """Give plain data: keys of the report of a run."""
+    test = tuned.rate_test
+    return {
+        "history": history_to_json(tuned.history),
+        "trained_parameters": tuned.trained_parameters,
+        "parameters": tuned.parameters,
+        "training": {
+            "method": _name(tuned),
+            "epochs": tuned.plan.epochs,
+            "batch_size": tuned.plan.batch_size,
+            "rate": tuned.plan.rate,
+            "views": tuned.plan.views,
+            "prefix_cached": tuned.plan.cached,
+            "best_epoch": tuned.best,
+            "share": tuned.share,
+            "shares": [
+                {"share": one.share, "log_loss": one.log_loss, "accuracy": one.accuracy} for one in tuned.shares
+            ],
+            "validated": tuned.validated,
+            "expected_seconds": round(tuned.expected_seconds, 3),
+            "seconds": round(tuned.seconds, 3),
+            "rate_test": None if test is None else {"chosen": test.chosen, "reason": test.reason},
+        },
+    }
+
+
+def _name(tuned: "Tuned") -> str:
+    return f"last:{tuned.plan.stages}" if tuned.plan.stages else tuned.plan.method
