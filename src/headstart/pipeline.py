@@ -45,7 +45,6 @@ from headstart.learning.prediction import Prediction, predictions_from
 from headstart.learning.probe import Probe, fit_probe
 from headstart.learning.processes import process_number
 from headstart.learning.sample import Sample, require_some, require_two_classes, take_sample
-from headstart.learning.workplace import Workplace
 from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
 from headstart.metrics.values import Evaluation
 from headstart.places import Place
@@ -62,6 +61,7 @@ from headstart.rules import training_plan
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.record import describe
 from headstart.saving.values import SavedModel
+from headstart.workplace import Workplace
 
 if TYPE_CHECKING:
     from headstart.encoders.torch_engine import TorchEncoder

@@ -9,6 +9,7 @@ from headstart.cli import options
 from headstart.cli import training_options as training
 from headstart.cli.console import chosen, explained, print_json, print_lines
 from headstart.places import Place
+from headstart.workplace import Workplace
 
 
 def fit(
@@ -106,7 +107,7 @@ def fit(
             else:
                 print_lines(estimate.lines())
             return
-        work = pipeline.Workplace(resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
+        work = Workplace(resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
         run = pipeline.run(plan, place, out=out, work=work)
         steps.close()
         if as_json:

@@ -10,6 +10,7 @@ from headstart.cli import options
 from headstart.cli import training_options as training
 from headstart.cli.console import chosen, explained, print_json, print_lines
 from headstart.places import Place
+from headstart.workplace import Workplace
 
 METHODS = {"random": "scratch", "pretrained": "full"}
 
@@ -56,7 +57,7 @@ def pretrain(
         plan = pipeline.plan(source, recipe, place, out=None if resume else out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
-        run = pipeline.run(plan, place, out=out, work=pipeline.Workplace(resume=resume))
+        run = pipeline.run(plan, place, out=out, work=Workplace(resume=resume))
         steps.close()
         if as_json:
             print_json(run.report.to_json())

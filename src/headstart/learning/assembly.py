@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from headstart.learning.losses import logit_adjustment
 from headstart.learning.prefix import Cut, ViewsWanted, cut, prefix_encoders
 from headstart.learning.probe import fit_probe
 from headstart.places import Place
+from headstart.recipe import Recipe
 from headstart.rules import TrainingPlan, available_cores
 
 FEWEST_TO_DIVIDE = 20  # with fewer pictures nothing is held out for choosing
@@ -92,13 +93,15 @@ def _start(ground: Ground, plan: TrainingPlan, halves: Halves) -> LinearStart | 
     """Make the head that training starts from: a probe on the rows that train, its temperature folded in."""
     if not plan.from_probe:
         return len(ground.classes)
-    linear = ground.probe.name if isinstance(ground.probe.head, LinearHead) else "logistic"
+    linear = replace(ground.recipe, head="logistic")
+    if isinstance(ground.probe.head, LinearHead):
+        linear = Recipe.from_mapping(asdict(ground.recipe) | {"head": ground.probe.name})
     probe = fit_probe(
         ground.features[halves.train],
         ground.labels[halves.train],
         ground.classes,
         ground.groups[halves.train],
-        replace(ground.recipe, head=linear),
+        linear,
     )
     assert isinstance(probe.head, LinearHead), "logistic, ridge and lda are linear"
     return LinearStart(probe.head.weight / probe.temperature, probe.head.bias / probe.temperature)

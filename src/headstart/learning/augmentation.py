@@ -25,8 +25,8 @@ class Augmentation:
     crop
         Cut out a random rectangle and resize it to the network's input.
     smallest
-        Smallest share of the area that is cut out. 0.35, not ImageNet's 0.08: a small set teaches wrong things fast when
-        the object is not in the crop.
+        Smallest share of the area that is cut out. 0.35, not ImageNet's 0.08: a small set teaches wrong things
+        fast when the object is not in the crop.
     flip
         Mirror half of the views.
     trivial

@@ -1,6 +1,6 @@
 """Which pictures make which step, and the inputs made from them: functions of seed, epoch and position alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ def ahead(views: Views, wanted: Sequence[Rows], view: int) -> Iterator[Inputs]:
     [[2.0, 1.0], [3.0]]
     """
 
-    def walk() -> Iterator[Inputs]:
+    def walk() -> Generator[Inputs, None, None]:
         with ThreadPoolExecutor(1) as helper:
             waiting = None
             for rows in wanted:

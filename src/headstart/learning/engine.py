@@ -23,9 +23,17 @@ from headstart.rules import available_cores
 class Engine(Protocol):
     """What the training loop asks of the machine."""
 
-    rank: int
-    world: int
-    device: torch.device
+    @property
+    def rank(self) -> int:
+        """Number of this process; 0 writes and speaks."""
+
+    @property
+    def world(self) -> int:
+        """How many processes there are."""
+
+    @property
+    def device(self) -> torch.device:
+        """What this process computes on."""
 
     def sum(self, tensor: torch.Tensor) -> torch.Tensor:
         """Add up a tensor over the processes."""
@@ -126,5 +134,5 @@ def sum_gradients(engine: Engine, parameters: Sequence[torch.nn.Parameter]) -> N
         return
     gradients = [one.grad for one in parameters if one.grad is not None]
     flat = engine.sum(torch.cat([gradient.reshape(-1) for gradient in gradients]))
-    for gradient, part in zip(gradients, flat.split([one.numel() for one in gradients]), strict=True):
+    for gradient, part in zip(gradients, torch.split(flat, [one.numel() for one in gradients]), strict=True):
         gradient.copy_(part.view_as(gradient))

@@ -26,10 +26,10 @@ from headstart.learning.pace import Pace, measure_pace
 from headstart.learning.processes import process_count
 from headstart.learning.rate_test import RateTest
 from headstart.learning.watching import SilentWatcher, TensorBoardWatcher, profile
-from headstart.learning.workplace import LAST, Workplace
 from headstart.places import Place
 from headstart.recipe import seconds_of
 from headstart.rules import TrainingPlan, affordable_epochs
+from headstart.workplace import LAST, Workplace
 
 FINISH_SECONDS = 12.0  # writing the graph, comparing it, scoring, saving
 LATE = 1.1  # times the limit: then a training ends with the epoch it is in

@@ -11,8 +11,9 @@ from headstart.learning.stages import Stage
 def set_training(module: torch.nn.Module, moving: Sequence[Stage], *, trained_statistics: bool) -> None:
     """Put the moving stages into training mode and all the rest into evaluation mode.
 
-    It is called in place of ``module.train()``, which would let BatchNorm of frozen stages go on learning (requires_grad
-    has no say in that). Without ``trained_statistics`` BatchNorm of the moving stages keeps its statistics too.
+    It is called in place of ``module.train()``, which would let BatchNorm of frozen stages go on learning
+    (requires_grad has no say in that). Without ``trained_statistics`` BatchNorm of the moving stages keeps its
+    statistics too.
 
     Examples
     --------

@@ -159,9 +159,6 @@ class Training:
         self._kept_at = time.monotonic()
         if resumed is not None:
             self._restore(resumed)
-        full = self._plan.batch_size * self._engine.world * task.recipe.accumulate
-        count = len(task.train.views)
-        self._dealt = lambda epoch: batches(count, full, 2 * engine.world, task.recipe.seed, epoch)
         self._steps_per_epoch = len(self._dealt(0))
 
     @property
@@ -192,6 +189,11 @@ class Training:
     def _note_stop(self, reason: str) -> None:
         if self._state.epoch < self._plan.epochs:
             self._state.stopped = reason
+
+    def _dealt(self, epoch: int) -> list[Rows]:
+        """Deal the examples of an epoch into steps."""
+        whole = self._plan.batch_size * self._engine.world * self._recipe.accumulate
+        return batches(len(self.task.train.views), whole, 2 * self._engine.world, self._recipe.seed, epoch)
 
     # --- an epoch
 
@@ -298,7 +300,7 @@ class Training:
             pieces -= 1  # one picture alone joins the others, for the sake of BatchNorm
         for number, part in enumerate(np.array_split(np.arange(len(rows)), pieces)):
             losses, right = self._forward(rows[part], inputs[part], number)
-            (losses.sum() / count).backward()
+            torch.autograd.backward(losses.sum() / count)
             sums += torch.tensor([float(losses.detach().sum()), right], dtype=torch.float64)
         total: list[float] = self._engine.sum(sums.to(self._engine.device)).tolist()
         return total

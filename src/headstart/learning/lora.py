@@ -49,6 +49,6 @@ def merge_matrices(encoder: torch.nn.Module) -> None:
         merge: Any = getattr(module, "get_base_layer", None)
         if merge is None or not hasattr(module, "merge"):
             continue
-        module.merge()  # type: ignore[operator]
+        module.merge()
         parent = encoder.get_submodule(name.rpartition(".")[0])
         setattr(parent, name.rpartition(".")[2], merge())

@@ -29,7 +29,8 @@ def mix(inputs: torch.Tensor, targets: torch.Tensor, mixup: float, cutmix: float
         return Mixed(inputs, targets)
     random = np.random.default_rng(seed)
     blend = random.random() < 0.5 if mixup and cutmix else mixup > 0
-    share = float(random.beta(*(2 * [mixup if blend else cutmix])))
+    spread = mixup if blend else cutmix
+    share = random.beta(spread, spread)
     order = torch.from_numpy(random.permutation(len(inputs))).to(inputs.device)
     if blend:
         made = torch.lerp(inputs[order], inputs, share)

@@ -47,7 +47,7 @@ def _time_step(task: Task, engine: Engine, rows: np.ndarray) -> float:
     with engine.precision():
         scores = task.forward(to_device(inputs, engine.device)).float()
     labels = torch.from_numpy(task.train.labels[rows]).to(engine.device)
-    torch.nn.functional.cross_entropy(scores, labels).backward()
+    torch.autograd.backward(torch.nn.functional.cross_entropy(scores, labels))
     parameters = [one for one in task.moving.parameters() if one.grad is not None]
     torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     with torch.no_grad():

@@ -136,7 +136,7 @@ class _Entrance(torch.nn.Module):
 
 
 class _Suffix(torch.nn.Module):
-    """The network from a stage on: containers are copied, so that what lies inside can be exchanged; stages are shared."""
+    """The network from a stage on: containers are copied, so that parts can be exchanged; stages are shared."""
 
     def __init__(
         self, module: torch.nn.Module, entrance: str, bypassed: Sequence[str], picture: tuple[int, ...]

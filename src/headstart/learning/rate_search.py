@@ -38,7 +38,7 @@ def search_rate(task: Task, engine: Engine, progress: Progress) -> RateTest:
         with engine.precision():
             scores = task.forward(inputs)
         losses = torch.nn.functional.cross_entropy(scores.float(), labels, reduction="sum")
-        (losses / len(rows)).backward()
+        torch.autograd.backward(losses / len(rows))
         sum_gradients(engine, [one for one in task.moving.parameters() if one.grad is not None])
         optimizer.step()
         progress(STEP_NAME, next(done), len(rates))

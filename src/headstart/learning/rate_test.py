@@ -1,4 +1,4 @@
-"""The range test of the learning rate (Smith 2018): raise it from step to step and look where the loss falls fastest."""
+"""The range test of the learning rate (Smith 2018): raise it step by step and see where the loss falls fastest."""
 
 import math
 from collections.abc import Callable
@@ -93,8 +93,8 @@ def find_rate(rates: Numbers, losses: Numbers) -> RateTest:
     chosen, limit = float(rates[steepest]), float(rates[lowest]) / 10
     if chosen > limit:
         reason = (
-            f"Learning rate {limit:.1e}: a tenth of {rates[lowest]:.1e}, where the loss begins to grow; it falls fastest "
-            f"at {chosen:.1e}, too near to that."
+            f"Learning rate {limit:.1e}: a tenth of {rates[lowest]:.1e}, where the loss begins to grow; it falls "
+            f"fastest at {chosen:.1e}, too near to that."
         )
         return RateTest(rates, losses, smooth, limit, reason)
     reason = f"Learning rate {chosen:.1e}: there the loss falls fastest; it begins to grow at {rates[lowest]:.1e}."

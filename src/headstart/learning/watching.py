@@ -94,8 +94,8 @@ class Profile:
 def profile(folder: Path) -> Iterator[Profile]:
     """Profile some steps of the block; write a trace for Chrome or Perfetto, and a table of the dearest operations.
 
-    ``folder/profile/trace.json`` and ``folder/profile/operations.csv``; the time is that of an operation itself, without
-    those it calls.
+    ``folder/profile/trace.json`` and ``folder/profile/operations.csv``; the time is that of an operation itself,
+    without those it calls.
     """
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if torch.cuda.is_available() else [])]
     target = folder / "profile"

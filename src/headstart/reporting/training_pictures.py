@@ -82,7 +82,7 @@ def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tupl
         ),
     )
     notes = [
-        "Training values are means over augmented pictures, taken before each step; validation is without augmentation.",
+        "Training: means over augmented pictures, before each step. Validation: without augmentation.",
         f"The dashed line marks the epoch whose weights were taken: {best}."
         if best
         else "No epoch's weights were taken.",
