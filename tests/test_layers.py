@@ -20,7 +20,16 @@ STAGES = (
     "serving",
     "studies",
 )
-FREE = {"errors", "places", "progress", "recipe", "registry", "rules", "version", "workplace"}  # anyone may import these
+FREE = {
+    "errors",
+    "places",
+    "progress",
+    "recipe",
+    "registry",
+    "rules",
+    "version",
+    "workplace",
+}  # anyone may import these
 CLI_MAY = {"cli", "pipeline"} | FREE - {"rules"}
 WORKSHOP = {"torch", "torchvision", "timm"}
 WORKSHOP_STAGES = {"encoders", "learning", "saliency"}

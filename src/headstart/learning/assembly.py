@@ -18,10 +18,10 @@ from headstart.learning.batches import FreshViews, Rows, StoredViews, Subset, Vi
 from headstart.learning.classifier import Classifier, LinearStart, Moving, build_classifier, choose_moving
 from headstart.learning.engine import Engine
 from headstart.learning.ground import Ground
-from headstart.learning.loop import Material, Task
 from headstart.learning.losses import logit_adjustment
 from headstart.learning.prefix import Cut, ViewsWanted, cut, prefix_encoders
 from headstart.learning.probe import fit_probe
+from headstart.learning.task import Material, Task
 from headstart.places import Place
 from headstart.recipe import Recipe
 from headstart.rules import TrainingPlan, available_cores
@@ -64,7 +64,7 @@ def assemble(ground: Ground, plan: TrainingPlan, halves: Halves, engine: Engine,
     assert files.weights is not None, "an encoder that is loaded by name has its weights"
     tensors = load_file(files.weights) if plan.pretrained else None
     classifier = build_classifier(files.config, tensors, start, ground.encoder.spec.dimension, ground.recipe.seed)
-    moving = choose_moving(classifier, plan, ground.recipe.rank)
+    moving = choose_moving(classifier, plan, ground.recipe)
     with ThreadPoolExecutor(available_cores()) as workers:
         made = _cached(ground, moving, engine, place) if plan.cached else None
         views = made.views if made else _fresh(ground, plan, workers)

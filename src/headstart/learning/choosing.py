@@ -7,7 +7,8 @@ import numpy as np
 from headstart.heads.temperature import fit_temperature
 from headstart.learning.averaging import interpolate
 from headstart.learning.classifier import Tensors
-from headstart.learning.loop import Outcome, Training, mean_log_loss
+from headstart.learning.loop import Training
+from headstart.learning.task import Outcome, mean_log_loss
 
 SHARES = tuple(step / 10 for step in range(11))
 

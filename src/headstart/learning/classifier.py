@@ -145,14 +145,14 @@ class Moving:
         ]
 
 
-def choose_moving(classifier: Classifier, plan: TrainingPlan, rank: int) -> Moving:
+def choose_moving(classifier: Classifier, plan: TrainingPlan, recipe: Recipe) -> Moving:
     """Decide which parameters move, and freeze the others; for ``lora`` the small matrices are added."""
     stages = find_stages(classifier.encoder)
     head = {"head.weight", "head.bias"}
     if plan.method == "lora":
         from headstart.learning.lora import add_matrices
 
-        names = head | {f"encoder.{name}" for name in add_matrices(classifier.encoder, rank)}
+        names = head | {f"encoder.{name}" for name in add_matrices(classifier.encoder, recipe.rank, recipe.seed)}
     elif plan.method == "norm":
         names = head | {f"encoder.{name}" for name in norm_parameters(classifier.encoder)}
     else:

@@ -21,10 +21,11 @@ from headstart.learning.classifier import Classifier
 from headstart.learning.engine import Engine, choose_engine, use_cores
 from headstart.learning.ground import Ground
 from headstart.learning.history import Epoch
-from headstart.learning.loop import Hooks, Outcome, Task, Training
+from headstart.learning.loop import Training
 from headstart.learning.pace import Pace, measure_pace
 from headstart.learning.processes import process_count
 from headstart.learning.rate_test import RateTest
+from headstart.learning.task import Hooks, Outcome, Task
 from headstart.learning.watching import SilentWatcher, TensorBoardWatcher, profile
 from headstart.places import Place
 from headstart.recipe import seconds_of

@@ -6,7 +6,7 @@ resumed from a checkpoint does bit for bit what it would have done without the i
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,75 +19,27 @@ from headstart.errors import EncoderError
 from headstart.learning.averaging import update_average
 from headstart.learning.batches import Rows, Views, ahead, batches, view_of
 from headstart.learning.checkpoint import Checkpoint, optimizer_tensors, restore_optimizer
-from headstart.learning.classifier import Moving, Tensors, make_optimizer
+from headstart.learning.classifier import Tensors, make_optimizer
 from headstart.learning.engine import Engine, sum_gradients
 from headstart.learning.history import Epoch
 from headstart.learning.losses import cross_entropy, l2sp_step, soft_targets
 from headstart.learning.mixing import mix
 from headstart.learning.schedules import rate_factor
-from headstart.learning.watching import Watcher
-from headstart.progress import Progress
-from headstart.recipe import Recipe
-
-Scores = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+from headstart.learning.task import (
+    Hooks,
+    Outcome,
+    Scores,
+    Task,
+    accuracy_of,
+    is_about_memory,
+    mean_log_loss,
+    mixed_seed,
+    to_device,
+)
 
 PREDICTED_AT_ONCE = 64
 LEAST_TO_CHOOSE = 200  # validation pictures: with fewer the best epoch is the luckiest one
 DIVERGED = 4.0  # times the loss of guessing, or of the start, whichever is larger
-MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """Inputs with their labels (N,)."""
-
-    views: Views
-    labels: Labels
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Task:
-    """What is trained on what.
-
-    Attributes
-    ----------
-    moving
-        The network, and what of it moves.
-    forward
-        Inputs -> scores (N, C): the whole network, or the part behind the cached stages.
-    train, validation
-        Validation may be None; nothing is learned from it.
-    classes
-        C.
-    adjustment
-        Added to the scores while training, shape (C,), or None: see :func:`headstart.learning.losses.logit_adjustment`.
-    recipe
-        Settings of the optimiser, the losses and the seed.
-    """
-
-    moving: Moving
-    forward: Callable[[torch.Tensor], torch.Tensor]
-    train: Material
-    validation: Material | None
-    classes: int
-    adjustment: torch.Tensor | None
-    recipe: Recipe
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """Who is told, and when to stop: all of it without influence on a step.
-
-    ``keep`` takes a checkpoint; ``watcher`` and ``progress`` take numbers; ``profile_step`` is called after each step;
-    ``enough`` is asked after each epoch with the number of epochs done.
-    """
-
-    keep: Callable[[Checkpoint], None]
-    watcher: Watcher
-    progress: Progress
-    profile_step: Callable[[], None] = lambda: None
-    enough: Callable[[int], bool] = lambda done: False
 
 
 @dataclass(slots=True)
@@ -108,34 +60,6 @@ class _State:
     best_loss: float = math.inf
     history: list[dict[str, Any]] = field(default_factory=list)
     stopped: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
-    """What a training left.
-
-    Attributes
-    ----------
-    tensors
-        What moved: of the best epoch when it was chosen, else of the last.
-    last
-        What moved, of the last epoch.
-    history
-        One row per epoch.
-    best
-        The epoch that was taken, counted from 1; 0 when the first one never ended well.
-    stopped
-        Why it ended early, in a sentence, or "".
-    micro
-        How many pictures a process took at a time in the end.
-    """
-
-    tensors: Tensors
-    last: Tensors
-    history: tuple[Epoch, ...]
-    best: int
-    stopped: str
-    micro: int
 
 
 class _Stop(Exception):
@@ -190,6 +114,9 @@ class Training:
         if self._state.epoch < self._plan.epochs:
             self._state.stopped = reason
 
+    def _factor(self, step: int) -> float:
+        return rate_factor(self._recipe.schedule, step, self.steps, self._recipe.warmup)
+
     def _dealt(self, epoch: int) -> list[Rows]:
         """Deal the examples of an epoch into steps."""
         whole = self._plan.batch_size * self._engine.world * self._recipe.accumulate
@@ -219,11 +146,11 @@ class Training:
         if task.validation is not None:
             with self._evaluated():
                 scores = self.predict(task.validation.views)
-            loss, accuracy = mean_log_loss(scores, task.validation.labels), _accuracy(scores, task.validation.labels)
+            loss, accuracy = mean_log_loss(scores, task.validation.labels), accuracy_of(scores, task.validation.labels)
         row = Epoch(
             epoch=state.epoch + 1,
             steps=state.step,
-            rate=max(group["lr"] for group in self._optimizer.param_groups),
+            rate=self._plan.rate * self._factor(state.step - 1),
             loss=state.loss_sum / state.seen,
             accuracy=state.right / state.seen,
             validation_loss=loss,
@@ -254,7 +181,7 @@ class Training:
     def _step(self, count: int, rows: Rows, inputs: npt.NDArray[np.float32]) -> None:
         """One step on a batch of ``count`` pictures, of which ``rows`` are this process's share."""
         state, recipe = self._state, self._recipe
-        factor = rate_factor(recipe.schedule, state.step, self.steps, recipe.warmup)
+        factor = self._factor(state.step)
         for group in self._optimizer.param_groups:
             group["lr"] = self._plan.rate * group["scale"] * factor
         sums = self._gradients_within_memory(count, rows, inputs)
@@ -279,7 +206,7 @@ class Training:
             try:
                 return self._gradients(count, rows, inputs)
             except (MemoryError, RuntimeError) as error:
-                if not _is_about_memory(error):
+                if not is_about_memory(error):
                     raise
                 if self._state.micro <= 1:
                     raise EncoderError(
@@ -308,10 +235,10 @@ class Training:
     def _forward(self, rows: Rows, inputs: npt.NDArray[np.float32], number: int) -> tuple[torch.Tensor, float]:
         task, recipe, engine = self.task, self._recipe, self._engine
         # Dropout draws from torch's generator, which is set anew for every piece of every step.
-        torch.manual_seed(_mixed_seed(recipe.seed, self._state.step, engine.rank, number))
+        torch.manual_seed(mixed_seed(recipe.seed, self._state.step, engine.rank, number))
         labels = torch.from_numpy(task.train.labels[rows])
         targets = soft_targets(labels, task.classes, recipe.label_smoothing)
-        seed = _mixed_seed(recipe.seed + 1, self._state.step, engine.rank, number)
+        seed = mixed_seed(recipe.seed + 1, self._state.step, engine.rank, number)
         mixed = mix(to_device(inputs, engine.device), targets.to(engine.device), recipe.mixup, recipe.cutmix, seed)
         with engine.precision():
             scores = task.forward(mixed.inputs)
@@ -410,41 +337,8 @@ class Training:
     def _tell(self) -> None:
         state = self._state
         note = f"loss {state.loss_sum / state.seen:.3f}, accuracy {state.right / state.seen:.3f}"
-        note += f", rate {max(group['lr'] for group in self._optimizer.param_groups):.1e}"
+        note += f", rate {self._plan.rate * self._factor(state.step - 1):.1e}"
         self._hooks.progress("Training", state.step, self.steps, note)
-
-
-def mean_log_loss(scores: Scores, labels: Labels) -> float:
-    """Mean cross-entropy of scores (N, C) for labels (N,).
-
-    Examples
-    --------
-    >>> round(mean_log_loss(np.zeros((2, 2)), np.array([0, 1])), 4)
-    0.6931
-    """
-    top = scores.max(axis=1)
-    logs = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-    return float((logs - scores[np.arange(len(labels)), labels]).mean())
-
-
-def _accuracy(scores: Scores, labels: Labels) -> float:
-    return float((scores.argmax(axis=1) == labels).mean())
-
-
-def _is_about_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)
-
-
-def _mixed_seed(*numbers: int) -> int:
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint32)[0])
-
-
-def to_device(inputs: npt.NDArray[np.float32], device: torch.device) -> torch.Tensor:
-    """Take inputs to the device, in the order of memory that convolutions like."""
-    tensor = torch.from_numpy(inputs)
-    if tensor.ndim == 4:  # depthwise convolutions are several times faster with the channels last
-        tensor = tensor.contiguous(memory_format=torch.channels_last)
-    return tensor.to(device)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from headstart.errors import EncoderError, MissingExtraError
 MARK = "lora_"
 
 
-def add_matrices(encoder: torch.nn.Module, rank: int) -> tuple[str, ...]:
+def add_matrices(encoder: torch.nn.Module, rank: int, seed: int) -> tuple[str, ...]:
     """Put matrices of this rank beside every linear and every ungrouped convolutional layer.
 
     The second of each pair starts at zero, so that the network starts as it was (Hu et al. 2022). Return the names of
@@ -39,7 +39,9 @@ def add_matrices(encoder: torch.nn.Module, rank: int) -> tuple[str, ...]:
             "The network has no layer for low-rank matrices.", "", "Take another method, for instance norm."
         )
     config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=targets, bias="none")
-    inject_adapter_in_model(config, encoder)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # the first matrix of each pair is drawn
+        inject_adapter_in_model(config, encoder)
     return tuple(name for name, _ in encoder.named_parameters() if MARK in name)
 
 

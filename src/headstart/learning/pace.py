@@ -9,7 +9,7 @@ import torch
 
 from headstart.learning.batches import batches, view_of
 from headstart.learning.engine import Engine
-from headstart.learning.loop import Task, to_device
+from headstart.learning.task import Task, to_device
 
 TIMED_STEPS = 4  # after one that warms up
 

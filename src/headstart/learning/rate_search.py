@@ -7,8 +7,8 @@ import torch
 from headstart.learning.batches import batches, view_of
 from headstart.learning.classifier import make_optimizer
 from headstart.learning.engine import Engine, sum_gradients
-from headstart.learning.loop import Task, to_device
 from headstart.learning.rate_test import RateTest, find_rate, range_rates, run_range_test
+from headstart.learning.task import Task, to_device
 from headstart.progress import Progress
 
 STEP_NAME = "Looking for the learning rate"

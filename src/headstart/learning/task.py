@@ -1,0 +1,137 @@
+"""What the training loop takes and gives: values, and the small functions beside them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from headstart.learning.batches import Views
+from headstart.learning.checkpoint import Checkpoint
+from headstart.learning.classifier import Moving, Tensors
+from headstart.learning.history import Epoch
+from headstart.learning.watching import Watcher
+from headstart.progress import Progress
+from headstart.recipe import Recipe
+
+Scores = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Inputs with their labels (N,)."""
+
+    views: Views
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is trained on what.
+
+    Attributes
+    ----------
+    moving
+        The network, and what of it moves.
+    forward
+        Inputs -> scores (N, C): the whole network, or the part behind the cached stages.
+    train, validation
+        Validation may be None; nothing is learned from it.
+    classes
+        C.
+    adjustment
+        Added to the scores while training, shape (C,), or None: see :func:`headstart.learning.losses.logit_adjustment`.
+    recipe
+        Settings of the optimiser, the losses and the seed.
+    """
+
+    moving: Moving
+    forward: Callable[[torch.Tensor], torch.Tensor]
+    train: Material
+    validation: Material | None
+    classes: int
+    adjustment: torch.Tensor | None
+    recipe: Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Who is told, and when to stop: all of it without influence on a step.
+
+    ``keep`` takes a checkpoint; ``watcher`` and ``progress`` take numbers; ``profile_step`` is called after each step;
+    ``enough`` is asked after each epoch with the number of epochs done.
+    """
+
+    keep: Callable[[Checkpoint], None]
+    watcher: Watcher
+    progress: Progress
+    profile_step: Callable[[], None] = lambda: None
+    enough: Callable[[int], bool] = lambda done: False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a training left.
+
+    Attributes
+    ----------
+    tensors
+        What moved: of the best epoch when it was chosen, else of the last.
+    last
+        What moved, of the last epoch.
+    history
+        One row per epoch.
+    best
+        The epoch that was taken, counted from 1; 0 when the first one never ended well.
+    stopped
+        Why it ended early, in a sentence, or "".
+    micro
+        How many pictures a process took at a time in the end.
+    """
+
+    tensors: Tensors
+    last: Tensors
+    history: tuple[Epoch, ...]
+    best: int
+    stopped: str
+    micro: int
+
+
+def mean_log_loss(scores: Scores, labels: Labels) -> float:
+    """Mean cross-entropy of scores (N, C) for labels (N,).
+
+    Examples
+    --------
+    >>> round(mean_log_loss(np.zeros((2, 2)), np.array([0, 1])), 4)
+    0.6931
+    """
+    top = scores.max(axis=1)
+    logs = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
+    return float((logs - scores[np.arange(len(labels)), labels]).mean())
+
+
+def accuracy_of(scores: Scores, labels: Labels) -> float:
+    """Share of rows whose largest score is that of the label."""
+    return float((scores.argmax(axis=1) == labels).mean())
+
+
+def is_about_memory(error: BaseException) -> bool:
+    """Say whether an error means that memory is short: torch has no class for it on a CPU."""
+    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)
+
+
+def mixed_seed(*numbers: int) -> int:
+    """Make one seed of several numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint32)[0])
+
+
+def to_device(inputs: npt.NDArray[np.float32], device: torch.device) -> torch.Tensor:
+    """Take inputs to the device, in the order of memory that convolutions like."""
+    tensor = torch.from_numpy(inputs)
+    if tensor.ndim == 4:  # depthwise convolutions are several times faster with the channels last
+        tensor = tensor.contiguous(memory_format=torch.channels_last)
+    return tensor.to(device)
