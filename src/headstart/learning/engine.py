@@ -44,6 +44,9 @@ class Engine(Protocol):
     def precision(self) -> AbstractContextManager[Any]:
         """Choose the number format of the forward pass."""
 
+    def close(self) -> None:
+        """Wait for the other processes and part from them."""
+
 
 @dataclass(frozen=True, slots=True)
 class OneProcess:
@@ -70,6 +73,9 @@ class OneProcess:
         """Nothing to change."""
         return nullcontext()
 
+    def close(self) -> None:
+        """Nobody to part from."""
+
 
 class Accelerated:
     """Several processes, a GPU, or both, by Accelerate; on a GPU the forward pass is in bfloat16."""
@@ -93,13 +99,19 @@ class Accelerated:
         """Give every process the first one's values, in place."""
         from accelerate.utils import broadcast
 
-        for tensor in tensors if self.world > 1 else ():
-            tensor.copy_(broadcast(tensor.clone()))
+        with torch.no_grad():
+            for tensor in tensors if self.world > 1 else ():
+                tensor.copy_(broadcast(tensor.clone()))
 
     def precision(self) -> AbstractContextManager[Any]:
         """Automatic mixed precision where there is a GPU."""
         context: AbstractContextManager[Any] = self._accelerator.autocast()
         return context
+
+    def close(self) -> None:
+        """Wait for the other processes and part from them."""
+        self._accelerator.wait_for_everyone()
+        self._accelerator.end_training()
 
 
 def choose_engine(device: DeviceName, world: int) -> Engine:

@@ -118,6 +118,7 @@ def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace)
         choice = choose_weights(training, outcome, starts)
         seconds = time.perf_counter() - clock
         counted = _count(task)
+        engine.close()
         encoder, head = _take_out(ground, task, choice, place)
     return Tuned(
         plan=task.moving.plan,
