@@ -137,7 +137,7 @@ class _Habit:
 _HABITS = {
     "lpft": _Habit(2e-4, 300, 3, 12, 0.8),
     "full": _Habit(5e-4, 500, 5, 20, 0.8),
-    "last": _Habit(3e-4, 300, 3, 12),
+    "last": _Habit(3e-4, 200, 3, 8),
     "gradual": _Habit(3e-4, 300, 4, 12, 0.8),
     "norm": _Habit(2e-3, 300, 3, 12),
     "lora": _Habit(1e-3, 300, 3, 12),
@@ -154,7 +154,7 @@ def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> Trai
     --------
     >>> plan = training_plan(Recipe(method="last:1"), 719, ["rose", "tulip"])
     >>> plan.epochs, plan.batch_size, plan.rate, plan.cached
-    (12, 32, 0.0003, True)
+    (8, 32, 0.0003, True)
     >>> training_plan(Recipe(preset="fast"), 719, ["rose", "tulip"]) is None
     True
     """

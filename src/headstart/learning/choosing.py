@@ -8,7 +8,7 @@ from headstart.heads.temperature import fit_temperature
 from headstart.learning.averaging import interpolate
 from headstart.learning.classifier import Tensors
 from headstart.learning.loop import Training
-from headstart.learning.task import Outcome, mean_log_loss
+from headstart.learning.task import Outcome, Scores, accuracy_of, log_losses
 
 SHARES = tuple(step / 10 for step in range(11))
 
@@ -50,7 +50,7 @@ class Choice:
 def choose_weights(training: Training, outcome: Outcome, starts: Tensors) -> Choice:
     """Choose the share of the way, and fit the temperature, on validation pictures; leave the weights in the network.
 
-    With ``wise = "auto"`` the share with the smallest calibrated log-loss is taken, the smaller one of equals.
+    With ``wise = "auto"`` see :func:`choose_share`.
     """
     task = training.task
     wise, validation = task.moving.plan.wise, task.validation
@@ -63,14 +63,34 @@ def choose_weights(training: Training, outcome: Outcome, starts: Tensors) -> Cho
             notice += " Half of the way from the probe was gone."
         return Choice(share, training.task.moving.tensors(), 1.0, (), (notice,))
     shares = SHARES if wise == "auto" else (float(wise or 1.0),)
-    table, temperatures = [], []
+    table, temperatures, losses = [], [], []
     for share in shares:
         task.moving.load(interpolate(starts, outcome.tensors, share))
         scores = training.predict(validation.views)
         temperature = fit_temperature(scores, validation.labels)
-        right = float((scores.argmax(axis=1) == validation.labels).mean())
-        table.append(Share(share, mean_log_loss(scores / temperature, validation.labels), right))
+        losses.append(log_losses(scores / temperature, validation.labels))
+        table.append(Share(share, float(losses[-1].mean()), accuracy_of(scores, validation.labels)))
         temperatures.append(temperature)
-    best = int(np.argmin([round(one.log_loss, 6) for one in table]))
+    best = choose_share(np.stack(losses))
     task.moving.load(interpolate(starts, outcome.tensors, shares[best]))
     return Choice(shares[best], task.moving.tensors(), temperatures[best], tuple(table), ())
+
+
+def choose_share(losses: Scores) -> int:
+    """Choose a row of losses of shape (shares, N), shares ascending: the nearest to the probe that is as good as any.
+
+    As good means: not worse than the smallest mean by more than one standard error of the paired difference (the rule of
+    Breiman et al. 1984). So weights move as far as the validation pictures can vouch for, and no further: with a dozen
+    of them nearly every difference is luck.
+
+    Examples
+    --------
+    >>> clear = np.array([[1.0, 1.1, 0.9], [0.5, 0.6, 0.4], [0.2, 0.3, 0.1]])
+    >>> luck = np.array([[0.1, 0.1, 2.0], [0.1, 0.2, 1.0]])
+    >>> choose_share(clear), choose_share(luck)
+    (2, 0)
+    """
+    best = losses[int(losses.mean(axis=1).argmin())]
+    excess = losses - best
+    error = excess.std(axis=1, ddof=1) / np.sqrt(losses.shape[1]) if losses.shape[1] > 1 else np.inf
+    return int(np.argmax(excess.mean(axis=1) <= error))

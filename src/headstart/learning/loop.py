@@ -32,7 +32,7 @@ from headstart.learning.task import (
     Task,
     accuracy_of,
     is_about_memory,
-    mean_log_loss,
+    log_losses,
     mixed_seed,
     to_device,
 )
@@ -146,7 +146,10 @@ class Training:
         if task.validation is not None:
             with self._evaluated():
                 scores = self.predict(task.validation.views)
-            loss, accuracy = mean_log_loss(scores, task.validation.labels), accuracy_of(scores, task.validation.labels)
+            loss, accuracy = (
+                float(log_losses(scores, task.validation.labels).mean()),
+                accuracy_of(scores, task.validation.labels),
+            )
         row = Epoch(
             epoch=state.epoch + 1,
             steps=state.step,

@@ -101,17 +101,18 @@ class Outcome:
     micro: int
 
 
-def mean_log_loss(scores: Scores, labels: Labels) -> float:
-    """Mean cross-entropy of scores (N, C) for labels (N,).
+def log_losses(scores: Scores, labels: Labels) -> Scores:
+    """Cross-entropy of each row, shape (N,), of scores (N, C) for labels (N,).
 
     Examples
     --------
-    >>> round(mean_log_loss(np.zeros((2, 2)), np.array([0, 1])), 4)
-    0.6931
+    >>> log_losses(np.zeros((2, 2)), np.array([0, 1])).round(4).tolist()
+    [0.6931, 0.6931]
     """
     top = scores.max(axis=1)
     logs = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-    return float((logs - scores[np.arange(len(labels)), labels]).mean())
+    losses: Scores = logs - scores[np.arange(len(labels)), labels]
+    return losses
 
 
 def accuracy_of(scores: Scores, labels: Labels) -> float:
