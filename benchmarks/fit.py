@@ -168,10 +168,14 @@ def headstart_fit(data: Path, out: Path, cache: Path, seed: int, *, encodes: boo
     return Outcome(done.seconds, read_predictions(out / "predictions.csv"))
 
 
-def peer_fits(script: str, python: str, data: Path, valid: str, work: Path, seed: int) -> Outcome:
+def peer_fits(  # six and more: a command line
+    script: str, python: str, data: Path, valid: str, work: Path, seed: int, *more: str
+) -> Outcome:
     """Run a script of peers/; subtract what it did for the comparison alone."""
     out = work / f"{script}.csv"
-    done = run([python, str(PEERS / script), str(data), "--valid", valid, "--out", str(out), "--seed", str(seed)])
+    done = run(
+        [python, str(PEERS / script), str(data), "--valid", valid, "--out", str(out), "--seed", str(seed), *more]
+    )
     extra = json.loads(done.output.splitlines()[-1])["only_for_the_comparison"]
     return Outcome(done.seconds - extra, read_predictions(out))
 

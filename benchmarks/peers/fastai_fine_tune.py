@@ -1,6 +1,6 @@
-"""fastai's ``fine_tune(1)`` on a folder with two parts, on the CPU, with the weights Headstart uses.
+"""fastai's ``fine_tune`` on a folder with two parts, on the CPU, with the weights Headstart uses.
 
-One epoch with the network frozen and one with all of it, as fastai's own introduction does it: pictures cropped to
+One epoch with the network frozen and ``--epochs`` with all of it, as fastai's own introduction does it: pictures cropped to
 224 pixels, batches of 32, nothing augmented. It needs fastai: see requirements.txt beside it.
 """
 
@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--valid", default="val", help="name of the other part")
     parser.add_argument("--out", type=Path, required=True, help="CSV file to write: path, label, predicted")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=1)
     given = parser.parse_args()
     set_seed(given.seed, reproducible=True)
     loaders = ImageDataLoaders.from_folder(
@@ -37,7 +38,7 @@ def main() -> None:
         pretrained_cfg_overlay={"state_dict": lite0.pretrained_weights()},
     )
     with learner.no_bar(), learner.no_logging():
-        learner.fine_tune(1)
+        learner.fine_tune(given.epochs)
         start = time.perf_counter()
         probabilities, _ = learner.get_preds(dl=loaders.valid)
     names = [loaders.vocab[number] for number in probabilities.argmax(dim=1)]

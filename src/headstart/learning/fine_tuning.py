@@ -16,7 +16,7 @@ from headstart.errors import RecipeError
 from headstart.heads.linear import LinearHead
 from headstart.learning.assembly import assemble, divide
 from headstart.learning.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from headstart.learning.choosing import Choice, Share, choose_weights
+from headstart.learning.choosing import SHARES, Choice, Share, choose_weights
 from headstart.learning.classifier import Classifier
 from headstart.learning.engine import Engine, choose_engine, use_cores
 from headstart.learning.ground import Ground
@@ -186,18 +186,20 @@ def _within_limit(task: Task, pace: Pace, work: Workplace) -> Task:
         return task
     plan, passed = task.moving.plan, time.perf_counter() - work.started
     limit = seconds_of(task.recipe.time_limit)
-    epochs = affordable_epochs(limit, passed + _finish(task, pace), pace.epoch, plan.epochs)
+    fixed = passed + _choosing_seconds(task, pace) + FINISH_SECONDS
+    epochs = affordable_epochs(limit, fixed, pace.epoch, plan.epochs)
     return _with_plan(task, replace(plan, epochs=epochs))
 
 
-def _finish(task: Task, pace: Pace) -> float:
-    return FINISH_SECONDS
+def _choosing_seconds(task: Task, pace: Pace) -> float:
+    """Say how long the validation part is looked at after the training."""
+    return pace.look * (len(SHARES) if task.moving.plan.wise == "auto" else 1)
 
 
 def _announce(task: Task, pace: Pace, resumed: Checkpoint | None, place: Place, work: Workplace) -> float:
     plan = task.moving.plan
     left = plan.epochs - (int(resumed.values["epoch"]) if resumed else 0)
-    seconds = pace.epoch * left
+    seconds = pace.epoch * left + _choosing_seconds(task, pace)
     total = time.perf_counter() - work.started + seconds + FINISH_SECONDS
     limit = task.recipe.time_limit
     late = f" That is more than the limit of {limit}: one epoch is the least." if limit and (
