@@ -1,9 +1,9 @@
 """How fast weights move: an epoch from the prefix cache beside one without, and full steps beside plain PyTorch loops.
 
-(a) `headstart fit --method last:1` with and without `--prefix-cache`, on the same views: seconds of an epoch, as the run
-itself reports them. (b) `headstart fit --method full` beside loops in plain PyTorch on the same network, optimiser, batch
-and pictures: every memory order and number of threads that is worth trying, each with pictures that are opened by
-threads while the network computes. The best of them counts.
+(a) `headstart fit --method last:1` with and without `--prefix-cache`, on the same views: seconds of an epoch, as the
+run itself reports them. (b) `headstart fit --method full` beside loops in plain PyTorch on the same network, optimiser,
+batch and pictures: orders of memory, numbers of threads, and a batch taken in two bites, each with pictures that are
+opened by threads while the network computes. The best of them counts.
 """
 
 import argparse
@@ -29,6 +29,8 @@ from headstart.data.pictures import open_picture
 from headstart.encoders.preprocessing import prepare, preprocessing_from_config
 
 BATCH = 32
+Way = tuple[str, int, int]  # order of memory, threads, pictures at a time
+ORDERS = ("channels first", "channels last")
 CACHE_BOUND, STEP_BOUND = 1 / 5, 1.0
 
 
@@ -55,10 +57,9 @@ def main() -> None:
             "--batch-size",
             str(BATCH),
         )
+        tried = [(order, threads, BATCH) for order in ORDERS for threads in (1, torch.get_num_threads())]
         loops = {
-            (order, threads): plain_epoch(data, order, threads, given.epochs)
-            for order in ("channels first", "channels last")
-            for threads in (1, torch.get_num_threads())
+            way: plain_epoch(data, *way, given.epochs) for way in [*tried, ("channels last", tried[-1][1], BATCH // 2)]
         }
     report(cached, uncached, full, loops, conditions, markdown=given.markdown)
 
@@ -92,7 +93,7 @@ def epoch_seconds(data: Path, work: Path, epochs: int, method: str, *more: str) 
     return statistics.median(row["seconds"] for row in found["history"][1:])
 
 
-def plain_epoch(data: Path, order: str, threads: int, epochs: int) -> float:
+def plain_epoch(data: Path, order: str, threads: int, bite: int, epochs: int) -> float:
     """Train in plain PyTorch; give the median of the epochs after the first."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -115,12 +116,11 @@ def plain_epoch(data: Path, order: str, threads: int, epochs: int) -> float:
                 for rows in torch.randperm(len(paths)).split(BATCH)
             ]
             for rows, waiting in zip(torch.arange(len(paths)).split(BATCH), opened, strict=True):
-                inputs = torch.stack([torch.from_numpy(one.result()) for one in waiting]).contiguous(
-                    memory_format=memory
-                )
-                loss = torch.nn.functional.cross_entropy(network(inputs), labels[rows])
+                inputs = torch.stack([torch.from_numpy(one.result()) for one in waiting])
                 optimizer.zero_grad()
-                loss.backward()
+                for part, target in zip(inputs.split(bite), labels[rows].split(bite), strict=True):
+                    scores = network(part.contiguous(memory_format=memory))
+                    (torch.nn.functional.cross_entropy(scores, target, reduction="sum") / len(rows)).backward()
                 optimizer.step()
             seconds.append(time.perf_counter() - clock)
     torch.set_num_threads(before)
@@ -128,7 +128,13 @@ def plain_epoch(data: Path, order: str, threads: int, epochs: int) -> float:
 
 
 def report(
-    cached: float, uncached: float, full: float, loops: dict[tuple[str, int], float], conditions: str, *, markdown: bool
+    cached: float,
+    uncached: float,
+    full: float,
+    loops: dict[tuple[str, int, int], float],
+    conditions: str,
+    *,
+    markdown: bool,
 ) -> None:
     """Print two tables and a JSON line."""
     print(conditions, end="\n\n")
@@ -137,8 +143,8 @@ def report(
         ["last stage and head, frozen stages run in every epoch", f"{uncached:.2f}", "1.000"],
         ["the same from the prefix cache", f"{cached:.2f}", f"{cached / uncached:.3f}"],
         *(
-            [f"plain PyTorch, {order}, {threads} threads", f"{s:.2f}", f"{s / best:.3f}"]
-            for (order, threads), s in loops.items()
+            [f"plain PyTorch, {_named(way)}", f"{seconds:.2f}", f"{seconds / best:.3f}"]
+            for way, seconds in loops.items()
         ),
         ["headstart, method full", f"{full:.2f}", f"{full / best:.3f}"],
     ]
@@ -153,9 +159,14 @@ def report(
         ["full / best plain loop", f"{STEP_BOUND:g}", f"{full / best:.3f}", _kept(full / best, STEP_BOUND)],
     ]
     print_table(["bound", "at most", "measured", "kept"], bounds, markdown=markdown)
-    named = {f"{order}, {threads} threads": seconds for (order, threads), seconds in loops.items()}
+    named = {_named(way): seconds for way, seconds in loops.items()}
     print(json.dumps({"benchmark": "training_steps", "conditions": conditions, "cached": cached, "uncached": uncached,
                       "full": full, "plain": named}))  # fmt: skip
+
+
+def _named(way: Way) -> str:
+    order, threads, bite = way
+    return f"{order}, {threads} threads, {bite} at a time"
 
 
 def _kept(value: float, limit: float) -> str:

@@ -8,11 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import RecipeError
-from headstart.recipe import ActivationName, DeviceName, HeadName, MethodName, Recipe, Settings
+from headstart.recipe import (
+    RANGES,
+    ActivationName,
+    AugmentName,
+    BatchNormName,
+    DeviceName,
+    FlipName,
+    HeadName,
+    OptimizerName,
+    PresetName,
+    Recipe,
+    ScheduleName,
+    Settings,
+    last_stages,
+    seconds_of,
+)
 
 VALUES = {
     "encoder": st.text(),
-    "method": st.sampled_from(get_args(MethodName)),
+    "method": st.sampled_from(["probe", "lpft", "full", "last:1", "last:12", "gradual", "norm", "lora", "scratch"]),
     "head": st.sampled_from(get_args(HeadName)),
     "activation": st.sampled_from(get_args(ActivationName)),
     "hidden": st.integers(1, 65536),
@@ -25,7 +40,64 @@ VALUES = {
     "strict": st.booleans(),
     "device": st.sampled_from(get_args(DeviceName)),
     "resamples": st.integers(100, 100_000),
+    "preset": st.sampled_from(get_args(PresetName)),
+    "time_limit": st.sampled_from(["", "90s", "10m", "1.5h"]),
+    "epochs": st.integers(0, 100_000),
+    "batch_size": st.integers(2, 65536),
+    "optimizer": st.sampled_from(get_args(OptimizerName)),
+    "lr": st.floats(0.0, 100.0),
+    "weight_decay": st.floats(0.0, 10.0),
+    "layer_decay": st.floats(0.0, 1.0),
+    "schedule": st.sampled_from(get_args(ScheduleName)),
+    "warmup": st.floats(0.0, 0.9),
+    "label_smoothing": st.floats(0.0, 0.9),
+    "mixup": st.floats(0.0, 10.0),
+    "cutmix": st.floats(0.0, 10.0),
+    "augment": st.sampled_from(get_args(AugmentName)),
+    "flip": st.sampled_from(get_args(FlipName)),
+    "views": st.integers(0, 1000),
+    "prefix_cache": st.booleans(),
+    "clip": st.floats(0.0, 1e6),
+    "accumulate": st.integers(1, 4096),
+    "ema": st.floats(0.0, 0.99999),
+    "wise": st.sampled_from(["", "auto", "0.5", "1"]),
+    "l2sp": st.floats(0.0, 10.0),
+    "patience": st.integers(0, 100_000),
+    "validation_fraction": st.floats(0.0, 0.5),
+    "batch_norm": st.sampled_from(get_args(BatchNormName)),
+    "rank": st.integers(1, 4096),
+    "checkpoint_seconds": st.floats(0.0, 86_400.0),
 }
+
+
+METHODS_ARE = "It can be probe, lpft, full, last:N, gradual, norm, lora or scratch."
+
+
+def test_a_time_limit_is_a_number_with_its_unit():
+    assert [seconds_of(text) for text in ("90s", "10m", "1.5h")] == [90.0, 600.0, 5400.0]
+    for wrong in ("10", "m", "-3m", "0s", "10 m", "1d"):
+        with pytest.raises(RecipeError, match="is not a time"):
+            Recipe(time_limit=wrong)
+
+
+def test_a_method_with_a_number_of_stages_is_read_and_a_wrong_one_gets_the_nearest_name():
+    assert [last_stages(name) for name in ("last:1", "last:12", "lpft", "last:0", "last:x")] == [1, 12, 0, 0, 0]
+    with pytest.raises(RecipeError, match=r"Did you mean 'last:1'"):
+        Recipe(method="last")
+
+
+@pytest.mark.parametrize("wise", ["half", "1.5", "-0.1", "nan"])
+def test_a_share_of_the_way_is_a_share(wise):
+    with pytest.raises(RecipeError, match="a share from 0 to 1"):
+        Recipe(wise=wise)
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_a_setting_of_the_training_outside_its_range_is_refused(name):
+    low, high = RANGES[name]
+    for value in (low - 1, high + 1):
+        with pytest.raises(RecipeError, match=f"The setting {name} = .* is out of range"):
+            Recipe(**{name: type(getattr(Recipe(), name))(value)})
 
 
 @given(st.fixed_dictionaries({}, optional=VALUES))
@@ -50,7 +122,8 @@ def test_the_flags_of_fit_are_the_keys_of_the_recipe():
 
     flags = list(inspect.signature(fit).parameters)
     assert set(VALUES) <= set(flags)
-    assert set(flags) - set(VALUES) == {*("data", "recipe", "out", "dry_run", "cache", "no_cache", "as_json", "debug")}
+    others = {"data", "recipe", "out", "dry_run", "cache", "no_cache", "as_json", "debug"}
+    assert set(flags) - set(VALUES) == others | {"resume", "no_augment", "find_rate", "tensorboard", "profile"}
 
 
 def test_every_default_is_valid_and_written():
@@ -70,7 +143,9 @@ def test_every_default_is_valid_and_written():
         "strict = false",
         'device = "auto"',
         "resamples = 1000",
+        *lines[14:],
     ]
+    assert [line.split(" = ")[0] for line in lines] == list(VALUES)
 
 
 def test_a_recipe_cannot_be_changed():
@@ -128,8 +203,8 @@ def test_a_value_out_of_range_says_the_range(name, value, limits):
 @pytest.mark.parametrize(
     ("name", "value", "rest"),
     [
-        ("method", "prob", "It can be probe. Did you mean 'probe'?"),
-        ("method", 3, "It can be probe."),
+        ("method", "prob", f"{METHODS_ARE} Did you mean 'probe'?"),
+        ("method", "magic", METHODS_ARE),
         (
             "head",
             "Logistic",
@@ -148,7 +223,9 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 KEYS = (
     "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, folds, group_by, "
-    "group_pattern, strict, device and resamples."
+    "group_pattern, strict, device, resamples, preset, time_limit, epochs, batch_size, optimizer, lr, weight_decay, "
+    "layer_decay, schedule, warmup, label_smoothing, mixup, cutmix, augment, flip, views, prefix_cache, clip, "
+    "accumulate, ema, wise, l2sp, patience, validation_fraction, batch_norm, rank and checkpoint_seconds."
 )
 
 

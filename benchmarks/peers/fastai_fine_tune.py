@@ -1,7 +1,7 @@
 """fastai's ``fine_tune`` on a folder with two parts, on the CPU, with the weights Headstart uses.
 
-One epoch with the network frozen and ``--epochs`` with all of it, as fastai's own introduction does it: pictures cropped to
-224 pixels, batches of 32, nothing augmented. It needs fastai: see requirements.txt beside it.
+One epoch with the network frozen and ``--epochs`` with all of it, as fastai's own introduction does it: pictures
+cropped to 224 pixels, batches of 32, nothing augmented. It needs fastai: see requirements.txt beside it.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Fine-tuning in plain PyTorch, as a competent tutorial does it, on the CPU, with the weights Headstart uses.
 
-One epoch with the network frozen and ``--epochs`` with all of it, AdamW with a cosine, random crops and flips, memory in
-the order that convolutions like, pictures opened by threads while the network computes.
+One epoch with the network frozen and ``--epochs`` with all of it, AdamW with a cosine, random crops and flips, memory
+in the order that convolutions like, pictures opened by threads while the network computes.
 """
 
 import argparse

@@ -209,6 +209,25 @@ def flips_make_sense(classes: Sequence[str]) -> bool:
     return not signs and not any(SIDES.search(name) for name in classes)
 
 
+def pictures_at_once(plan: TrainingPlan, on_cpu: bool) -> int:
+    """Choose how many pictures of a batch go through the network at a time.
+
+    On a CPU bites of 16 take less than half the time of 32: what the network keeps for the way back comes from memory
+    that is at hand, instead of fresh from the system. The gradient of a batch is the sum of its bites, so nothing else
+    changes, unless BatchNorm learns from each bite: then batches stay whole, and so do cached activations,
+    which are small.
+
+    Examples
+    --------
+    >>> whole = training_plan(Recipe(method="lpft"), 719, ["rose", "tulip"])
+    >>> pictures_at_once(whole, on_cpu=True), pictures_at_once(whole, on_cpu=False)
+    (16, 32)
+    """
+    if not on_cpu or plan.cached or not plan.frozen_statistics:
+        return plan.batch_size
+    return min(plan.batch_size, 16)
+
+
 def affordable_epochs(limit: float, fixed: float, per_epoch: float, wanted: int) -> int:
     """Choose how many epochs fit into ``limit`` seconds when ``fixed`` go elsewhere; at least 1, at most ``wanted``.
 

@@ -79,9 +79,9 @@ def choose_weights(training: Training, outcome: Outcome, starts: Tensors) -> Cho
 def choose_share(losses: Scores) -> int:
     """Choose a row of losses of shape (shares, N), shares ascending: the nearest to the probe that is as good as any.
 
-    As good means: not worse than the smallest mean by more than one standard error of the paired difference (the rule of
-    Breiman et al. 1984). So weights move as far as the validation pictures can vouch for, and no further: with a dozen
-    of them nearly every difference is luck.
+    As good means: not worse than the smallest mean by more than one standard error of the paired difference (the rule
+    of Breiman et al. 1984). So weights move as far as the validation pictures can vouch for, and no further: with a
+    dozen of them nearly every difference is luck.
 
     Examples
     --------

@@ -310,7 +310,7 @@ def _head_arrays(classifier: Classifier) -> "tuple[Any, Any]":
 
 def _notices(task: Task, outcome: Outcome, encoder: PreparedEncoder | None) -> list[str]:
     notices = [outcome.stopped] if outcome.stopped else []
-    if outcome.micro < task.moving.plan.batch_size:
+    if outcome.short:
         notices.append(
             f"Memory was short: {outcome.micro} pictures were taken at a time. Steps are still made of whole batches."
         )

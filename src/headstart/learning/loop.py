@@ -36,8 +36,9 @@ from headstart.learning.task import (
     mixed_seed,
     to_device,
 )
+from headstart.rules import pictures_at_once
 
-PREDICTED_AT_ONCE = 64
+PREDICTED_AT_ONCE = 16
 LEAST_TO_CHOOSE = 200  # validation pictures: with fewer the best epoch is the luckiest one
 DIVERGED = 4.0  # times the loss of guessing, or of the start, whichever is larger
 
@@ -73,7 +74,8 @@ class Training:
         self.task, self._engine, self._hooks = task, engine, hooks
         self._plan, self._recipe = task.moving.plan, task.recipe
         self._optimizer = make_optimizer(task.recipe.optimizer, task.moving.groups(task.recipe))
-        self._state = _State(micro=self._plan.batch_size)
+        self._usual = pictures_at_once(self._plan, engine.device.type == "cpu")
+        self._state = _State(micro=self._usual)
         live = task.moving.tensors()
         self._starts = {name: tensor.clone() for name, tensor in live.items()} if task.recipe.l2sp else {}
         self._average: Tensors = {}
@@ -107,7 +109,7 @@ class Training:
         last = self._snapshot()
         return Outcome(
             self._best if state.best_epoch else last, last, tuple(Epoch(**row) for row in state.history),
-            state.best_epoch, state.stopped, state.micro,
+            state.best_epoch, state.stopped, state.micro, state.micro < self._usual,
         )  # fmt: skip
 
     def _note_stop(self, reason: str) -> None:

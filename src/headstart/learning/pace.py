@@ -10,6 +10,7 @@ import torch
 from headstart.learning.batches import batches, view_of
 from headstart.learning.engine import Engine
 from headstart.learning.task import Task, to_device
+from headstart.rules import pictures_at_once
 
 TIMED_STEPS = 4  # after one that warms up
 SLOWER = 1.1  # inputs are made while the network computes, and the optimiser does more than it was timed for
@@ -46,10 +47,12 @@ def measure_pace(task: Task, engine: Engine) -> Pace:
 def _time_step(task: Task, engine: Engine, rows: np.ndarray) -> float:
     clock = time.perf_counter()
     inputs = task.train.views.take(rows, view_of(0, task.moving.plan.views))
-    with engine.precision():
-        scores = task.forward(to_device(inputs, engine.device)).float()
-    labels = torch.from_numpy(task.train.labels[rows]).to(engine.device)
-    torch.autograd.backward(torch.nn.functional.cross_entropy(scores, labels))
+    bite = pictures_at_once(task.moving.plan, engine.device.type == "cpu")
+    for start in range(0, len(rows), bite):
+        with engine.precision():
+            scores = task.forward(to_device(inputs[start : start + bite], engine.device)).float()
+        labels = torch.from_numpy(task.train.labels[rows[start : start + bite]]).to(engine.device)
+        torch.autograd.backward(torch.nn.functional.cross_entropy(scores, labels))
     parameters = [one for one in task.moving.parameters() if one.grad is not None]
     torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     with torch.no_grad():

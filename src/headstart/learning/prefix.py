@@ -31,6 +31,7 @@ from headstart.errors import EncoderError
 from headstart.learning.augmentation import Augmentation, augment, view_seed
 from headstart.learning.stages import Stage
 
+_in_torch = Lock()  # a prefix in torch notes what it sees: one call at a time, whichever view it is for
 TOLERANCE = 1e-5  # relative, of the two parts against the whole
 
 
@@ -77,7 +78,7 @@ def cut(module: torch.nn.Module, stages: Sequence[Stage], first: int, pictures: 
 
 def _cut(module: torch.nn.Module, stages: Sequence[Stage], first: int, pictures: torch.Tensor) -> Cut | None:
     entrance = stages[first].modules[0]
-    prefix = _Prefix(module, entrance)
+    prefix = _Prefix(module, entrance).eval()
     with torch.no_grad():
         whole = module(pictures)
         activations = prefix(pictures)
@@ -197,7 +198,6 @@ class PrefixEncoder:
         self._spec, self._cut = spec, found
         self._session = open_session(graph, threads=1) if graph is not None else None
         self._view, self._augmentation, self._seed = view, augmentation, seed
-        self._lock = Lock()
 
     @property
     def spec(self) -> EncoderSpec:
@@ -216,7 +216,7 @@ class PrefixEncoder:
         if self._session is not None:
             (found,) = self._session.run(None, {self._session.get_inputs()[0].name: batch})
         else:
-            with self._lock, torch.no_grad():
+            with _in_torch, torch.no_grad():
                 found = self._cut.prefix(torch.from_numpy(batch)).numpy()
         activations: npt.NDArray[np.float32] = np.ascontiguousarray(found.reshape(len(batch), -1), dtype=np.float32)
         return activations

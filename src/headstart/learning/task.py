@@ -91,6 +91,8 @@ class Outcome:
         Why it ended early, in a sentence, or "".
     micro
         How many pictures a process took at a time in the end.
+    short
+        Whether memory was too short for as many as usual.
     """
 
     tensors: Tensors
@@ -99,6 +101,7 @@ class Outcome:
     best: int
     stopped: str
     micro: int
+    short: bool = False
 
 
 def log_losses(scores: Scores, labels: Labels) -> Scores:

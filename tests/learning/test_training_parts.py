@@ -1,0 +1,277 @@
+"""Checkpoints, averages, the choice on validation, the range test, TensorBoard and profile, pace."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.errors import ModelFileError, OutputError, RecipeError
+from headstart.learning.assembly import assemble, divide
+from headstart.learning.averaging import interpolate, update_average
+from headstart.learning.checkpoint import (
+    Checkpoint,
+    optimizer_tensors,
+    read_checkpoint,
+    restore_optimizer,
+    write_checkpoint,
+)
+from headstart.learning.choosing import choose_share, choose_weights
+from headstart.learning.classifier import make_optimizer
+from headstart.learning.fine_tuning import fine_tune
+from headstart.learning.history import Epoch
+from headstart.learning.loop import Training
+from headstart.learning.pace import measure_pace
+from headstart.learning.rate_search import search_rate
+from headstart.learning.rate_test import find_rate, range_rates, run_range_test
+from headstart.learning.watching import TensorBoardWatcher, profile
+from headstart.places import Place
+from headstart.progress import silent
+from headstart.rules import training_plan
+from headstart.workplace import LAST, Workplace
+from training import ONE, ground_of, quiet_hooks
+
+
+def task_of(ground, tmp_path):
+    plan = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    return assemble(ground, plan, divide(ground), ONE, Place(cache=tmp_path / "cache"))
+
+
+# --- checkpoints
+
+
+def test_a_checkpoint_comes_back_as_it_was(tmp_path):
+    tensors = {"a": torch.randn(3, 4).t(), "b": torch.arange(5), "c": torch.tensor(2.0)}
+    write_checkpoint(tmp_path / "x.safetensors", Checkpoint(tensors, {"step": 3, "loss": 0.1 + 0.2, "名": "值"}))
+    found = read_checkpoint(tmp_path / "x.safetensors")
+    assert found.values == {"step": 3, "loss": 0.1 + 0.2, "名": "值"}
+    assert all(torch.equal(found.tensors[name], tensor) for name, tensor in tensors.items())
+    assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not one", b"\x10\0\0\0\0\0\0\0{}"])
+def test_a_damaged_checkpoint_is_refused(tmp_path, content):
+    (tmp_path / "x.safetensors").write_bytes(content)
+    with pytest.raises(ModelFileError, match="cannot be read"):
+        read_checkpoint(tmp_path / "x.safetensors")
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
+    path = tmp_path / "x.safetensors"
+    write_checkpoint(path, Checkpoint({"a": torch.ones(2)}, {"step": 1}))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("headstart.learning.checkpoint.os.replace", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_checkpoint(path, Checkpoint({"a": torch.zeros(2)}, {"step": 2}))
+    assert read_checkpoint(path).values == {"step": 1}
+    assert [found.name for found in tmp_path.iterdir()] == ["x.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["adamw", "adam", "sgd"])
+def test_an_optimiser_that_is_restored_takes_the_same_next_step(name):
+    def begin():
+        weight = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+        return weight, make_optimizer(name, [{"params": [weight], "lr": 0.1, "weight_decay": 0.01}])
+
+    def step(weight, optimizer):
+        optimizer.zero_grad()
+        (weight**2).sum().backward()
+        optimizer.step()
+
+    weight, optimizer = begin()
+    step(weight, optimizer)
+    other, fresh = begin()
+    with torch.no_grad():
+        other.copy_(weight)
+    restore_optimizer(fresh, {key: tensor.clone() for key, tensor in optimizer_tensors(optimizer).items()})
+    step(weight, optimizer)
+    step(other, fresh)
+    assert torch.equal(weight, other)
+
+
+# --- between weights
+
+
+def test_the_average_is_that_of_the_formula():
+    average, values = {"a": torch.zeros(1)}, [1.0, 2.0, 3.0]
+    expected = 0.0
+    for step, value in enumerate(values):
+        kept = min(0.5, (1 + step) / (10 + step))
+        expected = kept * expected + (1 - kept) * value
+        update_average(average, {"a": torch.tensor([value])}, 0.5, step)
+    assert float(average["a"]) == pytest.approx(expected)
+
+
+def test_the_ends_of_the_way_are_the_weights_themselves():
+    start, end = {"a": torch.rand(3), "n": torch.tensor(1)}, {"a": torch.rand(3), "n": torch.tensor(9)}
+    assert torch.equal(interpolate(start, end, 0.0)["a"], start["a"])
+    assert torch.equal(interpolate(start, end, 1.0)["a"], end["a"])
+    torch.testing.assert_close(interpolate(start, end, 0.3)["a"], 0.7 * start["a"] + 0.3 * end["a"])
+    assert int(interpolate(start, end, 0.3)["n"]) == 9
+
+
+def test_the_share_is_the_smallest_within_one_standard_error_of_the_best():
+    random = np.random.default_rng(0)
+    base = random.gamma(1.0, size=200)
+    losses = np.stack([base + shift + 0.01 * random.normal(size=200) for shift in (0.5, 0.3, 0.0, 0.0, 0.2)])
+    assert choose_share(losses) in (2, 3)
+    noisy = np.stack([random.gamma(1.0, size=4) for _ in range(2)])
+    excess = noisy - noisy[noisy.mean(axis=1).argmin()]
+    clear = bool((excess.mean(axis=1) > excess.std(axis=1, ddof=1) / 2)[0])
+    assert choose_share(noisy) == int(clear)
+
+
+@pytest.mark.parametrize(("wise", "share"), [("", 1.0), ("0.25", 0.25)])
+def test_a_share_that_is_given_is_taken(tmp_path, wise, share):
+    with task_of(ground_of("convolutions", tmp_path, method="lpft", wise=wise), tmp_path) as made:
+        start = {name: tensor.clone() for name, tensor in made.task.moving.tensors().items()}
+        training = Training(made.task, ONE, quiet_hooks())
+        outcome = training.run()
+        choice = choose_weights(training, outcome, start)
+    assert choice.share == share
+    for name, tensor in choice.tensors.items():
+        if tensor.is_floating_point():
+            expected = (1 - share) * start[name] + share * outcome.tensors[name]
+            torch.testing.assert_close(tensor, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_without_validation_pictures_it_says_that_nothing_is_calibrated(tmp_path):
+    ground = ground_of("convolutions", tmp_path, method="lpft", wise="auto", validation_fraction=0.0, epochs=1)
+    with task_of(ground, tmp_path) as made:
+        training = Training(made.task, ONE, quiet_hooks())
+        choice = choose_weights(training, training.run(), made.task.moving.tensors())
+    assert (choice.share, choice.temperature) == (0.5, 1.0)
+    assert "not calibrated" in choice.notices[0]
+
+
+# --- the whole of it
+
+
+def test_fine_tuning_ends_with_a_graph_that_gives_what_the_network_gives(tmp_path):
+    ground = ground_of("convolutions", tmp_path, method="lpft", lr=0.003)
+    tuned = fine_tune(
+        ground, training_plan(ground.recipe, 36, ground.classes), Place(cache=tmp_path / "c"), Workplace()
+    )
+    assert tuned.encoder is not None
+    assert tuned.encoder.spec.name == "tiny+lpft"
+    assert tuned.encoder.spec.weights_digest != ground.encoder.spec.weights_digest
+    from headstart.encoders.onnx_engine import OnnxEncoder
+    from headstart.encoders.torch_engine import TorchEncoder
+
+    graph = OnnxEncoder(tuned.encoder.spec, tuned.encoder.files)
+    network = TorchEncoder(tuned.encoder.spec, tuned.encoder.files, "cpu")
+    pictures = ground.pictures()
+    np.testing.assert_allclose(graph.encode(pictures), network.encode(pictures), rtol=1e-3, atol=1e-5)
+    assert tuned.trained_parameters == tuned.parameters
+    assert tuned.temperature > 0
+
+
+def test_the_probe_is_kept_when_moving_weights_does_not_help(tmp_path):
+    ground = ground_of("convolutions", tmp_path, method="lpft", wise="auto", lr=1e-9)
+    tuned = fine_tune(
+        ground, training_plan(ground.recipe, 36, ground.classes), Place(cache=tmp_path / "c"), Workplace()
+    )
+    assert tuned.encoder is None
+    assert tuned.share == 0.0
+    assert any("fine-tuning did not help here" in notice for notice in tuned.notices)
+    assert not (tmp_path / "c" / "tuned").exists()
+
+
+def test_a_checkpoint_of_another_run_is_refused_with_what_differs(tmp_path):
+    ground = ground_of("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9)
+    work = Workplace(folder=tmp_path / "training")
+    plan = training_plan(ground.recipe, 36, ground.classes)
+    fine_tune(ground, plan, Place(cache=tmp_path / "c"), work)
+    assert (tmp_path / "training" / LAST).is_file()
+    other = ground_of("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9, mixup=0.2)
+    with pytest.raises(RecipeError, match=r"It was begun with another mixup\. Use the settings"):
+        fine_tune(other, plan, Place(cache=tmp_path / "c"), Workplace(folder=tmp_path / "training", resume=True))
+
+
+def test_a_time_limit_shortens_the_training_and_is_announced(tmp_path):
+    said = []
+    ground = ground_of("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9, epochs=10_000, time_limit="14s")
+    plan = training_plan(ground.recipe, 36, ground.classes)
+    tuned = fine_tune(ground, plan, Place(cache=tmp_path / "c", tell=said.append), Workplace())
+    assert tuned.plan.epochs < 10_000
+    assert said[0].startswith(f"Training: last, {tuned.plan.epochs} epochs of 30 pictures, about ")
+
+
+def test_timing_leaves_no_trace_in_the_network(tmp_path):
+    ground = ground_of("convolutions", tmp_path, method="full", batch_norm="trained")
+    with task_of(ground, tmp_path) as made:
+        before = {name: tensor.clone() for name, tensor in made.task.moving.classifier.state_dict().items()}
+        pace = measure_pace(made.task, ONE)
+        after = made.task.moving.classifier.state_dict()
+    assert 0 < pace.step < pace.epoch
+    assert all(torch.equal(before[name], tensor) for name, tensor in after.items())
+
+
+# --- the range test
+
+
+def test_the_rate_lies_where_the_loss_falls_and_well_below_where_it_grows():
+    rates = range_rates()
+    losses = 2.0 - 1.2 / (1 + (1e-3 / rates) ** 2) + 40 * np.maximum(0, rates - 0.05)
+    test = find_rate(rates, losses)
+    lowest = rates[test.smoothed.argmin()]
+    assert 1e-5 < test.chosen <= lowest / 10
+    assert f"{test.chosen:.1e}" in test.reason
+
+
+def test_a_loss_that_does_not_fall_gives_no_rate_but_a_reason():
+    test = find_rate(range_rates(), np.full(60, 0.3))
+    assert test.chosen is None
+    assert test.reason.startswith("The loss did not fall anywhere between 1e-06 and 1e+00")
+
+
+def test_the_range_test_stops_when_the_loss_explodes_or_is_no_number():
+    exploding = run_range_test(lambda rate: 1.0 if rate < 1e-2 else 1e9, range_rates())
+    assert len(exploding.losses) < 60
+    broken = run_range_test(lambda rate: 1.0 if rate < 1e-2 else float("nan"), range_rates())
+    assert np.isfinite(broken.losses).all()
+
+
+def test_looking_for_the_rate_leaves_no_trace_in_the_network(tmp_path):
+    ground = ground_of("convolutions", tmp_path, method="full", batch_norm="trained")
+    with task_of(ground, tmp_path) as made:
+        before = {name: tensor.clone() for name, tensor in made.task.moving.classifier.state_dict().items()}
+        test = search_rate(made.task, ONE, silent)
+        after = made.task.moving.classifier.state_dict()
+    assert len(test.losses) > 10
+    assert all(torch.equal(before[name], tensor) for name, tensor in after.items())
+
+
+# --- looking on
+
+
+def test_tensorboard_files_hold_the_steps_and_epochs(tmp_path):
+    watcher = TensorBoardWatcher(tmp_path)
+    watcher.step(1, {"loss": 0.5})
+    watcher.step(2, {"loss": 0.25})
+    watcher.epoch(Epoch(1, 2, 1e-3, 0.4, 0.9, None, None, 1.0))
+    watcher.close()
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = EventAccumulator(str(tmp_path / "tensorboard"))
+    found.Reload()
+    assert [(event.step, event.value) for event in found.Scalars("step/loss")] == [(1, 0.5), (2, 0.25)]
+    assert found.Scalars("epoch/accuracy")[0].step == 2
+
+
+def test_a_profile_leaves_a_trace_and_the_dearest_operations(tmp_path):
+    with profile(tmp_path) as profiled:
+        for _ in range(9):
+            torch.mm(torch.rand(64, 64), torch.rand(64, 64))
+            profiled.step()
+    trace = json.loads((tmp_path / "profile" / "trace.json").read_text())
+    assert trace["traceEvents"]
+    rows = list(csv.DictReader((tmp_path / "profile" / "operations.csv").read_text().splitlines()))
+    assert 0 < len(rows) <= 10
+    times = [float(row["self_cpu_ms"]) for row in rows]
+    assert times == sorted(times, reverse=True)
+    assert len(profiled.lines) == len(rows) + 1
