@@ -250,7 +250,8 @@ def estimate(planned: Plan, place: Place) -> Estimate:
     )
     stored = round(stored_share(keys, encoder, place) * len(keys))
     pace = seconds_per_picture(examples, keys, (encoder, ColourHistogram()), place)
-    return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored))
+    moves = training_plan(planned.recipe, len(planned.parts.fit), planned.dataset.classes)
+    return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored), moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,12 +357,21 @@ def run(planned: Plan, place: Place, *, out: Path | None = None, work: Workplace
             folder, planned, trained.model.encoder.spec, trained.extraction, trained.probe, trained.board,
             time.perf_counter() - clock, notices, trained.tuned,
         )  # fmt: skip
-        write_tables(report, trained.scored, trained.probabilities)
         if trained.tuned:
             write_training(folder, trained.tuned)
+        write_tables(report, trained.scored, trained.probabilities)  # with metrics.json a run is finished
         write_json(folder / "environment.json", environment(started, sys.argv))
         write_log(folder / "log.txt", started, [*planned.lines(), *report.lines()])
-    return Run(trained.model, report)
+    return Run(_settled(trained, folder), report)
+
+
+def _settled(trained: Trained, folder: Path) -> Model:
+    """Let a fine-tuned model live from its run folder, and take its encoder out of the cache."""
+    if trained.tuned is None or trained.tuned.encoder is None:
+        return trained.model
+    assert trained.tuned.encoder.files.weights is not None, "what was tuned has weights"
+    shutil.rmtree(trained.tuned.encoder.files.weights.parent, ignore_errors=True)
+    return replace(load(folder), board=trained.board) if folder.exists() else trained.model
 
 
 # --- a model at work -------------------------------------------------------------------------------------------------

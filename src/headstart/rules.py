@@ -135,10 +135,10 @@ class _Habit:
 # Rates: a head that was fitted first needs about a tenth of the rate of a new one (Kumar et al. 2022). Steps: the rule
 # of BiT (Kolesnikov et al. 2020) spends 500 on sets under 20,000 pictures; from a fitted head fewer do.
 _HABITS = {
-    "lpft": _Habit(2e-4, 300, 3, 12, 0.8),
-    "full": _Habit(5e-4, 500, 5, 20, 0.8),
+    "lpft": _Habit(5e-5, 300, 3, 12, 0.8),
+    "full": _Habit(3e-4, 500, 5, 20, 0.8),
     "last": _Habit(3e-4, 200, 3, 8),
-    "gradual": _Habit(3e-4, 300, 4, 12, 0.8),
+    "gradual": _Habit(1e-4, 300, 4, 12, 0.8),
     "norm": _Habit(2e-3, 300, 3, 12),
     "lora": _Habit(1e-3, 300, 3, 12),
     "scratch": _Habit(2e-3, 2000, 20, 100),

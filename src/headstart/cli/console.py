@@ -52,11 +52,11 @@ def print_lines(lines: Iterable[str], *, to_error: bool = False) -> None:
 
 
 @contextmanager
-def explained(debug: bool, *, keeps: bool = False) -> Iterator["Steps"]:
+def explained(debug: bool, *, keeps: bool = False, resumes: bool = False) -> Iterator["Steps"]:
     """Turn errors into one clear line and an exit code: 1 for what went wrong, 130 for an interruption.
 
     Yields the progress display, which is closed before anything else is printed. ``keeps`` says that features computed
-    before an interruption are kept.
+    before an interruption are kept, ``resumes`` that a training can go on from its last checkpoint.
     """
     steps = Steps()
     try:
@@ -67,6 +67,7 @@ def explained(debug: bool, *, keeps: bool = False) -> Iterator["Steps"]:
     except KeyboardInterrupt:
         steps.close()
         kept = " Features computed so far are kept; run the same command again to go on." if keeps else ""
+        kept = " Nothing is lost: run the same command again with --resume." if resumes else kept
         _stop(f"Interrupted.{kept}", 130, debug)
     except BrokenPipeError:  # the reader of a pipe went away, as `head` does: nothing to explain
         raise

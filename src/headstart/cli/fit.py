@@ -92,7 +92,8 @@ def fit(
     flowers/ holds one folder of pictures per class, or train/ and test/ with such folders inside.
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
-    with explained(debug, keeps=not no_cache) as steps:
+    moves = given.get("method", "probe") != "probe" or given.get("preset", "fast") != "fast"
+    with explained(debug, keeps=not no_cache, resumes=moves) as steps:
         from headstart import pipeline
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps, tell=steps.tell)

@@ -49,7 +49,7 @@ def pretrain(
     given = chosen(locals())  # first of all, while there is nothing else among them
     if weights not in METHODS:
         raise typer.BadParameter(f"--weights is '{weights}'; it can be random or pretrained.")
-    with explained(debug, keeps=True) as steps:
+    with explained(debug, keeps=True, resumes=True) as steps:
         from headstart import pipeline
 
         recipe = pipeline.read_recipe(None, {"method": METHODS[weights], **given})

@@ -4,10 +4,12 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from headstart.encoders.folders import cannot_write, whole_folder
@@ -55,15 +57,14 @@ def keep_tuned(
         weights_digest=_digest(module),
     )
     network = Network(module, spec.preprocessing, spec.dimension, spec.classifier, origin.files.config)
-    folder = cache / "tuned" / f"{spec.architecture.split('.')[0]}-{spec.weights_digest[:16]}"
-    notice = ""
-    if not folder.is_dir():
-        with whole_folder(folder) as place:
-            try:
-                save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, place / WEIGHTS)
-            except OSError as error:
-                raise cannot_write(place.parent, str(error)) from error
-            notice = _export(network, place / GRAPH, pictures)
+    # A folder of its own for every training: whoever has copied it into a run may delete it.
+    folder = cache / "tuned" / f"{spec.architecture.split('.')[0]}-{spec.weights_digest[:12]}-{uuid4().hex[:8]}"
+    with whole_folder(folder) as place:
+        try:
+            save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, place / WEIGHTS)
+        except SafetensorError as error:  # so it speaks of a full disk
+            raise cannot_write(place.parent, str(error)) from error
+        notice = _export(network, place / GRAPH, pictures)
     graph = folder / GRAPH
     files = EncoderFiles(graph if graph.is_file() else None, folder / WEIGHTS, origin.files.config)
     return PreparedEncoder(replace(spec, engine="onnxruntime" if files.graph else "torch"), files, notice)

@@ -10,6 +10,7 @@ from headstart.data.audit import Audit
 from headstart.data.example import Dataset
 from headstart.data.splits import Parts
 from headstart.recipe import Recipe
+from headstart.rules import TrainingPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How long a run will take, from a few pictures timed on this machine."""
+    """How long a run will take, from a few pictures timed on this machine; ``training`` says how weights will move."""
 
     encoder: str
     pictures: int
     stored: int
     seconds: float
+    training: TrainingPlan | None = None
 
     def lines(self) -> list[str]:
         """Say the same for people."""
@@ -71,6 +73,15 @@ class Estimate:
         return [
             f"Encoder: {self.encoder}. {self.stored} of {self.pictures} pictures have stored features already.",
             f"Estimated time: {minutes} ({self.seconds:.0f} s). A dry run: nothing was fitted, nothing written.",
+            *self._training_lines(),
+        ]
+
+    def _training_lines(self) -> list[str]:
+        if self.training is None:
+            return []
+        return [
+            f"Then weights move: {self.training.method}, at most {self.training.epochs} epochs. A run times a few steps"
+            " and says how long they will take before it begins with them."
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -81,4 +92,5 @@ class Estimate:
             "to_compute": self.pictures - self.stored,
             "estimated_seconds": round(self.seconds, 1),
             "estimated_minutes": round(self.seconds / 60, 2),
+            "training": None if self.training is None else asdict(self.training),
         }
