@@ -1,9 +1,9 @@
 """LP-FT beside full fine-tuning on shifted test pictures: the corruptions of `imagecorruptions`, severities 3 to 5.
 
 Two models are fitted by the command line on the same pictures, with the same epochs and validation part; both then
-answer the same corrupted test pictures. For each corruption: the difference of the accuracies with a 95 % interval from the
-pairs (a picture at a severity counts once; pictures are drawn, severities stay together), and its sign. Kumar et al.
-(2022) found LP-FT ahead under shift; stated beforehand, and not tuned for.
+answer the same corrupted test pictures. For each corruption: the difference of the accuracies with a 95 % interval from
+the pairs (a picture at a severity counts once; pictures are drawn, severities stay together), and its sign. Kumar et
+al. (2022) found LP-FT ahead under shift; stated beforehand, and not tuned for.
 
 It needs `pip install imagecorruptions opencv-python-headless numba`. The package was written for older libraries; three
 names they no longer have are given to it here.

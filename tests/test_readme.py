@@ -121,7 +121,7 @@ def test_installation_lines_name_what_exists(name):
     assert made == ["demo", "test"]
     assert [target for target in made if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
     installed = next(line for line in lines if "install" in line)
-    assert Requirement(f"headstart{installed[-1][1:]}").extras == set(extras) == {"train", "demo", "dev"}
+    assert Requirement(f"headstart{installed[-1][1:]}").extras == {"train", "demo", "dev"} <= set(extras)
     assert (ROOT / installed[installed.index("-c") + 1]).is_file()
 
 
@@ -159,6 +159,7 @@ def test_every_flag_and_verb_named_exists(name):
 
     verbs = get_command(app).commands
     known = {flag for verb in verbs.values() for parameter in verb.params for flag in parameter.opts} | {"--help"}
+    known |= {"--nproc-per-node"}  # of torchrun
     text = (ROOT / name).read_text(encoding="utf-8")
     own = "\n".join(line for line in text.splitlines() if "pip install" not in line)
     assert sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", own)) - known) == []

@@ -22,6 +22,7 @@ Commands:
   evaluate  Score a saved model on labelled pictures.
   predict   Say what is on pictures, with probabilities.
   embed     Turn pictures into feature vectors, one row each.
+  pretrain  Train a network on your own source task, to transfer from it...
   encoders  List pretrained networks, or bring one here.
   doctor    Say what is installed, what is here, what is wrong.
   demo      Fit a model to real photographs of fruit.
@@ -45,41 +46,103 @@ Arguments:
               Parquet table.  [required]
 
 Options:
-  --encoder <str>          Pretrained network: see 'headstart encoders'.
-                           [default: efficientnet_lite0]
-  --method <str>           How far the weights move: probe.  [default: probe]
-  --head <str>             auto, logistic, ridge, lda, knn, centroid or mlp.
-                           [default: auto]
-  --activation <str>       Of the mlp: relu, sigmoid or tanh.  [default: relu]
-  --hidden <int>           Width of the mlp's hidden layer.  [default: 128]
-  --balance                Weigh every class alike while fitting.
-  --test-fraction <float>  Held out for scoring when the data has no part for
-                           it.  [default: 0.2]
-  --folds <int>            Of the cross-validation inside the training part.
-                           [default: 5]
-  --group-by <str>         Column whose values (patient, video, site) stay on
-                           one side of a split.
-  --group-pattern <str>    The same, read from the path by a regular
-                           expression.
-  --resamples <int>        Of the bootstrap behind the intervals.  [default:
-                           1000]
-  --strict                 Refuse data with unreadable pictures instead of
-                           leaving them out.
-  --seed <int>             Reaches every split, draw and loop.  [default: 0]
-  --device <str>           auto, cpu or cuda.  [default: auto]
-  --recipe <path>          TOML file with these settings; a flag beats the
-                           file.
-  --out <path>             Run folder, used as given.  [default: a new
-                           runs/NAME-N]
-  --dry-run                Say what was understood and what it will cost;
-                           stop.
-  --cache <path>           Folder for weights and features (default:
-                           HEADSTART_CACHE or the user's cache folder).
-  --no-cache               Keep no features; encoders are still kept.
-  --json                   Print one JSON object on standard output and
-                           nothing else there.
-  --debug                  Show the traceback of an error.
-  -h, --help               Show this message and exit.
+  --encoder <str>                 Pretrained network: see 'headstart
+                                  encoders'.  [default: efficientnet_lite0]
+  --method <str>                  How far the weights move: probe, lpft, full,
+                                  last:N, gradual, norm, lora or scratch.
+                                  [default: probe]
+  --preset <str>                  fast: the probe; balanced: the last stage;
+                                  best: everything. A rule chooses the rest.
+  --time-limit <str>              For the whole run: 90s, 10m, 1h; as many
+                                  epochs as fit into it.
+  --head <str>                    auto, logistic, ridge, lda, knn, centroid or
+                                  mlp.  [default: auto]
+  --activation <str>              Of the mlp: relu, sigmoid or tanh.
+                                  [default: relu]
+  --hidden <int>                  Width of the mlp's hidden layer.  [default:
+                                  128]
+  --balance                       Weigh every class alike while fitting.
+  --test-fraction <float>         Held out for scoring when the data has no
+                                  part for it.  [default: 0.2]
+  --folds <int>                   Of the cross-validation inside the training
+                                  part.  [default: 5]
+  --group-by <str>                Column whose values (patient, video, site)
+                                  stay on one side of a split.
+  --group-pattern <str>           The same, read from the path by a regular
+                                  expression.
+  --resamples <int>               Of the bootstrap behind the intervals.
+                                  [default: 1000]
+  --strict                        Refuse data with unreadable pictures instead
+                                  of leaving them out.
+  --seed <int>                    Reaches every split, draw and loop.
+                                  [default: 0]
+  --device <str>                  auto, cpu or cuda.  [default: auto]
+  --recipe <path>                 TOML file with these settings; a flag beats
+                                  the file.
+  --out <path>                    Run folder, used as given.  [default: a new
+                                  runs/NAME-N]
+  --resume                        Go on with an interrupted run: --out, or the
+                                  newest of this data.
+  --epochs <int>                  Passes over the pictures.  [default: by
+                                  rule]
+  --batch-size <int>              Pictures at a time, in each process.
+                                  [default: 32]
+  --optimizer <str>               adamw, adam or sgd.  [default: adamw]
+  --lr <float>                    Largest learning rate.  [default: by rule]
+  --find-rate                     Look for the learning rate first; draws the
+                                  curve.
+  --weight-decay <float>          Never on biases and norms.  [default: 0.01]
+  --layer-decay <float>           How much slower each stage nearer to the
+                                  input.  [default: by rule]
+  --schedule <str>                cosine, step, one-cycle or constant.
+                                  [default: cosine]
+  --warmup <float>                Share of the steps in which the rate rises.
+                                  [default: 0.1]
+  --label-smoothing <float>       [default: 0.1]
+  --mixup <float>                 Of the Beta distribution.  [default: 0]
+  --cutmix <float>                Of the Beta distribution.  [default: 0]
+  --augment <str>                 auto, none, crop or trivial.  [default:
+                                  auto]
+  --no-augment                    The same as --augment none.
+  --flip <str>                    auto, none or horizontal.  [default: auto]
+  --views <int>                   Versions of each picture, used in turn; 0:
+                                  new ones.  [default: by rule]
+  --prefix-cache / --no-prefix-cache
+                                  Compute frozen stages once.  [default:
+                                  prefix-cache]
+  --clip <float>                  Largest norm of the gradient; 0: any.
+                                  [default: 1]
+  --accumulate <int>              Batches to a step.  [default: 1]
+  --ema <float>                   Decay of the moving average of the weights;
+                                  0: none.  [default: 0]
+  --wise <str>                    Share of the way from the probe to the new
+                                  weights, or auto: chosen on the validation
+                                  part.
+  --l2sp <float>                  Strength of the pull to the pretrained
+                                  weights.  [default: 0]
+  --patience <int>                Epochs without improvement before it stops;
+                                  0: never.  [default: 0]
+  --validation-fraction <float>   Of the part to fit, held out for choosing
+                                  while weights move.  [default: 0.2]
+  --batch-norm <str>              Statistics: auto, frozen or trained.
+                                  [default: auto]
+  --rank <int>                    Of the matrices of --method lora.  [default:
+                                  8]
+  --checkpoint-seconds <float>    How much an interruption may cost.
+                                  [default: 20]
+  --tensorboard                   Write files for TensorBoard into the run
+                                  folder.
+  --profile                       Profile some steps: a trace, and the dearest
+                                  operations.
+  --dry-run                       Say what was understood and what it will
+                                  cost; stop.
+  --cache <path>                  Folder for weights and features (default:
+                                  HEADSTART_CACHE or the user's cache folder).
+  --no-cache                      Keep no features; encoders are still kept.
+  --json                          Print one JSON object on standard output and
+                                  nothing else there.
+  --debug                         Show the traceback of an error.
+  -h, --help                      Show this message and exit.
 """
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headstart.encoders import networks, prepared
+from headstart.encoders import graphs, networks, prepared
 from headstart.encoders.catalogue import CATALOGUE
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.prepared import open_prepared, prepare_encoder, prepared_folder
@@ -183,7 +183,7 @@ def test_a_network_that_cannot_be_exported_runs_in_torch_and_says_so(tiny, tiny_
 
 def test_a_graph_that_differs_from_the_network_is_not_kept(weights, tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(networks, "export_graph", lambda network, path: shutil.copyfile(tiny.files.graph, path))
-    monkeypatch.setattr(networks, "TOLERANCE", 0.0)
+    monkeypatch.setattr(graphs, "TOLERANCE", 0.0)
     with pytest.raises(EncoderError, match="does not compute what the network computes"):
         prepare_encoder(weights, tmp_path / "cache", silent)
     assert list((tmp_path / "cache" / "encoders").iterdir()) == []
