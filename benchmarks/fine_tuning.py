@@ -48,7 +48,8 @@ def main() -> None:
             work = Path(folder) / f"round-{number}"
             shutil.copytree(prepared, work / "cache", ignore=shutil.ignore_patterns("features"))
             rounds[data.name] = one_round(data, valid, work, given, number)
-            print(f"{data.name} is done", file=sys.stderr)
+            done = (f"{way} {_cell(one.accuracy, one.seconds)} s" for way, one in rounds[data.name].items())
+            print(f"{data.name}: {'; '.join(done)}", file=sys.stderr, flush=True)
             conditions += f"; {data.name}: {count(data / 'train')} to learn from, {count(data / valid)} scored"
     report(rounds, conditions, markdown=given.markdown)
 

@@ -111,11 +111,12 @@ def plain_epoch(data: Path, order: str, threads: int, bite: int, epochs: int) ->
     with ThreadPoolExecutor(2) as workers:
         for _ in range(epochs):
             clock = time.perf_counter()
+            batches = torch.randperm(len(paths)).split(BATCH)
             opened = [
                 [workers.submit(lambda path: prepare(open_picture(path), preprocessing), paths[row]) for row in rows]
-                for rows in torch.randperm(len(paths)).split(BATCH)
+                for rows in batches
             ]
-            for rows, waiting in zip(torch.arange(len(paths)).split(BATCH), opened, strict=True):
+            for rows, waiting in zip(batches, opened, strict=True):
                 inputs = torch.stack([torch.from_numpy(one.result()) for one in waiting])
                 optimizer.zero_grad()
                 for part, target in zip(inputs.split(bite), labels[rows].split(bite), strict=True):

@@ -24,6 +24,7 @@ from headstart.recipe import (
     last_stages,
     seconds_of,
 )
+from headstart.rules import training_plan
 
 VALUES = {
     "encoder": st.text(),
@@ -86,6 +87,14 @@ def test_a_method_with_a_number_of_stages_is_read_and_a_wrong_one_gets_the_neare
         Recipe(method="last")
 
 
+@pytest.mark.parametrize("method", ["full", "scratch"])
+def test_no_way_leads_from_the_probe_to_a_head_that_begins_at_random(method):
+    with pytest.raises(RecipeError, match="does not go with method"):
+        Recipe(method=method, wise="auto")
+    plan = training_plan(Recipe(method=method, preset="best"), 100, ["ant", "bee"])
+    assert plan.wise == ""
+
+
 @pytest.mark.parametrize("wise", ["half", "1.5", "-0.1", "nan"])
 def test_a_share_of_the_way_is_a_share(wise):
     with pytest.raises(RecipeError, match="a share from 0 to 1"):
@@ -100,7 +109,11 @@ def test_a_setting_of_the_training_outside_its_range_is_refused(name):
             Recipe(**{name: type(getattr(Recipe(), name))(value)})
 
 
-@given(st.fixed_dictionaries({}, optional=VALUES))
+def go_together(values):
+    return not values.get("wise") or values.get("method") not in ("full", "scratch")
+
+
+@given(st.fixed_dictionaries({}, optional=VALUES).filter(go_together))
 def test_every_recipe_survives_toml(tmp_path_factory, values):
     recipe = Recipe(**values)
     path = tmp_path_factory.mktemp("recipe") / "recipe.toml"

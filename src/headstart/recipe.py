@@ -120,7 +120,7 @@ class Recipe:
         for name, bounds in RANGES.items():
             _check_range(name, getattr(self, name), *bounds)
         _check_method(self.method)
-        _check_wise(self.wise)
+        _check_wise(self.wise, self.method)
         if self.time_limit:
             seconds_of(self.time_limit)
 
@@ -250,7 +250,13 @@ def _check_method(method: str) -> None:
     )
 
 
-def _check_wise(wise: str) -> None:
+def _check_wise(wise: str, method: str) -> None:
+    if wise and method in ("full", "scratch"):
+        raise RecipeError(
+            f"The setting wise = {wise!r} does not go with method = {method!r}.",
+            "Its head begins at random, so no way leads from the probe to it.",
+            "Use method = 'lpft', which begins at the probe.",
+        )
     if wise in ("", "auto"):
         return
     try:

@@ -163,6 +163,7 @@ def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> Trai
         return None
     method = "last" if last_stages(wanted) else wanted
     habit = _HABITS[method]
+    from_probe = method not in ("full", "scratch")
     batch = min(recipe.batch_size, max(2, pictures // 4))  # at least four steps an epoch
     usual = habit.steps * batch * recipe.accumulate / max(1, pictures)
     crop = recipe.augment != "none"
@@ -170,7 +171,7 @@ def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> Trai
     return TrainingPlan(
         method=method,
         stages=last_stages(wanted),
-        from_probe=method not in ("full", "scratch"),
+        from_probe=from_probe,
         pretrained=method != "scratch",
         epochs=recipe.epochs or round(min(max(usual, habit.fewest), habit.most)),
         batch_size=batch,
@@ -182,7 +183,7 @@ def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> Trai
         trivial=recipe.augment == "trivial",
         views=views if crop else 1,
         cached=recipe.prefix_cache and method == "last" and (views > 0 or not crop),
-        wise=recipe.wise or ("auto" if recipe.preset in ("balanced", "best") else ""),
+        wise=recipe.wise or ("auto" if from_probe and recipe.preset in ("balanced", "best") else ""),
     )
 
 
@@ -212,10 +213,10 @@ def flips_make_sense(classes: Sequence[str]) -> bool:
 def pictures_at_once(plan: TrainingPlan, on_cpu: bool) -> int:
     """Choose how many pictures of a batch go through the network at a time.
 
-    On a CPU bites of 16 take less than half the time of 32: what the network keeps for the way back comes from memory
-    that is at hand, instead of fresh from the system. The gradient of a batch is the sum of its bites, so nothing else
-    changes, unless BatchNorm learns from each bite: then batches stay whole, and so do cached activations,
-    which are small.
+    On a CPU bites of 16 need half the memory of 32 and are as fast, or faster where memory comes fresh from the system
+    each time (see :mod:`headstart.learning.memory`). The gradient of a batch is the sum of its bites, so nothing else
+    changes, unless BatchNorm learns from each bite: then batches stay whole, and so do cached activations, which are
+    small.
 
     Examples
     --------

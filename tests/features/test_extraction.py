@@ -287,6 +287,7 @@ INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
 from features.pictures import Opener, make_examples, run
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 stop = lambda count: os.kill(os.getpid(), signal.SIGINT) if count == 100 else None
 run(make_examples(1000), Path(sys.argv[1]), open_picture=Opener(at=stop))
 """

@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 import timm
 import torch
+from safetensors.torch import load_file
 
 from headstart.encoders.graphs import compare_outputs, export_module
 from headstart.learning.assembly import assemble, divide
+from headstart.learning.fine_tuning import fine_tune
 from headstart.learning.freezing import norm_parameters, set_training
 from headstart.learning.loop import Training
 from headstart.learning.prefix import cut
 from headstart.learning.stages import find_stages
 from headstart.places import Place
 from headstart.rules import training_plan
+from headstart.workplace import Workplace
 from training import ONE, ground_of, quiet_hooks
 
 FAMILIES = {
@@ -148,8 +151,22 @@ def test_lora_merged_computes_what_it_computed_before_merging(tmp_path):
             merge_matrices(encoder)
             after = encoder(pictures)
     torch.testing.assert_close(before, after, rtol=1e-4, atol=1e-5)
-    from safetensors.torch import load_file
-
     original = load_file(ground.encoder.files.weights)
     assert encoder.state_dict().keys() == original.keys()
     assert any(not np.array_equal(original[name], tensor) for name, tensor in encoder.state_dict().items())
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5])
+def test_a_share_of_lora_is_that_share_of_what_is_added_to_the_weights(tmp_path, share):
+    ends = {}
+    for wise in ("", str(share)):
+        ground = ground_of("convolutions", tmp_path / f"at-{wise}", method="lora", epochs=2, wise=wise)
+        plan = training_plan(ground.recipe, len(ground.labels), ground.classes)
+        tuned = fine_tune(ground, plan, Place(cache=tmp_path / "cache"), Workplace())
+        ends[wise] = load_file(tuned.encoder.files.weights)
+    start = load_file(ground.encoder.files.weights)
+    moved = [name for name in start if not torch.equal(start[name], ends[""][name])]
+    assert moved
+    for name in moved:
+        expected = torch.lerp(start[name], ends[""][name], share)
+        torch.testing.assert_close(ends[str(share)][name], expected, rtol=1e-4, atol=1e-6)

@@ -22,6 +22,7 @@ from headstart.learning.engine import Engine, choose_engine, use_cores
 from headstart.learning.ground import Ground
 from headstart.learning.history import Epoch
 from headstart.learning.loop import Training
+from headstart.learning.memory import kept_memory
 from headstart.learning.pace import Pace, measure_pace
 from headstart.learning.processes import process_count
 from headstart.learning.rate_test import RateTest
@@ -102,7 +103,7 @@ def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace)
     resumed = _find_checkpoint(ground, work)
     if resumed is not None:
         plan = TrainingPlan(**resumed.values["plan"])
-    with assemble(ground, plan, halves, engine, place) as made, _own_generator():
+    with kept_memory(), assemble(ground, plan, halves, engine, place) as made, _own_generator():
         task, test = made.task, None
         if work.find_rate and resumed is None:
             task, test = _with_found_rate(task, engine, place)
@@ -115,6 +116,10 @@ def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace)
         with _hooks(ground, task, engine, place, work, pace) as watched:
             training = Training(task, engine, watched.hooks, resumed)
             outcome = training.run()
+        if task.moving.plan.method == "lora":
+            from headstart.learning.lora import straight_start
+
+            starts = straight_start(starts, outcome.tensors)
         choice = choose_weights(training, outcome, starts)
         seconds = time.perf_counter() - clock
         counted = _count(task)

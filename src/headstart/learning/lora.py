@@ -1,6 +1,7 @@
 """Low-rank adaptation by the library peft: small matrices beside the large ones, merged when the training is over."""
 
 import warnings
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -43,6 +44,22 @@ def add_matrices(encoder: torch.nn.Module, rank: int, seed: int) -> tuple[str, .
         torch.manual_seed(seed)  # the first matrix of each pair is drawn
         inject_adapter_in_model(config, encoder)
     return tuple(name for name, _ in encoder.named_parameters() if MARK in name)
+
+
+def straight_start(start: Mapping[str, torch.Tensor], end: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Take the first matrix of each pair from the end of the training.
+
+    The network is still the one it started as, because the second matrices are zero; and from here to the end their
+    product, which is what is added to the weights, grows in a straight line.
+
+    Examples
+    --------
+    >>> start = {"a.lora_A.default.weight": torch.ones(1), "a.lora_B.default.weight": torch.zeros(1)}
+    >>> end = {name: torch.full((1,), 3.0) for name in start}
+    >>> [float(tensor) for tensor in straight_start(start, end).values()]
+    [3.0, 0.0]
+    """
+    return {name: end[name] if f".{MARK}A." in name else tensor for name, tensor in start.items()}
 
 
 def merge_matrices(encoder: torch.nn.Module) -> None:
