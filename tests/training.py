@@ -1,5 +1,6 @@
 """A ground to train on: tiny networks with random weights, pictures of coloured noise, features made by the network."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def tiny_encoder(kind: str, folder: Path) -> TinyEncoder:
         "tiny", architecture, network.num_features, "0" * 64, PIXELS, "Apache-2.0", "tests", engine="torch"
     )
     return TinyEncoder(spec, EncoderFiles(None, folder / "w.safetensors", config))
+
+
+def save_timm_folder(kind: str, folder: Path) -> None:
+    """Save a tiny network in timm's layout, which ``--encoder`` takes."""
+    encoder = tiny_encoder(kind, folder)
+    (folder / "w.safetensors").rename(folder / "model.safetensors")
+    pretrained = {
+        "input_size": [3, SIDE, SIDE], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "crop_pct": 1.0,
+        "interpolation": "bilinear", "crop_mode": "squash", "num_classes": 0,
+    }  # fmt: skip
+    config = {**encoder.files.config, "pretrained_cfg": pretrained}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
 
 
 def noise(label: int, number: int) -> Image.Image:

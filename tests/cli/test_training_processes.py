@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from training import noise, tiny_encoder
+from training import noise, save_timm_folder
 
 SETTINGS = ("--method", "lpft", "--epochs", "6", "--checkpoint-seconds", "0", "--head", "ridge", "--resamples", "100")
 
@@ -22,14 +22,7 @@ SETTINGS = ("--method", "lpft", "--epochs", "6", "--checkpoint-seconds", "0", "-
 def place(tmp_path_factory):
     """A tiny transformer in timm's layout, pictures, a cache: shared by the processes of this file."""
     place = tmp_path_factory.mktemp("processes")
-    encoder = tiny_encoder("transformer", place / "network")
-    (place / "network" / "w.safetensors").rename(place / "network" / "model.safetensors")
-    pretrained = {
-        "input_size": [3, 32, 32], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "crop_pct": 1.0,
-        "interpolation": "bilinear", "crop_mode": "squash", "num_classes": 0,
-    }  # fmt: skip
-    config = {**encoder.files.config, "pretrained_cfg": pretrained}
-    (place / "network" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    save_timm_folder("transformer", place / "network")
     for label, name in enumerate(("red", "green", "blue")):
         (place / "pictures" / name).mkdir(parents=True)
         for number in range(16):

@@ -93,6 +93,7 @@ def fit(
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     moves = given.get("method", "probe") != "probe" or given.get("preset", "fast") != "fast"
+    work = Workplace(resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)  # its clock starts
     with explained(debug, keeps=not no_cache, resumes=moves) as steps:
         from headstart import pipeline
 
@@ -108,7 +109,6 @@ def fit(
             else:
                 print_lines(estimate.lines())
             return
-        work = Workplace(resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
         run = pipeline.run(plan, place, out=out, work=work)
         steps.close()
         if as_json:

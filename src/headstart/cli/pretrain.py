@@ -49,6 +49,7 @@ def pretrain(
     given = chosen(locals())  # first of all, while there is nothing else among them
     if weights not in METHODS:
         raise typer.BadParameter(f"--weights is '{weights}'; it can be random or pretrained.")
+    work = Workplace(resume=resume)  # its clock starts
     with explained(debug, keeps=True, resumes=True) as steps:
         from headstart import pipeline
 
@@ -57,7 +58,7 @@ def pretrain(
         plan = pipeline.plan(source, recipe, place, out=None if resume else out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
-        run = pipeline.run(plan, place, out=out, work=Workplace(resume=resume))
+        run = pipeline.run(plan, place, out=out, work=work)
         steps.close()
         if as_json:
             print_json(run.report.to_json())

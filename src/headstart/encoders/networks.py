@@ -188,7 +188,7 @@ def _replaceable_layer(
     preprocessing: Preprocessing,
 ) -> str:
     """Name of the classifier, if the network with it computes exactly: linear layer of the features."""
-    name = bare.pretrained_cfg.get("classifier")
+    name = bare.pretrained_cfg.get("classifier") or _usual_classifier(architecture)
     if not isinstance(name, str):
         return ""
     full = timm.create_model(architecture, **{**arguments, "num_classes": 2}).eval()
@@ -205,6 +205,12 @@ def _replaceable_layer(
             return ""
         error = (logits - layer(features)).abs().max() / logits.abs().max()
     return name if error < TOLERANCE else ""
+
+
+def _usual_classifier(architecture: str) -> object:
+    """Name the classifier as timm does, for folders whose config.json does not."""
+    usual = timm.get_pretrained_cfg(architecture)
+    return usual.classifier if usual else None
 
 
 def _without_source(config: dict[str, Any]) -> dict[str, Any]:
