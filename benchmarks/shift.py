@@ -5,7 +5,7 @@ answer the same corrupted test pictures. For each corruption: the difference of 
 the pairs (a picture at a severity counts once; pictures are drawn, severities stay together), and its sign. Kumar et
 al. (2022) found LP-FT ahead under shift; stated beforehand, and not tuned for.
 
-It needs `pip install imagecorruptions opencv-python-headless numba`. The package was written for older libraries; three
+It needs `pip install imagecorruptions opencv-python-headless numba`. The package was written for older libraries; four
 names they no longer have are given to it here.
 """
 
@@ -66,6 +66,7 @@ def corruptions() -> tuple[Any, list[str]]:
     resources = types.ModuleType("pkg_resources")
     resources.resource_filename = lambda package, name: str(Path(find_spec(package).origin).parent / name)  # type: ignore
     sys.modules.setdefault("pkg_resources", resources)
+    vars(np).setdefault("float_", np.float64)
     import scipy.ndimage
     import skimage.filters
 
