@@ -42,7 +42,7 @@ from headstart.features.table import table_format, write_table
 from headstart.features.values import Block, Extraction, Features
 from headstart.learning.ground import Ground
 from headstart.learning.prediction import Prediction, predictions_from
-from headstart.learning.probe import Probe, fit_probe
+from headstart.learning.probe import Probe, fit_probe, require_held_out
 from headstart.learning.processes import process_number
 from headstart.learning.sample import Sample, require_some, require_two_classes, take_sample
 from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
@@ -61,6 +61,8 @@ from headstart.rules import training_plan
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.record import describe
 from headstart.saving.values import SavedModel
+from headstart.studies.rank import rank_scored, score_encoder
+from headstart.studies.rank_report import RankReport, cost_of
 from headstart.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -522,6 +524,40 @@ def _refuse_failures(blocks: Iterator[Block], checked: Audit) -> Iterator[Block]
         failures = {int(checked.usable[place]): reason for place, reason in block.failures.items()}
         refuse_unreadable(replace(checked, unreadable=failures))
         yield block
+
+
+# --- studies ---------------------------------------------------------------------------------------------------------
+
+
+def rank(data: Data, encoders: Sequence[str], recipe: Recipe, place: Place) -> RankReport:
+    """Put encoders in order by what their features say about the part to learn from; none means all that are here.
+
+    Raises DataError when there are too few pictures to hold any out, and as :func:`plan`.
+    """
+    names = tuple(dict.fromkeys(encoders)) or tuple(row.name for row in list_encoders(place.folder) if row.here)
+    for name in names:
+        locate_weights(name, place.folder)
+    planned = plan(data, replace(recipe, encoder=names[0]), place)
+    loaded = [load_encoder(one, device=recipe.device, cache=place.folder, progress=place.progress) for one in names]
+    dataset, keys = planned.dataset, planned.audit.keys
+    walk = _read(planned.audit, loaded, place, planned.parts.fit, recipe.strict)
+    groups = merge_groups(keys, [example.group for example in dataset.examples])
+    fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
+    require_held_out(fitted.labels, fitted.groups)
+    scored = []
+    for number, (name, found) in enumerate(zip(names, walk.features, strict=True)):
+        matrix = found.matrix[fitted.positions]
+        scored.append(score_encoder(name, matrix, fitted.labels, len(dataset.classes), fitted.groups, recipe))
+        place.progress("ranking", number + 1, len(names))
+    ranking = rank_scored(scored, fitted.groups, recipe.seed, recipe.resamples)
+    examples = [dataset.examples[position] for position in fitted.positions]
+    kept = [keys[position] for position in fitted.positions]
+    published = {row.name: row.top1 for row in list_encoders(place.folder)}
+    costs = {
+        name: cost_of(one, 1000 * seconds_per_picture(examples, kept, (one,), place), published.get(name))
+        for name, one in zip(names, loaded, strict=True)
+    }
+    return RankReport(ranking, costs, len(kept), len(np.unique(fitted.groups)), walk.notices)
 
 
 # --- encoders and the machine ----------------------------------------------------------------------------------------

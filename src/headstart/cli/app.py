@@ -9,8 +9,10 @@ from headstart.cli.embed import embed
 from headstart.cli.encoders import encoders
 from headstart.cli.evaluate import evaluate
 from headstart.cli.fit import fit
+from headstart.cli.lists import ListCommand
 from headstart.cli.predict import predict
 from headstart.cli.pretrain import pretrain
+from headstart.cli.rank import rank
 from headstart.version import __version__
 
 app = typer.Typer(
@@ -22,8 +24,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain text: drawing boxes would cost more time than all the rest of --help
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for verb in (fit, evaluate, predict, embed, pretrain, encoders, doctor, demo):
-    app.command()(verb)
+for verb in (fit, evaluate, predict, embed, pretrain, rank, encoders, doctor, demo):
+    app.command(cls=ListCommand)(verb)
 
 
 def _print_version(wanted: bool) -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
-from headstart.errors import EncoderError
+from headstart.errors import DataError, EncoderError
 from headstart.heads.head import Head, Labels, Matrix
 from headstart.heads.jury import Jury
 from headstart.heads.learner import Learner, make_learner
@@ -107,6 +107,16 @@ def fit_probe(
             temperature=best.verdict.temperature,
             candidates=candidates,
             notices=(*_single_notices(class_names, jury), *best.notices),
+        )
+
+
+def require_held_out(labels: Labels, groups: Groups) -> None:
+    """Raise DataError when nothing can be held out: fewer than two classes are spread over several groups."""
+    if not _can_be_held_out(labels, groups):
+        raise DataError(
+            "There are too few pictures to compare anything on.",
+            "Fewer than two classes have pictures in several groups.",
+            "Add pictures: ten of each class are a beginning.",
         )
 
 

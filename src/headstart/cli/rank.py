@@ -1,0 +1,46 @@
+"""``headstart rank``."""
+
+from typing import Annotated
+
+import typer
+
+from headstart.cli import options
+from headstart.cli.console import chosen, explained, print_json, print_lines
+from headstart.places import Place
+
+
+def rank(
+    data: options.DataSource,
+    encoders: Annotated[
+        list[str] | None,
+        typer.Option(help="Names of encoders, one after the other.  [default: those that are on this machine]"),
+    ] = None,
+    balance: Annotated[bool | None, typer.Option("--balance", help="Weigh every class alike.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Of the cross-validation.  [default: 5]")] = None,
+    group_by: options.GroupBy = None,
+    group_pattern: options.GroupPattern = None,
+    strict: options.Strict = None,
+    seed: options.Seed = None,
+    device: options.Device = None,
+    cache: options.Cache = None,
+    no_cache: options.NoCache = False,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Say which encoder suits labelled pictures, and how sure that is.
+
+    Example: headstart rank flowers/ --encoders efficientnet_lite0 efficientnet_lite1 efficientnet_lite2
+
+    The part to score is not looked at: the choice is made by cross-validation on the part to learn from.
+    """
+    given = chosen(locals())  # first of all, while there is nothing else among them
+    with explained(debug, keeps=not no_cache) as steps:
+        from headstart import pipeline
+
+        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
+        report = pipeline.rank(data, encoders or [], pipeline.read_recipe(None, given), place)
+        steps.close()
+        if as_json:
+            print_json(report.to_json())
+        else:
+            print_lines(report.lines())

@@ -1,0 +1,1 @@
+"""Experiments over many runs: which encoder, how much the transfer helped."""

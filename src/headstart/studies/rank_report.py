@@ -1,0 +1,134 @@
+"""A ranking of encoders, for people and as plain data."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from headstart.data.names import plural
+from headstart.encoders.spec import Encoder
+from headstart.reporting.tables import aligned
+from headstart.studies.rank import Pair, Ranking, Scored, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an encoder costs: milliseconds per picture on this machine, megabytes of its file, published top-1."""
+
+    milliseconds: float
+    megabytes: float
+    dimension: int
+    top1: float | None
+
+
+def cost_of(encoder: Encoder, milliseconds: float, top1: float | None) -> Cost:
+    """Say what an encoder costs, from the time it took for a picture and the file it runs from."""
+    files = getattr(encoder, "files", None)
+    file = (files.graph or files.weights) if files is not None else None
+    return Cost(milliseconds, file.stat().st_size / 1e6 if file else 0.0, encoder.spec.dimension, top1)
+
+
+@dataclass(frozen=True, slots=True)
+class RankReport:
+    """A ranking with what each encoder costs.
+
+    Attributes
+    ----------
+    ranking
+        The encoders, the best first.
+    costs
+        By name.
+    pictures, groups
+        How many pictures were learned from, and how many groups they form.
+    notices
+        Sentences for the user.
+    """
+
+    ranking: Ranking
+    costs: dict[str, Cost]
+    pictures: int
+    groups: int
+    notices: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        head = ("", "encoder", "probe", "ranks", "first", "LDA", "k-NN", "LogME", "H-score", "ImageNet", "ms", "MB")
+        rows = [
+            _cells(one, stands, self.costs[one.name])
+            for one, stands in zip(self.ranking.scored, self.ranking.standings, strict=True)
+        ]
+        drawn = "" if self.groups == self.pictures else f" The intervals are drawn over {self.groups:,} groups."
+        return [
+            f"Encoders by the accuracy of a ridge probe on {plural(self.pictures, 'picture')} to learn from, "
+            f"cross-validated; the pictures to score were not looked at.{drawn}",
+            *(f"  {line}" for line in aligned([head, *rows], right=(0, *range(5, len(head)))).splitlines()),
+            *self.verdicts(),
+            *self.notices,
+        ]
+
+    def verdicts(self) -> list[str]:
+        """Say what the order is worth: whom the winner beats, who cannot be told apart, what ImageNet alone says."""
+        best = self.ranking.scored[0].name
+        lines = []
+        beaten = [pair.other for pair in self.ranking.pairs if pair.better == best and pair.told_apart]
+        if beaten:
+            lines.append(f"{best} is better than {_and(beaten)} on this data.")
+        for pair in self.ranking.pairs:
+            if not pair.told_apart:
+                lines.append(_tie(pair))
+        known = [(cost.top1, name) for name, cost in self.costs.items() if cost.top1 is not None]
+        if len(known) > 1:
+            order = [name for _, name in sorted(known, reverse=True)]
+            here = [one.name for one in self.ranking.scored if one.name in order]
+            says = "the same" if order == here else f"another: {', '.join(order)}"
+            lines.append(f"The order by published ImageNet accuracy, without looking at the data, is {says}.")
+        return lines
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Give plain data: one object per encoder, the best first."""
+        rows = []
+        for one, stands in zip(self.ranking.scored, self.ranking.standings, strict=True):
+            ties = [pair for pair in self.ranking.pairs if one.name in (pair.better, pair.other)]
+            rows.append(
+                {
+                    "encoder": one.name,
+                    "rank": stands.rank,
+                    "accuracy": asdict(stands.accuracy),
+                    "ranks": [stands.rank_low, stands.rank_high],
+                    "first": stands.first,
+                    "lda": one.lda,
+                    "knn": one.neighbours,
+                    "logme": one.logme,
+                    "h_score": one.h_score,
+                    **asdict(self.costs[one.name]),
+                    "pairs": [asdict(pair) | {"told_apart": pair.told_apart} for pair in ties],
+                }
+            )
+        return rows
+
+
+def _cells(one: Scored, stands: Standing, cost: Cost) -> tuple[str, ...]:
+    low, high = stands.rank_low, stands.rank_high
+    return (
+        str(stands.rank),
+        one.name,
+        str(stands.accuracy),
+        str(low) if low == high else f"{low}-{high}",
+        f"{100 * stands.first:.0f} %",
+        f"{one.lda:.3f}",
+        f"{one.neighbours:.3f}",
+        f"{one.logme:.3f}",
+        f"{one.h_score:.2f}",
+        "" if cost.top1 is None else f"{cost.top1:.1f}",
+        f"{cost.milliseconds:.1f}",
+        f"{cost.megabytes:.0f}",
+    )
+
+
+def _tie(pair: Pair) -> str:
+    return (
+        f"{pair.better} and {pair.other} cannot be told apart: {pair.difference:+.3f} [{pair.low:+.3f}, "
+        f"{pair.high:+.3f}], p = {pair.p:.2g}."
+    )
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
