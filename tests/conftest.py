@@ -26,8 +26,9 @@ def flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fake_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     """A fake in place of every encoder, with a cache folder of its own; the test runs in an empty folder."""
     network = FakeNetwork()
-    monkeypatch.setattr("headstart.pipeline.load_encoder", lambda *_, **__: network)
-    monkeypatch.setattr("headstart.pipeline.open_saved", lambda *_: network)
+    for module in ("headstart.model", "headstart.pipeline"):
+        monkeypatch.setattr(f"{module}.load_encoder", lambda *_, **__: network)
+        monkeypatch.setattr(f"{module}.open_saved", lambda *_: network)
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")

@@ -30,7 +30,8 @@ FREE = {
     "version",
     "workplace",
 }  # anyone may import these
-CLI_MAY = {"cli", "pipeline"} | FREE - {"rules"}
+ORDER = (*STAGES, "model", "pipeline", "cli")  # what stands above the stages, each above the one before
+CLI_MAY = {"cli", "model", "pipeline"} | FREE - {"rules"}
 WORKSHOP = {"torch", "torchvision", "timm"}
 WORKSHOP_STAGES = {"encoders", "learning", "saliency"}
 PICKLES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
@@ -81,7 +82,7 @@ def arrow_fault(source: str, target: str) -> str | None:
         return None  # a stage inside itself; the door with the public names; python -m headstart
     if target == "":
         return "imports from the package root"
-    if target not in {*STAGES, *FREE, "pipeline", "cli"}:
+    if target not in {*ORDER, *FREE}:
         return f"imports {target}, which has no place in the order"
     if source == "cli":
         return None if target in CLI_MAY else f"the command line imports {target}"
@@ -89,13 +90,17 @@ def arrow_fault(source: str, target: str) -> str | None:
         return None
     if source in FREE:
         return f"a root module imports {target}"
-    if target in ("pipeline", "cli"):
-        return f"imports {target}, which stands above the stages"
-    if source == "pipeline":
-        return None
-    if source not in STAGES:
+    return order_fault(source, target)
+
+
+def order_fault(source: str, target: str) -> str | None:
+    """Say why a stage or a line may not import another."""
+    if source not in ORDER:
         return "has no place in the order"
-    return None if STAGES.index(target) < STAGES.index(source) else f"{source} imports {target}, a later stage"
+    if ORDER.index(target) < ORDER.index(source):
+        return None
+    above = f"imports {target}, which stands above the stages"
+    return f"{source} imports {target}, a later stage" if target in STAGES else above
 
 
 def import_faults(module: str, found: Import, trees: dict[str, ast.Module]) -> Iterator[str]:
@@ -189,6 +194,7 @@ CLEAN = {
     "headstart.heads.ridge": "from headstart.rules import choose\nimport numpy",
     "headstart.metrics": "",
     "headstart.metrics.scores": "import headstart.heads.ridge",
+    "headstart.model": "import headstart.metrics.scores",
     "headstart.pipeline": "import headstart.metrics.scores\nfrom headstart.encoders import engine",
     "headstart.cli": "",
     "headstart.cli.app": "from headstart import pipeline\nfrom headstart.errors import HeadstartError\napp = 1",
@@ -216,6 +222,11 @@ def test_a_tidy_tree_has_no_violation():
             "headstart.heads.up",
             "import headstart.pipeline",
             "headstart.heads.up: imports pipeline, which stands above the stages",
+        ),
+        (
+            "headstart.model",
+            "import headstart.pipeline",
+            "headstart.model: imports pipeline, which stands above the stages",
         ),
         (
             "headstart.heads.up",

@@ -9,13 +9,16 @@ from PIL import Image
 from sklearn.linear_model import RidgeClassifier
 
 import headstart as hs
+from headstart import model as at_work
 from headstart import pipeline
 from headstart.data.pictures import open_picture
+from headstart.data.sources import read_dataset
 from headstart.encoders.colours import ColourHistogram
 from headstart.errors import DataError, PictureError
 from headstart.heads.probabilities import softmax
 from headstart.places import Place
 from headstart.recipe import Recipe
+from headstart.reporting.report import ScoreReport
 from pictures import FLOWERS, save_flowers, save_noise
 
 HEADS = ("logistic", "ridge", "lda", "knn", "centroid", "mlp")
@@ -41,8 +44,8 @@ def new_flowers(tmp_path_factory) -> Path:
     return save_flowers(tmp_path_factory.mktemp("new") / "flowers", 3, seed=700)
 
 
-def score_of(model: hs.Model, data: object, **settings: object) -> pipeline.ScoreReport:
-    return pipeline.score(model, data, Recipe(**settings), Place())
+def score_of(model: hs.Model, data: object, **settings: object) -> ScoreReport:
+    return at_work.score(model, data, Recipe(**settings), Place())
 
 
 # --- saved and opened -------------------------------------------------------------------------------------------------
@@ -158,7 +161,7 @@ def test_the_numbers_are_those_of_the_probabilities(fake_network, divided):
     from sklearn.metrics import accuracy_score, f1_score, log_loss
 
     model = hs.fit(divided, head="lda")
-    truth = [example.label for example in pipeline.read_dataset(divided / "test").examples]
+    truth = [example.label for example in read_dataset(divided / "test").examples]
     probabilities = model.predict_proba(divided / "test")
     said = np.array(model.classes)[probabilities.argmax(axis=1)]
     assert model.evaluation.accuracy.value == pytest.approx(accuracy_score(truth, said))
@@ -175,7 +178,7 @@ def test_the_majority_class_and_colours_stand_beside_every_score(fake_network, d
     encoder = ColourHistogram()
 
     def histograms(part: str) -> tuple[np.ndarray, list[str]]:
-        examples = pipeline.read_dataset(divided / part).examples
+        examples = read_dataset(divided / part).examples
         inputs = np.stack([encoder.preprocess(open_picture(example.source)) for example in examples])
         return encoder.encode(inputs), [example.label for example in examples]
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from headstart.data.example import Dataset
     from headstart.errors import HeadstartError
     from headstart.learning.estimators import ImageEmbedder, TransferClassifier
-    from headstart.pipeline import Model, embed, fit, load
+    from headstart.model import Model, embed, load
+    from headstart.pipeline import fit
     from headstart.recipe import Recipe
 
 __all__ = [
@@ -38,12 +39,12 @@ _HOMES = {
     "Dataset": "headstart.data.example",
     "HeadstartError": "headstart.errors",
     "ImageEmbedder": "headstart.learning.estimators",
-    "Model": "headstart.pipeline",
+    "Model": "headstart.model",
     "Recipe": "headstart.recipe",
     "TransferClassifier": "headstart.learning.estimators",
-    "embed": "headstart.pipeline",
+    "embed": "headstart.model",
     "fit": "headstart.pipeline",
-    "load": "headstart.pipeline",
+    "load": "headstart.model",
 }
 
 if not TYPE_CHECKING:  # a type checker must go on seeing that a misspelt name does not exist

@@ -1,66 +1,53 @@
 """THE LINE: every verb as a row of named stages. Read this file and you know the program.
 
-It is longer than other files because it holds :class:`Model` too: the methods of a model reach into every stage, and
-the verbs take and give models.
+What a model does once it is there stands in :mod:`headstart.model`.
 """
 
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from headstart.data.audit import Audit, audit, refuse_unreadable, require_classes
-from headstart.data.example import Dataset, Example
+from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.fruit import fruit_folder
-from headstart.data.labels import split_to_score, with_classes_of
-from headstart.data.sources import is_one_picture, list_pictures, read_dataset
+from headstart.data.sources import read_dataset
 from headstart.data.splits import choose_parts, merge_groups
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.getting import get_weights
 from headstart.encoders.loading import list_encoders, load_encoder, open_saved
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
-from headstart.encoders.spec import Encoder
+from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.weights import locate_weights
-from headstart.errors import PictureError
 from headstart.features.reading import (
-    Tally,
-    open_store,
-    read_blocks,
     read_features,
     seconds_per_picture,
     stored_share,
 )
-from headstart.features.table import table_format, write_table
-from headstart.features.values import Block, Extraction, Features
+from headstart.features.values import Extraction
 from headstart.learning.ground import Ground
-from headstart.learning.prediction import Prediction, predictions_from
 from headstart.learning.probe import Probe, fit_probe, require_held_out
 from headstart.learning.processes import process_number
 from headstart.learning.sample import Sample, require_some, require_two_classes, take_sample
 from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
-from headstart.metrics.values import Evaluation
+from headstart.model import Data, Model, load, read_usable
 from headstart.places import Place
 from headstart.progress import Progress, silent
-from headstart.recipe import DeviceName, Recipe, Settings
+from headstart.recipe import Recipe, Settings
 from headstart.reporting.doctor import Examination, examine_machine
 from headstart.reporting.encoders import EncoderTable
 from headstart.reporting.plan import Estimate, Plan
-from headstart.reporting.report import Answers, EmbedReport, RunReport, ScoreReport, failures_by_name
+from headstart.reporting.report import RunReport
 from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_pictures, write_tables
-from headstart.reporting.runs import environment, require_free, write_json, write_text
+from headstart.reporting.runs import environment, require_free, write_json
 from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
-from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.record import describe
-from headstart.saving.values import SavedModel
 from headstart.studies.rank import rank_scored, score_encoder
 from headstart.studies.rank_report import RankReport, cost_of
 from headstart.workplace import Workplace
@@ -68,98 +55,6 @@ from headstart.workplace import Workplace
 if TYPE_CHECKING:
     from headstart.encoders.torch_engine import TorchEncoder
     from headstart.learning.fine_tuning import Tuned
-
-Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """An encoder with a fitted head: what :func:`fit` makes and :func:`load` opens.
-
-    It stands here and not in a stage, because its methods reach into all of them.
-
-    Attributes
-    ----------
-    encoder
-        Pictures become features.
-    saved
-        The head, its temperature, the class names, and the record of the training.
-    files
-        The encoder's files, for saving.
-    board
-        What :func:`fit` found on the pictures it set apart; None for a model that was loaded (its numbers stand in
-        ``saved.training``).
-
-    Examples
-    --------
-    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
-    >>> model = fit(plain, head="centroid")
-    >>> model.predict(Image.new("RGB", (64, 64), (250, 10, 10))).label
-    'red'
-    >>> model.predict_proba([Image.new("RGB", (64, 64), "red")]).shape, model.classes
-    ((1, 2), ('blue', 'red'))
-    """
-
-    encoder: Encoder
-    saved: SavedModel
-    files: EncoderFiles
-    board: Scoreboard | None = None
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Class names, in the order of the columns of :meth:`predict_proba`."""
-        return self.saved.classes
-
-    @property
-    def evaluation(self) -> Evaluation | None:
-        """How well the model did on the pictures that :func:`fit` set apart."""
-        return self.board.evaluation if self.board else None
-
-    @overload
-    def predict(self, pictures: list[Any] | tuple[Any, ...], top: int = 5) -> list[Prediction]: ...
-
-    @overload
-    def predict(self, pictures: Image.Image | npt.NDArray[Any], top: int = 5) -> Prediction: ...
-
-    @overload  # a path may be one picture or a folder, which no type checker can know
-    def predict(self, pictures: str | Path, top: int = 5) -> Any: ...  # noqa: ANN401
-
-    def predict(self, pictures: Any, top: int = 5) -> Prediction | list[Prediction]:
-        """Say what is on one picture, or on each of several; ``top`` classes are listed for each.
-
-        One path to a picture, one PIL image or one array gives one :class:`Prediction`; a list, a folder or a pattern
-        gives a list. Raises DataError when there is nothing at a path, PictureError when a picture cannot be read.
-        """
-        answers = answer(self, pictures, Place(), top=top, strict=True).predictions
-        return answers[0] if is_one_picture(pictures) else list(answers)
-
-    def predict_proba(self, pictures: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
-        """Probabilities of shape (N, C), columns in the order of :attr:`classes`; raises as :meth:`predict`."""
-        return self.saved.probabilities(self.embed(pictures))
-
-    def embed(self, pictures: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
-        """Feature vectors of shape (N, D); raises as :meth:`predict`."""
-        return encode(self.encoder, list_pictures(pictures), Place(), strict=True).features[0].matrix
-
-    def evaluate(
-        self,
-        data: Data,
-        *,
-        group_by: str = "",
-        group_pattern: str = "",
-        cache: str | Path | None = None,
-        progress: Progress = silent,
-    ) -> Evaluation:
-        """Score the model on labelled pictures it was not fitted to; raises DataError for classes it never saw.
-
-        ``group_by`` or ``group_pattern`` names the groups that the intervals are drawn over, as for :func:`fit`.
-        """
-        recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
-        return score(self, data, recipe, Place(cache=cache, progress=progress)).board.evaluation
-
-    def save(self, folder: str | Path) -> tuple[str, ...]:
-        """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
-        return save_bundle(Path(folder), self.saved, self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +101,7 @@ def fit(
 
     Examples
     --------
+    >>> from PIL import Image
     >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
     >>> print(fit(plain, head="centroid", test_fraction=0.5).evaluation.accuracy)
     1.000 [0.676, 1.000]
@@ -276,7 +172,7 @@ def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained
     """Encode once, fit a head, move weights if wanted, score on the part that nothing was chosen on."""
     recipe, dataset, keys, classes = planned.recipe, planned.dataset, planned.audit.keys, planned.dataset.classes
     encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
-    walk = _read(planned.audit, (encoder, ColourHistogram()), place, planned.audit.usable, recipe.strict)
+    walk = read_usable(planned.audit, (encoder, ColourHistogram()), place, planned.audit.usable, recipe.strict)
     features, colours = (found.matrix for found in walk.features)
     groups = merge_groups(keys, [example.group for example in dataset.examples])
     fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
@@ -376,156 +272,6 @@ def _settled(trained: Trained, folder: Path) -> Model:
     return replace(load(folder), board=trained.board) if folder.exists() else trained.model
 
 
-# --- a model at work -------------------------------------------------------------------------------------------------
-
-
-def load(folder: str | Path) -> Model:
-    """Open a saved model: its folder, or the run folder around it.
-
-    Raises
-    ------
-    ModelFileError
-        When there is none, when it is damaged, or when a newer Headstart wrote it.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
-    >>> with TemporaryDirectory() as folder:
-    ...     notices = fit(plain, head="ridge").save(Path(folder, "model"))
-    ...     load(Path(folder, "model")).classes
-    ('blue', 'red')
-    """
-    bundle = load_bundle(folder)
-    return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files)
-
-
-def answer(model: Model, pictures: Any, place: Place, *, top: int, strict: bool) -> Answers:  # noqa: ANN401
-    """Predict pictures; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
-    examples = list_pictures(pictures)
-    walk = encode(model.encoder, examples, place, strict=strict)
-    good = [index for index in range(len(examples)) if index not in walk.failures]
-    if not good:
-        first = f"'{examples[0].name}': {walk.failures[0]}"
-        raise PictureError("None of the pictures can be read.", first, "Check the files.")
-    probabilities = model.saved.probabilities(walk.features[0].matrix[good])
-    predictions = predictions_from([examples[index].name for index in good], probabilities, model.classes, top)
-    return Answers(predictions, failures_by_name(examples, walk.failures))
-
-
-def write_answers(answers: Answers, form: str, out: Path) -> None:
-    """Write predictions into a file, as ``table``, ``csv`` or ``json``."""
-    write_text(out, answers.to_text(form))
-
-
-def score(model: Model, data: Data, recipe: Recipe, place: Place) -> ScoreReport:
-    """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with.
-
-    Of ``recipe`` count the groups, strict, seed and resamples.
-    """
-    clock = time.perf_counter()
-    dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
-    checked = audit(dataset, progress=place.progress)
-    if recipe.strict:
-        refuse_unreadable(checked)
-    dataset = with_classes_of(dataset, model.classes)
-    split = split_to_score(dataset, checked.usable)
-    walk = _read(checked, (model.encoder, ColourHistogram()), place, split.positions, recipe.strict)
-    features, colours = (found.matrix for found in walk.features)
-    groups = merge_groups(checked.keys, [example.group for example in dataset.examples])
-    scored = take_sample(dataset, split.positions, groups, walk.failures)
-    require_some(scored)
-    known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
-    board = make_scoreboard(
-        ScoredPart(scored.labels, model.classes, scored.user_groups, known),
-        model.saved.probabilities(features[scored.positions]),
-        model.saved.baseline_probabilities(colours[scored.positions]),
-        model.saved.class_counts,
-        seed=recipe.seed,
-        resamples=recipe.resamples,
-    )
-    return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock)
-
-
-# --- features --------------------------------------------------------------------------------------------------------
-
-
-def encode(encoder: Encoder, examples: Sequence[Example], place: Place, *, strict: bool) -> Extraction:
-    """Encode pictures without keeping anything; raises PictureError for an unreadable one when ``strict``."""
-    checked = audit(Dataset("pictures", tuple(examples), ()), place.progress)
-    walk = read_features(examples, checked.keys, (encoder,), replace(place, keep_features=False), checked.usable)
-    walk = replace(walk, failures=checked.unreadable | walk.failures)
-    for position, reason in walk.failures.items() if strict else ():
-        raise PictureError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
-    return walk
-
-
-def embed(
-    data: Data,
-    encoder: str = "efficientnet_lite0",
-    *,
-    device: DeviceName = "auto",
-    cache: str | Path | None = None,
-    progress: Progress = silent,
-) -> Features:
-    """Turn pictures into feature vectors, shape (N, D), in the order of the data.
-
-    Rows of pictures that cannot be read are NaN. Vectors that were computed before come from the store.
-
-    Examples
-    --------
-    >>> embed([(Image.new("RGB", (64, 64), name), name) for name in ("red", "blue")]).matrix.shape
-    (2, 1280)
-    """
-    place = Place(cache=cache, progress=progress)
-    dataset = read_dataset(data)
-    checked = audit(dataset, progress=progress)
-    loaded = load_encoder(encoder, device=device, cache=place.folder, progress=progress)
-    return read_features(dataset.examples, checked.keys, (loaded,), place, checked.usable).features[0]
-
-
-def write_features(data: Data, out: Path, recipe: Recipe, place: Place) -> EmbedReport:
-    """Write one row per picture into a table, in constant memory."""
-    clock = time.perf_counter()
-    table_format(out)  # an unknown one is said before the pictures are read
-    dataset = read_dataset(data)
-    checked = audit(dataset, progress=place.progress)
-    if recipe.strict:
-        refuse_unreadable(checked)
-    encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
-    examples = [dataset.examples[index] for index in checked.usable]
-    keys = [checked.keys[index] for index in checked.usable]
-    with open_store(place) as store:
-        tally = Tally()
-        blocks = tally.watch(read_blocks(examples, keys, encoder, store, place))
-        if recipe.strict:
-            blocks = _refuse_failures(blocks, checked)
-        count = write_table(out, blocks, examples, keys, encoder.spec.dimension)
-        notices = tuple(store.notices)
-    failures = failures_by_name(examples, tally.failures) | failures_by_name(dataset.examples, checked.unreadable)
-    return EmbedReport(
-        out, encoder.spec, count, tally.computed, tally.cached, time.perf_counter() - clock, failures, notices
-    )
-
-
-def _read(
-    checked: Audit, encoders: Sequence[Encoder], place: Place, positions: npt.NDArray[np.int64], strict: bool
-) -> Extraction:
-    """Get features; damage that only decoding finds is refused too when ``strict``."""
-    walk = read_features(checked.dataset.examples, checked.keys, encoders, place, positions)
-    if strict:
-        refuse_unreadable(replace(checked, unreadable=walk.failures))
-    return walk
-
-
-def _refuse_failures(blocks: Iterator[Block], checked: Audit) -> Iterator[Block]:
-    """Hand on blocks of the usable pictures until one of these cannot be decoded."""
-    for block in blocks:
-        failures = {int(checked.usable[place]): reason for place, reason in block.failures.items()}
-        refuse_unreadable(replace(checked, unreadable=failures))
-        yield block
-
-
 # --- studies ---------------------------------------------------------------------------------------------------------
 
 
@@ -540,7 +286,7 @@ def rank(data: Data, encoders: Sequence[str], recipe: Recipe, place: Place) -> R
     planned = plan(data, replace(recipe, encoder=names[0]), place)
     loaded = [load_encoder(one, device=recipe.device, cache=place.folder, progress=place.progress) for one in names]
     dataset, keys = planned.dataset, planned.audit.keys
-    walk = _read(planned.audit, loaded, place, planned.parts.fit, recipe.strict)
+    walk = read_usable(planned.audit, loaded, place, planned.parts.fit, recipe.strict)
     groups = merge_groups(keys, [example.group for example in dataset.examples])
     fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
     require_held_out(fitted.labels, fitted.groups)

@@ -112,7 +112,8 @@ def test_a_misspelt_encoder(headstart):
 def test_weights_that_are_not_here_name_the_command_that_brings_them(verb, headstart, monkeypatch):
     from headstart.encoders import loading
 
-    monkeypatch.setattr("headstart.pipeline.load_encoder", loading.load_encoder)
+    for module in ("model", "pipeline"):
+        monkeypatch.setattr(f"headstart.{module}.load_encoder", loading.load_encoder)
     save_flowers(Path("flowers"), 2)
     assert refused(headstart(*verb, "--encoder", "timm:resnet50")) == (
         "The weights of timm:resnet50 are not on this machine. They lie on a model hub, and nothing is downloaded "

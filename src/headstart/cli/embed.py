@@ -31,11 +31,12 @@ def embed(
     """
     with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline
+        from headstart.model import write_features
 
         given = {"encoder": encoder, "device": device, "strict": strict}
         recipe = pipeline.read_recipe(None, {key: value for key, value in given.items() if value is not None})
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        written = pipeline.write_features(data, out, recipe, place)
+        written = write_features(data, out, recipe, place)
         steps.close()
         if as_json:
             print_json(written.to_json())

@@ -23,11 +23,12 @@ def evaluate(
     """
     with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline
+        from headstart.model import load, score
 
         given = {"strict": strict, "seed": seed, "group_by": group_by, "group_pattern": group_pattern}
         recipe = pipeline.read_recipe(None, {key: value for key, value in given.items() if value is not None})
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        scored = pipeline.score(pipeline.load(model), data, recipe, place)
+        scored = score(load(model), data, recipe, place)
         steps.close()
         if as_json:
             print_json(scored.to_json())

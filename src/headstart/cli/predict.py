@@ -45,15 +45,15 @@ def predict(
     Example: headstart predict runs/flowers-1 rose.jpg
     """
     with explained(debug) as steps:
-        from headstart import pipeline
+        from headstart.model import answer, load, write_answers
 
         place = Place(progress=steps)
-        answers = pipeline.answer(pipeline.load(model), paths, place, top=top, strict=bool(strict))
+        answers = answer(load(model), paths, place, top=top, strict=bool(strict))
         steps.close()
         chosen = "json" if as_json else (form or Form.of(out)).value
         if out is None:
             typer.echo(answers.to_text(chosen), nl=False)
         else:
-            pipeline.write_answers(answers, chosen, out)
+            write_answers(answers, chosen, out)
             typer.echo(f"{len(answers.predictions)} predictions written to {out}", err=True)
         print_lines(answers.lines(), to_error=True)
