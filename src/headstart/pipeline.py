@@ -3,6 +3,7 @@
 What a model does once it is there stands in :mod:`headstart.model`.
 """
 
+import math
 import shutil
 import sys
 import time
@@ -23,7 +24,9 @@ from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.getting import get_weights
 from headstart.encoders.loading import list_encoders, load_encoder, open_saved
 from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import Encoder
 from headstart.encoders.weights import locate_weights
+from headstart.errors import RecipeError
 from headstart.features.reading import (
     read_features,
     seconds_per_picture,
@@ -38,7 +41,7 @@ from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
 from headstart.model import Data, Model, load, read_usable
 from headstart.places import Place
 from headstart.progress import Progress, silent
-from headstart.recipe import Recipe, Settings
+from headstart.recipe import Recipe, Settings, seconds_of
 from headstart.reporting.doctor import Examination, examine_machine
 from headstart.reporting.encoders import EncoderTable
 from headstart.reporting.plan import Estimate, Plan
@@ -48,6 +51,9 @@ from headstart.reporting.runs import environment, require_free, write_json
 from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
 from headstart.saving.record import describe
+from headstart.studies.cells import CellStore
+from headstart.studies.compare import ALL, ARMS, Arena, Part, Wanted, compare_arms, identity, usable_shots
+from headstart.studies.compare_report import CompareReport, report_answers
 from headstart.studies.rank import rank_scored, score_encoder
 from headstart.studies.rank_report import RankReport, cost_of
 from headstart.workplace import Workplace
@@ -304,6 +310,68 @@ def rank(data: Data, encoders: Sequence[str], recipe: Recipe, place: Place) -> R
         for name, one in zip(names, loaded, strict=True)
     }
     return RankReport(ranking, costs, len(kept), len(np.unique(fitted.groups)), walk.notices)
+
+
+def compare(data: Data, wanted: Wanted, recipe: Recipe, place: Place) -> CompareReport:
+    """Measure what pretraining is worth on this data: see :mod:`headstart.studies.compare`.
+
+    Raises as :func:`plan`; nothing of the part to score is used but for scoring.
+    """
+    planned = plan(data, recipe, place)
+    encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
+    encoders: dict[str, Encoder] = {"probe": encoder, "colours": ColourHistogram()}
+    if "random" in wanted.arms:
+        from headstart.encoders.untrained import untrained_encoder  # loads torch: seconds
+
+        encoders["random"] = untrained_encoder(encoder.spec, encoder.files, recipe.seed, place.folder)
+    arena = _arena(planned, encoder, encoders, place)
+    wanted = replace(wanted, shots=usable_shots(arena.fit.labels, wanted.shots))
+    kept = place.folder / "studies" / f"compare-{identity(arena, wanted.steps)[:32]}.jsonl"
+    store = CellStore(kept if place.keep_features else None)
+    answers = compare_arms(arena, wanted, store, place)
+    return report_answers(answers, arena.test.groups, recipe.seed, recipe.resamples)
+
+
+def _arena(planned: Plan, encoder: "OnnxEncoder | TorchEncoder", encoders: dict[str, Encoder], place: Place) -> Arena:
+    dataset, keys = planned.dataset, planned.audit.keys
+    walks = {  # one by one: the engines differ
+        arm: read_usable(planned.audit, (one,), place, planned.audit.usable, planned.recipe.strict)
+        for arm, one in encoders.items()
+    }
+    failures = {position for walk in walks.values() for position in walk.failures}
+    groups = merge_groups(keys, [example.group for example in dataset.examples])
+    parts = []
+    for positions in (planned.parts.fit, planned.parts.score):
+        sample = take_sample(dataset, positions, groups, failures)
+        rows = sample.positions.tolist()
+        parts.append(
+            Part(
+                tuple(dataset.examples[row] for row in rows),
+                tuple(keys[row] for row in rows),
+                sample.labels,
+                sample.groups,
+                {arm: walk.features[0].matrix[sample.positions] for arm, walk in walks.items()},
+            )
+        )
+    require_two_classes(parts[0].labels, dataset.classes)
+    return Arena(planned.recipe, dataset.classes, encoder, *parts)
+
+
+def read_wanted(arms: Sequence[str] | None, shots: Sequence[str] | None, draws: int, steps: int, limit: str) -> Wanted:
+    """Read what is to be compared from a command line; raises RecipeError for what cannot be."""
+    for arm in arms or ():
+        if arm not in ARMS:
+            raise RecipeError(f"There is no arm '{arm}'.", f"It can be {', '.join(ARMS)}.")
+    numbers = [ALL if one == "all" else int(one) if one.isdecimal() else -1 for one in shots or ()]
+    if any(number < 0 for number in numbers) or "0" in (shots or ()) or draws < 1 or steps < 1:
+        raise RecipeError("Examples per class, draws and steps are whole numbers above nothing; or all examples.")
+    return Wanted(
+        tuple(arms or ("majority", "colours", "random", "probe")),
+        tuple(numbers) or (1, 2, 5, 10, 20, 50, ALL),
+        draws,
+        steps,
+        seconds_of(limit) if limit else math.inf,
+    )
 
 
 # --- encoders and the machine ----------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ Commands:
   predict   Say what is on pictures, with probabilities.
   embed     Turn pictures into feature vectors, one row each.
   pretrain  Train a network on your own source task, to transfer from it...
+  compare   Measure how much the pretrained network helps on labelled pictures.
   rank      Say which encoder suits labelled pictures, and how sure that is.
   encoders  List pretrained networks, or bring one here.
   doctor    Say what is installed, what is here, what is wrong.

@@ -1,0 +1,63 @@
+"""``headstart compare``."""
+
+from typing import Annotated
+
+import typer
+
+from headstart.cli import options
+from headstart.cli.console import chosen, explained, print_json, print_lines
+from headstart.places import Place
+
+
+def compare(
+    data: options.DataSource,
+    arms: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of majority, colours, random, probe, scratch, lpft, full, one after the other.  "
+            "[default: majority colours random probe]"
+        ),
+    ] = None,
+    shots: Annotated[
+        list[str] | None,
+        typer.Option(help="Examples per class, and all.  [default: 1 2 5 10 20 50 all]"),
+    ] = None,
+    draws: Annotated[int, typer.Option(help="How often the examples are drawn.")] = 5,
+    steps: Annotated[int, typer.Option(help="Steps of each training: the same for all arms.")] = 100,
+    time_limit: Annotated[
+        str, typer.Option(help="Begin nothing new after this time, such as 10m; what is missing is said.")
+    ] = "",
+    encoder: options.EncoderName = None,
+    head: Annotated[str | None, typer.Option(help="Of the arms that move no weights.  [default: ridge]")] = None,
+    balance: Annotated[bool | None, typer.Option("--balance", help="Weigh every class alike.")] = None,
+    test_fraction: Annotated[
+        float | None, typer.Option(help="Held out for scoring when the data has no part for it.  [default: 0.2]")
+    ] = None,
+    group_by: options.GroupBy = None,
+    group_pattern: options.GroupPattern = None,
+    strict: options.Strict = None,
+    seed: options.Seed = None,
+    cache: options.Cache = None,
+    no_cache: options.NoCache = False,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Measure how much the pretrained network helps on labelled pictures.
+
+    Example: headstart compare flowers/ --arms probe scratch --shots 5 20 --draws 3
+
+    What was computed is kept: after a stop the same command goes on, and more arms or sizes cost only themselves.
+    """
+    limit = time_limit
+    given = {name: value for name, value in chosen(locals()).items() if name != "time_limit"}
+    with explained(debug, keeps=not no_cache) as steps_shown:
+        from headstart import pipeline
+
+        place = Place(cache=cache, keep_features=not no_cache, progress=steps_shown, tell=steps_shown.tell)
+        wanted = pipeline.read_wanted(arms, shots, draws, steps, limit)
+        report = pipeline.compare(data, wanted, pipeline.read_recipe(None, {"head": "ridge", **given}), place)
+        steps_shown.close()
+        if as_json:
+            print_json(report.to_json())
+        else:
+            print_lines(report.lines())

@@ -1,0 +1,82 @@
+"""Answers of an experiment, kept as they come: what was computed once is not computed again, also after a stop."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Right = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Which cell of a comparison: the arm, the examples per class (0: all), and the number of the draw."""
+
+    arm: str
+    shots: int
+    draw: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """What one arm answered: right or wrong for each test example (N,), after learning from so many examples."""
+
+    right: Right
+    learned: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class CellStore:
+    """Cells in a file of the cache, one JSON line each; None keeps them in memory alone.
+
+    A line that was cut off by a crash is passed over: its cell is computed again.
+
+    Examples
+    --------
+    >>> store = CellStore(None)
+    >>> store.add(Spot("probe", 5, 0), Cell(np.array([True, False]), 10, 0.1))
+    >>> store.find(Spot("probe", 5, 0)).right.tolist(), store.find(Spot("probe", 5, 1))
+    ([True, False], None)
+    """
+
+    path: Path | None
+    _found: dict[Spot, Cell] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read what is there."""
+        if self.path is None or not self.path.is_file():
+            return
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                row = json.loads(line)
+                bits = np.unpackbits(np.frombuffer(bytes.fromhex(row["right"]), dtype=np.uint8), count=row["count"])
+                cell = Cell(bits.astype(bool), row["learned"], row["seconds"])
+                self._found[Spot(row["arm"], row["shots"], row["draw"])] = cell
+            except (ValueError, KeyError, TypeError):
+                continue
+
+    def find(self, place: Spot) -> Cell | None:
+        """Give a cell that is there, or None."""
+        return self._found.get(place)
+
+    def add(self, place: Spot, cell: Cell) -> None:
+        """Keep a cell, at once."""
+        self._found[place] = cell
+        if self.path is None:
+            return
+        row = {
+            "arm": place.arm,
+            "shots": place.shots,
+            "draw": place.draw,
+            "count": len(cell.right),
+            "right": np.packbits(cell.right).tobytes().hex(),
+            "learned": cell.learned,
+            "seconds": round(cell.seconds, 3),
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            # A line of its own even behind one that a crash cut off.
+            file.write("\n" + json.dumps(row) + "\n")
