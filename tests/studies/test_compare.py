@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headstart.errors import OutputError
 from headstart.studies.cells import Cell, CellStore, Spot
 from headstart.studies.compare import ALL, Answers, draw_support, usable_shots
 from headstart.studies.compare_report import report_answers
@@ -53,6 +54,13 @@ def test_a_line_that_was_cut_off_costs_its_own_cell_only(tmp_path):
     assert again.find(Spot("probe", 5, 2)) is None
     again.add(Spot("probe", 5, 2), Cell(np.zeros(20, dtype=bool), 10, 0.5))
     assert CellStore(path).find(Spot("probe", 5, 2)).right.sum() == 0
+
+
+def test_a_cache_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    store = CellStore(tmp_path / "file" / "cells.jsonl")
+    with pytest.raises(OutputError):
+        store.add(Spot("probe", 5, 0), Cell(np.ones(3, dtype=bool), 10, 0.5))
 
 
 def answers(**accuracies):

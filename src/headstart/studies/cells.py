@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from headstart.errors import OutputError
+
 Right = npt.NDArray[np.bool_]
 
 
@@ -76,7 +78,14 @@ class CellStore:
             "learned": cell.learned,
             "seconds": round(cell.seconds, 3),
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            # A line of its own even behind one that a crash cut off.
-            file.write("\n" + json.dumps(row) + "\n")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                # A line of its own even behind one that a crash cut off.
+                file.write("\n" + json.dumps(row) + "\n")
+        except OSError as error:
+            raise OutputError(
+                "What was computed cannot be kept in the cache.",
+                f"Writing to '{self.path}' failed: {error.strerror}.",
+                "Free some space, choose another folder with --cache DIR, or keep nothing with --no-cache.",
+            ) from error
