@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.audit import audit, refuse_unreadable, require_classes
+from headstart.data.example import Dataset
 from headstart.data.fruit import fruit_folder
-from headstart.data.sources import read_dataset
+from headstart.data.sources import list_pictures, read_dataset
 from headstart.data.splits import choose_parts, merge_groups
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.getting import get_weights
@@ -26,7 +27,7 @@ from headstart.encoders.loading import list_encoders, load_encoder, open_saved
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import Encoder
 from headstart.encoders.weights import locate_weights
-from headstart.errors import RecipeError
+from headstart.errors import DataError, RecipeError
 from headstart.features.reading import (
     read_features,
     seconds_per_picture,
@@ -52,8 +53,14 @@ from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
 from headstart.saving.record import describe
 from headstart.studies.cells import CellStore
-from headstart.studies.compare import ALL, ARMS, Arena, Part, Wanted, compare_arms, identity, usable_shots
+from headstart.studies.compare import ALL, ARMS, Wanted, compare_arms, identity, make_arena, usable_shots
 from headstart.studies.compare_report import CompareReport, report_answers
+from headstart.studies.distance import (
+    DistanceReport,
+    measure_distances,
+    probe_across,
+    require_enough,
+)
 from headstart.studies.rank import rank_scored, score_encoder
 from headstart.studies.rank_report import RankReport, cost_of
 from headstart.workplace import Workplace
@@ -324,7 +331,11 @@ def compare(data: Data, wanted: Wanted, recipe: Recipe, place: Place) -> Compare
         from headstart.encoders.untrained import untrained_encoder  # loads torch: seconds
 
         encoders["random"] = untrained_encoder(encoder.spec, encoder.files, recipe.seed, place.folder)
-    arena = _arena(planned, encoder, encoders, place)
+    walks = {  # one by one: the engines differ
+        arm: read_usable(planned.audit, (one,), place, planned.audit.usable, recipe.strict)
+        for arm, one in encoders.items()
+    }
+    arena = make_arena(planned, encoder, walks)
     wanted = replace(wanted, shots=usable_shots(arena.fit.labels, wanted.shots))
     kept = place.folder / "studies" / f"compare-{identity(arena, wanted.steps)[:32]}.jsonl"
     store = CellStore(kept if place.keep_features else None)
@@ -332,29 +343,30 @@ def compare(data: Data, wanted: Wanted, recipe: Recipe, place: Place) -> Compare
     return report_answers(answers, arena.test.groups, recipe.seed, recipe.resamples)
 
 
-def _arena(planned: Plan, encoder: "OnnxEncoder | TorchEncoder", encoders: dict[str, Encoder], place: Place) -> Arena:
-    dataset, keys = planned.dataset, planned.audit.keys
-    walks = {  # one by one: the engines differ
-        arm: read_usable(planned.audit, (one,), place, planned.audit.usable, planned.recipe.strict)
-        for arm, one in encoders.items()
-    }
-    failures = {position for walk in walks.values() for position in walk.failures}
-    groups = merge_groups(keys, [example.group for example in dataset.examples])
-    parts = []
-    for positions in (planned.parts.fit, planned.parts.score):
-        sample = take_sample(dataset, positions, groups, failures)
-        rows = sample.positions.tolist()
-        parts.append(
-            Part(
-                tuple(dataset.examples[row] for row in rows),
-                tuple(keys[row] for row in rows),
-                sample.labels,
-                sample.groups,
-                {arm: walk.features[0].matrix[sample.positions] for arm, walk in walks.items()},
-            )
-        )
-    require_two_classes(parts[0].labels, dataset.classes)
-    return Arena(planned.recipe, dataset.classes, encoder, *parts)
+def distance(one: Data, other: Data, recipe: Recipe, place: Place) -> DistanceReport:
+    """Measure how far apart two sets of pictures lie, and what a probe of the first loses on the second.
+
+    Labels are used where both have them. Raises DataError when a set has fewer than twenty readable pictures.
+    """
+    encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
+    sets = [_either(data) for data in (one, other)]
+    checked = [audit(dataset, progress=place.progress) for dataset in sets]
+    walks = [read_usable(found, (encoder,), place, found.usable, recipe.strict) for found in checked]
+    good = [np.setdiff1d(found.usable, list(walk.failures)) for found, walk in zip(checked, walks, strict=True)]
+    for dataset, rows in zip(sets, good, strict=True):
+        require_enough(dataset.name, len(rows))
+    matrices = [walk.features[0].matrix for walk in walks]
+    found = measure_distances(matrices[0][good[0]], matrices[1][good[1]], recipe.seed)
+    across = probe_across(recipe, sets, checked[0], good, matrices)
+    return DistanceReport((sets[0].name, sets[1].name), (len(good[0]), len(good[1])), encoder.spec.name, *found, across)
+
+
+def _either(data: Data) -> Dataset:
+    """Read labelled data, or pictures without labels."""
+    try:
+        return read_dataset(data)
+    except DataError:
+        return Dataset(Path(str(data)).name, tuple(list_pictures(data)), ())
 
 
 def read_wanted(arms: Sequence[str] | None, shots: Sequence[str] | None, draws: int, steps: int, limit: str) -> Wanted:

@@ -23,8 +23,9 @@ Commands:
   predict   Say what is on pictures, with probabilities.
   embed     Turn pictures into feature vectors, one row each.
   pretrain  Train a network on your own source task, to transfer from it...
-  compare   Measure how much the pretrained network helps on labelled pictures.
-  rank      Say which encoder suits labelled pictures, and how sure that is.
+  compare   Measure how much the pretrained network helps.
+  rank      Say which encoder suits labelled pictures.
+  distance  Say how far apart two sets of pictures lie for an encoder.
   encoders  List pretrained networks, or bring one here.
   doctor    Say what is installed, what is here, what is wrong.
   demo      Fit a model to real photographs of fruit.

@@ -5,6 +5,7 @@ import typer
 from headstart.cli.compare import compare
 from headstart.cli.console import write_every_script
 from headstart.cli.demo import demo
+from headstart.cli.distance import distance
 from headstart.cli.doctor import doctor
 from headstart.cli.embed import embed
 from headstart.cli.encoders import encoders
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain text: drawing boxes would cost more time than all the rest of --help
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for verb in (fit, evaluate, predict, embed, pretrain, compare, rank, encoders, doctor, demo):
+for verb in (fit, evaluate, predict, embed, pretrain, compare, rank, distance, encoders, doctor, demo):
     app.command(cls=ListCommand)(verb)
 
 

@@ -42,7 +42,7 @@ def compare(
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Measure how much the pretrained network helps on labelled pictures.
+    """Measure how much the pretrained network helps.
 
     Example: headstart compare flowers/ --arms probe scratch --shots 5 20 --draws 3
 

@@ -27,7 +27,7 @@ def rank(
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Say which encoder suits labelled pictures, and how sure that is.
+    """Say which encoder suits labelled pictures.
 
     Example: headstart rank flowers/ --encoders efficientnet_lite0 efficientnet_lite1 efficientnet_lite2
 

@@ -84,7 +84,7 @@ def drawn_means(right: Sequence[Right], groups: Groups, seed: int, resamples: in
     Examples
     --------
     >>> all_right, half = np.ones((3, 40), dtype=bool), np.tile(np.arange(40) % 2 == 0, (3, 1))
-    >>> drawn_means([all_right, half], np.arange(40), seed=0, resamples=100)[0].min()
+    >>> float(drawn_means([all_right, half], np.arange(40), seed=0, resamples=100)[0].min())
     1.0
     """
     random = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ same number of steps, each at the best of three learning rates, chosen on held-o
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,15 @@ import numpy.typing as npt
 
 from headstart.data.example import Example
 from headstart.data.names import plural
+from headstart.data.splits import merge_groups
 from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.features.values import Extraction
 from headstart.learning.ground import Ground
 from headstart.learning.probe import fit_probe
+from headstart.learning.sample import require_two_classes, take_sample
 from headstart.places import Place
 from headstart.recipe import Recipe
+from headstart.reporting.plan import Plan
 from headstart.studies.cells import Cell, CellStore, Right, Spot
 
 if TYPE_CHECKING:
@@ -78,6 +82,28 @@ class Answers:
     right: dict[tuple[str, int], Right]
     sizes: dict[int, float]
     missing: tuple[str, ...]
+
+
+def make_arena(planned: Plan, encoder: "OnnxEncoder | TorchEncoder", walks: Mapping[str, Extraction]) -> Arena:
+    """Gather both parts of planned data; ``walks`` are the features by arm. Raises DataError for a single class."""
+    dataset, keys = planned.dataset, planned.audit.keys
+    failures = {position for walk in walks.values() for position in walk.failures}
+    groups = merge_groups(keys, [example.group for example in dataset.examples])
+    parts = []
+    for positions in (planned.parts.fit, planned.parts.score):
+        sample = take_sample(dataset, positions, groups, failures)
+        rows = sample.positions.tolist()
+        parts.append(
+            Part(
+                tuple(dataset.examples[row] for row in rows),
+                tuple(keys[row] for row in rows),
+                sample.labels,
+                sample.groups,
+                {arm: walk.features[0].matrix[sample.positions] for arm, walk in walks.items()},
+            )
+        )
+    require_two_classes(parts[0].labels, dataset.classes)
+    return Arena(planned.recipe, dataset.classes, encoder, *parts)
 
 
 def compare_arms(arena: Arena, wanted: Wanted, store: CellStore, surroundings: Place) -> Answers:

@@ -1,0 +1,40 @@
+"""``headstart distance``."""
+
+from typing import Annotated
+
+import typer
+
+from headstart.cli import options
+from headstart.cli.console import chosen, explained, print_json, print_lines
+from headstart.places import Place
+
+
+def distance(
+    one: Annotated[str, typer.Argument(metavar="A", help="A set of pictures, with or without labels.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    encoder: options.EncoderName = None,
+    strict: options.Strict = None,
+    seed: options.Seed = None,
+    device: options.Device = None,
+    cache: options.Cache = None,
+    no_cache: options.NoCache = False,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Say how far apart two sets of pictures lie for an encoder.
+
+    Example: headstart distance studio/ street/
+
+    Where both have labels, it also says what a model of the first loses on the second.
+    """
+    given = chosen(locals())  # first of all, while there is nothing else among them
+    with explained(debug, keeps=not no_cache) as steps:
+        from headstart import pipeline
+
+        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
+        report = pipeline.distance(one, other, pipeline.read_recipe(None, {"head": "ridge", **given}), place)
+        steps.close()
+        if as_json:
+            print_json(report.to_json())
+        else:
+            print_lines(report.lines())

@@ -1,0 +1,152 @@
+"""How far apart two sets of pictures lie for an encoder, and what a probe loses on the way, where labels tell."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.audit import Audit
+from headstart.data.example import Dataset
+from headstart.data.splits import choose_parts, merge_groups
+from headstart.errors import DataError
+from headstart.learning.probe import fit_probe
+from headstart.metrics.distances import (
+    Discrepancy,
+    FrechetDistance,
+    ProxyDistance,
+    discrepancy,
+    frechet,
+    proxy_distance,
+)
+from headstart.metrics.intervals import wilson
+from headstart.metrics.values import Score
+from headstart.recipe import Recipe
+from headstart.reporting.tables import aligned
+
+Matrix = npt.NDArray[np.floating]
+AT_MOST = 1000  # examples of each set for the discrepancy: its memory grows with their square
+FEWEST = 20  # examples of each set: with fewer every distance is chance
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """Accuracy of a probe that learned from the first set: on its own held-out pictures, and on the second set's."""
+
+    classes: tuple[str, ...]
+    inside: Score
+    across: Score
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceReport:
+    """Distances between two sets; ``across`` is None where labels do not tell."""
+
+    names: tuple[str, str]
+    counts: tuple[int, int]
+    encoder: str
+    proxy: ProxyDistance
+    discrepancy: Discrepancy
+    frechet: FrechetDistance
+    across: Across | None
+    notices: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        rows = [
+            ("distance", "value", "p", ""),
+            (
+                "proxy A (0 to 2)",
+                f"{self.proxy.value:.2f}",
+                f"{self.proxy.p:.2g}",
+                f"a classifier confuses {100 * self.proxy.error:.0f} % of held-out pictures",
+            ),
+            ("MMD squared", f"{self.discrepancy.value:.4f}", f"{self.discrepancy.p:.2g}", "unbiased; permutation test"),
+            (
+                "Fréchet",
+                f"{self.frechet.value:.2f}",
+                "",
+                f"between halves of {self.names[0]}: {self.frechet.within:.2f}",
+            ),
+        ]
+        first, second = self.names
+        lines = [
+            f"{first} ({self.counts[0]:,} pictures) and {second} ({self.counts[1]:,}), as {self.encoder} sees them:",
+            *(f"  {line}" for line in aligned(rows, right=(1, 2)).splitlines()),
+        ]
+        if self.across is not None:
+            lines.append(
+                f"A probe that learned from {first} has an accuracy of {self.across.inside} there and of "
+                f"{self.across.across} on {second} ({len(self.across.classes)} classes in common)."
+            )
+        return [
+            *lines,
+            "None of these distances alone predicts what a model loses from one to the other.",
+            *self.notices,
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """Rows of a dataset with labels, both of shape (n,); labels are positions in the common class names."""
+
+    rows: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+
+
+def of_classes(dataset: Dataset, rows: npt.NDArray[np.int64], common: Sequence[str]) -> Labelled:
+    """Keep the rows whose class is among ``common``.
+
+    Examples
+    --------
+    >>> from headstart.data.example import Example
+    >>> data = Dataset("toy", tuple(Example(n, n, c) for n, c in zip("abc", "xyx")), ("x", "y"))
+    >>> of_classes(data, np.arange(3), ["z", "x"]).labels.tolist()
+    [1, 1]
+    """
+    places = {dataset.classes.index(name): number for number, name in enumerate(common) if name in dataset.classes}
+    kept = np.array([row for row in rows.tolist() if int(dataset.labels[row]) in places], dtype=np.int64)
+    return Labelled(kept, np.array([places[int(dataset.labels[row])] for row in kept], dtype=np.int64))
+
+
+def require_enough(name: str, count: int) -> None:
+    """Raise DataError when a set has too few pictures for a distance."""
+    if count < FEWEST:
+        raise DataError(f"'{name}' has {count} readable pictures.", f"A distance needs at least {FEWEST} of each set.")
+
+
+def measure_distances(one: Matrix, other: Matrix, seed: int) -> tuple[ProxyDistance, Discrepancy, FrechetDistance]:
+    """Measure all three on features of shapes (N, D) and (M, D)."""
+    random = np.random.default_rng(seed)
+    few = [part[random.permutation(len(part))[:AT_MOST]] for part in (one, other)]
+    return proxy_distance(one, other, seed), discrepancy(few[0], few[1], seed), frechet(one, other, seed)
+
+
+def probe_across(
+    recipe: Recipe,
+    sets: Sequence[Dataset],
+    checked: Audit,
+    good: Sequence[npt.NDArray[np.int64]],
+    matrices: Sequence[npt.NDArray[np.float32]],
+) -> Across | None:
+    """Fit a probe to the common classes of the first set; score it on its held-out part and on the second set."""
+    first, second = sets
+    common = [name for name in first.classes if name in second.classes]
+    if len(common) < 2:
+        return None
+    parts = choose_parts(first, checked.keys, good[0], seed=recipe.seed, test_fraction=recipe.test_fraction)
+    groups = merge_groups(checked.keys, [example.group for example in first.examples])
+    learned, inside = (of_classes(first, part, common) for part in (parts.fit, parts.score))
+    across = of_classes(second, good[1], common)
+    probe = fit_probe(matrices[0][learned.rows], learned.labels, common, groups[learned.rows], recipe)
+    answers = [
+        probe.head.scores(matrix[part.rows]).argmax(axis=1) == part.labels
+        for matrix, part in ((matrices[0], inside), (matrices[1], across))
+    ]
+    scores = [wilson(float(right.sum()), len(right)) for right in answers]
+    return Across(tuple(common), scores[0], scores[1])
