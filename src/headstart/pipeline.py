@@ -53,7 +53,7 @@ from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
 from headstart.saving.record import describe
 from headstart.studies.cells import CellStore
-from headstart.studies.compare import ALL, ARMS, Wanted, compare_arms, identity, make_arena, usable_shots
+from headstart.studies.compare import ALL, ARMS, Wanted, compare_arms, identity, make_arena, require_torch, usable_shots
 from headstart.studies.compare_report import CompareReport, report_answers
 from headstart.studies.distance import (
     DistanceReport,
@@ -324,6 +324,7 @@ def compare(data: Data, wanted: Wanted, recipe: Recipe, place: Place) -> Compare
 
     Raises as :func:`plan`; nothing of the part to score is used but for scoring.
     """
+    require_torch(wanted.arms)
     planned = plan(data, recipe, place)
     encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
     encoders: dict[str, Encoder] = {"probe": encoder, "colours": ColourHistogram()}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.errors import OutputError
+from headstart.errors import MissingExtraError, OutputError
 from headstart.studies.cells import Cell, CellStore, Spot
-from headstart.studies.compare import ALL, Answers, draw_support, usable_shots
+from headstart.studies.compare import ALL, Answers, draw_support, require_torch, usable_shots
 from headstart.studies.compare_report import report_answers
 
 
@@ -21,6 +21,13 @@ def test_a_draw_has_the_examples_of_each_class_and_is_part_of_the_larger_one(lab
         assert (labels[rows] == number).sum() == min(shots, (labels == number).sum())
     assert set(rows) <= set(more)
     assert len(set(rows.tolist())) == len(rows)
+
+
+def test_arms_that_need_torch_say_so_where_there_is_none(monkeypatch):
+    monkeypatch.setattr("headstart.studies.compare.find_spec", lambda name: None)
+    require_torch(("majority", "colours", "probe"))
+    with pytest.raises(MissingExtraError, match="for the arms random, lpft"):
+        require_torch(("random", "probe", "lpft"))
 
 
 def test_draws_differ():

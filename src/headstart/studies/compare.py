@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from headstart.data.example import Example
 from headstart.data.names import plural
 from headstart.data.splits import merge_groups
 from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.errors import MissingExtraError
 from headstart.features.values import Extraction
 from headstart.learning.ground import Ground
 from headstart.learning.probe import fit_probe
@@ -152,6 +154,13 @@ def usable_shots(labels: Labels, wanted: Sequence[int]) -> tuple[int, ...]:
     largest = int(np.bincount(labels).max())
     kept = sorted({number for number in wanted if 0 < number < largest})
     return (*kept, ALL) if ALL in wanted or len(kept) < len({*wanted}) else tuple(kept)
+
+
+def require_torch(arms: Sequence[str]) -> None:
+    """Raise MissingExtraError when an arm needs a network in torch and torch is not installed."""
+    needing = [arm for arm in arms if arm in (*TRAINED, "random")]
+    if needing and find_spec("torch") is None:
+        raise MissingExtraError("torch", "train", f"for the arms {', '.join(needing)}")
 
 
 def shots_name(shots: int) -> str:
