@@ -161,7 +161,7 @@ def test_seed_and_resamples_reach_the_intervals(fake_network, divided):
 
 
 def test_the_recipe_of_a_run_repeats_it(fake_network, flowers):
-    settings = {"head": "ridge", "seed": 3, "folds": 3, "balance": True, "test_fraction": 0.4, "resamples": 200}
+    settings = {"head": "ridge", "seed": 3, "inner_folds": 3, "balance": True, "test_fraction": 0.4, "resamples": 200}
     first = run(flowers, **settings).folder
     again = run(flowers, **vars_of(Recipe.from_toml(first / "recipe.toml"))).folder
     for name in ("recipe.toml", "data.csv", "predictions.csv", "per_class.csv", "model/head.safetensors"):
@@ -173,9 +173,9 @@ def vars_of(recipe: Recipe) -> dict[str, object]:
 
 
 def test_settings_given_one_by_one_win_over_the_recipe(fake_network, flowers):
-    model = hs.fit(flowers, Recipe(head="lda", seed=5, folds=3), head="centroid")
+    model = hs.fit(flowers, Recipe(head="lda", seed=5, inner_folds=3), head="centroid")
     recipe = model.saved.training.recipe
-    assert (recipe["head"], recipe["seed"], recipe["folds"]) == ("centroid", 5, 3)
+    assert (recipe["head"], recipe["seed"], recipe["inner_folds"]) == ("centroid", 5, 3)
     assert model.saved.head.kind == "centroid"
 
 

@@ -35,7 +35,7 @@ VALUES = {
     "balance": st.booleans(),
     "seed": st.integers(0, 2**32 - 1),
     "test_fraction": st.floats(0.01, 0.9),
-    "folds": st.integers(2, 100),
+    "inner_folds": st.integers(2, 100),
     "group_by": st.text(),
     "group_pattern": st.text(),
     "strict": st.booleans(),
@@ -150,7 +150,7 @@ def test_every_default_is_valid_and_written():
         "balance = false",
         "seed = 0",
         "test_fraction = 0.2",
-        "folds = 5",
+        "inner_folds = 5",
         'group_by = ""',
         'group_pattern = ""',
         "strict = false",
@@ -178,7 +178,7 @@ def test_a_recipe_cannot_be_changed():
         ("seed", None, "Expected int, got NoneType."),
         ("test_fraction", "0.2", "Expected float, got str."),
         ("test_fraction", True, "Expected float, got bool."),
-        ("folds", 5.0, "Expected int, got float."),
+        ("inner_folds", 5.0, "Expected int, got float."),
         ("group_by", None, "Expected str, got NoneType."),
         ("group_pattern", ["a"], "Expected str, got list."),
         ("strict", 0, "Expected bool, got int."),
@@ -201,8 +201,8 @@ def test_a_wrong_type_says_what_was_expected_and_what_was_got(name, value, reaso
         ("test_fraction", 0.0, "0.01 to 0.9"),
         ("test_fraction", 1, "0.01 to 0.9"),
         ("test_fraction", float("nan"), "0.01 to 0.9"),
-        ("folds", 1, "2 to 100"),
-        ("folds", 101, "2 to 100"),
+        ("inner_folds", 1, "2 to 100"),
+        ("inner_folds", 101, "2 to 100"),
         ("resamples", 99, "100 to 100000"),
         ("resamples", 100_001, "100 to 100000"),
     ],
@@ -235,7 +235,7 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 
 KEYS = (
-    "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, folds, group_by, "
+    "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, inner_folds, group_by, "
     "group_pattern, strict, device, resamples, preset, time_limit, epochs, batch_size, optimizer, lr, weight_decay, "
     "layer_decay, schedule, warmup, label_smoothing, mixup, cutmix, augment, flip, views, prefix_cache, clip, "
     "accumulate, ema, wise, l2sp, patience, validation_fraction, batch_norm, rank and checkpoint_seconds."

@@ -193,8 +193,8 @@ def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained
     require_two_classes(fitted.labels, classes)
     require_some(scored)
     probe = fit_probe(features[fitted.positions], fitted.labels, classes, fitted.groups, recipe, place.progress)
-    # Leave-one-out chooses the baseline's strength; the folds only give its temperature, and two of them do.
-    cheap = replace(recipe, head="ridge", folds=2)
+    # Leave-one-out chooses the baseline's strength; the inner folds only give its temperature, and two of them do.
+    cheap = replace(recipe, head="ridge", inner_folds=2)
     simple = fit_probe(colours[fitted.positions], fitted.labels, classes, fitted.groups, cheap)
     ground = _ground(planned, fitted, encoder, features, probe)
     tuned = move_weights(ground, place, work or Workplace())

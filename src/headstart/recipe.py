@@ -73,7 +73,7 @@ class Recipe:
     balance: bool = False  # True weighs every class alike while fitting
     seed: int = 0  # reaches every split, draw and loop
     test_fraction: float = 0.2  # held out for scoring when the data has no test part of its own
-    folds: int = 5  # of the cross-validation inside the training part
+    inner_folds: int = 5  # of the cross-validation that chooses the head, inside the part to fit
     group_by: str = ""  # column of a table whose values must not fall on both sides of a split
     group_pattern: str = ""  # or a regular expression on the path; its first group names the patient, video, site
     strict: bool = False  # True refuses data with unreadable pictures instead of leaving them out
@@ -115,7 +115,7 @@ class Recipe:
         _check_range("hidden", self.hidden, 1, 65536)
         _check_range("seed", self.seed, 0, 2**32 - 1)
         _check_range("test_fraction", self.test_fraction, 0.01, 0.9)
-        _check_range("folds", self.folds, 2, 100)
+        _check_range("inner_folds", self.inner_folds, 2, 100)
         _check_range("resamples", self.resamples, 100, 100_000)
         for name, bounds in RANGES.items():
             _check_range(name, getattr(self, name), *bounds)
@@ -176,7 +176,7 @@ class Settings(TypedDict, total=False):
     balance: bool
     seed: int
     test_fraction: float
-    folds: int
+    inner_folds: int
     group_by: str
     group_pattern: str
     strict: bool

@@ -116,10 +116,10 @@ def test_a_given_folder_with_something_in_it_is_refused(headstart, fake_network,
 
 
 def test_a_flag_beats_the_recipe_file(headstart, flowers):
-    Path("recipe.toml").write_text('head = "lda"\nseed = 7\nfolds = 3\n', encoding="utf-8")
+    Path("recipe.toml").write_text('head = "lda"\nseed = 7\ninner_folds = 3\n', encoding="utf-8")
     found = json.loads(headstart("fit", flowers, "--recipe", "recipe.toml", "--head", "ridge", "--json").stdout)
     used = Path(found["run"], "recipe.toml").read_text(encoding="utf-8").splitlines()
-    assert {'head = "ridge"', "seed = 7", "folds = 3"} <= set(used)
+    assert {'head = "ridge"', "seed = 7", "inner_folds = 3"} <= set(used)
     assert found["head"]["name"] == "ridge"
 
 

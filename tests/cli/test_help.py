@@ -67,8 +67,8 @@ Options:
   --balance                       Weigh every class alike while fitting.
   --test-fraction <float>         Held out for scoring when the data has no
                                   part for it.  [default: 0.2]
-  --folds <int>                   Of the cross-validation inside the training
-                                  part.  [default: 5]
+  --inner-folds <int>             Of the cross-validation that chooses the
+                                  head, inside the part to fit.  [default: 5]
   --group-by <str>                Column whose values (patient, video, site)
                                   stay on one side of a split.
   --group-pattern <str>           The same, read from the path by a regular

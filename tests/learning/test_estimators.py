@@ -44,7 +44,7 @@ def test_parameters_are_read_set_and_cloned():
     assert copy is not classifier
     assert copy.get_params() == classifier.get_params()
     assert set(copy.get_params()) == {
-        *("encoder", "head", "activation", "hidden", "balance", "folds", "seed", "device", "cache")
+        *("encoder", "head", "activation", "hidden", "balance", "inner_folds", "seed", "device", "cache")
     }
     assert copy.set_params(head="lda").head == "lda"
     assert clone(ImageEmbedder(cache="here")).get_params() == {
@@ -117,7 +117,7 @@ def test_a_grid_search_chooses_a_head(network, paths, labels):
 
 def test_groups_stay_together_inside_and_outside(network, paths, labels):
     sites = [position % 4 for position in range(36)]
-    classifier = TransferClassifier(head="lda", folds=4).fit(paths, labels, groups=sites)
+    classifier = TransferClassifier(head="lda", inner_folds=4).fit(paths, labels, groups=sites)
     assert classifier.predict(paths).tolist() == labels
     scores = cross_val_score(TransferClassifier(head="lda"), paths, labels, groups=sites, cv=GroupKFold(4))
     assert scores.tolist() == [1, 1, 1, 1]
@@ -150,7 +150,7 @@ def test_every_parameter_reaches_the_fit(network, paths, labels, monkeypatch):
         "activation": "tanh",
         "hidden": 9,
         "balance": True,
-        "folds": 3,
+        "inner_folds": 3,
         "seed": 4,
         "device": "cpu",
     }

@@ -34,8 +34,9 @@ def fit(
     test_fraction: Annotated[
         float | None, typer.Option(help="Held out for scoring when the data has no part for it.  [default: 0.2]")
     ] = None,
-    folds: Annotated[
-        int | None, typer.Option(help="Of the cross-validation inside the training part.  [default: 5]")
+    inner_folds: Annotated[
+        int | None,
+        typer.Option(help="Of the cross-validation that chooses the head, inside the part to fit.  [default: 5]"),
     ] = None,
     group_by: options.GroupBy = None,
     group_pattern: options.GroupPattern = None,

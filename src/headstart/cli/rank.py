@@ -16,7 +16,7 @@ def rank(
         typer.Option(help="Names of encoders, one after the other.  [default: those that are on this machine]"),
     ] = None,
     balance: Annotated[bool | None, typer.Option("--balance", help="Weigh every class alike.")] = None,
-    folds: Annotated[int | None, typer.Option(help="Of the cross-validation.  [default: 5]")] = None,
+    inner_folds: Annotated[int | None, typer.Option(help="Of the cross-validation.  [default: 5]")] = None,
     group_by: options.GroupBy = None,
     group_pattern: options.GroupPattern = None,
     strict: options.Strict = None,

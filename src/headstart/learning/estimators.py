@@ -78,7 +78,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    encoder, head, activation, hidden, balance, folds, seed, device
+    encoder, head, activation, hidden, balance, inner_folds, seed, device
         As in :class:`headstart.recipe.Recipe`.
     cache
         Folder for weights and features; None for the usual one.
@@ -104,7 +104,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         activation: ActivationName = "relu",
         hidden: int = 128,
         balance: bool = False,
-        folds: int = 5,
+        inner_folds: int = 5,
         seed: int = 0,
         device: DeviceName = "auto",
         cache: str | Path | None = None,
@@ -114,7 +114,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.activation = activation
         self.hidden = hidden
         self.balance = balance
-        self.folds = folds
+        self.inner_folds = inner_folds
         self.seed = seed
         self.device = device
         self.cache = cache
@@ -144,7 +144,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             activation=self.activation,
             hidden=self.hidden,
             balance=self.balance,
-            folds=self.folds,
+            inner_folds=self.inner_folds,
             seed=self.seed,
             device=self.device,
         )

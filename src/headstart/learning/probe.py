@@ -74,7 +74,7 @@ def fit_probe(
     groups
         Number of each example's group, shape (N,): examples with the same number are held out together.
     recipe
-        Decides head, activation, hidden, balance, folds and seed.
+        Decides head, activation, hidden, balance, inner_folds and seed.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def fit_probe(
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         if not _can_be_held_out(labels, groups):
             return _fit_blindly(learners[0], training)
-        folds = make_folds(labels, groups, fold_count(recipe.folds, _typical_class(training)), recipe.seed)
+        folds = make_folds(labels, groups, fold_count(recipe.inner_folds, _typical_class(training)), recipe.seed)
         jury = Jury.of(training, groups, folds)
         workers = min(available_cores(), len(folds))
         candidates = cross_validate(learners, training, folds, jury, progress, workers)

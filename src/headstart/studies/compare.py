@@ -174,7 +174,14 @@ def identity(arena: Arena, steps: int) -> str:
     for part in (arena.fit, arena.test):
         total.update(b"".join(part.keys) + part.labels.tobytes() + part.groups.tobytes() + b"|")
     recipe = arena.recipe
-    settings = (arena.encoder.spec.digest, recipe.head, recipe.balance, recipe.folds, recipe.seed, recipe.batch_size)
+    settings = (
+        arena.encoder.spec.digest,
+        recipe.head,
+        recipe.balance,
+        recipe.inner_folds,
+        recipe.seed,
+        recipe.batch_size,
+    )
     total.update(repr((*settings, recipe.optimizer, recipe.augment, recipe.flip, steps)).encode())
     return total.hexdigest()
 

@@ -110,7 +110,7 @@ def score_encoder(
     training = TrainingSet(features, labels, class_count, recipe.balance)
     typical = int(np.median(training.counts[training.present]))
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
-        folds = make_folds(labels, groups, fold_count(recipe.folds, typical), recipe.seed)
+        folds = make_folds(labels, groups, fold_count(recipe.inner_folds, typical), recipe.seed)
         jury = Jury.of(training, groups, folds)
         learners = [make_learner(head, recipe) for head in SCORED]
         found = cross_validate(learners, training, folds, jury, progress, min(available_cores(), len(folds)))
