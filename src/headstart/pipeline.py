@@ -51,7 +51,8 @@ from headstart.reporting.run_files import TRAINING, output_folder, write_log, wr
 from headstart.reporting.runs import environment, require_free, write_json
 from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
-from headstart.saving.record import describe
+from headstart.saving.record import describe, keep_references
+from headstart.saving.references import MOST_ENCODED, MOST_ROWS, reference_rows
 from headstart.studies.cells import CellStore
 from headstart.studies.compare import ALL, ARMS, Wanted, compare_arms, identity, make_arena, require_torch, usable_shots
 from headstart.studies.compare_report import CompareReport, report_answers
@@ -198,13 +199,17 @@ def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained
     simple = fit_probe(colours[fitted.positions], fitted.labels, classes, fitted.groups, cheap)
     ground = _ground(planned, fitted, encoder, features, probe)
     tuned = move_weights(ground, place, work or Workplace())
+    kept = reference_rows(fitted.labels, MOST_ROWS, recipe.seed)
     final = probe
     frozen = probabilities = probe.probabilities(features[scored.positions])
     if tuned is not None and tuned.encoder is not None:
         encoder = open_saved(tuned.encoder.spec, tuned.encoder.files)
         final = replace(probe, head=tuned.head, temperature=tuned.temperature)
-        again = read_features(dataset.examples, keys, (encoder,), replace(place, keep_features=False), scored.positions)
-        probabilities = final.probabilities(again.features[0].matrix[scored.positions])
+        kept = reference_rows(fitted.labels, MOST_ENCODED, recipe.seed)
+        needed = np.union1d(scored.positions, fitted.positions[kept])
+        again = read_features(dataset.examples, keys, (encoder,), replace(place, keep_features=False), needed)
+        features = again.features[0].matrix
+        probabilities = final.probabilities(features[scored.positions])
     board = make_scoreboard(
         ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked)),
         probabilities,
@@ -215,6 +220,7 @@ def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained
         probe=frozen if tuned is not None else None,
     )
     saved = describe(planned, encoder.spec, final, simple, fitted, board, datetime.now().astimezone())
+    saved = keep_references(saved, planned, features, fitted, kept, place.folder)
     return Trained(Model(encoder, saved, encoder.files, board), walk, probe, board, scored, probabilities, tuned)
 
 

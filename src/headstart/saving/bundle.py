@@ -17,6 +17,7 @@ from headstart.heads.files import from_arrays
 from headstart.heads.head import Head
 from headstart.reporting.runs import require_free, write_json, write_text
 from headstart.saving.manifest import AGAIN, MANIFEST, check_files, find_model, manifest_of, read_manifest
+from headstart.saving.references import NAMES, REFERENCES, read_references, write_references
 from headstart.saving.tensors import read_tensors, write_tensors
 from headstart.saving.values import Baseline, Bundle, SavedModel, TrainingRecord
 
@@ -25,7 +26,7 @@ WEIGHTS = "encoder.safetensors"  # only where there is no graph, because the net
 HEAD = "head.safetensors"
 BASELINE = "baseline.safetensors"
 FITTED = "fitted.safetensors"  # digests of the pictures the head was fitted on
-OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE, FITTED)
+OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE, FITTED, REFERENCES, NAMES)
 DIGEST_BYTES = 32
 TIMM_WEIGHTS = "model.safetensors"
 CARD = "README.md"
@@ -53,6 +54,8 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[s
         if model.fitted_keys:
             keys = np.frombuffer(b"".join(sorted(model.fitted_keys)), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
             write_tensors(partial / FITTED, {"sha256": keys})
+        if model.references is not None:
+            write_references(partial, model.references)
         if not why_not:
             write_timm_layout(partial, model, files)
         write_text(partial / CARD, model_card(model, why_not))
@@ -149,6 +152,7 @@ def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
         baseline=baseline,
         notices=tuple(manifest["notices"]),
         fitted_keys=_read_keys(folder / FITTED) if FITTED in manifest["files"] else frozenset(),
+        references=read_references(folder) if REFERENCES in manifest["files"] else None,
     )
 
 

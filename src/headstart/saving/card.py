@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from headstart.reporting.tables import printable
+from headstart.saving.references import REFERENCES, References
 from headstart.saving.values import SavedModel
 
 # Licence names that model hubs know; any other is given as "other" with its name.
@@ -161,12 +162,25 @@ def _limits(model: SavedModel) -> str:
     ]
     if model.head.kind == "neighbours":
         lines.append("The head holds the features of its training pictures: whoever gets the model gets those.")
+    if model.references is not None:
+        lines.append(_references(model.references))
     few = sum(count < FEW for count in model.class_counts)
     if few:
         lines.append(f"{_classes_words(few)} fitted on fewer than {FEW} pictures.")
     if evaluation:
         lines += _limits_of_scores(evaluation)
     return "".join(f"- {line}\n" for line in [*lines, *map(escaped, model.notices)])
+
+
+def _references(references: References) -> str:
+    rows, total = len(references), references.total
+    which = f"the {total:,} training pictures"
+    if rows < total:
+        which = f"{rows:,} of {which}, drawn evenly from the classes"
+    return (
+        f"`{REFERENCES}` holds features and names of {which}, and no pictures: whoever gets the model gets those. "
+        "Headstart compares new pictures with them."
+    )
 
 
 def _limits_of_scores(evaluation: dict[str, Any]) -> list[str]:

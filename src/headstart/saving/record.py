@@ -1,7 +1,11 @@
 """What is kept of a run: a fitted probe with its plan and its scores becomes a saved model."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from headstart.data.sources import fingerprint
 from headstart.encoders.colours import ColourHistogram
@@ -10,6 +14,7 @@ from headstart.learning.probe import Probe
 from headstart.learning.sample import Sample
 from headstart.metrics.scoreboard import Scoreboard
 from headstart.reporting.plan import Plan
+from headstart.saving.references import make_references
 from headstart.saving.values import Baseline, SavedModel, TrainingRecord
 
 
@@ -39,3 +44,19 @@ def describe(
         notices=probe.notices,
         fitted_keys=frozenset(planned.audit.keys[position] for position in fitted.positions),
     )
+
+
+def keep_references(
+    saved: SavedModel,
+    planned: Plan,
+    features: npt.NDArray[np.float32],
+    fitted: Sample,
+    rows: npt.NDArray[np.int64],
+    cache: Path,
+) -> SavedModel:
+    """Add the features of these ``rows`` of the fitted part; ``features`` has a row for every example of the data."""
+    positions = fitted.positions[rows]
+    examples = [planned.dataset.examples[position] for position in positions]
+    keys = [planned.audit.keys[position] for position in positions]
+    made = make_references(features[positions], fitted.labels[rows], examples, keys, len(fitted), cache)
+    return replace(saved, references=made)

@@ -13,6 +13,7 @@ from headstart.encoders.spec import EncoderSpec
 from headstart.heads.head import Head, Matrix
 from headstart.heads.probabilities import softmax
 from headstart.reporting.runs import package_versions
+from headstart.saving.references import References
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class SavedModel:
         What a user of the model should know: one sentence each.
     fitted_keys
         SHA-256 of each picture the head was fitted on, so that scoring one of them again is noticed.
+    references
+        Features of the training pictures; None for a model of an older Headstart.
     """
 
     spec: EncoderSpec
@@ -90,6 +93,7 @@ class SavedModel:
     baseline: Baseline | None = None
     notices: tuple[str, ...] = ()
     fitted_keys: frozenset[bytes] = frozenset()
+    references: References | None = None
 
     def was_fitted(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
         """Say of each picture, by the SHA-256 of its bytes, whether the head was fitted on it."""
