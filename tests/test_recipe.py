@@ -36,6 +36,8 @@ VALUES = {
     "seed": st.integers(0, 2**32 - 1),
     "test_fraction": st.floats(0.01, 0.9),
     "inner_folds": st.integers(2, 100),
+    "folds": st.sampled_from([0, 0, 2, 100]),
+    "repeats": st.integers(1, 100),
     "group_by": st.text(),
     "group_pattern": st.text(),
     "strict": st.booleans(),
@@ -110,7 +112,32 @@ def test_a_setting_of_the_training_outside_its_range_is_refused(name):
 
 
 def go_together(values):
-    return not values.get("wise") or values.get("method") not in ("full", "scratch")
+    moving = values.get("method", "probe") != "probe" or values.get("preset", "") not in ("", "fast")
+    if values.get("folds", 0) == 0:
+        folded = values.get("repeats", 1) == 1
+    else:
+        folded = not moving
+    return folded and (not values.get("wise") or values.get("method") not in ("full", "scratch"))
+
+
+@pytest.mark.parametrize("given", [{"method": "lpft"}, {"preset": "best"}])
+def test_networks_are_not_trained_in_folds(given):
+    ((name, value),) = given.items()
+    with pytest.raises(RecipeError) as caught:
+        Recipe(folds=5, **given)
+    assert str(caught.value) == (
+        f"The setting folds = 5 does not go with {name} = {value!r}. It would train the network once for every fold, "
+        "and once more for the model. Use folds with method = 'probe'; headstart compare trains networks several "
+        "times, and says how long."
+    )
+
+
+def test_one_fold_is_none_and_repeats_want_folds():
+    for wrong in ({"folds": 1}, {"folds": 101}, {"folds": 5, "repeats": 0}):
+        with pytest.raises(RecipeError, match="is out of range"):
+            Recipe(**wrong)
+    with pytest.raises(RecipeError, match="The setting repeats = 2 goes with folds"):
+        Recipe(repeats=2)
 
 
 @given(st.fixed_dictionaries({}, optional=VALUES).filter(go_together))
@@ -151,12 +178,14 @@ def test_every_default_is_valid_and_written():
         "seed = 0",
         "test_fraction = 0.2",
         "inner_folds = 5",
+        "folds = 0",
+        "repeats = 1",
         'group_by = ""',
         'group_pattern = ""',
         "strict = false",
         'device = "auto"',
         "resamples = 1000",
-        *lines[14:],
+        *lines[16:],
     ]
     assert [line.split(" = ")[0] for line in lines] == list(VALUES)
 
@@ -235,10 +264,11 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 
 KEYS = (
-    "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, inner_folds, group_by, "
-    "group_pattern, strict, device, resamples, preset, time_limit, epochs, batch_size, optimizer, lr, weight_decay, "
-    "layer_decay, schedule, warmup, label_smoothing, mixup, cutmix, augment, flip, views, prefix_cache, clip, "
-    "accumulate, ema, wise, l2sp, patience, validation_fraction, batch_norm, rank and checkpoint_seconds."
+    "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, inner_folds, folds, "
+    "repeats, group_by, group_pattern, strict, device, resamples, preset, time_limit, epochs, batch_size, optimizer, "
+    "lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, mixup, cutmix, augment, flip, views, "
+    "prefix_cache, clip, accumulate, ema, wise, l2sp, patience, validation_fraction, batch_norm, rank and "
+    "checkpoint_seconds."
 )
 
 

@@ -28,8 +28,8 @@ from headstart.features.table import table_format, write_table
 from headstart.features.values import Block, Extraction, Features
 from headstart.learning.prediction import Prediction, predictions_from
 from headstart.learning.sample import require_some, take_sample
-from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
-from headstart.metrics.values import Evaluation
+from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
+from headstart.metrics.values import Evaluation, ScoredPart
 from headstart.places import Place
 from headstart.progress import Progress, silent
 from headstart.recipe import DeviceName, Recipe

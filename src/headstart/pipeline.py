@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.example import Dataset
+from headstart.data.fold_parts import parts_in_folds
 from headstart.data.fruit import fruit_folder
 from headstart.data.sources import list_pictures, read_dataset
 from headstart.data.splits import choose_parts, merge_groups
@@ -34,11 +35,14 @@ from headstart.features.reading import (
     stored_share,
 )
 from headstart.features.values import Extraction
+from headstart.learning.cross_validation import predict_in_folds
 from headstart.learning.ground import Ground
 from headstart.learning.probe import Probe, fit_probe, require_held_out
 from headstart.learning.processes import process_number
 from headstart.learning.sample import Sample, require_some, require_two_classes, take_sample
-from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
+from headstart.metrics.cross_validation import evaluate_folds
+from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
+from headstart.metrics.values import ScoredPart
 from headstart.model import Data, Model, load, read_usable
 from headstart.places import Place
 from headstart.progress import Progress, silent
@@ -142,7 +146,11 @@ def plan(data: Data, recipe: Recipe, place: Place, *, out: Path | None = None) -
     if recipe.strict:
         refuse_unreadable(checked)
     require_classes(checked)
-    parts = choose_parts(dataset, checked.keys, checked.usable, seed=recipe.seed, test_fraction=recipe.test_fraction)
+    parts = (
+        parts_in_folds(dataset, checked.usable, recipe.folds, recipe.repeats)
+        if recipe.folds
+        else choose_parts(dataset, checked.keys, checked.usable, seed=recipe.seed, test_fraction=recipe.test_fraction)
+    )
     require_two_classes(dataset.labels[parts.fit], dataset.classes)
     return Plan(recipe, dataset, checked, parts)
 
@@ -210,14 +218,21 @@ def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained
         again = read_features(dataset.examples, keys, (encoder,), replace(place, keep_features=False), needed)
         features = again.features[0].matrix
         probabilities = final.probabilities(features[scored.positions])
+    part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
+    plain, evaluation = simple.probabilities(colours[scored.positions]), None
+    if recipe.folds:
+        held = predict_in_folds(features, colours, scored, classes, recipe, place.progress)
+        probabilities, plain = held.probabilities[0], held.simple
+        evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.seed, recipe.resamples)
     board = make_scoreboard(
-        ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked)),
+        part,
         probabilities,
-        simple.probabilities(colours[scored.positions]),
+        plain,
         fitted.class_counts(len(classes)).tolist(),
         seed=recipe.seed,
         resamples=recipe.resamples,
         probe=frozen if tuned is not None else None,
+        evaluation=evaluation,
     )
     saved = describe(planned, encoder.spec, final, simple, fitted, board, datetime.now().astimezone())
     saved = keep_references(saved, planned, features, fitted, kept, place.folder)

@@ -74,6 +74,8 @@ class Recipe:
     seed: int = 0  # reaches every split, draw and loop
     test_fraction: float = 0.2  # held out for scoring when the data has no test part of its own
     inner_folds: int = 5  # of the cross-validation that chooses the head, inside the part to fit
+    folds: int = 0  # 0: one part is held out for scoring; 5: every picture is scored, in five folds
+    repeats: int = 1  # of the folds, each time drawn anew
     group_by: str = ""  # column of a table whose values must not fall on both sides of a split
     group_pattern: str = ""  # or a regular expression on the path; its first group names the patient, video, site
     strict: bool = False  # True refuses data with unreadable pictures instead of leaving them out
@@ -120,6 +122,7 @@ class Recipe:
         for name, bounds in RANGES.items():
             _check_range(name, getattr(self, name), *bounds)
         _check_method(self.method)
+        _check_folds(self)
         _check_wise(self.wise, self.method)
         if self.time_limit:
             seconds_of(self.time_limit)
@@ -177,6 +180,8 @@ class Settings(TypedDict, total=False):
     seed: int
     test_fraction: float
     inner_folds: int
+    folds: int
+    repeats: int
     group_by: str
     group_pattern: str
     strict: bool
@@ -248,6 +253,27 @@ def _check_method(method: str) -> None:
         _list("It can be", list(METHODS), last=" or "),
         _hint(method, known),
     )
+
+
+def _check_folds(recipe: Recipe) -> None:
+    _check_range("repeats", recipe.repeats, 1, 100)
+    if recipe.folds == 0 and recipe.repeats > 1:
+        raise RecipeError(
+            f"The setting repeats = {recipe.repeats} goes with folds.",
+            "It is how often they are drawn.",
+            "Set folds = 5.",
+        )
+    if recipe.folds == 0:
+        return
+    _check_range("folds", recipe.folds, 2, 100)
+    moving = {"method": recipe.method} if recipe.method != "probe" else {"preset": recipe.preset}
+    name, value = moving.popitem()
+    if value not in ("probe", "fast", ""):
+        raise RecipeError(
+            f"The setting folds = {recipe.folds} does not go with {name} = {value!r}.",
+            "It would train the network once for every fold, and once more for the model.",
+            "Use folds with method = 'probe'; headstart compare trains networks several times, and says how long.",
+        )
 
 
 def _check_wise(wise: str, method: str) -> None:

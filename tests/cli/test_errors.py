@@ -126,10 +126,10 @@ def test_an_unknown_key_in_a_recipe_gets_the_nearest_name(headstart):
     Path("r.toml").write_text('hed = "lda"\n', encoding="utf-8")
     assert refused(headstart("fit", "flowers", "--recipe", "r.toml")) == (
         "The recipe 'r.toml' has an unknown key 'hed'. The keys are encoder, method, head, activation, hidden, "
-        "balance, seed, test_fraction, inner_folds, group_by, group_pattern, strict, device, resamples, preset, "
-        "time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, mixup, "
-        "cutmix, augment, flip, views, prefix_cache, clip, accumulate, ema, wise, l2sp, patience, "
-        "validation_fraction, batch_norm, rank and checkpoint_seconds. "
+        "balance, seed, test_fraction, inner_folds, folds, repeats, group_by, group_pattern, strict, device, "
+        "resamples, preset, time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, schedule, "
+        "warmup, label_smoothing, mixup, cutmix, augment, flip, views, prefix_cache, clip, accumulate, ema, wise, "
+        "l2sp, patience, validation_fraction, batch_norm, rank and checkpoint_seconds. "
         "Did you mean 'head'?"
     )
 

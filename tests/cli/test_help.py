@@ -69,6 +69,10 @@ Options:
                                   part for it.  [default: 0.2]
   --inner-folds <int>             Of the cross-validation that chooses the
                                   head, inside the part to fit.  [default: 5]
+  --folds <int>                   Score every picture, in so many folds,
+                                  instead of holding a part out.
+  --repeats <int>                 Of the folds, each time drawn anew.
+                                  [default: 1]
   --group-by <str>                Column whose values (patient, video, site)
                                   stay on one side of a split.
   --group-pattern <str>           The same, read from the path by a regular

@@ -6,7 +6,8 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, log_loss
 
 from headstart.metrics.evaluation import evaluate
-from headstart.metrics.scoreboard import ScoredPart, make_scoreboard
+from headstart.metrics.scoreboard import make_scoreboard
+from headstart.metrics.values import ScoredPart
 
 CLASSES = ("ant", "bee", "fly")
 LABELS = np.array([0, 0, 1, 1, 2, 2, 2, 1])

@@ -5,7 +5,8 @@ import pytest
 
 from headstart.heads.jury import Verdict
 from headstart.heads.selection import Candidate
-from headstart.metrics.scoreboard import Scoreboard, ScoredPart, make_scoreboard
+from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
+from headstart.metrics.values import ScoredPart
 from headstart.reporting.summary import candidate_lines, failure_lines, score_lines
 
 CLASSES = ("ant", "bee", "fly", "gnat", "moth", "wasp", "花蜂")

@@ -38,6 +38,10 @@ def fit(
         int | None,
         typer.Option(help="Of the cross-validation that chooses the head, inside the part to fit.  [default: 5]"),
     ] = None,
+    folds: Annotated[
+        int | None, typer.Option(help="Score every picture, in so many folds, instead of holding a part out.")
+    ] = None,
+    repeats: Annotated[int | None, typer.Option(help="Of the folds, each time drawn anew.  [default: 1]")] = None,
     group_by: options.GroupBy = None,
     group_pattern: options.GroupPattern = None,
     resamples: Annotated[

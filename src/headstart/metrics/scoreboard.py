@@ -8,19 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.metrics.evaluation import evaluate
-from headstart.metrics.values import Evaluation
+from headstart.metrics.values import Evaluation, ScoredPart
 
 Probabilities = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredPart:
-    """The examples that are scored: labels (N,), groups (N,) or None, and which (N,) leaked into the fitted part."""
-
-    labels: npt.NDArray[np.int64]
-    classes: tuple[str, ...]
-    groups: npt.NDArray[np.int64] | None
-    leaked: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +67,7 @@ def make_scoreboard(
     seed: int = 0,
     resamples: int = 1000,
     probe: Probabilities | None = None,
+    evaluation: Evaluation | None = None,
 ) -> Scoreboard:
     """Score a model and the baselines on the same examples, with the same resamples.
 
@@ -90,6 +81,8 @@ def make_scoreboard(
         Examples of each class in the fitted part: the majority baseline answers with these frequencies.
     seed, resamples
         Of the bootstrap.
+    evaluation
+        Of the model, when it was scored already.
 
     Examples
     --------
@@ -110,7 +103,7 @@ def make_scoreboard(
     prior = np.tile(np.asarray(class_counts, dtype=np.float64) / sum(class_counts), (len(part.labels), 1))
     leaked = int(part.leaked.sum())
     return Scoreboard(
-        evaluation=scored(model, everything),
+        evaluation=evaluation or scored(model, everything),
         majority=scored(prior, everything),
         colours=None if colours is None else scored(colours, everything),
         leaked=leaked,

@@ -4,7 +4,10 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-IntervalMethod = Literal["wilson", "bootstrap", "group bootstrap"]
+import numpy as np
+import numpy.typing as npt
+
+IntervalMethod = Literal["wilson", "bootstrap", "group bootstrap", "corrected t"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoredPart:
+    """The examples that are scored: labels (N,), groups (N,) or None, and which (N,) leaked into the fitted part."""
+
+    labels: npt.NDArray[np.int64]
+    classes: tuple[str, ...]
+    groups: npt.NDArray[np.int64] | None
+    leaked: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class ClassRow:
     """One row of the per-class table: ``support`` examples of the class, ``predicted`` so."""
 
@@ -58,6 +71,25 @@ class ReliabilityBin:
 
 
 @dataclass(frozen=True, slots=True)
+class CrossValidated:
+    """How an evaluation was cross-validated: ``accuracies`` are those of the folds, repetition after repetition."""
+
+    folds: int
+    repeats: int
+    accuracies: tuple[float, ...]
+
+    def __str__(self) -> str:
+        """Say how it was done.
+
+        Examples
+        --------
+        >>> str(CrossValidated(5, 2, ())), str(CrossValidated(5, 1, ()))
+        ('cross-validated in 5 folds, 2 times', 'cross-validated in 5 folds')
+        """
+        return f"cross-validated in {self.folds} folds" + (f", {self.repeats} times" if self.repeats > 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """How well probabilities agree with labels: plain data, to JSON and to pages.
 
@@ -75,6 +107,8 @@ class Evaluation:
         TP, FP, FN, TN for two classes (positive is the second class), else None.
     groups
         Number of groups the intervals were drawn over, or None when examples count as independent.
+    cross_validated
+        In how many folds the examples were scored; None when they were scored by one model.
     """
 
     count: int
@@ -101,6 +135,7 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...]
     binary: dict[str, int] | None = None
     groups: int | None = None
+    cross_validated: CrossValidated | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for JSON: numbers that are not defined become None."""

@@ -27,8 +27,13 @@ class Plan:
         return [
             *self.audit.lines(),
             *self.parts.notices,
-            f"Parts: {len(self.parts.fit)} pictures to fit, {len(self.parts.score)} to score. {self.parts.rule}",
+            f"Parts: {self._sizes()}. {self.parts.rule}",
         ]
+
+    def _sizes(self) -> str:
+        if self.recipe.folds:
+            return f"{len(self.parts.fit)} pictures, all of them to fit and to score"
+        return f"{len(self.parts.fit)} pictures to fit, {len(self.parts.score)} to score"
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data; ``counts`` are pictures per class in each part."""

@@ -57,16 +57,22 @@ class RunReport:
             f"Heads, compared by cross-validation inside the {fitted:,} pictures to fit:",
             *candidate_lines(self.probe.candidates, self.probe.name),
             *(training_lines(self.tuned) if self.tuned else []),
-            *score_lines(
-                self.board,
-                f"Scores on {self.board.evaluation.count:,} pictures that nothing was fitted to or chosen on,"
-                " with 95 % intervals:",
-            ),
+            *score_lines(self.board, self._title()),
             *_promise_lines(self.probe, self.board, self.plan.recipe.balance),
             *self.notices,
             f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
             f"Try it: headstart predict {shlex.quote(str(self.folder))} PICTURE",
         ]
+
+    def _title(self) -> str:
+        """Say how the pictures were scored."""
+        result = self.board.evaluation
+        if result.cross_validated is None:
+            return f"Scores on {result.count:,} pictures that nothing was fitted to or chosen on, with 95 % intervals:"
+        return (
+            f"Scores of {result.count:,} pictures, {result.cross_validated}: each by a model that had not seen it; with"
+            " 95 % intervals, corrected for what the folds have in common:"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data; ``features.seconds`` and ``seconds`` are wall-clock times."""

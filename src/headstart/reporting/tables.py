@@ -23,7 +23,7 @@ from headstart.learning.prediction import Prediction
 from headstart.metrics.values import ClassRow, Evaluation, Score
 from headstart.reporting.runs import json_text, write_text
 
-Part = Literal["fit", "score", "left out"]
+Part = Literal["fit", "score", "fit and score", "left out"]
 PER_CLASS_SCORES = ("precision", "recall", "f1", "roc_auc", "average_precision")
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from headstart.metrics.values import CrossValidated
 from headstart.reporting.tables import printable
 from headstart.saving.references import REFERENCES, References
 from headstart.saving.values import SavedModel
@@ -110,6 +111,14 @@ def _scores(model: SavedModel) -> str:
     columns = {"this model": evaluation, **model.training.baselines}
     rows = [(words, *(_score(column.get(key)) for column in columns.values())) for key, words in SCORES.items()]
     text = f"On {evaluation['count']} pictures that were set apart, with 95 % intervals."
+    if evaluation.get("cross_validated"):
+        done = CrossValidated(**evaluation["cross_validated"])
+        text = (
+            f"On {evaluation['count']} pictures, {done}: each was scored by a model that had not seen it, of the same "
+            "kind as this one, which was fitted to all of them. The 95 % intervals of accuracy, balanced accuracy, "
+            "macro F1, log-loss and Brier score are corrected for what the folds have in common (Nadeau and Bengio "
+            "2003)."
+        )
     if model.training.baselines:
         text += (
             " The simple baselines beside it were scored on the same pictures: what they reach needs no pretrained "
@@ -125,7 +134,8 @@ def _calibration(model: SavedModel) -> str:
     )
     evaluation = model.training.evaluation
     if evaluation is not None:
-        text += f" The calibration error on the pictures set apart is {_score(evaluation['calibration_error'])}."
+        where = "of the cross-validation" if evaluation.get("cross_validated") else "on the pictures set apart"
+        text += f" The calibration error {where} is {_score(evaluation['calibration_error'])}."
     return text + "\n"
 
 
