@@ -51,11 +51,11 @@ def compare(
     limit = time_limit
     given = {name: value for name, value in chosen(locals()).items() if name != "time_limit"}
     with explained(debug, keeps=not no_cache) as steps_shown:
-        from headstart import pipeline
+        from headstart import pipeline, transfer
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps_shown, tell=steps_shown.tell)
-        wanted = pipeline.read_wanted(arms, shots, draws, steps, limit)
-        report = pipeline.compare(data, wanted, pipeline.read_recipe(None, {"head": "ridge", **given}), place)
+        wanted = transfer.read_wanted(arms, shots, draws, steps, limit)
+        report = transfer.run_comparison(data, wanted, pipeline.read_recipe(None, {"head": "ridge", **given}), place)
         steps_shown.close()
         if as_json:
             print_json(report.to_json())

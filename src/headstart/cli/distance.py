@@ -29,10 +29,10 @@ def distance(
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     with explained(debug, keeps=not no_cache) as steps:
-        from headstart import pipeline
+        from headstart import pipeline, transfer
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        report = pipeline.distance(one, other, pipeline.read_recipe(None, {"head": "ridge", **given}), place)
+        report = transfer.run_distance(one, other, pipeline.read_recipe(None, {"head": "ridge", **given}), place)
         steps.close()
         if as_json:
             print_json(report.to_json())

@@ -35,10 +35,10 @@ def rank(
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     with explained(debug, keeps=not no_cache) as steps:
-        from headstart import pipeline
+        from headstart import pipeline, transfer
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        report = pipeline.rank(data, encoders or [], pipeline.read_recipe(None, given), place)
+        report = transfer.run_ranking(data, encoders or [], pipeline.read_recipe(None, given), place)
         steps.close()
         if as_json:
             print_json(report.to_json())
