@@ -22,6 +22,7 @@ STAGES = (
 )
 FREE = {
     "errors",
+    "hosting",
     "places",
     "progress",
     "recipe",

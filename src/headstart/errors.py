@@ -14,6 +14,7 @@
     ├── StoreError             the feature store cannot be read or written
     ├── ModelFileError         a saved model that cannot be opened
     ├── OutputError            a place that cannot be written to
+    ├── ServingError           a server that cannot start
     └── MissingExtraError      an optional package that is not installed
 """
 
@@ -85,6 +86,10 @@ class ModelFileError(HeadstartError):
 
 class OutputError(HeadstartError):
     """A place cannot be written to."""
+
+
+class ServingError(HeadstartError):
+    """A server cannot start."""
 
 
 class MissingExtraError(HeadstartError):

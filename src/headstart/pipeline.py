@@ -23,6 +23,7 @@ from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.getting import get_weights
 from headstart.encoders.loading import list_encoders, load_encoder, open_saved
 from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import Encoder
 from headstart.encoders.weights import locate_weights
 from headstart.features.reading import (
     read_features,
@@ -30,6 +31,7 @@ from headstart.features.reading import (
     stored_share,
 )
 from headstart.features.values import Extraction
+from headstart.hosting import Door, Hosted, Limits, Voice
 from headstart.learning.cross_validation import predict_in_folds
 from headstart.learning.ground import Ground
 from headstart.learning.probe import Probe, fit_probe
@@ -50,13 +52,17 @@ from headstart.reporting.run_files import TRAINING, output_folder, write_log, wr
 from headstart.reporting.runs import environment, require_free, write_json
 from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
+from headstart.saving.manifest import model_digest
 from headstart.saving.record import describe, keep_references
 from headstart.saving.references import MOST_ENCODED, MOST_ROWS, reference_rows
+from headstart.serving.answering import SavedAnswers
+from headstart.serving.packages import require_packages
 from headstart.workplace import Workplace
 
 if TYPE_CHECKING:
     from headstart.encoders.torch_engine import TorchEncoder
     from headstart.learning.fine_tuning import Tuned
+    from headstart.serving.server import Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +294,30 @@ def _settled(trained: Trained, folder: Path) -> Model:
     assert trained.tuned.encoder.files.weights is not None, "what was tuned has weights"
     shutil.rmtree(trained.tuned.encoder.files.weights.parent, ignore_errors=True)
     return replace(load(folder), board=trained.board) if folder.exists() else trained.model
+
+
+# --- answering over HTTP ---------------------------------------------------------------------------------------------
+
+
+def serve(hosted: Hosted, door: Door, limits: Limits, place: Place, voice: Voice) -> "Ending":
+    """Answer over HTTP and in a browser until a signal stops it; see :mod:`headstart.serving.app`.
+
+    Raises
+    ------
+    ServingError
+        When the port is taken; ModelFileError when the model cannot be opened; MissingExtraError without FastAPI.
+    """
+    require_packages()
+    from headstart.serving.running import Material, host  # loads FastAPI
+    from headstart.serving.server import bind
+
+    with bind(door.host, door.port) as listener:  # first of all: a port that is taken is said at once
+        if hosted.model is None:
+            encoder: Encoder = load_encoder(hosted.encoder, device="cpu", cache=place.folder, progress=place.progress)
+            return host(listener, Material(encoder, None, hosted.workers), door, limits, voice)
+        model = load(hosted.model)
+        answering = SavedAnswers(model.encoder, model.saved, model_digest(hosted.model))
+        return host(listener, Material(model.encoder, answering, hosted.workers), door, limits, voice)
 
 
 # --- encoders and the machine ----------------------------------------------------------------------------------------

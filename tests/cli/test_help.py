@@ -26,6 +26,7 @@ Commands:
   compare   Measure how much the pretrained network helps.
   rank      Say which encoder suits labelled pictures.
   distance  Say how far apart two sets of pictures lie for an encoder.
+  serve     Answer over HTTP and in a browser, on this machine.
   encoders  List pretrained networks, or bring one here.
   doctor    Say what is installed, what is here, what is wrong.
   demo      Fit a model to real photographs of fruit.

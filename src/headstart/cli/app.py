@@ -15,6 +15,7 @@ from headstart.cli.lists import ListCommand
 from headstart.cli.predict import predict
 from headstart.cli.pretrain import pretrain
 from headstart.cli.rank import rank
+from headstart.cli.serve import serve
 from headstart.version import __version__
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain text: drawing boxes would cost more time than all the rest of --help
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for verb in (fit, evaluate, predict, embed, pretrain, compare, rank, distance, encoders, doctor, demo):
+for verb in (fit, evaluate, predict, embed, pretrain, compare, rank, distance, serve, encoders, doctor, demo):
     app.command(cls=ListCommand)(verb)
 
 

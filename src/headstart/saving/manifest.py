@@ -143,6 +143,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def model_digest(path: Path) -> str:
+    """Compute the SHA-256 of a model's manifest, which holds the digests of all its files; raises ModelFileError."""
+    return sha256(find_model(path) / MANIFEST)
+
+
 def _self_digest(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 

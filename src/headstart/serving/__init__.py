@@ -1,0 +1,1 @@
+"""Answering over HTTP and in a browser."""

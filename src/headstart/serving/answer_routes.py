@@ -1,0 +1,78 @@
+"""The routes for programs: predict, explain, model, health, metrics."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from headstart.serving.checking import check_picture, decode
+from headstart.serving.journal import METRICS_TYPE
+from headstart.serving.refusals import Refusal
+from headstart.serving.schemas import (
+    FILES_BODY,
+    HealthAnswer,
+    ModelAnswer,
+    PredictAnswer,
+    refusals,
+)
+from headstart.serving.service import Service, in_thread
+
+_FORM_REFUSALS = (400, 404, 415, 422)
+
+
+def answer_routes(service: Service) -> APIRouter:
+    """Make the routes that ask the model."""
+    router = APIRouter()
+
+    async def predict(request: Request) -> Response:
+        """Say what is on one or several pictures."""
+        model = service.model()
+        form = await service.read_pictures(request)
+        results = await service.process(request, form.files, model.answer)
+        entries = [{"name": file.name, **entry_of(result)} for file, result in zip(form.files, results, strict=True)]
+        return JSONResponse({"predictions": entries})
+
+    async def explain(request: Request) -> Response:
+        """Say why: heat maps and the nearest training pictures."""
+        model = service.model()
+        form = await service.read_pictures(request)
+        if len(form.files) > 1:
+            raise Refusal(413, "too_many_files", "One picture can be explained at a time.", "", "Send one.")
+        data = form.files[0].data
+        check_picture(data, service.limits)
+        found = await in_thread(request, lambda: model.explain(decode(data)))
+        if found is None:
+            raise Refusal(
+                409, "cannot_explain", "This model cannot say why.", "It holds nothing to explain with.", "Fit it anew."
+            )
+        return JSONResponse({"name": form.files[0].name, **found})
+
+    async def model() -> Response:
+        """Say what the model is: classes, encoder, scores with intervals, digests, licence."""
+        return JSONResponse(service.model().describe())
+
+    async def health() -> Response:
+        """Say that the server is here."""
+        return JSONResponse({"status": "ok", "model": service.answering is not None, "version": service.version})
+
+    async def metrics() -> Response:
+        """Give all counts and times in Prometheus' text format."""
+        return PlainTextResponse(service.journal.exposition(), headers={"content-type": METRICS_TYPE})
+
+    predicted = {200: {"model": PredictAnswer}, **refusals(*_FORM_REFUSALS)}
+    explained = refusals(*_FORM_REFUSALS, 409)
+    described = {200: {"model": ModelAnswer}, **refusals(404)}
+    text = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **refusals()}
+    add = router.add_api_route
+    add("/predict", predict, methods=["POST"], responses=predicted, openapi_extra=FILES_BODY)
+    add("/explain", explain, methods=["POST"], responses=explained, openapi_extra=FILES_BODY)
+    add("/model", model, methods=["GET"], responses=described)
+    add("/health", health, methods=["GET"], responses={200: {"model": HealthAnswer}, **refusals()})
+    add("/metrics", metrics, methods=["GET"], responses=text, response_class=PlainTextResponse)
+    return router
+
+
+def entry_of(result: Any) -> dict[str, Any]:  # noqa: ANN401 - plain data or a Refusal
+    """Turn the result of one picture into its entry in the answer."""
+    return result.to_json() if isinstance(result, Refusal) else result

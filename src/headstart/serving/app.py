@@ -1,0 +1,68 @@
+"""The application: routes for programs, pages for people, and the gate around both."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from headstart.serving.answer_routes import answer_routes
+from headstart.serving.entry import Entry
+from headstart.serving.gate import Gate, passage_of
+from headstart.serving.page_routes import page_routes
+from headstart.serving.refusals import LEFT, ClientGone, Refusal, mistake
+from headstart.serving.service import Service
+
+DESCRIPTION = "Says what is on pictures. Everything stays on this machine: no picture is kept, none is written down."
+
+
+def make_app(service: Service, entry: Entry) -> ASGIApp:
+    """Put the application together; it needs no network and starts no thread of its own."""
+    app = FastAPI(
+        title="Headstart",
+        description=DESCRIPTION,
+        version=service.version,
+        docs_url=None,  # FastAPI's own pages come from the network
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={
+            Refusal: _refused,
+            ClientGone: _left,
+            HTTPException: _not_here,
+            RequestValidationError: _not_valid,
+            Exception: _mistaken,
+        },
+    )
+    app.include_router(answer_routes(service))
+    app.include_router(page_routes(service))
+    return Gate(app, entry, service.limits, service.journal)
+
+
+async def _refused(request: Request, refusal: Refusal) -> Response:
+    passage_of(request.scope).code = refusal.code
+    return JSONResponse(refusal.to_json(), refusal.status, refusal.headers)
+
+
+async def _not_here(request: Request, error: HTTPException) -> Response:
+    kinds = {
+        404: ("not_found", "There is nothing at this address."),
+        405: ("wrong_method", "This address wants another method."),
+    }
+    code, problem = kinds.get(error.status_code, ("bad_request", "The request cannot be understood."))
+    refusal = Refusal(error.status_code, code, problem, "", "See /docs.", dict(error.headers or {}))
+    return await _refused(request, refusal)
+
+
+async def _not_valid(request: Request, error: RequestValidationError) -> Response:
+    where = ", ".join(sorted({str(one["loc"][-1]) for one in error.errors()}))
+    refusal = Refusal(422, "bad_value", "A value of the request is not valid.", f"It is: {where}.", "See /docs.")
+    return await _refused(request, refusal)
+
+
+async def _mistaken(request: Request, _: Exception) -> Response:
+    return await _refused(request, mistake())
+
+
+async def _left(request: Request, _: ClientGone) -> Response:
+    return Response(status_code=LEFT)  # the gate keeps it: nobody is there

@@ -1,0 +1,156 @@
+"""Dynamic batching: pictures of many requests are decoded in threads and encoded together.
+
+Each worker decodes and encodes a batch of its own with one thread: two such workers beat one encoder with two threads
+(see :func:`headstart.rules.extraction_plan`), and batches form by themselves from what has come in meanwhile.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from threading import Condition, Thread
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from headstart.encoders.spec import Encoder
+from headstart.hosting import Limits
+from headstart.serving.checking import check_picture, decode
+from headstart.serving.refusals import busy
+
+BATCH = 8  # batches of 8 stay in the processor's cache
+LINGER_SECONDS = 0.002  # how long a worker waits for company while others work; an idle server answers at once
+
+Finish = Callable[[npt.NDArray[np.float32]], Sequence[Any]]  # features (N, D) become N results
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    data: bytes
+    finish: Finish
+    future: "Future[Any]" = field(default_factory=Future)
+
+
+class Batcher:
+    r"""Threads that turn picture files into results.
+
+    Parameters
+    ----------
+    encoder
+        Its methods are called from all threads at once.
+    limits
+        What a file may be, and how many may wait.
+    workers
+        How many threads.
+    watch
+        Called with the size of every batch.
+
+    Examples
+    --------
+    >>> from headstart.encoders.colours import ColourHistogram
+    >>> with Batcher(ColourHistogram(), Limits(), workers=1) as batcher:
+    ...     batcher.submit(b"P6 1 1 255 \0\0\0", lambda features: [row.shape for row in features]).result()
+    (...,)
+    """
+
+    def __init__(
+        self, encoder: Encoder, limits: Limits, workers: int, watch: Callable[[int], None] = lambda size: None
+    ) -> None:
+        self._encoder, self._limits, self._watch = encoder, limits, watch
+        self._jobs: deque[_Job] = deque()
+        self._changed = Condition()
+        self._idle = 0
+        self._closed = False
+        self._workers = workers
+        self._algebra = threadpool_limits(limits=1, user_api="blas")  # each worker is one thread, all through
+        self._threads = [Thread(target=self._work, name=f"pictures-{n}", daemon=True) for n in range(workers)]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> "Batcher":
+        """Use it until the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def waiting(self) -> int:
+        """How many pictures no thread has taken yet."""
+        return len(self._jobs)
+
+    def submit(self, data: bytes, finish: Finish) -> "Future[Any]":
+        """Hand in a picture file; its result, or a Refusal, comes through the future. Cancelled ones are skipped.
+
+        Raises Refusal 503 when too many are waiting or the server is stopping.
+        """
+        job = _Job(data, finish)
+        with self._changed:
+            if self._closed:
+                raise busy("It is stopping.")
+            if len(self._jobs) >= self._limits.waiting:
+                raise busy(f"{len(self._jobs)} pictures are waiting.")
+            self._jobs.append(job)
+            self._changed.notify()
+        return job.future
+
+    def close(self) -> None:
+        """Finish what has been handed in, and stop the threads."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._algebra.restore_original_limits()
+
+    def _work(self) -> None:
+        while jobs := self._take():
+            self._answer(jobs)
+            del jobs  # a worker that waits holds no picture
+
+    def _take(self) -> list[_Job]:
+        """Wait for jobs and take a fair share of them; nothing at the end."""
+        with self._changed:
+            self._idle += 1
+            taken: list[_Job] = []
+            while not taken and not (self._closed and not self._jobs):
+                while not self._jobs and not self._closed:
+                    self._changed.wait()
+                if len(self._jobs) < BATCH and self._idle < self._workers and not self._closed:
+                    self._changed.wait(LINGER_SECONDS)
+                share = min(BATCH, math.ceil(len(self._jobs) / self._idle))
+                taken = [self._jobs.popleft() for _ in range(share)]  # none when another worker was faster
+            self._idle -= 1
+            return taken
+
+    def _answer(self, jobs: Sequence[_Job]) -> None:
+        ready: list[_Job] = []
+        inputs: list[npt.NDArray[np.float32]] = []
+        for job in jobs:
+            if not job.future.set_running_or_notify_cancel():
+                continue
+            try:
+                check_picture(job.data, self._limits)
+                inputs.append(self._encoder.preprocess(decode(job.data)))
+                ready.append(job)
+            except Exception as error:  # a Refusal, or a mistake of ours that this client alone should see
+                job.future.set_exception(error)
+        if ready:
+            self._watch(len(ready))
+            self._finish(ready, inputs)
+
+    def _finish(self, jobs: Sequence[_Job], inputs: list[npt.NDArray[np.float32]]) -> None:
+        try:
+            features = self._encoder.encode(np.stack(inputs))
+            for finish in dict.fromkeys(job.finish for job in jobs):
+                rows = [number for number, job in enumerate(jobs) if job.finish == finish]
+                for number, result in zip(rows, finish(features[rows]), strict=True):
+                    jobs[number].future.set_result(result)
+        except Exception as error:
+            for job in jobs:
+                if not job.future.done():
+                    job.future.set_exception(error)

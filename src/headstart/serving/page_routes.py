@@ -1,0 +1,79 @@
+"""The pages: files of this package, read once; nothing a client writes is ever used as a path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import PurePosixPath
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from headstart.serving.languages import choose_language
+from headstart.serving.refusals import Refusal
+from headstart.serving.service import Service
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+_LANGUAGE_MARK = b'<html lang="en"'
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A file of a page with its type."""
+
+    content: bytes
+    media_type: str
+
+
+def load_pages() -> Mapping[str, Page]:
+    """Read all files of the pages, by their names.
+
+    Examples
+    --------
+    >>> sorted(name for name in load_pages() if name.endswith(".html"))
+    ['docs.html', 'index.html', 'teach.html']
+    """
+    folder = files("headstart.serving") / "pages"
+    found = {}
+    for file in folder.iterdir():
+        suffix = PurePosixPath(file.name).suffix
+        if suffix in TYPES:
+            found[file.name] = Page(file.read_bytes(), TYPES[suffix])
+    return found
+
+
+def page_routes(service: Service) -> APIRouter:
+    """Make the routes that send pages."""
+    router = APIRouter(include_in_schema=False)
+    pages = load_pages()
+
+    def html(name: str, request: Request) -> Response:
+        language = choose_language(request.headers.get("accept-language", ""))
+        content = pages[name].content.replace(_LANGUAGE_MARK, f'<html lang="{language}"'.encode(), 1)
+        headers = {"cache-control": "no-cache", "vary": "accept-language", "content-language": language}
+        return Response(content, media_type=pages[name].media_type, headers=headers)
+
+    async def index(request: Request) -> Response:
+        return html("index.html", request) if service.answering is not None else RedirectResponse("/teach", 303)
+
+    async def teach(request: Request) -> Response:
+        return html("teach.html", request)
+
+    async def docs(request: Request) -> Response:
+        return html("docs.html", request)
+
+    async def part(name: str) -> Response:
+        if name not in pages or name.endswith(".html"):
+            raise Refusal(404, "not_found", "There is nothing at this address.")
+        page = pages[name]
+        return Response(page.content, media_type=page.media_type, headers={"cache-control": "no-cache"})
+
+    for path, endpoint in (("/", index), ("/teach", teach), ("/docs", docs), ("/pages/{name}", part)):
+        router.add_api_route(path, endpoint, methods=["GET"])
+    return router

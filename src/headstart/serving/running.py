@@ -1,0 +1,45 @@
+"""A server from its parts: threads, application, port; until it is told to stop."""
+
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from PIL import Image
+
+from headstart.encoders.spec import Encoder
+from headstart.hosting import Door, Limits, Voice
+from headstart.rules import available_cores
+from headstart.serving.answering import Answering
+from headstart.serving.app import make_app
+from headstart.serving.batching import Batcher
+from headstart.serving.entry import Entry
+from headstart.serving.journal import Journal
+from headstart.serving.server import Ending, address_of, run
+from headstart.serving.service import Service
+from headstart.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a server works with: an encoder, the model that answers or None, and its threads (None: the cores)."""
+
+    encoder: Encoder
+    answering: Answering | None
+    workers: int | None = None
+
+
+def host(listener: socket.socket, material: Material, door: Door, limits: Limits, voice: Voice) -> Ending:
+    """Answer on a port that is taken already; returns when a signal stopped it and every request is finished."""
+    warm_up(material.encoder)
+    journal = Journal(voice.note, lambda: datetime.now().astimezone())
+    with Batcher(material.encoder, limits, material.workers or available_cores(), journal.batch) as batcher:
+        journal.watch_waiting(lambda: batcher.waiting)
+        service = Service(material.answering, batcher, limits, journal, __version__)
+        app = make_app(service, Entry(door.known_names(), door.token))
+        return run(app, listener, limits, journal, lambda: voice.ready(address_of(listener)))
+
+
+def warm_up(encoder: Encoder) -> None:
+    """Encode an empty picture: the graph is opened now and not while the first client waits."""
+    encoder.encode(np.stack([encoder.preprocess(Image.new("RGB", (64, 64)))]))

@@ -1,0 +1,100 @@
+"""The shapes of the answers, for the OpenAPI description."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow")  # a model may say more about a picture
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, for programs and for people."""
+
+    code: str
+    problem: str
+    reason: str
+    remedy: str
+
+
+class ErrorAnswer(BaseModel):
+    """Every answer with a status from 400 on."""
+
+    error: ErrorBody
+
+
+class ChoiceBody(BaseModel):
+    """A class and its probability."""
+
+    label: str
+    probability: float = Field(ge=0, le=1)
+
+
+class PictureAnswer(_Open):
+    """What is on one picture, or why it could not be read."""
+
+    name: str
+    label: str | None = None
+    probability: float | None = Field(default=None, ge=0, le=1)
+    top: list[ChoiceBody] = []
+    error: ErrorBody | None = None
+
+
+class PredictAnswer(BaseModel):
+    """One entry per picture, in the order they were sent."""
+
+    predictions: list[PictureAnswer]
+
+
+class HealthAnswer(BaseModel):
+    """That the server is here, and whether it has a model."""
+
+    status: str
+    model: bool
+    version: str
+
+
+class ModelAnswer(_Open):
+    """What the model is."""
+
+    classes: list[str]
+    class_counts: dict[str, int]
+    encoder: dict[str, Any]
+    head: str
+    scores: dict[str, Any]
+    digests: dict[str, str]
+
+
+FILES_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {
+                            "type": "array",
+                            "minItems": 1,
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "Picture files: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 or PPM.",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the refusals of a route; those of the gate are always among them.
+
+    Examples
+    --------
+    >>> sorted(refusals(415))
+    [401, 403, 408, 413, 415, 421, 503]
+    """
+    return {status: {"model": ErrorAnswer} for status in sorted({401, 403, 408, 413, 421, 503, *statuses})}

@@ -1,0 +1,118 @@
+"""What the routes share: the model, the threads, the bounds; and how a request waits for its pictures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+
+from headstart.hosting import Limits
+from headstart.serving.answering import Answering
+from headstart.serving.batching import Batcher, Finish
+from headstart.serving.forms import Form, Upload, read_form
+from headstart.serving.gate import passage_of
+from headstart.serving.journal import Journal
+from headstart.serving.refusals import ClientGone, Refusal
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running server without its network.
+
+    Attributes
+    ----------
+    answering
+        The model; None when there is none yet, and one can only be taught.
+    batcher
+        Turns picture files into features in threads.
+    limits, journal
+        How much a client may ask for, and where requests are written down.
+    version
+        Of Headstart.
+    """
+
+    answering: Answering | None
+    batcher: Batcher
+    limits: Limits
+    journal: Journal
+    version: str
+
+    def model(self) -> Answering:
+        """Return the model; raises Refusal 404 when there is none."""
+        if self.answering is None:
+            raise Refusal(
+                404,
+                "no_model",
+                "This server has no model yet.",
+                "It was started without one.",
+                "Open /teach, or start it with: headstart serve MODEL",
+            )
+        return self.answering
+
+    async def read_pictures(self, request: Request, texts: Sequence[str] = ()) -> Form:
+        """Read the form of a request; raises Refusal when it holds no file."""
+        form = await read_form(request, self.limits, texts)
+        passage_of(request.scope).pictures = len(form.files)
+        if not form.files:
+            raise Refusal(
+                422, "no_file", "There is no picture in the request.", "The field 'files' is missing.", "Send one."
+            )
+        return form
+
+    async def process(self, request: Request, files: Sequence[Upload], finish: Finish) -> list[Any]:
+        """Encode pictures and finish them in the threads: one result or Refusal for each, in order.
+
+        Raises ClientGone when the client leaves meanwhile: what no thread has begun is then skipped. Raises the
+        Refusal itself when not one picture can be used.
+        """
+        futures = [self.batcher.submit(file.data, finish) for file in files]
+        try:
+            gathered = asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
+            results = await while_here(request, gathered)
+        finally:
+            for future in futures:
+                future.cancel()
+        return _checked(results)
+
+
+async def while_here(request: Request, awaited: Awaitable[Result]) -> Result:
+    """Wait for something as long as the client does; raises ClientGone when it leaves."""
+    work = asyncio.ensure_future(awaited)
+    leaving = asyncio.ensure_future(_leaves(request))
+    try:
+        await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise ClientGone
+        return work.result()
+    finally:
+        for task in (work, leaving):
+            task.cancel()
+            task.add_done_callback(_forget)
+
+
+async def in_thread(request: Request, call: Callable[[], Result]) -> Result:
+    """Run something long in a thread of its own, and wait for it as long as the client does."""
+    return await while_here(request, asyncio.to_thread(call))
+
+
+def _forget(task: "asyncio.Future[Any]") -> None:
+    """Look at how a task ended, so that asyncio does not complain that nobody did."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _leaves(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _checked(results: Sequence[Any]) -> list[Any]:
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, Refusal):
+            raise result
+    if all(isinstance(result, Refusal) for result in results):
+        raise results[0]
+    return list(results)

@@ -1,0 +1,45 @@
+"""A server in this process: the whole application with a fake model, asked without a network."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from starlette.testclient import TestClient
+
+from fakes import FakeEncoder
+from headstart.hosting import Limits
+from headstart.serving.app import make_app
+from headstart.serving.batching import Batcher
+from headstart.serving.entry import Entry
+from headstart.serving.journal import Journal
+from headstart.serving.service import Service
+from visitors import SMALL, FakeModel, Server
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start servers with other limits, tokens or models; they end with the test."""
+    batchers = []
+
+    def begin(limits: Limits = SMALL, entry: Entry | None = None, model: object = None, **changes: object) -> Server:
+        lines: list[str] = []
+        journal = Journal(lines.append, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        limits = replace(limits, **changes)
+        model = FakeModel() if model is None else model or None
+        batchers.append(Batcher(FakeEncoder(), limits, workers=2, watch=journal.batch))
+        service = Service(model, batchers[-1], limits, journal, "1.2.3")
+        app = make_app(service, entry or Entry(("testserver",)))
+        return Server(TestClient(app, raise_server_exceptions=False), lines, service)
+
+    yield begin
+    for batcher in batchers:
+        batcher.close()
+
+
+@pytest.fixture
+def server(start: Start) -> Server:
+    """A server with a fake model and small limits."""
+    return start()

@@ -1,0 +1,178 @@
+"""The pages in a real browser, in both languages; skipped where there is no Chromium."""
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from fakes import FakeEncoder
+from headstart.hosting import Limits
+from headstart.serving.app import make_app
+from headstart.serving.batching import Batcher
+from headstart.serving.entry import Entry
+from headstart.serving.journal import Journal
+from headstart.serving.server import address_of, bind
+from headstart.serving.service import Service
+from visitors import FakeModel, png
+
+CHROMIUM = os.environ.get("HEADSTART_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]  # fmt: skip
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+CLASSES = FakeModel().classes
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server with a fake model on a free port, in a thread of this process."""
+    import uvicorn
+
+    listener: socket.socket = bind("127.0.0.1", 0)
+    with Batcher(FakeEncoder(), Limits(), workers=2) as batcher:
+        service = Service(FakeModel(), batcher, Limits(), Journal(lambda line: None, datetime.now), "1.2.3")
+        app = make_app(service, Entry(("localhost",)))
+        config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, log_level="critical")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        yield address_of(listener)
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """One browser for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, address) -> Iterator[object]:
+    """Open pages of the server; afterwards nothing may have gone wrong in them, or to another address."""
+    contexts, faults, asked = [], [], []
+
+    def open_page(path: str = "", **settings: object) -> object:
+        contexts.append(chromium.new_context(**{"locale": "en-GB", "permissions": ["camera"], **settings}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(15_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+        page.on("dialog", lambda dialog: faults.append("a dialog: " + dialog.message))
+        page.goto(address + path)
+        page.locator("html[data-ready]").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith((address, "blob:", "data:"))] == []
+    assert faults == []
+
+
+def files(*pictures: tuple[str, bytes]) -> list[dict]:
+    return [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in pictures]
+
+
+def violations(page: object) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found]
+
+
+def test_a_picture_is_answered_and_html_in_class_names_stays_text(visit):
+    page = visit()
+    page.set_input_files("#choose", files(("<img src=x onerror=alert(1)>.png", png("red")), ("blue.png", png("blue"))))
+    page.locator(".card").nth(1).wait_for()
+    answers = page.locator(".answer > span:first-child").all_inner_texts()
+    assert answers == [CLASSES[0], CLASSES[1]]  # newest first
+    assert page.locator(".card .file").last.inner_text() == "<img src=x onerror=alert(1)>.png"
+    assert page.locator(".card b, .card script").count() == 0
+    assert page.locator("#classes li").all_text_contents() == list(CLASSES)
+    assert page.locator(".bars li").first.inner_text().split("\n")[-1] == "100.0%"
+
+
+def test_the_language_follows_the_browser_and_the_button(visit):
+    page = visit(locale="zh-CN")
+    assert page.locator("h1").inner_text() == "图片上是什么？"
+    page.set_input_files("#choose", files(("a.png", png("red")), ("b.txt", b"no picture")))
+    page.locator(".card").nth(1).wait_for()
+    assert "这个文件不是图片。" in page.locator(".card").first.inner_text()
+    page.get_by_role("button", name="English").click()
+    assert page.locator("h1").inner_text() == "What is on your picture?"
+    assert "This file is not a picture." in page.locator(".card").first.inner_text()
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.reload()
+    assert page.locator("h1").inner_text() == "What is on your picture?"
+
+
+def test_pictures_can_be_pasted_dropped_and_photographed(visit):
+    page = visit()
+    give = """([kind, bytes]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(bytes)], kind + ".png", { type: "image/png" }));
+        document.body.dispatchEvent(kind === "paste"
+            ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true })
+            : new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
+    }"""
+    for number, kind in enumerate(("paste", "drop")):
+        page.evaluate(give, [kind, list(png("red"))])
+        page.locator(".card").nth(number).wait_for()
+    page.get_by_role("button", name="Take a photograph").click()
+    page.get_by_role("button", name="Take the picture").click()
+    page.locator(".card").nth(2).wait_for()
+    assert page.locator(".card .notice").count() == 0
+    names = page.locator(".card div > .file").all_inner_texts()
+    assert names == ["photograph-1.jpg", "drop.png", "paste.png"]
+    page.get_by_role("button", name="Close the camera").click()
+    assert page.locator("#video").evaluate("video => video.srcObject") is None
+
+
+def test_the_answers_can_be_taken_away_as_a_table_that_no_spreadsheet_runs(visit):
+    page = visit()
+    page.set_input_files("#choose", files(('=cmd|"/c calc"!A1.png', png("red")), ("b.png", b"nothing")))
+    page.locator(".card").nth(1).wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV").click()
+    lines = Path(download.value.path()).read_bytes().decode("utf-8-sig").split("\r\n")
+    assert lines[0] == "file,label,probability,prediction_set,abstained,unfamiliar,error"
+    assert lines[1].startswith('"\'=cmd|""/c calc""!A1.png",red & <script>,1,')
+    assert lines[2].endswith(",not_a_picture")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(visit, scheme, locale):
+    page = visit(locale=locale, color_scheme=scheme, viewport={"width": 390, "height": 844}, bypass_csp=True)
+    page.set_input_files("#choose", files(("a.png", png("red")), ("b.txt", b"no picture")))
+    page.locator(".card").nth(1).wait_for()
+    page.locator("#about summary").click()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_everything_can_be_reached_by_the_keyboard(visit):
+    page = visit()
+    page.set_input_files("#choose", files(("a.png", png("red"))))
+    page.locator(".card").first.wait_for()
+    page.locator("h1").click()
+    reached = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+    for wanted in ("language", "choose", "photograph", "table", "clear", "About this model"):
+        assert wanted in reached, reached
