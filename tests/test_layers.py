@@ -31,8 +31,15 @@ FREE = {
     "version",
     "workplace",
 }  # anyone may import these
-ORDER = (*STAGES, "model", "pipeline", "transfer", "cli")  # what stands above the stages, each above the one before
-CLI_MAY = {"cli", "model", "pipeline", "transfer"} | FREE - {"rules"}
+ORDER = (
+    *STAGES,
+    "model",
+    "explaining",
+    "pipeline",
+    "transfer",
+    "cli",
+)  # what stands above the stages, each above the one before
+CLI_MAY = {"cli", "explaining", "model", "pipeline", "transfer"} | FREE - {"rules"}
 WORKSHOP = {"torch", "torchvision", "timm"}
 WORKSHOP_STAGES = {"encoders", "learning", "saliency"}
 PICKLES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}

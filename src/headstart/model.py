@@ -16,6 +16,7 @@ from PIL import Image
 from headstart.data.audit import Audit, audit, refuse_unreadable
 from headstart.data.example import Dataset, Example
 from headstart.data.labels import split_to_score, with_classes_of
+from headstart.data.pictures import name_of, open_picture
 from headstart.data.sources import is_one_picture, list_pictures, read_dataset
 from headstart.data.splits import merge_groups
 from headstart.encoders.colours import ColourHistogram
@@ -35,6 +36,9 @@ from headstart.progress import Progress, silent
 from headstart.recipe import DeviceName, Recipe
 from headstart.reporting.report import Answers, EmbedReport, ScoreReport, failures_by_name
 from headstart.reporting.runs import write_text
+from headstart.saliency.explaining import Wish, explain_picture
+from headstart.saliency.subject import Subject
+from headstart.saliency.values import Explanation
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.values import SavedModel
 
@@ -109,6 +113,23 @@ class Model:
         """Feature vectors of shape (N, D); raises as :meth:`predict`."""
         return encode(self.encoder, list_pictures(pictures), Place(), strict=True).features[0].matrix
 
+    def explain(
+        self,
+        picture: Any,  # noqa: ANN401 - as for predict
+        *,
+        method: str = "auto",
+        target: str | None = None,
+        neighbours: int = 5,
+    ) -> Explanation:
+        """Say why the model says what it says about one picture: a heat map and the nearest training examples.
+
+        ``method`` is one of :class:`headstart.saliency.explaining.Wish`, ``target`` the class to explain (by default
+        the predicted one). Raises PictureError, UnknownNameError for a class the model does not know, and EncoderError
+        or MissingExtraError for a method that is not possible here.
+        """
+        wish = Wish(method=method, target=target, neighbours=neighbours)
+        return explain_picture(subject_of(self), open_picture(picture), name_of(picture), wish)
+
     def evaluate(
         self,
         data: Data,
@@ -150,6 +171,12 @@ def load(folder: str | Path) -> Model:
     """
     bundle = load_bundle(folder)
     return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files)
+
+
+def subject_of(model: Model) -> Subject:
+    """Show a model to the functions that explain it."""
+    saved = model.saved
+    return Subject(model.encoder, model.files, saved.head, saved.temperature, saved.classes, saved.references)
 
 
 def answer(model: Model, pictures: Any, place: Place, *, top: int, strict: bool) -> Answers:  # noqa: ANN401

@@ -88,8 +88,8 @@ class OnnxEncoder:
             return self._session
 
 
-def open_session(graph: Path | None, threads: int) -> Any:  # noqa: ANN401 - an onnxruntime.InferenceSession
-    """Open a graph with ONNX Runtime; raises EncoderError when it is missing or damaged."""
+def open_session(graph: Path | bytes | None, threads: int) -> Any:  # noqa: ANN401 - an onnxruntime.InferenceSession
+    """Open a graph, a file or its content, with ONNX Runtime; raises EncoderError when it is missing or damaged."""
     import onnxruntime  # only where it is used: a run on stored features never needs it
 
     options = onnxruntime.SessionOptions()
@@ -99,10 +99,12 @@ def open_session(graph: Path | None, threads: int) -> Any:  # noqa: ANN401 - an 
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3  # errors only
     try:
-        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        source = graph if isinstance(graph, bytes) else str(graph)
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions derive from Exception alone
+        name = "in memory" if isinstance(graph, bytes) else graph
         raise EncoderError(
-            f"The graph '{graph}' cannot be opened.", f"ONNX Runtime says: {first_line(error)}", "Make it again."
+            f"The graph '{name}' cannot be opened.", f"ONNX Runtime says: {first_line(error)}", "Make it again."
         ) from error
 
 

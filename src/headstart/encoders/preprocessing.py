@@ -6,6 +6,7 @@ So the result is equal to timm's bit for bit.
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast, get_args
 
@@ -29,6 +30,7 @@ FILTERS: dict[Interpolation, Image.Resampling] = {
 LONGEST_SHAPE = 64
 
 Colour = tuple[int, int, int]
+Size = tuple[int, int]  # width and height
 
 
 def prepare(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
@@ -50,6 +52,45 @@ def prepare(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray[n
         red, green, blue = (round(255 * value) for value in preprocessing.mean)
         fill = (red, green, blue)
     return normalise(_centre(resized, height, width, fill), preprocessing)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in the pixels of a picture: its edges, which may lie outside the picture."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def seen_box(size: Size, preprocessing: Preprocessing) -> Box:
+    """Find the part of a picture, ``size`` is its width and height, that :func:`prepare` makes an input of.
+
+    Where the input has a border that no pixel of the picture fell on, the box is larger than the picture.
+
+    Examples
+    --------
+    >>> cut = Preprocessing(224, 224, "bicubic", 0.875, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    >>> seen_box((512, 256), cut)
+    Box(left=144.0, top=16.0, right=368.0, bottom=240.0)
+    """
+    kept = _shortened_size(size) if preprocessing.crop_mode == "center" else size
+    goal = (preprocessing.width, preprocessing.height)
+    edges = [
+        _seen_stretch(whole, cut, resized, wanted)
+        for whole, cut, resized, wanted in zip(size, kept, _resized_size(kept, preprocessing), goal, strict=True)
+    ]
+    (left, right), (top, bottom) = edges
+    return Box(left, top, right, bottom)
+
+
+def _seen_stretch(whole: int, cut: int, resized: int, wanted: int) -> tuple[float, float]:
+    """Follow the two edges of the input back along one side of the picture, by the steps of :func:`prepare`."""
+    ground = max(resized, wanted)  # a smaller picture is put on a larger ground first
+    start = round((ground - wanted) / 2) - (ground - resized) // 2
+    before = round((whole - cut) / 2)
+    return before + start * cut / resized, before + (start + wanted) * cut / resized
 
 
 def normalise(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
@@ -123,22 +164,27 @@ def _normalised_values(
 
 
 def _resize(picture: Image.Image, preprocessing: Preprocessing) -> Image.Image:
-    goal_height = math.floor(preprocessing.height / preprocessing.crop_fraction)
-    goal_width = math.floor(preprocessing.width / preprocessing.crop_fraction)
-    if preprocessing.crop_mode == "squash":
-        size = (goal_width, goal_height)
-    elif preprocessing.crop_mode == "center":
+    if preprocessing.crop_mode == "center":
         picture = _shortened(picture)
-        size = _covering_size(picture, goal_height, goal_width)
-    else:
-        ratio = max(picture.height / goal_height, picture.width / goal_width)
-        size = (max(1, round(picture.width / ratio)), max(1, round(picture.height / ratio)))
+    size = _resized_size(picture.size, preprocessing)
     return picture if size == picture.size else picture.resize(size, FILTERS[preprocessing.interpolation])
 
 
-def _covering_size(picture: Image.Image, goal_height: int, goal_width: int) -> tuple[int, int]:
+def _resized_size(size: Size, preprocessing: Preprocessing) -> Size:
+    width, height = size
+    goal_height = math.floor(preprocessing.height / preprocessing.crop_fraction)
+    goal_width = math.floor(preprocessing.width / preprocessing.crop_fraction)
+    if preprocessing.crop_mode == "squash":
+        return goal_width, goal_height
+    if preprocessing.crop_mode == "center":
+        return _covering_size(size, goal_height, goal_width)
+    ratio = max(height / goal_height, width / goal_width)
+    return max(1, round(width / ratio)), max(1, round(height / ratio))
+
+
+def _covering_size(size: Size, goal_height: int, goal_width: int) -> Size:
     """Width and height of the smallest picture of the same shape that covers the goal."""
-    width, height = picture.size
+    width, height = size
     if goal_height != goal_width:
         ratio = min(height / goal_height, width / goal_width)
         return round(width / ratio), round(height / ratio)
@@ -148,10 +194,13 @@ def _covering_size(picture: Image.Image, goal_height: int, goal_width: int) -> t
 
 
 def _shortened(picture: Image.Image) -> Image.Image:
-    longest = LONGEST_SHAPE * min(picture.size)
-    if max(picture.size) <= longest:
-        return picture
-    return _centre(picture, min(picture.height, longest), min(picture.width, longest), (0, 0, 0))
+    width, height = _shortened_size(picture.size)
+    return picture if (width, height) == picture.size else _centre(picture, height, width, (0, 0, 0))
+
+
+def _shortened_size(size: Size) -> Size:
+    longest = LONGEST_SHAPE * min(size)
+    return min(size[0], longest), min(size[1], longest)
 
 
 def _centre(picture: Image.Image, height: int, width: int, fill: Colour) -> Image.Image:

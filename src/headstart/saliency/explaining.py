@@ -1,0 +1,93 @@
+"""One picture, one model, one method: how an explanation is made."""
+
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.preprocessing import seen_box
+from headstart.errors import RecipeError
+from headstart.learning.prediction import predictions_from
+from headstart.saliency.graph_maps import Maps, graph_maps
+from headstart.saliency.methods import Seen, find_heat
+from headstart.saliency.neighbours import nearest_examples
+from headstart.saliency.subject import Subject, class_number
+from headstart.saliency.values import Explanation, MethodName
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of an explanation; checked when it is made.
+
+    Attributes
+    ----------
+    method
+        ``auto`` takes the exact map where there is one, else Grad-CAM.
+    target
+        Name of the class to explain; None for the predicted one.
+    neighbours
+        How many training examples to show.
+    top
+        How many classes to list.
+
+    Examples
+    --------
+    >>> Wish(method="gradcam").target is None
+    True
+    """
+
+    method: str = "auto"
+    target: str | None = None
+    neighbours: int = 5
+    top: int = 5
+
+    def __post_init__(self) -> None:
+        """Raise RecipeError for a method that does not exist, or a number that makes no sense."""
+        known = ("auto", *get_args(MethodName))
+        if self.method not in known:
+            raise RecipeError(f"There is no method '{self.method}' to explain with.", f"Known are {', '.join(known)}.")
+        if self.neighbours < 0 or self.top < 1:
+            raise RecipeError("The number of neighbours is 0 or more, that of classes 1 or more.")
+
+
+def explain_picture(subject: Subject, picture: Image.Image, name: str, wish: Wish) -> Explanation:
+    """Say why a model says what it says about an upright RGB picture.
+
+    Raises
+    ------
+    UnknownNameError
+        When the model has no class of the wished name.
+    EncoderError
+        When the wished method is not possible with this encoder.
+    MissingExtraError
+        When it needs a package that is not installed.
+    """
+    seen = look(subject, picture)
+    features = seen.features[None]
+    (prediction,) = predictions_from([name], subject.probabilities(features), subject.classes, wish.top)
+    target = class_number(wish.target if wish.target is not None else prediction.label, subject.classes)
+    known = subject.known
+    return Explanation(
+        prediction=prediction,
+        target=subject.classes[target],
+        found=find_heat(subject, seen, target, wish.method),
+        logit=float(subject.head.scores(features)[0, target]),
+        input_size=(seen.pixels.shape[-1], seen.pixels.shape[-2]),
+        picture_size=picture.size,
+        box=seen_box(picture.size, subject.encoder.spec.preprocessing),
+        neighbours=nearest_examples(seen.features, known, subject.classes, wish.neighbours) if known else (),
+    )
+
+
+def look(subject: Subject, picture: Image.Image) -> Seen:
+    """Let the encoder see a picture, in one run where its graph shows the maps that it pools."""
+    pixels = subject.encoder.preprocess(picture)
+    pooled = _pooled(subject, pixels)
+    return Seen(pixels, pooled.features if pooled else subject.encoder.encode(pixels[None])[0], pooled)
+
+
+def _pooled(subject: Subject, pixels: npt.NDArray[np.float32]) -> Maps | None:
+    return graph_maps(subject.encoder, pixels) if isinstance(subject.encoder, OnnxEncoder) else None
