@@ -17,9 +17,12 @@ PUBLIC = [
     "Recipe",
     "TransferClassifier",
     "__version__",
+    "compare",
+    "distance",
     "embed",
     "fit",
     "load",
+    "rank",
 ]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from headstart.model import Model, embed, load
     from headstart.pipeline import fit
     from headstart.recipe import Recipe
+    from headstart.transfer import compare, distance, rank
 
 __all__ = [
     "Dataset",
@@ -30,9 +31,12 @@ __all__ = [
     "Recipe",
     "TransferClassifier",
     "__version__",
+    "compare",
+    "distance",
     "embed",
     "fit",
     "load",
+    "rank",
 ]
 
 _HOMES = {
@@ -42,9 +46,12 @@ _HOMES = {
     "Model": "headstart.model",
     "Recipe": "headstart.recipe",
     "TransferClassifier": "headstart.learning.estimators",
+    "compare": "headstart.transfer",
+    "distance": "headstart.transfer",
     "embed": "headstart.model",
     "fit": "headstart.pipeline",
     "load": "headstart.model",
+    "rank": "headstart.transfer",
 }
 
 if not TYPE_CHECKING:  # a type checker must go on seeing that a misspelt name does not exist

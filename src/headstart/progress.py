@@ -12,3 +12,16 @@ class Progress(Protocol):
 
 def silent(step: str, done: int, total: int, note: str = "") -> None:
     """Take no note: the default of every function that reports progress."""
+
+
+def in_words(seconds: float) -> str:
+    """Say a time as people do.
+
+    Examples
+    --------
+    >>> in_words(41.6), in_words(400), in_words(8000)
+    ('42 s', '6.7 min', '2.2 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

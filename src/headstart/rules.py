@@ -187,6 +187,17 @@ def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> Trai
     )
 
 
+def epochs_for_steps(steps: int, pictures: int, batch_size: int) -> int:
+    """Say how many epochs make about so many steps; at least one.
+
+    Examples
+    --------
+    >>> epochs_for_steps(100, 719, 32), epochs_for_steps(100, 10_000, 32)
+    (4, 1)
+    """
+    return max(1, round(steps / max(1, -(-pictures // batch_size))))
+
+
 CACHED_VIEWS = 2  # the picture as it is, and one crop: each costs one pass through the frozen stages
 
 

@@ -4,9 +4,10 @@ Each verb is a row of named stages, as in :mod:`headstart.pipeline`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -25,13 +26,20 @@ from headstart.learning.sample import take_sample
 from headstart.model import Data, read_usable
 from headstart.pipeline import plan
 from headstart.places import Place
-from headstart.recipe import Recipe, seconds_of
+from headstart.progress import Progress, silent
+from headstart.recipe import Recipe, Settings, seconds_of
+from headstart.registry import nearest
+from headstart.studies.arms import ALL, ARMS, make_arena
 from headstart.studies.cells import CellStore
-from headstart.studies.compare import ALL, ARMS, Wanted, compare_arms, identity, make_arena, require_torch, usable_shots
+from headstart.studies.compare import Wanted, compare_arms, identity, require_torch, usable_shots
 from headstart.studies.compare_report import CompareReport, report_answers
 from headstart.studies.distance import DistanceReport, measure_distances, probe_across, require_enough
 from headstart.studies.rank import rank_scored, score_encoder
 from headstart.studies.rank_report import RankReport, cost_of
+
+DEFAULT_ARMS = ("majority", "colours", "random", "probe")  # those that train no network: seconds
+DEFAULT_SHOTS = (1, 2, 5, 10, 20, 50)
+FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats")
 
 
 def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, place: Place) -> RankReport:
@@ -116,18 +124,131 @@ def _either(data: Data) -> Dataset:
         return Dataset(Path(str(data)).name, tuple(list_pictures(data)), ())
 
 
-def read_wanted(arms: Sequence[str] | None, shots: Sequence[str] | None, draws: int, steps: int, limit: str) -> Wanted:
-    """Read what is to be compared from a command line; raises RecipeError for what cannot be."""
+def read_wanted(
+    arms: Sequence[str] | None, shots: Sequence[str | int] | None, draws: int, steps: int, limit: str
+) -> Wanted:
+    """Read what is to be compared; raises RecipeError for what cannot be."""
     for arm in arms or ():
         if arm not in ARMS:
-            raise RecipeError(f"There is no arm '{arm}'.", f"It can be {', '.join(ARMS)}.")
-    numbers = [ALL if one == "all" else int(one) if one.isdecimal() else -1 for one in shots or ()]
-    if any(number < 0 for number in numbers) or "0" in (shots or ()) or draws < 1 or steps < 1:
+            raise RecipeError(f"There is no arm '{arm}'.", f"It can be {', '.join(ARMS)}.", _did_you_mean(arm))
+    texts = [str(one) for one in shots or ()]
+    numbers = [ALL if one == "all" else int(one) if one.isdecimal() else -1 for one in texts]
+    if any(number < 0 for number in numbers) or "0" in texts or draws < 1 or steps < 1:
         raise RecipeError("Examples per class, draws and steps are whole numbers above nothing; or all examples.")
     return Wanted(
-        tuple(arms or ("majority", "colours", "random", "probe")),
-        tuple(numbers) or (1, 2, 5, 10, 20, 50, ALL),
-        draws,
-        steps,
+        tuple(arms or DEFAULT_ARMS), tuple(numbers) or (*DEFAULT_SHOTS, ALL), draws, steps,
         seconds_of(limit) if limit else math.inf,
-    )
+    )  # fmt: skip
+
+
+def _did_you_mean(arm: str) -> str:
+    near = nearest(arm, ARMS)
+    return f"Did you mean '{near}'?" if near else ""
+
+
+def _study_recipe(settings: Mapping[str, Any], defaults: Mapping[str, Any], verb: str) -> Recipe:
+    """Make the recipe of a study; raises RecipeError for settings that only a model has."""
+    for name in FOR_FIT_ALONE:
+        if name in settings:
+            raise RecipeError(f"The setting {name} does not go with {verb}.", "It is for fit.", "Leave it out.")
+    return Recipe.from_mapping({**defaults, **settings})
+
+
+# --- the same in Python ----------------------------------------------------------------------------------------------
+
+
+def compare(
+    data: Data,
+    *,
+    arms: Sequence[str] = DEFAULT_ARMS,
+    shots: Sequence[int | str] = (*DEFAULT_SHOTS, "all"),
+    draws: int = 5,
+    steps: int = 100,
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> CompareReport:
+    """Measure how much the pretrained network helps on labelled pictures.
+
+    Parameters
+    ----------
+    data
+        As for :func:`headstart.fit`.
+    arms
+        Of majority, colours, random, probe, scratch, matched, lpft and full.
+    shots
+        Examples per class to learn from; ``"all"`` takes all there are.
+    draws
+        How often the examples are drawn.
+    steps
+        Of each training: the same for all arms.
+    cache, progress
+        As for :func:`headstart.fit`. What was computed is kept: the same call goes on after a stop.
+    settings
+        Of a :class:`Recipe`: encoder, head (``"ridge"`` unless named), balance, seed, time_limit and the like.
+
+    Raises
+    ------
+    HeadstartError
+        With one sentence what is wrong, one why or where, one what to do.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> found = compare(plain, arms=["majority", "probe"], shots=[2, "all"], draws=2)
+    >>> [(gain.arm, gain.against, gain.shots, gain.difference.value) for gain in found.gains]
+    [('probe', 'majority', '2', 0.5), ('probe', 'majority', 'all', 0.5)]
+    """
+    recipe = _study_recipe(settings, {"head": "ridge"}, "compare")
+    wanted = read_wanted(arms, shots, draws, steps, recipe.time_limit)
+    return run_comparison(data, wanted, replace(recipe, time_limit=""), Place(cache=cache, progress=progress))
+
+
+def rank(
+    data: Data,
+    encoders: Sequence[str] = (),
+    *,
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> RankReport:
+    """Put encoders in order by what their features say about labelled pictures; none means all that are here.
+
+    ``data``, ``cache`` and ``progress`` are as for :func:`headstart.fit`; ``settings`` those of a :class:`Recipe`:
+    balance, inner_folds, seed and the like. Raises HeadstartError, as :func:`headstart.fit` does.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> found = rank(plain, ["efficientnet_lite0"])
+    >>> found.ranking.scored[0].name, found.ranking.standings[0].accuracy.value
+    ('efficientnet_lite0', 1.0)
+    """
+    return run_ranking(data, encoders, _study_recipe(settings, {}, "rank"), Place(cache=cache, progress=progress))
+
+
+def distance(
+    one: Data,
+    other: Data,
+    *,
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> DistanceReport:
+    """Measure how far apart two sets of pictures lie for an encoder, and what a probe loses between them.
+
+    ``one`` and ``other`` are as for :func:`headstart.fit`, but need no labels; ``settings`` are those of a
+    :class:`Recipe`: encoder, head, seed and the like. Raises HeadstartError, as :func:`headstart.fit` does.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> red, blue = ([Image.new("RGB", (64, side), name) for side in range(64, 94)] for name in ("red", "blue"))
+    >>> found = distance([(one, "a") for one in red], [(one, "a") for one in blue])
+    >>> found.proxy.value, found.across is None
+    (2.0, True)
+    """
+    recipe = _study_recipe(settings, {"head": "ridge"}, "distance")
+    return run_distance(one, other, recipe, Place(cache=cache, progress=progress))

@@ -1,6 +1,9 @@
 """What pretraining is worth: draws, cells, and what follows from the answers."""
 
 import json
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,9 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import MissingExtraError, OutputError
+from headstart.metrics.transfer import mcnemar
+from headstart.recipe import Recipe
+from headstart.studies import forecast
+from headstart.studies.arms import ALL, draw_support
 from headstart.studies.cells import Cell, CellStore, Spot
-from headstart.studies.compare import ALL, Answers, draw_support, require_torch, usable_shots
+from headstart.studies.compare import Answers, require_torch, usable_shots
 from headstart.studies.compare_report import report_answers
+from headstart.studies.rank import holm
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 8), st.integers(0, 3), st.integers(0, 9))
@@ -45,9 +53,9 @@ def test_numbers_that_take_everything_become_all():
 @given(st.lists(st.booleans(), min_size=1, max_size=70))
 def test_a_cell_comes_back_as_it_was(tmp_path_factory, right):
     path = tmp_path_factory.mktemp("cells") / "deep" / "cells.jsonl"
-    CellStore(path).add(Spot("probe", 5, 1), Cell(np.array(right), 10, 0.5))
+    CellStore(path).add(Spot("probe", 5, 1), Cell(np.array(right), 10, 0.5, 1e-3))
     found = CellStore(path).find(Spot("probe", 5, 1))
-    assert (found.right.tolist(), found.learned, found.seconds) == (right, 10, 0.5)
+    assert (found.right.tolist(), found.learned, found.seconds, found.rate) == (right, 10, 0.5, 1e-3)
 
 
 def test_a_line_that_was_cut_off_costs_its_own_cell_only(tmp_path):
@@ -118,3 +126,107 @@ def test_the_report_is_plain_data_with_the_promised_keys():
     assert {"arm", "shots", "accuracy", "low", "high"} <= found["curves"][0].keys()
     assert [row["arm"] for row in found["gain"]] == ["probe", "probe", "lpft", "lpft"]
     assert found["area"]["probe"] == pytest.approx(0.45, abs=0.05)
+
+
+def test_networks_are_said_to_have_had_few_steps():
+    found = answers(scratch=(0.3, 0.6), probe=(0.8, 0.9))
+    notices = report(replace(found, steps=100)).notices
+    assert notices[0].startswith("Every network was trained for about 100 steps")
+    assert report(answers(random=(0.3, 0.6), probe=(0.8, 0.9))).notices == ()
+
+
+def test_three_tests_stand_beside_each_gain_and_are_corrected_for_their_number():
+    found = report(answers(scratch=(0.5, 0.52), probe=(0.55, 0.6)))
+    for gain in found.gains:
+        assert gain.on_these_draws.low >= gain.difference.low - 0.02
+        assert 0 < gain.p_pictures <= 1 and 0 < gain.p_draws <= 1
+    assert [gain.p for gain in found.gains] == pytest.approx(holm([mcnemar_of(2), mcnemar_of(20)]))
+    plain = found.to_json()["gain"][0]["tests"]
+    assert set(plain) == {"mcnemar", "pictures", "draws and pictures"}
+
+
+def mcnemar_of(shots):
+    right = answers(scratch=(0.5, 0.52), probe=(0.55, 0.6)).right
+    return mcnemar(right["probe", shots][0], right["scratch", shots][0])
+
+
+def test_a_gain_is_taken_over_the_draws_that_both_have():
+    right = {("scratch", 2): np.ones((1, 40), dtype=bool), ("probe", 2): np.ones((3, 40), dtype=bool)}
+    right["scratch", 2] = np.stack([np.ones(40, dtype=bool), np.zeros(40, dtype=bool)])
+    right["probe", 2][2] = False  # a draw that scratch never had
+    (gain,) = report_answers(Answers(right, {2: 2.0}, ()), np.arange(40), 0, 200).gains
+    assert gain.difference.value == pytest.approx(0.5)
+
+
+def test_perfect_answers_have_an_interval_with_a_width():
+    found = report(answers(majority=(0.1, 0.1), probe=(1.0, 1.0)))
+    assert found.points[-1].accuracy.low < 0.995
+
+
+# --- factors
+
+
+def factors(**accuracies):
+    found = report(answers(**accuracies)).factors
+    return {one.factor: one for one in found}
+
+
+def test_each_factor_has_the_effect_that_its_arms_show():
+    found = factors(random=(0.2, 0.4), probe=(0.6, 0.9), lpft=(0.5, 0.95))
+    near = pytest.approx
+    assert found["similarity of source and target"].effect == near((0.6 - 0.2) / 0.8, abs=0.05)
+    assert found["size of the data"].effect == near(0.3, abs=0.05)
+    assert found["encoder"].effect == near(0.5, abs=0.05)
+    assert found["strategy"].effect == near(0.05, abs=0.03)
+    for one in found.values():
+        assert one.low <= one.effect <= one.high
+    assert "was not measured" in found["similarity of source and target"].sentence
+
+
+def test_a_factor_that_no_arm_has_measured_is_not_made_up():
+    found = factors(scratch=(0.2, 0.4), lpft=(0.5, 0.95))
+    for name in ("similarity of source and target", "encoder", "strategy"):
+        assert found[name].effect is None
+        assert found[name].sentence.startswith("Not measured: it needs the arms probe")
+    assert found["size of the data"].effect == pytest.approx(0.45, abs=0.05)
+
+
+def test_fine_tuning_that_loses_has_a_negative_effect():
+    found = factors(probe=(0.6, 0.9), full=(0.5, 0.7))
+    assert found["strategy"].high < 0
+
+
+# --- what it will take
+
+
+def test_the_forecast_adds_the_search_once_for_each_arm_and_size(monkeypatch):
+    pace = SimpleNamespace(start=1.0, learning=0.01, answering=0.001)
+    trial = SimpleNamespace(plan_for_steps=lambda *_: None, time_trial=lambda *_: pace)
+    monkeypatch.setitem(sys.modules, "headstart.learning.trial", trial)
+    monkeypatch.setattr(forecast, "lesson_of", lambda *_: SimpleNamespace(ground=None))
+    arena = SimpleNamespace(
+        recipe=Recipe(),
+        classes=("ant", "bee"),
+        fit=SimpleNamespace(labels=np.arange(60) % 2),
+        test=SimpleNamespace(examples=[None] * 10),
+    )
+    spots = [Spot("full", 20, draw) for draw in range(3)] + [Spot("full", 5, 0), Spot("probe", 20, 0)]
+    found = forecast.make_forecast(arena, spots, 50, set(), None)
+    learned = 40 * round(50 / 4)  # batches of ten
+    once = 1.0 + learned * 0.01 + 10 * 0.001
+    searched = 3 * (1.0 + 0.8 * learned * 0.01 + 0.2 * learned * 0.001)
+    assert [found.of(spot) for spot in spots[:3]] == pytest.approx([once + searched, once, once])
+    assert found.of(spots[4]) == 0  # a probe
+    assert found.of(spots[3]) == pytest.approx(1.0 + 10 * round(50 / 5) * 0.01 + 0.01)  # too few to search on
+    known = forecast.make_forecast(arena, spots, 50, {("full", 20)}, None)
+    assert known.of(spots[0]) == pytest.approx(once)
+
+
+def test_a_rate_at_an_end_of_the_three_is_tried_beyond():
+    from headstart.learning.trial import search_factor
+
+    for best, tried in ((0.09, 4), (0.3, 4), (1.0, 3), (3.0, 4), (10.0, 4)):
+        asked = []
+        found = search_factor(lambda factor, best=best, asked=asked: asked.append(factor) or abs(np.log(factor / best)))
+        assert found == pytest.approx(best) and len(asked) == tried
+    assert search_factor(lambda factor: np.nan if factor > 1 else -factor) == 1.0

@@ -14,8 +14,8 @@ def compare(
     arms: Annotated[
         list[str] | None,
         typer.Option(
-            help="Of majority, colours, random, probe, scratch, lpft, full, one after the other.  "
-            "[default: majority colours random probe]"
+            help="Of majority, colours, random, probe, scratch, matched (shuffled weights), lpft, full, one after the "
+            "other.  [default: majority colours random probe]"
         ),
     ] = None,
     shots: Annotated[

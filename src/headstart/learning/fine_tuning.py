@@ -29,6 +29,7 @@ from headstart.learning.rate_test import RateTest
 from headstart.learning.task import Hooks, Outcome, Task
 from headstart.learning.watching import SilentWatcher, TensorBoardWatcher, profile
 from headstart.places import Place
+from headstart.progress import in_words
 from headstart.recipe import seconds_of
 from headstart.rules import TrainingPlan, affordable_epochs
 from headstart.workplace import LAST, Workplace
@@ -215,19 +216,6 @@ def _announce(task: Task, pace: Pace, resumed: Checkpoint | None, place: Place, 
         f"the whole run about {in_words(total)}.{late}"
     )
     return seconds
-
-
-def in_words(seconds: float) -> str:
-    """Say a time as people do.
-
-    Examples
-    --------
-    >>> in_words(41.6), in_words(400), in_words(8000)
-    ('42 s', '6.7 min', '2.2 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 # --- during

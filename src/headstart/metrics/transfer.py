@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from headstart.metrics.intervals import resampled_counts
 from headstart.metrics.values import Score
 
 Right = npt.NDArray[np.bool_]
@@ -75,11 +76,14 @@ def area_between(sizes: Sequence[float], one: Sequence[float], other: Sequence[f
     return float(np.trapezoid(gaps, logs) / (logs[-1] - logs[0]))
 
 
-def drawn_means(right: Sequence[Right], groups: Groups, seed: int, resamples: int) -> Floats:
+def drawn_means(
+    right: Sequence[Right], groups: Groups, seed: int, resamples: int, *, over_draws: bool = True
+) -> Floats:
     """Resample draws and test examples (in their groups) together; give each arm's mean accuracy, (arms, resamples).
 
-    The hierarchical bootstrap: training draws are drawn with replacement first, then groups of test examples, the same
-    for all arms, so that differences of the rows are paired. Each matrix has shape (draws, N), ``groups`` (N,).
+    The hierarchical bootstrap: training draws are drawn with replacement, and groups of test examples, the same for all
+    arms, so that differences of the rows are paired. Each matrix has shape (draws, N), ``groups`` (N,). Without
+    ``over_draws`` the training draws stay as they are: what is left is the chance in the test examples.
 
     Examples
     --------
@@ -87,17 +91,21 @@ def drawn_means(right: Sequence[Right], groups: Groups, seed: int, resamples: in
     >>> float(drawn_means([all_right, half], np.arange(40), seed=0, resamples=100)[0].min())
     1.0
     """
-    random = np.random.default_rng(seed)
     dense = np.unique(groups, return_inverse=True)[1]
     units = int(dense.max()) + 1
     sizes = np.bincount(dense, minlength=units).astype(np.float64)
     sums = [np.stack([np.bincount(dense, row, minlength=units) for row in matrix]) for matrix in right]
+    blocks = list(resampled_counts(units, resamples, len(groups), seed))
+    by_draw = [np.concatenate([table @ counts / (sizes @ counts) for counts in blocks], axis=1) for table in sums]
+    if not over_draws:
+        return np.stack([accuracies.mean(axis=0) for accuracies in by_draw])
+    # The same uniform numbers pick the draws of every arm: arms with equally many draws are paired in these, too.
+    uniform = np.random.default_rng([seed, 1]).random((max(len(table) for table in sums), resamples))
     result = np.empty((len(right), resamples))
-    for number in range(resamples):
-        weights = np.bincount(random.integers(units, size=units), minlength=units).astype(np.float64)
-        draws = random.integers(len(sums[0]), size=len(sums[0]))
-        for arm, table in enumerate(sums):
-            result[arm, number] = float((table[draws % len(table)] @ weights).mean() / (sizes @ weights))
+    for arm, accuracies in enumerate(by_draw):
+        count = len(accuracies)
+        picked = np.minimum((uniform[:count] * count).astype(np.int64), count - 1)
+        result[arm] = np.take_along_axis(accuracies, picked, axis=0).mean(axis=0)
     return result
 
 
@@ -105,6 +113,21 @@ def interval(value: float, draws: Floats) -> Score:
     """Give a value the 2.5th and 97.5th percentile of its resamples."""
     low, high = np.quantile(draws, [0.025, 0.975])
     return Score(value, float(low), float(high), "bootstrap")
+
+
+def bootstrap_p(draws: Floats) -> float:
+    """Give the two-sided p-value that a difference is nothing, from its resamples (R,).
+
+    Twice the share of resamples on the other side of nothing; those at nothing count half, and one more is added to
+    each side, so that no p is 0.
+
+    Examples
+    --------
+    >>> bootstrap_p(np.array([0.1, 0.2, 0.1])), bootstrap_p(np.array([0.1, -0.1, 0.0]))
+    (0.5, 1.0)
+    """
+    side = min((draws < 0).sum(), (draws > 0).sum()) + 0.5 * (draws == 0).sum()
+    return float(min(1.0, 2 * (side + 1) / (len(draws) + 1)))
 
 
 def mcnemar(one: Right, other: Right) -> float:

@@ -23,11 +23,15 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """What one arm answered: right or wrong for each test example (N,), after learning from so many examples."""
+    """What one arm answered: right or wrong for each test example (N,), after learning from so many examples.
+
+    ``rate`` is the learning rate of a training, None where nothing was trained.
+    """
 
     right: Right
     learned: int
     seconds: float
+    rate: float | None = None
 
 
 @dataclass(slots=True)
@@ -55,7 +59,7 @@ class CellStore:
             try:
                 row = json.loads(line)
                 bits = np.unpackbits(np.frombuffer(bytes.fromhex(row["right"]), dtype=np.uint8), count=row["count"])
-                cell = Cell(bits.astype(bool), row["learned"], row["seconds"])
+                cell = Cell(bits.astype(bool), row["learned"], row["seconds"], row.get("rate"))
                 self._found[Spot(row["arm"], row["shots"], row["draw"])] = cell
             except (ValueError, KeyError, TypeError):
                 continue
@@ -77,6 +81,7 @@ class CellStore:
             "right": np.packbits(cell.right).tobytes().hex(),
             "learned": cell.learned,
             "seconds": round(cell.seconds, 3),
+            "rate": cell.rate,
         }
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

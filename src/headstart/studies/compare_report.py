@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.metrics.transfer import Multiplier, area_between, data_multiplier, drawn_means, interval, mcnemar
+from headstart.metrics.intervals import spread_interval
+from headstart.metrics.transfer import area_between, drawn_means
 from headstart.metrics.values import Score
 from headstart.reporting.tables import aligned
-from headstart.studies.compare import ARMS, PRETRAINED, Answers, shots_name
-from headstart.studies.rank import holm
-
-LEVEL = 0.05
+from headstart.studies.arms import ARMS, PRETRAINED, TRAINED
+from headstart.studies.compare import Answers, shots_name
+from headstart.studies.factors import Curves, Factor, find_factors
+from headstart.studies.gains import Bootstrap, Gain, measure_gains
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +27,6 @@ class Point:
     size: float
     draws: int
     accuracy: Score
-
-
-@dataclass(frozen=True, slots=True)
-class Gain:
-    """What an arm is ahead of the one without pretraining, in the same draws and pictures.
-
-    ``error_reduction`` is the gain as a part of the mistakes the other makes; ``p`` is McNemar's on the first draw,
-    corrected by Holm for all gains; ``multiplier`` says how many times more labels the other needs.
-    """
-
-    arm: str
-    against: str
-    shots: str
-    difference: Score
-    error_reduction: float
-    p: float
-    multiplier: Multiplier
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +43,10 @@ class CompareReport:
         Mean gain over the logarithm of the size, by arm; NaN for one size.
     scored
         How many pictures were answered.
+    factors
+        What drove it, as far as it was measured.
+    rates
+        Learning rates that were chosen, by arm and examples per class.
     notices
         Sentences for the user.
     """
@@ -67,6 +55,8 @@ class CompareReport:
     gains: tuple[Gain, ...]
     areas: dict[str, float]
     scored: int
+    factors: tuple[Factor, ...] = ()
+    rates: tuple[tuple[str, str, float], ...] = ()
     notices: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
@@ -93,7 +83,8 @@ class CompareReport:
                 for gain in self.gains
             ]
             lines += ["", *(f"  {line}" for line in aligned([head, *rows]).splitlines())]
-        return [*lines, "", *self.verdict(), *self.notices]
+        driven = [f"  {one.factor}: {one.sentence}" for one in self.factors]
+        return [*lines, "", *self.verdict(), "", "What drove it:", *driven, *self.notices]
 
     def verdict(self) -> list[str]:
         """Say plainly what the transfer was worth, in the order of the sizes."""
@@ -145,6 +136,19 @@ class CompareReport:
                     **{name: getattr(gain.difference, name) for name in ("value", "low", "high")},
                     "error_reduction": None if math.isnan(gain.error_reduction) else gain.error_reduction,
                     "p": gain.p,
+                    "tests": {
+                        "mcnemar": {"p": gain.p},
+                        "pictures": {
+                            "low": gain.on_these_draws.low,
+                            "high": gain.on_these_draws.high,
+                            "p": gain.p_pictures,
+                        },
+                        "draws and pictures": {
+                            "low": gain.difference.low,
+                            "high": gain.difference.high,
+                            "p": gain.p_draws,
+                        },
+                    },
                 }
                 for gain in self.gains
             ],
@@ -154,6 +158,8 @@ class CompareReport:
             ],
             "area": {arm: None if math.isnan(area) else area for arm, area in self.areas.items()},
             "verdict": self.verdict(),
+            "factors": [asdict(factor) for factor in self.factors],
+            "rates": [{"arm": arm, "shots": shots, "rate": rate} for arm, shots, rate in self.rates],
             "notices": list(self.notices),
         }
 
@@ -164,70 +170,56 @@ NAMES = {
     "random": "random features",
     "probe": "probe",
     "scratch": "training from scratch",
+    "matched": "training from shuffled weights",
     "lpft": "LP-FT",
     "full": "fine-tuning",
 }
 # What the gain is measured against: the first of these that was computed.
-REFERENCES = ("scratch", "random", "colours", "majority")
+REFERENCES = ("scratch", "matched", "random", "colours", "majority")
 
 
 def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, resamples: int) -> CompareReport:
     """Turn right and wrong answers into curves, gains and a verdict; ``groups`` (N,) are those of the test pictures."""
     present = [arm for arm in ARMS if any(key[0] == arm for key in answers.right)]
     shots = sorted(answers.sizes, key=lambda one: answers.sizes[one])
-    draws: dict[tuple[str, int], npt.NDArray[np.float64]] = {}
+    cells = [(arm, one) for arm in present for one in shots if (arm, one) in answers.right]
+    tables = [answers.right[cell] for cell in cells]
+    draws = dict(zip(cells, drawn_means(tables, groups, seed, resamples), strict=True))
+    units = len(np.unique(groups))
     points = []
-    for number in shots:
-        here = [arm for arm in present if (arm, number) in answers.right]
-        found = drawn_means([answers.right[arm, number] for arm in here], groups, seed, resamples)
-        draws |= {(arm, number): row for arm, row in zip(here, found, strict=True)}
-    for arm in present:
-        for number in shots:
-            if (arm, number) in answers.right:
-                right = answers.right[arm, number]
-                accuracy = interval(float(right.mean()), draws[arm, number])
-                points.append(Point(arm, shots_name(number), answers.sizes[number], len(right), accuracy))
+    for (arm, one), right in zip(cells, tables, strict=True):
+        spread = spread_interval(float(right.mean()), draws[arm, one], units, right.shape[1], "bootstrap")
+        points.append(Point(arm, shots_name(one), answers.sizes[one], len(right), spread))
     reference = next((arm for arm in REFERENCES if arm in present), "")
-    gains = _gains(answers, draws, shots, [arm for arm in PRETRAINED if arm in present], reference)
+    pretrained = [arm for arm in PRETRAINED if arm in present]
+    gains = measure_gains(answers, Bootstrap(groups, seed, resamples), shots, pretrained, reference)
     areas = {}
     for arm in dict.fromkeys(gain.arm for gain in gains):
         both = [one for one in shots if (arm, one) in answers.right and (reference, one) in answers.right]
         curves = [[float(answers.right[name, one].mean()) for one in both] for name in (arm, reference)]
         areas[arm] = area_between([answers.sizes[one] for one in both], *curves)
-    notices: tuple[str, ...] = ()
-    if answers.missing:
-        notices = (f"The time was over before {len(answers.missing)} cells: {', '.join(answers.missing[:3])} ...",)
-    scored = next(iter(answers.right.values())).shape[1]
-    return CompareReport(tuple(points), gains, areas, scored, notices)
+    return CompareReport(
+        tuple(points),
+        gains,
+        areas,
+        tables[0].shape[1] if tables else 0,
+        find_factors(Curves(answers, draws, NAMES)),
+        tuple((arm, shots_name(one), rate) for (arm, one), rate in (answers.rates or {}).items()),
+        _notices(answers, present),
+    )
 
 
-def _gains(
-    answers: Answers,
-    draws: dict[tuple[str, int], npt.NDArray[np.float64]],
-    shots: Sequence[int],
-    arms: Sequence[str],
-    reference: str,
-) -> tuple[Gain, ...]:
-    curve = [one for one in shots if (reference, one) in answers.right]
-    sizes = [answers.sizes[one] for one in curve]
-    accuracies = [float(answers.right[reference, one].mean()) for one in curve]
-    cells = [(arm, one) for arm in arms for one in curve if (arm, one) in answers.right]
-    values = holm([mcnemar(answers.right[cell][0], answers.right[reference, cell[1]][0]) for cell in cells])
-    gains = []
-    for (arm, one), p in zip(cells, values, strict=True):
-        mine, other = (float(answers.right[name, one].mean()) for name in (arm, reference))
-        gains.append(
-            Gain(
-                arm=arm,
-                against=reference,
-                shots=shots_name(one),
-                difference=interval(mine - other, draws[arm, one] - draws[reference, one]),
-                error_reduction=(mine - other) / (1 - other) if other < 1 else math.nan,
-                p=p,
-                multiplier=data_multiplier(mine, answers.sizes[one], sizes, accuracies),
-            )
+def _notices(answers: Answers, present: Sequence[str]) -> tuple[str, ...]:
+    notices = []
+    if any(arm in TRAINED for arm in present):
+        notices.append(
+            f"Every network was trained for about {answers.steps} steps, at the best of several learning rates. With "
+            "more steps (--steps) training from scratch may come nearer."
         )
-    return tuple(gains)
+    if answers.missing:
+        some = ", ".join(answers.missing[:3]) + (" ..." if len(answers.missing) > 3 else "")
+        notices.append(f"The time was over before {len(answers.missing)} cells: {some}")
+    return tuple(notices)
 
 
 def _points(difference: Score) -> str:

@@ -18,6 +18,7 @@ from headstart.heads.learner import make_learner
 from headstart.heads.selection import cross_validate
 from headstart.heads.training import TrainingSet
 from headstart.metrics.intervals import resampled_counts, spread_interval
+from headstart.metrics.transfer import bootstrap_p
 from headstart.metrics.transferability import h_score, logme, neighbours_are_right
 from headstart.metrics.values import Score
 from headstart.progress import Progress, silent
@@ -179,9 +180,7 @@ def _draws(right: Right, groups: Labels, seed: int, resamples: int) -> Floats:
 def _pairs(ordered: Sequence[Scored], draws: Floats) -> tuple[Pair, ...]:
     numbers = list(combinations(range(len(ordered)), 2))
     differences = [draws[one] - draws[other] for one, other in numbers]
-    # Twice the share of resamples on the other side of nothing; ties count half. One more of each, so that no p is 0.
-    sides = [min((d < 0).sum(), (d > 0).sum()) + 0.5 * (d == 0).sum() for d in differences]
-    values = holm([float(min(1.0, 2 * (side + 1) / (draws.shape[1] + 1))) for side in sides])
+    values = holm([bootstrap_p(drawn) for drawn in differences])
     pairs = []
     for (one, other), drawn, p in zip(numbers, differences, values, strict=True):
         low, high = np.quantile(drawn, [0.025, 0.975])

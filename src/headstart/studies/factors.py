@@ -1,0 +1,146 @@
+"""What drove the transfer: the effect of each factor, as far as the arms that were run have measured it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.metrics.transfer import interval
+from headstart.studies.arms import PRETRAINED
+from headstart.studies.compare import Answers, shots_name
+
+Floats = npt.NDArray[np.float64]
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A factor and its effect with a 95 % interval; None where the arms that were run did not measure it.
+
+    ``effect`` is a difference of accuracies, except for the similarity of source and target: a part of mistakes.
+    """
+
+    factor: str
+    effect: float | None
+    low: float | None
+    high: float | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """Answers with their resampled accuracies by arm and examples per class, (R,) each, and the names for people."""
+
+    answers: Answers
+    draws: Mapping[Key, Floats]
+    names: Mapping[str, str]
+
+    def sizes_of(self, *arms: str) -> list[int]:
+        """List the sizes at which all these arms answered, ascending."""
+        both = [shots for shots in self.answers.sizes if all((arm, shots) in self.answers.right for arm in arms)]
+        return sorted(both, key=lambda shots: self.answers.sizes[shots])
+
+    def accuracy(self, arm: str, shots: int) -> float:
+        """Give the mean accuracy of an arm."""
+        return float(self.answers.right[arm, shots].mean())
+
+
+def find_factors(curves: Curves) -> tuple[Factor, ...]:
+    """Measure similarity, size, encoder and strategy from the arms that were run; nothing is guessed."""
+    present = {arm for arm, _ in curves.answers.right}
+    pretrained = next((arm for arm in PRETRAINED if arm in present), "")
+    moving = [arm for arm in ("lpft", "full") if arm in present and "probe" in present]
+    return (
+        _similarity(curves),
+        _size(curves, pretrained),
+        _encoder(curves),
+        *([_strategy(curves, arm) for arm in moving] or [_unmeasured("strategy", "probe, and lpft or full")]),
+    )
+
+
+def _similarity(curves: Curves) -> Factor:
+    """Of the mistakes of random features, the part that pretrained weights avoid, with the fewest examples."""
+    name = "similarity of source and target"
+    shots = [size for size in curves.sizes_of("probe", "random") if curves.accuracy("random", size) < 1]
+    if not shots:
+        return _unmeasured(name, "probe and random")
+    probe, random = ((curves.accuracy(arm, shots[0]), curves.draws[arm, shots[0]]) for arm in ("probe", "random"))
+    left = np.maximum(1 - random[1], 1e-12)
+    found = interval((probe[0] - random[0]) / (1 - random[0]), (probe[1] - random[1]) / left)
+    return Factor(
+        name,
+        found.value,
+        found.low,
+        found.high,
+        f"With {_each(shots[0])} the pretrained features avoid {_percent(found.value)} "
+        f"[{_percent(found.low)}, {_percent(found.high)}] of the mistakes of the same network with random weights: "
+        "what these pictures can use of what the source has taught. It is one number for one source and one target; "
+        "how it would change with another source was not measured.",
+    )
+
+
+def _size(curves: Curves, arm: str) -> Factor:
+    name = "size of the data"
+    shots = curves.sizes_of(arm) if arm else []
+    if len(shots) < 2:
+        return _unmeasured(name, "a pretrained arm at two numbers of examples")
+    first, last = shots[0], shots[-1]
+    gain = curves.accuracy(arm, last) - curves.accuracy(arm, first)
+    found = interval(gain, curves.draws[arm, last] - curves.draws[arm, first])
+    return Factor(
+        name,
+        *(found.value, found.low, found.high),
+        f"From {shots_name(first)} to {_each(last)} ({curves.answers.sizes[last]:.3g} on average) the accuracy of the "
+        f"{curves.names[arm]} changes by {_points(found.value, found.low, found.high)}.",
+    )
+
+
+def _encoder(curves: Curves) -> Factor:
+    name = "encoder"
+    shots = curves.sizes_of("probe", "random")
+    if not shots:
+        return _unmeasured(name, "probe and random")
+    found = _difference(curves, "probe", "random", shots[-1])
+    return Factor(
+        name,
+        *found,
+        f"With {_each(shots[-1])} the pretrained weights are worth {_points(*found)} beside random weights in the same "
+        "network. Other pretrained networks were not compared here: headstart rank does that.",
+    )
+
+
+def _strategy(curves: Curves, arm: str) -> Factor:
+    name = "strategy"
+    shots = curves.sizes_of("probe", arm)
+    if not shots:
+        return _unmeasured(name, f"probe and {arm} at the same number of examples")
+    found = _difference(curves, arm, "probe", shots[-1])
+    return Factor(
+        name,
+        *found,
+        f"With {_each(shots[-1])} moving the weights by {curves.names[arm]} instead of fitting a probe changes the "
+        f"accuracy by {_points(*found)}, with {curves.answers.steps} steps of training.",
+    )
+
+
+def _difference(curves: Curves, arm: str, other: str, shots: int) -> tuple[float, float, float]:
+    gain = curves.accuracy(arm, shots) - curves.accuracy(other, shots)
+    found = interval(gain, curves.draws[arm, shots] - curves.draws[other, shots])
+    return found.value, found.low, found.high
+
+
+def _unmeasured(name: str, arms: str) -> Factor:
+    return Factor(name, None, None, None, f"Not measured: it needs the arms {arms}.".replace("the arms a ", "a "))
+
+
+def _each(shots: int) -> str:
+    return f"{shots_name(shots)} {'example' if shots == 1 else 'examples'} per class"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _points(value: float, low: float, high: float) -> str:
+    return f"{100 * value:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
