@@ -16,10 +16,12 @@ from headstart.recipe import (
     DeviceName,
     FlipName,
     HeadName,
+    NoveltyName,
     OptimizerName,
     PresetName,
     Recipe,
     ScheduleName,
+    SetName,
     Settings,
     last_stages,
     seconds_of,
@@ -43,6 +45,12 @@ VALUES = {
     "strict": st.booleans(),
     "device": st.sampled_from(get_args(DeviceName)),
     "resamples": st.integers(100, 100_000),
+    "coverage": st.floats(0.5, 0.999),
+    "sets": st.sampled_from(get_args(SetName)),
+    "abstain": st.floats(0.0, 0.999),
+    "novelty": st.sampled_from(get_args(NoveltyName)),
+    "false_alarms": st.floats(0.001, 0.5),
+    "reject_unlike": st.booleans(),
     "preset": st.sampled_from(get_args(PresetName)),
     "time_limit": st.sampled_from(["", "90s", "10m", "1.5h"]),
     "epochs": st.integers(0, 100_000),
@@ -185,7 +193,13 @@ def test_every_default_is_valid_and_written():
         "strict = false",
         'device = "auto"',
         "resamples = 1000",
-        *lines[16:],
+        "coverage = 0.9",
+        'sets = "lac"',
+        "abstain = 0.0",
+        'novelty = "neighbours"',
+        "false_alarms = 0.05",
+        "reject_unlike = false",
+        *lines[22:],
     ]
     assert [line.split(" = ")[0] for line in lines] == list(VALUES)
 
@@ -234,6 +248,9 @@ def test_a_wrong_type_says_what_was_expected_and_what_was_got(name, value, reaso
         ("inner_folds", 101, "2 to 100"),
         ("resamples", 99, "100 to 100000"),
         ("resamples", 100_001, "100 to 100000"),
+        ("coverage", 1.0, "0.5 to 0.999"),
+        ("abstain", 95.0, "0.0 to 0.999"),
+        ("false_alarms", 0.0, "0.001 to 0.5"),
     ],
 )
 def test_a_value_out_of_range_says_the_range(name, value, limits):
@@ -253,6 +270,8 @@ def test_a_value_out_of_range_says_the_range(name, value, limits):
             "It can be auto, logistic, ridge, lda, knn, centroid or mlp. Did you mean 'logistic'?",
         ),
         ("activation", "gelu", "It can be relu, sigmoid or tanh. Did you mean 'relu'?"),
+        ("sets", "lap", "It can be lac, aps or raps. Did you mean 'lac'?"),
+        ("novelty", "neighbors", "It can be neighbours, energy, mahalanobis or none. Did you mean 'neighbours'?"),
         ("device", "tpu", "It can be auto, cpu or cuda. Did you mean 'cpu'?"),
         ("device", "mainframe", "It can be auto, cpu or cuda."),
     ],
@@ -265,7 +284,8 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 KEYS = (
     "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, inner_folds, folds, "
-    "repeats, group_by, group_pattern, strict, device, resamples, preset, time_limit, epochs, batch_size, optimizer, "
+    "repeats, group_by, group_pattern, strict, device, resamples, coverage, sets, abstain, novelty, false_alarms, "
+    "reject_unlike, preset, time_limit, epochs, batch_size, optimizer, "
     "lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, mixup, cutmix, augment, flip, views, "
     "prefix_cache, clip, accumulate, ema, wise, l2sp, patience, validation_fraction, batch_norm, rank and "
     "checkpoint_seconds."

@@ -23,12 +23,14 @@ from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.loading import load_encoder, open_saved
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import Encoder
-from headstart.errors import PictureError
+from headstart.errors import PictureError, RecipeError
 from headstart.features.reading import Tally, open_store, read_blocks, read_features
 from headstart.features.table import table_format, write_table
 from headstart.features.values import Block, Extraction, Features
-from headstart.learning.prediction import Prediction, predictions_from
+from headstart.learning.prediction import Prediction
 from headstart.learning.sample import require_some, take_sample
+from headstart.metrics.guard import ask
+from headstart.metrics.guard_scores import GuardScores, Scored, Unfamiliar, score_guard
 from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
 from headstart.metrics.values import Evaluation, ScoredPart
 from headstart.places import Place
@@ -130,6 +132,25 @@ class Model:
         wish = Wish(method=method, target=target, neighbours=neighbours)
         return explain_picture(subject_of(self), open_picture(picture), name_of(picture), wish)
 
+    def asking(
+        self,
+        *,
+        coverage: float | None = None,
+        abstain: float | None = None,
+        false_alarms: float | None = None,
+        reject_unlike: bool | None = None,
+    ) -> "Model":
+        """Ask for other promises than at the fit: the same model, with another guard; see :class:`Recipe` for the keys.
+
+        Raises
+        ------
+        RecipeError
+            When a value is out of its range, or the model has no guard.
+        """
+        given = {"coverage": coverage, "abstain": abstain, "false_alarms": false_alarms, "reject_unlike": reject_unlike}
+        given = {name: value for name, value in given.items() if value is not None}
+        return ask_guard(self, given) if given else self
+
     def evaluate(
         self,
         data: Data,
@@ -179,6 +200,19 @@ def subject_of(model: Model) -> Subject:
     return Subject(model.encoder, model.files, saved.head, saved.temperature, saved.classes, saved.references)
 
 
+def ask_guard(model: Model, given: dict[str, Any]) -> Model:
+    """Change what is asked of a model's guard; raises as :meth:`Model.asking`."""
+    guard = model.saved.guard
+    Recipe.from_mapping(given)
+    if guard is None:
+        raise RecipeError(
+            f"The model does not know {', '.join(given)}.",
+            "It was saved by an older Headstart, without scores of held-out pictures.",
+            "Fit it again.",
+        )
+    return replace(model, saved=replace(model.saved, guard=ask(guard, replace(guard.asked, **given))))
+
+
 def answer(model: Model, pictures: Any, place: Place, *, top: int, strict: bool) -> Answers:  # noqa: ANN401
     """Predict pictures; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
     examples = list_pictures(pictures)
@@ -187,8 +221,8 @@ def answer(model: Model, pictures: Any, place: Place, *, top: int, strict: bool)
     if not good:
         first = f"'{examples[0].name}': {walk.failures[0]}"
         raise PictureError("None of the pictures can be read.", first, "Check the files.")
-    probabilities = model.saved.probabilities(walk.features[0].matrix[good])
-    predictions = predictions_from([examples[index].name for index in good], probabilities, model.classes, top)
+    names = [examples[index].name for index in good]
+    predictions = model.saved.predictions(names, walk.features[0].matrix[good], top)
     return Answers(predictions, failures_by_name(examples, walk.failures))
 
 
@@ -197,10 +231,11 @@ def write_answers(answers: Answers, form: str, out: Path) -> None:
     write_text(out, answers.to_text(form))
 
 
-def score(model: Model, data: Data, recipe: Recipe, place: Place) -> ScoreReport:
+def score(model: Model, data: Data, recipe: Recipe, place: Place, unfamiliar: Data | None = None) -> ScoreReport:
     """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with.
 
-    Of ``recipe`` count the groups, strict, seed and resamples.
+    Of ``recipe`` count the groups, strict, seed and resamples. ``unfamiliar`` are pictures of another kind, without
+    labels, that the guard should tell from those.
     """
     clock = time.perf_counter()
     dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
@@ -215,15 +250,44 @@ def score(model: Model, data: Data, recipe: Recipe, place: Place) -> ScoreReport
     scored = take_sample(dataset, split.positions, groups, walk.failures)
     require_some(scored)
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
+    probabilities = model.saved.probabilities(features[scored.positions])
+    unseen = Scored(scored.labels, probabilities, model.classes, scored.user_groups, recipe.seed, recipe.resamples)
+    strange = None if unfamiliar is None else _strange(model, unfamiliar, place)
     board = make_scoreboard(
         ScoredPart(scored.labels, model.classes, scored.user_groups, known),
-        model.saved.probabilities(features[scored.positions]),
+        probabilities,
         model.saved.baseline_probabilities(colours[scored.positions]),
         model.saved.class_counts,
         seed=recipe.seed,
         resamples=recipe.resamples,
+        guard=_guard_scores(model.saved, features[scored.positions], unseen, strange),
     )
     return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock)
+
+
+def _guard_scores(
+    saved: SavedModel, features: npt.NDArray[np.float32], scored: Scored, strange: Unfamiliar | None
+) -> GuardScores | None:
+    verdicts = saved.verdicts(features, scored.probabilities)
+    if saved.guard is None or verdicts is None:
+        return None
+    return score_guard(saved.guard, verdicts, scored, strange)
+
+
+def _strange(model: Model, pictures: Data, place: Place) -> Unfamiliar:
+    """Measure how unlike the training pictures others are; those that cannot be read are left out."""
+    if model.saved.guard is None or model.saved.guard.strangeness is None:
+        raise RecipeError(
+            "The model cannot tell pictures unlike its training pictures.",
+            "It was saved by an older Headstart, with novelty = 'none', or fitted to too few pictures.",
+            "Fit it again.",
+        )
+    examples = list_pictures(pictures)
+    walk = encode(model.encoder, examples, place, strict=False)
+    good = [index for index in range(len(examples)) if index not in walk.failures]
+    if not good:
+        raise PictureError(f"None of the pictures of '{pictures}' can be read.", remedy="Check the files.")
+    return Unfamiliar(str(pictures), model.saved.novelty(walk.features[0].matrix[good]))
 
 
 # --- features --------------------------------------------------------------------------------------------------------

@@ -36,8 +36,10 @@ from headstart.learning.cross_validation import predict_in_folds
 from headstart.learning.ground import Ground
 from headstart.learning.probe import Probe, fit_probe
 from headstart.learning.processes import process_number
-from headstart.learning.sample import Sample, require_some, require_two_classes, take_sample
+from headstart.learning.sample import Sample, even_rows, require_some, require_two_classes, take_sample
 from headstart.metrics.cross_validation import evaluate_folds
+from headstart.metrics.guard_scores import Scored
+from headstart.metrics.guarding import make_guard, measure_guard, rows_to_encode
 from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
 from headstart.metrics.values import ScoredPart
 from headstart.model import Data, Model, load, read_usable
@@ -54,7 +56,7 @@ from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
 from headstart.saving.manifest import model_digest
 from headstart.saving.record import describe, keep_references
-from headstart.saving.references import MOST_ENCODED, MOST_ROWS, reference_rows
+from headstart.saving.references import MOST_ENCODED, MOST_ROWS
 from headstart.serving.answering import SavedAnswers
 from headstart.serving.packages import require_packages
 from headstart.workplace import Workplace
@@ -197,17 +199,22 @@ def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained
     simple = fit_probe(colours[fitted.positions], fitted.labels, classes, fitted.groups, cheap)
     ground = _ground(planned, fitted, encoder, features, probe)
     tuned = move_weights(ground, place, work or Workplace())
-    kept = reference_rows(fitted.labels, MOST_ROWS, recipe.seed)
-    final = probe
+    kept, validation, final = even_rows(fitted.labels, MOST_ROWS, recipe.seed), None, probe
     frozen = probabilities = probe.probabilities(features[scored.positions])
     if tuned is not None and tuned.encoder is not None:
         encoder = open_saved(tuned.encoder.spec, tuned.encoder.files)
         final = replace(probe, head=tuned.head, temperature=tuned.temperature)
-        kept = reference_rows(fitted.labels, MOST_ENCODED, recipe.seed)
+        validation = tuned.validation
+        kept = rows_to_encode(fitted.labels, validation, MOST_ENCODED, recipe.seed)
         needed = np.union1d(scored.positions, fitted.positions[kept])
         again = read_features(dataset.examples, keys, (encoder,), replace(place, keep_features=False), needed)
         features = again.features[0].matrix
         probabilities = final.probabilities(features[scored.positions])
+    known = features[fitted.positions]
+    guard, kept_promises = make_guard(recipe, final, known, fitted, kept, validation), None
+    if not recipe.folds:  # with folds there is no picture that the guard has not seen
+        unseen = Scored(scored.labels, probabilities, classes, scored.user_groups, recipe.seed, recipe.resamples)
+        kept_promises = measure_guard(guard, final, features[scored.positions], known[kept], unseen)
     part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
     plain, evaluation = simple.probabilities(colours[scored.positions]), None
     if recipe.folds:
@@ -223,9 +230,10 @@ def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained
         resamples=recipe.resamples,
         probe=frozen if tuned is not None else None,
         evaluation=evaluation,
+        guard=kept_promises,
     )
     saved = describe(planned, encoder.spec, final, simple, fitted, board, datetime.now().astimezone())
-    saved = keep_references(saved, planned, features, fitted, kept, place.folder)
+    saved = replace(keep_references(saved, planned, features, fitted, kept, place.folder), guard=guard)
     return Trained(Model(encoder, saved, encoder.files, board), walk, probe, board, scored, probabilities, tuned)
 
 

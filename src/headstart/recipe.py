@@ -18,6 +18,8 @@ OptimizerName = Literal["adamw", "adam", "sgd"]
 ScheduleName = Literal["cosine", "step", "one-cycle", "constant"]
 AugmentName = Literal["auto", "none", "crop", "trivial"]
 FlipName = Literal["auto", "none", "horizontal"]
+SetName = Literal["lac", "aps", "raps"]
+NoveltyName = Literal["neighbours", "energy", "mahalanobis", "none"]
 BatchNormName = Literal["auto", "frozen", "trained"]
 
 # How far the pretrained weights move; "last:2" moves the last two stages.
@@ -81,6 +83,13 @@ class Recipe:
     strict: bool = False  # True refuses data with unreadable pictures instead of leaving them out
     device: DeviceName = "auto"  # cuda when there is one
     resamples: int = 1000  # of the bootstrap behind the intervals
+    # Knowing when not to answer:
+    coverage: float = 0.9  # how often the set of classes given for a picture shall hold the true one
+    sets: SetName = "lac"  # how the sets are made: lac gives the smallest, aps more even ones
+    abstain: float = 0.0  # share of the answers that shall be right: less sure ones are not given; 0: all are given
+    novelty: NoveltyName = "neighbours"  # how pictures unlike the training pictures are found
+    false_alarms: float = 0.05  # share of pictures like the training pictures that may be taken for unlike ones
+    reject_unlike: bool = False  # True gives no answer for pictures unlike the training pictures
     # While weights move:
     preset: PresetName = ""  # chooses method and effort: fast is the probe alone, balanced the last stage, best all
     time_limit: str = ""  # "10m", "90s", "1h": as many epochs as fit into it; empty: as many as the rule says
@@ -119,6 +128,9 @@ class Recipe:
         _check_range("test_fraction", self.test_fraction, 0.01, 0.9)
         _check_range("inner_folds", self.inner_folds, 2, 100)
         _check_range("resamples", self.resamples, 100, 100_000)
+        _check_range("coverage", self.coverage, 0.5, 0.999)
+        _check_range("abstain", self.abstain, 0.0, 0.999)
+        _check_range("false_alarms", self.false_alarms, 0.001, 0.5)
         for name, bounds in RANGES.items():
             _check_range(name, getattr(self, name), *bounds)
         _check_method(self.method)
@@ -187,6 +199,12 @@ class Settings(TypedDict, total=False):
     strict: bool
     device: DeviceName
     resamples: int
+    coverage: float
+    sets: SetName
+    abstain: float
+    novelty: NoveltyName
+    false_alarms: float
+    reject_unlike: bool
     preset: PresetName
     time_limit: str
     epochs: int

@@ -26,6 +26,9 @@ Scores on 6 pictures that nothing was fitted to or chosen on, with 95 % interval
   calibration error  #.### [#.###, #.###]  #.### [#.###, #.###]  #.### [#.###, #.###]
 Note: the model is not clearly better than the best baseline here. The pictures may be unlike those the \
 encoder was trained on, too few, or wrongly labelled.
+Knowing when not to answer:
+  Sets of classes hold the true one: #.### [#.###, #.###] (asked: 0.9); 1.00 classes in the mean.
+  Known pictures taken for unlike ones: #.### [#.###, #.###] (allowed: 0.05).
 The model cannot be opened by timm: fake has no classifier layer to put the head in.
 Done in #.# s. Model, tables and pictures: runs/flowers-1
 Try it: headstart predict runs/flowers-1 PICTURE

@@ -81,6 +81,20 @@ Options:
                                   expression.
   --resamples <int>               Of the bootstrap behind the intervals.
                                   [default: 1000]
+  --coverage <float>              How often the set of classes shall hold the
+                                  true one.  [default: 0.9]
+  --sets <str>                    How sets of classes are made: lac, aps or
+                                  raps.  [default: lac]
+  --abstain <float>               Give only answers of which this share is
+                                  right, as far as can be promised.  [default:
+                                  all]
+  --novelty <str>                 How pictures unlike the training pictures
+                                  are found: neighbours, energy, mahalanobis
+                                  or none.  [default: neighbours]
+  --false-alarms <float>          Share of known pictures that may be taken
+                                  for unlike ones.  [default: 0.05]
+  --reject-unlike                 Give no answer for pictures unlike the
+                                  training pictures.
   --strict                        Refuse data with unreadable pictures instead
                                   of leaving them out.
   --seed <int>                    Reaches every split, draw and loop.

@@ -63,7 +63,7 @@ def test_there_is_no_second_score_when_none_or_all_leaked(leaked):
 def test_plain_data_holds_everything():
     board = make_scoreboard(part([3]), probabilities(0), probabilities(1), [1, 1, 1])
     found = board.to_json()
-    assert set(found) == {"evaluation", "baselines", "leaked"}
+    assert set(found) == {"evaluation", "baselines", "guard", "leaked"}
     assert found["evaluation"] == board.evaluation.to_json()
     assert found["baselines"] == {
         "majority": board.majority.to_json(),

@@ -157,6 +157,12 @@ def test_predictions_as_json_have_the_promised_keys() -> None:
         "label": "玫瑰",
         "probability": 0.75,
         "top": [{"label": "玫瑰", "probability": 0.75}, {"label": 'tulip "t"', "probability": 0.25}],
+        "prediction_set": [],
+        "abstained": False,
+        "reason": "",
+        "unfamiliar": False,
+        "familiarity": None,
+        "novelty": None,
     }
 
 

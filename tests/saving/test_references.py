@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 import headstart as hs
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.errors import ModelFileError
+from headstart.learning.sample import even_rows
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.card import model_card
 from headstart.saving.manifest import MANIFEST, manifest_of
-from headstart.saving.references import NAMES, REFERENCES, References, reference_rows
+from headstart.saving.references import NAMES, REFERENCES, References
 from headstart.saving.values import SavedModel
 
 NOTHING = EncoderFiles(None, None)
@@ -88,7 +89,7 @@ def test_the_card_says_what_is_kept_of_the_training_pictures(model: SavedModel, 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(1, 60), st.integers(0, 3))
 def test_rows_are_drawn_as_evenly_as_the_classes_allow(labels: list[int], limit: int, seed: int) -> None:
     array = np.array(labels)
-    rows = reference_rows(array, limit, seed)
+    rows = even_rows(array, limit, seed)
     assert len(rows) == min(limit, len(labels))
     assert (np.diff(rows) > 0).all()
     counts, all_counts = np.bincount(array[rows], minlength=6), np.bincount(array, minlength=6)
@@ -96,12 +97,12 @@ def test_rows_are_drawn_as_evenly_as_the_classes_allow(labels: list[int], limit:
     not_exhausted = counts[counts < all_counts]
     if len(not_exhausted):
         assert counts.max() <= not_exhausted.min() + 1
-    np.testing.assert_array_equal(rows, reference_rows(array, limit, seed))
+    np.testing.assert_array_equal(rows, even_rows(array, limit, seed))
 
 
 def test_the_seed_decides_the_rows() -> None:
     labels = np.repeat([0, 1], 50)
-    assert not np.array_equal(reference_rows(labels, 20, 0), reference_rows(labels, 20, 1))
+    assert not np.array_equal(even_rows(labels, 20, 0), even_rows(labels, 20, 1))
 
 
 # --- in a fit
@@ -140,11 +141,15 @@ def test_after_fine_tuning_the_references_are_those_of_the_new_network(tmp_path:
     from training import noise, save_timm_folder
 
     save_timm_folder("convolutions", tmp_path / "network")
-    pictures = [(noise(label, number), str(label)) for label in range(3) for number in range(10)]
+    pictures = [(noise(label, number), str(label)) for label in range(3) for number in range(24)]
     model = hs.fit(
         pictures, encoder=str(tmp_path / "network"), method="lpft", epochs=1, head="ridge", cache=tmp_path / "cache"
     )
     kept = model.saved.references
     assert kept is not None and model.saved.head.settings()["method"] == "lpft"
+    assert model.saved.guard is not None and model.saved.guard.sets is not None
+    assert (
+        10 <= model.saved.guard.sets.groups == model.saved.guard.strangeness.groups < len(kept) / 3
+    )  # validation part
     rows = [int(name.removeprefix("#")) for name in kept.names]
     np.testing.assert_array_equal(kept.features, model.embed([pictures[row][0] for row in rows]).astype(np.float16))

@@ -1,5 +1,10 @@
 """``headstart evaluate``."""
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
 from headstart.places import Place
@@ -8,6 +13,9 @@ from headstart.places import Place
 def evaluate(
     model: options.ModelFolder,
     data: options.DataSource,
+    unfamiliar: Annotated[
+        Path | None, typer.Option(help="Pictures of another kind, to see how well the model tells them apart.")
+    ] = None,
     group_by: options.GroupBy = None,
     group_pattern: options.GroupPattern = None,
     cache: options.Cache = None,
@@ -28,7 +36,7 @@ def evaluate(
         given = {"strict": strict, "seed": seed, "group_by": group_by, "group_pattern": group_pattern}
         recipe = pipeline.read_recipe(None, {key: value for key, value in given.items() if value is not None})
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        scored = score(load(model), data, recipe, place)
+        scored = score(load(model), data, recipe, place, unfamiliar)
         steps.close()
         if as_json:
             print_json(scored.to_json())

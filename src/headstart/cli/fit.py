@@ -47,6 +47,20 @@ def fit(
     resamples: Annotated[
         int | None, typer.Option(help="Of the bootstrap behind the intervals.  [default: 1000]")
     ] = None,
+    coverage: options.Coverage = None,
+    sets: Annotated[
+        str | None, typer.Option(help="How sets of classes are made: lac, aps or raps.  [default: lac]")
+    ] = None,
+    abstain: options.Abstain = None,
+    novelty: Annotated[
+        str | None,
+        typer.Option(
+            help="How pictures unlike the training pictures are found: neighbours, energy, mahalanobis or none."
+            "  [default: neighbours]"
+        ),
+    ] = None,
+    false_alarms: options.FalseAlarms = None,
+    reject_unlike: options.RejectUnlike = None,
     strict: options.Strict = None,
     seed: options.Seed = None,
     device: options.Device = None,

@@ -24,6 +24,19 @@ GroupBy = Annotated[
     str | None, typer.Option(help="Column whose values (patient, video, site) stay on one side of a split.")
 ]
 GroupPattern = Annotated[str | None, typer.Option(help="The same, read from the path by a regular expression.")]
+Coverage = Annotated[
+    float | None, typer.Option(help="How often the set of classes shall hold the true one.  [default: 0.9]")
+]
+Abstain = Annotated[
+    float | None,
+    typer.Option(help="Give only answers of which this share is right, as far as can be promised.  [default: all]"),
+]
+FalseAlarms = Annotated[
+    float | None, typer.Option(help="Share of known pictures that may be taken for unlike ones.  [default: 0.05]")
+]
+RejectUnlike = Annotated[
+    bool | None, typer.Option("--reject-unlike", help="Give no answer for pictures unlike the training pictures.")
+]
 Seed = Annotated[int | None, typer.Option(help="Reaches every split, draw and loop.  [default: 0]")]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder, or the run folder it lies in.")]
 DataSource = Annotated[

@@ -36,19 +36,26 @@ def predict(
         typer.Option("--format", help="How they are written.  [default: by the suffix of --out, else table]"),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")] = None,
+    coverage: options.Coverage = None,
+    abstain: options.Abstain = None,
+    false_alarms: options.FalseAlarms = None,
+    reject_unlike: options.RejectUnlike = None,
     strict: options.Strict = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     debug: options.Debug = False,
 ) -> None:
     """Say what is on pictures, with probabilities.
 
-    Example: headstart predict runs/flowers-1 rose.jpg
+    Example: headstart predict runs/flowers-1 rose.jpg --abstain 0.95
     """
     with explained(debug) as steps:
-        from headstart.model import answer, load, write_answers
+        from headstart.model import answer, ask_guard, load, write_answers
 
         place = Place(progress=steps)
-        answers = answer(load(model), paths, place, top=top, strict=bool(strict))
+        asked = {"coverage": coverage, "abstain": abstain, "false_alarms": false_alarms, "reject_unlike": reject_unlike}
+        given = {name: value for name, value in asked.items() if value is not None}
+        opened = load(model)
+        answers = answer(ask_guard(opened, given) if given else opened, paths, place, top=top, strict=bool(strict))
         steps.close()
         chosen = "json" if as_json else (form or Form.of(out)).value
         if out is None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from headstart.encoders.prepared import PreparedEncoder
@@ -56,8 +58,8 @@ class Tuned:
         The history, and what was chosen on the validation part.
     trained_parameters, parameters
         How many numbers moved, of how many in all.
-    validated
-        How many pictures were held out for choosing.
+    validation
+        Rows of the pictures that were held out for choosing.
     expected_seconds, seconds
         Of the training: as announced, and as it was.
     rate_test
@@ -78,12 +80,17 @@ class Tuned:
     shares: tuple[Share, ...]
     trained_parameters: int
     parameters: int
-    validated: int
+    validation: npt.NDArray[np.int64]
     expected_seconds: float
     seconds: float
     rate_test: RateTest | None
     profile_lines: tuple[str, ...]
     notices: tuple[str, ...]
+
+    @property
+    def validated(self) -> int:
+        """How many pictures were held out for choosing."""
+        return len(self.validation)
 
 
 def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace) -> Tuned:
@@ -137,7 +144,7 @@ def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace)
         shares=choice.table,
         trained_parameters=counted.trained,
         parameters=counted.all,
-        validated=len(halves.validation),
+        validation=halves.validation,
         expected_seconds=expected,
         seconds=seconds,
         rate_test=test,

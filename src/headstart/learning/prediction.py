@@ -1,7 +1,7 @@
 """What a model says about one picture."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,15 @@ class Prediction:
         The likeliest class.
     top
         The likeliest classes, best first; ``top[0]`` is ``label`` with ``probability``.
+    prediction_set
+        Classes among which the true one is as often as was asked for, likeliest first; empty without a guard.
+    abstained, reason
+        Whether the model had better not answer, and why; ``label`` is what it would have said.
+    unfamiliar
+        Whether the picture is unlike the training pictures.
+    familiarity, novelty
+        Share of held-out training pictures that are at least as strange, from 0 to 1, and how strange the picture is;
+        None when the model cannot tell.
 
     Examples
     --------
@@ -40,11 +49,16 @@ class Prediction:
     label: str
     probability: float
     top: tuple[Choice, ...]
+    prediction_set: tuple[str, ...] = ()
+    abstained: bool = False
+    reason: str = ""
+    unfamiliar: bool = False
+    familiarity: float | None = None
+    novelty: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data with the keys ``path``, ``label``, ``probability`` and ``top``."""
-        top = [{"label": choice.label, "probability": choice.probability} for choice in self.top]
-        return {"path": self.path, "label": self.label, "probability": self.probability, "top": top}
+        """Plain data with the attributes as keys."""
+        return asdict(self) | {"top": [asdict(choice) for choice in self.top], "prediction_set": [*self.prediction_set]}
 
 
 def predictions_from(

@@ -1,7 +1,7 @@
 """The probe: a head on frozen features, chosen, fitted and calibrated on the training part alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class Probe:
         The table of the cross-validation, in the order they were tried; empty when there were too few examples.
     notices
         Sentences for the user.
+    scorable
+        Positions of the examples whose class their fold knew, of the N; empty when there were too few examples.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Probe:
     temperature: float
     candidates: tuple[Candidate, ...]
     notices: tuple[str, ...]
+    scorable: Groups = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def probabilities(self, features: Matrix) -> npt.NDArray[np.float64]:
         """Give probabilities of shape (N, C) for features of shape (N, D)."""
@@ -107,6 +110,7 @@ def fit_probe(
             temperature=best.verdict.temperature,
             candidates=candidates,
             notices=(*_single_notices(class_names, jury), *best.notices),
+            scorable=jury.scorable,
         )
 
 

@@ -90,3 +90,25 @@ def require_some(scored: Sample) -> None:
     """
     if not len(scored):
         raise DataError("There is nothing to score.", "None of the pictures to score can be read.", "Replace them.")
+
+
+def even_rows(labels: Positions, limit: int, seed: int) -> Positions:
+    """Choose at most ``limit`` rows, as many of each class as of any other as far as they go; ascending.
+
+    Examples
+    --------
+    >>> rows = even_rows(np.array([0] * 90 + [1] * 5 + [2] * 5), 30, seed=0)
+    >>> np.bincount(np.array([0] * 90 + [1] * 5 + [2] * 5)[rows]).tolist()
+    [20, 5, 5]
+    >>> even_rows(np.array([1, 0, 1]), 30, seed=0).tolist()
+    [0, 1, 2]
+    """
+    if len(labels) <= limit:
+        return np.arange(len(labels))
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    order = shuffled[np.argsort(labels[shuffled], kind="stable")]  # class by class, each in random order
+    counts = np.bincount(labels)
+    turn = np.empty(len(labels), dtype=np.int64)  # the n-th of its class
+    turn[order] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
+    # Every class gives its first, then every class its second, until there are enough.
+    return np.sort(shuffled[np.argsort(turn[shuffled], kind="stable")][:limit])

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.metrics.evaluation import evaluate
+from headstart.metrics.guard_scores import GuardScores
 from headstart.metrics.values import Evaluation, ScoredPart
 
 Probabilities = npt.NDArray[np.float64]
@@ -28,6 +29,8 @@ class Scoreboard:
         was saved without it.
     probe
         Of a head on the frozen encoder, when weights were moved: what fine-tuning must beat.
+    guard
+        Whether the guard kept its promises; None when the model has none.
     leaked
         How many scored pictures have a byte-identical twin, or a member of their group, in the fitted part.
     without_leaked
@@ -40,6 +43,7 @@ class Scoreboard:
     leaked: int = 0
     without_leaked: Evaluation | None = None
     probe: Evaluation | None = None
+    guard: GuardScores | None = None
 
     @property
     def baselines(self) -> dict[str, Evaluation]:
@@ -54,6 +58,7 @@ class Scoreboard:
         return {
             "evaluation": self.evaluation.to_json(),
             "baselines": {name: evaluation.to_json() for name, evaluation in self.baselines.items()},
+            "guard": None if self.guard is None else self.guard.to_json(),
             "leaked": {"count": self.leaked, "evaluation_without": clean},
         }
 
@@ -67,6 +72,7 @@ def make_scoreboard(
     seed: int = 0,
     resamples: int = 1000,
     probe: Probabilities | None = None,
+    guard: GuardScores | None = None,
     evaluation: Evaluation | None = None,
 ) -> Scoreboard:
     """Score a model and the baselines on the same examples, with the same resamples.
@@ -109,4 +115,5 @@ def make_scoreboard(
         leaked=leaked,
         without_leaked=scored(model, ~part.leaked) if 0 < leaked < len(part.labels) else None,
         probe=None if probe is None else scored(probe, everything),
+        guard=guard,
     )

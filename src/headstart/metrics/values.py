@@ -139,14 +139,21 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for JSON: numbers that are not defined become None."""
-        return {key: _plain(value) for key, value in asdict(self).items()}
+        return {key: plain_data(value) for key, value in asdict(self).items()}
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - walks any JSON-like value
+def plain_data(value: Any) -> Any:  # noqa: ANN401 - walks any JSON-like value
+    """Make plain data fit for JSON: keys become text, numbers that are not finite None.
+
+    Examples
+    --------
+    >>> plain_data({3: (0.5, math.nan)})
+    {'3': [0.5, None]}
+    """
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_data(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [plain_data(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from headstart.data.names import plural
 from headstart.heads.selection import Candidate
+from headstart.metrics.guard_scores import GuardScores
 from headstart.metrics.scoreboard import Scoreboard
 from headstart.metrics.values import Evaluation
 from headstart.reporting.tables import aligned
@@ -35,7 +36,39 @@ def score_lines(board: Scoreboard, title: str) -> list[str]:
         lines.append(f"  {counts} (positive: {result.classes[1]})")
     if result.groups is not None:
         lines.append(f"  The intervals are drawn over {result.groups:,} groups, not over pictures.")
-    return [*lines, *_leak_lines(board), *_hardest_lines(result), *_verdict(board)]
+    guarded = guard_lines(board.guard) if board.guard is not None else []
+    return [*lines, *_leak_lines(board), *_hardest_lines(result), *_verdict(board), *guarded]
+
+
+def guard_lines(found: GuardScores) -> list[str]:
+    """Say whether the guard kept its promises on the scored pictures; no line for what it does not do."""
+    lines = []
+    sets, answers, novelty = found.sets, found.answers, found.novelty
+    if sets is not None:
+        lines.append(
+            f"  Sets of classes hold the true one: {sets.coverage} (asked: {sets.promised:.3g});"
+            f" {sets.size.value:.2f} classes in the mean."
+        )
+    if answers is not None and answers.threshold is None:
+        lines.append(
+            f"  A precision of {answers.wanted:.3g} cannot be promised: {answers.bound:.3f} at most, from"
+            f" {answers.held_out:,} held-out pictures. No picture gets an answer: ask for less, or add pictures."
+        )
+    elif answers is not None:
+        lines.append(
+            f"  Answers at {answers.threshold:.3f} or surer are right: {answers.precision}"
+            f" (asked: {answers.wanted:.3g}); {answers.answered} of the pictures get one."
+        )
+    if novelty is not None:
+        lines.append(
+            f"  Known pictures taken for unlike ones: {novelty.false_alarms} (allowed: {novelty.promised:.3g})."
+        )
+    if novelty is not None and novelty.unfamiliar is not None:
+        lines.append(
+            f"  Unlike pictures found: {novelty.found} of {novelty.count:,} in {novelty.unfamiliar};"
+            f" AUROC {novelty.auroc}."
+        )
+    return ["Knowing when not to answer:", *lines] if lines else []
 
 
 def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:

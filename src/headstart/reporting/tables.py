@@ -24,6 +24,8 @@ from headstart.metrics.values import ClassRow, Evaluation, Score
 from headstart.reporting.runs import json_text, write_text
 
 Part = Literal["fit", "score", "fit and score", "left out"]
+GUARD_COLUMNS = ("prediction_set", "abstained", "reason", "unfamiliar", "familiarity", "novelty")
+NAMED_CLASSES = 4  # of a prediction set, in a table for people
 PER_CLASS_SCORES = ("precision", "recall", "f1", "roc_auc", "average_precision")
 
 
@@ -77,7 +79,9 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def predictions_to_csv(predictions: Sequence[Prediction]) -> str:
-    r"""Write predictions as CSV: path, label, probability, then the next likeliest classes.
+    r"""Write predictions as CSV: path, label, probability, the next likeliest classes, then what the guard says.
+
+    The classes of a prediction set are joined by ``|``.
 
     Examples
     --------
@@ -86,17 +90,18 @@ def predictions_to_csv(predictions: Sequence[Prediction]) -> str:
     """
     places = range(2, 1 + max((len(prediction.top) for prediction in predictions), default=0))
     header = ["path", "label", "probability", *(f"{column}_{n}" for n in places for column in ("label", "probability"))]
+    guarded = any(prediction.prediction_set for prediction in predictions)
     rows = []
     for prediction in predictions:
         row = [prediction.path, prediction.label, _number(prediction.probability)]
         for choice in prediction.top[1:]:
             row += [choice.label, _number(choice.probability)]
-        rows.append(row + [""] * (len(header) - len(row)))
-    return csv_text(header, rows)
+        rows.append([*row, *[""] * (len(header) - len(row)), *(_guard_cells(prediction) if guarded else ())])
+    return csv_text([*header, *(GUARD_COLUMNS if guarded else ())], rows)
 
 
 def predictions_to_json(predictions: Sequence[Prediction]) -> str:
-    """Write predictions as a JSON list of objects with ``path``, ``label``, ``probability`` and ``top``."""
+    """Write predictions as a JSON list of objects; see :class:`headstart.learning.prediction.Prediction`."""
     return json_text([prediction.to_json() for prediction in predictions])
 
 
@@ -110,11 +115,42 @@ def predictions_to_text(predictions: Sequence[Prediction]) -> str:
     a.png     cat         90.0 %
     long.png  水果       100.0 %
     """
-    rows = [("picture", "class", "probability", "then")]
+    rows = [["picture", "class", "probability", "then"]]
     for prediction in predictions:
         others = ", ".join(f"{choice.label} {_percent(choice.probability)}" for choice in prediction.top[1:])
-        rows.append((prediction.path, prediction.label, _percent(prediction.probability), others))
+        rows.append([prediction.path, prediction.label, _percent(prediction.probability), others])
+    if any(len(prediction.prediction_set) > 1 for prediction in predictions):
+        _add_column(rows, "one of", [_named(prediction.prediction_set) for prediction in predictions])
+    notes = [_note(prediction) for prediction in predictions]
+    if any(notes):
+        _add_column(rows, "note", notes)
     return aligned(rows, right=(2,))
+
+
+def _add_column(rows: list[list[str]], title: str, cells: Sequence[str]) -> None:
+    for row, cell in zip(rows, (title, *cells), strict=True):
+        row.append(cell)
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - NAMED_CLASSES
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:NAMED_CLASSES])} and {more} more"
+
+
+def _note(prediction: Prediction) -> str:
+    """Say in a few words why an answer should not be relied on."""
+    if prediction.unfamiliar:
+        return "I don't know this kind of picture"
+    return "I am not sure enough" if prediction.abstained else ""
+
+
+def _guard_cells(prediction: Prediction) -> list[str]:
+    yes = {True: "true", False: "false"}
+    numbers = ("" if value is None else _number(value) for value in (prediction.familiarity, prediction.novelty))
+    return [
+        "|".join(prediction.prediction_set), yes[prediction.abstained], prediction.reason, yes[prediction.unfamiliar],
+        *numbers,
+    ]  # fmt: skip
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:

@@ -16,6 +16,7 @@ from headstart.errors import ModelFileError, OutputError
 from headstart.heads.files import from_arrays
 from headstart.heads.head import Head
 from headstart.reporting.runs import require_free, write_json, write_text
+from headstart.saving.guard_files import GUARD, read_guard, write_guard
 from headstart.saving.manifest import AGAIN, MANIFEST, check_files, find_model, manifest_of, read_manifest
 from headstart.saving.references import NAMES, REFERENCES, read_references, write_references
 from headstart.saving.tensors import read_tensors, write_tensors
@@ -26,7 +27,7 @@ WEIGHTS = "encoder.safetensors"  # only where there is no graph, because the net
 HEAD = "head.safetensors"
 BASELINE = "baseline.safetensors"
 FITTED = "fitted.safetensors"  # digests of the pictures the head was fitted on
-OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE, FITTED, REFERENCES, NAMES)
+OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE, FITTED, REFERENCES, NAMES, GUARD)
 DIGEST_BYTES = 32
 TIMM_WEIGHTS = "model.safetensors"
 CARD = "README.md"
@@ -56,6 +57,8 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[s
             write_tensors(partial / FITTED, {"sha256": keys})
         if model.references is not None:
             write_references(partial, model.references)
+        if model.guard is not None:
+            write_guard(partial, model.guard)
         if not why_not:
             write_timm_layout(partial, model, files)
         write_text(partial / CARD, model_card(model, why_not))
@@ -137,7 +140,7 @@ def _read_head(path: Path, description: dict[str, Any]) -> Head:
 
 
 def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
-    simple = manifest["baseline"]
+    simple, guard = manifest["baseline"], manifest.get("guard")
     baseline = None
     if simple:
         head = _read_head(folder / BASELINE, simple)
@@ -153,6 +156,8 @@ def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
         notices=tuple(manifest["notices"]),
         fitted_keys=_read_keys(folder / FITTED) if FITTED in manifest["files"] else frozenset(),
         references=read_references(folder) if REFERENCES in manifest["files"] else None,
+        guard=read_guard(folder, guard) if guard else None,
+        guard_scores=guard["scores"] if guard else None,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from headstart.metrics.values import CrossValidated
 from headstart.reporting.tables import printable
+from headstart.saving.guard_card import guard_section
 from headstart.saving.references import REFERENCES, References
 from headstart.saving.values import SavedModel
 
@@ -63,6 +64,7 @@ def model_card(model: SavedModel, why_not_timm: str | None = None) -> str:
         "Use": USE + (f"\n{escaped(why_not_timm)}\n" if why_not_timm else f"\n{USE_WITH_TIMM}"),
         "Scores": _scores(model),
         "Calibration": _calibration(model),
+        "When it should not answer": guard_section(model),
         "Classes": _classes(model),
         "Data": _data(model),
         "Limits": _limits(model),

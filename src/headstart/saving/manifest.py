@@ -9,6 +9,7 @@ from typing import Any
 from headstart.errors import ModelFileError
 from headstart.registry import nearest
 from headstart.reporting.runs import json_text
+from headstart.saving.guard_files import guard_json
 from headstart.saving.values import Baseline, SavedModel
 from headstart.version import __version__
 
@@ -37,6 +38,7 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
         "baseline": _baseline_json(baseline) if baseline else None,
         "training": model.training.to_json(),
         "notices": list(model.notices),
+        "guard": guard_json(model.guard) | {"scores": model.guard_scores} if model.guard else None,
         "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in sorted(files)},
     }
     plain = json.loads(json_text(manifest))  # as it will be read: the digest must not depend on tuples or key types

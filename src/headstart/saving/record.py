@@ -42,6 +42,7 @@ def describe(
         training=record,
         baseline=Baseline(ColourHistogram().spec, simple.head, simple.temperature),
         notices=probe.notices,
+        guard_scores=None if board.guard is None else board.guard.to_json(),
         fitted_keys=frozenset(planned.audit.keys[position] for position in fitted.positions),
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Example
+from headstart.metrics.novelty import as_reference
 from headstart.reporting.runs import write_json
 from headstart.saving.tensors import read_tensors, write_tensors
 
@@ -21,7 +22,6 @@ NAMES = "references.json"
 MOST_ROWS = 10_000  # 26 MB for 1,280 features: beyond it a nearest neighbour hardly comes nearer
 MOST_ENCODED = 1_000  # where the weights have moved, every row has to be encoded once more: about ten seconds
 DIGEST_BYTES = 32
-LARGEST = float(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,28 +55,6 @@ class References:
         return len(self.labels)
 
 
-def reference_rows(labels: npt.NDArray[np.int64], limit: int, seed: int) -> npt.NDArray[np.int64]:
-    """Choose at most ``limit`` rows, as many of each class as of any other as far as they go; ascending.
-
-    Examples
-    --------
-    >>> rows = reference_rows(np.array([0] * 90 + [1] * 5 + [2] * 5), 30, seed=0)
-    >>> np.bincount(np.array([0] * 90 + [1] * 5 + [2] * 5)[rows]).tolist()
-    [20, 5, 5]
-    >>> reference_rows(np.array([1, 0, 1]), 30, seed=0).tolist()
-    [0, 1, 2]
-    """
-    if len(labels) <= limit:
-        return np.arange(len(labels))
-    shuffled = np.random.default_rng(seed).permutation(len(labels))
-    order = shuffled[np.argsort(labels[shuffled], kind="stable")]  # class by class, each in random order
-    counts = np.bincount(labels)
-    turn = np.empty(len(labels), dtype=np.int64)  # the n-th of its class
-    turn[order] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
-    # Every class gives its first, then every class its second, until there are enough.
-    return np.sort(shuffled[np.argsort(turn[shuffled], kind="stable")][:limit])
-
-
 def make_references(
     features: npt.NDArray[np.float32],
     labels: npt.NDArray[np.int64],
@@ -95,8 +73,7 @@ def make_references(
     >>> make_references(rows, np.array([0]), [example], [bytes(32)], 1, Path("cache")).names
     ('demo/a.png',)
     """
-    half = np.clip(features, -LARGEST, LARGEST).astype(np.float16)
-    return References(half, labels, tuple(_name(one, cache) for one in examples), tuple(keys), total)
+    return References(as_reference(features), labels, tuple(_name(one, cache) for one in examples), tuple(keys), total)
 
 
 def write_references(folder: Path, references: References) -> None:

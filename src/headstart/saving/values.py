@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec
 from headstart.heads.head import Head, Matrix
 from headstart.heads.probabilities import softmax
+from headstart.learning.prediction import Prediction, predictions_from
+from headstart.metrics.guard import Guard, Verdicts, advise, judge, measure_novelty
+from headstart.metrics.novelty import Surroundings, surround
 from headstart.reporting.runs import package_versions
 from headstart.saving.references import References
 
@@ -82,6 +86,11 @@ class SavedModel:
         SHA-256 of each picture the head was fitted on, so that scoring one of them again is noticed.
     references
         Features of the training pictures; None for a model of an older Headstart.
+    guard
+        What it learned about when not to answer; None for a model of an older Headstart.
+    guard_scores
+        Whether the guard kept its promises on the pictures set apart, as plain data:
+        :meth:`headstart.metrics.guard_scores.GuardScores.to_json`.
     """
 
     spec: EncoderSpec
@@ -94,6 +103,8 @@ class SavedModel:
     notices: tuple[str, ...] = ()
     fitted_keys: frozenset[bytes] = frozenset()
     references: References | None = None
+    guard: Guard | None = None
+    guard_scores: dict[str, Any] | None = None
 
     def was_fitted(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
         """Say of each picture, by the SHA-256 of its bytes, whether the head was fitted on it."""
@@ -103,11 +114,34 @@ class SavedModel:
         """Give probabilities of shape (N, C) for features of shape (N, D)."""
         return softmax(self.head.scores(features), self.temperature)
 
+    def novelty(self, features: Matrix) -> npt.NDArray[np.float64]:
+        """Say how unlike the training pictures are those with these features, shape (N,); NaN without a guard."""
+        if self.guard is None:
+            return np.full(len(features), np.nan)
+        known = None if self.references is None else _surroundings(self.references)
+        return measure_novelty(self.guard, features, self.head.scores(features), self.temperature, known)
+
+    def verdicts(self, features: Matrix, probabilities: npt.NDArray[np.float64]) -> Verdicts | None:
+        """Let the guard judge predictions of shape (N, C) for features of shape (N, D); None without a guard."""
+        return None if self.guard is None else judge(self.guard, probabilities, self.novelty(features))
+
+    def predictions(self, names: Sequence[str], features: Matrix, top: int) -> tuple[Prediction, ...]:
+        """Say what is on N pictures with these features, shape (N, D), with what the guard says about it."""
+        probabilities = self.probabilities(features)
+        found = predictions_from(names, probabilities, self.classes, top)
+        verdicts = self.verdicts(features, probabilities)
+        return found if self.guard is None or verdicts is None else advise(self.guard, verdicts, found, self.classes)
+
     def baseline_probabilities(self, features: Matrix) -> npt.NDArray[np.float64] | None:
         """Give the baseline's probabilities for colour histograms; None when the model has no baseline."""
         if self.baseline is None:
             return None
         return softmax(self.baseline.head.scores(features), self.baseline.temperature)
+
+
+@lru_cache(maxsize=2)  # once for each model: a server asks again and again
+def _surroundings(references: References) -> Surroundings:
+    return surround(references.features)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from headstart.encoders.spec import Encoder
-from headstart.learning.prediction import Prediction, predictions_from
+from headstart.learning.prediction import Prediction
 from headstart.saving.values import SavedModel
 
 TOP = 5  # classes listed for each picture
@@ -63,8 +63,7 @@ class SavedAnswers:
 
     def predict(self, features: Features) -> Sequence[Prediction]:
         """Turn features (N, D) into predictions, as :meth:`Model.predict` does."""
-        probabilities = self.saved.probabilities(features)
-        return predictions_from([""] * len(features), probabilities, self.saved.classes, TOP)
+        return self.saved.predictions([""] * len(features), features, TOP)
 
     def describe(self) -> dict[str, Any]:
         """Say what the model is, without a path of this machine."""
@@ -104,8 +103,8 @@ def plain(prediction: Prediction) -> dict[str, Any]:
     Examples
     --------
     >>> from headstart.learning.prediction import Choice
-    >>> plain(Prediction("a.jpg", "rose", 0.75, (Choice("rose", 0.75),)))
-    {'label': 'rose', 'probability': 0.75, 'top': [{'label': 'rose', 'probability': 0.75}]}
+    >>> plain(Prediction("a.jpg", "rose", 0.75, (Choice("rose", 0.75),)))["top"]
+    [{'label': 'rose', 'probability': 0.75}]
     """
     return {key: value for key, value in prediction.to_json().items() if key != "path"}
 
