@@ -35,6 +35,7 @@ ORDER = (
     *STAGES,
     "model",
     "explaining",
+    "teaching",
     "pipeline",
     "transfer",
     "cli",

@@ -3,18 +3,22 @@
 import io
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from starlette.testclient import TestClient
 
-from fakes import FakeEncoder
+from fakes import FakeEncoder, FakeNetwork
 from headstart.hosting import Limits
+from headstart.serving.lesson import Shown
 from headstart.serving.service import Service
+from headstart.teaching import Taught, teach
 
 SMALL = Limits(
     file_bytes=20_000, request_bytes=60_000, held_bytes=120_000, files=4, pixels=10_000, body_seconds=0.3,
-    request_seconds=2.0,
+    request_seconds=30.0,
 )  # fmt: skip
 
 
@@ -86,3 +90,9 @@ def error_of(response: object) -> str:
     assert set(body) == {"error"} and set(body["error"]) == {"code", "problem", "reason", "remedy"}
     assert body["error"]["problem"].endswith(".")
     return body["error"]["code"]
+
+
+def learn(shown: Shown) -> Taught:
+    """Learn in earnest, from the features of the fake encoder."""
+    network = FakeNetwork()
+    return teach(network, network.files, shown, datetime(2026, 1, 1, tzinfo=UTC), Path("cache"))

@@ -58,7 +58,9 @@ from headstart.saving.manifest import model_digest
 from headstart.saving.record import describe, keep_references
 from headstart.saving.references import MOST_ENCODED, MOST_ROWS
 from headstart.serving.answering import SavedAnswers
+from headstart.serving.lesson import Shown
 from headstart.serving.packages import require_packages
+from headstart.teaching import Taught, teach
 from headstart.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -321,11 +323,18 @@ def serve(hosted: Hosted, door: Door, limits: Limits, place: Place, voice: Voice
 
     with bind(door.host, door.port) as listener:  # first of all: a port that is taken is said at once
         if hosted.model is None:
-            encoder: Encoder = load_encoder(hosted.encoder, device="cpu", cache=place.folder, progress=place.progress)
-            return host(listener, Material(encoder, None, hosted.workers), door, limits, voice)
-        model = load(hosted.model)
-        answering = SavedAnswers(model.encoder, model.saved, model_digest(hosted.model))
-        return host(listener, Material(model.encoder, answering, hosted.workers), door, limits, voice)
+            loaded = load_encoder(hosted.encoder, device="cpu", cache=place.folder, progress=place.progress)
+            encoder: Encoder = loaded
+            files, answering = loaded.files, None
+        else:
+            model = load(hosted.model)
+            encoder, files = model.encoder, model.files
+            answering = SavedAnswers(encoder, model.saved, model_digest(hosted.model))
+
+        def learn(shown: Shown) -> Taught:
+            return teach(encoder, files, shown, datetime.now().astimezone(), place.folder)
+
+        return host(listener, Material(encoder, answering, learn, hosted.workers), door, limits, voice)
 
 
 # --- encoders and the machine ----------------------------------------------------------------------------------------

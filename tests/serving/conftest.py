@@ -1,5 +1,6 @@
 """A server in this process: the whole application with a fake model, asked without a network."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,10 +12,11 @@ from fakes import FakeEncoder
 from headstart.hosting import Limits
 from headstart.serving.app import make_app
 from headstart.serving.batching import Batcher
+from headstart.serving.classroom import Bounds, Classroom
 from headstart.serving.entry import Entry
 from headstart.serving.journal import Journal
 from headstart.serving.service import Service
-from visitors import SMALL, FakeModel, Server
+from visitors import SMALL, FakeModel, Server, learn
 
 Start = Callable[..., Server]
 
@@ -24,14 +26,21 @@ def start() -> Iterator[Start]:
     """Start servers with other limits, tokens or models; they end with the test."""
     batchers = []
 
-    def begin(limits: Limits = SMALL, entry: Entry | None = None, model: object = None, **changes: object) -> Server:
+    def begin(
+        limits: Limits = SMALL,
+        entry: Entry | None = None,
+        model: object = None,
+        bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+        clock: Callable[[], float] = time.monotonic,
+        **changes: object,
+    ) -> Server:
         lines: list[str] = []
         journal = Journal(lines.append, lambda: datetime(2026, 1, 1, tzinfo=UTC))
         limits = replace(limits, **changes)
         model = FakeModel() if model is None else model or None
         batchers.append(Batcher(FakeEncoder(), limits, workers=2, watch=journal.batch))
         service = Service(model, batchers[-1], limits, journal, "1.2.3")
-        app = make_app(service, entry or Entry(("testserver",)))
+        app = make_app(service, entry or Entry(("testserver",)), Classroom(bounds, clock), learn)
         return Server(TestClient(app, raise_server_exceptions=False), lines, service)
 
     yield begin

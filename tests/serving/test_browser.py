@@ -4,6 +4,8 @@ import os
 import shutil
 import socket
 import threading
+import time
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +16,12 @@ from fakes import FakeEncoder
 from headstart.hosting import Limits
 from headstart.serving.app import make_app
 from headstart.serving.batching import Batcher
+from headstart.serving.classroom import Bounds, Classroom
 from headstart.serving.entry import Entry
 from headstart.serving.journal import Journal
 from headstart.serving.server import address_of, bind
 from headstart.serving.service import Service
-from visitors import FakeModel, png
+from visitors import FakeModel, learn, png
 
 CHROMIUM = os.environ.get("HEADSTART_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 ARGUMENTS = [
@@ -38,7 +41,7 @@ def address() -> Iterator[str]:
     listener: socket.socket = bind("127.0.0.1", 0)
     with Batcher(FakeEncoder(), Limits(), workers=2) as batcher:
         service = Service(FakeModel(), batcher, Limits(), Journal(lambda line: None, datetime.now), "1.2.3")
-        app = make_app(service, Entry(("localhost",)))
+        app = make_app(service, Entry(("localhost",)), Classroom(Bounds(), time.monotonic), learn)
         config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, log_level="critical")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
@@ -176,3 +179,111 @@ def test_everything_can_be_reached_by_the_keyboard(visit):
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
     for wanted in ("language", "choose", "photograph", "table", "clear", "About this model"):
         assert wanted in reached, reached
+
+
+# --- /teach ---------------------------------------------------------------------------------------------------------
+
+
+def fill(page: object, number: int, name: str, colour: tuple[int, int, int], count: int = 5) -> None:
+    card = page.locator(".class").nth(number)
+    box = card.get_by_role("textbox")
+    box.fill(name)
+    box.press("Enter")
+    made = [(f"{n}.png", png(tuple(max(0, part - 7 * n) for part in colour))) for n in range(count)]
+    card.locator("input[type=file]").set_input_files(files(*made))
+    card.locator(".thumbs li").nth(count - 1).wait_for()
+
+
+def open_classroom(visit: object, **settings: object) -> object:
+    page = visit("teach", **settings)
+    page.locator("html[data-filled]").wait_for()
+    return page
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", ("100% right", "Learnt from 10 pictures")),
+                                                ("zh-CN", ("100% 正确", "从 10 张图片学习"))])  # fmt: skip
+def test_it_is_shown_learns_is_tried_corrected_and_taken_away(visit, locale, words, tmp_path):
+    page = open_classroom(visit, locale=locale)
+    assert page.locator("#learn").is_disabled()
+    fill(page, 0, "<b>red</b>", (250, 30, 30))
+    fill(page, 1, "blue", (30, 30, 250))
+    page.locator("#learn").click()
+    page.locator(".headline").wait_for()
+    assert page.locator(".headline").inner_text() == words[0]
+    assert words[1] in page.locator("#lesson").inner_text()
+    assert page.locator("#lesson tbody th").all_inner_texts() == ["<b>red</b>", "blue"]
+    page.set_input_files("#try-file", files(("new.png", png((20, 20, 200)))))
+    page.locator("#try-answer .bars").wait_for()
+    assert page.locator("#try-answer .answer > span").first.inner_text() == "blue"
+    page.locator("#correct-classes button").first.click()  # "no: it is red"
+    page.locator(".class").first.locator(".thumbs li").nth(5).wait_for()
+    page.get_by_text("11", exact=False).first.wait_for()
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    from headstart.saving.bundle import load_bundle
+
+    with zipfile.ZipFile(download.value.path()) as archive:
+        archive.extractall(tmp_path)
+    assert load_bundle(tmp_path / "taught-model").model.classes == ("<b>red</b>", "blue")
+    page.reload()
+    page.locator("html[data-filled]").wait_for()
+    assert page.locator(".thumbs li").count() == 11
+    page.locator("#forget").click()
+    page.locator(".thumbs li").first.wait_for(state="detached")
+    assert page.locator("#lesson").inner_text() == ""
+
+
+def test_a_series_of_the_camera_is_one_series_and_the_camera_can_be_tried_live(visit):
+    page = open_classroom(visit)
+    fill(page, 0, "red", (250, 30, 30), 2)
+    card = page.locator(".class").nth(1)
+    card.get_by_role("button", name="Use the camera").click()
+    card.get_by_role("button", name="Take 10 in a row").click()
+    card.locator(".thumbs li").nth(9).wait_for()
+    page.locator("#learn").click()
+    page.locator("#lesson .notice").wait_for()
+    assert page.locator("#lesson .notice").inner_text().endswith("only one has: Class 2.")
+    page.get_by_role("button", name="Try the camera").click()
+    page.locator("#try-answer .bars").wait_for()
+    assert page.locator("#try-answer .answer > span").first.inner_text() == "Class 2"
+    page.locator("#correct-classes button").nth(1).click()
+    card.locator(".thumbs li").nth(10).wait_for()
+    page.get_by_role("button", name="Close the camera").click()
+
+
+def test_wrong_files_are_named_and_classes_of_one_name_become_one(visit):
+    page = open_classroom(visit)
+    fill(page, 0, "red", (250, 30, 30), 2)
+    card = page.locator(".class").nth(1)
+    card.locator("input[type=file]").set_input_files(files(("good.png", png("blue")), ("notes.txt", b"no picture")))
+    page.locator("#trouble").wait_for()
+    assert page.locator("#trouble").inner_text() == "notes.txt: This file is not a picture."
+    card.get_by_role("textbox").fill("red")
+    card.get_by_role("textbox").press("Enter")
+    page.locator(".class").nth(1).wait_for(state="detached")
+    assert page.locator(".thumbs li").count() == 3
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-GB"), ("dark", "zh-CN")])
+def test_axe_finds_nothing_in_the_classroom_either(visit, scheme, locale):
+    page = open_classroom(
+        visit, locale=locale, color_scheme=scheme, viewport={"width": 390, "height": 844}, bypass_csp=True
+    )
+    assert violations(page) == []
+    fill(page, 0, "red", (250, 30, 30), 3)
+    fill(page, 1, "blue", (30, 30, 250), 3)
+    page.locator(".class").nth(1).locator("input[type=file]").set_input_files(files(("odd.png", png((255, 0, 0)))))
+    page.locator(".class").nth(1).locator(".thumbs li").nth(3).wait_for()
+    page.locator("#learn").click()
+    page.locator(".headline").wait_for()
+    page.set_input_files("#try-file", files(("new.png", png((20, 20, 200)))))
+    page.locator("#try-answer .bars").wait_for()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_description_for_programs_is_listed_without_the_network(visit):
+    page = visit("docs", bypass_csp=True)
+    page.locator(".operation").nth(12).wait_for()
+    assert "POST /predict" in page.locator(".operations").inner_text()
+    assert violations(page) == []

@@ -7,17 +7,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from headstart.serving.answer_routes import answer_routes
+from headstart.serving.answer_routes import AnswerRoutes
+from headstart.serving.classroom import Classroom
 from headstart.serving.entry import Entry
 from headstart.serving.gate import Gate, passage_of
+from headstart.serving.lesson import Teach
 from headstart.serving.page_routes import page_routes
 from headstart.serving.refusals import LEFT, ClientGone, Refusal, mistake
 from headstart.serving.service import Service
+from headstart.serving.teach_routes import TeachRoutes
 
 DESCRIPTION = "Says what is on pictures. Everything stays on this machine: no picture is kept, none is written down."
 
 
-def make_app(service: Service, entry: Entry) -> ASGIApp:
+def make_app(service: Service, entry: Entry, classroom: Classroom, teach: Teach) -> ASGIApp:
     """Put the application together; it needs no network and starts no thread of its own."""
     app = FastAPI(
         title="Headstart",
@@ -34,8 +37,9 @@ def make_app(service: Service, entry: Entry) -> ASGIApp:
             Exception: _mistaken,
         },
     )
-    app.include_router(answer_routes(service))
+    app.include_router(AnswerRoutes(service).router())
     app.include_router(page_routes(service))
+    app.include_router(TeachRoutes(service, classroom, teach).router())
     return Gate(app, entry, service.limits, service.journal)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from headstart.encoders.spec import Encoder
@@ -24,6 +25,7 @@ from headstart.serving.refusals import busy
 BATCH = 8  # batches of 8 stay in the processor's cache
 LINGER_SECONDS = 0.002  # how long a worker waits for company while others work; an idle server answers at once
 
+Look = Callable[[Image.Image], Any]  # something else that is wanted of the decoded picture
 Finish = Callable[[npt.NDArray[np.float32]], Sequence[Any]]  # features (N, D) become N results
 
 
@@ -31,7 +33,16 @@ Finish = Callable[[npt.NDArray[np.float32]], Sequence[Any]]  # features (N, D) b
 class _Job:
     data: bytes
     finish: Finish
+    look: Look | None
     future: "Future[Any]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The result of a picture, and what else was wanted of it."""
+
+    result: Any
+    look: Any
 
 
 class Batcher:
@@ -83,12 +94,14 @@ class Batcher:
         """How many pictures no thread has taken yet."""
         return len(self._jobs)
 
-    def submit(self, data: bytes, finish: Finish) -> "Future[Any]":
+    def submit(self, data: bytes, finish: Finish, look: Look | None = None) -> "Future[Any]":
         """Hand in a picture file; its result, or a Refusal, comes through the future. Cancelled ones are skipped.
+
+        With ``look`` the result is :class:`Seen`: the result, and what ``look`` made of the picture.
 
         Raises Refusal 503 when too many are waiting or the server is stopping.
         """
-        job = _Job(data, finish)
+        job = _Job(data, finish, look)
         with self._changed:
             if self._closed:
                 raise busy("It is stopping.")
@@ -128,29 +141,32 @@ class Batcher:
             return taken
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
-        ready: list[_Job] = []
+        ready: list[tuple[_Job, Any]] = []
         inputs: list[npt.NDArray[np.float32]] = []
         for job in jobs:
             if not job.future.set_running_or_notify_cancel():
                 continue
             try:
                 check_picture(job.data, self._limits)
-                inputs.append(self._encoder.preprocess(decode(job.data)))
-                ready.append(job)
+                picture = decode(job.data)
+                looked = job.look(picture) if job.look else None
+                inputs.append(self._encoder.preprocess(picture))
+                ready.append((job, looked))
             except Exception as error:  # a Refusal, or a mistake of ours that this client alone should see
                 job.future.set_exception(error)
         if ready:
             self._watch(len(ready))
             self._finish(ready, inputs)
 
-    def _finish(self, jobs: Sequence[_Job], inputs: list[npt.NDArray[np.float32]]) -> None:
+    def _finish(self, jobs: Sequence[tuple[_Job, Any]], inputs: list[npt.NDArray[np.float32]]) -> None:
         try:
             features = self._encoder.encode(np.stack(inputs))
-            for finish in dict.fromkeys(job.finish for job in jobs):
-                rows = [number for number, job in enumerate(jobs) if job.finish == finish]
+            for finish in dict.fromkeys(job.finish for job, _ in jobs):
+                rows = [number for number, (job, _) in enumerate(jobs) if job.finish == finish]
                 for number, result in zip(rows, finish(features[rows]), strict=True):
-                    jobs[number].future.set_result(result)
+                    job, looked = jobs[number]
+                    job.future.set_result(Seen(result, looked) if job.look else result)
         except Exception as error:
-            for job in jobs:
+            for job, _ in jobs:
                 if not job.future.done():
                     job.future.set_exception(error)

@@ -1,6 +1,7 @@
 """A server from its parts: threads, application, port; until it is told to stop."""
 
 import socket
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +14,10 @@ from headstart.rules import available_cores
 from headstart.serving.answering import Answering
 from headstart.serving.app import make_app
 from headstart.serving.batching import Batcher
+from headstart.serving.classroom import Bounds, Classroom
 from headstart.serving.entry import Entry
 from headstart.serving.journal import Journal
+from headstart.serving.lesson import Teach
 from headstart.serving.server import Ending, address_of, run
 from headstart.serving.service import Service
 from headstart.version import __version__
@@ -22,10 +25,23 @@ from headstart.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a server works with: an encoder, the model that answers or None, and its threads (None: the cores)."""
+    """What a server works with.
+
+    Attributes
+    ----------
+    encoder
+        Pictures become features.
+    answering
+        The model that answers, or None.
+    teach
+        Turns what was shown into a lesson.
+    workers
+        Threads for pictures; None takes as many as there are cores.
+    """
 
     encoder: Encoder
     answering: Answering | None
+    teach: Teach
     workers: int | None = None
 
 
@@ -36,7 +52,8 @@ def host(listener: socket.socket, material: Material, door: Door, limits: Limits
     with Batcher(material.encoder, limits, material.workers or available_cores(), journal.batch) as batcher:
         journal.watch_waiting(lambda: batcher.waiting)
         service = Service(material.answering, batcher, limits, journal, __version__)
-        app = make_app(service, Entry(door.known_names(), door.token))
+        entry = Entry(door.known_names(), door.token)
+        app = make_app(service, entry, Classroom(Bounds(), time.monotonic), material.teach)
         return run(app, listener, limits, journal, lambda: voice.ready(address_of(listener)))
 
 

@@ -1,5 +1,6 @@
 """The shapes of the answers, for the OpenAPI description."""
 
+from copy import deepcopy
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -87,6 +88,11 @@ FILES_BODY: dict[str, Any] = {
         },
     }
 }
+
+TEACH_BODY = deepcopy(FILES_BODY)
+_SCHEMA = TEACH_BODY["requestBody"]["content"]["multipart/form-data"]["schema"]
+_SCHEMA["required"].append("label")
+_SCHEMA["properties"] |= {"label": {"type": "string"}, "series": {"type": "string"}}
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from headstart.hosting import Limits
 from headstart.serving.answering import Answering
-from headstart.serving.batching import Batcher, Finish
+from headstart.serving.batching import Batcher, Finish, Look
 from headstart.serving.forms import Form, Upload, read_form
 from headstart.serving.gate import passage_of
 from headstart.serving.journal import Journal
@@ -62,13 +62,15 @@ class Service:
             )
         return form
 
-    async def process(self, request: Request, files: Sequence[Upload], finish: Finish) -> list[Any]:
+    async def process(
+        self, request: Request, files: Sequence[Upload], finish: Finish, look: Look | None = None
+    ) -> list[Any]:
         """Encode pictures and finish them in the threads: one result or Refusal for each, in order.
 
         Raises ClientGone when the client leaves meanwhile: what no thread has begun is then skipped. Raises the
         Refusal itself when not one picture can be used.
         """
-        futures = [self.batcher.submit(file.data, finish) for file in files]
+        futures = [self.batcher.submit(file.data, finish, look) for file in files]
         try:
             gathered = asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
             results = await while_here(request, gathered)
