@@ -1,5 +1,6 @@
 """A fake model for the server, small pictures as files, and what every refusal looks like."""
 
+import base64
 import io
 import json
 from dataclasses import dataclass, field
@@ -58,7 +59,15 @@ class FakeModel:
         }
 
     def explain(self, picture: Image.Image) -> dict | None:
-        return None
+        heat = Image.new("RGBA", picture.size, (255, 200, 0, 200))
+        buffer = io.BytesIO()
+        heat.save(buffer, "PNG")
+        uri = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+        near = [
+            {"name": "<i>near</i>.png", "label": self.classes[1], "distance": 0.1, "picture": uri},
+            {"name": "gone.png", "label": self.classes[0], "distance": 0.2, "picture": None},
+        ]
+        return {"heat_map": uri, "target": self.classes[1], "method": "cam", "exact": True, "neighbours": near}
 
 
 @dataclass

@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -42,7 +43,7 @@ from headstart.metrics.guard_scores import Scored
 from headstart.metrics.guarding import make_guard, measure_guard, rows_to_encode
 from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
 from headstart.metrics.values import ScoredPart
-from headstart.model import Data, Model, load, read_usable
+from headstart.model import Data, Model, load, read_usable, subject_of
 from headstart.places import Place
 from headstart.progress import Progress, silent
 from headstart.recipe import Recipe, Settings
@@ -318,6 +319,7 @@ def serve(hosted: Hosted, door: Door, limits: Limits, place: Place, voice: Voice
         When the port is taken; ModelFileError when the model cannot be opened; MissingExtraError without FastAPI.
     """
     require_packages()
+    from headstart.serving.reasons import reasons
     from headstart.serving.running import Material, host  # loads FastAPI
     from headstart.serving.server import bind
 
@@ -329,7 +331,8 @@ def serve(hosted: Hosted, door: Door, limits: Limits, place: Place, voice: Voice
         else:
             model = load(hosted.model)
             encoder, files = model.encoder, model.files
-            answering = SavedAnswers(encoder, model.saved, model_digest(hosted.model))
+            why = partial(reasons, subject_of(model), folders=(Path(), place.folder))
+            answering = SavedAnswers(encoder, model.saved, model_digest(hosted.model), why)
 
         def learn(shown: Shown) -> Taught:
             return teach(encoder, files, shown, datetime.now().astimezone(), place.folder)

@@ -1,11 +1,16 @@
 """What a well-meant request gets."""
 
+import base64
+import io
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from headstart.serving.entry import Entry
-from visitors import error_of, png
+from visitors import FakeModel, error_of, png
 
 
 def test_a_picture_gets_its_label_its_probability_and_the_other_classes(server):
@@ -149,3 +154,60 @@ def test_with_a_token_nobody_asks_the_model_without_it(start):
     assert server.client.get("/model", headers={"authorization": "Bearer correct-horse"}).status_code == 200
     for path in ("/", "/health", "/docs", "/teach", "/pages/style.css"):
         assert server.client.get(path).status_code == 200
+
+
+# --- why ------------------------------------------------------------------------------------------------------------
+
+
+def test_one_picture_is_explained_at_a_time(server):
+    answer = server.predict(png(), path="/explain")
+    assert answer.status_code == 200
+    assert answer.json()["heat_map"].startswith("data:image/png;base64,")
+    assert error_of(server.predict(png(), png(), path="/explain")) == "too_many_files"
+    assert error_of(server.predict(b"nothing", path="/explain")) == "not_a_picture"
+    assert error_of(server.predict(png(size=(200, 200)), path="/explain")) == "too_many_pixels"
+
+
+def test_a_model_that_cannot_say_why_says_that(start):
+    class Silent(FakeModel):
+        def explain(self, picture):
+            return None
+
+    answer = start(model=Silent()).predict(png(), path="/explain")
+    assert (answer.status_code, error_of(answer)) == (409, "cannot_explain")
+
+
+def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_files(lite0, flowers, tmp_path):
+    import shutil
+
+    from headstart.model import subject_of
+    from headstart.pipeline import fit
+    from headstart.serving.reasons import reasons
+
+    copy = shutil.copytree(flowers, tmp_path / "flowers")
+    model = fit(copy, head="ridge")
+    picture = Image.open(flowers / "rose" / "0.jpg").convert("RGB").resize((300, 120))
+    found = reasons(subject_of(model), picture, (Path(),))
+    heat = Image.open(io.BytesIO(base64.b64decode(found["heat_map"].partition(",")[2])))
+    assert (heat.mode, heat.size) == ("RGBA", (640, 256))
+    assert (found["method"], found["exact"], found["target"] in model.classes) == ("cam", True, True)
+    alpha = np.asarray(heat)[:, :, 3]
+    assert alpha.max() > 200 and set(alpha[:, 0]) == {110}  # the sides were cut off before the network saw it
+    near = found["neighbours"]
+    assert len(near) == 6 and all("/" not in one["name"] and one["picture"] for one in near)
+    assert [one["distance"] for one in near] == sorted(one["distance"] for one in near)
+    for file in copy.rglob("*.jpg"):
+        file.write_bytes(file.read_bytes() + b"x")  # one byte more: another file
+    changed = reasons(subject_of(model), picture, (Path(),))["neighbours"]
+    assert [one["name"] for one in changed] == [one["name"] for one in near]
+    assert [one["picture"] for one in changed] == [None] * 6
+
+
+def test_a_head_without_an_exact_map_still_names_its_neighbours(lite0, flowers):
+    from headstart.model import subject_of
+    from headstart.pipeline import fit
+    from headstart.serving.reasons import reasons
+
+    found = reasons(subject_of(fit(flowers, head="knn")), Image.new("RGB", (60, 60), "red"), ())
+    assert len(found["neighbours"]) == 6
+    assert found["heat_map"] is None or found["exact"] is False

@@ -223,7 +223,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_noted_and_forgotten(s
 def test_the_pictures_of_a_client_that_left_are_not_looked_at(start, monkeypatch):
     server = start()
     began = []
-    monkeypatch.setattr(server.service.batcher, "submit", lambda data, finish: began.append(_never()) or began[-1])
+    monkeypatch.setattr(server.service.batcher, "submit", lambda *_: began.append(_never()) or began[-1])
     body = HEAD + png() + b"\r\n--x--\r\n"
     sent, _ = ask_raw(server.client.app, [piece(body, more=False), (0.02, {"type": "http.disconnect"})])
     assert sent == []
@@ -239,7 +239,7 @@ def _never():
 
 def test_a_request_that_takes_too_long_altogether_gets_a_503(start, monkeypatch):
     server = start(request_seconds=0.1)
-    monkeypatch.setattr(server.service.batcher, "submit", lambda data, finish: _never())
+    monkeypatch.setattr(server.service.batcher, "submit", lambda *_: _never())
     answer = server.predict(png())
     assert (answer.status_code, error_of(answer)) == (503, "busy")
 

@@ -168,6 +168,24 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(visit, scheme, 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_it_says_why_with_a_heat_map_that_can_be_faded_and_the_nearest_training_pictures(visit):
+    page = visit(bypass_csp=True)
+    page.set_input_files("#choose", files(("a.png", png("red", (40, 30)))))
+    page.get_by_role("button", name="Why?").click()
+    heat = page.locator(".shot .heat")
+    heat.wait_for()
+    shot, laid = page.locator(".shot img").first.bounding_box(), heat.bounding_box()
+    assert all(abs(shot[key] - laid[key]) < 1 for key in shot)
+    slider = page.get_by_role("slider", name="How strongly the heat map covers the picture")
+    slider.fill("15")
+    assert heat.evaluate("image => image.style.opacity") == "0.15"
+    assert "speaks for red & <script>" in page.locator(".why").inner_text()
+    near = page.locator(".neighbours li")
+    assert [one.split("\n")[-1] for one in near.all_inner_texts()] == ["<i>near</i>.png", "gone.png"]
+    assert near.locator("img").count() == 1
+    assert violations(page) == []
+
+
 def test_everything_can_be_reached_by_the_keyboard(visit):
     page = visit()
     page.set_input_files("#choose", files(("a.png", png("red"))))

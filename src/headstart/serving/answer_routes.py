@@ -1,5 +1,6 @@
 """The routes for programs: predict, explain, model, health, metrics."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
@@ -18,6 +19,7 @@ from headstart.serving.schemas import (
 )
 from headstart.serving.service import Service, in_thread
 
+EXPLAINED_AT_ONCE = 2  # each holds a whole decoded picture
 _FORM_REFUSALS = (400, 404, 415, 422)
 
 
@@ -26,6 +28,7 @@ class AnswerRoutes:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._turn = asyncio.Semaphore(EXPLAINED_AT_ONCE)
 
     def router(self) -> APIRouter:
         """Declare them."""
@@ -58,7 +61,8 @@ class AnswerRoutes:
             raise Refusal(413, "too_many_files", "One picture can be explained at a time.", "", "Send one.")
         data = form.files[0].data
         check_picture(data, self._service.limits)
-        found = await in_thread(request, lambda: model.explain(decode(data)))
+        async with self._turn:
+            found = await in_thread(request, lambda: model.explain(decode(data)))
         if found is None:
             raise Refusal(
                 409, "cannot_explain", "This model cannot say why.", "It holds nothing to explain with.", "Fit it anew."

@@ -55,11 +55,22 @@ def look_at(picture: Image.Image) -> Look:
     ((512,), (160, 40))
     """
     histogram = ColourHistogram()
+    buffer = io.BytesIO()
+    thumbnail(picture).save(buffer, "JPEG", quality=80)
+    return Look(histogram.encode(histogram.preprocess(picture)[None])[0], buffer.getvalue())
+
+
+def thumbnail(picture: Image.Image) -> Image.Image:
+    """Make a picture small.
+
+    Examples
+    --------
+    >>> thumbnail(Image.new("RGB", (3, 400))).size
+    (1, 160)
+    """
     small = picture.copy()
     small.thumbnail((THUMBNAIL, THUMBNAIL))
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=80)
-    return Look(histogram.encode(histogram.preprocess(picture)[None])[0], buffer.getvalue())
+    return small
 
 
 @dataclass(frozen=True, slots=True, eq=False)

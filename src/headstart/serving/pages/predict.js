@@ -130,8 +130,9 @@ function whyPart(why, shot) {
     shot.append(heat);
     const slider = make("input", { type: "range", min: 0, max: 100, value: 60 });
     slider.addEventListener("input", () => { heat.style.opacity = slider.value / 100; });
+    part.append(make("p", { className: "file", word: why.exact ? "why.exact" : "why.estimate", values: { target: why.target } }));
     part.append(make("label", {}, make("span", { word: "why.slider" }), slider));
-  }
+  } else part.append(make("p", { className: "file", word: "why.none" }));
   if (why.neighbours?.length) {
     const items = why.neighbours.map((one) => make("li", {},
       one.picture ? make("img", { alt: "", src: one.picture }) : null,
