@@ -34,6 +34,11 @@ class FakeModel:
         red = [round(float(row[:16].mean()), 3) for row in features]
         return [
             {
+                "prediction_set": [
+                    name for part, name in zip((1 - share, share), self.classes, strict=True) if part > 0.2
+                ],
+                "unfamiliar": 0.49 < share < 0.51,
+                "abstained": 0.4 < share < 0.6,
                 "label": self.classes[share >= 0.5],
                 "probability": max(share, 1 - share),
                 "top": [
@@ -51,6 +56,7 @@ class FakeModel:
             "class_counts": dict.fromkeys(self.classes, 4),
             "encoder": {"name": "fake", "architecture": "fake", "licence": "Apache-2.0"},
             "head": "fake",
+            "guard": {"coverage": 0.9},
             "scores": {"accuracy": score},
             "pictures": {"fit": 8, "score": 40},
             "created": "2026-01-01",

@@ -21,10 +21,10 @@ from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import Encoder
 from headstart.learning.cross_validation import OutOfFold, predict_in_folds
-from headstart.learning.prediction import predictions_from
 from headstart.learning.probe import Probe, fit_probe
 from headstart.learning.sample import Sample, require_two_classes, take_sample
 from headstart.metrics.cross_validation import evaluate_folds
+from headstart.metrics.guarding import make_guard
 from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
 from headstart.metrics.values import Score, ScoredPart
 from headstart.recipe import Recipe
@@ -54,8 +54,7 @@ class Taught:
 
     def answer(self, features: npt.NDArray[np.float32]) -> Sequence[dict[str, Any]]:
         """Say what is on pictures, given their features (N, D)."""
-        rows = self.saved.probabilities(features)
-        return [plain(one) for one in predictions_from([""] * len(rows), rows, self.saved.classes, TOP)]
+        return [plain(one) for one in self.saved.predictions([""] * len(features), features, TOP)]
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder, as :meth:`headstart.model.Model.save` does."""
@@ -89,6 +88,7 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: Shown, created: datetime
         baseline=Baseline(ColourHistogram().spec, simple.head, simple.temperature),
         notices=probe.notices,
         fitted_keys=frozenset(shown.keys),
+        guard=make_guard(recipe, probe, shown.features, sample, np.arange(len(dataset))),
         references=make_references(
             shown.features, shown.labels, dataset.examples, shown.keys, len(dataset), cache
         ),

@@ -7,6 +7,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -33,15 +34,15 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-ge
 CLASSES = FakeModel().classes
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+@contextmanager
+def serving(token: str = "") -> Iterator[str]:
     """A server with a fake model on a free port, in a thread of this process."""
     import uvicorn
 
     listener: socket.socket = bind("127.0.0.1", 0)
     with Batcher(FakeEncoder(), Limits(), workers=2) as batcher:
         service = Service(FakeModel(), batcher, Limits(), Journal(lambda line: None, datetime.now), "1.2.3")
-        app = make_app(service, Entry(("localhost",)), Classroom(Bounds(), time.monotonic), learn)
+        app = make_app(service, Entry(("localhost",), token), Classroom(Bounds(), time.monotonic), learn)
         config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, log_level="critical")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
@@ -49,6 +50,13 @@ def address() -> Iterator[str]:
         yield address_of(listener)
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """One server for all tests that need no token."""
+    with serving() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +117,20 @@ def test_a_picture_is_answered_and_html_in_class_names_stays_text(visit):
     assert page.locator(".bars li").first.inner_text().split("\n")[-1] == "100.0%"
 
 
+def test_it_says_what_it_does_not_know_and_which_classes_it_may_be(visit):
+    page = visit()
+    shades = [("sure.png", png((255, 0, 0))), ("unsure.png", png((115, 0, 0))), ("strange.png", png((128, 0, 0)))]
+    page.set_input_files("#choose", files(*shades))
+    page.locator(".card").nth(2).wait_for()
+    strange, unsure, sure = page.locator(".card").all()
+    assert strange.locator(".set").count() == 0  # nothing can be promised of it
+    assert strange.locator(".notice").inner_text().startswith("I don’t know this kind of picture")
+    assert unsure.locator(".notice").inner_text().startswith("The model is not sure enough to answer.")
+    assert sure.locator(".notice").count() == 0
+    assert sure.locator(".set").inner_text().split("\n\n") == ["With 90% certainty it is one of these:", CLASSES[1]]
+    assert unsure.locator(".chips li").count() == 2
+
+
 def test_the_language_follows_the_browser_and_the_button(visit):
     page = visit(locale="zh-CN")
     assert page.locator("h1").inner_text() == "图片上是什么？"
@@ -153,7 +175,7 @@ def test_the_answers_can_be_taken_away_as_a_table_that_no_spreadsheet_runs(visit
         page.get_by_role("button", name="Save as CSV").click()
     lines = Path(download.value.path()).read_bytes().decode("utf-8-sig").split("\r\n")
     assert lines[0] == "file,label,probability,prediction_set,abstained,unfamiliar,error"
-    assert lines[1].startswith('"\'=cmd|""/c calc""!A1.png",red & <script>,1,')
+    assert lines[1] == '"\'=cmd|""/c calc""!A1.png",red & <script>,1,red & <script>,false,false,'
     assert lines[2].endswith(",not_a_picture")
 
 
@@ -305,3 +327,21 @@ def test_the_description_for_programs_is_listed_without_the_network(visit):
     page.locator(".operation").nth(12).wait_for()
     assert "POST /predict" in page.locator(".operations").inner_text()
     assert violations(page) == []
+
+
+def test_the_page_asks_for_the_token_until_it_is_right_and_remembers_it(chromium):
+    with serving("correct-horse") as place:
+        page = chromium.new_page(locale="en-GB")
+        page.goto(place)
+        for word, attempt in (
+            ("The token it was started with", "wrong-horse"),
+            ("That token was wrong. Try again:", "correct-horse"),
+        ):
+            page.get_by_label(word).fill(attempt)
+            page.get_by_role("button", name="Go on").click()
+        page.locator("#about").wait_for()
+        page.reload()
+        page.locator("#about").wait_for()
+        page.set_input_files("#choose", files(("a.png", png("red"))))
+        page.locator(".card .answer").wait_for()
+        page.close()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -86,6 +86,7 @@ class SavedAnswers:
             "scores": {name: evaluation[name] for name in _HEADLINES if name in evaluation},
             "pictures": dict(training.counts),
             "split_rule": training.split_rule,
+            "guard": None if saved.guard is None else asdict(saved.guard.asked),
             "notices": list(saved.notices),
             "created": training.created,
             "digests": {"model": self.digest, "data": training.data_fingerprint, "encoder": spec.digest},

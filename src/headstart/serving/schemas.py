@@ -39,6 +39,9 @@ class PictureAnswer(_Open):
     label: str | None = None
     probability: float | None = Field(default=None, ge=0, le=1)
     top: list[ChoiceBody] = []
+    prediction_set: list[str] = []
+    abstained: bool = False
+    unfamiliar: bool = False
     error: ErrorBody | None = None
 
 

@@ -7,6 +7,7 @@ const answers = []; // newest first: { name, answer }
 let photographs = 0;
 let closeCamera = null;
 let explains = false;
+let guard = null; // what the model promises: { coverage }, or nothing
 let mostFiles = 200; // in one go, so that a folder dropped by mistake does not stop the browser
 
 receivePictures(() => at("drop"), send);
@@ -23,6 +24,7 @@ async function showModel() {
   try {
     const model = await (await ask("/model")).json();
     explains = model.explains;
+    guard = model.guard ?? null;
     describe(model);
   } catch (trouble) { complain(trouble); }
 }
@@ -91,16 +93,17 @@ function card(file, answer) {
   if (answer.unfamiliar) body.append(make("p", { className: "notice odd", word: "card.unfamiliar" }));
   else if (answer.abstained) body.append(make("p", { className: "notice odd", word: "card.abstained" }));
   body.append(make("p", { className: "answer" }, make("span", { textContent: answer.label }), share(answer.probability)), bars(answer.top));
-  if (answer.prediction_set) body.append(predictionSet(answer.prediction_set));
+  // Of a picture unlike all others nothing can be promised.
+  if (guard && answer.prediction_set && !answer.unfamiliar) body.append(predictionSet(answer.prediction_set));
   if (explains) body.append(whyButton(file, shot, body));
   return make("li", { className: "card" }, shot, body);
 }
 
-function predictionSet(found) {
-  const labels = Array.isArray(found) ? found : found.labels ?? [];
-  const chips = labels.map((one) => make("li", { textContent: typeof one === "string" ? one : one.label }));
-  const sentence = labels.length ? "card.set" : "card.set-empty";
-  return make("div", { className: "set" }, make("p", { word: sentence }), make("ul", { className: "chips" }, ...chips));
+function predictionSet(labels) {
+  const chips = labels.map((name) => make("li", { textContent: name }));
+  const values = { coverage: { share: guard.coverage } };
+  const sentence = make("p", { word: labels.length ? "card.set" : "card.set-empty", values });
+  return make("div", { className: "set" }, sentence, make("ul", { className: "chips" }, ...chips));
 }
 
 function whyButton(file, shot, body) {
@@ -126,10 +129,16 @@ function whyPart(why, shot) {
   const part = make("div", { className: "why" });
   if (why.heat_map) {
     const heat = make("img", { className: "heat", alt: "", src: why.heat_map });
-    heat.style.opacity = 0.6;
+    const slider = make("input", { type: "range", min: 0, max: 100, value: 80 });
+    // The picture under it loses its colours as the map comes forth: colours of both would be confused.
+    const cover = () => {
+      const amount = slider.value / 100;
+      heat.style.opacity = amount;
+      shot.firstElementChild.style.filter = `grayscale(${amount}) brightness(${1 - amount / 2})`;
+    };
+    slider.addEventListener("input", cover);
     shot.append(heat);
-    const slider = make("input", { type: "range", min: 0, max: 100, value: 60 });
-    slider.addEventListener("input", () => { heat.style.opacity = slider.value / 100; });
+    cover();
     part.append(make("p", { className: "file", word: why.exact ? "why.exact" : "why.estimate", values: { target: why.target } }));
     part.append(make("label", {}, make("span", { word: "why.slider" }), slider));
   } else part.append(make("p", { className: "file", word: "why.none" }));
@@ -148,7 +157,7 @@ function whyPart(why, shot) {
 function table() {
   const rows = [["file", "label", "probability", "prediction_set", "abstained", "unfamiliar", "error"]];
   for (const { name, answer } of [...answers].reverse()) {
-    const set = (Array.isArray(answer.prediction_set) ? answer.prediction_set : []).map((one) => one.label ?? one).join(" | ");
+    const set = (answer.prediction_set ?? []).join(" | ");
     rows.push([name, answer.label ?? "", answer.probability ?? "", set, answer.abstained ?? "", answer.unfamiliar ?? "", answer.error?.code ?? ""]);
   }
   return rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
