@@ -25,6 +25,7 @@ from headstart.encoders.getting import get_weights
 from headstart.encoders.loading import list_encoders, load_encoder, open_saved
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import Encoder
+from headstart.encoders.variants import require_whole
 from headstart.encoders.weights import locate_weights
 from headstart.features.reading import (
     read_features,
@@ -134,6 +135,9 @@ def plan(data: Data, recipe: Recipe, place: Place, *, out: Path | None = None) -
     What would fail later for sure fails first: an encoder that is not here, a folder for the run that is not free.
     """
     locate_weights(recipe.encoder, place.folder)
+    moves = training_plan(recipe, 1, ())
+    if moves is not None:
+        require_whole(recipe.encoder, moves.method)
     if out is not None and process_number() == 0:
         require_free(out)
     dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)

@@ -18,6 +18,7 @@ from headstart.data.splits import merge_groups
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.loading import list_encoders, load_encoder
 from headstart.encoders.spec import Encoder
+from headstart.encoders.variants import candidates_of, require_whole
 from headstart.encoders.weights import locate_weights
 from headstart.errors import DataError, RecipeError
 from headstart.features.reading import seconds_per_picture
@@ -29,13 +30,14 @@ from headstart.places import Place
 from headstart.progress import Progress, silent
 from headstart.recipe import Recipe, Settings, seconds_of
 from headstart.registry import nearest
-from headstart.studies.arms import ALL, ARMS, make_arena
+from headstart.studies.arms import ALL, ARMS, TRAINED, make_arena
 from headstart.studies.cells import CellStore
 from headstart.studies.compare import Wanted, compare_arms, identity, require_torch, usable_shots
 from headstart.studies.compare_report import CompareReport, report_answers
 from headstart.studies.distance import DistanceReport, measure_distances, probe_across, require_enough
 from headstart.studies.rank import rank_scored, score_encoder
 from headstart.studies.rank_report import RankReport, cost_of
+from headstart.studies.stages import families_of, stage_features
 
 DEFAULT_ARMS = ("majority", "colours", "random", "probe")  # those that train no network: seconds
 DEFAULT_SHOTS = (1, 2, 5, 10, 20, 50)
@@ -45,21 +47,29 @@ FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats")
 def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, place: Place) -> RankReport:
     """Put encoders in order by what their features say about the part to learn from; none means all that are here.
 
+    Several stages of one network are read in one pass.
+
     Raises DataError when there are too few pictures to hold any out, and as :func:`plan`.
     """
-    names = tuple(dict.fromkeys(encoders)) or tuple(row.name for row in list_encoders(place.folder) if row.here)
+    names = tuple(dict.fromkeys(encoders))
     for name in names:
         locate_weights(name, place.folder)
     planned = plan(data, replace(recipe, encoder=names[0]), place)
-    loaded = [load_encoder(one, device=recipe.device, cache=place.folder, progress=place.progress) for one in names]
+    families = families_of(names)
+    read, loaded = (
+        {one: load_encoder(one, device=recipe.device, cache=place.folder, progress=place.progress) for one in some}
+        for some in (dict.fromkeys(families.values()), names)
+    )
     dataset, keys = planned.dataset, planned.audit.keys
-    walk = read_usable(planned.audit, loaded, place, planned.parts.fit, recipe.strict)
+    walk = read_usable(planned.audit, tuple(read.values()), place, planned.parts.fit, recipe.strict)
+    matrices = dict(zip(read, (found.matrix for found in walk.features), strict=True))
     groups = merge_groups(keys, [example.group for example in dataset.examples])
     fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
     require_held_out(fitted.labels, fitted.groups)
     scored = []
-    for number, (name, found) in enumerate(zip(names, walk.features, strict=True)):
-        matrix = found.matrix[fitted.positions]
+    for number, name in enumerate(names):
+        family = families[name]
+        matrix = stage_features(matrices[family], name, read[family])[fitted.positions]
         scored.append(score_encoder(name, matrix, fitted.labels, len(dataset.classes), fitted.groups, recipe))
         place.progress("ranking", number + 1, len(names))
     ranking = rank_scored(scored, fitted.groups, recipe.seed, recipe.resamples)
@@ -68,9 +78,15 @@ def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, place: Plac
     published = {row.name: row.top1 for row in list_encoders(place.folder)}
     costs = {
         name: cost_of(one, 1000 * seconds_per_picture(examples, kept, (one,), place), published.get(name))
-        for name, one in zip(names, loaded, strict=True)
+        for name, one in loaded.items()
     }
     return RankReport(ranking, costs, len(kept), len(np.unique(fitted.groups)), walk.notices)
+
+
+def ranked_names(encoders: Sequence[str], stages: Sequence[int], sizes: Sequence[int], place: Place) -> tuple[str, ...]:
+    """Name the candidates: encoders (none: all that are here), each followed by its stages and sizes."""
+    names = tuple(encoders) or tuple(row.name for row in list_encoders(place.folder) if row.here)
+    return candidates_of(names, stages, sizes)
 
 
 def run_comparison(data: Data, wanted: Wanted, recipe: Recipe, place: Place) -> CompareReport:
@@ -79,6 +95,9 @@ def run_comparison(data: Data, wanted: Wanted, recipe: Recipe, place: Place) -> 
     Raises as :func:`plan`; nothing of the part to score is used but for scoring.
     """
     require_torch(wanted.arms)
+    for arm in TRAINED:
+        if arm in wanted.arms:
+            require_whole(recipe.encoder, arm)
     planned = plan(data, recipe, place)
     encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
     encoders: dict[str, Encoder] = {"probe": encoder, "colours": ColourHistogram()}
@@ -209,13 +228,17 @@ def rank(
     data: Data,
     encoders: Sequence[str] = (),
     *,
+    stages: Sequence[int] = (),
+    sizes: Sequence[int] = (),
     cache: str | Path | None = None,
     progress: Progress = silent,
     **settings: Unpack[Settings],
 ) -> RankReport:
     """Put encoders in order by what their features say about labelled pictures; none means all that are here.
 
-    ``data``, ``cache`` and ``progress`` are as for :func:`headstart.fit`; ``settings`` those of a :class:`Recipe`:
+    ``stages`` and ``sizes`` add candidates behind each: its first stages alone, and smaller pictures in pixels. Their
+    names, such as ``efficientnet_lite0[:5]`` and ``efficientnet_lite0@160``, are encoders that :func:`headstart.fit`
+    takes. ``data``, ``cache`` and ``progress`` are as for :func:`headstart.fit`, ``settings`` those of a Recipe:
     balance, inner_folds, seed and the like. Raises HeadstartError, as :func:`headstart.fit` does.
 
     Examples
@@ -226,7 +249,9 @@ def rank(
     >>> found.ranking.scored[0].name, found.ranking.standings[0].accuracy.value
     ('efficientnet_lite0', 1.0)
     """
-    return run_ranking(data, encoders, _study_recipe(settings, {}, "rank"), Place(cache=cache, progress=progress))
+    place = Place(cache=cache, progress=progress)
+    names = ranked_names(encoders, stages, sizes, place)
+    return run_ranking(data, names, _study_recipe(settings, {}, "rank"), place)
 
 
 def distance(

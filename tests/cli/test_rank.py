@@ -1,6 +1,7 @@
 """``headstart rank`` on two tiny networks."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -35,7 +36,17 @@ def test_two_encoders_are_ranked_with_all_scores(place):
     assert [row["rank"] for row in found] == [1, 2]
     for row in found:
         assert 0 <= row["accuracy"]["low"] <= row["accuracy"]["value"] <= row["accuracy"]["high"] <= 1
-        assert {"lda", "knn", "logme", "h_score", "milliseconds", "megabytes", "top1", "pairs"} <= row.keys()
+        assert {
+            "lda",
+            "knn",
+            "logme",
+            "h_score",
+            "milliseconds",
+            "megabytes",
+            "memory_megabytes",
+            "top1",
+            "pairs",
+        } <= row.keys()
     assert found[0]["accuracy"]["value"] >= found[1]["accuracy"]["value"]
     assert rank(place, "--encoders", *names, "--json").exit_code == 0
 
@@ -49,8 +60,42 @@ def test_people_are_told_what_was_looked_at_and_what_the_order_is_worth(place):
     )
     assert lines[1].split() == [
         "encoder", "probe", "ranks", "first", "LDA", "k-NN", "LogME", "H-score", "ImageNet", "ms", "MB",
+        "memory",
     ]  # fmt: skip
     assert "cannot be told apart" in answer.stdout or "is better than" in answer.stdout
+
+
+def test_stages_and_sizes_are_candidates_that_fit_takes(place, tmp_path):
+    network = str(place / "convolutions")
+    answer = rank(place, "--encoders", network, "--stages", "2", "3", "--sizes", "48", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    found = {row["encoder"]: row for row in json.loads(answer.stdout)}
+    assert found.keys() == {network, f"{network}[:2]", f"{network}[:3]", f"{network}@48"}
+    assert found[f"{network}[:2]"]["megabytes"] < found[network]["megabytes"]
+    if Path("/proc/self/status").exists():
+        assert all(row["memory_megabytes"] > 0 for row in found.values())
+    fixed = ("--head", "ridge", "--cache", str(place / "cache"), "--json")
+    command = ["fit", str(place / "pictures"), "--encoder", f"{network}[:3]", "--out", str(tmp_path / "run"), *fixed]
+    run = CliRunner().invoke(app, command)
+    assert run.exit_code == 0, run.stderr
+    fitted = json.loads(run.stdout)
+    assert fitted["features"]["dimension"] == found[f"{network}[:3]"]["dimension"] == 48
+    assert any("has no classifier layer to put the head in" in notice for notice in fitted["notices"])
+    picture = next((place / "pictures" / "red").iterdir())
+    said = CliRunner().invoke(app, ["predict", str(tmp_path / "run"), str(picture), "--format", "json"])
+    assert said.exit_code == 0, said.stderr
+
+
+def test_the_weights_of_a_part_are_not_moved(place):
+    network = str(place / "convolutions")
+    for verb in (("fit", "--method", "lpft"), ("compare", "--arms", "probe", "lpft")):
+        command = [verb[0], str(place / "pictures"), *verb[1:], "--encoder", f"{network}[:2]"]
+        answer = CliRunner().invoke(app, [*command, "--cache", str(place / "cache")])
+        assert answer.exit_code == 1
+        assert answer.stderr.endswith(
+            f"Error: The weights of '{network}[:2]' cannot be moved by lpft. It is a part of a network: what lies "
+            "behind it is left out. Take the whole network, or fit a probe.\n"
+        )
 
 
 def test_too_few_pictures_are_refused(place, tmp_path):

@@ -9,12 +9,12 @@ import torch
 from safetensors.torch import load_file
 
 from headstart.encoders.graphs import compare_outputs, export_module
+from headstart.encoders.stages import find_stages
 from headstart.learning.assembly import assemble, divide
 from headstart.learning.fine_tuning import fine_tune
 from headstart.learning.freezing import norm_parameters, set_training
 from headstart.learning.loop import Training
 from headstart.learning.prefix import cut
-from headstart.learning.stages import find_stages
 from headstart.places import Place
 from headstart.rules import training_plan
 from headstart.workplace import Workplace

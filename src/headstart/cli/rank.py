@@ -15,6 +15,13 @@ def rank(
         list[str] | None,
         typer.Option(help="Names of encoders, one after the other.  [default: those that are on this machine]"),
     ] = None,
+    stages: Annotated[
+        list[int] | None,
+        typer.Option(help="Candidates besides: the first so many stages of each, such as 5 6."),
+    ] = None,
+    sizes: Annotated[
+        list[int] | None, typer.Option(help="Candidates besides: smaller pictures for each, in pixels, such as 160.")
+    ] = None,
     balance: Annotated[bool | None, typer.Option("--balance", help="Weigh every class alike.")] = None,
     inner_folds: Annotated[int | None, typer.Option(help="Of the cross-validation.  [default: 5]")] = None,
     group_by: options.GroupBy = None,
@@ -31,14 +38,16 @@ def rank(
 
     Example: headstart rank flowers/ --encoders efficientnet_lite0 efficientnet_lite1 efficientnet_lite2
 
-    The part to score is not looked at: the choice is made by cross-validation on the part to learn from.
+    The part to score is not looked at: the choice is made by cross-validation on the part to learn from. Stages and
+    sizes get names that fit takes as --encoder: efficientnet_lite0[:5], efficientnet_lite0@160.
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline, transfer
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        report = transfer.run_ranking(data, encoders or [], pipeline.read_recipe(None, given), place)
+        names = transfer.ranked_names(encoders or [], stages or [], sizes or [], place)
+        report = transfer.run_ranking(data, names, pipeline.read_recipe(None, given), place)
         steps.close()
         if as_json:
             print_json(report.to_json())

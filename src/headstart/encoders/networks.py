@@ -1,7 +1,7 @@
 """Build a network of timm from a file of weights, and turn it into an ONNX graph."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,9 @@ def build_network(weights: Weights) -> Network:
         When the weights do not fit, or the network gives anything but one vector per picture.
     """
     architecture, arguments = _blueprint(weights)
+    usual = timm.get_pretrained_cfg(architecture)
+    if weights.size and usual is not None and usual.fixed_input_size:
+        arguments = {**arguments, "img_size": weights.size}  # positions are interpolated by timm
     bare = _create(weights, architecture, arguments, num_classes=0)
     tensors = with_timm_names(read_checkpoint(weights.path), list(bare.state_dict()))
     full = _load(weights, architecture, arguments, tensors, bare.pretrained_cfg)
@@ -73,13 +76,15 @@ def build_network(weights: Weights) -> Network:
         raise _misfit(weights, error) from error
     bare.eval()
     preprocessing = preprocessing_from_config(resolve_model_data_config(bare))  # type: ignore[no-untyped-call]
+    if weights.size:
+        preprocessing = replace(preprocessing, height=weights.size, width=weights.size)
     dimension = _measure_dimension(bare, preprocessing, weights)
     return Network(
         module=bare,
         preprocessing=preprocessing,
         dimension=dimension,
         classifier=_replaceable_layer(bare, architecture, arguments, preprocessing),
-        config=_config_of(bare, dimension, arguments),
+        config=_config_of(bare, dimension, arguments, weights.size),
     )
 
 
@@ -93,6 +98,10 @@ def create_network(config: dict[str, Any], tensors: Tensors | None) -> torch.nn.
     )
     if tensors is not None:
         module.load_state_dict(tensors, strict=True)
+    if "stages" in config:
+        from headstart.encoders.staged import Staged
+
+        return Staged(module.eval(), config["stages"]).eval()
     return module.eval()
 
 
@@ -170,8 +179,17 @@ def _class_counts(tensors: Tensors, pretrained: dict[str, Any]) -> list[int]:
 
 
 def _measure_dimension(module: torch.nn.Module, preprocessing: Preprocessing, weights: Weights) -> int:
-    with torch.inference_mode():
-        features = module(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
+    try:
+        with torch.inference_mode():
+            features = module(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
+    except Exception as error:  # whatever the network raises for a size it cannot take
+        if not weights.size:
+            raise
+        raise EncoderError(
+            f"The network {weights.architecture} cannot take pictures of {weights.size} pixels.",
+            str(error).strip().splitlines()[0][:200].rstrip(". ") + ".",
+            "Take another size, or the network as it is.",
+        ) from error
     if not isinstance(features, torch.Tensor) or features.ndim != 2:
         raise EncoderError(
             f"The network {weights.architecture} cannot be an encoder.",
@@ -218,8 +236,11 @@ def _without_source(config: dict[str, Any]) -> dict[str, Any]:
     return filtered
 
 
-def _config_of(bare: Any, dimension: int, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - as above
+def _config_of(bare: Any, dimension: int, arguments: dict[str, Any], size: int) -> dict[str, Any]:  # noqa: ANN401
     pretrained = _without_source(bare.pretrained_cfg)
+    if size:
+        pretrained = {key: value for key, value in pretrained.items() if key not in ("pool_size", "test_input_size")}
+        pretrained["input_size"] = [3, size, size]
     kept = {key: value for key, value in pretrained.items() if key not in (*_NOT_KEPT, "architecture")}
     config = {
         "architecture": bare.pretrained_cfg["architecture"],

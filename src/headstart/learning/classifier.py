@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 
 from headstart.encoders.networks import create_network
+from headstart.encoders.stages import Stage, find_stages
 from headstart.learning.freezing import norm_parameters, set_training
-from headstart.learning.stages import Stage, find_stages
 from headstart.recipe import Recipe
 from headstart.rules import TrainingPlan
 

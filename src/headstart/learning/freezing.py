@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from headstart.learning.stages import Stage
+from headstart.encoders.stages import Stage
 
 
 def set_training(module: torch.nn.Module, moving: Sequence[Stage], *, trained_statistics: bool) -> None:
@@ -17,7 +17,7 @@ def set_training(module: torch.nn.Module, moving: Sequence[Stage], *, trained_st
 
     Examples
     --------
-    >>> from headstart.learning.stages import find_stages
+    >>> from headstart.encoders.stages import find_stages
     >>> network = torch.nn.Sequential(torch.nn.BatchNorm1d(2), torch.nn.Linear(2, 1), torch.nn.Dropout())
     >>> set_training(network, find_stages(network)[1:], trained_statistics=True)
     >>> [child.training for child in network]

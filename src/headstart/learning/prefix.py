@@ -27,9 +27,9 @@ from headstart.encoders.onnx_engine import open_session
 from headstart.encoders.preprocessing import prepare
 from headstart.encoders.quiet import quiet
 from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.stages import Stage
 from headstart.errors import EncoderError
 from headstart.learning.augmentation import Augmentation, augment, view_seed
-from headstart.learning.stages import Stage
 
 _in_torch = Lock()  # a prefix in torch notes what it sees: one call at a time, whichever view it is for
 TOLERANCE = 1e-5  # relative, of the two parts against the whole
@@ -61,7 +61,7 @@ def cut(module: torch.nn.Module, stages: Sequence[Stage], first: int, pictures: 
 
     Examples
     --------
-    >>> from headstart.learning.stages import find_stages
+    >>> from headstart.encoders.stages import find_stages
     >>> network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1)).eval()
     >>> found = cut(network, find_stages(network), 1, torch.ones(4, 2))
     >>> found.shape, torch.equal(found.suffix(found.prefix(torch.ones(4, 2))), network(torch.ones(4, 2)))

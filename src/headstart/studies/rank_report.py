@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from headstart.data.names import plural
+from headstart.encoders.memory import megabytes_at_work
 from headstart.encoders.spec import Encoder
 from headstart.reporting.tables import aligned
 from headstart.studies.rank import Pair, Ranking, Scored, Standing
@@ -11,10 +12,25 @@ from headstart.studies.rank import Pair, Ranking, Scored, Standing
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an encoder costs: milliseconds per picture on this machine, megabytes of its file, published top-1."""
+    """What an encoder costs, and what is published about it.
+
+    Attributes
+    ----------
+    milliseconds
+        For each picture on this machine.
+    megabytes
+        Of its file.
+    memory_megabytes
+        What encoding eight pictures at a time adds to a process; None where it was not measured.
+    dimension
+        Numbers in a feature vector.
+    top1
+        Published accuracy on ImageNet in percent, or None.
+    """
 
     milliseconds: float
     megabytes: float
+    memory_megabytes: float | None
     dimension: int
     top1: float | None
 
@@ -23,7 +39,8 @@ def cost_of(encoder: Encoder, milliseconds: float, top1: float | None) -> Cost:
     """Say what an encoder costs, from the time it took for a picture and the file it runs from."""
     files = getattr(encoder, "files", None)
     file = (files.graph or files.weights) if files is not None else None
-    return Cost(milliseconds, file.stat().st_size / 1e6 if file else 0.0, encoder.spec.dimension, top1)
+    memory = megabytes_at_work(files, encoder.spec.preprocessing) if files is not None else None
+    return Cost(milliseconds, file.stat().st_size / 1e6 if file else 0.0, memory, encoder.spec.dimension, top1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +67,21 @@ class RankReport:
 
     def lines(self) -> list[str]:
         """Say the same for people."""
-        head = ("", "encoder", "probe", "ranks", "first", "LDA", "k-NN", "LogME", "H-score", "ImageNet", "ms", "MB")
+        head = (
+            "",
+            "encoder",
+            "probe",
+            "ranks",
+            "first",
+            "LDA",
+            "k-NN",
+            "LogME",
+            "H-score",
+            "ImageNet",
+            "ms",
+            "MB",
+            "memory",
+        )
         rows = [
             _cells(one, stands, self.costs[one.name])
             for one, stands in zip(self.ranking.scored, self.ranking.standings, strict=True)
@@ -120,6 +151,7 @@ def _cells(one: Scored, stands: Standing, cost: Cost) -> tuple[str, ...]:
         "" if cost.top1 is None else f"{cost.top1:.1f}",
         f"{cost.milliseconds:.1f}",
         f"{cost.megabytes:.0f}",
+        "" if cost.memory_megabytes is None else f"{cost.memory_megabytes:.0f}",
     )
 
 
