@@ -38,6 +38,7 @@ ORDER = (
     "teaching",
     "pipeline",
     "transfer",
+    "measuring",
     "cli",
 )  # what stands above the stages, each above the one before
 CLI_MAY = {"cli", "explaining", "model", "pipeline", "transfer"} | FREE - {"rules"}

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from headstart.data.example import Dataset
     from headstart.errors import HeadstartError
     from headstart.learning.estimators import ImageEmbedder, TransferClassifier
+    from headstart.measuring import compare, distance, rank
     from headstart.model import Model, embed, load
     from headstart.pipeline import fit
     from headstart.recipe import Recipe
-    from headstart.transfer import compare, distance, rank
 
 __all__ = [
     "Dataset",
@@ -46,12 +46,12 @@ _HOMES = {
     "Model": "headstart.model",
     "Recipe": "headstart.recipe",
     "TransferClassifier": "headstart.learning.estimators",
-    "compare": "headstart.transfer",
-    "distance": "headstart.transfer",
+    "compare": "headstart.measuring",
+    "distance": "headstart.measuring",
     "embed": "headstart.model",
     "fit": "headstart.pipeline",
     "load": "headstart.model",
-    "rank": "headstart.transfer",
+    "rank": "headstart.measuring",
 }
 
 if not TYPE_CHECKING:  # a type checker must go on seeing that a misspelt name does not exist

@@ -4,10 +4,9 @@ Each verb is a row of named stages, as in :mod:`headstart.pipeline`.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack
 
 import numpy as np
 
@@ -27,9 +26,9 @@ from headstart.learning.sample import take_sample
 from headstart.model import Data, read_usable
 from headstart.pipeline import plan
 from headstart.places import Place
-from headstart.progress import Progress, silent
-from headstart.recipe import Recipe, Settings, seconds_of
+from headstart.recipe import Recipe, seconds_of
 from headstart.registry import nearest
+from headstart.studies.alignment import AlignmentReport, align_encoders
 from headstart.studies.arms import ALL, ARMS, TRAINED, make_arena
 from headstart.studies.cells import CellStore
 from headstart.studies.compare import Wanted, compare_arms, identity, require_torch, usable_shots
@@ -41,7 +40,6 @@ from headstart.studies.stages import families_of, stage_features
 
 DEFAULT_ARMS = ("majority", "colours", "random", "probe")  # those that train no network: seconds
 DEFAULT_SHOTS = (1, 2, 5, 10, 20, 50)
-FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats")
 
 
 def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, place: Place) -> RankReport:
@@ -135,6 +133,36 @@ def run_distance(one: Data, other: Data, recipe: Recipe, place: Place) -> Distan
     return DistanceReport((sets[0].name, sets[1].name), (len(good[0]), len(good[1])), encoder.spec.name, *found, across)
 
 
+def run_either_distance(
+    one: Data, other: Data | None, encoders: Sequence[str], recipe: Recipe, place: Place
+) -> DistanceReport | AlignmentReport:
+    """Compare two sets of pictures, or encoders on one; raises RecipeError for both at once, or neither."""
+    if (other is None) == (not encoders):
+        raise RecipeError(
+            "A distance is one between two things.",
+            "Two sets of pictures are compared for one encoder, or several encoders on one set.",
+            "Name a second set, or --encoders X Y.",
+        )
+    if encoders:
+        return run_alignment(one, encoders, recipe, place)
+    return run_distance(one, other, recipe, place)
+
+
+def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, place: Place) -> AlignmentReport:
+    """Measure how alike several encoders see the same pictures. Raises DataError for fewer than twenty of these."""
+    names = tuple(dict.fromkeys(encoders))
+    if len(names) < 2:
+        raise RecipeError("One encoder has nothing to be compared with.", "", "Name two or more after --encoders.")
+    loaded = [load_encoder(one, device=recipe.device, cache=place.folder, progress=place.progress) for one in names]
+    dataset = _either(data)
+    checked = audit(dataset, progress=place.progress)
+    walk = read_usable(checked, loaded, place, checked.usable, recipe.strict)
+    good = np.setdiff1d(checked.usable, list(walk.failures))
+    require_enough(dataset.name, len(good))
+    features = {name: found.matrix[good] for name, found in zip(names, walk.features, strict=True)}
+    return align_encoders(dataset.name, features, recipe.seed, walk.notices)
+
+
 def _either(data: Data) -> Dataset:
     """Read labelled data, or pictures without labels."""
     try:
@@ -163,117 +191,3 @@ def read_wanted(
 def _did_you_mean(arm: str) -> str:
     near = nearest(arm, ARMS)
     return f"Did you mean '{near}'?" if near else ""
-
-
-def _study_recipe(settings: Mapping[str, Any], defaults: Mapping[str, Any], verb: str) -> Recipe:
-    """Make the recipe of a study; raises RecipeError for settings that only a model has."""
-    for name in FOR_FIT_ALONE:
-        if name in settings:
-            raise RecipeError(f"The setting {name} does not go with {verb}.", "It is for fit.", "Leave it out.")
-    return Recipe.from_mapping({**defaults, **settings})
-
-
-# --- the same in Python ----------------------------------------------------------------------------------------------
-
-
-def compare(
-    data: Data,
-    *,
-    arms: Sequence[str] = DEFAULT_ARMS,
-    shots: Sequence[int | str] = (*DEFAULT_SHOTS, "all"),
-    draws: int = 5,
-    steps: int = 100,
-    cache: str | Path | None = None,
-    progress: Progress = silent,
-    **settings: Unpack[Settings],
-) -> CompareReport:
-    """Measure how much the pretrained network helps on labelled pictures.
-
-    Parameters
-    ----------
-    data
-        As for :func:`headstart.fit`.
-    arms
-        Of majority, colours, random, probe, scratch, matched, lpft and full.
-    shots
-        Examples per class to learn from; ``"all"`` takes all there are.
-    draws
-        How often the examples are drawn.
-    steps
-        Of each training: the same for all arms.
-    cache, progress
-        As for :func:`headstart.fit`. What was computed is kept: the same call goes on after a stop.
-    settings
-        Of a :class:`Recipe`: encoder, head (``"ridge"`` unless named), balance, seed, time_limit and the like.
-
-    Raises
-    ------
-    HeadstartError
-        With one sentence what is wrong, one why or where, one what to do.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
-    >>> found = compare(plain, arms=["majority", "probe"], shots=[2, "all"], draws=2)
-    >>> [(gain.arm, gain.against, gain.shots, gain.difference.value) for gain in found.gains]
-    [('probe', 'majority', '2', 0.5), ('probe', 'majority', 'all', 0.5)]
-    """
-    recipe = _study_recipe(settings, {"head": "ridge"}, "compare")
-    wanted = read_wanted(arms, shots, draws, steps, recipe.time_limit)
-    return run_comparison(data, wanted, replace(recipe, time_limit=""), Place(cache=cache, progress=progress))
-
-
-def rank(
-    data: Data,
-    encoders: Sequence[str] = (),
-    *,
-    stages: Sequence[int] = (),
-    sizes: Sequence[int] = (),
-    cache: str | Path | None = None,
-    progress: Progress = silent,
-    **settings: Unpack[Settings],
-) -> RankReport:
-    """Put encoders in order by what their features say about labelled pictures; none means all that are here.
-
-    ``stages`` and ``sizes`` add candidates behind each: its first stages alone, and smaller pictures in pixels. Their
-    names, such as ``efficientnet_lite0[:5]`` and ``efficientnet_lite0@160``, are encoders that :func:`headstart.fit`
-    takes. ``data``, ``cache`` and ``progress`` are as for :func:`headstart.fit`, ``settings`` those of a Recipe:
-    balance, inner_folds, seed and the like. Raises HeadstartError, as :func:`headstart.fit` does.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
-    >>> found = rank(plain, ["efficientnet_lite0"])
-    >>> found.ranking.scored[0].name, found.ranking.standings[0].accuracy.value
-    ('efficientnet_lite0', 1.0)
-    """
-    place = Place(cache=cache, progress=progress)
-    names = ranked_names(encoders, stages, sizes, place)
-    return run_ranking(data, names, _study_recipe(settings, {}, "rank"), place)
-
-
-def distance(
-    one: Data,
-    other: Data,
-    *,
-    cache: str | Path | None = None,
-    progress: Progress = silent,
-    **settings: Unpack[Settings],
-) -> DistanceReport:
-    """Measure how far apart two sets of pictures lie for an encoder, and what a probe loses between them.
-
-    ``one`` and ``other`` are as for :func:`headstart.fit`, but need no labels; ``settings`` are those of a
-    :class:`Recipe`: encoder, head, seed and the like. Raises HeadstartError, as :func:`headstart.fit` does.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> red, blue = ([Image.new("RGB", (64, side), name) for side in range(64, 94)] for name in ("red", "blue"))
-    >>> found = distance([(one, "a") for one in red], [(one, "a") for one in blue])
-    >>> found.proxy.value, found.across is None
-    (2.0, True)
-    """
-    recipe = _study_recipe(settings, {"head": "ridge"}, "distance")
-    return run_distance(one, other, recipe, Place(cache=cache, progress=progress))

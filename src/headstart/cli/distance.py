@@ -11,7 +11,11 @@ from headstart.places import Place
 
 def distance(
     one: Annotated[str, typer.Argument(metavar="A", help="A set of pictures, with or without labels.")],
-    other: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    other: Annotated[str | None, typer.Argument(metavar="B", help="Another one; none with --encoders.")] = None,
+    encoders: Annotated[
+        list[str] | None,
+        typer.Option(help="How alike several encoders (a run is one, too) see the pictures of A."),
+    ] = None,
     encoder: options.EncoderName = None,
     strict: options.Strict = None,
     seed: options.Seed = None,
@@ -25,14 +29,17 @@ def distance(
 
     Example: headstart distance studio/ street/
 
-    Where both have labels, it also says what a model of the first loses on the second.
+    Where both have labels, it also says what a model of the first loses on the second. With --encoders it says how
+    alike these see one set: headstart distance flowers/ --encoders efficientnet_lite0 runs/balanced
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline, transfer
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        report = transfer.run_distance(one, other, pipeline.read_recipe(None, {"head": "ridge", **given}), place)
+        report = transfer.run_either_distance(
+            one, other, encoders or [], pipeline.read_recipe(None, {"head": "ridge", **given}), place
+        )
         steps.close()
         if as_json:
             print_json(report.to_json())

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-IntervalMethod = Literal["wilson", "bootstrap", "group bootstrap", "corrected t"]
+IntervalMethod = Literal["wilson", "bootstrap", "group bootstrap", "corrected t", "jackknife"]
 
 
 @dataclass(frozen=True, slots=True)

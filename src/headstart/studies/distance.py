@@ -1,5 +1,6 @@
 """How far apart two sets of pictures lie for an encoder, and what a probe loses on the way, where labels tell."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from headstart.data.example import Dataset
 from headstart.data.splits import choose_parts, merge_groups
 from headstart.errors import DataError
 from headstart.learning.probe import fit_probe
+from headstart.metrics.alignment import centred_kernel_alignment
 from headstart.metrics.distances import (
     Discrepancy,
     FrechetDistance,
@@ -27,16 +29,22 @@ from headstart.reporting.tables import aligned
 
 Matrix = npt.NDArray[np.floating]
 AT_MOST = 1000  # examples of each set for the discrepancy: its memory grows with their square
+FEWEST_CLASSES = 5  # whose means are compared
 FEWEST = 20  # examples of each set: with fewer every distance is chance
 
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """Accuracy of a probe that learned from the first set: on its own held-out pictures, and on the second set's."""
+    """What labels say: accuracy of a probe of the first set on its own held-out pictures, and on the second set's.
+
+    ``alignment`` is the centred kernel alignment of the class means in both sets: whether the classes lie to each other
+    in the same way; None for fewer than five common classes.
+    """
 
     classes: tuple[str, ...]
     inside: Score
     across: Score
+    alignment: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,9 @@ class DistanceReport:
                 f"between halves of {self.names[0]}: {self.frechet.within:.2f}",
             ),
         ]
+        if self.across is not None and self.across.alignment is not None:
+            arranged = "centred kernel alignment of the class means (1: classes lie to each other in the same way)"
+            rows.append(("CKA of classes", f"{self.across.alignment:.2f}", "", arranged))
         first, second = self.names
         lines = [
             f"{first} ({self.counts[0]:,} pictures) and {second} ({self.counts[1]:,}), as {self.encoder} sees them:",
@@ -149,4 +160,18 @@ def probe_across(
         for matrix, part in ((matrices[0], inside), (matrices[1], across))
     ]
     scores = [wilson(float(right.sum()), len(right)) for right in answers]
-    return Across(tuple(common), scores[0], scores[1])
+    return Across(tuple(common), scores[0], scores[1], _class_alignment(matrices, (learned, across), len(common)))
+
+
+def _class_alignment(matrices: Sequence[Matrix], parts: Sequence[Labelled], class_count: int) -> float | None:
+    """Compare how the classes lie to each other in both sets, by their means."""
+    present = [np.flatnonzero(np.bincount(part.labels, minlength=class_count)) for part in parts]
+    both = np.intersect1d(present[0], present[1])
+    if len(both) < FEWEST_CLASSES:
+        return None
+    means = [
+        np.stack([matrix[part.rows[part.labels == number]].mean(axis=0) for number in both])
+        for matrix, part in zip(matrices, parts, strict=True)
+    ]
+    found = centred_kernel_alignment(means[0], means[1])
+    return None if math.isnan(found) else found

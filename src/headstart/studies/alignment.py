@@ -1,0 +1,69 @@
+"""How alike several encoders see the same pictures, for instance one before and after its weights moved."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.metrics.alignment import alignment_score
+from headstart.metrics.values import Score
+from headstart.reporting.tables import aligned
+
+AT_MOST = 2000  # pictures: memory grows with their square
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderPair:
+    """Two encoders, and the centred kernel alignment of their features."""
+
+    one: str
+    other: str
+    alignment: Score
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentReport:
+    """How alike encoders see a set of pictures."""
+
+    data: str
+    count: int
+    pairs: tuple[EncoderPair, ...]
+    notices: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        rows = [("encoder", "and", "alignment"), *((pair.one, pair.other, str(pair.alignment)) for pair in self.pairs)]
+        return [
+            f"Centred kernel alignment on {self.count:,} pictures of {self.data} (1: the same geometry, 0: nothing in "
+            "common):",
+            *(f"  {line}" for line in aligned(rows).splitlines()),
+            "Encoders that see pictures alike need not be equally good at them: headstart rank says that.",
+            *self.notices,
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data."""
+        return asdict(self)
+
+
+def align_encoders(
+    data: str, features: Mapping[str, npt.NDArray[np.float32]], seed: int, notices: tuple[str, ...] = ()
+) -> AlignmentReport:
+    """Compare every two encoders by their features of the same pictures, (N, D) each; at most 2,000 of these.
+
+    Examples
+    --------
+    >>> made = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    >>> align_encoders("toy", {"a": made, "b": 2 * made}, seed=0).pairs[0].alignment.value > 0.999
+    True
+    """
+    count = len(next(iter(features.values())))
+    rows = np.sort(np.random.default_rng(seed).permutation(count)[:AT_MOST])
+    pairs = tuple(
+        EncoderPair(one, other, alignment_score(features[one][rows], features[other][rows], seed))
+        for one, other in combinations(features, 2)
+    )
+    return AlignmentReport(data, len(rows), pairs, notices)
