@@ -25,7 +25,7 @@ FILES = {
     *("confusion_matrix.png", "reliability.png", "mistakes.png"),
     *(f"model/{name}" for name in ("README.md", "manifest.json", "encoder.onnx", "head.safetensors")),
     *(f"model/{name}" for name in ("baseline.safetensors", "fitted.safetensors", "model.safetensors", "config.json")),
-    *(f"model/{name}" for name in ("references.safetensors", "references.json", "guard.safetensors")),
+    *(f"model/{name}" for name in ("references.safetensors", "references.json", "guard.safetensors", "model.onnx")),
 }
 TIMES = ("run", "model", "seconds")
 

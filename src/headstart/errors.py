@@ -15,6 +15,7 @@
     ├── ModelFileError         a saved model that cannot be opened
     ├── OutputError            a place that cannot be written to
     ├── ServingError           a server that cannot start
+    ├── ExportError            an export that cannot be made, or does not answer as the model does
     └── MissingExtraError      an optional package that is not installed
 """
 
@@ -90,6 +91,10 @@ class OutputError(HeadstartError):
 
 class ServingError(HeadstartError):
     """A server cannot start."""
+
+
+class ExportError(HeadstartError):
+    """An export cannot be made, or does not answer as the model does."""
 
 
 class MissingExtraError(HeadstartError):

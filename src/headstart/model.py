@@ -42,6 +42,8 @@ from headstart.saliency.explaining import Wish, explain_picture
 from headstart.saliency.subject import Subject
 from headstart.saliency.values import Explanation
 from headstart.saving.bundle import load_bundle, save_bundle
+from headstart.saving.exporting import ExportReport, Subject, export_model
+from headstart.saving.forms import Form, Precision, Target
 from headstart.saving.values import SavedModel
 
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
@@ -62,6 +64,8 @@ class Model:
     board
         What :func:`fit` found on the pictures it set apart; None for a model that was loaded (its numbers stand in
         ``saved.training``).
+    folder
+        Where it was loaded from, or None.
 
     Examples
     --------
@@ -78,6 +82,7 @@ class Model:
     saved: SavedModel
     files: EncoderFiles
     board: Scoreboard | None = None
+    folder: Path | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -171,6 +176,29 @@ class Model:
         """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
         return save_bundle(Path(folder), self.saved, self.files)
 
+    def export(  # seven parameters: what, where to, proven on what; each is a flag of the command line
+        self,
+        to: Target = "onnx",
+        *,
+        out: str | Path | None = None,
+        data: Data = None,
+        precision: Precision = "fp32",
+        batched: bool = False,
+        force: bool = False,
+        progress: Progress = silent,
+    ) -> ExportReport:
+        """Write the model in another form and prove on picture files that it answers the same.
+
+        Without ``out`` it goes into the folder the model was loaded from, without ``data`` it is proven on the pictures
+        that the run around that folder set apart. ``batched`` takes several pictures of one size at once.
+
+        Raises ExportError when it does not pass its gate and is not forced; see
+        :func:`headstart.saving.exporting.export_model`.
+        """
+        subject = Subject(self.encoder, self.saved, self.files, self.folder)
+        place, target = Place(progress=progress), None if out is None else Path(out)
+        return export_model(subject, Form(to, precision, batched), place, out=target, data=data, force=force)
+
 
 def load(folder: str | Path) -> Model:
     """Open a saved model: its folder, or the run folder around it.
@@ -191,7 +219,7 @@ def load(folder: str | Path) -> Model:
     ('blue', 'red')
     """
     bundle = load_bundle(folder)
-    return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files)
+    return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files, folder=bundle.folder)
 
 
 def subject_of(model: Model) -> Subject:

@@ -57,6 +57,7 @@ from headstart.reporting.runs import environment, require_free, write_json
 from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
 from headstart.saving.manifest import model_digest
+from headstart.saving.proof_pictures import run_root
 from headstart.saving.record import describe, keep_references
 from headstart.saving.references import MOST_ENCODED, MOST_ROWS
 from headstart.serving.answering import SavedAnswers
@@ -297,7 +298,7 @@ def run(planned: Plan, place: Place, *, out: Path | None = None, work: Workplace
         if trained.tuned:
             write_training(folder, trained.tuned)
         write_tables(report, trained.scored, trained.probabilities)  # with metrics.json a run is finished
-        write_json(folder / "environment.json", environment(started, sys.argv))
+        write_json(folder / "environment.json", {**environment(started, sys.argv), "data": run_root(planned.dataset)})
         write_log(folder / "log.txt", started, [*planned.lines(), *report.lines()])
     return Run(_settled(trained, folder), report)
 

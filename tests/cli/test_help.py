@@ -23,6 +23,7 @@ Commands:
   predict   Say what is on pictures, with probabilities.
   embed     Turn pictures into feature vectors, one row each.
   explain   Say why a model answers as it does: heat maps, nearest examples.
+  export    Write a model as one file that answers the same, and prove it.
   pretrain  Train a network on your own source task, to transfer from it...
   compare   Measure how much the pretrained network helps.
   rank      Say which encoder suits labelled pictures.

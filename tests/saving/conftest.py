@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fakes import FAKE_SPEC
+from graphs import save_flattening
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
 from headstart.heads.centroid import CentroidHead
 from headstart.heads.head import Head
@@ -109,10 +110,9 @@ def network(session_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> On
 
 @pytest.fixture
 def files(tmp_path: Path) -> EncoderFiles:
-    """A file in place of a graph, for what only copies it."""
+    """The graph of a network whose features are its input, and no weights."""
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "encoder.onnx").write_bytes(b"graph")
-    return EncoderFiles(tmp_path / "cache" / "encoder.onnx", None, {"architecture": "fake"})
+    return EncoderFiles(save_flattening(tmp_path / "cache" / "encoder.onnx"), None, {"architecture": "fake"})
 
 
 @pytest.fixture

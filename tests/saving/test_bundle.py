@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import subprocess
@@ -76,7 +77,7 @@ def test_the_folder_holds_what_the_design_promises(
     names = sorted(path.name for path in (tmp_path / "m").iterdir())
     assert names == [
         "README.md", "baseline.safetensors", "config.json", "encoder.onnx", "head.safetensors", "manifest.json",
-        "model.safetensors",
+        "model.onnx", "model.safetensors",
     ]  # fmt: skip
     assert sorted(verify_bundle(tmp_path / "m")) == names
 
@@ -96,11 +97,8 @@ def test_the_manifest_records_what_the_model_was_made_from(
     assert manifest["encoder"]["preprocessing"]["height"] == 4
     assert manifest["training"]["data_fingerprint"] == "f" * 64
     assert manifest["training"]["versions"] == {"headstart": "0.1.0", "numpy": "2.3.0", "torch": None}
-    # SHA-256 of b"graph", by sha256sum
-    assert manifest["files"]["encoder.onnx"] == {
-        "bytes": 5,
-        "sha256": "eef93e1d14482804277fca0172464032d1a4fdbcc338524059fa1e861454ad4d",
-    }
+    graph = (tmp_path / "cache" / "encoder.onnx").read_bytes()
+    assert manifest["files"]["encoder.onnx"] == {"bytes": len(graph), "sha256": hashlib.sha256(graph).hexdigest()}
 
 
 def test_whoever_may_read_one_file_of_a_model_may_read_all(
@@ -261,10 +259,12 @@ def test_verifying_notices_a_changed_byte_in_any_file(
 
 def test_a_changed_file_is_named_with_both_digests(model: SavedModel, files: EncoderFiles, tmp_path: Path) -> None:
     save_bundle(tmp_path / "m", model, files)
+    whole = (tmp_path / "m" / "encoder.onnx").read_bytes()
     (tmp_path / "m" / "encoder.onnx").write_bytes(b"grap")
     assert refusal(tmp_path / "m") == (
         f"The model '{tmp_path / 'm'}' is damaged. '{tmp_path / 'm' / 'encoder.onnx'}' has changed since it was "
-        "written: expected SHA-256 eef93e1d1448... and 5 bytes, got 459e09031ee2... and 4 bytes. "
+        f"written: expected SHA-256 {hashlib.sha256(whole).hexdigest()[:12]}... and {len(whole)} bytes, "
+        "got 459e09031ee2... and 4 bytes. "
         "Copy the model again from where it was saved, or fit it anew."
     )
 

@@ -118,7 +118,9 @@ def test_a_model_that_was_not_scored_says_so(model: SavedModel) -> None:
     assert "not defined" in section(card, "Classes")
 
 
-def test_the_lines_for_timm_work_as_they_stand(
+@pytest.mark.parametrize("place", [1, 2], ids=["ONNX Runtime", "timm"])
+def test_the_lines_for_other_libraries_work_as_they_stand(
+    place: int,
     on_network: SavedModel,
     network: OnnxEncoder,
     tmp_path: Path,
@@ -128,7 +130,7 @@ def test_the_lines_for_timm_work_as_they_stand(
     save_bundle(tmp_path / "m", on_network, network.files)
     Image.fromarray(chelsea()).save(tmp_path / "picture.jpg")
     card = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
-    _, code = re.findall(r"```python\n(.*?)```", card, flags=re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", card, flags=re.DOTALL)[place]
     monkeypatch.chdir(tmp_path)
     exec(code.replace("path/to/this/folder", "m"), {})
     printed = capsys.readouterr().out

@@ -11,6 +11,7 @@ from headstart.cli.embed import embed
 from headstart.cli.encoders import encoders
 from headstart.cli.evaluate import evaluate
 from headstart.cli.explain import explain
+from headstart.cli.export import export
 from headstart.cli.fit import fit
 from headstart.cli.lists import ListCommand
 from headstart.cli.predict import predict
@@ -28,7 +29,22 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain text: drawing boxes would cost more time than all the rest of --help
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for verb in (fit, evaluate, predict, embed, explain, pretrain, compare, rank, distance, serve, encoders, doctor, demo):
+for verb in (
+    fit,
+    evaluate,
+    predict,
+    embed,
+    explain,
+    export,
+    pretrain,
+    compare,
+    rank,
+    distance,
+    serve,
+    encoders,
+    doctor,
+    demo,
+):
     app.command(cls=ListCommand)(verb)
 
 

@@ -18,6 +18,7 @@ from headstart.heads.head import Head
 from headstart.reporting.runs import require_free, write_json, write_text
 from headstart.saving.guard_files import GUARD, read_guard, write_guard
 from headstart.saving.manifest import AGAIN, MANIFEST, check_files, find_model, manifest_of, read_manifest
+from headstart.saving.raw_graph import RAW_GRAPH, missing_onnx, raw_obstacle, write_raw_graph
 from headstart.saving.references import NAMES, REFERENCES, read_references, write_references
 from headstart.saving.tensors import read_tensors, write_tensors
 from headstart.saving.values import Baseline, Bundle, SavedModel, TrainingRecord
@@ -36,7 +37,8 @@ CARD = "README.md"
 def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[str, ...]:
     """Write a model into a new folder, whole or not at all; return notices for the user.
 
-    ``files`` are those of the model's encoder; they are copied. A linear head is also written in timm's layout.
+    ``files`` are those of the model's encoder; they are copied. Where it can be done the model is also written as
+    one graph from raw pictures (``model.onnx``) and in timm's layout.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[s
     from headstart.saving.card import model_card  # only where a model is written
     from headstart.saving.timm_layout import obstacle, write_timm_layout
 
-    why_not = obstacle(model, files)
+    why_not, no_raw = obstacle(model, files), raw_obstacle(model, files) or missing_onnx()
     with _new_folder(folder) as partial:
         _copy_encoder(partial, files)
         _write_head(partial / HEAD, model.head)
@@ -61,9 +63,11 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[s
             write_guard(partial, model.guard)
         if not why_not:
             write_timm_layout(partial, model, files)
-        write_text(partial / CARD, model_card(model, why_not))
+        if not no_raw and files.graph is not None:
+            write_raw_graph(partial / RAW_GRAPH, model, files.graph)
+        write_text(partial / CARD, model_card(model, why_not, no_raw))
         write_json(partial / MANIFEST, manifest_of(model, files.config, partial.iterdir()))
-    return (why_not,) if why_not else ()
+    return tuple(reason for reason in (why_not, no_raw) if reason)
 
 
 def load_bundle(path: str | Path) -> Bundle:

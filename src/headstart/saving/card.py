@@ -39,6 +39,23 @@ model = hs.load("path/to/this/folder")
 print(model.predict("picture.jpg"))
 ```
 """
+USE_WITH_ONNX = """\
+Without Headstart, with ONNX Runtime alone; `model.onnx` takes the bytes of one upright RGB picture of any size:
+
+```python
+import json
+
+import numpy as np
+import onnxruntime
+from PIL import Image, ImageOps
+
+session = onnxruntime.InferenceSession("path/to/this/folder/model.onnx", providers=["CPUExecutionProvider"])
+classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])
+picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB")
+(probabilities,) = session.run(None, {"picture": np.asarray(picture)})
+print(max(zip(probabilities.tolist(), classes)))
+```
+"""
 USE_WITH_TIMM = """\
 Without Headstart, with timm alone:
 
@@ -54,14 +71,21 @@ print(max(zip(probabilities, network.pretrained_cfg["label_names"])))
 """
 
 
-def model_card(model: SavedModel, why_not_timm: str | None = None) -> str:
+def model_card(model: SavedModel, why_not_timm: str | None = None, no_raw: str | None = None) -> str:
     """Write the model card as Markdown with YAML front matter; names from users are escaped.
 
-    ``why_not_timm`` is a sentence for a model that timm cannot open, None for one that it can.
+    ``why_not_timm`` is a sentence for a model that timm cannot open, None for one that it can; ``no_raw`` the same for
+    one without ``model.onnx``.
     """
     sections = {
         f"A classifier of {len(model.classes)} classes": _about(model),
-        "Use": USE + (f"\n{escaped(why_not_timm)}\n" if why_not_timm else f"\n{USE_WITH_TIMM}"),
+        "Use": "\n".join(
+            [
+                USE,
+                f"{escaped(no_raw)}\n" if no_raw else USE_WITH_ONNX,
+                f"{escaped(why_not_timm)}\n" if why_not_timm else USE_WITH_TIMM,
+            ]
+        ),
         "Scores": _scores(model),
         "Calibration": _calibration(model),
         "When it should not answer": guard_section(model),

@@ -8,7 +8,7 @@ from typing import Any
 
 from headstart.errors import ModelFileError
 from headstart.registry import nearest
-from headstart.reporting.runs import json_text
+from headstart.reporting.runs import json_text, write_json
 from headstart.saving.guard_files import guard_json
 from headstart.saving.values import Baseline, SavedModel
 from headstart.version import __version__
@@ -137,6 +137,23 @@ def check_files(folder: Path, manifest: dict[str, Any], names: Iterable[str]) ->
                 f"and {expected['bytes']} bytes, got {got[:12]}... and {path.stat().st_size} bytes.",
                 AGAIN,
             )
+
+
+def record_export(folder: Path, record: dict[str, Any], *, inside: bool) -> None:
+    """Write into the manifest what was exported and how it was proven; an earlier record of the same file goes.
+
+    ``record`` names the ``file`` that is opened and the digests of all its ``files``; those ``inside`` the model's
+    folder become files of the model. Raises ModelFileError and OutputError as reading and writing do.
+    """
+    manifest = read_manifest(folder)
+    record = {**record, "inside": inside}
+    same = {"file": record["file"], "inside": inside}
+    others = [kept for kept in manifest.get("exports", []) if {key: kept[key] for key in same} != same]
+    manifest["exports"] = [*others, record]
+    if inside:
+        manifest["files"] = dict(sorted({**manifest["files"], **record["files"]}.items()))
+    plain = json.loads(json_text(manifest))
+    write_json(folder / MANIFEST, {**plain, "digest": _self_digest(plain)})
 
 
 def sha256(path: Path) -> str:

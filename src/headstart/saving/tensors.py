@@ -19,11 +19,15 @@ def write_tensors(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     >>> read_tensors(path)["bias"].tolist()
     [1.0, 1.0]
     """
+    path.write_bytes(tensors_to_bytes(arrays))  # not by safetensors' own save_file: only the owner could read that
+
+
+def tensors_to_bytes(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """Give the content of a safetensors file with these arrays; the same arrays always give the same bytes."""
     from safetensors.numpy import save  # only where tensors are written: it costs time at start
 
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    # Not by its save_file: only the owner could read that. "pt" marks torch's layout; some readers insist on it.
-    path.write_bytes(save(contiguous, metadata={"format": "pt"}))
+    return bytes(save(contiguous, metadata={"format": "pt"}))  # "pt" marks torch's layout; some readers insist on it
 
 
 def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:

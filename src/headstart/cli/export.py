@@ -1,0 +1,52 @@
+"""``headstart export``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headstart.cli import options
+from headstart.cli.console import explained, print_json, print_lines
+
+
+class To(StrEnum):
+    """Who opens the export."""
+
+    ONNX = "onnx"
+
+
+def export(
+    model: options.ModelFolder,
+    to: Annotated[To, typer.Option(help="Who opens it.")] = To.ONNX,
+    out: Annotated[
+        Path | None, typer.Option(help="New file or folder.  [default: into the model's own folder]")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Labelled pictures for the proof.  [default: those that the model's run set apart]"),
+    ] = None,
+    batched: Annotated[bool, typer.Option("--batched", help="Take several pictures of one size at once.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Keep it although it does not answer as the model does; the manifest says so."),
+    ] = False,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Write a model as one file that answers the same, and prove it.
+
+    Example: headstart export runs/flowers --to onnx
+
+    The file takes the bytes of an RGB picture of any size and gives probabilities. Real picture files go through the
+    library and through the file; the export is refused when the answers differ.
+    """
+    with explained(debug) as steps:
+        from headstart.model import load
+
+        report = load(model).export(to.value, out=out, data=data, batched=batched, force=force, progress=steps)
+        steps.close()
+        if as_json:
+            print_json(report.to_json())
+        else:
+            print_lines(report.lines())

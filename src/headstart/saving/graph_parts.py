@@ -1,0 +1,52 @@
+"""A list of ONNX nodes under construction: each step is named, added, and gives the name of what it computes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FLOAT, UINT8, INT32, INT64, DOUBLE = 1, 2, 6, 7, 11  # numbers of onnx.TensorProto
+
+
+@dataclass(slots=True)
+class GraphParts:
+    """Nodes and constants, in the order in which they are computed; ``name`` begins every name that is made up.
+
+    Examples
+    --------
+    >>> parts = GraphParts("sum")
+    >>> parts.add("Add", "x", parts.constant(np.float32(1)))
+    'sum/Add_2'
+    >>> [node.op_type for node in parts.nodes], len(parts.constants)
+    (['Add'], 1)
+    """
+
+    name: str
+    nodes: list[Any] = field(default_factory=list)  # onnx.NodeProto, which has no types for mypy
+    constants: list[Any] = field(default_factory=list)  # onnx.TensorProto
+
+    def add(self, kind: str, *inputs: str, attributes: Mapping[str, Any] | None = None, output: str = "") -> str:
+        """Add a node with one output; return the output's name, which is made up unless it is given."""
+        from onnx import helper  # only where a graph is made: it costs time at start
+
+        name = self._new_name(kind)
+        node = helper.make_node(kind, list(inputs), [output or name], name=name, **(attributes or {}))
+        self.nodes.append(node)
+        return output or name
+
+    def constant(self, values: npt.ArrayLike) -> str:
+        """Add a constant tensor; return its name."""
+        from onnx import numpy_helper
+
+        name = self._new_name("constant")
+        self.constants.append(numpy_helper.from_array(np.asarray(values), name))
+        return name
+
+    def whole(self, value: int) -> str:
+        """Add a constant of one whole number, shape (1,)."""
+        return self.constant(np.array([value], dtype=np.int64))
+
+    def _new_name(self, kind: str) -> str:
+        return f"{self.name}/{kind}_{len(self.nodes) + len(self.constants) + 1}"
