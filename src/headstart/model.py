@@ -42,7 +42,7 @@ from headstart.saliency.explaining import Wish, explain_picture
 from headstart.saliency.subject import Subject
 from headstart.saliency.values import Explanation
 from headstart.saving.bundle import load_bundle, save_bundle
-from headstart.saving.exporting import ExportReport, Subject, export_model
+from headstart.saving.exporting import Exportable, ExportReport, export_model
 from headstart.saving.forms import Form, Precision, Target
 from headstart.saving.values import SavedModel
 
@@ -195,9 +195,9 @@ class Model:
         Raises ExportError when it does not pass its gate and is not forced; see
         :func:`headstart.saving.exporting.export_model`.
         """
-        subject = Subject(self.encoder, self.saved, self.files, self.folder)
+        whole = Exportable(self.encoder, self.saved, self.files, self.folder)
         place, target = Place(progress=progress), None if out is None else Path(out)
-        return export_model(subject, Form(to, precision, batched), place, out=target, data=data, force=force)
+        return export_model(whole, Form(to, precision, batched), place, out=target, data=data, force=force)
 
 
 def load(folder: str | Path) -> Model:

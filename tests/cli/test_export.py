@@ -171,8 +171,8 @@ def test_a_model_without_its_run_needs_pictures(run, tmp_path):
     assert answer.exit_code == 1
     assert answer.stderr == (
         "Error: There are no pictures to prove the export on. Around the model "
-        f"'{tmp_path / 'alone'}' there is no run that names its pictures. Name labelled pictures that the model was not "
-        "fitted to with --data FOLDER.\n"
+        f"'{tmp_path / 'alone'}' there is no run that names its pictures. Name labelled pictures that the model was "
+        "not fitted to with --data FOLDER.\n"
     )
 
 

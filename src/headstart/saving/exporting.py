@@ -29,7 +29,7 @@ from headstart.saving.values import SavedModel
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Exportable:
     """The model to export; ``folder`` is where it lies, or None for one that was not saved."""
 
     encoder: Encoder
@@ -111,7 +111,7 @@ class ExportReport:
 
 
 def export_model(
-    subject: Subject,
+    subject: Exportable,
     form: Form,
     place: Place,
     *,
@@ -165,7 +165,7 @@ def export_model(
     return report
 
 
-def _target(subject: Subject, form: Form, out: Path | None) -> Path:
+def _target(subject: Exportable, form: Form, out: Path | None) -> Path:
     """Name the file that will be opened; what the user names must be free."""
     if out is None:
         if subject.folder is None:
@@ -180,7 +180,7 @@ def _target(subject: Subject, form: Form, out: Path | None) -> Path:
     return target
 
 
-def _pool(subject: Subject, data: Any, progress: Progress) -> Pool:  # noqa: ANN401 - what read_dataset takes
+def _pool(subject: Exportable, data: Any, progress: Progress) -> Pool:  # noqa: ANN401 - what read_dataset takes
     if data is not None:
         return pictures_of(data, subject.model, progress)
     if subject.folder is None:
@@ -192,7 +192,7 @@ def _pool(subject: Subject, data: Any, progress: Progress) -> Pool:  # noqa: ANN
     return pictures_of_run(subject.folder, subject.model, progress)
 
 
-def _take_saved(subject: Subject, form: Form, out: Path | None, main: Path) -> bool:
+def _take_saved(subject: Exportable, form: Form, out: Path | None, main: Path) -> bool:
     """Prove the very file that was saved with the model, if there is one; raises ModelFileError when it has changed."""
     if subject.folder is None or out is not None:
         return False
@@ -204,7 +204,7 @@ def _take_saved(subject: Subject, form: Form, out: Path | None, main: Path) -> b
     return True
 
 
-def _prove(subject: Subject, form: Form, main: Path, pool: Pool, place: Place) -> Proof:
+def _prove(subject: Exportable, form: Form, main: Path, pool: Pool, place: Place) -> Proof:
     cores = available_cores()
     said = ask_all(form.open(main), pool.examples, cores, place.progress)
     library = _ask_library(subject, pool.take(said.rows), place)
@@ -212,7 +212,7 @@ def _prove(subject: Subject, form: Form, main: Path, pool: Pool, place: Place) -
     return prove(library, said.probabilities, None if labels is None else labels[said.rows])
 
 
-def _ask_library(subject: Subject, pool: Pool, place: Place) -> Any:  # noqa: ANN401 - an array (N, C)
+def _ask_library(subject: Exportable, pool: Pool, place: Place) -> Any:  # noqa: ANN401 - an array (N, C)
     """Ask the library about the same files: nothing that it computed before is used."""
     with temporary_store() as store:
         plan = extraction_plan(len(pool), available_cores(), subject.encoder.spec.engine)
@@ -245,7 +245,7 @@ def _move(partial: Path, folder: Path) -> None:
         os.replace(path, folder / path.name)
 
 
-def _keep_record(subject: Subject, report: ExportReport, written: list[Path], *, inside: bool) -> None:
+def _keep_record(subject: Exportable, report: ExportReport, written: list[Path], *, inside: bool) -> None:
     """Write the proof into the manifest, and beside a file that leaves the model's folder."""
     digests = {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in written}
     record = {**report.record(), "files": digests}
