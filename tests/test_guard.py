@@ -121,7 +121,7 @@ def test_evaluate_on_the_scored_part_repeats_what_fit_said_about_the_guard(fake_
 def test_evaluate_says_how_well_other_pictures_are_told_apart(fake_network, divided, strange) -> None:
     model = hs.fit(divided, head="lda")
     (strange / "broken.jpg").write_bytes(b"no picture")
-    found = score(model, divided, Recipe(), Place(), strange).board.guard.novelty
+    found = model.evaluate_guard(divided, strange).novelty
     assert (found.count, found.found.value, found.auroc.value) == (8, 1.0, 1.0)
     assert found.unfamiliar == str(strange)
     quiet = hs.fit(divided, head="lda", novelty="none")

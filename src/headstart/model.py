@@ -172,6 +172,23 @@ class Model:
         recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
         return score(self, data, recipe, Place(cache=cache, progress=progress)).board.evaluation
 
+    def evaluate_guard(
+        self,
+        data: Data,
+        unfamiliar: Data | None = None,
+        *,
+        group_by: str = "",
+        group_pattern: str = "",
+        cache: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> GuardScores | None:
+        """Say whether the guard keeps its promises on labelled pictures it has not seen; None without a guard.
+
+        ``unfamiliar`` are pictures of another kind that should be told from those; the rest as for :meth:`evaluate`.
+        """
+        recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
+        return score(self, data, recipe, Place(cache=cache, progress=progress), unfamiliar).board.guard
+
     def save(self, folder: str | Path) -> tuple[str, ...]:
         """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
         return save_bundle(Path(folder), self.saved, self.files)
@@ -251,7 +268,8 @@ def answer(model: Model, pictures: Any, place: Place, *, top: int, strict: bool)
         raise PictureError("None of the pictures can be read.", first, "Check the files.")
     names = [examples[index].name for index in good]
     predictions = model.saved.predictions(names, walk.features[0].matrix[good], top)
-    return Answers(predictions, failures_by_name(examples, walk.failures))
+    guard = model.saved.guard
+    return Answers(predictions, failures_by_name(examples, walk.failures), guard.threshold if guard else None)
 
 
 def write_answers(answers: Answers, form: str, out: Path) -> None:

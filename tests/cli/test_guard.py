@@ -85,12 +85,22 @@ def test_a_folder_of_other_pictures_that_is_not_there_is_an_error(headstart, mod
     assert "strnge" in answer.stderr
 
 
+def test_predict_says_when_no_answer_can_be_precise_enough(headstart, model):
+    answer = headstart("predict", model, "new", "--abstain", "0.999", "--json")
+    assert all(one["abstained"] for one in json.loads(answer.stdout))
+    assert re.fullmatch(
+        r"A precision of 0\.999 cannot be promised, 0\.\d{3} can, from 96 held-out pictures\. "
+        r"No picture gets an answer: ask for less, or add pictures\.\n",
+        answer.stderr,
+    )
+
+
 def test_a_precision_that_cannot_be_promised_is_said_with_the_one_that_can(headstart):
     save_flowers(Path("few"), 8)
     answer = headstart("fit", "few", "--head", "centroid", "--abstain", "0.99")
     (line,) = [line for line in answer.stdout.splitlines() if "cannot be promised" in line]
     assert re.fullmatch(
-        r"  A precision of 0\.99 cannot be promised: 0\.\d{3} at most, from 18 held-out pictures\. "
+        r"  A precision of 0\.99 cannot be promised, 0\.\d{3} can, from 18 held-out pictures\. "
         r"No picture gets an answer: ask for less, or add pictures\.",
         line,
     )

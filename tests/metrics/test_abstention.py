@@ -67,13 +67,13 @@ def test_the_true_precision_is_below_the_wanted_one_in_at_most_5_of_100_cases(ho
             t = found.confidence
             true = (1 - t ** (honest + 1)) / (honest + 1) / (1 - t)  # mean of u ** honest for u in [t, 1]
             failures += true < wanted
-    assert reached > 100
+    assert reached > 50
     assert failures / 400 < 0.05 + 2 * math.sqrt(0.05 * 0.95 / 400)
 
 
 def test_what_cannot_be_promised_is_said_with_what_can() -> None:
     found = choose_threshold(Answered(np.linspace(0.9, 0.5, 40), np.arange(40) % 2 == 0, np.arange(40)), 0.95)
-    assert (found.reached, found.confidence, found.answered, found.count) == (False, math.inf, 0.0, 40)
+    assert (found.reached, found.confidence, found.answered, found.held_out) == (False, math.inf, 0.0, 40)
     assert 0.3 < found.bound < 0.5
 
 

@@ -12,6 +12,7 @@ Booleans = npt.NDArray[np.bool_]
 
 CERTAINTY = 0.95  # of the lower bound
 STEPS = 50  # thresholds tried at most
+NEARLY = 0.003  # difference of two bounds that does not matter
 FEWEST = 10  # answers that a threshold must be judged on
 
 
@@ -45,11 +46,11 @@ class Threshold:
     confidence
         Answers below it are not given; infinite when the precision cannot be promised.
     precision, bound
-        Share of right answers among the held-out ones above it, and its lower bound with 95 % certainty. Where nothing
-        can be promised, those of the threshold that came nearest.
+        Share of right answers among the held-out ones above it, and its lower bound with 95 % certainty. Where the
+        wanted precision cannot be promised, those of the first threshold that was tested: this much can be.
     answered
         Share of the held-out pictures that are answered.
-    count
+    held_out
         Number of held-out pictures.
     """
 
@@ -58,7 +59,7 @@ class Threshold:
     precision: float
     bound: float
     answered: float
-    count: int
+    held_out: int
 
     @property
     def reached(self) -> bool:
@@ -101,14 +102,13 @@ def choose_threshold(answers: Answered, wanted: float) -> Threshold:
     if not len(sizes):
         return Threshold(wanted, math.inf, math.nan, 0.0, 0.0, total)
     expected = np.cumsum(answers.confidence)
-    promised = [precision_bound(float(expected[size - 1]), float(size)) for size in sizes]
-    start = int(np.argmax(promised))
+    promised = np.array([precision_bound(float(expected[size - 1]), float(size)) for size in sizes])
+    start = int(np.flatnonzero(promised >= promised.max() - NEARLY)[-1])  # of nearly equals the one on most answers
     tried = [_judge(answers, size, wanted) for size in sizes[start:]]
     passed = next((number for number, one in enumerate(tried) if one.bound < wanted), len(tried))
     if passed:
         return tried[passed - 1]
-    nearest = max(tried, key=lambda one: one.bound)
-    return Threshold(wanted, math.inf, nearest.precision, nearest.bound, 0.0, total)
+    return Threshold(wanted, math.inf, tried[0].precision, tried[0].bound, 0.0, total)
 
 
 def precision_bound(right: float, count: float, certainty: float = CERTAINTY) -> float:

@@ -165,10 +165,10 @@ def coverage_range(count: int, coverage: float, level: float = 0.95) -> tuple[fl
     >>> [tuple(round(bound, 3) for bound in coverage_range(count, 0.9)) for count in (100, 500, 1000)]
     [(0.836, 0.951), (0.873, 0.925), (0.881, 0.918)]
     """
-    from scipy.stats import beta  # only for reports: it costs time at start
+    from scipy.special import betaincinv  # only for reports: it costs time at start; scipy.stats would take far longer
 
     left = math.floor((count + 1) * (1 - coverage) + ROUNDING)
     if left == 0:
         return (1.0, 1.0)
-    low, high = beta.ppf([(1 - level) / 2, (1 + level) / 2], count + 1 - left, left)
+    low, high = betaincinv(count + 1 - left, left, [(1 - level) / 2, (1 + level) / 2])
     return (float(low), float(high))

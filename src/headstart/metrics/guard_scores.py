@@ -222,7 +222,7 @@ def _score_answers(guard: Guard, verdicts: Verdicts, scored: Scored) -> AnswerSc
         bound=guard.threshold.bound,
         precision=share(right, scored, ~verdicts.unsure),
         answered=share(~verdicts.unsure, scored),
-        held_out=guard.threshold.count,
+        held_out=guard.threshold.held_out,
     )
 
 

@@ -52,8 +52,9 @@ def surround(references: Matrix) -> Surroundings:
     >>> surround(np.array([[1.0, 4.0], [5.0, 4.0]])).directions.tolist()
     [[-1.0, 0.0], [1.0, 0.0]]
     """
-    centre = references.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return Surroundings(centre, normalised(references.astype(np.float32) - centre))
+    known = references.astype(np.float32)
+    centre = known.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return Surroundings(centre, normalised(known - centre))
 
 
 def neighbour_distances(

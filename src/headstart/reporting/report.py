@@ -12,9 +12,10 @@ from headstart.encoders.spec import EncoderSpec
 from headstart.features.values import Extraction
 from headstart.learning.prediction import Prediction
 from headstart.learning.probe import Probe
+from headstart.metrics.abstention import Threshold
 from headstart.metrics.scoreboard import Scoreboard
 from headstart.reporting.plan import Plan
-from headstart.reporting.summary import candidate_lines, failure_lines, score_lines
+from headstart.reporting.summary import candidate_lines, failure_lines, refusal, score_lines
 from headstart.reporting.tables import predictions_to_csv, predictions_to_json, predictions_to_text
 from headstart.reporting.training_files import training_lines, training_to_json
 
@@ -182,10 +183,12 @@ class Answers:
 
     predictions: Sequence[Prediction]
     failures: dict[str, str]
+    threshold: Threshold | None = None
 
     def lines(self) -> list[str]:
-        """Name the pictures that could not be read."""
-        return failure_lines(self.failures)
+        """Name the pictures that could not be read, and say so when no answer can be precise enough."""
+        refused = [] if self.threshold is None or self.threshold.reached else [refusal(self.threshold)]
+        return [*failure_lines(self.failures), *refused]
 
     def to_text(self, form: str) -> str:
         """Write the predictions as ``table``, ``csv`` or ``json``."""

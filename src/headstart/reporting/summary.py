@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from headstart.data.names import plural
 from headstart.heads.selection import Candidate
-from headstart.metrics.guard_scores import GuardScores
+from headstart.metrics.abstention import Threshold
+from headstart.metrics.guard_scores import AnswerScores, GuardScores
 from headstart.metrics.scoreboard import Scoreboard
 from headstart.metrics.values import Evaluation
 from headstart.reporting.tables import aligned
@@ -50,10 +51,7 @@ def guard_lines(found: GuardScores) -> list[str]:
             f" {sets.size.value:.2f} classes in the mean."
         )
     if answers is not None and answers.threshold is None:
-        lines.append(
-            f"  A precision of {answers.wanted:.3g} cannot be promised: {answers.bound:.3f} at most, from"
-            f" {answers.held_out:,} held-out pictures. No picture gets an answer: ask for less, or add pictures."
-        )
+        lines.append(f"  {refusal(answers)}")
     elif answers is not None:
         lines.append(
             f"  Answers at {answers.threshold:.3f} or surer are right: {answers.precision}"
@@ -69,6 +67,21 @@ def guard_lines(found: GuardScores) -> list[str]:
             f" AUROC {novelty.auroc}."
         )
     return ["Knowing when not to answer:", *lines] if lines else []
+
+
+def refusal(found: AnswerScores | Threshold) -> str:
+    """Say in a sentence that a precision cannot be promised, and which one can.
+
+    Examples
+    --------
+    >>> refusal(Threshold(0.99, float("inf"), 0.95, 0.917, 0.0, 60))
+    'A precision of 0.99 cannot be promised, 0.917 can, from 60 held-out pictures. No picture gets an answer: ask for
+    less, or add pictures.'
+    """
+    return (
+        f"A precision of {found.wanted:.3g} cannot be promised, {found.bound:.3f} can, from"
+        f" {found.held_out:,} held-out pictures. No picture gets an answer: ask for less, or add pictures."
+    )
 
 
 def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
