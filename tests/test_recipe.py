@@ -42,6 +42,7 @@ VALUES = {
     "repeats": st.integers(1, 100),
     "group_by": st.text(),
     "group_pattern": st.text(),
+    "keep_duplicates_together": st.booleans(),
     "strict": st.booleans(),
     "device": st.sampled_from(get_args(DeviceName)),
     "resamples": st.integers(100, 100_000),
@@ -190,6 +191,7 @@ def test_every_default_is_valid_and_written():
         "repeats = 1",
         'group_by = ""',
         'group_pattern = ""',
+        "keep_duplicates_together = true",
         "strict = false",
         'device = "auto"',
         "resamples = 1000",
@@ -199,7 +201,7 @@ def test_every_default_is_valid_and_written():
         'novelty = "neighbours"',
         "false_alarms = 0.05",
         "reject_unlike = false",
-        *lines[22:],
+        *lines[23:],
     ]
     assert [line.split(" = ")[0] for line in lines] == list(VALUES)
 
@@ -284,8 +286,8 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 KEYS = (
     "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, inner_folds, folds, "
-    "repeats, group_by, group_pattern, strict, device, resamples, coverage, sets, abstain, novelty, false_alarms, "
-    "reject_unlike, preset, time_limit, epochs, batch_size, optimizer, "
+    "repeats, group_by, group_pattern, keep_duplicates_together, strict, device, resamples, coverage, sets, abstain, "
+    "novelty, false_alarms, reject_unlike, preset, time_limit, epochs, batch_size, optimizer, "
     "lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, mixup, cutmix, augment, flip, views, "
     "prefix_cache, clip, accumulate, ema, wise, l2sp, patience, validation_fraction, batch_norm, rank and "
     "checkpoint_seconds."

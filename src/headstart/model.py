@@ -18,7 +18,6 @@ from headstart.data.example import Dataset, Example
 from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.pictures import name_of, open_picture
 from headstart.data.sources import is_one_picture, list_pictures, read_dataset
-from headstart.data.splits import merge_groups
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.loading import load_encoder, open_saved
 from headstart.encoders.onnx_engine import EncoderFiles
@@ -292,7 +291,7 @@ def score(model: Model, data: Data, recipe: Recipe, place: Place, unfamiliar: Da
     split = split_to_score(dataset, checked.usable)
     walk = read_usable(checked, (model.encoder, ColourHistogram()), place, split.positions, recipe.strict)
     features, colours = (found.matrix for found in walk.features)
-    groups = merge_groups(checked.keys, [example.group for example in dataset.examples])
+    groups = checked.together
     scored = take_sample(dataset, split.positions, groups, walk.failures)
     require_some(scored)
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])

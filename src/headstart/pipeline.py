@@ -19,7 +19,7 @@ from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.fold_parts import parts_in_folds
 from headstart.data.fruit import fruit_folder
 from headstart.data.sources import read_dataset
-from headstart.data.splits import choose_parts, merge_groups
+from headstart.data.splits import choose_parts
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.getting import get_weights
 from headstart.encoders.loading import list_encoders, load_encoder, open_saved
@@ -27,6 +27,7 @@ from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import Encoder
 from headstart.encoders.variants import require_whole
 from headstart.encoders.weights import locate_weights
+from headstart.features.copies import with_copies
 from headstart.features.reading import (
     read_features,
     seconds_per_picture,
@@ -131,7 +132,7 @@ def fit(
 
 
 def plan(data: Data, recipe: Recipe, place: Place, *, out: Path | None = None) -> Plan:
-    """Read, check and divide data; nothing is computed yet.
+    """Read, check and divide data; no feature is computed yet, but near copies are found, which must not be divided.
 
     What would fail later for sure fails first: an encoder that is not here, a folder for the run that is not free.
     """
@@ -146,10 +147,14 @@ def plan(data: Data, recipe: Recipe, place: Place, *, out: Path | None = None) -
     if recipe.strict:
         refuse_unreadable(checked)
     require_classes(checked)
+    if recipe.keep_duplicates_together:
+        checked = with_copies(checked, place)
     parts = (
         parts_in_folds(dataset, checked.usable, recipe.folds, recipe.repeats)
         if recipe.folds
-        else choose_parts(dataset, checked.keys, checked.usable, seed=recipe.seed, test_fraction=recipe.test_fraction)
+        else choose_parts(
+            dataset, checked.together, checked.usable, seed=recipe.seed, test_fraction=recipe.test_fraction
+        )
     )
     require_two_classes(dataset.labels[parts.fit], dataset.classes)
     return Plan(recipe, dataset, checked, parts)
@@ -196,7 +201,7 @@ def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained
     encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
     walk = read_usable(planned.audit, (encoder, ColourHistogram()), place, planned.audit.usable, recipe.strict)
     features, colours = (found.matrix for found in walk.features)
-    groups = merge_groups(keys, [example.group for example in dataset.examples])
+    groups = planned.audit.together
     fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
     scored = take_sample(dataset, planned.parts.score, groups, walk.failures)
     require_two_classes(fitted.labels, classes)

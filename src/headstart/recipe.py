@@ -80,6 +80,7 @@ class Recipe:
     repeats: int = 1  # of the folds, each time drawn anew
     group_by: str = ""  # column of a table whose values must not fall on both sides of a split
     group_pattern: str = ""  # or a regular expression on the path; its first group names the patient, video, site
+    keep_duplicates_together: bool = True  # near copies stay on one side of every split, as identical files do
     strict: bool = False  # True refuses data with unreadable pictures instead of leaving them out
     device: DeviceName = "auto"  # cuda when there is one
     resamples: int = 1000  # of the bootstrap behind the intervals
@@ -196,6 +197,7 @@ class Settings(TypedDict, total=False):
     repeats: int
     group_by: str
     group_pattern: str
+    keep_duplicates_together: bool
     strict: bool
     device: DeviceName
     resamples: int

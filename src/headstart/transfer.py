@@ -13,7 +13,6 @@ import numpy as np
 from headstart.data.audit import audit
 from headstart.data.example import Dataset
 from headstart.data.sources import list_pictures, read_dataset
-from headstart.data.splits import merge_groups
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.loading import list_encoders, load_encoder
 from headstart.encoders.spec import Encoder
@@ -61,7 +60,7 @@ def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, place: Plac
     dataset, keys = planned.dataset, planned.audit.keys
     walk = read_usable(planned.audit, tuple(read.values()), place, planned.parts.fit, recipe.strict)
     matrices = dict(zip(read, (found.matrix for found in walk.features), strict=True))
-    groups = merge_groups(keys, [example.group for example in dataset.examples])
+    groups = planned.audit.together
     fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
     require_held_out(fitted.labels, fitted.groups)
     scored = []

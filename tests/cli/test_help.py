@@ -80,6 +80,9 @@ Options:
                                   stay on one side of a split.
   --group-pattern <str>           The same, read from the path by a regular
                                   expression.
+  --keep-duplicates-together / --no-keep-duplicates-together
+                                  Near copies stay on one side of a split,
+                                  too.  [default: keep-duplicates-together]
   --resamples <int>               Of the bootstrap behind the intervals.
                                   [default: 1000]
   --coverage <float>              How often the set of classes shall hold the

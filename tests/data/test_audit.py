@@ -4,6 +4,7 @@ import shutil
 import pytest
 from PIL import Image
 
+from headstart.data import inspection
 from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.example import Dataset, Example
 from headstart.data.pictures import NO_KEY, content_key
@@ -47,7 +48,7 @@ def test_keys_and_sizes_are_in_the_order_of_the_examples(put):
 
 @pytest.mark.parametrize("threshold", [0.0, 1e9], ids=["threads", "one thread"])
 def test_threads_change_nothing(put, monkeypatch, threshold):
-    monkeypatch.setattr("headstart.data.audit._SLOW", threshold)
+    monkeypatch.setattr("headstart.data.inspection._SLOW", threshold)
     dataset = read_dataset(put(*(f"a/{number}.png" for number in range(200))))
     seen = []
     report = audit(dataset, lambda *state: seen.append(state), workers=3)
@@ -193,9 +194,9 @@ def test_two_classes_are_enough(put):
 
 def test_an_interrupted_walk_does_not_finish_the_rest(monkeypatch):
     looked = []
-    monkeypatch.setattr("headstart.data.audit._SLOW", 0.0)
-    inspect = audit.__globals__["inspect_picture"]
-    monkeypatch.setattr("headstart.data.audit.inspect_picture", lambda *a: (looked.append(a), inspect(*a))[1])
+    monkeypatch.setattr("headstart.data.inspection._SLOW", 0.0)
+    inspect = inspection.inspect_picture
+    monkeypatch.setattr("headstart.data.inspection.inspect_picture", lambda *a: (looked.append(a), inspect(*a))[1])
 
     def interrupt(*_):
         raise KeyboardInterrupt

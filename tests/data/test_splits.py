@@ -21,10 +21,11 @@ def dataset(labels, splits=None, groups=None):
     return Dataset("toy", examples, tuple(sorted(set(labels))))
 
 
-def choose(data, keys=None, seed=0, test_fraction=0.2, usable=None):
+def choose(data, keys=None, seed=0, test_fraction=0.2, usable=None, copies=()):
     keys = keys or [key(n + 1) for n in range(len(data))]
     usable = np.arange(len(data)) if usable is None else np.array(usable)
-    return choose_parts(data, keys, usable, seed=seed, test_fraction=test_fraction)
+    together = merge_groups(keys, [example.group for example in data.examples], copies)
+    return choose_parts(data, together, usable, seed=seed, test_fraction=test_fraction)
 
 
 # ---- merged groups
@@ -34,6 +35,19 @@ def test_examples_belong_together_by_group_by_bytes_and_by_chains_of_both():
     keys = [key(n) for n in (1, 2, 2, 3, 4, 5)]
     groups = ["x", "x", "y", "y", None, None]
     assert merge_groups(keys, groups).tolist() == [0, 0, 0, 0, 1, 2]
+
+
+def test_copies_are_joined_to_what_they_belong_to():
+    keys = [key(n) for n in range(1, 7)]
+    assert merge_groups(keys, [None, None, "x", "x", None, None], [(0, 3), (5, 4)]).tolist() == [0, 1, 0, 0, 2, 2]
+
+
+def test_near_copies_are_not_divided_by_a_drawn_split_and_leak_in_a_given_one():
+    copies = [(n, n + 1) for n in range(0, 40, 2)]
+    parts = choose(dataset("aabb" * 10), copies=copies)
+    assert not {n // 2 for n in parts.fit.tolist()} & {n // 2 for n in parts.score.tolist()}
+    given = choose(dataset("abab", splits=["train", "train", "test", "test"]), copies=[(0, 2)])
+    assert given.leaked.tolist() == [2]
 
 
 def test_examples_without_a_key_do_not_belong_together():
@@ -102,7 +116,7 @@ def test_a_users_leaky_split_is_kept_and_reported():
     assert parts.score.tolist() == [2, 3, 4, 5]
     assert parts.leaked.tolist() == [2, 3]
     assert parts.notices == (
-        "2 of the 4 scored pictures are in the fitted part too, as the same bytes or the same group; "
+        "2 of the 4 scored pictures are in the fitted part too, as the same picture or the same group; "
         "scores are given with and without them.",
     )
 

@@ -66,3 +66,9 @@ def test_a_part_to_score_needs_a_picture():
     require_some(Sample(one, one, one, None))
     with pytest.raises(DataError, match=r"^There is nothing to score\."):
         require_some(Sample(one[:0], one[:0], one[:0], None))
+
+
+def test_copies_inside_a_sample_are_one_unit_of_its_intervals():
+    data = Dataset("toy", tuple(Example(name, name, "a") for name in "abcd"), ("a",))
+    assert take_sample(data, np.arange(4), np.array([0, 1, 0, 2]), ()).user_groups.tolist() == [0, 1, 0, 2]
+    assert take_sample(data, np.array([0, 1, 3]), np.array([0, 1, 0, 2]), ()).user_groups is None

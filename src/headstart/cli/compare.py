@@ -35,6 +35,7 @@ def compare(
     ] = None,
     group_by: options.GroupBy = None,
     group_pattern: options.GroupPattern = None,
+    keep_duplicates_together: options.KeepTogether = None,
     strict: options.Strict = None,
     seed: options.Seed = None,
     cache: options.Cache = None,

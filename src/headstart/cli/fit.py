@@ -44,6 +44,7 @@ def fit(
     repeats: Annotated[int | None, typer.Option(help="Of the folds, each time drawn anew.  [default: 1]")] = None,
     group_by: options.GroupBy = None,
     group_pattern: options.GroupPattern = None,
+    keep_duplicates_together: options.KeepTogether = None,
     resamples: Annotated[
         int | None, typer.Option(help="Of the bootstrap behind the intervals.  [default: 1000]")
     ] = None,

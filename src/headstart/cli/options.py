@@ -37,6 +37,13 @@ FalseAlarms = Annotated[
 RejectUnlike = Annotated[
     bool | None, typer.Option("--reject-unlike", help="Give no answer for pictures unlike the training pictures.")
 ]
+KeepTogether = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-duplicates-together/--no-keep-duplicates-together",
+        help="Near copies stay on one side of a split, too.  [default: keep-duplicates-together]",
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="Reaches every split, draw and loop.  [default: 0]")]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder, or the run folder it lies in.")]
 DataSource = Annotated[

@@ -26,6 +26,7 @@ def rank(
     inner_folds: Annotated[int | None, typer.Option(help="Of the cross-validation.  [default: 5]")] = None,
     group_by: options.GroupBy = None,
     group_pattern: options.GroupPattern = None,
+    keep_duplicates_together: options.KeepTogether = None,
     strict: options.Strict = None,
     seed: options.Seed = None,
     device: options.Device = None,

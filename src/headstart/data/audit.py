@@ -1,9 +1,7 @@
 """The data is checked before anything is computed: what is there, what cannot be read, what is there twice."""
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -12,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset, Example
+from headstart.data.inspection import inspect_all
 from headstart.data.names import join_names, plural, twins
-from headstart.data.pictures import NO_KEY, PictureFacts, inspect_picture
+from headstart.data.pictures import NO_KEY
+from headstart.data.splits import merge_groups
 from headstart.errors import DataError
 from headstart.progress import Progress, silent
 from headstart.rules import available_cores
 
 TINY = 5  # a class with fewer pictures cannot even be in every fold of the usual cross-validation
-_BLOCK = 64  # pictures in one piece of a thread's work: one by one, handing over would cost as much as looking
-_SLOW = 0.002  # seconds for a picture above which several threads pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,11 @@ class Audit:
         Positions of examples whose suffix is that of another format; they are used.
     duplicates
         Positions of usable examples with the same bytes, two or more in each set.
+    copies
+        Positions of usable examples that show the same picture in other bytes, two or more in each set; found by
+        :func:`headstart.features.copies.with_copies`, not by :func:`audit`.
+    notices
+        Sentences for the user about the copies.
     """
 
     dataset: Dataset
@@ -49,6 +52,13 @@ class Audit:
     unreadable: dict[int, str]
     wrong_suffixes: tuple[int, ...]
     duplicates: tuple[tuple[int, ...], ...]
+    copies: tuple[tuple[int, ...], ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def together(self) -> npt.NDArray[np.int64]:
+        """Number of the set each example belongs to, shape (N,): one group, the same bytes, or near copies."""
+        return merge_groups(self.keys, [example.group for example in self.dataset.examples], self.copies)
 
     @property
     def usable(self) -> npt.NDArray[np.int64]:
@@ -86,7 +96,12 @@ class Audit:
     @property
     def duplicates_across_splits(self) -> tuple[tuple[int, ...], ...]:
         """Sets of duplicates that lie in more than one split."""
-        return tuple(group for group in self.duplicates if len({self.dataset.examples[i].split for i in group}) > 1)
+        return self._across_splits(self.duplicates)
+
+    @property
+    def copies_across_splits(self) -> tuple[tuple[int, ...], ...]:
+        """Sets of near copies that lie in more than one split."""
+        return self._across_splits(self.copies)
 
     @property
     def label_conflicts(self) -> tuple[tuple[int, ...], ...]:
@@ -108,20 +123,25 @@ class Audit:
             "wrong_suffixes": self._names(self.wrong_suffixes),
             "duplicates": [self._names(group) for group in self.duplicates],
             "duplicates_across_splits": [self._names(group) for group in self.duplicates_across_splits],
+            "near_copies": [self._names(group) for group in self.copies],
+            "near_copies_across_splits": [self._names(group) for group in self.copies_across_splits],
             "label_conflicts": [self._names(group) for group in self.label_conflicts],
             "tiny_classes": self.tiny_classes,
             "imbalance": self.imbalance,
             "class_twins": twins(self.dataset.classes),
-            "notices": list(self.dataset.notices),
+            "notices": [*self.dataset.notices, *self.notices],
         }
 
     def lines(self) -> list[str]:
         """Write a short report, one sentence a line; of long lists the first five and how many more."""
         found = (self._total_lines(), self._unreadable_lines(), self._duplicate_lines(), self._class_lines())
-        return [*chain.from_iterable(found), *self.dataset.notices]
+        return [*chain.from_iterable(found), *self.dataset.notices, *self.notices]
 
     def _usable_examples(self) -> Iterator[Example]:
         return (example for index, example in enumerate(self.dataset.examples) if index not in self.unreadable)
+
+    def _across_splits(self, sets: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+        return tuple(group for group in sets if len({self.dataset.examples[i].split for i in group}) > 1)
 
     def _names(self, indices: Iterable[int]) -> list[str]:
         return [self.dataset.examples[index].name for index in indices]
@@ -163,6 +183,8 @@ class Audit:
         for groups, what in (
             (self.duplicates, "the same bytes"),
             (self.duplicates_across_splits, "the same bytes in different splits"),
+            (self.copies, "nearly the same picture in other bytes"),
+            (self.copies_across_splits, "nearly the same picture in different splits"),
             (self.label_conflicts, "the same bytes under different classes"),
         ):
             if groups:
@@ -202,7 +224,7 @@ def audit(dataset: Dataset, progress: Progress = silent, workers: int | None = N
     keys: list[bytes] = []
     unreadable: dict[int, str] = {}
     wrong_suffixes = []
-    for facts in _inspect_all(dataset, progress, workers or max(8, available_cores())):
+    for facts in inspect_all(dataset, progress, workers or max(8, available_cores())):
         index = len(keys)
         # Without a key of their own, two empty files would count as the same picture and tie their groups together.
         keys.append(facts.key if facts.problem is None else NO_KEY)
@@ -266,30 +288,6 @@ def require_classes(report: Audit) -> None:
             if nested
             else "Put the pictures of each class into a folder of its own.",
         )
-
-
-def _inspect_all(dataset: Dataset, progress: Progress, workers: int) -> Iterator[PictureFacts]:
-    """Look at the pictures in blocks; the facts come in the order of the examples.
-
-    Small files are done fastest by one thread, because opening a header holds Python's lock; large files, and files on
-    a slow disk or network, by several. The first block tells which.
-    """
-    total, starts = len(dataset), range(0, len(dataset), _BLOCK)
-
-    def inspect_block(start: int) -> list[PictureFacts]:
-        return [inspect_picture(example.source, example.name) for example in dataset.examples[start : start + _BLOCK]]
-
-    began = time.perf_counter()
-    first = inspect_block(0)
-    slow = time.perf_counter() - began > _SLOW * len(first)
-    pool = ThreadPoolExecutor(workers)
-    try:
-        rest = pool.map(inspect_block, starts[1:]) if slow else map(inspect_block, starts[1:])
-        for start, block in zip(starts, chain([first], rest), strict=True):
-            yield from block
-            progress("checking pictures", min(start + _BLOCK, total), total)
-    finally:
-        pool.shutdown(cancel_futures=True)  # after Ctrl-C nobody waits for the rest
 
 
 def _find_duplicates(keys: Sequence[bytes], unreadable: dict[int, str]) -> tuple[tuple[int, ...], ...]:

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
-from headstart.data.names import join_names, plural
 from headstart.data.pictures import NO_KEY
+from headstart.data.split_notices import leak_notices, missing_class_notices
 from headstart.errors import DataError
 
 IntArray = npt.NDArray[np.int64]
@@ -27,7 +27,7 @@ class Parts:
     rule
         How they were divided, in a sentence.
     leaked
-        Those of ``score`` whose bytes or whose group are in ``fit`` too: only in a split that the user made.
+        Those of ``score`` whose bytes, near copy or group are in ``fit`` too: only in a split that the user made.
     notices
         What the user should know about the division.
     """
@@ -47,8 +47,8 @@ class Fold:
     held_out: IntArray
 
 
-def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None]) -> IntArray:
-    """Give one number to examples that belong together: same group, same bytes, or joined by a chain of these.
+def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None], copies: Sequence[Sequence[int]] = ()) -> IntArray:
+    """Give one number to examples that belong together: same group, same bytes, copies, or joined by a chain of these.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None]) -> IntArra
         Digest of each example's bytes; 32 zero bytes mean that it is not known.
     groups
         Group of each example; None means none.
+    copies
+        Sets of positions of examples that belong together for another reason.
 
     Returns
     -------
@@ -75,19 +77,23 @@ def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None]) -> IntArra
             index = parent[index]
         return index
 
+    def join(one: int, other: int) -> None:
+        low, high = sorted((find(one), find(other)))
+        parent[high] = low
+
     first: dict[object, int] = {}
     for index, (key, group) in enumerate(zip(keys, groups, strict=True)):
         for name in (None if key == NO_KEY else key, group):  # bytes never equal text, so one table holds both
             if name is not None and first.setdefault(name, index) != index:
-                low, high = sorted((find(first[name]), find(index)))
-                parent[high] = low
+                join(first[name], index)
+    for members in copies:
+        for other in members[1:]:
+            join(members[0], other)
     numbers: dict[int, int] = {}
     return np.array([numbers.setdefault(find(index), len(numbers)) for index in range(len(keys))], dtype=np.int64)
 
 
-def choose_parts(
-    dataset: Dataset, keys: Sequence[bytes], usable: IntArray, *, seed: int, test_fraction: float
-) -> Parts:
+def choose_parts(dataset: Dataset, together: IntArray, usable: IntArray, *, seed: int, test_fraction: float) -> Parts:
     """Divide the usable examples into a part to fit and a part to score.
 
     A split that the data brings is kept as it is: with a test part, train and validation are fitted; with only a
@@ -95,8 +101,8 @@ def choose_parts(
 
     Parameters
     ----------
-    keys
-        Digest of every example of the dataset.
+    together
+        Number of the set each example of the dataset belongs to, as from :func:`merge_groups`.
     usable
         Positions of the examples that can be used.
     test_fraction
@@ -108,9 +114,7 @@ def choose_parts(
         When one of the parts would be empty.
     """
     splits = np.array([dataset.examples[int(index)].split or "train" for index in usable])
-    together = merge_groups(
-        [keys[int(index)] for index in usable], [dataset.examples[int(index)].group for index in usable]
-    )
+    together = together[usable]
     scored_split = next((name for name in ("test", "validation") if name in splits and len(set(splits)) > 1), None)
     if scored_split is None:
         return _draw_parts(dataset, usable, together, seed=seed, test_fraction=test_fraction)
@@ -119,7 +123,7 @@ def choose_parts(
     rule = f"The data's own split: {fitted} {'were' if ' and ' in fitted else 'was'} fitted, {scored_split} was scored"
     rule += "; nothing was chosen on it." if scored_split == "validation" else "."
     leaked = score & np.isin(together, together[~score])
-    notices = [*_leak_notices(leaked, score), *_missing_class_notices(dataset, usable, score)]
+    notices = [*leak_notices(leaked, score), *missing_class_notices(dataset, usable, score)]
     return Parts(usable[~score], usable[score], rule, usable[leaked], tuple(notices))
 
 
@@ -170,7 +174,7 @@ def _draw_parts(dataset: Dataset, usable: IntArray, together: IntArray, *, seed:
         )
     rule = f"{100 * test_fraction:g} % of each class, drawn with seed {seed}, was held out and scored"
     rule += "; groups and duplicates were not divided." if len(np.unique(together)) < len(together) else "."
-    notices = _missing_class_notices(dataset, usable, held)
+    notices = missing_class_notices(dataset, usable, held)
     return Parts(usable[~held], usable[held], rule, usable[:0], tuple(notices))
 
 
@@ -268,33 +272,3 @@ def _finder(numbers: IntArray) -> Callable[[int], IntArray]:
         return order[ends[number - 1] if number else 0 : ends[number]] if number < len(ends) else order[:0]
 
     return find
-
-
-def _leak_notices(leaked: npt.NDArray[np.bool_], score: npt.NDArray[np.bool_]) -> list[str]:
-    if not leaked.any():
-        return []
-    count = int(leaked.sum())
-    return [
-        f"{count:,} of the {plural(int(score.sum()), 'scored picture')} {'is' if count == 1 else 'are'} in the fitted "
-        "part too, as the same bytes or the same group; scores are given with and without them."
-    ]
-
-
-def _missing_class_notices(dataset: Dataset, usable: IntArray, held: npt.NDArray[np.bool_]) -> list[str]:
-    labels = dataset.labels[usable]
-    notices = []
-    for missing, text in (
-        (
-            set(labels[~held]) - set(labels[held]),
-            "is fitted but not scored: the part that is scored has no picture of it",
-        ),
-        (
-            set(labels[held]) - set(labels[~held]),
-            "can never be predicted: the part that is fitted has no picture of it",
-        ),
-    ):
-        if missing:
-            names = [dataset.classes[number] for number in sorted(missing)]
-            text = text if len(names) == 1 else text.replace("is fitted", "are fitted").replace("of it", "of them")
-            notices.append(f"{'The class' if len(names) == 1 else 'The classes'} {join_names(names)} {text}.")
-    return notices

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from headstart.data.example import Example
 from headstart.data.pictures import open_picture
 from headstart.encoders.spec import Encoder
-from headstart.features.extraction import extract, stream
+from headstart.features.extraction import OpenPicture, extract, stream
 from headstart.features.store import FeatureStore, temporary_store
 from headstart.features.values import Block, Extraction, Features
 from headstart.places import Place
@@ -27,6 +27,7 @@ def read_features(
     encoders: Sequence[Encoder],
     place: Place,
     positions: npt.NDArray[np.int64] | None = None,
+    open_as: OpenPicture = open_picture,
 ) -> Extraction:
     """Get the features of examples from several encoders, out of the right store.
 
@@ -39,6 +40,8 @@ def read_features(
     positions
         Which examples to read; None reads all. Matrices have one row for every example all the same; rows of those
         not read are NaN.
+    open_as
+        Turns a source into a picture.
     """
     chosen = np.arange(len(examples)) if positions is None else positions
     with open_store(place) as store:
@@ -48,7 +51,7 @@ def read_features(
             encoders,
             store,
             plan=_plan(len(chosen), encoders),
-            open_picture=open_picture,
+            open_picture=open_as,
             progress=place.progress,
         )
     found = replace(found, notices=tuple(store.notices))

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
+from headstart.data.pictures import NO_KEY
+from headstart.data.splits import merge_groups
 from headstart.errors import DataError
 
 Positions = npt.NDArray[np.int64]
@@ -16,8 +18,9 @@ Positions = npt.NDArray[np.int64]
 class Sample:
     """Positions (n,) in a dataset, with the labels (n,) and the groups (n,) of the examples there.
 
-    ``groups`` are those no split may divide: the user's, joined with byte-identical pictures. ``user_groups`` are the
-    user's own as numbers, or None when the data has none: intervals are drawn over them.
+    ``groups`` are those no split may divide: the user's, joined with identical pictures and near copies.
+    ``user_groups`` are the same within the sample, counted from 0, or None when each example is alone and the data has
+    no groups: intervals are drawn over them, since a picture and its copy are one observation.
     """
 
     positions: Positions
@@ -46,13 +49,12 @@ def take_sample(dataset: Dataset, positions: Positions, groups: Positions, left_
     """
     kept = np.array([position for position in positions.tolist() if position not in left_out], dtype=np.int64)
     names = [dataset.examples[position].group for position in kept.tolist()]
-    user_groups = None
-    if any(name is not None for name in names):
-        # An example without a group is a group of its own.
-        known = [name if name is not None else ("", position) for name, position in zip(names, kept, strict=True)]
-        numbers = {name: number for number, name in enumerate(dict.fromkeys(known))}
-        user_groups = np.array([numbers[name] for name in known], dtype=np.int64)
-    return Sample(kept, dataset.labels[kept], groups[kept], user_groups)
+    inside: dict[int, list[int]] = {}
+    for row, number in enumerate(groups[kept].tolist()):
+        inside.setdefault(number, []).append(row)
+    units = merge_groups([NO_KEY] * len(kept), names, list(inside.values()))
+    alone = len(inside) == len(kept) and all(name is None for name in names)
+    return Sample(kept, dataset.labels[kept], groups[kept], None if alone else units)
 
 
 def require_two_classes(labels: Positions, classes: Sequence[str]) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Example
-from headstart.data.splits import merge_groups
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.features.values import Extraction
 from headstart.learning.ground import Ground
@@ -69,7 +68,7 @@ def make_arena(planned: Plan, encoder: "OnnxEncoder | TorchEncoder", walks: Mapp
     """Gather both parts of planned data; ``walks`` are the features by arm. Raises DataError for a single class."""
     dataset, keys = planned.dataset, planned.audit.keys
     failures = {position for walk in walks.values() for position in walk.failures}
-    groups = merge_groups(keys, [example.group for example in dataset.examples])
+    groups = planned.audit.together
     parts = []
     for positions in (planned.parts.fit, planned.parts.score):
         sample = take_sample(dataset, positions, groups, failures)

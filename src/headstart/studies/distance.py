@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from headstart.data.audit import Audit
 from headstart.data.example import Dataset
-from headstart.data.splits import choose_parts, merge_groups
+from headstart.data.splits import choose_parts
 from headstart.errors import DataError
 from headstart.learning.probe import fit_probe
 from headstart.metrics.alignment import centred_kernel_alignment
@@ -150,8 +150,8 @@ def probe_across(
     common = [name for name in first.classes if name in second.classes]
     if len(common) < 2:
         return None
-    parts = choose_parts(first, checked.keys, good[0], seed=recipe.seed, test_fraction=recipe.test_fraction)
-    groups = merge_groups(checked.keys, [example.group for example in first.examples])
+    parts = choose_parts(first, checked.together, good[0], seed=recipe.seed, test_fraction=recipe.test_fraction)
+    groups = checked.together
     learned, inside = (of_classes(first, part, common) for part in (parts.fit, parts.score))
     across = of_classes(second, good[1], common)
     probe = fit_probe(matrices[0][learned.rows], learned.labels, common, groups[learned.rows], recipe)

@@ -1,0 +1,48 @@
+"""An encoder without any network: what a picture shows at a glance, to find copies of it."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.encoders.spec import EncoderSpec, Preprocessing
+
+SIDE = 32  # pixels: enough to tell two photographs of a flower apart, too few for traces of compression
+
+_SPEC = EncoderSpec(
+    name="thumbnail",
+    architecture="thumbnail",
+    dimension=SIDE**2,
+    weights_digest="none",
+    preprocessing=Preprocessing(SIDE, SIDE, "box", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    licence="none needed",
+    source="Headstart",
+    engine="numpy",
+)
+
+
+class Thumbnail:
+    """The grey levels of a picture on a grid of 32 x 32, from 0 to 255: 1024 numbers.
+
+    Examples
+    --------
+    >>> encoder = Thumbnail()
+    >>> encoder.encode(encoder.preprocess(Image.new("RGB", (90, 60), (255, 255, 255)))[None])[0, :3].tolist()
+    [255.0, 255.0, 255.0]
+    """
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """What this encoder is."""
+        return _SPEC
+
+    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
+        """Turn an upright RGB picture into its mean grey levels on a grid, shape (1, 32, 32)."""
+        factor = min(picture.size) // (2 * SIDE)
+        # Whole-number reduction first: several times faster, and still a mean over areas.
+        small = picture.reduce(factor) if factor > 1 else picture
+        grey = small.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
+        return np.asarray(grey, dtype=np.float32)[None]
+
+    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Lay each input, shape (N, 1, 32, 32), out as a row, shape (N, 1024)."""
+        return batch.reshape(len(batch), -1)
