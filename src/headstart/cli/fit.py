@@ -1,5 +1,6 @@
 """``headstart fit``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -118,7 +119,8 @@ def fit(
         from headstart import pipeline
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps, tell=steps.tell)
-        plan = pipeline.plan(data, pipeline.read_recipe(recipe, given), place, out=None if resume else out)
+        planning = replace(place, keep_features=not (no_cache or dry_run))  # a dry run writes nothing
+        plan = pipeline.plan(data, pipeline.read_recipe(recipe, given), planning, out=None if resume else out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
         if dry_run:
