@@ -47,6 +47,7 @@ bench: $(DEV_READY)
 	$(BIN)/python benchmarks/heads.py
 	$(BIN)/python benchmarks/training_steps.py
 	$(BIN)/python benchmarks/promise.py
+	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/fine_tuning.py $(DATA) $(if $(PEER_PYTHON),--peer-python "$(PEER_PYTHON)",--skip-peer)
 	$(BIN)/python benchmarks/fit.py $(if $(DATA),"$(DATA)") $(if $(PEER_PYTHON),--peer-python "$(PEER_PYTHON)",--skip-peer)
 

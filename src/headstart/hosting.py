@@ -68,7 +68,9 @@ class Limits:
     @classmethod
     def of(cls, *, max_megabytes: float = 20, max_pixels: int = 50_000_000, max_files: int = 64) -> "Limits":
         """Derive all bounds from those of one file: a request may hold four of the largest, the server sixteen."""
-        size = round(max_megabytes * MEGABYTE)
+        if not 0 < max_megabytes < 100_000:
+            raise RecipeError(f"The limit max megabytes must be above nothing, not {max_megabytes:g}.")
+        size = max(1, round(max_megabytes * MEGABYTE))
         return cls(
             file_bytes=size, request_bytes=4 * size, held_bytes=16 * size, files=max_files, pixels=max_pixels
         )  # fmt: skip

@@ -114,6 +114,16 @@ def shared(place: Path) -> Iterator[Running]:
         yield server
 
 
+def test_serving_explaining_and_teaching_load_no_torch(place):
+    code = (
+        "import sys, headstart.pipeline, headstart.teaching\n"
+        "import headstart.serving.reasons, headstart.serving.running\n"
+        "print([name for name in ('torch', 'timm', 'matplotlib') if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"
+
+
 def test_a_picture_is_answered_over_the_network(shared):
     status, answer = shared.predict(png((190, 30, 60)))
     assert (status, answer["predictions"][0]["label"]) == (200, "rose")
@@ -234,7 +244,7 @@ def test_a_model_with_a_changed_byte_is_not_served(place, headstart_here):
 def test_what_is_not_a_model_and_settings_that_make_no_sense_are_said_before_it_opens(place, headstart_here):
     for arguments, beginning in (
         ((place / "flowers",), "Error: '"),
-        ((place / "model", "--max-megabytes", "0"), "Error: The limit file bytes must be above nothing, not 0."),
+        ((place / "model", "--max-megabytes", "0"), "Error: The limit max megabytes must be above nothing, not 0."),
         ((place / "model", "--token", "short"), "Error: The token cannot be used. It needs at least 8 letters"),
         (
             (place / "model", "--host", "256.0.0.1"),
