@@ -90,4 +90,10 @@ def look(subject: Subject, picture: Image.Image) -> Seen:
 
 
 def _pooled(subject: Subject, pixels: npt.NDArray[np.float32]) -> Maps | None:
-    return graph_maps(subject.encoder, pixels) if isinstance(subject.encoder, OnnxEncoder) else None
+    if isinstance(subject.encoder, OnnxEncoder):
+        return graph_maps(subject.encoder, pixels)
+    if subject.encoder.spec.engine != "torch" or subject.files.weights is None:
+        return None
+    from headstart.saliency.networks import open_network, pooled_maps  # torch is loaded already
+
+    return pooled_maps(open_network(subject.files, pixels), pixels)

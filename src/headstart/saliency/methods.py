@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.errors import EncoderError
+from headstart.errors import EncoderError, MissingExtraError
 from headstart.saliency.cam import (
     affine_part,
     class_activation_map,
@@ -48,7 +49,7 @@ def find_heat(subject: Subject, seen: Seen, target: int, method: str) -> Heat:
     Raises
     ------
     EncoderError
-        When there is no exact map and ``cam`` was wished for.
+        When there is no exact map and ``cam`` was wished for, or the network cannot be built in torch.
     MissingExtraError
         When a package is needed that is not installed.
     """
@@ -59,7 +60,30 @@ def find_heat(subject: Subject, seen: Seen, target: int, method: str) -> Heat:
         if method == "cam":
             raise _no_exact_map(subject, seen)
         method = "gradcam"
-    return _family_map(subject, seen, target, cast(MethodName, method))
+    if method in FAMILY:
+        return _family_map(subject, seen, target, cast(MethodName, method))
+    require(("torch", "train"), ("captum", "explain"))
+    from headstart.saliency.attributions import integrated_gradients, occlusion  # loads torch: seconds
+
+    if method == "occlusion":
+        return occlusion(subject, seen.pixels, target)
+    from headstart.saliency.networks import open_network
+    from headstart.saliency.torch_heads import torch_head
+
+    network = open_network(subject.files, seen.pixels)
+    return integrated_gradients(network, torch_head(subject.head), seen.pixels, target)
+
+
+def require(*packages: tuple[str, str]) -> None:
+    """Raise MissingExtraError for the first of these (package, extra) that is not installed.
+
+    Examples
+    --------
+    >>> require(("numpy", "train"))
+    """
+    for package, extra in packages:
+        if find_spec(package) is None:
+            raise MissingExtraError(package, extra, "to look into the network")
 
 
 def exact_map(subject: Subject, seen: Seen, target: int) -> Heat | None:
@@ -82,7 +106,13 @@ def _family_map(subject: Subject, seen: Seen, target: int, method: MethodName) -
         slope = score_gradient(subject.head, seen.features, target) / (maps.shape[1] * maps.shape[2])
         gradients = np.broadcast_to(slope.astype(np.float32)[:, None, None], maps.shape)
         return Heat(method, FAMILY[method](maps, gradients), False, POOLED)
-    raise NotImplementedError
+    require(("torch", "train"), ("timm", "train"))
+    from headstart.saliency.networks import open_network, view_layer  # loads torch: seconds
+    from headstart.saliency.torch_heads import torch_head
+
+    network = open_network(subject.files, seen.pixels)
+    view = view_layer(network, torch_head(subject.head), seen.pixels, target)
+    return Heat(method, FAMILY[method](view.maps, view.gradients), False, f"layer {network.layer.name}")
 
 
 def _no_exact_map(subject: Subject, seen: Seen) -> EncoderError:
