@@ -1,22 +1,30 @@
 """Explaining what a model says: ``headstart explain``, as a row of named stages as in :mod:`headstart.pipeline`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from headstart.data.audit import audit
 from headstart.data.example import Example
+from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.pictures import open_picture
-from headstart.data.sources import list_pictures
-from headstart.errors import PictureError
-from headstart.model import Model, subject_of
+from headstart.data.sources import list_pictures, read_dataset
+from headstart.errors import DataError, PictureError
+from headstart.model import Data, Model, subject_of
 from headstart.places import Place
+from headstart.reporting.canvas import save_png
 from headstart.reporting.fonts import FontBook, font_folders
 from headstart.reporting.run_files import output_folder
 from headstart.reporting.runs import safe_name
-from headstart.saliency.explaining import Wish, explain_picture
+from headstart.saliency.average_report import AverageReport, average_sheet
+from headstart.saliency.averages import Labelled, gather
+from headstart.saliency.explaining import Wish, explain_picture, look
+from headstart.saliency.methods import find_heat
 from headstart.saliency.report import Explained, ExplainReport
 from headstart.saliency.sheet import Desk
+from headstart.saliency.values import MethodName
 
 
 def explain_files(
@@ -54,9 +62,45 @@ def explain_files(
     return ExplainReport(folder, tuple(files), failures, tuple(desk.notices))
 
 
-def read_wish(method: str, target: str | None, neighbours: int) -> Wish:
+def average_files(model: Model, data: Data, wish: Wish, place: Place, *, out: Path | None = None) -> AverageReport:
+    """Average the heat of each class over labelled pictures, each explained for its own class; draw it into ``out``.
+
+    Raises
+    ------
+    DataError
+        For classes the model does not know, or without any picture that can be read.
+    OutputError
+        When the folder is not free.
+    """
+    checked = audit(read_dataset(data), progress=place.progress)
+    dataset = with_classes_of(checked.dataset, model.classes)
+    split = split_to_score(dataset, checked.usable)
+    subject, labels = subject_of(model), dataset.labels
+    failures = {dataset.examples[index].name: reason for index, reason in checked.unreadable.items()}
+    methods: set[MethodName] = set()
+
+    def walk() -> Iterator[Labelled]:
+        for number, position in enumerate(split.positions.tolist()):
+            picture = _open(dataset.examples[position], failures)
+            if picture is not None:
+                seen = look(subject, picture)
+                heat = find_heat(subject, seen, int(labels[position]), wish.method)
+                methods.add(heat.method)
+                yield int(labels[position]), heat.grid, seen.pixels
+            place.progress("explaining", number + 1, len(split.positions))
+
+    with output_folder(out, "explain") as folder:
+        found = gather(walk(), model.classes)
+        if not found:
+            raise DataError("Nothing in any of the pictures speaks for its class.", "", "Try another --method.")
+        sheet = average_sheet(found, subject.encoder.spec.preprocessing, FontBook(font_folders()))
+        save_png(sheet.image, folder / "average.png")
+    return AverageReport(methods.pop(), split.rule, found, folder / "average.png", failures, sheet.notices)
+
+
+def read_wish(method: str, target: str | None, neighbours: int, *, checks: bool, fill: str, seed: int | None) -> Wish:
     """Read what is wanted from a command line; raises RecipeError for what does not exist."""
-    return Wish(method=method, target=target, neighbours=neighbours)
+    return Wish(method, target, neighbours, checks=checks, fill=fill, seed=seed or 0)
 
 
 def _open(example: Example, failures: dict[str, str]) -> Image.Image | None:

@@ -126,14 +126,15 @@ class Model:
         method: str = "auto",
         target: str | None = None,
         neighbours: int = 5,
+        checks: bool = False,
     ) -> Explanation:
         """Say why the model says what it says about one picture: a heat map and the nearest training examples.
 
         ``method`` is one of :class:`headstart.saliency.explaining.Wish`, ``target`` the class to explain (by default
-        the predicted one). Raises PictureError, UnknownNameError for a class the model does not know, and EncoderError
-        or MissingExtraError for a method that is not possible here.
+        the predicted one); ``checks`` tests the heat map, which takes seconds. Raises PictureError, UnknownNameError
+        for a class the model does not know, and EncoderError or MissingExtraError for a method that is not possible.
         """
-        wish = Wish(method=method, target=target, neighbours=neighbours)
+        wish = Wish(method=method, target=target, neighbours=neighbours, checks=checks)
         return explain_picture(subject_of(self), open_picture(picture), name_of(picture), wish)
 
     def asking(

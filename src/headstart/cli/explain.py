@@ -1,7 +1,7 @@
 """``headstart explain``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,12 @@ def explain(
     ] = "auto",
     target: Annotated[str | None, typer.Option(help="Class to explain.  [default: the predicted one]")] = None,
     neighbours: Annotated[int, typer.Option(min=0, help="How many training examples to show.")] = 5,
+    average: Annotated[
+        bool, typer.Option("--average", help="PATHS is labelled data: average the heat of each class over it.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Do not test the heat maps; tests take seconds each.")] = False,
+    fill: Annotated[str, typer.Option(help="Of the tests, behind what is hidden: blur or mean.")] = "blur",
+    seed: options.Seed = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the pictures.  [default: a new runs/explain-N]")] = None,
     cache: options.Cache = None,
     as_json: options.Json = False,
@@ -32,16 +38,29 @@ def explain(
 
     Example: headstart explain runs/flowers-1 rose.jpg
 
-    Each picture gets a sheet with its heat map and the training examples that are most like it.
+    Each picture gets a sheet with its heat map and the training examples that are most like it. With --average, the
+    maps of a whole validation set show what each class is recognised by, and warn of watermarks and borders.
     """
     with explained(debug) as steps:
-        from headstart.explaining import explain_files, read_wish
+        from headstart.explaining import average_files, explain_files, read_wish
         from headstart.model import load
 
-        wish = read_wish(method, target, neighbours)
-        report = explain_files(load(model), paths, wish, Place(cache=cache, progress=steps), out=out)
+        wish = read_wish(method, target, neighbours, checks=not quick, fill=fill, seed=seed)
+        place = Place(cache=cache, progress=steps)
+        report: Any = (
+            average_files(load(model), one_of(paths), wish, place, out=out)
+            if average
+            else explain_files(load(model), paths, wish, place, out=out)
+        )
         steps.close()
         if as_json:
             print_json(report.to_json())
         else:
             print_lines(report.lines())
+
+
+def one_of(paths: list[str]) -> str:
+    """Take the one path there is; a usage error for several."""
+    if len(paths) != 1:
+        raise typer.BadParameter("--average takes one folder or table of labelled pictures.")
+    return paths[0]

@@ -1,7 +1,7 @@
 """One picture, one model, one method: how an explanation is made."""
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.preprocessing import seen_box
 from headstart.errors import RecipeError
 from headstart.learning.prediction import predictions_from
+from headstart.saliency.checking import check_heat
+from headstart.saliency.faithfulness import FILLS, Fill
 from headstart.saliency.graph_maps import Maps, graph_maps
 from headstart.saliency.methods import Seen, find_heat
 from headstart.saliency.neighbours import nearest_examples
@@ -32,6 +34,12 @@ class Wish:
         How many training examples to show.
     top
         How many classes to list.
+    checks
+        Whether to test the heat: seconds for each picture.
+    fill
+        What hidden places are filled with in the tests: ``blur`` or ``mean``.
+    seed
+        Of the random maps and the shuffled weights.
 
     Examples
     --------
@@ -43,12 +51,17 @@ class Wish:
     target: str | None = None
     neighbours: int = 5
     top: int = 5
+    checks: bool = False
+    fill: str = "blur"
+    seed: int = 0
 
     def __post_init__(self) -> None:
         """Raise RecipeError for a method that does not exist, or a number that makes no sense."""
         known = ("auto", *get_args(MethodName))
         if self.method not in known:
             raise RecipeError(f"There is no method '{self.method}' to explain with.", f"Known are {', '.join(known)}.")
+        if self.fill not in FILLS:
+            raise RecipeError(f"There is no fill '{self.fill}'.", f"Known are {', '.join(FILLS)}.")
         if self.neighbours < 0 or self.top < 1:
             raise RecipeError("The number of neighbours is 0 or more, that of classes 1 or more.")
 
@@ -69,16 +82,17 @@ def explain_picture(subject: Subject, picture: Image.Image, name: str, wish: Wis
     features = seen.features[None]
     (prediction,) = predictions_from([name], subject.probabilities(features), subject.classes, wish.top)
     target = class_number(wish.target if wish.target is not None else prediction.label, subject.classes)
-    known = subject.known
+    found, known = find_heat(subject, seen, target, wish.method), subject.known
     return Explanation(
         prediction=prediction,
         target=subject.classes[target],
-        found=find_heat(subject, seen, target, wish.method),
+        found=found,
         logit=float(subject.head.scores(features)[0, target]),
         input_size=(seen.pixels.shape[-1], seen.pixels.shape[-2]),
         picture_size=picture.size,
         box=seen_box(picture.size, subject.encoder.spec.preprocessing),
         neighbours=nearest_examples(seen.features, known, subject.classes, wish.neighbours) if known else (),
+        checks=check_heat(subject, seen, target, found, cast(Fill, wish.fill), wish.seed) if wish.checks else None,
     )
 
 

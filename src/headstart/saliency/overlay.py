@@ -45,8 +45,12 @@ def overlay(picture: Image.Image, explanation: Explanation, longest: int = LONGE
     A line goes around what is hotter than half of the hottest. ``longest`` is the longer side of the result.
     """
     size = fitted_size(picture.size, longest)
-    heat = explanation.heat_map(size)
-    grey = np.asarray(picture.convert("L").resize(size, Image.Resampling.LANCZOS), dtype=np.float32) * DIMMED
+    return paint(picture.resize(size, Image.Resampling.LANCZOS), explanation.heat_map(size))
+
+
+def paint(picture: Image.Image, heat: Map) -> Image.Image:
+    """Paint a map of values from 0 to 1 onto a picture of its size; see :func:`overlay`."""
+    grey = np.asarray(picture.convert("L"), dtype=np.float32) * DIMMED
     amount = (STRONGEST * np.nan_to_num(heat) ** FADE)[..., None]
     painted = grey[..., None] * (1 - amount) + heat_colours(heat) * amount
     painted[_contour(heat)] = 255

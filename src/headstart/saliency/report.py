@@ -28,6 +28,7 @@ class Explained:
         return [
             answer + why,
             f"  heat: {heat_sentence(one)}",
+            *(f"  {line}" for line in (one.checks.lines() if one.checks else ())),
             *([f"  nearest training examples: {near}"] if near else []),
             f"  pictures: {self.sheet}, {self.overlay.name}",
         ]

@@ -7,8 +7,10 @@ import numpy as np
 
 from headstart.encoders.preprocessing import Box, Size
 from headstart.learning.prediction import Prediction
+from headstart.saliency.faithfulness import Faithfulness
 from headstart.saliency.neighbours import Neighbour
 from headstart.saliency.placing import Map, enlarge, place
+from headstart.saliency.randomisation import Randomisation
 
 MethodName = Literal["cam", "gradcam", "gradcam++", "layercam", "gradients", "occlusion"]
 WORDS: dict[MethodName, str] = {
@@ -43,6 +45,18 @@ class Heat:
     layer: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What was found out about a heat map."""
+
+    faithfulness: Faithfulness
+    randomisation: Randomisation
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        return [*self.faithfulness.lines(), *self.randomisation.lines()]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
     """Why a model says what it says about one picture.
@@ -63,6 +77,8 @@ class Explanation:
         Width and height of the upright picture, and where on it the input lies.
     neighbours
         The nearest training examples, nearest first; empty when the model keeps none.
+    checks
+        What tests of the heat found; None when there were none.
     """
 
     prediction: Prediction
@@ -73,6 +89,7 @@ class Explanation:
     picture_size: Size
     box: Box
     neighbours: tuple[Neighbour, ...] = ()
+    checks: Checks | None = None
 
     @property
     def method(self) -> MethodName:
@@ -110,6 +127,8 @@ class Explanation:
             "layer": self.found.layer,
             "seen": asdict(self.box),
             "neighbours": [neighbour.to_json() for neighbour in self.neighbours],
+            "faithfulness": self.checks.faithfulness.to_json() if self.checks else None,
+            "randomisation": self.checks.randomisation.to_json() if self.checks else None,
         }
 
 
