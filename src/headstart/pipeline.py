@@ -51,6 +51,8 @@ from headstart.progress import Progress, silent
 from headstart.recipe import Recipe, Settings
 from headstart.reporting.doctor import Examination, examine_machine
 from headstart.reporting.encoders import EncoderTable
+from headstart.reporting.page.texts import require_language
+from headstart.reporting.page.writing import PageReport, require_study_place, with_page, write_page, write_study
 from headstart.reporting.plan import Estimate, Plan
 from headstart.reporting.report import RunReport
 from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_pictures, write_tables
@@ -305,7 +307,8 @@ def run(planned: Plan, place: Place, *, out: Path | None = None, work: Workplace
         write_tables(report, trained.scored, trained.probabilities)  # with metrics.json a run is finished
         write_json(folder / "environment.json", {**environment(started, sys.argv), "data": run_root(planned.dataset)})
         write_log(folder / "log.txt", started, [*planned.lines(), *report.lines()])
-    return Run(_settled(trained, folder), report)
+    # The run lies finished in its folder: whatever became of its page, nothing that was computed would be lost.
+    return Run(_settled(trained, folder), with_page(report, trained.scored, require_language(work.language)))
 
 
 def _settled(trained: Trained, folder: Path) -> Model:
@@ -348,6 +351,26 @@ def serve(hosted: Hosted, door: Door, limits: Limits, place: Place, voice: Voice
             return teach(encoder, files, shown, datetime.now().astimezone(), place.folder)
 
         return host(listener, Material(encoder, answering, learn, hosted.workers), door, limits, voice)
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+
+def make_page(folder: Path, language: str | None = None, out: Path | None = None) -> PageReport:
+    """Make ``report.html`` again from the plain files of a run or a study; see :func:`write_page`."""
+    return write_page(folder, require_language(language) if language else None, out)
+
+
+def require_study_free(kind: str, out: Path | None) -> None:
+    """Refuse a folder for a study before anything is computed; see :func:`require_study_place`."""
+    require_study_place(out, kind)
+
+
+def keep_study(kind: str, found: dict[str, Any], out: Path | None, language: str | None) -> tuple[str, ...]:
+    """Keep a study in a folder, where one was named, with its page; says so in sentences."""
+    if out is None:
+        return ()
+    return write_study(out, kind, found, require_language(language) if language else None, datetime.now().astimezone())
 
 
 # --- encoders and the machine ----------------------------------------------------------------------------------------

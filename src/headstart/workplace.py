@@ -21,6 +21,8 @@ class Workplace:
         ``time.perf_counter()`` at the beginning of the run: a time limit counts from there.
     tensorboard, profile, find_rate
         Write TensorBoard files; profile some steps; look for the learning rate first.
+    language
+        Of the page that a run ends with: ``en`` or ``zh``.
     """
 
     folder: Path | None = None
@@ -29,3 +31,4 @@ class Workplace:
     tensorboard: bool = False
     profile: bool = False
     find_rate: bool = False
+    language: str = "en"

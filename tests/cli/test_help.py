@@ -28,6 +28,7 @@ Commands:
   compare   Measure how much the pretrained network helps.
   rank      Say which encoder suits labelled pictures.
   distance  Say how far apart two sets of pictures lie for an encoder.
+  report    Make report.html of a run: one page with everything it found.
   serve     Answer over HTTP and in a browser, on this machine.
   encoders  List pretrained networks, or bring one here.
   doctor    Say what is installed, what is here, what is wrong.

@@ -17,6 +17,7 @@ from headstart.cli.lists import ListCommand
 from headstart.cli.predict import predict
 from headstart.cli.pretrain import pretrain
 from headstart.cli.rank import rank
+from headstart.cli.report import report
 from headstart.cli.serve import serve
 from headstart.version import __version__
 
@@ -40,6 +41,7 @@ for verb in (
     compare,
     rank,
     distance,
+    report,
     serve,
     encoders,
     doctor,

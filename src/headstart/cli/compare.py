@@ -40,6 +40,8 @@ def compare(
     seed: options.Seed = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
+    out: options.StudyFolder = None,
+    lang: options.Language = None,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
@@ -54,11 +56,14 @@ def compare(
     with explained(debug, keeps=not no_cache) as steps_shown:
         from headstart import pipeline, transfer
 
+        pipeline.require_study_free("compare", out)
         place = Place(cache=cache, keep_features=not no_cache, progress=steps_shown, tell=steps_shown.tell)
         wanted = transfer.read_wanted(arms, shots, draws, steps, limit)
         report = transfer.run_comparison(data, wanted, pipeline.read_recipe(None, {"head": "ridge", **given}), place)
         steps_shown.close()
+        kept = pipeline.keep_study("compare", report.to_json(), out, lang)
         if as_json:
             print_json(report.to_json())
         else:
             print_lines(report.lines())
+        print_lines(kept, to_error=as_json)

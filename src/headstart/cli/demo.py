@@ -8,10 +8,12 @@ import typer
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
 from headstart.places import Place
+from headstart.workplace import Workplace
 
 
 def demo(
     out: Annotated[Path | None, typer.Option(help="Run folder, used as given.  [default: a new runs/demo-N]")] = None,
+    lang: options.Language = None,
     seed: options.Seed = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
@@ -31,7 +33,7 @@ def demo(
         plan = pipeline.plan_demo(pipeline.read_recipe(None, {"seed": seed or 0}), place, out=out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
-        run = pipeline.run(plan, place, out=out)
+        run = pipeline.run(plan, place, out=out, work=Workplace(language=lang or "en"))
         steps.close()
         if as_json:
             print_json(run.report.to_json())

@@ -68,6 +68,7 @@ def fit(
     device: options.Device = None,
     recipe: Annotated[Path | None, typer.Option(help="TOML file with these settings; a flag beats the file.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder, used as given.  [default: a new runs/NAME-N]")] = None,
+    lang: options.Language = None,
     resume: training.Resume = False,
     epochs: training.Epochs = None,
     batch_size: training.BatchSize = None,
@@ -114,7 +115,9 @@ def fit(
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     moves = given.get("method", "probe") != "probe" or given.get("preset", "fast") != "fast"
-    work = Workplace(resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)  # its clock starts
+    work = Workplace(  # its clock starts
+        resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate, language=lang or "en"
+    )
     with explained(debug, keeps=not no_cache, resumes=moves) as steps:
         from headstart import pipeline
 

@@ -1,9 +1,18 @@
 """Options that several verbs share, each written once."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Tongue(StrEnum):
+    """The languages of a report."""
+
+    EN = "en"
+    ZH = "zh"
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -48,4 +57,8 @@ Seed = Annotated[int | None, typer.Option(help="Reaches every split, draw and lo
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder, or the run folder it lies in.")]
 DataSource = Annotated[
     str, typer.Argument(metavar="DATA", help="Folder with one folder per class, or a CSV, TSV, JSONL or Parquet table.")
+]
+Language = Annotated[Tongue | None, typer.Option("--lang", help="Language of report.html: en or zh.  [default: en]")]
+StudyFolder = Annotated[
+    Path | None, typer.Option("--out", help="Keep the result, and report.html, in this folder: a run's, or a new one.")
 ]

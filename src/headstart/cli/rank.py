@@ -32,6 +32,8 @@ def rank(
     device: options.Device = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
+    out: options.StudyFolder = None,
+    lang: options.Language = None,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
@@ -46,11 +48,14 @@ def rank(
     with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline, transfer
 
+        pipeline.require_study_free("rank", out)
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
         names = transfer.ranked_names(encoders or [], stages or [], sizes or [], place)
         report = transfer.run_ranking(data, names, pipeline.read_recipe(None, given), place)
         steps.close()
+        kept = pipeline.keep_study("rank", {"ranking": report.to_json()}, out, lang)
         if as_json:
             print_json(report.to_json())
         else:
             print_lines(report.lines())
+        print_lines(kept, to_error=as_json)

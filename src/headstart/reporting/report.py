@@ -30,7 +30,7 @@ def failures_by_name(examples: Sequence[Example], failures: Mapping[int, str]) -
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run found, and the folder it lies in."""
+    """What a run found, the folder it lies in, and its page, once that is written."""
 
     folder: Path
     plan: Plan
@@ -41,6 +41,7 @@ class RunReport:
     seconds: float
     notices: tuple[str, ...] = ()
     tuned: "Tuned | None" = None
+    page: Path | None = None
 
     @property
     def model(self) -> Path:
@@ -62,6 +63,7 @@ class RunReport:
             *_promise_lines(self.probe, self.board, self.plan.recipe.balance),
             *self.notices,
             f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
+            *([f"Report: {self.page}"] if self.page else []),
             f"Try it: headstart predict {shlex.quote(str(self.folder))} PICTURE",
         ]
 
@@ -80,6 +82,7 @@ class RunReport:
         return {
             "run": str(self.folder),
             "model": str(self.model),
+            "data": self.plan.dataset.name,
             "classes": list(self.plan.dataset.classes),
             "counts": self.plan.counts(self.extraction.failures),
             "split": self.plan.parts.rule,

@@ -1,0 +1,1 @@
+"""The files of a run become one page for people: ``report.html``."""

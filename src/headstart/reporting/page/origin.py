@@ -1,0 +1,118 @@
+"""Sections on where a result comes from: the model and its licence, the machine, the command to repeat it."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.reporting.page.blocks import Block, Cell, Code, Column, Facts, Fold, Paragraph, Section, Table
+from headstart.reporting.page.numbers import TO, count_text, decimal, percent
+from headstart.reporting.page.texts import Texts
+from headstart.reporting.page.values import Json, RunData, dig
+
+
+def model_section(run: RunData, texts: Texts) -> Section:
+    """Show the encoder with its licence, and the heads that were compared."""
+    encoder: Mapping[str, Any] = dig(run.metrics, "encoder") or {}
+    blocks: list[Block] = [
+        Facts(tuple(_encoder_facts(encoder, run, texts))),
+        Paragraph(texts.say("model.licence_note"), "quiet"),
+    ]
+    heads = _heads_table(run.metrics, texts)
+    if heads.rows:
+        blocks.append(heads)
+    return Section("model", texts.say("section.model"), tuple(blocks))
+
+
+def _encoder_facts(encoder: Mapping[str, Any], run: RunData, texts: Texts) -> list[tuple[str, str]]:
+    size = [dig(encoder, "preprocessing", side) for side in ("width", "height")]
+    head = run.metrics.get("head") or {}
+    settings = texts.sentences["join.comma"].join(
+        f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
+        for name, value in (head.get("settings") or {}).items()
+    )
+    temperature = head.get("temperature")
+    rows = [
+        ("encoder", encoder.get("name")),
+        ("architecture", encoder.get("architecture")),
+        ("licence", encoder.get("licence")),
+        ("source", encoder.get("source")),
+        ("dimension", count_text(encoder["dimension"]) if encoder.get("dimension") else None),
+        ("input", f"{size[0]} × {size[1]}" if all(size) else None),
+        (
+            "engine",
+            texts.sentences["join.comma"].join(
+                str(encoder[one]) for one in ("engine", "precision") if encoder.get(one)
+            ),
+        ),
+        ("digest", encoder.get("weights_digest")),
+        ("head", f"{head['name']} ({settings})" if head.get("name") and settings else head.get("name")),
+        ("temperature", decimal(temperature) if isinstance(temperature, float) else None),
+    ]
+    return [(texts.say(f"model.{name}"), str(value)) for name, value in rows if value]
+
+
+def _heads_table(metrics: Json, texts: Texts) -> Table:
+    found = dig(metrics, "head", "candidates") or []
+    chosen = dig(metrics, "head", "name")
+    rows = tuple(
+        (
+            Cell(texts.name("head", one["name"]), texts.say("model.chosen") if one["name"] == chosen else ""),
+            Cell(percent(one["accuracy"])),
+            Cell(decimal(one["log_loss"])),
+            Cell(TO if one.get("setting") is None else _setting(one["setting"])),
+        )
+        for one in found
+    )
+    names = ("head", "accuracy", "log_loss", "setting")
+    columns = tuple(Column(texts.say(f"column.{name}"), number=name not in ("head", "setting")) for name in names)
+    mark = next((place for place, one in enumerate(found) if one["name"] == chosen), -1)
+    return Table(texts.say("model.heads"), columns, rows, mark=mark)
+
+
+def _setting(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def environment_section(run: RunData, texts: Texts) -> Section:
+    """Show how to repeat the run, and what it was run on."""
+    environment = run.environment
+    packages = {name: found for name, found in (environment.get("packages") or {}).items() if found}
+    blocks: list[Block] = [
+        Paragraph(texts.say("environment.lead")),
+        Code(texts.say("environment.command"), repeat_command(environment)),
+    ]
+    if packages:
+        pins = " ".join(shlex.quote(f"{name}=={found}") for name, found in packages.items())
+        blocks.append(Code(texts.say("environment.install"), f"pip install {pins}"))
+    rows = [
+        ("started", environment.get("started")),
+        ("python", environment.get("python")),
+        ("platform", environment.get("platform")),
+        ("cores", environment.get("cores")),
+        ("seconds", f"{run.metrics['seconds']:.1f} s" if isinstance(run.metrics.get("seconds"), int | float) else None),
+        ("seed", run.recipe.get("seed")),
+        ("digest", dig(run.metrics, "data_digest")),
+    ]
+    blocks.append(
+        Facts(tuple((texts.say(f"environment.{name}"), str(value)) for name, value in rows if value is not None))
+    )
+    if run.recipe_text:
+        blocks.append(Fold(texts.say("environment.recipe"), (Code("recipe.toml", run.recipe_text.rstrip()),)))
+    return Section("environment", texts.say("section.environment"), tuple(blocks))
+
+
+def repeat_command(environment: Json) -> str:
+    """Give the command to type again; a run from a Python program is repeated from its recipe.
+
+    Examples
+    --------
+    >>> repeat_command({"command": ["/usr/bin/headstart", "fit", "my flowers/", "--seed", "1"]})
+    "headstart fit 'my flowers/' --seed 1"
+    >>> repeat_command({"command": ["train.py"]})
+    'headstart fit DATA --recipe recipe.toml'
+    """
+    command = [str(word) for word in environment.get("command") or []]
+    program = command[0].replace("\\", "/").rpartition("/")[2] if command else ""
+    if program in ("headstart", "headstart.exe") or (command[:1] and command[0].endswith("__main__.py")):
+        return shlex.join(["headstart", *command[1:]])
+    return "headstart fit DATA --recipe recipe.toml"

@@ -1,0 +1,227 @@
+"""Sections on the data: how many pictures of what, and what is wrong with them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headstart.reporting.page.blocks import (
+    Block,
+    Cell,
+    Column,
+    Facts,
+    Gallery,
+    Paragraph,
+    Points,
+    Section,
+    Shown,
+    Table,
+)
+from headstart.reporting.page.gallery import file_name
+from headstart.reporting.page.numbers import TO, count_text, percent
+from headstart.reporting.page.texts import Texts
+from headstart.reporting.page.values import Json, PageData, RunData, dig
+
+NAMED = 5  # of a long list
+SHOWN_PAIRS, SHOWN_ERRORS, SHOWN_OTHERS = 6, 12, 6
+SPLITS = ("train", "validation", "test")
+
+
+def data_section(run: RunData, texts: Texts) -> Section:
+    """Show the parts of the data and how they were made."""
+    blocks: list[Block] = [Paragraph(_split_sentence(run, texts)), Facts(tuple(_data_facts(run, texts)))]
+    parts = _parts_table(run, texts)
+    if parts.rows:
+        blocks.append(parts)
+    return Section("data", texts.say("section.data"), tuple(blocks))
+
+
+def _split_sentence(run: RunData, texts: Texts) -> str:
+    own = [split for split, part in run.counts.parts if split and part == "score"]
+    if own and any(split not in own for split, part in run.counts.parts if part == "fit"):
+        fitted = dict.fromkeys(split or "train" for split, part in run.counts.parts if part == "fit")
+        values = {
+            "fitted": texts.join([texts.name("split", name) for name in SPLITS if name in fitted]),
+            "scored": texts.name("split", own[0]),
+        }
+        return texts.say("data.own_split", values)
+    fraction, seed = run.recipe.get("test_fraction"), run.recipe.get("seed")
+    if fraction is None:
+        return texts.say("data.unknown_split")
+    sentence = texts.say("data.drawn_split", {"share": percent(float(fraction), 0), "seed": seed})
+    return sentence + (texts.say("data.grouped") if run.counts.groups else "")
+
+
+def _parts_table(run: RunData, texts: Texts) -> Table:
+    """Show what became of the parts that the data brought; no rows where it brought none."""
+    named = [split for split in SPLITS if any(split == own for own, _ in run.counts.parts)]
+    uses = ("fit", "score", "left out")
+    rows = tuple(
+        (Cell(texts.name("split", split)), *(Cell(count_text(run.counts.parts.get((split, use), 0))) for use in uses))
+        for split in named
+    )
+    names = ("part", "fitted", "scored", "left_out")
+    columns = tuple(Column(texts.say(f"column.{name}"), number=name != "part") for name in names)
+    return Table(texts.say("data.table"), columns, rows)
+
+
+def _data_facts(run: RunData, texts: Texts) -> list[tuple[str, str]]:
+    audit = dig(run.metrics, "audit") or {}
+    fitted, scored = (count_text(dig(run.metrics, "counts", part) or 0) for part in ("fit", "score"))
+    rows = [(texts.say("data.parts"), texts.say("data.parts_value", {"fitted": fitted, "scored": scored}))]
+    sizes = audit.get("sizes") or {}
+    if sizes:
+        (w0, w1, w2), (h0, h1, h2) = sizes["width"], sizes["height"]
+        values = {"w0": w0, "w1": w1, "w2": w2, "h0": h0, "h1": h1, "h2": h2}
+        rows.append((texts.say("data.size"), texts.say("data.size_value", values)))
+    if run.counts.groups:
+        rows.append((texts.say("data.groups"), count_text(run.counts.groups)))
+    if audit.get("imbalance"):
+        rows.append((texts.say("data.imbalance"), f"{audit['imbalance']:.1f}"))
+    return rows
+
+
+def problems_section(page: PageData, texts: Texts) -> Section:
+    """Show what the check before the run found, and what ``headstart check`` found."""
+    blocks: list[Block] = []
+    if page.run is not None:
+        found = _audit_sentences(page.run.metrics, texts)
+        blocks.append(Points(tuple(found)) if found else Paragraph(texts.say("problems.none"), "good"))
+        notices = (*(dig(page.run.metrics, "audit", "notices") or ()), *(page.run.metrics.get("notices") or ()))
+        if notices:
+            blocks.append(Points(tuple(str(one) for one in notices), "quiet", "en"))
+    if page.check is not None:
+        blocks += _check_blocks(page, page.check, texts)
+    elif page.run is not None:
+        blocks.append(Paragraph(texts.say("problems.more"), "quiet"))
+    return Section("problems", texts.say("section.problems"), tuple(blocks))
+
+
+def _audit_sentences(metrics: Json, texts: Texts) -> list[str]:
+    audit: Mapping[str, Any] = dig(metrics, "audit") or {}
+    found = []
+    unreadable = [one["path"] for one in audit.get("unreadable") or []]
+    unreadable += list(dig(metrics, "features", "failures") or {})
+    lists: tuple[tuple[str, Sequence[Any]], ...] = (
+        ("unreadable", unreadable),
+        ("duplicates_across", audit.get("duplicates_across_splits") or []),
+        ("conflicts", audit.get("label_conflicts") or []),
+        ("duplicates", audit.get("duplicates") or []),
+        ("suffixes", audit.get("wrong_suffixes") or []),
+        ("twins", audit.get("class_twins") or []),
+        ("tiny", [f"{name} ({count})" for name, count in (audit.get("tiny_classes") or {}).items()]),
+    )
+    for key, items in lists:
+        if items:
+            values = {"count": count_text(len(items)), "names": _some_names(items, texts)}
+            found.append(texts.say(f"problems.{key}", values))
+    ratio = audit.get("imbalance") or 1
+    if ratio >= 3:
+        found.append(texts.say("problem.uneven", {"times": f"{ratio:.1f}"}))
+    return found
+
+
+def _some_names(items: Sequence[Any], texts: Texts) -> str:
+    """Name the first few: of sets, the members of the first."""
+    first = items[0]
+    names = [str(one) for one in (first if isinstance(first, list) else items)]
+    shown = texts.sentences["join.comma"].join(names[:NAMED])
+    return shown if len(names) <= NAMED else texts.say("join.more", {"names": shown, "more": len(names) - NAMED})
+
+
+# --- headstart check ------------------------------------------------------------------------------------------------
+
+
+def _check_blocks(page: PageData, check: Json, texts: Texts) -> list[Block]:
+    blocks: list[Block] = [_count_table(check, texts)]
+    pairs = _pair_gallery(page, check, texts)
+    if pairs.pictures:
+        blocks.append(pairs)
+    for key, most in (("label_errors", SHOWN_ERRORS), ("outliers", SHOWN_OTHERS), ("quality", SHOWN_OTHERS)):
+        rows = _entries(check.get(key))
+        if rows:
+            shown = tuple(_shown(page, row, texts) for row in rows[:most])
+            note = texts.say("check.shown", {"shown": len(shown), "count": count_text(len(rows))})
+            blocks.append(Gallery(texts.say(f"check.{key}"), note, shown))
+    cleaning = _plain_facts(check.get("cleaning"), texts)
+    if cleaning:
+        blocks.append(Facts(tuple(cleaning)))
+    return blocks
+
+
+def _count_table(check: Json, texts: Texts) -> Table:
+    counts = check.get("counts") or {}
+    rows = tuple(
+        (Cell(texts.name("check_count", str(name))), Cell(count_text(number), value=float(number)))
+        for name, number in counts.items()
+        if isinstance(number, int | float)
+    )
+    columns = (Column(texts.say("column.found"), number=False), Column(texts.say("column.count")))
+    return Table(texts.say("check.counts"), columns, rows)
+
+
+def _entries(value: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - a list of objects, or lists of them by kind
+    if isinstance(value, Mapping):
+        return [{"issue": kind, **one} for kind, rows in value.items() for one in _entries(rows)]
+    return [one if isinstance(one, Mapping) else {"path": one} for one in value] if isinstance(value, list) else []
+
+
+def paths_to_show(check: Json) -> list[str]:
+    """List the pictures that the section on a check shows.
+
+    Examples
+    --------
+    >>> paths_to_show({"label_errors": [{"path": "a.jpg"}], "near_duplicates": [{"paths": ["b.jpg", "c.jpg"]}]})
+    ['b.jpg', 'c.jpg', 'a.jpg']
+    """
+    names = [name for pair in _pairs(check)[:SHOWN_PAIRS] for name in pair]
+    for key, most in (("label_errors", SHOWN_ERRORS), ("outliers", SHOWN_OTHERS), ("quality", SHOWN_OTHERS)):
+        names += [str(row.get("path", "")) for row in _entries(check.get(key))[:most]]
+    return [name for name in names if name]
+
+
+def _pairs(check: Json) -> list[list[str]]:
+    """Find the near-duplicates, those across parts first; of a larger set the first two."""
+    rows = _entries(check.get("near_duplicates"))
+    rows.sort(key=lambda row: not (row.get("across_splits") or row.get("across")))
+    found = []
+    for row in rows:
+        members = row.get("paths") or row.get("pictures") or [row.get("one"), row.get("other")]
+        names = [str(dig(one, "path") or one) for one in members if one]
+        if len(names) > 1:
+            found.append(names[:2])
+    return found
+
+
+def _pair_gallery(page: PageData, check: Json, texts: Texts) -> Gallery:
+    pairs = _pairs(check)
+    shown = tuple(
+        Shown(page.pictures.get(file_name(name), ""), (), name) for pair in pairs[:SHOWN_PAIRS] for name in pair
+    )
+    note = texts.say("check.pairs_note", {"shown": len(shown) // 2, "count": count_text(len(pairs))})
+    return Gallery(texts.say("check.near_duplicates"), note, shown, pairs=True)
+
+
+def _shown(page: PageData, row: Mapping[str, Any], texts: Texts) -> Shown:
+    name = str(row.get("path", ""))
+    lines = []
+    if row.get("label"):
+        lines.append(texts.say("gallery.is", {"label": row["label"]}))
+    likely = row.get("suggested") or row.get("predicted")
+    if likely:
+        lines.append(texts.say("check.likely", {"label": likely}))
+    if row.get("issue"):
+        lines.append(texts.name("issue", str(row["issue"])))
+    return Shown(page.pictures.get(file_name(name), ""), tuple(lines), name)
+
+
+def _plain_facts(value: Any, texts: Texts) -> list[tuple[str, str]]:  # noqa: ANN401 - any plain data
+    if not isinstance(value, Mapping):
+        return []
+    rows = []
+    for name, found in value.items():
+        if isinstance(found, Mapping) and "value" in found:
+            found = found["value"]
+        if isinstance(found, str | int) or found is None:
+            rows.append((texts.name("cleaning", str(name)), TO if found is None else str(found)))
+        elif isinstance(found, float):
+            rows.append((texts.name("cleaning", str(name)), percent(found)))
+    return rows

@@ -1,0 +1,248 @@
+"""Sections on how good a model is: scores, classes, confusions, probabilities."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from headstart.data.names import natural_key
+from headstart.metrics.values import ReliabilityBin, Score
+from headstart.reporting.page.blocks import (
+    Beside,
+    Block,
+    Cell,
+    Column,
+    Figure,
+    Matrix,
+    MatrixCell,
+    Paragraph,
+    Section,
+    Table,
+)
+from headstart.reporting.page.drawing import Words
+from headstart.reporting.page.figures import Bar, interval_drawing, reliability_drawing
+from headstart.reporting.page.numbers import TO, count_text, decimal, percent, percent_range, plain_range
+from headstart.reporting.page.summary import calibration_verdict
+from headstart.reporting.page.texts import Texts
+from headstart.reporting.page.values import Json, RunData, dig, score_in
+from headstart.reporting.reliability_picture import judge
+
+SHARES = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_roc_auc")
+LOSSES = ("log_loss", "brier", "calibration_error")
+LARGEST_MATRIX = 24  # classes: beyond, a matrix is a picture to look at, and the list below it says more
+CONFUSIONS = 12
+
+
+def scores_section(run: RunData, texts: Texts) -> Section:
+    """Show every score beside those of the baselines."""
+    columns = _columns(run.metrics)
+    table = _score_table(columns, run.metrics, texts)
+    bars = [
+        Bar(_arm_name(arm, run.metrics, texts), score, 0 if arm == "model" else _BASELINE_COLOURS[arm])
+        for arm, found in columns.items()
+        if (score := score_in(found, "accuracy")) is not None
+    ]
+    figure = _accuracy_figure(bars, run.metrics, texts) if bars else None
+    blocks: list[Block] = [*_leak_notes(run.metrics, texts), Beside(figure, table) if figure else table]
+    if dig(run.metrics, "evaluation", "groups"):
+        values = {"count": count_text(run.metrics["evaluation"]["groups"])}
+        blocks.append(Paragraph(texts.say("scores.groups", values), "quiet"))
+    return Section("scores", texts.say("section.scores"), tuple(blocks))
+
+
+_BASELINE_COLOURS: Mapping[str, int] = {"probe": 4, "colour_histogram": 1, "majority": 2}
+
+
+def _columns(metrics: Json) -> dict[str, Any]:
+    baselines = dig(metrics, "baselines") or {}
+    order = ("probe", "colour_histogram", "majority")
+    return {"model": metrics.get("evaluation"), **{name: baselines[name] for name in order if name in baselines}}
+
+
+def _arm_name(arm: str, metrics: Json, texts: Texts) -> str:
+    if arm != "model":
+        return texts.name("baseline", arm)
+    method = dig(metrics, "training", "method")
+    return texts.say("scores.model_tuned", {"method": method}) if method else texts.say("scores.model")
+
+
+def _accuracy_figure(bars: list[Bar], metrics: Json, texts: Texts) -> Figure:
+    rows = [(Cell(bar.label), Cell(percent(bar.score.value)), Cell(percent_range(bar.score))) for bar in bars]
+    values = {"count": count_text(dig(metrics, "evaluation", "count") or 0)}
+    caption = texts.say("scores.figure", values)
+    described = "; ".join(f"{bar.label}: {percent(bar.score.value)} ({percent_range(bar.score)})" for bar in bars)
+    return Figure(
+        "accuracy",
+        caption,
+        interval_drawing("accuracy", bars, Words(caption, described)),
+        Table(
+            texts.say("scores.accuracy_table"),
+            (
+                Column(texts.say("column.arm"), number=False),
+                Column(texts.say("score.accuracy")),
+                Column(texts.say("column.interval")),
+            ),
+            tuple(rows),
+        ),
+    )
+
+
+def _score_table(columns: Mapping[str, Any], metrics: Json, texts: Texts) -> Table:
+    rows = []
+    for name in (*SHARES, *LOSSES):
+        if score_in(columns["model"], name) is None:
+            continue
+        cells = [score_cell(score_in(found, name), share=name in SHARES) for found in columns.values()]
+        note = texts.say("score.less") if name in LOSSES else ""
+        rows.append((Cell(texts.name("score", name), note), *cells))
+        if name == "balanced_accuracy":
+            rows += _top_rows(columns, texts)
+    heads = tuple(Column(_arm_name(arm, metrics, texts)) for arm in columns)
+    return Table(texts.say("scores.table"), (Column(texts.say("column.score"), number=False), *heads), tuple(rows))
+
+
+def _top_rows(columns: Mapping[str, Any], texts: Texts) -> list[tuple[Cell, ...]]:
+    found = dig(columns["model"], "top_k") or {}
+    return [
+        (
+            Cell(texts.say("score.top", {"k": k})),
+            *(score_cell(score_in(one, "top_k", k), share=True) for one in columns.values()),
+        )
+        for k in sorted(found, key=natural_key)
+    ]
+
+
+def score_cell(score: Score | None, *, share: bool) -> Cell:
+    """Write a score into a cell, its interval smaller.
+
+    Examples
+    --------
+    >>> score_cell(Score(0.5, 0.4, 0.6), share=False).text, score_cell(None, share=True).text
+    ('0.500', '–')
+    """
+    if score is None:
+        return Cell(TO)
+    if share:
+        return Cell(percent(score.value), percent_range(score), score.value)
+    return Cell(decimal(score.value), plain_range(score), score.value)
+
+
+def _leak_notes(metrics: Json, texts: Texts) -> list[Block]:
+    count = dig(metrics, "leaked", "count") or 0
+    if not count:
+        return []
+    clean = score_in(metrics, "leaked", "evaluation_without", "accuracy")
+    if clean is None:
+        return [Paragraph(texts.say("problem.all_leaked"), "warning")]
+    values = {"count": count_text(count), "accuracy": percent(clean.value), "range": percent_range(clean)}
+    return [Paragraph(texts.say("scores.leak", values), "warning")]
+
+
+def classes_section(run: RunData, texts: Texts) -> Section:
+    """Show one row per class; it can be sorted by every column."""
+    rows = []
+    for row in dig(run.metrics, "evaluation", "per_class") or []:
+        fitted = run.counts.fitted.get(row["name"], 0)
+        counts = [Cell(count_text(number), value=float(number)) for number in (fitted, row["support"])]
+        scores = [score_cell(score_in(row, name), share=True) for name in ("recall", "precision", "f1", "roc_auc")]
+        scores[0] = replace(scores[0], bar=score_in(row, "recall"))
+        rows.append((Cell(row["name"]), *counts, *scores))
+    names = ("class", "fitted", "scored", "recall", "precision", "f1", "roc_auc")
+    columns = tuple(Column(texts.say(f"column.{name}"), number=name != "class") for name in names)
+    table = Table(texts.say("classes.table"), columns, tuple(rows), sortable=True)
+    return Section("classes", texts.say("section.classes"), (Paragraph(texts.say("classes.lead"), "quiet"), table))
+
+
+def confusion_section(run: RunData, texts: Texts) -> Section:
+    """Show which classes are taken for which."""
+    classes = dig(run.metrics, "evaluation", "classes") or []
+    counts = dig(run.metrics, "evaluation", "confusion") or []
+    kept = list(range(len(classes)))
+    blocks: list[Block] = []
+    if len(classes) > LARGEST_MATRIX:
+        kept = _most_confused(counts)
+        values = {"shown": count_text(len(kept)), "count": count_text(len(classes))}
+        blocks.append(Paragraph(texts.say("confusion.some", values), "quiet"))
+    blocks.append(Paragraph(texts.say("confusion.lead"), "quiet"))
+    matrix = Matrix(
+        texts.say("confusion.caption"),
+        texts.say("confusion.corner"),
+        tuple(classes[number] for number in kept),
+        tuple(tuple(_matrix_cell(counts, row, column) for column in kept) for row in kept),
+    )
+    pairs = _confusions(classes, counts, texts)
+    blocks.append(Beside(matrix, pairs if pairs.rows else Paragraph(texts.say("confusion.none"), "good")))
+    return Section("confusions", texts.say("section.confusions"), tuple(blocks))
+
+
+def _most_confused(counts: Sequence[Sequence[int]]) -> list[int]:
+    """Choose the classes with the most mistakes, those taken for others and those that others are taken for."""
+    wrong = [
+        sum(row) - row[number] + sum(other[number] for other in counts) - row[number]
+        for number, row in enumerate(counts)
+    ]
+    return sorted(sorted(range(len(counts)), key=lambda number: -wrong[number])[:LARGEST_MATRIX])
+
+
+def _matrix_cell(counts: Sequence[Sequence[int]], row: int, column: int) -> MatrixCell:
+    count = counts[row][column]
+    # The root makes a rare confusion visible beside a common one.
+    shade = 0 if count == 0 else max(1, round(10 * (count / sum(counts[row])) ** 0.5))
+    return MatrixCell(count, shade, row == column)
+
+
+def _confusions(classes: Sequence[str], counts: Sequence[Sequence[int]], texts: Texts) -> Table:
+    pairs = sorted(
+        (
+            (-count, row, column)
+            for row, line in enumerate(counts)
+            for column, count in enumerate(line)
+            if row != column and count
+        )
+    )[:CONFUSIONS]
+    rows = tuple(
+        (
+            Cell(classes[row]),
+            Cell(classes[column]),
+            Cell(texts.say("confusion.of", {"number": count_text(-count), "count": count_text(sum(counts[row]))})),
+        )
+        for count, row, column in pairs
+    )
+    names = (("true", False), ("predicted", False), ("count", True))
+    columns = tuple(Column(texts.say(f"column.{name}"), number=number) for name, number in names)
+    return Table(texts.say("confusion.pairs"), columns, rows)
+
+
+def calibration_section(run: RunData, texts: Texts) -> Section:
+    """Show whether 80 % means 80 %."""
+    metrics = run.metrics
+    error = score_in(metrics, "evaluation", "calibration_error")
+    verdict = calibration_verdict(metrics)
+    values = {"error": percent(error.value), "range": percent_range(error)} if error else {}
+    said = Paragraph(texts.say(f"calibration.{verdict}", values), "warning" if verdict in ("bold", "shy") else "plain")
+    bins = [ReliabilityBin(**row) for row in dig(metrics, "evaluation", "reliability") or []]
+    blocks = (said, _reliability(bins, metrics, texts)) if bins else (said,)
+    return Section("calibration", texts.say("section.calibration"), blocks)
+
+
+def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Beside:
+    rows = [judge(row, independent=not dig(metrics, "evaluation", "groups")) for row in bins]
+    cells = tuple(
+        (
+            Cell(percent(row.row.confidence)),
+            Cell(percent(row.row.accuracy), percent_range(row.interval) if row.interval else ""),
+            Cell(count_text(row.row.count)),
+            Cell(texts.say(f"calibration.bin_{row.verdict}") if row.verdict else ""),
+        )
+        for row in rows
+    )
+    names = ("confidence", "right", "pictures", "verdict")
+    columns = tuple(Column(texts.say(f"column.{name}"), number=name != "verdict") for name in names)
+    caption = texts.say("calibration.figure")
+    odd = sum(bool(row.verdict) for row in rows)
+    words = Words(
+        caption,
+        texts.say("calibration.description", {"bins": len(rows), "odd": odd}),
+        [texts.say("axis.confidence"), texts.say("axis.right")],
+    )
+    figure = Figure("reliability", caption, reliability_drawing("reliability", rows, words))
+    return Beside(figure, Table(texts.say("calibration.table"), columns, cells))

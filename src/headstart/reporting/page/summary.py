@@ -1,0 +1,265 @@
+"""The page in three sentences: how good, what the transfer brought, what is wrong."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from headstart.metrics.values import Score
+from headstart.reporting.page.blocks import Tile
+from headstart.reporting.page.numbers import count_text, percent, percent_range, points, points_range
+from headstart.reporting.page.texts import Texts
+from headstart.reporting.page.transfer import best_gain, compare_verdict, multiplier_text, shots_text
+from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in
+
+FEW = 100  # scored pictures below which an interval is wider than about ten points either way
+UNEVEN = 3.0  # times as many pictures in the largest class as in the smallest
+
+
+def summarise(page: PageData, texts: Texts) -> tuple[str, ...]:
+    """Say in three sentences what there is to say; of studies alone, in as many as there are studies."""
+    if page.run is not None:
+        return (
+            _quality(page.run, texts),
+            _transfer(page, page.run, texts),
+            _worst_problem(page, page.run, texts),
+        )
+    said = list(compare_verdict(page.compare, texts)[:2]) if page.compare else []
+    if page.rank:
+        said.append(_first_of_ranking(page.rank, texts))
+    if page.check:
+        said.append(texts.say("summary.check", {"pictures": count_text(dig(page.check, "counts", "pictures") or 0)}))
+    return tuple(sentence for sentence in said if sentence)
+
+
+def tiles(page: PageData, texts: Texts) -> tuple[Tile, ...]:
+    """Give the numbers to see at first sight."""
+    run = page.run
+    accuracy = honest_accuracy(run.metrics) if run else None
+    if run is None or accuracy is None:
+        return ()
+    found = [Tile(texts.say("tile.accuracy"), percent(accuracy.value), percent_range(accuracy) + "\N{NO-BREAK SPACE}%")]
+    baseline = best_baseline(run.metrics)
+    if baseline is not None:
+        name, value = baseline
+        note = texts.say("tile.baseline_note", {"name": texts.name("baseline", name), "value": percent(value)})
+        found.append(Tile(texts.say("tile.baseline"), points(accuracy.value - value), note))
+    error = score_in(run.metrics, "evaluation", "calibration_error")
+    if error is not None:
+        found.append(Tile(texts.say("tile.calibration"), percent(error.value), percent_range(error) + " %"))
+    fitted, scored = (count_text(dig(run.metrics, "counts", part) or 0) for part in ("fit", "score"))
+    found.append(Tile(texts.say("tile.pictures"), fitted, texts.say("tile.pictures_note", {"count": scored})))
+    return tuple(found)
+
+
+def honest_accuracy(metrics: Json) -> Score | None:
+    """Give the accuracy to believe: without the pictures that leaked, where there is such a number."""
+    clean = score_in(metrics, "leaked", "evaluation_without", "accuracy")
+    return clean or score_in(metrics, "evaluation", "accuracy")
+
+
+def best_baseline(metrics: Json) -> tuple[str, float] | None:
+    """Find the better one of the two baselines that need no pretrained network."""
+    found = [
+        (score.value, name)
+        for name in ("majority", "colour_histogram")
+        if (score := score_in(metrics, "baselines", name, "accuracy")) is not None
+    ]
+    return (max(found)[1], max(found)[0]) if found else None
+
+
+def calibration_verdict(metrics: Json) -> str:
+    """Say whether probabilities can be believed: ``fine``, ``shy``, ``bold``, or ``unknown``.
+
+    Fine means that no error can be shown: the interval of the calibration error reaches zero. Bold means that the model
+    is surer than it is right, shy that it is right more often than it says.
+    """
+    error = score_in(metrics, "evaluation", "calibration_error")
+    bins = dig(metrics, "evaluation", "reliability") or []
+    total = sum(row["count"] for row in bins)
+    if error is None or not total:
+        return "unknown"
+    if error.low < 0.005:
+        return "fine"
+    surplus = sum(row["count"] * (row["confidence"] - row["accuracy"]) for row in bins) / total
+    return "bold" if surplus > 0 else "shy"
+
+
+def _quality(run: RunData, texts: Texts) -> str:
+    metrics, accuracy = run.metrics, honest_accuracy(run.metrics)
+    if accuracy is None:
+        return texts.say("summary.no_score")
+    count = dig(metrics, "leaked", "evaluation_without", "count") or dig(metrics, "evaluation", "count") or 0
+    majority = score_in(metrics, "baselines", "majority", "accuracy")
+    colours = score_in(metrics, "baselines", "colour_histogram", "accuracy")
+    better = all(one is None or accuracy.low > one.value for one in (majority, colours))
+    beside = "summary.beside" if majority and colours else "summary.beside_majority" if majority else ""
+    values = {
+        "majority": percent(majority.value) if majority else "",
+        "colours": percent(colours.value) if colours else "",
+    }
+    error = score_in(metrics, "evaluation", "calibration_error")
+    parts = [
+        texts.say(
+            "summary.accuracy",
+            {"accuracy": percent(accuracy.value), "range": percent_range(accuracy), "count": count_text(count)},
+        ),
+        texts.say(beside, values) if beside else "",
+        "" if better else texts.say("summary.not_better"),
+        texts.say(
+            f"summary.calibration_{calibration_verdict(metrics)}",
+            {"error": percent(error.value), "range": percent_range(error)} if error else {},
+        ),
+    ]
+    return texts.sentences["join.clause"].join(part for part in parts if part) + texts.say("join.stop")
+
+
+def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
+    gain = best_gain(page.compare)
+    if gain is not None:
+        hurt = gain["high"] < 0
+        key = "hurts" if hurt else "helps" if gain["low"] > 0 else "open"
+        score = Score(gain["value"], gain["low"], gain["high"])
+        return texts.say(
+            f"summary.transfer_{key}",
+            {
+                "arm": texts.name("arm", gain["arm"]),
+                "against": texts.name("arm", gain["against"]),
+                "shots": shots_text(gain["shots"], texts),
+                "points": points(score.value).lstrip("+"),
+                "range": points_range(score),
+                "times": multiplier_text(gain.get("multiplier"), texts),
+            },
+        )
+    accuracy = score_in(run.metrics, "evaluation", "accuracy")
+    probe = score_in(run.metrics, "baselines", "probe", "accuracy")
+    if accuracy is not None and probe is not None:
+        return _moved(run.metrics, accuracy, probe, texts)
+    colours = score_in(run.metrics, "baselines", "colour_histogram", "accuracy")
+    if accuracy is None or colours is None:
+        return texts.say("summary.transfer_unknown")
+    return texts.say("summary.transfer_probe", {"points": points(accuracy.value - colours.value)})
+
+
+def _moved(metrics: Json, accuracy: Score, probe: Score, texts: Texts) -> str:
+    if dig(metrics, "training", "share") == 0:
+        return texts.say("summary.kept_probe", {"probe": percent(probe.value)})
+    apart = accuracy.low > probe.high or accuracy.high < probe.low
+    return texts.say(
+        "summary.moved" if apart else "summary.moved_open",
+        {
+            "method": dig(metrics, "training", "method") or "",
+            "points": points(accuracy.value - probe.value),
+            "probe": percent(probe.value),
+            "accuracy": percent(accuracy.value),
+        },
+    )
+
+
+def _first_of_ranking(rank: Json, texts: Texts) -> str:
+    rows = rank.get("ranking") or []
+    accuracy = score_in(rows[0], "accuracy") if rows else None
+    if accuracy is None:
+        return ""
+    values = {"name": rows[0]["encoder"], "accuracy": percent(accuracy.value), "range": percent_range(accuracy)}
+    return texts.say("summary.rank", values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What problems are looked for in."""
+
+    page: PageData
+    run: RunData
+    texts: Texts
+
+    def say(self, key: str, **values: object) -> str:
+        return self.texts.say(f"problem.{key}", values)
+
+
+def _worst_problem(page: PageData, run: RunData, texts: Texts) -> str:
+    """Name the largest problem: the first of these, in the order of what they do to the number above."""
+    asked = _Question(page, run, texts)
+    for find in _FINDERS:
+        found = find(asked)
+        if found:
+            return found
+    return asked.say("none")
+
+
+def _leak(asked: _Question) -> str:
+    count = dig(asked.run.metrics, "leaked", "count") or 0
+    if not count:
+        return ""
+    clean = score_in(asked.run.metrics, "leaked", "evaluation_without", "accuracy")
+    if clean is None:
+        return asked.say("all_leaked")
+    whole = score_in(asked.run.metrics, "evaluation", "accuracy")
+    return asked.say("leak", count=count_text(count), accuracy=percent(whole.value) if whole else "")
+
+
+def _near_leak(asked: _Question) -> str:
+    count = dig(asked.page.check, "counts", "near_duplicates_across_splits") or 0
+    return asked.say("near_leak", count=count_text(count)) if count else ""
+
+
+def _no_better(asked: _Question) -> str:
+    accuracy, baseline = honest_accuracy(asked.run.metrics), best_baseline(asked.run.metrics)
+    if accuracy is None or baseline is None or accuracy.low > baseline[1]:
+        return ""
+    return asked.say("no_better", name=asked.texts.name("baseline", baseline[0]))
+
+
+def _broken_promise(asked: _Question) -> str:
+    chosen = dig(asked.run.metrics, "head", "name")
+    promised = [one["accuracy"] for one in dig(asked.run.metrics, "head", "candidates") or [] if one["name"] == chosen]
+    balanced = bool(asked.run.recipe.get("balance"))
+    kept = score_in(asked.run.metrics, "evaluation", "balanced_accuracy" if balanced else "accuracy")
+    if not promised or kept is None or promised[0] <= kept.high:
+        return ""
+    return asked.say("promise", promised=percent(promised[0]), kept=percent(kept.value))
+
+
+def _few(asked: _Question) -> str:
+    count = dig(asked.run.metrics, "evaluation", "count") or 0
+    accuracy = honest_accuracy(asked.run.metrics)
+    if accuracy is None or count >= FEW:
+        return ""
+    return asked.say("few", count=count_text(count), width=f"{100 * (accuracy.high - accuracy.low):.0f}")
+
+
+def _labels(asked: _Question) -> str:
+    count = dig(asked.page.check, "counts", "label_errors") or 0
+    return asked.say("labels", count=count_text(count)) if count else ""
+
+
+def _uneven(asked: _Question) -> str:
+    ratio = dig(asked.run.metrics, "audit", "imbalance") or 1
+    return asked.say("uneven", times=f"{ratio:.1f}") if ratio >= UNEVEN else ""
+
+
+def _weakest(asked: _Question) -> str:
+    rows = [row for row in dig(asked.run.metrics, "evaluation", "per_class") or [] if score_in(row, "recall")]
+    if not rows:
+        return ""
+    row = min(rows, key=lambda one: one["recall"]["value"])
+    wrong = round(row["support"] * (1 - row["recall"]["value"]))
+    if not wrong:
+        return ""
+    names = dig(asked.run.metrics, "evaluation", "classes")
+    counts = list(dig(asked.run.metrics, "evaluation", "confusion")[names.index(row["name"])])
+    counts[names.index(row["name"])] = -1
+    other = names[max(range(len(counts)), key=counts.__getitem__)]
+    return asked.say(
+        "weakest", name=row["name"], wrong=count_text(wrong), count=count_text(row["support"]), other=other
+    )
+
+
+_FINDERS: tuple[Callable[[_Question], str], ...] = (
+    _leak,
+    _near_leak,
+    _no_better,
+    _broken_promise,
+    _few,
+    _labels,
+    _uneven,
+    _weakest,
+)

@@ -1,0 +1,289 @@
+"""What the transfer was worth: the section on ``compare.json``, and what drove the result."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.metrics.values import Score
+from headstart.reporting.page.blocks import (
+    Beside,
+    Block,
+    Cell,
+    Column,
+    Figure,
+    Key,
+    Marker,
+    Paragraph,
+    Points,
+    Section,
+    Table,
+)
+from headstart.reporting.page.drawing import Words
+from headstart.reporting.page.figures import Curve, shots_drawing
+from headstart.reporting.page.numbers import TO, count_text, percent, percent_range, points, points_range, significant
+from headstart.reporting.page.texts import Texts
+from headstart.reporting.page.values import Json, RunData, dig, score_in
+
+# Of each arm: the number of its colour, the shape of its points, whether its line is dashed (no pretrained network).
+LOOKS: Mapping[str, tuple[int, Marker, bool]] = {
+    "probe": (0, "circle", False),
+    "lpft": (3, "square", False),
+    "full": (4, "diamond", False),
+    "scratch": (5, "square", True),
+    "random": (6, "triangle", True),
+    "colours": (1, "diamond", True),
+    "majority": (2, "none", True),
+}
+GAIN_COLUMNS = ("arm", "shots", "gain", "fewer_mistakes", "labels", "p")
+
+
+def best_gain(compare: Json | None) -> Json | None:
+    """Find the gain to speak of: the largest; where transfer only hurts, the smallest. None without any.
+
+    Examples
+    --------
+    >>> gains = [{"arm": "probe", "shots": "1", "value": v, "low": v - 0.1, "high": v + 0.1} for v in (0.1, 0.4)]
+    >>> best_gain({"gain": gains})["value"]
+    0.4
+    """
+    gains = [gain for gain in dig(compare, "gain") or [] if score_in(gain) is not None]
+    if not gains:
+        return None
+    hurts = [gain for gain in gains if gain["high"] < 0]
+    open_or_better = len(hurts) < len(gains)
+    chosen = max(gains, key=_value) if open_or_better else min(gains, key=_value)
+    return {**chosen, "multiplier": _multiplier_of(compare, chosen)}
+
+
+def _value(gain: Json) -> float:
+    return float(gain["value"])
+
+
+def _multiplier_of(compare: Json | None, gain: Json) -> Json | None:
+    for found in dig(compare, "data_multiplier") or []:
+        if (found.get("arm"), found.get("shots")) == (gain.get("arm"), gain.get("shots")):
+            return dict(found)
+    return None
+
+
+def multiplier_text(multiplier: Json | None, texts: Texts) -> str:
+    """Say how many times more labels are needed."""
+    if multiplier is None or not isinstance(multiplier.get("value"), int | float):
+        return TO
+    bound = {"more than": "more", "less than": "less"}.get(multiplier.get("bound", ""), "exact")
+    return texts.say(f"multiplier.{bound}", {"times": significant(multiplier["value"])})
+
+
+def shots_text(shots: str, texts: Texts) -> str:
+    """Say how many examples per class there were."""
+    return texts.say("shots.all") if shots == "all" else texts.say("shots.some", {"count": shots})
+
+
+def compare_verdict(compare: Json, texts: Texts) -> tuple[str, ...]:
+    """Say plainly what the transfer was worth, one sentence per arm; the same as ``headstart compare`` says."""
+    gains = [gain for gain in compare.get("gain") or [] if score_in(gain) is not None]
+    if not gains:
+        return (texts.say("transfer.nothing"),)
+    said = []
+    for arm in dict.fromkeys(gain["arm"] for gain in gains):
+        own = [gain for gain in gains if gain["arm"] == arm]
+        parts = [_helps(own, compare, texts), _hurts(own, texts), _open(own, texts)]
+        values = {
+            "arm": texts.name("arm", arm),
+            "against": texts.name("arm", own[0]["against"]),
+            "verdict": texts.sentences["join.clause"].join(part for part in parts if part),
+        }
+        said.append(texts.say("transfer.verdict", values))
+    return tuple(said)
+
+
+def _shots_list(gains: list[Json], texts: Texts) -> str:
+    return texts.join([texts.say("shots.word_all") if gain["shots"] == "all" else gain["shots"] for gain in gains])
+
+
+def _helps(own: list[Json], compare: Json, texts: Texts) -> str:
+    helps = [gain for gain in own if gain["low"] > 0]
+    if not helps:
+        return ""
+    best = max(helps, key=_value)
+    return texts.say(
+        "transfer.helps",
+        {
+            "shots": _shots_list(helps, texts),
+            "best": shots_text(best["shots"], texts),
+            "points": points(best["value"]),
+            "against": texts.name("arm", best["against"]),
+            "times": multiplier_text(_multiplier_of(compare, best), texts),
+        },
+    )
+
+
+def _hurts(own: list[Json], texts: Texts) -> str:
+    hurts = [gain for gain in own if gain["high"] < 0]
+    return texts.say("transfer.hurts", {"shots": _shots_list(hurts, texts)}) if hurts else ""
+
+
+def _open(own: list[Json], texts: Texts) -> str:
+    undecided = [gain for gain in own if gain["low"] <= 0 <= gain["high"]]
+    return texts.say("transfer.open", {"shots": _shots_list(undecided, texts)}) if undecided else ""
+
+
+def transfer_section(compare: Json, texts: Texts) -> Section:
+    """Show the learning curves of all arms, what the pretrained ones gain, and the verdict."""
+    hurts = any(gain["high"] < 0 for gain in compare.get("gain") or [] if score_in(gain) is not None)
+    blocks: list[Block] = [
+        Paragraph(sentence, "warning" if hurts else "plain") for sentence in compare_verdict(compare, texts)
+    ]
+    curves = compare.get("curves") or []
+    gains = _gain_table(compare, texts)
+    if curves:
+        figure = _curves_figure(compare, curves, texts)
+        narrow = gains.rows and len(gains.columns) < len(GAIN_COLUMNS)
+        blocks += [Beside(figure, gains)] if narrow else [figure, gains] if gains.rows else [figure]
+    if gains.rows:
+        blocks.append(Paragraph(texts.say("transfer.note"), "quiet"))
+    if compare.get("notices"):
+        blocks.append(Points(tuple(compare["notices"]), "quiet", "en"))
+    return Section("transfer", texts.say("section.transfer"), tuple(blocks))
+
+
+def _point_score(point: Json) -> Score:
+    return Score(point["accuracy"], point["low"], point["high"])
+
+
+def look_of(arm: str) -> tuple[int, Marker, bool]:
+    """Say how an arm is drawn; one that is not known looks like no other."""
+    return LOOKS.get(arm, (7, "triangle", False))
+
+
+def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Figure:
+    arms = list(dict.fromkeys(point["arm"] for point in points_found))
+    curves = [
+        Curve(
+            texts.name("arm", arm),
+            tuple((point["examples_per_class"], _point_score(point)) for point in points_found if point["arm"] == arm),
+            *look_of(arm),
+        )
+        for arm in arms
+    ]
+    sizes = {point["shots"]: point["examples_per_class"] for point in points_found}
+    ticks = [(size, texts.say("shots.word_all") if name == "all" else name) for name, size in sizes.items()]
+    caption = texts.say("transfer.figure", {"count": count_text(compare.get("scored") or 0)})
+    ends = [f"{curve.label}: {percent(curve.points[-1][1].value)}" for curve in curves]
+    words = Words(
+        caption,
+        texts.say("transfer.description", {"ends": "; ".join(ends)}),
+        [texts.say("axis.shots"), texts.say("axis.accuracy")],
+    )
+    rows = tuple(
+        (
+            Cell(texts.name("arm", arm)),
+            *(_curve_cell(points_found, arm, shots) for shots in sizes),
+        )
+        for arm in arms
+    )
+    heads = [Column(texts.say("shots.word_all") if shots == "all" else shots) for shots in sizes]
+    return Figure(
+        "transfer",
+        caption,
+        shots_drawing("transfer", curves, _without_crowding(ticks), words),
+        Table(texts.say("transfer.table"), (Column(texts.say("column.arm"), number=False), *heads), rows),
+        tuple(
+            Key(curve.label, curve.colour, look_of(arm)[1], curve.dashed)
+            for arm, curve in zip(arms, curves, strict=True)
+        ),
+    )
+
+
+def _without_crowding(ticks: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Leave out the name of a size that lies close before the next one: on the axis they would overlap."""
+    ticks = sorted(ticks)
+    kept = [ticks[-1]]
+    for size, name in reversed(ticks[:-1]):
+        if kept[-1][0] / size >= 1.35:
+            kept.append((size, name))
+    return kept[::-1]
+
+
+def _curve_cell(found: list[Json], arm: str, shots: str) -> Cell:
+    for point in found:
+        if (point["arm"], point["shots"]) == (arm, shots):
+            score = _point_score(point)
+            return Cell(percent(score.value), percent_range(score), score.value)
+    return Cell(TO)
+
+
+def _gain_table(compare: Json, texts: Texts) -> Table:
+    """Show every gain; of a single pair of arms the caption names them, and the table stays narrow."""
+    gains = [gain for gain in compare.get("gain") or [] if score_in(gain) is not None]
+    pairs = list(dict.fromkeys((gain["arm"], gain["against"]) for gain in gains))
+    values = {"arm": texts.name("arm", pairs[0][0]), "against": texts.name("arm", pairs[0][1])} if pairs else {}
+    one = len(pairs) == 1
+    caption = texts.say("transfer.gains_of", values) if one else texts.say("transfer.gains")
+    names = GAIN_COLUMNS[1:] if one else GAIN_COLUMNS
+    columns = tuple(Column(texts.say(f"column.{name}"), number=name != "arm") for name in names)
+    rows = tuple(_gain_row(gain, compare, texts)[1 if one else 0 :] for gain in gains)
+    return Table(caption, columns, rows)
+
+
+def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[Cell, ...]:
+    score, fewer, p = score_in(gain), gain.get("error_reduction"), gain.get("p")
+    assert score is not None, "gains without a value were left out"
+    return (
+        Cell(texts.name("arm", gain["arm"]), texts.say("transfer.over", {"arm": texts.name("arm", gain["against"])})),
+        Cell(texts.say("shots.word_all") if gain["shots"] == "all" else gain["shots"]),
+        Cell(points(score.value), points_range(score), score.value),
+        Cell(TO if fewer is None else percent(fewer, 0)),
+        Cell(texts.say("transfer.times", {"times": multiplier_text(_multiplier_of(compare, gain), texts)})),
+        Cell(TO if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"),
+    )
+
+
+def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> Section:
+    """Show what drove the result: the measured effect of each factor, from the arms that were run."""
+    factors = dig(compare, "factors") or []
+    rows = [_factor_row(factor, texts) for factor in factors if factor.get("factor")]
+    blocks: list[Block] = []
+    if rows:
+        columns = (Column(texts.say("column.factor"), number=False), Column(texts.say("column.effect")))
+        blocks.append(Table(texts.say("factors.table"), columns, tuple(rows)))
+        sentences = tuple(factor["sentence"] for factor in factors if factor.get("sentence"))
+        blocks.append(Points(sentences, "plain", "en"))
+    elif run is not None:
+        measured = _measured_in_run(run, texts)
+        columns = (Column(texts.say("column.factor"), number=False), Column(texts.say("column.effect")))
+        if measured:
+            blocks.append(Table(texts.say("factors.table_run"), columns, tuple(measured)))
+        blocks.append(Paragraph(texts.say("factors.more"), "quiet"))
+    return Section("factors", texts.say("section.factors"), tuple(blocks))
+
+
+def _factor_row(factor: Mapping[str, Any], texts: Texts) -> tuple[Cell, Cell]:
+    effect, low, high = (factor.get(name) for name in ("effect", "low", "high"))
+    name = Cell(texts.name("factor", str(factor["factor"])))
+    if not isinstance(effect, int | float):
+        return name, Cell(TO if effect is None else str(effect))
+    known = isinstance(low, int | float) and isinstance(high, int | float)
+    return name, Cell(points(effect), points_range(Score(effect, float(low or 0), float(high or 0))) if known else "")
+
+
+def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[Cell, Cell]]:
+    """Give what a run measures by itself: differences to its own baselines, on the same pictures."""
+    accuracy = score_in(run.metrics, "evaluation", "accuracy")
+    rows: list[tuple[Cell, Cell]] = []
+    if accuracy is None:
+        return rows
+    probe = score_in(run.metrics, "baselines", "probe", "accuracy")
+    colours = score_in(run.metrics, "baselines", "colour_histogram", "accuracy")
+    majority = score_in(run.metrics, "baselines", "majority", "accuracy")
+    frozen = probe or accuracy
+    if probe is not None:
+        rows.append((Cell(texts.say("factors.moving")), Cell(points(accuracy.value - probe.value))))
+    if colours is not None:
+        rows.append((Cell(texts.say("factors.features")), Cell(points(frozen.value - colours.value))))
+        if majority is not None:
+            rows.append((Cell(texts.say("factors.colours")), Cell(points(colours.value - majority.value))))
+    heads = dig(run.metrics, "head", "candidates") or []
+    if len(heads) > 1:
+        spread = max(one["accuracy"] for one in heads) - min(one["accuracy"] for one in heads)
+        rows.append((Cell(texts.say("factors.head")), Cell(points(spread))))
+    return rows

@@ -1,0 +1,122 @@
+"""What a page is made from: everything that lay in the folder, read and unchanged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from headstart.metrics.values import Score
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One row of ``predictions.csv``; ``probability`` is that of the predicted class."""
+
+    name: str
+    label: str
+    predicted: str
+    probability: float
+
+    @property
+    def correct(self) -> bool:
+        """Whether the prediction is the label."""
+        return self.label == self.predicted
+
+
+@dataclass(frozen=True, slots=True)
+class DataCounts:
+    """What ``data.csv`` says, counted.
+
+    Attributes
+    ----------
+    fitted
+        Pictures of each class that the model was fitted to.
+    parts
+        Number of pictures by the part that the data gave them ("" for none) and what they were used for: ``fit``,
+        ``score`` or ``left out``.
+    groups
+        Number of groups; 0 when there are none.
+    """
+
+    fitted: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    groups: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """The files of a fitted run.
+
+    Attributes
+    ----------
+    metrics, environment, recipe
+        ``metrics.json``, ``environment.json`` and ``recipe.toml``; the last two are empty where there is no such file.
+    recipe_text
+        ``recipe.toml`` as it stands.
+    answers, counts, history
+        ``predictions.csv``, ``data.csv`` and ``history.csv`` (numbers by column, None where nothing was validated).
+    """
+
+    metrics: Json
+    environment: Json
+    recipe: Json
+    recipe_text: str
+    answers: tuple[Answer, ...]
+    counts: DataCounts
+    history: tuple[Mapping[str, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageData:
+    """Everything that a page shows; what was not there is None.
+
+    Attributes
+    ----------
+    name
+        Of the folder.
+    run
+        A fitted model's files.
+    compare, rank, check
+        ``compare.json``, ``rank.json`` and ``check.json``.
+    pictures
+        Thumbnails as data URIs, by the name of the example.
+    """
+
+    name: str
+    run: RunData | None = None
+    compare: Json | None = None
+    rank: Json | None = None
+    check: Json | None = None
+    pictures: Mapping[str, str] = field(default_factory=dict)
+
+
+def dig(value: Any, *keys: str) -> Any:  # noqa: ANN401 - any plain data
+    """Go down into plain data; None where a key is missing on the way.
+
+    Examples
+    --------
+    >>> dig({"a": {"b": 3}}, "a", "b"), dig({"a": 1}, "a", "b"), dig(None, "a")
+    (3, None, None)
+    """
+    for key in keys:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
+
+
+def score_in(value: Any, *keys: str) -> Score | None:  # noqa: ANN401 - any plain data
+    """Find a score with its interval in plain data; None when it is not there or not defined.
+
+    Examples
+    --------
+    >>> print(score_in({"accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}}, "accuracy"))
+    0.500 [0.400, 0.600]
+    >>> score_in({"accuracy": {"value": None, "low": None, "high": None}}, "accuracy")
+    """
+    found = [dig(value, *keys, end) for end in ("value", "low", "high")]
+    if not all(isinstance(number, int | float) for number in found):
+        return None
+    point, low, high = (float(number) for number in found)
+    return Score(point, low, high)

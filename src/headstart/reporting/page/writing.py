@@ -1,0 +1,142 @@
+"""``report.html`` is written: beside a run that is finished, beside a study, or again from what lies in a folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from headstart.errors import MissingExtraError, OutputError
+from headstart.learning.processes import process_number
+from headstart.learning.sample import Sample
+from headstart.reporting.page.gallery import surest, worst, write_gallery
+from headstart.reporting.page.problems import paths_to_show
+from headstart.reporting.page.reading import METRICS, STUDIES, read_page
+from headstart.reporting.page.rendering import page_environment, render_page, section_builders
+from headstart.reporting.page.texts import LANGUAGES, TAGS, Language
+from headstart.reporting.report import RunReport
+from headstart.reporting.runs import given_folder, require_free, write_json, write_text
+
+PAGE = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """A page that was written: where, in which language, with which sections."""
+
+    file: Path
+    language: Language
+    sections: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        return [f"Written: {self.file} ({self.file.stat().st_size / 1e6:.1f} MB). Open it in a browser."]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data."""
+        return {
+            "report": str(self.file),
+            "language": self.language,
+            "sections": list(self.sections),
+            "bytes": self.file.stat().st_size,
+        }
+
+
+def write_page(folder: Path, language: Language | None = None, out: Path | None = None) -> PageReport:
+    """Make the page of a folder from the plain files in it.
+
+    Parameters
+    ----------
+    folder
+        Of a run, or with studies alone.
+    language
+        None keeps that of the page that is there already; without one, English.
+    out
+        Another place for the page; without one it replaces ``report.html`` in the folder, which holds nothing else than
+        the other files do.
+
+    Raises
+    ------
+    DataError
+        When there is nothing to show, or a file cannot be read.
+    MissingExtraError
+        When Jinja2 or matplotlib is not installed.
+    OutputError
+        When the file cannot be written, or something else lies at ``out``.
+    """
+    file = folder / PAGE if out is None else out
+    if out is not None and out.exists():
+        raise OutputError(f"'{out}' is there already.", "Nothing is ever overwritten.", "Name a new file.")
+    page = read_page(folder)
+    language = language or language_of(folder / PAGE)
+    write_text(file, render_page(page, language))
+    return PageReport(file, language, tuple(section_builders(page)))
+
+
+def language_of(file: Path) -> Language:
+    """Read the language of a page; English where there is none."""
+    head = file.read_text(encoding="utf-8", errors="replace")[:200] if file.is_file() else ""
+    return next((language for language in LANGUAGES if f'lang="{TAGS[language]}"' in head), "en")
+
+
+def with_page(report: RunReport, scored: Sample, language: Language) -> RunReport:
+    """Write the page of a run that has just finished, with small copies of the pictures it shows.
+
+    Returns
+    -------
+    The report, with the place of the page, or with a sentence that says which optional packages bring it. Of several
+    processes only the first writes.
+    """
+    if process_number() > 0:
+        return report
+    examples = report.plan.dataset.examples
+    sources = {examples[position].name: examples[position].source for position in scored.positions.tolist()}
+    try:
+        page_environment()
+        run = read_page(report.folder).run
+        answers = () if run is None else run.answers
+        write_gallery(report.folder, [answer.name for answer in (*worst(answers), *surest(answers))], sources)
+        return replace(report, page=write_page(report.folder, language).file)
+    except MissingExtraError as error:
+        return replace(report, notices=(*report.notices, f"No {PAGE} was written. {error}"))
+
+
+def require_study_place(folder: Path | None, kind: str) -> None:
+    """Refuse a place for a study before anything is computed; None is no place, and never wrong.
+
+    Raises
+    ------
+    OutputError
+        When the folder has such a study already, or holds something that is neither a run nor a study.
+    """
+    if folder is None:
+        return
+    if (folder / f"{kind}.json").exists():
+        raise OutputError(
+            f"'{folder / f'{kind}.json'}' is there already.", "Nothing is ever overwritten.", "Name another folder."
+        )
+    if not any((folder / name).is_file() for name in (METRICS, *(f"{one}.json" for one in STUDIES))):
+        require_free(folder)
+
+
+def write_study(
+    folder: Path, kind: str, found: Mapping[str, Any], language: Language | None, now: datetime
+) -> tuple[str, ...]:
+    """Write a study's JSON into a new folder or one that :func:`require_study_place` let pass, and its page.
+
+    Returns
+    -------
+    Sentences for the user: where they lie, or what brings the page when optional packages are missing.
+    """
+    require_study_place(folder, kind)
+    file = folder / f"{kind}.json"
+    if not folder.is_dir():
+        given_folder(folder)
+    write_json(file, {"kind": kind, "created": now.isoformat(timespec="seconds"), **found})
+    if kind == "check":
+        names = paths_to_show(dict(found))
+        write_gallery(folder, names, {name: name for name in names})
+    try:
+        return (f"Written: {file}, {write_page(folder, language).file}",)
+    except MissingExtraError as error:
+        return (f"Written: {file}", f"No {PAGE} was written. {error}")
