@@ -31,6 +31,7 @@ Knowing when not to answer:
   Known pictures taken for unlike ones: #.### [#.###, #.###] (allowed: 0.05).
 The model cannot be opened by timm: fake has no classifier layer to put the head in.
 Done in #.# s. Model, tables and pictures: runs/flowers-1
+Report: runs/flowers-1/report.html
 Try it: headstart predict runs/flowers-1 PICTURE
 """
 

@@ -111,12 +111,14 @@ def shots_drawing(name: str, curves: Sequence[Curve], names: Sequence[tuple[floa
             sizes, [one.low for one in scores], [one.high for one in scores], color=colour, alpha=0.16, linewidth=0
         )
         axes.plot(sizes, [one.value for one in scores], **line_style(curve.colour, curve.marker, curve.dashed))
-    axes.set_xticks([size for size, _ in names], [text for _, text in names])
+    first = len(words.marks)
+    axes.set_xticks([size for size, _ in names], [mark(first + place) for place in range(len(names))])
     axes.set_xticks([], minor=True)
     axes.set_ylim(-0.02, 1.02)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     label_axes(axes, 0, 1)
-    return to_svg(sheet, name, words)
+    marks = [*words.marks, *(text for _, text in names)]
+    return to_svg(sheet, name, Words(words.title, words.description, marks))
 
 
 def training_drawing(name: str, losses: Sequence[Curve], accuracies: Sequence[Curve], best: int, words: Words) -> str:

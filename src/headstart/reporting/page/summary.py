@@ -124,7 +124,7 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
                 "arm": texts.name("arm", gain["arm"]),
                 "against": texts.name("arm", gain["against"]),
                 "shots": shots_text(gain["shots"], texts),
-                "points": points(score.value).lstrip("+"),
+                "points": points(score.value).lstrip("+" if key == "helps" else ""),
                 "range": points_range(score),
                 "times": multiplier_text(gain.get("multiplier"), texts),
             },

@@ -75,7 +75,8 @@ def multiplier_text(multiplier: Json | None, texts: Texts) -> str:
 
 def shots_text(shots: str, texts: Texts) -> str:
     """Say how many examples per class there were."""
-    return texts.say("shots.all") if shots == "all" else texts.say("shots.some", {"count": shots})
+    key = {"all": "all", "1": "one"}.get(shots, "some")
+    return texts.say(f"shots.{key}", {"count": shots})
 
 
 def compare_verdict(compare: Json, texts: Texts) -> tuple[str, ...]:
@@ -111,7 +112,6 @@ def _helps(own: list[Json], compare: Json, texts: Texts) -> str:
             "shots": _shots_list(helps, texts),
             "best": shots_text(best["shots"], texts),
             "points": points(best["value"]),
-            "against": texts.name("arm", best["against"]),
             "times": multiplier_text(_multiplier_of(compare, best), texts),
         },
     )

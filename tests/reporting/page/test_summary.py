@@ -1,0 +1,221 @@
+"""The page in three sentences: each of them true."""
+
+from dataclasses import replace
+
+import pytest
+
+import study_files as studies
+from headstart.reporting.page.summary import best_baseline, calibration_verdict, summarise, tiles
+from headstart.reporting.page.texts import Texts, texts_in
+from headstart.reporting.page.values import DataCounts, PageData, RunData
+
+CLASSES = ["ant", "bee"]
+
+
+def score(value: float, low: float, high: float) -> dict[str, float]:
+    return {"value": value, "low": low, "high": high}
+
+
+def metrics(**changes: object) -> dict[str, object]:
+    evaluation = {
+        "count": 240,
+        "classes": CLASSES,
+        "accuracy": score(0.9, 0.85, 0.94),
+        "calibration_error": score(0.01, 0.0, 0.03),
+        "reliability": [{"count": 240, "confidence": 0.88, "accuracy": 0.9}],
+        "per_class": [
+            {"name": "ant", "support": 100, "recall": score(0.95, 0.9, 0.99)},
+            {"name": "bee", "support": 140, "recall": score(0.9, 0.8, 0.95)},
+        ],
+        "confusion": [[95, 5], [14, 126]],
+    }
+    return {
+        "evaluation": evaluation,
+        "baselines": {
+            "majority": {"accuracy": score(0.5, 0.4, 0.6)},
+            "colour_histogram": {"accuracy": score(0.7, 0.6, 0.8)},
+        },
+        "counts": {"fit": 700, "score": 240},
+        "leaked": {"count": 0, "evaluation_without": None},
+        "head": {"name": "ridge", "candidates": [{"name": "ridge", "accuracy": 0.91}]},
+        "audit": {"imbalance": 1.2},
+        **changes,
+    }
+
+
+def page(found: dict[str, object], **studies_found: object) -> PageData:
+    return PageData("flowers-1", RunData(found, {}, {}, "", (), DataCounts(), ()), **studies_found)
+
+
+def said(found: dict[str, object], **studies_found: object) -> list[str]:
+    sentences = summarise(page(found, **studies_found), texts_in("en"))
+    assert len(sentences) == 3
+    return [sentence.replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "") for sentence in sentences]
+
+
+def test_a_plain_run_is_said_in_three_sentences():
+    assert said(metrics()) == [
+        "The model names the right class for 90.0 % of 240 pictures that it had not seen before (95 % interval "
+        "85.0–94.0 %); always answering the commonest class is right for 50.0 %, colours alone for 70.0 %; no error "
+        "of its "
+        "probabilities can be shown (calibration error 1.0 %, 0.0–3.0 %).",
+        "No weight was moved: the pretrained features are worth +20.0 points over colours alone; what the same network "
+        "reaches without pretraining was not measured.",
+        "No problem of the data stands out; the weakest class is “bee”, of which 14 of 140 pictures were taken for "
+        "something else, most often “ant”.",
+    ]
+
+
+def test_a_model_that_is_no_better_than_colours_is_not_praised():
+    found = metrics()
+    found["evaluation"]["accuracy"] = score(0.72, 0.66, 0.78)
+    first, _, third = said(found)
+    assert "it is not clearly better than both of these" in first
+    assert third.startswith("The largest problem: the model is not clearly better than the baseline “colours alone”")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "error", "verdict"),
+    [(0.97, (0.07, 0.03, 0.1), "bold"), (0.7, (0.2, 0.1, 0.3), "shy"), (0.97, (0.07, 0.0, 0.1), "fine")],
+)
+def test_calibration_is_judged_by_the_interval_and_its_direction_by_the_bins(confidence, error, verdict):
+    found = metrics()
+    found["evaluation"]["calibration_error"] = score(*error)
+    found["evaluation"]["reliability"] = [{"count": 240, "confidence": confidence, "accuracy": 0.9}]
+    assert calibration_verdict(found) == verdict
+
+
+def test_the_accuracy_without_leaked_pictures_is_the_one_that_is_said():
+    clean = {"count": 200, "accuracy": score(0.8, 0.74, 0.85)}
+    first, _, third = said(metrics(leaked={"count": 40, "evaluation_without": clean}))
+    assert first.startswith("The model names the right class for 80.0 % of 200 pictures")
+    assert third == (
+        "The largest problem: 40 scored pictures also occur in the fitted part, or share a group with it; with them "
+        "the accuracy would look like 90.0 %, the number above is without them."
+    )
+    assert (
+        tiles(page(metrics(leaked={"count": 40, "evaluation_without": clean})), texts_in("en"))[0].value[:4] == "80.0"
+    )
+
+
+def test_where_every_picture_leaked_the_page_says_that_the_numbers_say_nothing():
+    assert said(metrics(leaked={"count": 240, "evaluation_without": None}))[2] == (
+        "The largest problem: every scored picture was also fitted, so these numbers say nothing about new pictures."
+    )
+
+
+@pytest.mark.parametrize(
+    ("gains", "beginning"),
+    [
+        (
+            None,
+            "With 5 labelled pictures per class, the probe is 42.0 points [+35.0, +50.0] ahead of training from "
+            "scratch, "
+            "where it takes more than 12 times",
+        ),
+        (
+            {"5": (0.01, -0.02, 0.04)},
+            "With 5 labelled pictures per class, the probe differs by +1.0 points [−2.0, +4.0] from training",
+        ),
+        (
+            {"1": (-0.1, -0.2, -0.05), "all": (-0.02, -0.04, -0.01)},
+            "Transfer hurts here: with 1 labelled picture per class, the probe differs by −10.0",
+        ),
+    ],
+)  # fmt: skip
+def test_the_second_sentence_says_whether_transfer_helps_is_open_or_hurts(gains, beginning):
+    assert said(metrics(), compare=studies.compare(gains))[1].startswith(beginning)
+
+
+def test_transfer_hurts_only_where_the_whole_interval_lies_below_nothing():
+    gains = {"1": (-0.1, -0.2, 0.001)}
+    assert "hurts" not in said(metrics(), compare=studies.compare(gains))[1]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "share", "sentence"),
+    [
+        (
+            (0.9, 0.85, 0.94),
+            1.0,
+            "Moving the weights (lpft) changed the accuracy by +2.0 points, from 88.0 % with the frozen network to "
+            "90.0 %; "
+            "the intervals overlap, so this may be chance.",
+        ),
+        (
+            (0.99, 0.96, 1.0),
+            1.0,
+            "Moving the weights (lpft) changed the accuracy by +11.0 points, from 88.0 % with the frozen network to "
+            "99.0 %.",
+        ),
+        (
+            (0.88, 0.82, 0.93),
+            0.0,
+            "Moving the weights did not help on the pictures held out for that choice, so the probe on the frozen "
+            "network "
+            "was kept (88.0 %).",
+        ),
+    ],
+)  # fmt: skip
+def test_moved_weights_are_compared_with_the_probe(accuracy, share, sentence):
+    found = metrics(training={"method": "lpft", "share": share})
+    found["evaluation"]["accuracy"] = score(*accuracy)
+    found["baselines"]["probe"] = {"accuracy": score(0.88, 0.82, 0.93)}
+    assert said(found)[1] == sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            {"head": {"name": "ridge", "candidates": [{"name": "ridge", "accuracy": 0.97}]}},
+            "cross-validation inside the fitted part promised 97.0 %",
+        ),
+        ({"audit": {"imbalance": 4.0}}, "The largest class has 4.0 times as many pictures as the smallest"),
+    ],
+)  # fmt: skip
+def test_other_problems_are_named(change, sentence):
+    assert sentence in said(metrics(**change))[2]
+
+
+def test_few_scored_pictures_are_a_problem():
+    found = metrics()
+    found["evaluation"]["count"] = 60
+    assert said(found)[2] == "The largest problem: only 60 pictures were scored, so the interval is 9 points wide."
+
+
+def test_near_duplicates_across_the_parts_come_before_everything_but_identical_ones():
+    check = {"counts": {"near_duplicates_across_splits": 3, "label_errors": 9}}
+    assert said(metrics(), check=check)[2].startswith("The largest problem: 3 pairs of nearly identical pictures")
+    check = {"counts": {"label_errors": 9}}
+    assert said(metrics(), check=check)[2].startswith("The largest problem: 9 labels are likely wrong")
+
+
+def test_without_a_mistake_nothing_is_invented():
+    found = metrics()
+    for row in found["evaluation"]["per_class"]:
+        row["recall"] = score(1.0, 0.9, 1.0)
+    assert said(found)[2].startswith("No problem was found, and no scored picture was mistaken")
+
+
+def test_chinese_says_the_same_numbers():
+    texts: Texts = texts_in("zh")
+    first, second, third = summarise(page(metrics(), compare=studies.compare()), texts)
+    assert all(number in first for number in ("90.0", "240", "85.0", "94.0", "50.0", "70.0"))
+    assert "42.0" in second and "12" in second and "bee" in third
+
+
+def test_studies_alone_have_a_summary_of_their_own():
+    alone = PageData("x", None, compare=studies.compare(), rank=studies.rank())
+    sentences = summarise(alone, texts_in("en"))
+    assert sentences[0].startswith("From training from scratch to the probe: transfer helps at 1 and 5 per class")
+    assert sentences[0].endswith("no difference can be shown at all per class.")
+    assert sentences[1].startswith("Of the encoders, one comes first")
+    assert tiles(alone, texts_in("en")) == ()
+
+
+def test_missing_numbers_leave_gaps_and_no_errors():
+    bare = page({})
+    assert summarise(bare, texts_in("en"))[0] == "The run holds no score."
+    assert best_baseline({}) is None
+    assert tiles(replace(bare, name="y"), texts_in("zh")) == ()
