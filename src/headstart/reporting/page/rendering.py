@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.errors import MissingExtraError
 from headstart.reporting.page.blocks import Section
 from headstart.reporting.page.drawing import drawing_style
+from headstart.reporting.page.factors import factors_section
 from headstart.reporting.page.numbers import count_text
 from headstart.reporting.page.origin import environment_section, model_section
 from headstart.reporting.page.pictures import pictures_section
@@ -20,7 +21,7 @@ from headstart.reporting.page.scores import calibration_section, classes_section
 from headstart.reporting.page.summary import summarise, tiles
 from headstart.reporting.page.texts import TAGS, Language, Texts, texts_in
 from headstart.reporting.page.training import training_section
-from headstart.reporting.page.transfer import factors_section, transfer_section
+from headstart.reporting.page.transfer import transfer_section
 from headstart.reporting.page.values import PageData, dig
 from headstart.reporting.tables import printable
 from headstart.version import __version__

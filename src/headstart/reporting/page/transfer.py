@@ -1,7 +1,6 @@
 """What the transfer was worth: the section on ``compare.json``, and what drove the result."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import (
@@ -21,7 +20,7 @@ from headstart.reporting.page.drawing import Words
 from headstart.reporting.page.figures import Curve, shots_drawing
 from headstart.reporting.page.numbers import TO, count_text, percent, percent_range, points, points_range, significant
 from headstart.reporting.page.texts import Texts
-from headstart.reporting.page.values import Json, RunData, dig, score_in
+from headstart.reporting.page.values import Json, dig, score_in
 
 # Of each arm: the number of its colour, the shape of its points, whether its line is dashed (no pretrained network).
 LOOKS: Mapping[str, tuple[int, Marker, bool]] = {
@@ -29,6 +28,7 @@ LOOKS: Mapping[str, tuple[int, Marker, bool]] = {
     "lpft": (3, "square", False),
     "full": (4, "diamond", False),
     "scratch": (5, "square", True),
+    "matched": (7, "diamond", True),
     "random": (6, "triangle", True),
     "colours": (1, "diamond", True),
     "majority": (2, "none", True),
@@ -236,54 +236,3 @@ def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[Cell, ...]:
         Cell(texts.say("transfer.times", {"times": multiplier_text(_multiplier_of(compare, gain), texts)})),
         Cell(TO if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"),
     )
-
-
-def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> Section:
-    """Show what drove the result: the measured effect of each factor, from the arms that were run."""
-    factors = dig(compare, "factors") or []
-    rows = [_factor_row(factor, texts) for factor in factors if factor.get("factor")]
-    blocks: list[Block] = []
-    if rows:
-        columns = (Column(texts.say("column.factor"), number=False), Column(texts.say("column.effect")))
-        blocks.append(Table(texts.say("factors.table"), columns, tuple(rows)))
-        sentences = tuple(factor["sentence"] for factor in factors if factor.get("sentence"))
-        blocks.append(Points(sentences, "plain", "en"))
-    elif run is not None:
-        measured = _measured_in_run(run, texts)
-        columns = (Column(texts.say("column.factor"), number=False), Column(texts.say("column.effect")))
-        if measured:
-            blocks.append(Table(texts.say("factors.table_run"), columns, tuple(measured)))
-        blocks.append(Paragraph(texts.say("factors.more"), "quiet"))
-    return Section("factors", texts.say("section.factors"), tuple(blocks))
-
-
-def _factor_row(factor: Mapping[str, Any], texts: Texts) -> tuple[Cell, Cell]:
-    effect, low, high = (factor.get(name) for name in ("effect", "low", "high"))
-    name = Cell(texts.name("factor", str(factor["factor"])))
-    if not isinstance(effect, int | float):
-        return name, Cell(TO if effect is None else str(effect))
-    known = isinstance(low, int | float) and isinstance(high, int | float)
-    return name, Cell(points(effect), points_range(Score(effect, float(low or 0), float(high or 0))) if known else "")
-
-
-def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[Cell, Cell]]:
-    """Give what a run measures by itself: differences to its own baselines, on the same pictures."""
-    accuracy = score_in(run.metrics, "evaluation", "accuracy")
-    rows: list[tuple[Cell, Cell]] = []
-    if accuracy is None:
-        return rows
-    probe = score_in(run.metrics, "baselines", "probe", "accuracy")
-    colours = score_in(run.metrics, "baselines", "colour_histogram", "accuracy")
-    majority = score_in(run.metrics, "baselines", "majority", "accuracy")
-    frozen = probe or accuracy
-    if probe is not None:
-        rows.append((Cell(texts.say("factors.moving")), Cell(points(accuracy.value - probe.value))))
-    if colours is not None:
-        rows.append((Cell(texts.say("factors.features")), Cell(points(frozen.value - colours.value))))
-        if majority is not None:
-            rows.append((Cell(texts.say("factors.colours")), Cell(points(colours.value - majority.value))))
-    heads = dig(run.metrics, "head", "candidates") or []
-    if len(heads) > 1:
-        spread = max(one["accuracy"] for one in heads) - min(one["accuracy"] for one in heads)
-        rows.append((Cell(texts.say("factors.head")), Cell(points(spread))))
-    return rows

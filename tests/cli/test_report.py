@@ -1,0 +1,150 @@
+"""``headstart report``, and studies that are kept with their page."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+KEYS = "scores classes confusions calibration pictures factors data problems model environment".split()
+
+
+@pytest.fixture
+def run(headstart, flowers) -> Path:
+    answer = headstart("fit", flowers, "--head", "centroid", "--out", "run", "--lang", "zh")
+    assert answer.exit_code == 0
+    return Path("run")
+
+
+def language(page: Path) -> str:
+    return re.search(r'<html lang="([\w-]+)">', page.read_text(encoding="utf-8"))[1]
+
+
+def test_a_run_ends_with_a_page_in_the_wanted_language(run):
+    assert language(run / "report.html") == "zh-Hans"
+    assert "数据自带划分" not in (run / "report.html").read_text(encoding="utf-8")  # it was drawn
+
+
+def test_the_page_is_made_again_from_the_plain_files_alone(headstart, run):
+    before = (run / "report.html").read_bytes()
+    for path in sorted((run / "model").iterdir()):
+        path.unlink()
+    (run / "report.html").unlink()
+    answer = headstart("report", "run", "--lang", "zh")
+    assert re.fullmatch(r"Written: run/report\.html \(0\.\d MB\)\. Open it in a browser\.\n", answer.stdout)
+    assert (answer.stderr, answer.exit_code) == ("", 0)
+    assert (run / "report.html").read_bytes() == before
+
+
+def test_without_a_language_the_page_keeps_its_own(headstart, run):
+    assert headstart("report", "run").exit_code == 0
+    assert language(run / "report.html") == "zh-Hans"
+    headstart("report", "run", "--lang", "en")
+    assert language(run / "report.html") == "en"
+
+
+def test_json_names_the_file_and_its_sections(headstart, run):
+    found = json.loads(headstart("report", "run", "--out", "elsewhere.html", "--json").stdout)
+    size = Path("elsewhere.html").stat().st_size
+    assert found == {"report": "elsewhere.html", "language": "zh", "sections": KEYS, "bytes": size}
+
+
+def test_a_file_that_is_there_is_not_overwritten(headstart, run):
+    Path("mine.html").write_text("mine")
+    answer = headstart("report", "run", "--out", "mine.html")
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr == "Error: 'mine.html' is there already. Nothing is ever overwritten. Name a new file.\n"
+    assert Path("mine.html").read_text() == "mine"
+
+
+def test_a_folder_without_a_run_is_refused(headstart, flowers):
+    answer = headstart("report", "nowhere")
+    assert answer.exit_code == 1
+    assert answer.stderr == (
+        "Error: There is nothing to report in 'nowhere'. There is no such folder. "
+        "Name the folder of a run, such as runs/flowers-1.\n"
+    )
+
+
+def test_a_wrong_language_is_wrong_usage(headstart, run):
+    assert headstart("report", "run", "--lang", "fr").exit_code == 2
+
+
+def test_a_comparison_is_kept_beside_a_run_and_shown_on_its_page(headstart, run, flowers):
+    answer = headstart(
+        "compare",
+        flowers,
+        "--arms",
+        "majority",
+        "colours",
+        "probe",
+        "--shots",
+        "2",
+        "all",
+        "--draws",
+        "2",
+        "--out",
+        "run",
+        "--json",
+    )
+    assert answer.exit_code == 0
+    assert answer.stderr.splitlines()[-1] == "Written: run/compare.json, run/report.html"
+    kept = json.loads((run / "compare.json").read_text(encoding="utf-8"))
+    assert kept.pop("kind") == "compare"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", kept.pop("created"))
+    assert kept == json.loads(answer.stdout)
+    assert '<section id="transfer"' in (run / "report.html").read_text(encoding="utf-8")
+    assert language(run / "report.html") == "zh-Hans"
+
+
+def test_a_ranking_makes_a_folder_with_a_page_of_its_own(headstart, fake_network, flowers, monkeypatch):
+    monkeypatch.setattr("headstart.transfer.locate_weights", lambda *_: None)
+    answer = headstart("rank", flowers, "--encoders", "efficientnet_lite0", "--out", "study")
+    assert answer.exit_code == 0, answer.stderr
+    assert answer.stdout.splitlines()[-1] == "Written: study/rank.json, study/report.html"
+    kept = json.loads(Path("study/rank.json").read_text(encoding="utf-8"))
+    assert list(kept) == ["kind", "created", "ranking"]
+    assert sorted(path.name for path in Path("study").iterdir()) == ["rank.json", "report.html"]
+    again = headstart("rank", flowers, "--encoders", "efficientnet_lite0", "--out", "study")
+    assert again.exit_code == 1
+    assert again.stderr == (
+        "Error: 'study/rank.json' is there already. Nothing is ever overwritten. Name another folder.\n"
+    )
+
+
+def test_a_folder_that_holds_something_else_is_refused_before_anything_is_computed(headstart, fake_network, flowers):
+    Path("full").mkdir()
+    Path("full/notes.txt").write_text("mine")
+    answer = headstart("compare", flowers, "--out", "full")
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith("Error: The folder 'full' is not empty. Nothing is ever overwritten.")
+    assert fake_network.seen == []
+
+
+@pytest.mark.parametrize("package", ["jinja2", "matplotlib"])
+def test_without_the_extra_a_run_is_whole_and_one_sentence_says_what_brings_the_page(
+    headstart, flowers, monkeypatch, package
+):
+    from headstart.reporting.page.rendering import page_environment
+
+    page_environment.cache_clear()
+    monkeypatch.setitem(sys.modules, package, None)
+    answer = headstart("fit", flowers, "--head", "centroid", "--out", "run")
+    page_environment.cache_clear()
+    assert answer.exit_code == 0
+    (line,) = [line for line in answer.stdout.splitlines() if "report.html" in line]
+    assert line.startswith(f"No report.html was written. The package '{package}' is not installed.")
+    assert line.endswith('Install it with: pip install "headstart[report]"')
+    assert not Path("run/report.html").exists()
+    assert Path("run/model/manifest.json").exists()
+
+
+def test_making_a_page_loads_neither_torch_nor_onnxruntime_nor_pyplot(run):
+    code = (
+        "import sys; from headstart.cli.app import app; app(['report', 'run'], standalone_mode=False);"
+        "print([name for name in ('torch', 'onnxruntime', 'matplotlib.pyplot') if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines()[-1] == "[]"
