@@ -109,8 +109,8 @@ Options:
                                   the file.
   --out <path>                    Run folder, used as given.  [default: a new
                                   runs/NAME-N]
-  --lang <str>                    Language of report.html: en or zh.  [default:
-                                  en]
+  --lang <en|zh>                  Language of report.html: en or zh.
+                                  [default: en]
   --resume                        Go on with an interrupted run: --out, or the
                                   newest of this data.
   --epochs <int>                  Passes over the pictures.  [default: by
