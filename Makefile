@@ -48,6 +48,9 @@ bench: $(DEV_READY)
 	$(BIN)/python benchmarks/training_steps.py
 	$(BIN)/python benchmarks/promise.py
 	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/literature.py $(DATA)
+	$(if $(DATA),$(BIN)/python benchmarks/rank.py $(firstword $(DATA)))
+	$(if $(DATA),$(BIN)/python benchmarks/compare.py $(firstword $(DATA)) $(if $(PEER_PYTHON),--peer-python "$(PEER_PYTHON)",--skip-peer))
 	$(BIN)/python benchmarks/fine_tuning.py $(DATA) $(if $(PEER_PYTHON),--peer-python "$(PEER_PYTHON)",--skip-peer)
 	$(BIN)/python benchmarks/fit.py $(if $(DATA),"$(DATA)") $(if $(PEER_PYTHON),--peer-python "$(PEER_PYTHON)",--skip-peer)
 

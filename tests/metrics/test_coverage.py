@@ -4,6 +4,7 @@ import numpy as np
 
 from headstart.metrics.evaluation import evaluate
 from headstart.metrics.measuring import measure, prepare_sample
+from headstart.metrics.transfer import bootstrap_p, drawn_means, interval, mcnemar
 
 NAMES = [f"class {number}" for number in range(8)]
 
@@ -80,3 +81,46 @@ def test_with_patients_the_group_bootstrap_covers_where_the_plain_interval_fails
     share = {name: count / repetitions for name, count in hits.items()}
     assert share["grouped"] >= 0.9 and share["grouped f1"] >= 0.9, share
     assert share["plain"] < 0.8 and share["plain f1"] < 0.8, share
+
+
+def answers_of_two(generator, pictures, draws, chance, gain=0.0, spread=0.02):
+    """Two arms with training draws whose quality differs by ``spread``, on pictures of different difficulty."""
+    difficulty = generator.normal(scale=0.2, size=(1, pictures))
+    chances = [
+        np.clip(chance + more + generator.normal(scale=spread, size=(draws, 1)) + difficulty, 0, 1)
+        for more in (0, gain)
+    ]
+    return [generator.random((draws, pictures)) < one for one in chances]
+
+
+def test_the_hierarchical_interval_of_a_gain_covers_the_true_gain():
+    many = np.random.default_rng(1).normal(scale=(0.02**2 + 0.2**2) ** 0.5, size=1_000_000)
+    truth = np.clip(0.65 + many, 0, 1).mean() - np.clip(0.6 + many, 0, 1).mean()
+    hits = 0
+    for trial in range(200):
+        one, other = answers_of_two(np.random.default_rng(trial), 120, 5, 0.6, 0.05)
+        drawn = drawn_means([other, one], np.arange(120), trial, 300)
+        found = interval(float(other.mean() - one.mean()), drawn[0] - drawn[1])
+        hits += found.low <= truth <= found.high
+    assert hits >= 180
+
+
+def test_mcnemar_and_the_paired_bootstrap_keep_their_level_when_nothing_differs():
+    generator = np.random.default_rng(2)
+    exact = pictures = 0
+    for trial in range(200):
+        one, other = answers_of_two(generator, 150, 1, 0.7, spread=0.0)
+        exact += mcnemar(one[0], other[0]) <= 0.05
+        drawn = drawn_means([one, other], np.arange(150), trial, 200, over_draws=False)
+        pictures += bootstrap_p(drawn[0] - drawn[1]) <= 0.05
+    assert exact <= 17  # at most 10 are expected: the exact test keeps below its level
+    assert pictures <= 20  # 10 are expected
+
+
+def test_mcnemar_finds_what_is_there():
+    generator = np.random.default_rng(3)
+    found = 0
+    for _ in range(60):
+        one, other = answers_of_two(generator, 300, 1, 0.6, 0.15)
+        found += mcnemar(one[0], other[0]) <= 0.05
+    assert found >= 50

@@ -11,14 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import MissingExtraError, OutputError
-from headstart.metrics.transfer import mcnemar
+from headstart.metrics.transfer import holm, mcnemar
 from headstart.recipe import Recipe
 from headstart.studies import forecast
 from headstart.studies.arms import ALL, draw_support
 from headstart.studies.cells import Cell, CellStore, Spot
 from headstart.studies.compare import Answers, require_torch, usable_shots
 from headstart.studies.compare_report import report_answers
-from headstart.studies.rank import holm
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 8), st.integers(0, 3), st.integers(0, 9))

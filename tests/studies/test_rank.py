@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from headstart.metrics.transfer import holm
 from headstart.recipe import Recipe
-from headstart.studies.rank import Scored, holm, rank_scored, score_encoder
+from headstart.studies.rank import Scored, rank_scored, score_encoder
 
 
 def scored(name, right, logme=0.0):

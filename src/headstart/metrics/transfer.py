@@ -130,6 +130,21 @@ def bootstrap_p(draws: Floats) -> float:
     return float(min(1.0, 2 * (side + 1) / (len(draws) + 1)))
 
 
+def holm(values: Sequence[float]) -> list[float]:
+    """Correct p-values for their number (Holm 1979): k times the smallest, k - 1 times the next, never falling.
+
+    Examples
+    --------
+    >>> holm([0.04, 0.01, 0.03])
+    [0.06, 0.03, 0.06]
+    """
+    corrected, largest = [0.0] * len(values), 0.0
+    for passed, number in enumerate(np.argsort(values, kind="stable")):
+        largest = max(largest, min(1.0, (len(values) - passed) * values[number]))
+        corrected[number] = largest
+    return corrected
+
+
 def mcnemar(one: Right, other: Right) -> float:
     """Give the p-value of McNemar's exact test that two classifiers are right equally often, on answers of shape (N,).
 

@@ -11,7 +11,6 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
-from sklearn.covariance import ledoit_wolf
 
 from headstart.heads.neighbours import normalised
 
@@ -123,6 +122,8 @@ def h_score(features: Matrix, labels: Labels, shrinkage: float | None = None) ->
     present = counts > 0
     means = sums[present] / np.sqrt(counts[present])[:, None]  # means.T @ means = N times B
     if shrinkage is None:
+        from sklearn.covariance import ledoit_wolf  # a second, and only here
+
         covariance, shrinkage = ledoit_wolf(centred, assume_centered=True)
     else:
         covariance = centred.T @ centred / len(centred)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,9 @@ class CompareReport:
         Learning rates that were chosen, by arm and examples per class.
     notices
         Sentences for the user.
+    resampled
+        Accuracy of each arm at each number of examples in the resamples behind the intervals, shape (R,): those of two
+        reports on the same pictures with the same seed and draws are paired.
     """
 
     points: tuple[Point, ...]
@@ -58,6 +61,7 @@ class CompareReport:
     factors: tuple[Factor, ...] = ()
     rates: tuple[tuple[str, str, float], ...] = ()
     notices: tuple[str, ...] = ()
+    resampled: dict[tuple[str, str], npt.NDArray[np.float64]] = field(default_factory=dict, compare=False, repr=False)
 
     def lines(self) -> list[str]:
         """Say the same for people."""
@@ -206,6 +210,7 @@ def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, r
         find_factors(Curves(answers, draws, NAMES)),
         tuple((arm, shots_name(one), rate) for (arm, one), rate in (answers.rates or {}).items()),
         _notices(answers, present),
+        {(arm, shots_name(one)): row for (arm, one), row in draws.items()},
     )
 
 

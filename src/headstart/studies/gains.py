@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from headstart.metrics.transfer import Multiplier, bootstrap_p, data_multiplier, drawn_means, interval, mcnemar
+from headstart.metrics.transfer import Multiplier, bootstrap_p, data_multiplier, drawn_means, holm, interval, mcnemar
 from headstart.metrics.values import Score
 from headstart.studies.cells import Right
 from headstart.studies.compare import Answers, shots_name
-from headstart.studies.rank import holm
 
 TESTS = ("p", "p_pictures", "p_draws")
 

@@ -18,7 +18,7 @@ from headstart.heads.learner import make_learner
 from headstart.heads.selection import cross_validate
 from headstart.heads.training import TrainingSet
 from headstart.metrics.intervals import resampled_counts, spread_interval
-from headstart.metrics.transfer import bootstrap_p
+from headstart.metrics.transfer import bootstrap_p, holm
 from headstart.metrics.transferability import h_score, logme, neighbours_are_right
 from headstart.metrics.values import Score
 from headstart.progress import Progress, silent
@@ -150,21 +150,6 @@ def rank_scored(scored: Sequence[Scored], groups: Labels, seed: int, resamples: 
         accuracy = spread_interval(value, draws[number], units, len(groups), "bootstrap")
         standings.append(Standing(accuracy, number + 1, int(low), int(high), first))
     return Ranking(tuple(ordered), tuple(standings), _pairs(ordered, draws))
-
-
-def holm(values: Sequence[float]) -> list[float]:
-    """Correct p-values for their number (Holm 1979): k times the smallest, k - 1 times the next, never falling.
-
-    Examples
-    --------
-    >>> holm([0.04, 0.01, 0.03])
-    [0.06, 0.03, 0.06]
-    """
-    corrected, largest = [0.0] * len(values), 0.0
-    for passed, number in enumerate(np.argsort(values, kind="stable")):
-        largest = max(largest, min(1.0, (len(values) - passed) * values[number]))
-        corrected[number] = largest
-    return corrected
 
 
 def _draws(right: Right, groups: Labels, seed: int, resamples: int) -> Floats:
