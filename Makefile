@@ -45,6 +45,7 @@ bench: $(DEV_READY)
 	$(BIN)/python benchmarks/embedding.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/heads.py
+	$(BIN)/python benchmarks/guard.py
 	$(BIN)/python benchmarks/training_steps.py
 	$(BIN)/python benchmarks/promise.py
 	$(BIN)/python benchmarks/serve.py

@@ -30,6 +30,7 @@ Knowing when not to answer:
   Sets of classes hold the true one: #.### [#.###, #.###] (asked: 0.9); 1.00 classes in the mean.
   Known pictures taken for unlike ones: #.### [#.###, #.###] (allowed: 0.05).
 The model cannot be opened by timm: fake has no classifier layer to put the head in.
+The model has no model.onnx: its network has no ONNX graph.
 Done in #.# s. Model, tables and pictures: runs/flowers-1
 Report: runs/flowers-1/report.html
 Try it: headstart predict runs/flowers-1 PICTURE

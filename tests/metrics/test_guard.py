@@ -10,11 +10,12 @@ from headstart.heads.probabilities import softmax
 from headstart.learning.prediction import predictions_from
 from headstart.metrics.conformal import gather, true_scores
 from headstart.metrics.guard import Asked, Guard, advise, ask, judge, measure_novelty
-from headstart.metrics.guard_scores import Scored, Unfamiliar, score_guard, share
+from headstart.metrics.guard_scores import Scored, Unfamiliar, broken_promises, score_guard, share
 from headstart.metrics.guarding import HeldOutScores, Known, calibrate_guard, rows_to_encode
 from headstart.metrics.intervals import wilson
 from headstart.metrics.novelty import energy, fit_shape, mahalanobis, neighbour_distances, surround
 from headstart.recipe import Recipe
+from headstart.reporting.summary import guard_lines
 
 COUNT, DIMENSION = 240, 6
 RANDOM = np.random.default_rng(0)
@@ -171,6 +172,18 @@ def test_the_scores_of_a_guard_are_counts_of_what_it_said() -> None:
     plain = found.to_json()
     assert plain["sets"]["coverage"]["value"] == found.sets.coverage.value
     assert plain["novelty"]["auroc"]["low"] == found.novelty.auroc.low
+
+
+def test_promises_that_were_not_kept_are_named() -> None:
+    guard = calibrated(abstain=0.9)
+    labels = np.arange(90) % 3
+    probabilities = softmax(4 * np.eye(3)[(labels + 1) % 3])  # always wrong, and sure
+    verdicts = judge(guard, probabilities, np.full(90, 2 * guard.strange_from))
+    found = score_guard(guard, verdicts, Scored(labels, probabilities, ("a", "b", "c"), None))
+    assert broken_promises(found) == found.to_json()["broken"] == ["coverage", "precision", "false alarms"]
+    assert guard_lines(found)[-1].startswith(
+        "  Note: not kept here: coverage, precision, false alarms. The scored pictures are"
+    )
 
 
 def test_groups_widen_the_interval_of_a_share() -> None:

@@ -109,6 +109,7 @@ def test_the_card_says_what_is_promised_and_what_came_of_it(model: SavedModel) -
         "sets": {"coverage": share, "size": {"value": 1.5}},
         "answers": {"precision": share, "answered": share},
         "novelty": {"false_alarms": share},
+        "broken": ["false alarms"],
     }
     saved = replace(guarded(model, abstain=0.7), guard_scores=scores)
     assert saved.guard is not None and saved.guard.threshold is not None
@@ -119,6 +120,8 @@ def test_the_card_says_what_is_promised_and_what_came_of_it(model: SavedModel) -
         "right, with 95 % certainty. On the pictures set apart: 0.950 [0.900, 0.975], 0.950 [0.900, 0.975] answered.",
         "- Pictures unlike the training pictures are flagged by the mean cosine distance to the three nearest training "
         "pictures; 0.05 of the known ones may be flagged too. On the pictures set apart: 0.950 [0.900, 0.975].",
+        "- Not kept on the pictures set apart: false alarms. They are unlike the fitted ones, or these are near-copies "
+        "of each other.",
         "- The promises hold in the mean over new groups like those in the data, and for no single class.",
     ]
 

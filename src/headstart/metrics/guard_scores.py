@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,8 @@ class NoveltyScores:
     ----------
     method, promised
         How novelty is measured, and the share of false alarms that was asked for.
+    likely_high
+        Below it the true share lies for 97.5 of 100 draws of the held-out pictures.
     threshold
         Novelty beyond which a picture is flagged.
     false_alarms
@@ -78,6 +80,7 @@ class NoveltyScores:
 
     method: str
     promised: float
+    likely_high: float
     threshold: float
     false_alarms: Score
     unfamiliar: str | None = None
@@ -96,9 +99,9 @@ class GuardScores:
     novelty: NoveltyScores | None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for JSON; numbers that are not defined become None."""
+        """Plain data for JSON; numbers that are not defined become None; ``broken`` names the promises not kept."""
         found: dict[str, Any] = plain_data(asdict(self))
-        return found
+        return found | {"broken": broken_promises(self)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +132,24 @@ def score_guard(guard: Guard, verdicts: Verdicts, scored: Scored, unfamiliar: Un
         answers=None if guard.threshold is None else _score_answers(guard, verdicts, scored),
         novelty=None if guard.strangeness is None else _score_novelty(guard, verdicts, scored, unfamiliar),
     )
+
+
+def broken_promises(found: GuardScores) -> list[str]:
+    """Name the promises that were not kept: the whole interval lies beyond what the held-out pictures leave likely.
+
+    Examples
+    --------
+    >>> high = Score(0.2, 0.15, 0.25, "wilson")
+    >>> broken_promises(GuardScores(9, None, None, NoveltyScores("energy", 0.05, 0.08, 1.0, high)))
+    ['false alarms']
+    """
+    sets, answers, novelty = found.sets, found.answers, found.novelty
+    kept = {
+        "coverage": sets is None or not sets.coverage.high < sets.likely_low,
+        "precision": answers is None or not answers.precision.high < answers.wanted,
+        "false alarms": novelty is None or not novelty.false_alarms.low > novelty.likely_high,
+    }
+    return [name for name, fine in kept.items() if not fine]
 
 
 def share(hits: Booleans, scored: Scored, rows: Booleans | None = None) -> Score:
@@ -227,20 +248,19 @@ def _score_answers(guard: Guard, verdicts: Verdicts, scored: Scored) -> AnswerSc
 
 
 def _score_novelty(guard: Guard, verdicts: Verdicts, scored: Scored, unfamiliar: Unfamiliar | None) -> NoveltyScores:
+    assert guard.strangeness is not None
     found = NoveltyScores(
         method=guard.novelty,
         promised=guard.asked.false_alarms,
+        likely_high=1 - coverage_range(guard.strangeness.groups, 1 - guard.asked.false_alarms)[0],
         threshold=guard.strange_from,
         false_alarms=share(verdicts.unfamiliar, scored),
     )
     if unfamiliar is None:
         return found
     flagged = int((unfamiliar.novelty > guard.strange_from).sum())
-    return NoveltyScores(
-        method=found.method,
-        promised=found.promised,
-        threshold=found.threshold,
-        false_alarms=found.false_alarms,
+    return replace(
+        found,
         unfamiliar=unfamiliar.name,
         count=len(unfamiliar.novelty),
         auroc=auroc(verdicts.novelty, unfamiliar.novelty, scored.seed, scored.resamples),

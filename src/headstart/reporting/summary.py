@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from headstart.data.names import plural
 from headstart.heads.selection import Candidate
 from headstart.metrics.abstention import Threshold
-from headstart.metrics.guard_scores import AnswerScores, GuardScores
+from headstart.metrics.guard_scores import AnswerScores, GuardScores, broken_promises
 from headstart.metrics.scoreboard import Scoreboard
 from headstart.metrics.values import Evaluation
 from headstart.reporting.tables import aligned
@@ -66,7 +66,19 @@ def guard_lines(found: GuardScores) -> list[str]:
             f"  Unlike pictures found: {novelty.found} of {novelty.count:,} in {novelty.unfamiliar};"
             f" AUROC {novelty.auroc}."
         )
-    return ["Knowing when not to answer:", *lines] if lines else []
+    return ["Knowing when not to answer:", *lines, *_broken_lines(found)] if lines else []
+
+
+def _broken_lines(found: GuardScores) -> list[str]:
+    """Say so when a whole interval lies on the wrong side of what was promised."""
+    broken = broken_promises(found)
+    if not broken:
+        return []
+    return [
+        f"  Note: not kept here: {', '.join(broken)}. The scored pictures are unlike the fitted ones (another"
+        " place, camera or time), or these are near-copies of each other. Promises hold for pictures like the fitted"
+        " ones; put some of the new kind into the part to fit."
+    ]
 
 
 def refusal(found: AnswerScores | Threshold) -> str:

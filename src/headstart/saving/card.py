@@ -189,7 +189,7 @@ def _data(model: SavedModel) -> str:
 def _limits(model: SavedModel) -> str:
     evaluation = model.training.evaluation
     lines = [
-        f"It always answers with one of its {len(model.classes)} classes, also for a picture that shows none of them, "
+        f"Its likeliest class is always one of its {len(model.classes)}, also for a picture that shows none of them, "
         "and a high probability is no sign that it shows one.",
         "The scores hold for pictures like those in the data. Another camera, place, season or kind of patient was not "
         "tested; expect lower scores there, and evaluate on such pictures first.",

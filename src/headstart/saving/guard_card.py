@@ -22,6 +22,11 @@ def guard_section(model: SavedModel) -> str:
     lines = [*_sets(guard, scores), *_answers(guard, scores), *_novelty(guard, scores)]
     if not lines:
         return "Too few pictures could be held out to promise anything: it answers every picture.\n"
+    if scores.get("broken"):
+        lines.append(
+            f"Not kept on the pictures set apart: {', '.join(scores['broken'])}. They are unlike the fitted ones, or "
+            "these are near-copies of each other."
+        )
     over = "groups" if guard.grouped else "pictures"
     lines.append(f"The promises hold in the mean over new {over} like those in the data, and for no single class.")
     return "".join(f"- {line}\n" for line in lines)
