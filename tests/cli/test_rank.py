@@ -112,3 +112,21 @@ def test_an_unknown_encoder_is_named_before_anything_is_computed(place):
     answer = rank(place, "--encoders", "efficientnet_lite9")
     assert answer.exit_code == 1
     assert answer.stderr.startswith("Error: There is no encoder 'efficientnet_lite9'.")
+
+
+def test_a_ranking_is_kept_in_a_folder_with_a_page_of_its_own(place, tmp_path):
+    names = [str(place / kind) for kind in ("convolutions", "transformer")]
+    answer = rank(place, "--encoders", *names, "--out", str(tmp_path / "study"))
+    assert answer.exit_code == 0, answer.stderr
+    assert (
+        answer.stdout.splitlines()[-1] == f"Written: {tmp_path / 'study/rank.json'}, {tmp_path / 'study/report.html'}"
+    )
+    kept = json.loads((tmp_path / "study/rank.json").read_text(encoding="utf-8"))
+    assert list(kept) == ["kind", "created", "ranking"]
+    assert {row["encoder"] for row in kept["ranking"]} == set(names)
+    assert '<section id="ranking"' in (tmp_path / "study/report.html").read_text(encoding="utf-8")
+    again = rank(place, "--encoders", *names, "--out", str(tmp_path / "study"))
+    assert again.exit_code == 1
+    assert again.stderr == (
+        f"Error: '{tmp_path / 'study/rank.json'}' is there already. Nothing is ever overwritten. Name another folder.\n"
+    )

@@ -99,21 +99,6 @@ def test_a_comparison_is_kept_beside_a_run_and_shown_on_its_page(headstart, run,
     assert language(run / "report.html") == "zh-Hans"
 
 
-def test_a_ranking_makes_a_folder_with_a_page_of_its_own(headstart, fake_network, flowers, monkeypatch):
-    monkeypatch.setattr("headstart.transfer.locate_weights", lambda *_: None)
-    answer = headstart("rank", flowers, "--encoders", "efficientnet_lite0", "--out", "study")
-    assert answer.exit_code == 0, answer.stderr
-    assert answer.stdout.splitlines()[-1] == "Written: study/rank.json, study/report.html"
-    kept = json.loads(Path("study/rank.json").read_text(encoding="utf-8"))
-    assert list(kept) == ["kind", "created", "ranking"]
-    assert sorted(path.name for path in Path("study").iterdir()) == ["rank.json", "report.html"]
-    again = headstart("rank", flowers, "--encoders", "efficientnet_lite0", "--out", "study")
-    assert again.exit_code == 1
-    assert again.stderr == (
-        "Error: 'study/rank.json' is there already. Nothing is ever overwritten. Name another folder.\n"
-    )
-
-
 def test_a_folder_that_holds_something_else_is_refused_before_anything_is_computed(headstart, fake_network, flowers):
     Path("full").mkdir()
     Path("full/notes.txt").write_text("mine")
