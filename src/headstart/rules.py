@@ -251,3 +251,14 @@ def affordable_epochs(limit: float, fixed: float, per_epoch: float, wanted: int)
     (10, 1)
     """
     return max(1, min(wanted, int((0.95 * limit - fixed) / max(per_epoch, 1e-9))))
+
+
+def timed_steps(steps: int) -> int:
+    """Choose how many steps are timed before a training of so many: a tenth of them, from one to four.
+
+    Examples
+    --------
+    >>> timed_steps(8), timed_steps(25), timed_steps(1000)
+    (1, 2, 4)
+    """
+    return min(4, max(1, steps // 10))

@@ -197,8 +197,26 @@ def test_a_loss_that_explodes_stops_with_the_weights_it_started_from(tmp_path):
         before = {name: tensor.clone() for name, tensor in task.moving.tensors().items()}
         outcome = Training(task, ONE, quiet_hooks()).run()
     assert "Try a smaller --lr." in outcome.stopped
-    if outcome.best == 0:
-        assert equal(outcome.tensors, before)
+    assert outcome.best == 0
+    assert equal(outcome.tensors, before)
+
+
+def test_an_epoch_that_ends_in_weights_without_meaning_is_not_taken(tmp_path):
+    ground = ground_of("convolutions", tmp_path, method="lpft", epochs=4)
+    with assembled(ground, tmp_path) as task:
+        looks, inner = iter(range(100)), task.forward
+
+        def forward(inputs):
+            scores = inner(inputs)
+            broken = not torch.is_grad_enabled() and next(looks) == 1  # the second look at the validation part
+            return scores * float("nan") if broken else scores
+
+        outcome = Training(replace(task, forward=forward), ONE, quiet_hooks()).run()
+    assert outcome.best == 1
+    assert outcome.stopped == (
+        "The training stopped after epoch 2: the validation loss was not a finite number. "
+        "The weights of epoch 1 were kept. Try a smaller --lr."
+    )
 
 
 def test_it_stops_when_the_validation_loss_no_longer_improves_and_takes_the_best_epoch(tmp_path):

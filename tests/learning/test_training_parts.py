@@ -2,6 +2,8 @@
 
 import csv
 import json
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import torch
 from headstart.errors import ModelFileError, OutputError, RecipeError
 from headstart.learning.assembly import assemble, divide
 from headstart.learning.averaging import interpolate, update_average
+from headstart.learning.batches import batches
 from headstart.learning.checkpoint import (
     Checkpoint,
     optimizer_tensors,
@@ -22,12 +25,14 @@ from headstart.learning.classifier import make_optimizer
 from headstart.learning.fine_tuning import fine_tune
 from headstart.learning.history import Epoch
 from headstart.learning.loop import Training
-from headstart.learning.pace import measure_pace
+from headstart.learning.pace import Pace, measure_pace
+from headstart.learning.promise import epochs_within_limit
 from headstart.learning.rate_search import search_rate
 from headstart.learning.rate_test import find_rate, range_rates, run_range_test
 from headstart.learning.watching import TensorBoardWatcher, profile
 from headstart.places import Place
 from headstart.progress import silent
+from headstart.recipe import Recipe
 from headstart.rules import training_plan
 from headstart.workplace import LAST, Workplace
 from training import ONE, ground_of, quiet_hooks
@@ -148,6 +153,65 @@ def test_without_validation_pictures_it_says_that_nothing_is_calibrated(tmp_path
     assert "not calibrated" in choice.notices[0]
 
 
+def test_statistics_between_two_networks_are_those_of_the_weights_between(tmp_path):
+    ground = ground_of(
+        "convolutions", tmp_path, method="lpft", wise="0.5", batch_norm="trained", lr=0.01, augment="none"
+    )
+    with task_of(ground, tmp_path) as made:
+        start = {name: tensor.clone() for name, tensor in made.task.moving.tensors().items()}
+        training = Training(made.task, ONE, quiet_hooks())
+        outcome = training.run()
+        choice = choose_weights(training, outcome, start)
+        chosen = {name: tensor.clone() for name, tensor in choice.tensors.items()}
+        classifier, views = made.task.moving.classifier, made.task.train.views
+        norm = classifier.encoder.bn1
+        seen = []
+        norm.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+        dealt = batches(len(views), made.task.moving.plan.batch_size, 2, ground.recipe.seed, 0)
+        with torch.no_grad():
+            for rows in dealt:
+                classifier.train()(torch.from_numpy(views.take(rows, 0)))
+    means = torch.stack([one.mean(dim=(0, 2, 3)) for one in seen]).mean(dim=0)
+    variances = torch.stack([one.var(dim=(0, 2, 3)) for one in seen]).mean(dim=0)
+    torch.testing.assert_close(chosen["encoder.bn1.running_mean"], means, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(chosen["encoder.bn1.running_var"], variances, rtol=1e-4, atol=1e-5)
+    between = torch.lerp(start["encoder.bn1.weight"], outcome.tensors["encoder.bn1.weight"], 0.5)
+    assert torch.equal(chosen["encoder.bn1.weight"], between)
+    assert norm.momentum == 0.1
+
+
+def test_pictures_of_one_group_do_not_count_as_many():
+    # Two groups of ten say the same twice: ten times as sure they are not.
+    losses = np.array([[0.5] * 10 + [0.2] * 10, [0.1] * 10 + [0.3] * 10])
+    alone, together = np.arange(20), np.repeat([0, 1], 10)
+    assert choose_share(losses, np.full(20, 0.05), together) == 0
+    steady = np.array([[0.5] * 10 + [0.4] * 10, [0.2] * 10 + [0.1] * 10])
+    assert choose_share(steady, np.full(20, 0.05), together) == choose_share(steady, np.full(20, 0.05), alone) == 1
+    assert choose_share(losses, None, np.zeros(20, dtype=int)) == 0  # one group has no spread at all
+    mean, spread = (losses[0] - losses[1]).mean(), (losses[0] - losses[1]).std(ddof=1) / np.sqrt(20)
+    assert choose_share(losses) == int(mean > spread)
+
+
+def test_with_balance_every_class_counts_alike_on_the_validation_part(tmp_path):
+    ground = ground_of("convolutions", tmp_path, method="lpft", epochs=1)
+    rare = np.flatnonzero((ground.labels != 0) | (np.arange(36) < 12))[:24]  # 12, 12 and none: then a few of the third
+    rare = np.concatenate([rare, [24, 25, 26, 27]])
+    few = replace(
+        ground, labels=ground.labels[rare], groups=np.arange(len(rare)), features=ground.features[rare],
+        examples=tuple(ground.examples[row] for row in rare), keys=tuple(ground.keys[row] for row in rare),
+        recipe=replace(ground.recipe, balance=True),
+    )  # fmt: skip
+    with task_of(few, tmp_path) as made:
+        held = made.task.validation
+        assert held.weights.sum() == pytest.approx(1)
+        sums = [held.weights[held.labels == label].sum() for label in range(3)]
+        assert sums == pytest.approx([1 / 3] * 3)
+        always_first = np.tile([5.0, 0.0, 0.0], (len(held.labels), 1))
+        assert held.accuracy(always_first) == pytest.approx(1 / 3)
+        assert made.task.adjustment is not None
+        assert made.task.adjustment.exp().tolist() == pytest.approx([10 / 23, 10 / 23, 3 / 23])
+
+
 # --- the whole of it
 
 
@@ -199,6 +263,51 @@ def test_a_time_limit_shortens_the_training_and_is_announced(tmp_path):
     tuned = fine_tune(ground, plan, Place(cache=tmp_path / "c", tell=said.append), Workplace())
     assert tuned.plan.epochs < 10_000
     assert said[0].startswith(f"Training: last, {tuned.plan.epochs} epochs of 30 pictures, about ")
+
+
+def test_a_training_that_went_wrong_at_once_leaves_the_probe(tmp_path):
+    ground = ground_of(
+        "convolutions", tmp_path, method="lpft", optimizer="sgd", lr=100.0, clip=0.0, warmup=0.0, ema=0.9
+    )
+    tuned = fine_tune(
+        ground, training_plan(ground.recipe, 36, ground.classes), Place(cache=tmp_path / "c"), Workplace()
+    )
+    assert (tuned.best, tuned.share, tuned.encoder) == (0, 0.0, None)
+    assert "The weights it started from were kept. Try a smaller --lr." in tuned.notices[0]
+    assert tuned.notices[-1] == "The model is the probe: no weight was moved in the end."
+
+
+def test_short_memory_is_noticed_by_the_timing_and_by_the_range_test_too(tmp_path):
+    ground = ground_of("transformer", tmp_path, method="lpft")
+    with task_of(ground, tmp_path) as made:
+        inner = made.task.forward
+
+        def forward(inputs):
+            if torch.is_grad_enabled() and len(inputs) > 3:
+                raise RuntimeError("CUDA out of memory. Tried to allocate 99 GiB.")
+            return inner(inputs)
+
+        short = replace(made.task, forward=forward)
+        assert measure_pace(short, ONE).step > 0
+        plenty = search_rate(made.task, ONE, silent)
+        np.testing.assert_allclose(search_rate(short, ONE, silent).losses[:9], plenty.losses[:9], rtol=1e-4)
+
+
+def test_processes_that_share_a_training_agree_on_the_number_of_epochs(tmp_path):
+    class Two:
+        """Another process found that 30 epochs fit."""
+
+        world, device = 2, torch.device("cpu")
+
+        def sum(self, tensor):
+            return tensor + 30
+
+    recipe = Recipe(method="full", epochs=100, time_limit="1h")
+    plan = training_plan(recipe, 100, ["a", "b"])
+    pace = Pace(step=1.0, look=0.0, epoch=200.0)
+    alone = epochs_within_limit(plan, recipe, pace, ONE, time.perf_counter())
+    assert alone == 17  # (0.95 * 3600 - 12) / 200
+    assert epochs_within_limit(plan, recipe, pace, Two(), time.perf_counter()) == (17 + 30) // 2
 
 
 def test_timing_leaves_no_trace_in_the_network(tmp_path):

@@ -1,5 +1,7 @@
 """A module of torch becomes an ONNX graph, and the two are compared."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ def export_module(module: torch.nn.Module, example: torch.Tensor, path: Path, na
         When the module cannot be exported.
     """
     try:
-        with torch.no_grad():
+        with torch.no_grad(), _out_of_place(module):
             program = torch.onnx.export(
                 module,
                 (example,),
@@ -38,6 +40,19 @@ def export_module(module: torch.nn.Module, example: torch.Tensor, path: Path, na
     except Exception as error:  # the exporter's own classes derive from Exception alone
         raise EncoderError(f"The {name} cannot be exported to ONNX.", first_line(error)) from error
     path.write_bytes(graph.SerializeToString(deterministic=True))
+
+
+@contextmanager
+def _out_of_place(module: torch.nn.Module) -> Iterator[None]:
+    """Let activations make a new tensor inside the block: the exporter takes a third longer to undo work in place."""
+    changed = [child for child in module.modules() if getattr(child, "inplace", False) is True]
+    for child in changed:
+        setattr(child, "inplace", False)  # noqa: B010 - torch types no such attribute on Module
+    try:
+        yield
+    finally:
+        for child in changed:
+            setattr(child, "inplace", True)  # noqa: B010
 
 
 def compare_outputs(module: torch.nn.Module, path: Path, batch: torch.Tensor, name: str) -> float:

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from headstart.data.splits import hold_out
 from headstart.features.reading import read_features
 from headstart.heads.linear import LinearHead
+from headstart.heads.training import TrainingSet
 from headstart.learning.augmentation import Augmentation
 from headstart.learning.batches import FreshViews, Rows, StoredViews, Subset, Views
 from headstart.learning.classifier import Classifier, LinearStart, Moving, build_classifier, choose_moving
@@ -21,7 +22,7 @@ from headstart.learning.ground import Ground
 from headstart.learning.losses import logit_adjustment
 from headstart.learning.prefix import Cut, ViewsWanted, cut, prefix_encoders
 from headstart.learning.probe import fit_probe
-from headstart.learning.task import Material, Task
+from headstart.learning.task import Held, Material, Task
 from headstart.places import Place
 from headstart.recipe import Recipe
 from headstart.rules import TrainingPlan, available_cores
@@ -153,9 +154,12 @@ def augmentation_of(plan: TrainingPlan) -> Augmentation:
     return Augmentation(crop=plan.crop, flip=plan.flip, trivial=plan.trivial)
 
 
-def _validation(ground: Ground, views: Views, halves: Halves) -> Material | None:
+def _validation(ground: Ground, views: Views, halves: Halves) -> Held | None:
     rows = halves.validation
-    return Material(Subset(views, rows), ground.labels[rows]) if len(rows) else None
+    if not len(rows):
+        return None
+    judged = TrainingSet(ground.features[rows], ground.labels[rows], len(ground.classes), ground.recipe.balance)
+    return Held(Subset(views, rows), judged.labels, judged.weights, _dense(ground.groups[rows]))
 
 
 def _adjustment(ground: Ground, halves: Halves) -> torch.Tensor | None:

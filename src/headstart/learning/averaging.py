@@ -1,8 +1,9 @@
 """Weights between weights: moving averages, and the line from the probe to the fine-tuned network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
+from torch.nn.modules.batchnorm import _BatchNorm
 
 Tensors = dict[str, torch.Tensor]
 
@@ -42,3 +43,32 @@ def interpolate(start: Mapping[str, torch.Tensor], end: Mapping[str, torch.Tenso
         name: torch.lerp(start[name], tensor, share) if tensor.is_floating_point() else tensor
         for name, tensor in end.items()
     }
+
+
+def renew_statistics(
+    module: torch.nn.Module, forward: Callable[[torch.Tensor], object], batches: Iterable[torch.Tensor]
+) -> None:
+    """Estimate the statistics of BatchNorm anew, where it is in training mode: mixed weights need their own.
+
+    Those halfway between the statistics of two networks belong to neither (Izmailov et al. 2018, section 3.2). Each is
+    the mean over the batches; modes are left as they are.
+
+    Examples
+    --------
+    >>> norm = torch.nn.BatchNorm1d(1)
+    >>> renew_statistics(norm, norm, [torch.tensor([[1.0], [3.0]]), torch.tensor([[5.0], [7.0]])])
+    >>> norm.running_mean.tolist(), norm.momentum
+    ([4.0], 0.1)
+    """
+    learning = [child for child in module.modules() if isinstance(child, _BatchNorm) and child.training]
+    usual = [child.momentum for child in learning]
+    for child in learning:
+        child.reset_running_stats()
+        child.momentum = None  # the plain mean over all batches
+    try:
+        with torch.no_grad():
+            for batch in batches:
+                forward(batch)
+    finally:
+        for child, momentum in zip(learning, usual, strict=True):
+            child.momentum = momentum

@@ -8,7 +8,7 @@ from headstart.heads.temperature import fit_temperature
 from headstart.learning.averaging import interpolate
 from headstart.learning.classifier import Tensors
 from headstart.learning.loop import Training
-from headstart.learning.task import Outcome, Scores, accuracy_of, log_losses
+from headstart.learning.task import Labels, Outcome, Scores, log_losses
 
 SHARES = tuple(step / 10 for step in range(11))
 
@@ -50,38 +50,48 @@ class Choice:
 def choose_weights(training: Training, outcome: Outcome, starts: Tensors) -> Choice:
     """Choose the share of the way, and fit the temperature, on validation pictures; leave the weights in the network.
 
-    With ``wise = "auto"`` see :func:`choose_share`.
+    With ``wise = "auto"`` see :func:`choose_share`. A training of which no epoch ended well leaves the start.
     """
     task = training.task
     wise, validation = task.moving.plan.wise, task.validation
+    if not outcome.best and task.moving.plan.from_probe:
+        wise = "0"
     if validation is None:
-        share = {"": 1.0, "auto": 0.5}.get(wise) if wise in ("", "auto") else float(wise)
-        assert share is not None
-        task.moving.load(interpolate(starts, outcome.tensors, share))
+        share = 0.5 if wise == "auto" else float(wise or 1.0)
+        _go(training, outcome, starts, share)
         notice = "No picture was held out for choosing: the probabilities are not calibrated."
         if wise == "auto":
             notice += " Half of the way from the probe was gone."
-        return Choice(share, training.task.moving.tensors(), 1.0, (), (notice,))
+        return Choice(share, task.moving.tensors(), 1.0, (), (notice,))
     shares = SHARES if wise == "auto" else (float(wise or 1.0),)
     table, temperatures, losses = [], [], []
     for share in shares:
-        task.moving.load(interpolate(starts, outcome.tensors, share))
+        _go(training, outcome, starts, share)
         scores = training.predict(validation.views)
-        temperature = fit_temperature(scores, validation.labels)
+        temperature = fit_temperature(scores, validation.labels, validation.weights)
         losses.append(log_losses(scores / temperature, validation.labels))
-        table.append(Share(share, float(losses[-1].mean()), accuracy_of(scores, validation.labels)))
+        table.append(Share(share, validation.loss(scores, temperature), validation.accuracy(scores)))
         temperatures.append(temperature)
-    best = choose_share(np.stack(losses))
-    task.moving.load(interpolate(starts, outcome.tensors, shares[best]))
+    best = choose_share(np.stack(losses), validation.weights, validation.groups)
+    _go(training, outcome, starts, shares[best])
     return Choice(shares[best], task.moving.tensors(), temperatures[best], tuple(table), ())
 
 
-def choose_share(losses: Scores) -> int:
+def _go(training: Training, outcome: Outcome, starts: Tensors, share: float) -> None:
+    """Put the weights at this share of the way into the network, with statistics that are theirs."""
+    task = training.task
+    task.moving.load(interpolate(starts, outcome.tensors, share))
+    if 0 < share < 1 and not task.moving.plan.frozen_statistics:
+        training.renew_statistics()
+
+
+def choose_share(losses: Scores, weights: Scores | None = None, groups: Labels | None = None) -> int:
     """Choose a row of losses of shape (shares, N), shares ascending: the nearest to the probe that is as good as any.
 
     As good means: not worse than the smallest mean by more than one standard error of the paired difference (the rule
     of Breiman et al. 1984). So weights move as far as the validation pictures can vouch for, and no further: with a
-    dozen of them nearly every difference is luck.
+    dozen of them nearly every difference is luck. ``weights`` (N,) sum to 1; differences are summed per group before
+    their spread is taken, because examples of one group are not independent.
 
     Examples
     --------
@@ -90,7 +100,15 @@ def choose_share(losses: Scores) -> int:
     >>> choose_share(clear), choose_share(luck)
     (2, 0)
     """
-    best = losses[int(losses.mean(axis=1).argmin())]
-    excess = losses - best
-    error = excess.std(axis=1, ddof=1) / np.sqrt(losses.shape[1]) if losses.shape[1] > 1 else np.inf
-    return int(np.argmax(excess.mean(axis=1) <= error))
+    count = losses.shape[1]
+    mass = np.full(count, 1 / count) if weights is None else weights
+    numbers = np.arange(count) if groups is None else groups
+    means = losses @ mass
+    excess = losses - losses[int(means.argmin())]
+    independent = len(np.unique(numbers))
+    if independent < 2:
+        return 0
+    worse = excess @ mass
+    sums = np.stack([np.bincount(numbers, mass * (row - mean)) for row, mean in zip(excess, worse, strict=True)])
+    error = np.sqrt((sums**2).sum(axis=1) * independent / (independent - 1))
+    return int(np.argmax(worse <= error))

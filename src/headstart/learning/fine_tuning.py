@@ -18,7 +18,7 @@ from headstart.errors import RecipeError
 from headstart.heads.linear import LinearHead
 from headstart.learning.assembly import assemble, divide
 from headstart.learning.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from headstart.learning.choosing import SHARES, Choice, Share, choose_weights
+from headstart.learning.choosing import Choice, Share, choose_weights
 from headstart.learning.classifier import Classifier
 from headstart.learning.engine import Engine, choose_engine, use_cores
 from headstart.learning.ground import Ground
@@ -27,17 +27,15 @@ from headstart.learning.loop import Training
 from headstart.learning.memory import kept_memory
 from headstart.learning.pace import Pace, measure_pace
 from headstart.learning.processes import process_count
+from headstart.learning.promise import announce, epochs_within_limit, is_late
 from headstart.learning.rate_test import RateTest
 from headstart.learning.task import Hooks, Outcome, Task
 from headstart.learning.watching import SilentWatcher, TensorBoardWatcher, profile
 from headstart.places import Place
-from headstart.progress import in_words
 from headstart.recipe import seconds_of
-from headstart.rules import TrainingPlan, affordable_epochs
+from headstart.rules import TrainingPlan
 from headstart.workplace import LAST, Workplace
 
-FINISH_SECONDS = 12.0  # writing the graph, comparing it, scoring, saving
-LATE = 1.1  # times the limit: then a training ends with the epoch it is in
 # Settings that may differ between a run and its continuation.
 FREE = ("checkpoint_seconds", "time_limit", "strict", "resamples")
 
@@ -117,8 +115,10 @@ def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace)
             task, test = _with_found_rate(task, engine, place)
         pace = measure_pace(task, engine)
         if resumed is None:
-            task = _within_limit(task, pace, work)
-        expected = _announce(task, pace, resumed, place, work)
+            plan = task.moving.plan
+            plan = replace(plan, epochs=epochs_within_limit(plan, task.recipe, pace, engine, work.started))
+            task = _with_plan(task, plan)
+        expected = announce(task, pace, int(resumed.values["epoch"]) if resumed else 0, place.tell, work.started)
         clock = time.perf_counter()
         starts = {name: tensor.clone() for name, tensor in task.moving.tensors().items()}
         with _hooks(ground, task, engine, place, work, pace) as watched:
@@ -194,37 +194,6 @@ def _with_plan(task: Task, plan: TrainingPlan) -> Task:
     return replace(task, moving=replace(task.moving, plan=plan))
 
 
-def _within_limit(task: Task, pace: Pace, work: Workplace) -> Task:
-    if not task.recipe.time_limit:
-        return task
-    plan, passed = task.moving.plan, time.perf_counter() - work.started
-    limit = seconds_of(task.recipe.time_limit)
-    fixed = passed + _choosing_seconds(task, pace) + FINISH_SECONDS
-    epochs = affordable_epochs(limit, fixed, pace.epoch, plan.epochs)
-    return _with_plan(task, replace(plan, epochs=epochs))
-
-
-def _choosing_seconds(task: Task, pace: Pace) -> float:
-    """Say how long the validation part is looked at after the training."""
-    return pace.look * (len(SHARES) if task.moving.plan.wise == "auto" else 1)
-
-
-def _announce(task: Task, pace: Pace, resumed: Checkpoint | None, place: Place, work: Workplace) -> float:
-    plan = task.moving.plan
-    left = plan.epochs - (int(resumed.values["epoch"]) if resumed else 0)
-    seconds = pace.epoch * left + _choosing_seconds(task, pace)
-    total = time.perf_counter() - work.started + seconds + FINISH_SECONDS
-    limit = task.recipe.time_limit
-    late = f" That is more than the limit of {limit}: one epoch is the least." if limit and (
-        total > seconds_of(limit)
-    ) else ""  # fmt: skip
-    place.tell(
-        f"Training: {plan.method}, {left} epochs of {len(task.train.labels):,} pictures, about {in_words(seconds)}; "
-        f"the whole run about {in_words(total)}.{late}"
-    )
-    return seconds
-
-
 # --- during
 
 
@@ -252,7 +221,7 @@ def _hooks(
 
     def enough(done: int) -> bool:
         passed = time.perf_counter() - work.started
-        return engine.world == 1 and passed + pace.epoch + FINISH_SECONDS > LATE * limit
+        return engine.world == 1 and is_late(limit, passed, pace)
 
     watcher = TensorBoardWatcher(folder) if work.tensorboard and folder and first else SilentWatcher()
     profiled = profile(folder) if work.profile and folder and first else nullcontext()
@@ -314,11 +283,13 @@ def _notices(task: Task, outcome: Outcome, encoder: PreparedEncoder | None) -> l
         notices.append(
             f"Memory was short: {outcome.micro} pictures were taken at a time. Steps are still made of whole batches."
         )
-    if encoder is None:
+    if encoder is None and outcome.best and task.moving.plan.wise == "auto":
         notices.append(
             "On the validation part no weights on the way from the probe to the fine-tuned network were better than "
             "the probe: fine-tuning did not help here, and the probe was kept."
         )
+    elif encoder is None:
+        notices.append("The model is the probe: no weight was moved in the end.")
     elif encoder.notice:
         notices.append(encoder.notice)
     return notices

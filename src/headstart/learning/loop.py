@@ -8,16 +8,14 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from headstart.errors import EncoderError
-from headstart.learning.averaging import update_average
+from headstart.learning.averaging import renew_statistics, update_average
 from headstart.learning.batches import Rows, Views, ahead, batches, view_of
+from headstart.learning.bites import Bites
 from headstart.learning.checkpoint import Checkpoint, optimizer_tensors, restore_optimizer
 from headstart.learning.classifier import Tensors, make_optimizer
 from headstart.learning.engine import Engine, sum_gradients
@@ -25,46 +23,13 @@ from headstart.learning.history import Epoch
 from headstart.learning.losses import cross_entropy, l2sp_step, soft_targets
 from headstart.learning.mixing import mix
 from headstart.learning.schedules import rate_factor
-from headstart.learning.task import (
-    Hooks,
-    Outcome,
-    Scores,
-    Task,
-    accuracy_of,
-    is_about_memory,
-    log_losses,
-    mixed_seed,
-    to_device,
-)
+from headstart.learning.state import State, Stop
+from headstart.learning.task import Hooks, Outcome, Scores, Task, mixed_seed, to_device
 from headstart.rules import pictures_at_once
 
 PREDICTED_AT_ONCE = 16
+STATISTICS_BATCHES = 16
 LEAST_TO_CHOOSE = 200  # validation pictures: with fewer the best epoch is the luckiest one
-DIVERGED = 4.0  # times the loss of guessing, or of the start, whichever is larger
-
-
-@dataclass(slots=True)
-class _State:
-    """Where the training is; plain values that go into a checkpoint."""
-
-    epoch: int = 0
-    step: int = 0  # in all
-    inside: int = 0  # steps done in this epoch
-    loss_sum: float = 0.0
-    right: float = 0.0
-    seen: int = 0
-    seconds: float = 0.0  # of this epoch
-    micro: int = 0
-    smooth_loss: float = 0.0
-    first_loss: float = 0.0
-    best_epoch: int = 0
-    best_loss: float = math.inf
-    history: list[dict[str, Any]] = field(default_factory=list)
-    stopped: str = ""
-
-
-class _Stop(Exception):
-    """A way out of an epoch, with the reason."""
 
 
 class Training:
@@ -75,7 +40,7 @@ class Training:
         self._plan, self._recipe = task.moving.plan, task.recipe
         self._optimizer = make_optimizer(task.recipe.optimizer, task.moving.groups(task.recipe))
         self._usual = pictures_at_once(self._plan, engine.device.type == "cpu")
-        self._state = _State(micro=self._usual)
+        self._bites, self._state = Bites(self._usual), State()
         live = task.moving.tensors()
         self._starts = {name: tensor.clone() for name, tensor in live.items()} if task.recipe.l2sp else {}
         self._average: Tensors = {}
@@ -99,7 +64,7 @@ class Training:
             while state.epoch < self._plan.epochs and not state.stopped:
                 try:
                     self._run_epoch()
-                except _Stop as reason:
+                except Stop as reason:
                     state.stopped = str(reason)
                     self.task.moving.load(self._best)
                     break
@@ -108,9 +73,14 @@ class Training:
         self._keep()
         last = self._snapshot()
         return Outcome(
-            self._best if state.best_epoch else last, last, tuple(Epoch(**row) for row in state.history),
-            state.best_epoch, state.stopped, state.micro, state.micro < self._usual,
-        )  # fmt: skip
+            tensors=self._best if state.best_epoch or state.stopped else last,
+            last=last,
+            history=tuple(Epoch(**row) for row in state.history),
+            best=state.best_epoch,
+            stopped=state.stopped,
+            micro=self._bites.size,
+            short=self._bites.size < self._usual,
+        )
 
     def _note_stop(self, reason: str) -> None:
         if self._state.epoch < self._plan.epochs:
@@ -148,10 +118,8 @@ class Training:
         if task.validation is not None:
             with self._evaluated():
                 scores = self.predict(task.validation.views)
-            loss, accuracy = (
-                float(log_losses(scores, task.validation.labels).mean()),
-                accuracy_of(scores, task.validation.labels),
-            )
+            loss, accuracy = task.validation.loss(scores), task.validation.accuracy(scores)
+        state.refuse_epoch(loss)
         row = Epoch(
             epoch=state.epoch + 1,
             steps=state.step,
@@ -164,9 +132,7 @@ class Training:
         )
         self._take_best(row)
         state.history.append(row.to_json())
-        state.epoch, state.inside, state.seconds = state.epoch + 1, 0, 0.0
-        state.loss_sum = state.right = 0.0
-        state.seen = 0
+        state.end_epoch()
         self._hooks.watcher.epoch(row)
         waited = state.epoch - state.best_epoch
         if self._recipe.patience and waited >= self._recipe.patience:
@@ -189,53 +155,31 @@ class Training:
         factor = self._factor(state.step)
         for group in self._optimizer.param_groups:
             group["lr"] = self._plan.rate * group["scale"] * factor
-        sums = self._gradients_within_memory(count, rows, inputs)
-        loss, right = sums[0] / count, sums[1]
+        sums = self._bites.within_memory(lambda: self._gradients(count, rows, inputs))
+        total: list[float] = self._engine.sum(sums.to(self._engine.device)).tolist()
+        loss = total[0] / count
         parameters = [one for one in self.task.moving.parameters() if one.grad is not None]
         sum_gradients(self._engine, parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip or math.inf, foreach=True)
-        self._refuse_nonsense(loss, float(norm))
+        state.refuse_nonsense(loss, float(norm), self._plan.rate * factor, math.log(self.task.classes))
         self._optimizer.step()
         if recipe.l2sp:
             self._pull_back(factor)
         if recipe.ema:
             update_average(self._average, self.task.moving.tensors(), recipe.ema, state.step)
-        state.step, state.inside = state.step + 1, state.inside + 1
-        state.loss_sum, state.right, state.seen = state.loss_sum + loss * count, state.right + right, state.seen + count
+        state.add(loss, total[1], count)
         self._hooks.watcher.step(state.step, {"loss": loss, "rate": self._plan.rate * factor, "norm": float(norm)})
         self._hooks.profile_step()
 
-    def _gradients_within_memory(self, count: int, rows: Rows, inputs: npt.NDArray[np.float32]) -> list[float]:
-        while True:
-            self._optimizer.zero_grad(set_to_none=True)
-            try:
-                return self._gradients(count, rows, inputs)
-            except (MemoryError, RuntimeError) as error:
-                if not is_about_memory(error):
-                    raise
-                if self._state.micro <= 1:
-                    raise EncoderError(
-                        "There is not enough memory to train, not even on one picture at a time.",
-                        f"{str(error).splitlines()[0][:200]}",
-                        "Take a smaller encoder, a method that moves less, or another machine.",
-                    ) from error
-                # The batch of a step stays as it is: it is taken in smaller bites.
-                self._state.micro = max(1, self._state.micro // 2)
-                if self._engine.device.type == "cuda":
-                    torch.cuda.empty_cache()
-
-    def _gradients(self, count: int, rows: Rows, inputs: npt.NDArray[np.float32]) -> list[float]:
-        """Sum up gradients of the mean loss over the whole batch; return the sums of losses and of right answers."""
+    def _gradients(self, count: int, rows: Rows, inputs: npt.NDArray[np.float32]) -> torch.Tensor:
+        """Sum up gradients of the mean loss over the whole batch; give the sums of losses and right answers here."""
+        self._optimizer.zero_grad(set_to_none=True)
         sums = torch.zeros(2, dtype=torch.float64)
-        pieces = max(1, math.ceil(len(rows) / self._state.micro))
-        if len(rows) % self._state.micro == 1 and pieces > 1:
-            pieces -= 1  # one picture alone joins the others, for the sake of BatchNorm
-        for number, part in enumerate(np.array_split(np.arange(len(rows)), pieces)):
+        for number, part in enumerate(self._bites.parts(len(rows))):
             losses, right = self._forward(rows[part], inputs[part], number)
             torch.autograd.backward(losses.sum() / count)
             sums += torch.tensor([float(losses.detach().sum()), right], dtype=torch.float64)
-        total: list[float] = self._engine.sum(sums.to(self._engine.device)).tolist()
-        return total
+        return sums
 
     def _forward(self, rows: Rows, inputs: npt.NDArray[np.float32], number: int) -> tuple[torch.Tensor, float]:
         task, recipe, engine = self.task, self._recipe, self._engine
@@ -247,8 +191,7 @@ class Training:
         mixed = mix(to_device(inputs, engine.device), targets.to(engine.device), recipe.mixup, recipe.cutmix, seed)
         with engine.precision():
             scores = task.forward(mixed.inputs)
-        adjusted = scores.float() if task.adjustment is None else scores.float() + task.adjustment.to(engine.device)
-        losses = cross_entropy(adjusted, mixed.targets)
+        losses = cross_entropy(task.adjusted(scores), mixed.targets)
         right = float((scores.argmax(dim=1) == mixed.targets.argmax(dim=1)).sum())
         return losses, right
 
@@ -260,27 +203,6 @@ class Training:
             starts = [self._starts[name] for name in names]
             rate = self._plan.rate * group["scale"] * factor
             l2sp_step([own[name] for name in names], starts, rate, self._recipe.l2sp)
-
-    def _refuse_nonsense(self, loss: float, norm: float) -> None:
-        """Stop before a step that would spoil the weights."""
-        state = self._state
-        rate = self._optimizer.param_groups[0]["lr"]
-        if not (math.isfinite(loss) and math.isfinite(norm)):
-            raise _Stop(
-                f"The training stopped at step {state.step + 1}: the loss was not a finite number, at a learning rate "
-                f"of {rate:.1e}. {self._kept()} Try a smaller --lr."
-            )
-        state.first_loss = state.first_loss or loss
-        state.smooth_loss = 0.9 * state.smooth_loss + 0.1 * loss if state.step else loss
-        if state.smooth_loss > DIVERGED * max(state.first_loss, math.log(self.task.classes)):
-            raise _Stop(
-                f"The training stopped at step {state.step + 1}: the loss grew to {loss:.3g} at a learning rate of "
-                f"{rate:.1e}; it began at {state.first_loss:.3g}. {self._kept()} Try a smaller --lr."
-            )
-
-    def _kept(self) -> str:
-        best = self._state.best_epoch
-        return f"The weights of epoch {best} were kept." if best else "The weights it started from were kept."
 
     # --- state
 
@@ -296,6 +218,15 @@ class Training:
                 scores[rows] = self.task.forward(to_device(inputs, engine.device)).double()
         found: Scores = engine.sum(scores).cpu().numpy()
         return found
+
+    def renew_statistics(self) -> None:
+        """Estimate BatchNorm's statistics for the weights as they are, on some pictures to train on."""
+        task, view = self.task, view_of(0, self._plan.views)
+        task.moving.set_epoch(self._plan.epochs - 1)
+        dealt = batches(len(task.train.views), self._plan.batch_size, 2, self._recipe.seed, 0)[:STATISTICS_BATCHES]
+        inputs = (to_device(made, self._engine.device) for made in ahead(task.train.views, dealt, view))
+        with self._engine.precision():
+            renew_statistics(task.moving.classifier, task.forward, inputs)
 
     @contextmanager
     def _evaluated(self) -> Iterator[None]:
@@ -317,13 +248,11 @@ class Training:
         }
 
     def _keep(self) -> None:
-        state = self._state
         tensors = {f"live.{name}": tensor for name, tensor in self.task.moving.tensors().items()}
         tensors |= {f"average.{name}": tensor for name, tensor in self._average.items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
         tensors |= {f"optimizer.{name}": tensor for name, tensor in optimizer_tensors(self._optimizer).items()}
-        values = {name: getattr(state, name) for name in _State.__slots__}
-        self._hooks.keep(Checkpoint(tensors, values | {"best_loss": repr(state.best_loss)}))
+        self._hooks.keep(Checkpoint(tensors, self._state.to_values() | {"micro": self._bites.size}))
         self._kept_at = time.monotonic()
 
     def _restore(self, found: Checkpoint) -> None:
@@ -336,8 +265,8 @@ class Training:
             self._average[name].copy_(tensor)
         self._best = {name: tensor.to(self._engine.device) for name, tensor in parts["best"].items()}
         restore_optimizer(self._optimizer, parts["optimizer"])
-        values = {name: found.values[name] for name in _State.__slots__}
-        self._state = replace(_State(), **values | {"best_loss": float(values["best_loss"])})
+        self._state = State.from_values(found.values)
+        self._bites.size = self._state.micro
 
     def _tell(self) -> None:
         state = self._state

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from headstart.learning.batches import batches, view_of
+from headstart.learning.batches import Rows, batches, view_of
+from headstart.learning.bites import Bites
 from headstart.learning.engine import Engine
 from headstart.learning.task import Task, to_device
-from headstart.rules import pictures_at_once
+from headstart.rules import pictures_at_once, timed_steps
 
-TIMED_STEPS = 4  # after one that warms up
 SLOWER = 1.1  # inputs are made while the network computes, and the optimiser does more than it was timed for
 
 
@@ -36,7 +36,9 @@ def measure_pace(task: Task, engine: Engine) -> Pace:
     whole = [batch for batch in dealt if len(batch) == len(dealt[0])]
     # Gradual unfreezing is slowest when everything moves: the middle of the training stands for its mean.
     task.moving.set_epoch(plan.epochs // 2)
-    seconds = [_time_step(task, engine, whole[number % len(whole)]) for number in range(TIMED_STEPS + 1)][1:]
+    bites = Bites(pictures_at_once(plan, engine.device.type == "cpu"))
+    count = 1 + timed_steps(len(dealt) * plan.epochs)  # the first one warms up
+    seconds = [_time_step(task, engine, whole[number % len(whole)], bites) for number in range(count)][1:]
     step = statistics.median(seconds)
     look = _time_evaluation(task, engine) if task.validation is not None else 0.0
     task.moving.load(before)
@@ -44,15 +46,19 @@ def measure_pace(task: Task, engine: Engine) -> Pace:
     return Pace(step, look, SLOWER * step * share / engine.world + look)
 
 
-def _time_step(task: Task, engine: Engine, rows: np.ndarray) -> float:
+def _time_step(task: Task, engine: Engine, rows: Rows, bites: Bites) -> float:
     clock = time.perf_counter()
     inputs = task.train.views.take(rows, view_of(0, task.moving.plan.views))
-    bite = pictures_at_once(task.moving.plan, engine.device.type == "cpu")
-    for start in range(0, len(rows), bite):
-        with engine.precision():
-            scores = task.forward(to_device(inputs[start : start + bite], engine.device)).float()
-        labels = torch.from_numpy(task.train.labels[rows[start : start + bite]]).to(engine.device)
-        torch.autograd.backward(torch.nn.functional.cross_entropy(scores, labels))
+    labels = task.train.labels[rows]
+
+    def work() -> None:
+        for part in bites.parts(len(rows)):
+            with engine.precision():
+                scores = task.forward(to_device(inputs[part], engine.device)).float()
+            right = torch.from_numpy(labels[part]).to(engine.device)
+            torch.autograd.backward(torch.nn.functional.cross_entropy(scores, right))
+
+    bites.within_memory(work)
     parameters = [one for one in task.moving.parameters() if one.grad is not None]
     torch.nn.utils.clip_grad_norm_(parameters, 1.0)
     with torch.no_grad():
@@ -60,6 +66,7 @@ def _time_step(task: Task, engine: Engine, rows: np.ndarray) -> float:
             assert one.grad is not None
             one.add_(one.grad, alpha=0.0).mul_(1.0)
             one.grad = None
+    _finish(engine)
     return time.perf_counter() - clock
 
 
@@ -71,4 +78,11 @@ def _time_evaluation(task: Task, engine: Engine) -> float:
     clock = time.perf_counter()
     with torch.no_grad(), engine.precision():
         task.forward(to_device(views.take(few, 0), engine.device))
+    _finish(engine)
     return (time.perf_counter() - clock) * len(views) / len(few) / engine.world
+
+
+def _finish(engine: Engine) -> None:
+    """Wait for a GPU, which works on while Python has gone ahead."""
+    if engine.device.type == "cuda":
+        torch.cuda.synchronize()

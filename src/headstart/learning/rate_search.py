@@ -2,14 +2,18 @@
 
 import itertools
 
+import numpy as np
 import torch
+from torch.nn.functional import cross_entropy
 
-from headstart.learning.batches import batches, view_of
+from headstart.learning.batches import Rows, batches, view_of
+from headstart.learning.bites import Bites
 from headstart.learning.classifier import make_optimizer
 from headstart.learning.engine import Engine, sum_gradients
-from headstart.learning.rate_test import RateTest, find_rate, range_rates, run_range_test
+from headstart.learning.rate_test import RateTest, range_rates, run_range_test
 from headstart.learning.task import Task, to_device
 from headstart.progress import Progress
+from headstart.rules import pictures_at_once
 
 STEP_NAME = "Looking for the learning rate"
 
@@ -22,27 +26,21 @@ def search_rate(task: Task, engine: Engine, progress: Progress) -> RateTest:
     optimizer = make_optimizer(recipe.optimizer, task.moving.groups(recipe))
     size = plan.batch_size * engine.world
     dealt = itertools.chain.from_iterable(
-        batches(len(task.train.views), size, 2, recipe.seed, epoch) for epoch in itertools.count()
+        batches(len(task.train.views), size, 2 * engine.world, recipe.seed, epoch) for epoch in itertools.count()
     )
     done = itertools.count(1)
+    bites = Bites(pictures_at_once(plan, engine.device.type == "cpu"))
     task.moving.set_epoch(plan.epochs - 1)
 
     def step(rate: float) -> float:
         rows = next(dealt)
-        own = torch.arange(len(rows)).tensor_split(engine.world)[engine.rank].numpy()
         for group in optimizer.param_groups:
             group["lr"] = rate * group["scale"]
-        optimizer.zero_grad(set_to_none=True)
-        inputs = to_device(task.train.views.take(rows[own], view_of(0, plan.views)), engine.device)
-        labels = torch.from_numpy(task.train.labels[rows[own]]).to(engine.device)
-        with engine.precision():
-            scores = task.forward(inputs)
-        losses = torch.nn.functional.cross_entropy(scores.float(), labels, reduction="sum")
-        torch.autograd.backward(losses / len(rows))
+        loss = _gradients(task, engine, bites, rows)
         sum_gradients(engine, [one for one in task.moving.parameters() if one.grad is not None])
         optimizer.step()
         progress(STEP_NAME, next(done), len(rates))
-        return float(engine.sum(losses.detach())) / len(rows)
+        return loss
 
     try:
         found = run_range_test(step, rates)
@@ -50,4 +48,25 @@ def search_rate(task: Task, engine: Engine, progress: Progress) -> RateTest:
         task.moving.load(before)
         optimizer.zero_grad(set_to_none=True)
     progress(STEP_NAME, len(rates), len(rates))
-    return found if isinstance(found, RateTest) else find_rate(*found)
+    return found
+
+
+def _gradients(task: Task, engine: Engine, bites: Bites, rows: Rows) -> float:
+    """Leave the gradient of the mean loss over these pictures, of which this process takes its share; give the loss."""
+    own = np.array_split(rows, engine.world)[engine.rank]
+    inputs = task.train.views.take(own, view_of(0, task.moving.plan.views))
+    labels = torch.from_numpy(task.train.labels[own])
+
+    def work() -> torch.Tensor:
+        for one in task.moving.parameters():
+            one.grad = None
+        total = torch.zeros((), device=engine.device)
+        for part in bites.parts(len(own)):
+            with engine.precision():
+                scores = task.forward(to_device(inputs[part], engine.device))
+            losses = cross_entropy(task.adjusted(scores), labels[part].to(engine.device), reduction="sum")
+            torch.autograd.backward(losses / len(rows))
+            total += losses.detach()
+        return total
+
+    return float(engine.sum(bites.within_memory(work))) / len(rows)

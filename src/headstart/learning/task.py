@@ -18,8 +18,6 @@ from headstart.recipe import Recipe
 Scores = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
-MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
-
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -27,6 +25,28 @@ class Material:
 
     views: Views
     labels: Labels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """Inputs that are held out for choosing, with labels, weights and groups, all of shape (N,).
+
+    Weights sum to 1: equal ones, or with balance such that every class counts alike. Examples of one group are not
+    independent.
+    """
+
+    views: Views
+    labels: Labels
+    weights: Scores
+    groups: Labels
+
+    def loss(self, scores: Scores, temperature: float = 1.0) -> float:
+        """Mean cross-entropy of scores (N, C), under the weights."""
+        return float(self.weights @ log_losses(scores / temperature, self.labels))
+
+    def accuracy(self, scores: Scores) -> float:
+        """Share of right answers, under the weights."""
+        return float(self.weights @ (scores.argmax(axis=1) == self.labels))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +72,14 @@ class Task:
     moving: Moving
     forward: Callable[[torch.Tensor], torch.Tensor]
     train: Material
-    validation: Material | None
+    validation: Held | None
     classes: int
     adjustment: torch.Tensor | None
     recipe: Recipe
+
+    def adjusted(self, scores: torch.Tensor) -> torch.Tensor:
+        """Give scores as the training loss sees them: in fp32, with the adjustment."""
+        return scores.float() if self.adjustment is None else scores.float() + self.adjustment.to(scores.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +110,7 @@ class Outcome:
     history
         One row per epoch.
     best
-        The epoch that was taken, counted from 1; 0 when the first one never ended well.
+        The epoch that was taken, counted from 1; 0 when none ended well: then the tensors are those of the start.
     stopped
         Why it ended early, in a sentence, or "".
     micro
@@ -116,16 +140,6 @@ def log_losses(scores: Scores, labels: Labels) -> Scores:
     logs = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
     losses: Scores = logs - scores[np.arange(len(labels)), labels]
     return losses
-
-
-def accuracy_of(scores: Scores, labels: Labels) -> float:
-    """Share of rows whose largest score is that of the label."""
-    return float((scores.argmax(axis=1) == labels).mean())
-
-
-def is_about_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory is short: torch has no class for it on a CPU."""
-    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY_WORDS)
 
 
 def mixed_seed(*numbers: int) -> int:
