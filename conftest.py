@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+# What takes longest begins first, so that at the end no worker is left alone with it.
+LONGEST = ("test_tutorial.py", "test_readme.py", "test_training_processes.py")
+
 
 @pytest.fixture(scope="session")
 def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -15,3 +18,8 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _cache_of_its_own(session_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the user's cache folder."""
     monkeypatch.setenv("HEADSTART_CACHE", str(session_cache))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order of all others stays."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))

@@ -256,6 +256,8 @@ def move_weights(ground: Ground, place: Place, work: Workplace) -> "Tuned | None
     """Fine-tune when the recipe asks for it; None otherwise."""
     moves = training_plan(ground.recipe, len(ground.labels), ground.classes)
     if moves is None:
+        if work.tensorboard or work.profile or work.find_rate:
+            place.tell("No weight moves with the method 'probe': there is nothing to watch, to profile or to search.")
         return None
     from headstart.learning.fine_tuning import fine_tune  # loads torch: seconds
 

@@ -262,3 +262,25 @@ def timed_steps(steps: int) -> int:
     (1, 2, 4)
     """
     return min(4, max(1, steps // 10))
+
+
+# Settings that decide nothing while no weight moves.
+MOVING = (
+    *("time_limit", "epochs", "batch_size", "optimizer", "lr", "weight_decay", "layer_decay", "schedule", "warmup"),
+    *("label_smoothing", "mixup", "cutmix", "augment", "flip", "views", "prefix_cache", "clip", "accumulate", "ema"),
+    *("wise", "l2sp", "patience", "batch_norm", "rank"),
+)
+
+
+def idle_settings(recipe: Recipe) -> tuple[str, ...]:
+    """Name the settings that were chosen and have no effect, because no weight moves.
+
+    Examples
+    --------
+    >>> idle_settings(Recipe(epochs=3, lr=0.001)), idle_settings(Recipe(method="lpft", epochs=3))
+    (('epochs', 'lr'), ())
+    """
+    if _method_of(recipe) != "probe":
+        return ()
+    usual = Recipe()
+    return tuple(name for name in MOVING if getattr(recipe, name) != getattr(usual, name))

@@ -7,10 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from headstart.encoders.preprocessing import prepare
 from headstart.errors import EncoderError
 from headstart.learning.assembly import assemble, divide
+from headstart.learning.batches import batches
 from headstart.learning.checkpoint import read_checkpoint, write_checkpoint
+from headstart.learning.classifier import build_classifier
+from headstart.learning.engine import OneProcess
 from headstart.learning.loop import Training
 from headstart.places import Place
 from headstart.rules import training_plan
@@ -120,6 +125,46 @@ def test_accumulation_makes_the_step_of_one_large_batch(tmp_path):
     assert [row.steps for row in large.history] == [row.steps for row in small.history]
     for name, tensor in large.tensors.items():
         torch.testing.assert_close(tensor, small.tensors[name], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["convolutions", "transformer"])
+def test_without_its_habits_full_fine_tuning_is_a_plain_loop_with_adam(tmp_path, kind):
+    habits = {"schedule": "constant", "warmup": 0.0, "label_smoothing": 0.0, "clip": 0.0, "layer_decay": 1.0}
+    habits |= {"weight_decay": 0.0, "batch_norm": "trained", "validation_fraction": 0.0, "augment": "none"}
+    ground = ground_of(kind, tmp_path, method="full", optimizer="adam", lr=1e-3, epochs=2, **habits)
+    found = trained(ground, tmp_path).tensors
+    spec, files = ground.encoder.spec, ground.encoder.files
+    network = build_classifier(files.config, load_file(files.weights), 3, spec.dimension, ground.recipe.seed)
+    inputs = torch.stack([torch.from_numpy(prepare(one.source, spec.preprocessing)) for one in ground.examples])
+    labels = torch.from_numpy(ground.labels)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
+    network.train()
+    for epoch in range(2):
+        for rows in batches(36, 8, 2, ground.recipe.seed, epoch):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(network(inputs[rows]), labels[rows]).backward()
+            optimizer.step()
+    assert found.keys() == network.state_dict().keys()
+    for name, tensor in network.state_dict().items():
+        torch.testing.assert_close(found[name], tensor, rtol=1e-3, atol=1e-4)
+
+
+def test_in_a_narrow_number_format_the_weights_stay_in_full_and_learn_the_same(tmp_path):
+    class Narrow(OneProcess):
+        """What a GPU does: the forward pass in bfloat16."""
+
+        def precision(self):
+            return torch.autocast("cpu", torch.bfloat16)
+
+    ground = ground_of("transformer", tmp_path, method="lpft", epochs=2, lr=0.003, label_smoothing=0.0)
+    with assembled(ground, tmp_path) as task:
+        narrow = Training(task, Narrow(), quiet_hooks()).run()
+    full = trained(ground, tmp_path)
+    assert all(tensor.dtype == full.tensors[name].dtype for name, tensor in narrow.tensors.items())
+    assert not equal(narrow.tensors, full.tensors)
+    for one, other in zip(narrow.history, full.history, strict=True):
+        assert one.loss == pytest.approx(other.loss, abs=0.05)
+        assert one.validation_loss == pytest.approx(other.validation_loss, abs=0.05)
 
 
 def test_a_last_picture_alone_joins_the_batch_before(tmp_path):

@@ -384,3 +384,9 @@ def test_a_profile_leaves_a_trace_and_the_dearest_operations(tmp_path):
     times = [float(row["self_cpu_ms"]) for row in rows]
     assert times == sorted(times, reverse=True)
     assert len(profiled.lines) == len(rows) + 1
+
+
+def test_too_few_steps_to_profile_are_said(tmp_path):
+    with profile(tmp_path) as profiled:
+        profiled.step()
+    assert profiled.lines == ["Nothing was profiled: that takes more than 2 steps."]

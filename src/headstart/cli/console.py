@@ -102,7 +102,7 @@ class Steps:
         self._terminal = sys.stderr.isatty()
         self._bar: Bar | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._started: dict[str, float] = {}
+        self._started: dict[str, tuple[float, int]] = {}  # when, and how much was done by then
         self._next_line: dict[str, float] = {}
 
     def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
@@ -110,12 +110,13 @@ class Steps:
         if not SPEAKS:
             return
         now = time.monotonic()
-        started = self._started.setdefault(step, now)
+        started, before = self._started.setdefault(step, (now, done))
         if self._terminal:
             self._draw(step, done, total, note)
         elif now >= self._next_line.setdefault(step, started + LINE_AFTER_SECONDS):
             self._next_line[step] = now + LINE_EVERY_SECONDS
-            left = f", about {(now - started) / done * (total - done):.0f} s left" if 0 < done < total else ""
+            pace = (now - started) / (done - before) if done > before else 0.0
+            left = f", about {pace * (total - done):.0f} s left" if pace and done < total else ""
             typer.echo(f"{step}: {done} of {total}{f', {note}' if note else ''}{left}", err=True)
 
     def tell(self, sentence: str) -> None:
@@ -135,7 +136,7 @@ class Steps:
             self._bar = _new_bar()
             self._bar.start()
         if step not in self._tasks:
-            self._tasks[step] = self._bar.add_task(step, total=total)
+            self._tasks[step] = self._bar.add_task(step, total=total, completed=done)
         self._bar.update(self._tasks[step], completed=done, total=total, description=f"{step} {note}".rstrip())
 
 

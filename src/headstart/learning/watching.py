@@ -110,6 +110,8 @@ def profile(folder: Path) -> Iterator[Profile]:
     with torch.profiler.profile(activities=activities, schedule=schedule, on_trace_ready=finish) as profiler:
         found.profiler = profiler
         yield found
+    if not found.lines:
+        found.lines.append(f"Nothing was profiled: that takes more than {WARM_UP} steps.")
 
 
 def _write_operations(profiler: Any, path: Path) -> list[str]:  # noqa: ANN401 - a torch profiler

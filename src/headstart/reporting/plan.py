@@ -10,7 +10,7 @@ from headstart.data.audit import Audit
 from headstart.data.example import Dataset
 from headstart.data.splits import Parts
 from headstart.recipe import Recipe
-from headstart.rules import TrainingPlan
+from headstart.rules import TrainingPlan, idle_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,14 @@ class Plan:
             *self.audit.lines(),
             *self.parts.notices,
             f"Parts: {self._sizes()}. {self.parts.rule}",
+            *self._idle_lines(),
         ]
+
+    def _idle_lines(self) -> list[str]:
+        idle = idle_settings(self.recipe)
+        if not idle:
+            return []
+        return [f"No weight moves with the method 'probe', so this has no effect: {', '.join(idle)}. See --method."]
 
     def _sizes(self) -> str:
         if self.recipe.folds:
@@ -84,9 +91,13 @@ class Estimate:
     def _training_lines(self) -> list[str]:
         if self.training is None:
             return []
+        plan = self.training
+        name = f"last:{plan.stages}" if plan.stages else plan.method
+        views = {True: "augmented", False: "as they are"}[plan.crop]
         return [
-            f"Then weights move: {self.training.method}, at most {self.training.epochs} epochs. A run times a few steps"
-            " and says how long they will take before it begins with them."
+            f"Then weights move: {name}, at most {plan.epochs} epochs of pictures {views}, in batches of "
+            f"{plan.batch_size}, largest learning rate {plan.rate:.1e}. A run times a few steps and says how long they "
+            "will take before it begins with them."
         ]
 
     def to_json(self) -> dict[str, Any]:
