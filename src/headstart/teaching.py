@@ -1,7 +1,7 @@
 """Learning from a few pictures that were shown one by one: the road of ``fit`` without its files.
 
 Nothing is set apart: there are too few pictures. Every one is scored by a model that was chosen, fitted and calibrated
-without it, without its duplicates and without the other pictures of its series.
+without it, without its near copies and without the other pictures of its series.
 """
 
 import time
@@ -20,6 +20,7 @@ from headstart.data.splits import merge_groups
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import Encoder
+from headstart.features.copies import copy_sets, find_copies
 from headstart.learning.cross_validation import OutOfFold, predict_in_folds
 from headstart.learning.probe import Probe, fit_probe
 from headstart.learning.sample import Sample, require_two_classes, take_sample
@@ -38,8 +39,8 @@ from headstart.serving.lesson import Shown
 MOST_FOLDS = 5
 NAME = "taught"
 RULE = (
-    "Cross-validated in {count} folds: each picture was scored by a model fitted to the other folds; duplicates and "
-    "pictures of one series were not divided. The model itself was fitted to all pictures."
+    "Cross-validated in {count} folds: each picture was scored by a model fitted to the other folds; near copies "
+    "and pictures of one series were not divided. The model itself was fitted to all pictures."
 )
 NO_RULE = "Nothing was scored: some class has pictures of one series only."
 
@@ -69,7 +70,8 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: Shown, created: datetime
     clock = time.perf_counter()
     dataset = _dataset_of(shown)
     require_two_classes(shown.labels, shown.classes)
-    groups = merge_groups(shown.keys, shown.series)
+    copies = copy_sets(find_copies(dataset.examples, shown.grey), len(dataset)).sets
+    groups = merge_groups(shown.keys, shown.series, copies)
     sample = take_sample(dataset, np.arange(len(dataset)), groups, ())
     scorable = _spread(sample, len(shown.classes))
     folds = fold_count(MOST_FOLDS, int(np.median(scorable))) if scorable.min() > 1 else 0
@@ -97,8 +99,8 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: Shown, created: datetime
 
 
 def _dataset_of(shown: Shown) -> Dataset:
-    rows = zip(shown.names, shown.labels.tolist(), shown.series, strict=True)
-    examples = tuple(Example(b"", name, shown.classes[label], group=series) for name, label, series in rows)
+    rows = zip(shown.previews, shown.names, shown.labels.tolist(), shown.series, strict=True)
+    examples = tuple(Example(file, name, shown.classes[label], group=series) for file, name, label, series in rows)
     return Dataset(NAME, examples, shown.classes)
 
 

@@ -143,6 +143,24 @@ def test_the_same_picture_twice_counts_once(server):
     assert [one["groups"] for one in report["classes"]] == [1, 1]
 
 
+def test_pictures_that_are_nearly_the_same_are_no_test_for_each_other_either(server):
+    for number, colour in enumerate(COLOURS):
+        noise = np.random.default_rng(number).integers(0, 256, size=(9, 12), dtype=np.uint8)
+        scene = Image.fromarray(noise).resize((100, 75), Image.Resampling.BICUBIC)
+        scene = Image.merge(
+            "RGB", [scene.point(lambda level, part=part: level * part // 255) for part in COLOURS[colour]]
+        )
+        files = []
+        for quality in (60, 75, 90):
+            buffer = io.BytesIO()
+            scene.save(buffer, "JPEG", quality=quality)
+            files.append(buffer.getvalue())
+        assert all(one["label"] == colour for one in show(server, colour, *files).json()["pictures"])
+    report = server.client.post("/teach/learn").json()
+    assert [(one["pictures"], one["groups"]) for one in report["classes"]] == [(3, 1)] * 3
+    assert report["accuracy"] is None
+
+
 def shown(labels, features, series=None):
     count = len(labels)
     return Shown(
@@ -150,6 +168,8 @@ def shown(labels, features, series=None):
         labels=np.array(labels),
         features=features.astype(np.float32),
         colours=np.random.default_rng(1).random((count, 512)).astype(np.float32),
+        grey=np.full((count, 32, 32), np.nan, dtype=np.float32),
+        previews=(b"",) * count,
         names=tuple(f"{n}.png" for n in range(count)),
         keys=tuple(bytes([n]) * 32 for n in range(count)),
         series=series or (None,) * count,
@@ -205,7 +225,9 @@ def test_the_lesson_is_that_of_fit_with_folds(tmp_path, monkeypatch):
 
     keys = tuple(hashlib.sha256(content).digest() for content, _ in pictures)
     names = tuple(f"#{n}" for n in range(16))
-    lesson = learn(Shown(("blue", "red"), np.array([0] * 8 + [1] * 8), features, colours, names, keys, (None,) * 16))
+    labels = np.array([0] * 8 + [1] * 8)
+    grey, previews = np.full((16, 32, 32), np.nan, dtype=np.float32), (b"",) * 16  # too small for near copies
+    lesson = learn(Shown(("blue", "red"), labels, features, colours, grey, previews, names, keys, (None,) * 16))
     assert np.array_equal(lesson.saved.probabilities(features), model.saved.probabilities(features))
     mine, theirs = lesson.saved.training, model.saved.training
     assert json.dumps(mine.evaluation) == json.dumps(theirs.evaluation)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from headstart.data.names import class_names
 from headstart.encoders.colours import ColourHistogram
+from headstart.encoders.thumbnails import SIDE, Thumbnail
 from headstart.serving.lesson import Lesson, Shown
 from headstart.serving.refusals import Refusal, busy
 
@@ -38,10 +39,12 @@ class Bounds:
 class Look:
     """What is kept of a picture: never its bytes.
 
-    ``colours`` are its colour histogram, shape (H,); ``thumbnail`` is a small JPEG.
+    ``colours`` are its colour histogram, shape (H,), ``grey`` its grey levels on a grid, shape (S, S), not-a-number
+    where there are fewer pixels than that; ``thumbnail`` is a small JPEG.
     """
 
     colours: npt.NDArray[np.float32]
+    grey: npt.NDArray[np.float32]
     thumbnail: bytes
 
 
@@ -51,13 +54,14 @@ def look_at(picture: Image.Image) -> Look:
     Examples
     --------
     >>> look = look_at(Image.new("RGB", (400, 100), "red"))
-    >>> look.colours.shape, Image.open(io.BytesIO(look.thumbnail)).size
-    ((512,), (160, 40))
+    >>> look.colours.shape, look.grey.shape, Image.open(io.BytesIO(look.thumbnail)).size
+    ((512,), (32, 32), (160, 40))
     """
-    histogram = ColourHistogram()
+    histogram, glance = ColourHistogram(), Thumbnail()
+    grey = glance.preprocess(picture)[0] if min(picture.size) >= SIDE else np.full((SIDE, SIDE), np.nan, np.float32)
     buffer = io.BytesIO()
     thumbnail(picture).save(buffer, "JPEG", quality=80)
-    return Look(histogram.encode(histogram.preprocess(picture)[None])[0], buffer.getvalue())
+    return Look(histogram.encode(histogram.preprocess(picture)[None])[0], grey, buffer.getvalue())
 
 
 def thumbnail(picture: Image.Image) -> Image.Image:
@@ -206,6 +210,8 @@ def shown_from(cards: Sequence[Card]) -> Shown:
         labels=np.array([numbers[card.label] for card in cards], dtype=np.int64),
         features=np.stack([card.features for card in cards]),
         colours=np.stack([card.look.colours for card in cards]),
+        grey=np.stack([card.look.grey for card in cards]),
+        previews=tuple(card.look.thumbnail for card in cards),
         names=tuple(card.name for card in cards),
         keys=tuple(card.key for card in cards),
         series=tuple(card.series for card in cards),

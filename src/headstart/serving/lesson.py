@@ -19,8 +19,11 @@ class Shown:
         Names of the classes, in natural order.
     labels
         Class number of each picture, shape (N,).
-    features, colours
-        By the encoder, shape (N, D), and as colour histograms, shape (N, H).
+    features, colours, grey
+        By the encoder, shape (N, D), as colour histograms, shape (N, H), and as small grey pictures, shape (N, S, S),
+        not-a-number where a picture is too small to be told from its copies.
+    previews
+        Each picture as a small JPEG file.
     names, keys
         What each picture is called, and the SHA-256 of its bytes.
     series
@@ -32,6 +35,8 @@ class Shown:
     labels: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
     colours: npt.NDArray[np.float32]
+    grey: npt.NDArray[np.float32]
+    previews: tuple[bytes, ...]
     names: tuple[str, ...]
     keys: tuple[bytes, ...]
     series: tuple[str | None, ...]
