@@ -80,12 +80,13 @@ def full_page(odd_page: PageData) -> PageData:
     run = replace(odd_page.run, history=history, metrics=metrics)
     name = run.answers[0].name
     check = {
-        "counts": {"pictures": 40, "label_errors": 1, "near_duplicates_across_splits": 1},
-        "near_duplicates": [{"paths": [name, FILE], "across_splits": True}],
+        "counts": {"pictures": 40, "label_errors": 1, "near_duplicates_across_parts": 1},
+        "near_duplicates": [{"one": name, "other": FILE, "parts": ["test", "train"]}],
         "label_errors": [{"path": name, "label": SCRIPT, "suggested": QUOTED}],
-        "outliers": [name],
-        "quality": {"blurry": [{"path": name}]},
-        "cleaning": {"accuracy": 0.5},
+        "outliers": [{"path": name, "distance": 0.5}],
+        "quality": {"blurry": [name], "dark": []},
+        "groups": [{"kind": "class", "name": SCRIPT, "count": 8, "accuracy": 0.5, "low": 0.3, "high": 0.7}],
+        "cleaning": {"left_out": 2, "difference": 0.02, "low": -0.01, "high": 0.05},
     }
     return replace(odd_page, run=run, compare=studies.compare(), rank=studies.rank(), check=check)
 
@@ -205,6 +206,22 @@ def test_many_classes_leave_a_matrix_that_can_be_read(odd_page):
     text = Outline(render_page(replace(odd_page, run=run), "en")).text()
     assert "The matrix shows the 24 of 60 classes with the most mistakes." in text
     assert "class 59" in text
+
+
+def test_a_check_is_shown_with_its_pictures_groups_and_what_cleaning_changes(pages):
+    text = Outline(pages["en"]).text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "Nearly the same pictures" in text
+    assert f"rather: {QUOTED}" in text
+    assert "blurred" in text
+    assert "What is recognised worst when held out" in text
+    assert "Leaving the 2 suspect pictures out changes nothing that could be seen: +2.0 points [−1.0, +5.0]." in text
+
+
+def test_a_cross_validated_run_does_not_speak_of_a_part_that_was_held_out(odd_page):
+    run = replace(odd_page.run, recipe={**odd_page.run.recipe, "folds": 5, "repeats": 2})
+    text = Outline(render_page(replace(odd_page, run=run), "en")).text()
+    assert "Every picture was scored in 5 folds (repeated 2 times)" in text
+    assert "was held out and scored" not in text
 
 
 def test_bare_scores_are_enough_for_a_page(odd_page):

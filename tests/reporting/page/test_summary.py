@@ -76,7 +76,13 @@ def test_a_model_that_is_no_better_than_colours_is_not_praised():
 
 @pytest.mark.parametrize(
     ("confidence", "error", "verdict"),
-    [(0.97, (0.07, 0.03, 0.1), "bold"), (0.7, (0.2, 0.1, 0.3), "shy"), (0.97, (0.07, 0.0, 0.1), "fine")],
+    [
+        (0.97, (0.07, 0.03, 0.1), "bold"),
+        (0.7, (0.2, 0.1, 0.3), "shy"),
+        (0.97, (0.02, 0.0, 0.1), "fine"),
+        (0.97, (0.07, 0.0, 0.1), "perhaps_bold"),
+        (0.7, (0.07, 0.0, 0.1), "perhaps_shy"),
+    ],
 )
 def test_calibration_is_judged_by_the_interval_and_its_direction_by_the_bins(confidence, error, verdict):
     found = metrics()
@@ -185,7 +191,7 @@ def test_few_scored_pictures_are_a_problem():
 
 
 def test_near_duplicates_across_the_parts_come_before_everything_but_identical_ones():
-    check = {"counts": {"near_duplicates_across_splits": 3, "label_errors": 9}}
+    check = {"counts": {"near_duplicates_across_parts": 3, "label_errors": 9}}
     assert said(metrics(), check=check)[2].startswith("The largest problem: 3 pairs of nearly identical pictures")
     check = {"counts": {"label_errors": 9}}
     assert said(metrics(), check=check)[2].startswith("The largest problem: 9 labels are likely wrong")
@@ -196,6 +202,16 @@ def test_without_a_mistake_nothing_is_invented():
     for row in found["evaluation"]["per_class"]:
         row["recall"] = score(1.0, 0.9, 1.0)
     assert said(found)[2].startswith("No problem was found, and no scored picture was mistaken")
+
+
+def test_a_cross_validated_run_says_so():
+    found = page(metrics(counts={"fit": 240, "score": 240}))
+    run = replace(found.run, recipe={"folds": 5, "inner_folds": 5})
+    first = summarise(replace(found, run=run), texts_in("en"))[0]
+    assert first.startswith("In cross-validation, models that had not seen them name the right class for 90.0")
+    assert run.pictures == 240
+    older = replace(found.run, recipe={"folds": 5})  # once the name of the folds inside the part to fit
+    assert (older.folds, older.pictures) == (0, 480)
 
 
 def test_chinese_says_the_same_numbers():

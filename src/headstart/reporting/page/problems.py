@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import (
     Block,
     Cell,
@@ -16,9 +17,9 @@ from headstart.reporting.page.blocks import (
     Table,
 )
 from headstart.reporting.page.gallery import file_name
-from headstart.reporting.page.numbers import TO, count_text, percent
+from headstart.reporting.page.numbers import count_text, percent, percent_range, points, points_range
 from headstart.reporting.page.texts import Texts
-from headstart.reporting.page.values import Json, PageData, RunData, dig
+from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in
 
 NAMED = 5  # of a long list
 SHOWN_PAIRS, SHOWN_ERRORS, SHOWN_OTHERS = 6, 12, 6
@@ -35,6 +36,8 @@ def data_section(run: RunData, texts: Texts) -> Section:
 
 
 def _split_sentence(run: RunData, texts: Texts) -> str:
+    if run.folds:
+        return texts.say("data.folds", {"folds": run.folds, "repeats": run.recipe.get("repeats") or 1})
     own = [split for split, part in run.counts.parts if split and part == "score"]
     if own and any(split not in own for split, part in run.counts.parts if part == "fit"):
         fitted = dict.fromkeys(split or "train" for split, part in run.counts.parts if part == "fit")
@@ -103,6 +106,8 @@ def _audit_sentences(metrics: Json, texts: Texts) -> list[str]:
     lists: tuple[tuple[str, Sequence[Any]], ...] = (
         ("unreadable", unreadable),
         ("duplicates_across", audit.get("duplicates_across_splits") or []),
+        ("near_across", audit.get("near_copies_across_splits") or []),
+        ("near", audit.get("near_copies") or []),
         ("conflicts", audit.get("label_conflicts") or []),
         ("duplicates", audit.get("duplicates") or []),
         ("suffixes", audit.get("wrong_suffixes") or []),
@@ -141,9 +146,10 @@ def _check_blocks(page: PageData, check: Json, texts: Texts) -> list[Block]:
             shown = tuple(_shown(page, row, texts) for row in rows[:most])
             note = texts.say("check.shown", {"shown": len(shown), "count": count_text(len(rows))})
             blocks.append(Gallery(texts.say(f"check.{key}"), note, shown))
-    cleaning = _plain_facts(check.get("cleaning"), texts)
-    if cleaning:
-        blocks.append(Facts(tuple(cleaning)))
+    worst = _group_table(check.get("groups") or [], texts)
+    blocks += [worst] if worst.rows else []
+    cleaning = check.get("cleaning")
+    blocks += [Paragraph(_cleaning_sentence(cleaning, texts))] if cleaning else []
     return blocks
 
 
@@ -169,7 +175,7 @@ def paths_to_show(check: Json) -> list[str]:
 
     Examples
     --------
-    >>> paths_to_show({"label_errors": [{"path": "a.jpg"}], "near_duplicates": [{"paths": ["b.jpg", "c.jpg"]}]})
+    >>> paths_to_show({"label_errors": [{"path": "a.jpg"}], "near_duplicates": [{"one": "b.jpg", "other": "c.jpg"}]})
     ['b.jpg', 'c.jpg', 'a.jpg']
     """
     names = [name for pair in _pairs(check)[:SHOWN_PAIRS] for name in pair]
@@ -179,15 +185,13 @@ def paths_to_show(check: Json) -> list[str]:
 
 
 def _pairs(check: Json) -> list[list[str]]:
-    """Find the near-duplicates, those across parts first; of a larger set the first two."""
+    """Find the pairs of near-duplicates, those across parts first."""
     rows = _entries(check.get("near_duplicates"))
-    rows.sort(key=lambda row: not (row.get("across_splits") or row.get("across")))
+    rows.sort(key=lambda row: -len(row.get("parts") or ()))
     found = []
     for row in rows:
-        members = row.get("paths") or row.get("pictures") or [row.get("one"), row.get("other")]
-        names = [str(dig(one, "path") or one) for one in members if one]
-        if len(names) > 1:
-            found.append(names[:2])
+        if row.get("one") and row.get("other"):
+            found.append([str(row["one"]), str(row["other"])])
     return found
 
 
@@ -205,23 +209,41 @@ def _shown(page: PageData, row: Mapping[str, Any], texts: Texts) -> Shown:
     lines = []
     if row.get("label"):
         lines.append(texts.say("gallery.is", {"label": row["label"]}))
-    likely = row.get("suggested") or row.get("predicted")
-    if likely:
-        lines.append(texts.say("check.likely", {"label": likely}))
+    if row.get("suggested"):
+        lines.append(texts.say("check.likely", {"label": row["suggested"]}))
     if row.get("issue"):
         lines.append(texts.name("issue", str(row["issue"])))
     return Shown(page.pictures.get(file_name(name), ""), tuple(lines), name)
 
 
-def _plain_facts(value: Any, texts: Texts) -> list[tuple[str, str]]:  # noqa: ANN401 - any plain data
-    if not isinstance(value, Mapping):
-        return []
-    rows = []
-    for name, found in value.items():
-        if isinstance(found, Mapping) and "value" in found:
-            found = found["value"]
-        if isinstance(found, str | int) or found is None:
-            rows.append((texts.name("cleaning", str(name)), TO if found is None else str(found)))
-        elif isinstance(found, float):
-            rows.append((texts.name("cleaning", str(name)), percent(found)))
-    return rows
+def _group_table(groups: Sequence[Mapping[str, Any]], texts: Texts) -> Table:
+    """Show the classes and groups that are recognised worst when held out."""
+    rows = tuple(
+        (
+            Cell(str(one.get("name"))),
+            Cell(texts.name("group_kind", str(one.get("kind")))),
+            Cell(count_text(one.get("count") or 0)),
+            Cell(percent(score.value), percent_range(score), score.value),
+        )
+        for one in groups[:NAMED]
+        if (score := _accuracy_of(one)) is not None
+    )
+    names = ("name", "kind", "pictures", "recognised")
+    columns = tuple(Column(texts.say(f"column.{name}"), number=name not in ("name", "kind")) for name in names)
+    return Table(texts.say("check.groups"), columns, rows)
+
+
+def _accuracy_of(row: Mapping[str, Any]) -> Score | None:
+    return score_in(
+        {"accuracy": {"value": row.get("accuracy"), "low": row.get("low"), "high": row.get("high")}}, "accuracy"
+    )
+
+
+def _cleaning_sentence(cleaning: Mapping[str, Any], texts: Texts) -> str:
+    """Say what leaving the suspect pictures out changes."""
+    found = score_in({"value": cleaning.get("difference"), "low": cleaning.get("low"), "high": cleaning.get("high")})
+    if not cleaning.get("left_out") or found is None:
+        return texts.say("cleaning.nothing")
+    key = "helps" if found.low > 0 else "hurts" if found.high < 0 else "open"
+    values = {"count": count_text(cleaning["left_out"]), "points": points(found.value), "range": points_range(found)}
+    return texts.say(f"cleaning.{key}", values)

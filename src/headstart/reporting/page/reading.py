@@ -112,7 +112,7 @@ def _count_data(path: Path) -> DataCounts:
             raise _unreadable(path, f"a row has {len(row)} cells instead of 6")
         _, _, label, split, group, part = row
         parts[split, part] += 1
-        if part == "fit":
+        if part.startswith("fit"):
             fitted[label] += 1
         if group:
             groups.add(group)

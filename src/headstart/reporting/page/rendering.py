@@ -120,10 +120,9 @@ def page_meta(page: PageData, texts: Texts) -> tuple[str, ...]:
         created = (str(dig(study, "created") or "") for study in (page.compare, page.rank, page.check))
         return tuple(sorted({one[:10] for one in created if one}))
     classes = dig(run.metrics, "classes") or []
-    pictures = (dig(run.metrics, "counts", "fit") or 0) + (dig(run.metrics, "counts", "score") or 0)
     return (
         *((str(run.environment["started"])[:10],) if run.environment.get("started") else ()),
-        texts.say("unit.pictures", {"count": count_text(pictures)}),
+        texts.say("unit.pictures", {"count": count_text(run.pictures)}),
         texts.say("unit.classes", {"count": count_text(len(classes))}),
         str(dig(run.metrics, "encoder", "name") or ""),
     )

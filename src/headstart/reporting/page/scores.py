@@ -41,11 +41,13 @@ def scores_section(run: RunData, texts: Texts) -> Section:
         for arm, found in columns.items()
         if (score := score_in(found, "accuracy")) is not None
     ]
-    figure = _accuracy_figure(bars, run.metrics, texts) if bars else None
+    figure = _accuracy_figure(bars, run, texts) if bars else None
     blocks: list[Block] = [*_leak_notes(run.metrics, texts), Beside(figure, table) if figure else table]
     if dig(run.metrics, "evaluation", "groups"):
         values = {"count": count_text(run.metrics["evaluation"]["groups"])}
         blocks.append(Paragraph(texts.say("scores.groups", values), "quiet"))
+    if run.folds:
+        blocks.append(Paragraph(texts.say("scores.folds", {"folds": run.folds}), "quiet"))
     return Section("scores", texts.say("section.scores"), tuple(blocks))
 
 
@@ -65,10 +67,10 @@ def _arm_name(arm: str, metrics: Json, texts: Texts) -> str:
     return texts.say("scores.model_tuned", {"method": method}) if method else texts.say("scores.model")
 
 
-def _accuracy_figure(bars: list[Bar], metrics: Json, texts: Texts) -> Figure:
+def _accuracy_figure(bars: list[Bar], run: RunData, texts: Texts) -> Figure:
     rows = [(Cell(bar.label), Cell(percent(bar.score.value)), Cell(percent_range(bar.score))) for bar in bars]
-    values = {"count": count_text(dig(metrics, "evaluation", "count") or 0)}
-    caption = texts.say("scores.figure", values)
+    values = {"count": count_text(dig(run.metrics, "evaluation", "count") or 0), "folds": run.folds}
+    caption = texts.say("scores.figure_folds" if run.folds else "scores.figure", values)
     described = "; ".join(f"{bar.label}: {percent(bar.score.value)} ({percent_range(bar.score)})" for bar in bars)
     return Figure(
         "accuracy",
@@ -218,7 +220,9 @@ def calibration_section(run: RunData, texts: Texts) -> Section:
     error = score_in(metrics, "evaluation", "calibration_error")
     verdict = calibration_verdict(metrics)
     values = {"error": percent(error.value), "range": percent_range(error)} if error else {}
-    said = Paragraph(texts.say(f"calibration.{verdict}", values), "warning" if verdict in ("bold", "shy") else "plain")
+    said = Paragraph(
+        texts.say(f"calibration.{verdict}", values), "plain" if verdict in ("fine", "unknown") else "warning"
+    )
     bins = [ReliabilityBin(**row) for row in dig(metrics, "evaluation", "reliability") or []]
     blocks = (said, _reliability(bins, metrics, texts)) if bins else (said,)
     return Section("calibration", texts.say("section.calibration"), blocks)
@@ -245,4 +249,5 @@ def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Bes
         [texts.say("axis.confidence"), texts.say("axis.right")],
     )
     figure = Figure("reliability", caption, reliability_drawing("reliability", rows, words))
-    return Beside(figure, Table(texts.say("calibration.table"), columns, cells))
+    bars = any(row.interval for row in rows)
+    return Beside(figure, Table(texts.say("calibration.table_bars" if bars else "calibration.table"), columns, cells))

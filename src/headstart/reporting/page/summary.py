@@ -11,6 +11,7 @@ from headstart.reporting.page.transfer import best_gain, compare_verdict, multip
 from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in
 
 FEW = 100  # scored pictures below which an interval is wider than about ten points either way
+SMALL_ERROR, SMALLEST_ERROR = 0.03, 0.005  # of calibration: nobody acts on less; what counts as nothing
 UNEVEN = 3.0  # times as many pictures in the largest class as in the smallest
 
 
@@ -67,20 +68,21 @@ def best_baseline(metrics: Json) -> tuple[str, float] | None:
 
 
 def calibration_verdict(metrics: Json) -> str:
-    """Say whether probabilities can be believed: ``fine``, ``shy``, ``bold``, or ``unknown``.
+    """Say whether probabilities can be believed: ``fine``, ``bold``, ``shy``, ``perhaps_bold`` and so on, ``unknown``.
 
-    Fine means that no error can be shown: the interval of the calibration error reaches zero. Bold means that the model
-    is surer than it is right, shy that it is right more often than it says.
+    Bold means that the model is surer than it is right, shy that it is right more often than it says; perhaps, that the
+    interval of the calibration error reaches zero though the error itself is not small. Fine is what is left.
     """
     error = score_in(metrics, "evaluation", "calibration_error")
     bins = dig(metrics, "evaluation", "reliability") or []
     total = sum(row["count"] for row in bins)
     if error is None or not total:
         return "unknown"
-    if error.low < 0.005:
+    shown = error.low >= SMALLEST_ERROR
+    if not shown and error.value < SMALL_ERROR:
         return "fine"
     surplus = sum(row["count"] * (row["confidence"] - row["accuracy"]) for row in bins) / total
-    return "bold" if surplus > 0 else "shy"
+    return ("" if shown else "perhaps_") + ("bold" if surplus > 0 else "shy")
 
 
 def _quality(run: RunData, texts: Texts) -> str:
@@ -99,7 +101,7 @@ def _quality(run: RunData, texts: Texts) -> str:
     error = score_in(metrics, "evaluation", "calibration_error")
     parts = [
         texts.say(
-            "summary.accuracy",
+            "summary.accuracy_folds" if run.folds else "summary.accuracy",
             {"accuracy": percent(accuracy.value), "range": percent_range(accuracy), "count": count_text(count)},
         ),
         texts.say(beside, values) if beside else "",
@@ -197,7 +199,7 @@ def _leak(asked: _Question) -> str:
 
 
 def _near_leak(asked: _Question) -> str:
-    count = dig(asked.page.check, "counts", "near_duplicates_across_splits") or 0
+    count = dig(asked.page.check, "counts", "near_duplicates_across_parts") or 0
     return asked.say("near_leak", count=count_text(count)) if count else ""
 
 

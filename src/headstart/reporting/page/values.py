@@ -34,7 +34,7 @@ class DataCounts:
         Pictures of each class that the model was fitted to.
     parts
         Number of pictures by the part that the data gave them ("" for none) and what they were used for: ``fit``,
-        ``score`` or ``left out``.
+        ``score``, ``fit and score`` (in folds) or ``left out``.
     groups
         Number of groups; 0 when there are none.
     """
@@ -65,6 +65,18 @@ class RunData:
     answers: tuple[Answer, ...]
     counts: DataCounts
     history: tuple[Mapping[str, float | None], ...]
+
+    @property
+    def folds(self) -> int:
+        """In how many folds every picture was scored; 0 when one part was held out for scoring."""
+        # Older recipes called the folds inside the part to fit so; those name no inner ones.
+        return int(self.recipe.get("folds") or 0) if "inner_folds" in self.recipe else 0
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures were used; in folds, those that were fitted and those that were scored are the same."""
+        fitted, scored = (int(dig(self.metrics, "counts", part) or 0) for part in ("fit", "score"))
+        return fitted if self.folds else fitted + scored
 
 
 @dataclass(frozen=True, slots=True)

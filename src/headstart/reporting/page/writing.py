@@ -1,11 +1,12 @@
 """``report.html`` is written: beside a run that is finished, beside a study, or again from what lies in a folder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from headstart.data.example import Example
 from headstart.errors import MissingExtraError, OutputError
 from headstart.learning.processes import process_number
 from headstart.learning.sample import Sample
@@ -133,10 +134,23 @@ def write_study(
     if not folder.is_dir():
         given_folder(folder)
     write_json(file, {"kind": kind, "created": now.isoformat(timespec="seconds"), **found})
-    if kind == "check":
-        names = paths_to_show(dict(found))
-        write_gallery(folder, names, {name: name for name in names})
     try:
         return (f"Written: {file}, {write_page(folder, language).file}",)
     except MissingExtraError as error:
         return (f"Written: {file}", f"No {PAGE} was written. {error}")
+
+
+def write_check_page(folder: Path, examples: Sequence[Example], language: Language | None) -> tuple[str, ...]:
+    """Write the page of a folder that a ``check.json`` has just been written into, with its pictures.
+
+    Returns
+    -------
+    A sentence for the user: where it lies, or what brings it when optional packages are missing.
+    """
+    try:
+        page_environment()
+        names = paths_to_show(read_page(folder).check or {})
+        write_gallery(folder, names, {example.name: example.source for example in examples})
+        return (f"Written: {write_page(folder, language).file}",)
+    except MissingExtraError as error:
+        return (f"No {PAGE} was written. {error}",)
