@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test needs a certain speed.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # What takes longest begins first, so that at the end no worker is left alone with it.
 LONGEST = ("test_tutorial.py", "test_readme.py", "test_training_processes.py")
