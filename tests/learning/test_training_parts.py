@@ -28,7 +28,7 @@ from headstart.learning.loop import Training
 from headstart.learning.pace import Pace, measure_pace
 from headstart.learning.promise import epochs_within_limit
 from headstart.learning.rate_search import search_rate
-from headstart.learning.rate_test import find_rate, range_rates, run_range_test
+from headstart.learning.rate_test import _steepest, find_rate, range_rates, run_range_test
 from headstart.learning.watching import TensorBoardWatcher, profile
 from headstart.places import Place
 from headstart.progress import silent
@@ -330,6 +330,22 @@ def test_the_rate_lies_where_the_loss_falls_and_well_below_where_it_grows():
     lowest = rates[test.smoothed.argmin()]
     assert 1e-5 < test.chosen <= lowest / 10
     assert f"{test.chosen:.1e}" in test.reason
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_lucky_batch_at_a_rate_that_moves_nothing_is_no_fall(seed):
+    # What a probe on few pictures shows: noise of half the loss, then a fall around 1e-4, then an explosion.
+    rates, random = range_rates(), np.random.default_rng(seed)
+    level = 0.002 + 0.018 / (1 + (rates / 1e-4) ** 2)
+    losses = level * random.uniform(0.5, 1.5, 60) + np.where(rates > 3e-3, 0.5, 0.0)
+    test = find_rate(rates[rates < 1e-2], losses[rates < 1e-2])
+    assert 2e-5 < test.chosen < 5e-4
+
+
+def test_the_steepest_stretch_is_that_of_least_squares():
+    losses = np.random.default_rng(0).normal(size=40).cumsum()
+    slopes = [np.polyfit(np.arange(11), losses[start : start + 11], 1)[0] for start in range(30)]
+    assert _steepest(losses) == int(np.argmin(slopes)) + 5
 
 
 def test_a_loss_that_does_not_fall_gives_no_rate_but_a_reason():

@@ -33,6 +33,16 @@ def test_a_learning_curve_is_drawn_for_any_length(tmp_path, count, validated):
     assert ((204, 85, 0) in colours) is validated  # the line of the validation
 
 
+def test_values_that_differ_by_rounding_are_drawn_at_one_height(tmp_path):
+    rows = [Epoch(number, number, 1e-3, 0.5, 1.0, 0.5, 1.0 - 1e-16, 1.0) for number in (1, 2, 3)]
+    draw_learning_curve(rows, 1, tmp_path / "curve.png")
+    with Image.open(tmp_path / "curve.png") as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    right = pixels[300:, pixels.shape[1] // 2 :]  # the accuracy, below its legend
+    heights = [np.flatnonzero((right == colour).all(axis=2).any(axis=1)) for colour in ((0, 94, 162), (204, 85, 0))]
+    assert not len(heights[0]) or abs(heights[0].mean() - heights[1].mean()) < 12
+
+
 def test_no_epoch_draws_nothing_and_says_so(tmp_path):
     assert draw_learning_curve([], 0, tmp_path / "curve.png")[0].startswith("There is no learning curve")
     assert not (tmp_path / "curve.png").exists()

@@ -12,6 +12,7 @@ Numbers = npt.NDArray[np.float64]
 SMOOTHING = 0.9
 DIVERGED = 4.0  # times the smallest smoothed loss
 FEWEST = 10  # steps
+STRETCH = 11  # steps that a slope is taken over
 LEAST_FALL = 0.05  # of the first loss; less is noise
 
 
@@ -68,7 +69,7 @@ def run_range_test(step: Callable[[float], float], rates: Numbers) -> RateTest:
 
 
 def find_rate(rates: Numbers, losses: Numbers) -> RateTest:
-    """Choose the rate at which the smoothed loss falls fastest, but at most a tenth of where it begins to grow.
+    """Choose the rate at which the loss falls fastest, but at most a tenth of where it begins to grow.
 
     Examples
     --------
@@ -88,8 +89,7 @@ def find_rate(rates: Numbers, losses: Numbers) -> RateTest:
             "A head that is fitted already leaves little to fall."
         )
         return RateTest(rates, losses, smooth, None, reason)
-    slope = np.gradient(smooth, np.log(rates))
-    steepest = int(slope[: lowest + 1].argmin())
+    steepest = _steepest(losses[: max(lowest + 1, FEWEST)])
     chosen, limit = float(rates[steepest]), float(rates[lowest]) / 10
     if chosen > limit:
         reason = (
@@ -99,6 +99,17 @@ def find_rate(rates: Numbers, losses: Numbers) -> RateTest:
         return RateTest(rates, losses, smooth, limit, reason)
     reason = f"Learning rate {chosen:.1e}: there the loss falls fastest; it begins to grow at {rates[lowest]:.1e}."
     return RateTest(rates, losses, smooth, chosen, reason)
+
+
+def _steepest(losses: Numbers) -> int:
+    """Find the middle of the stretch in which the losses fall fastest: the slope of a straight line through them.
+
+    A stretch is long enough, a decade of the usual rates, that one lucky batch at a rate that moves nothing is no fall.
+    """
+    length = min(STRETCH, len(losses) // 2 * 2 - 1)
+    across = np.arange(length) - (length - 1) / 2
+    slopes = np.correlate(losses, across, mode="valid")
+    return int(slopes.argmin()) + length // 2
 
 
 def smoothed_losses(losses: Numbers) -> Numbers:

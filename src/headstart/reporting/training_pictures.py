@@ -54,14 +54,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A plot: what the axes mean, the lines, and a place on the horizontal axis to mark (or None)."""
+    """A plot: what the axes mean, the lines, and a place on the horizontal axis to mark (or None).
+
+    ``least`` is what stays free above and below the lines: equal values are no hill.
+    """
 
     across: str
     up: str
     lines: tuple[Line, ...]
     marked: float | None
     logarithmic: bool = False
-    from_zero: bool = True
+    least: float = 1e-3
 
 
 def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tuple[str, ...]:
@@ -79,10 +82,11 @@ def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tupl
             "accuracy",
             _lines(history, lambda row: row.accuracy, lambda row: row.validation_accuracy),
             best or None,
+            least=0.02,
         ),
     )
     notes = [
-        "Training: means over augmented pictures, before each step. Validation: without augmentation.",
+        "Training: means over the pictures as they were shown, before each step. Validation: without augmentation.",
         f"The dashed line marks the epoch whose weights were taken: {best}."
         if best
         else "No epoch's weights were taken.",
@@ -225,7 +229,7 @@ def _scales(panel: Panel) -> "tuple[_Scale, _Scale]":
     # A step that blew up must not flatten all the others: the axis ends at four times the first value.
     if panel.logarithmic:
         high = min(high, 4 * max(ys[0], low))
-    pad = 0.06 * (high - low) or 0.05
+    pad = max(0.06 * (high - low), panel.least)
     across = _Scale(min(xs) - margin, max(xs) + margin, panel.logarithmic)
     return across, _Scale(max(0.0, low - pad) if low >= 0 else low - pad, high + pad)
 
