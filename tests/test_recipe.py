@@ -112,6 +112,11 @@ def test_a_share_of_the_way_is_a_share(wise):
         Recipe(wise=wise)
 
 
+def test_a_batch_of_one_is_refused():
+    with pytest.raises(RecipeError, match=r"One picture has no variance; it can be 2 to 65536, or 0\."):
+        Recipe(batch_size=1)
+
+
 @pytest.mark.parametrize("name", RANGES)
 def test_a_setting_of_the_training_outside_its_range_is_refused(name):
     low, high = RANGES[name]

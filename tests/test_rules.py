@@ -4,12 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headstart.recipe import RANGES, Recipe
 from headstart.rules import (
+    MOVING,
     ExtractionPlan,
     algebra_threads,
     available_cores,
     extraction_plan,
     fold_count,
+    idle_settings,
+    training_plan,
 )
 
 
@@ -56,3 +60,18 @@ def test_cores_are_counted_where_there_are_no_quotas(monkeypatch):
     assert available_cores() == 3
     monkeypatch.setattr("headstart.rules.os.cpu_count", lambda: None)
     assert available_cores() == 1
+
+
+@pytest.mark.parametrize(
+    ("pictures", "wanted", "batch"), [(719, 0, 32), (48, 0, 12), (5, 0, 2), (48, 32, 32), (48, 4, 4)]
+)
+def test_a_batch_that_is_asked_for_is_taken_and_otherwise_an_epoch_has_four_steps(pictures, wanted, batch):
+    assert training_plan(Recipe(method="full", batch_size=wanted), pictures, ["ant", "bee"]).batch_size == batch
+
+
+def test_settings_that_can_have_no_effect_are_settings_and_hold_those_of_the_optimiser():
+    kept_apart = {"validation_fraction", "checkpoint_seconds"}  # the one is for choosing, the other for stopping
+    assert set(MOVING) >= set(RANGES) - kept_apart
+    assert idle_settings(Recipe()) == ()
+    assert idle_settings(Recipe(preset="best", mixup=0.2)) == ()
+    assert idle_settings(Recipe(preset="fast", mixup=0.2, wise="auto")) == ("mixup", "wise")

@@ -28,7 +28,7 @@ METHODS = ("probe", "lpft", "full", "last:N", "gradual", "norm", "lora", "scratc
 # Smallest and largest value of the settings that are only used while weights move.
 RANGES: dict[str, tuple[float, float]] = {
     "epochs": (0, 100_000),
-    "batch_size": (2, 65536),
+    "batch_size": (0, 65536),
     "lr": (0.0, 100.0),
     "weight_decay": (0.0, 10.0),
     "layer_decay": (0.0, 1.0),
@@ -95,7 +95,7 @@ class Recipe:
     preset: PresetName = ""  # chooses method and effort: fast is the probe alone, balanced the last stage, best all
     time_limit: str = ""  # "10m", "90s", "1h": as many epochs as fit into it; empty: as many as the rule says
     epochs: int = 0  # 0: as many as the method and the number of pictures ask for
-    batch_size: int = 32  # small sets need many steps more than they need smooth ones
+    batch_size: int = 0  # 0: 32, or so few that an epoch has four steps: small sets need steps more than smooth ones
     optimizer: OptimizerName = "adamw"
     lr: float = 0.0  # the largest learning rate of the schedule; 0: the rule's for the method
     weight_decay: float = 0.01  # never on biases and normalisation layers
@@ -134,6 +134,11 @@ class Recipe:
         _check_range("false_alarms", self.false_alarms, 0.001, 0.5)
         for name, bounds in RANGES.items():
             _check_range(name, getattr(self, name), *bounds)
+        if self.batch_size == 1:
+            raise RecipeError(
+                "The setting batch_size = 1 is out of range.",
+                "One picture has no variance; it can be 2 to 65536, or 0.",
+            )
         _check_method(self.method)
         _check_folds(self)
         _check_wise(self.wise, self.method)

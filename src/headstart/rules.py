@@ -164,7 +164,7 @@ def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> Trai
     method = "last" if last_stages(wanted) else wanted
     habit = _HABITS[method]
     from_probe = method not in ("full", "scratch")
-    batch = min(recipe.batch_size, max(2, pictures // 4))  # at least four steps an epoch
+    batch = recipe.batch_size or min(USUAL_BATCH, max(2, pictures // 4))  # at least four steps an epoch
     usual = habit.steps * batch * recipe.accumulate / max(1, pictures)
     crop = recipe.augment != "none"
     views = recipe.views or (CACHED_VIEWS if method == "last" and recipe.prefix_cache and crop else 0)
@@ -198,6 +198,7 @@ def epochs_for_steps(steps: int, pictures: int, batch_size: int) -> int:
     return max(1, round(steps / max(1, -(-pictures // batch_size))))
 
 
+USUAL_BATCH = 32
 CACHED_VIEWS = 2  # the picture as it is, and one crop: each costs one pass through the frozen stages
 
 

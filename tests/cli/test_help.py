@@ -116,7 +116,7 @@ Options:
   --epochs <int>                  Passes over the pictures.  [default: by
                                   rule]
   --batch-size <int>              Pictures at a time, in each process.
-                                  [default: 32]
+                                  [default: by rule]
   --optimizer <str>               adamw, adam or sgd.  [default: adamw]
   --lr <float>                    Largest learning rate.  [default: by rule]
   --find-rate                     Look for the learning rate first; draws the

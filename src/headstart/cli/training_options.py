@@ -13,7 +13,7 @@ def _flag(text: str, *names: str) -> typer.models.OptionInfo:
 
 
 Epochs = Annotated[int | None, _flag("Passes over the pictures.  [default: by rule]")]
-BatchSize = Annotated[int | None, _flag("Pictures at a time, in each process.  [default: 32]")]
+BatchSize = Annotated[int | None, _flag("Pictures at a time, in each process.  [default: by rule]")]
 Optimizer = Annotated[str | None, _flag("adamw, adam or sgd.  [default: adamw]")]
 Rate = Annotated[float | None, _flag("Largest learning rate.  [default: by rule]", "--lr")]
 WeightDecay = Annotated[float | None, _flag("Never on biases and norms.  [default: 0.01]")]
