@@ -176,7 +176,7 @@ def test_the_flags_of_fit_are_the_keys_of_the_recipe():
 
     flags = list(inspect.signature(fit).parameters)
     assert set(VALUES) <= set(flags)
-    others = {"data", "recipe", "out", "dry_run", "cache", "no_cache", "as_json", "debug"}
+    others = {"data", "recipe", "out", "dry_run", "cache", "no_cache", "lang", "as_json", "debug"}
     assert set(flags) - set(VALUES) == others | {"resume", "no_augment", "find_rate", "tensorboard", "profile"}
 
 
