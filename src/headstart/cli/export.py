@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,8 @@ class To(StrEnum):
     """Who opens the export."""
 
     ONNX = "onnx"
+    OPENVINO = "openvino"
+    TORCH = "torch"
 
 
 def export(
@@ -26,6 +28,13 @@ def export(
         str | None,
         typer.Option(help="Labelled pictures for the proof.  [default: those that the model's run set apart]"),
     ] = None,
+    half: Annotated[
+        bool,
+        typer.Option("--half", help="Keep the weights as 16-bit numbers: half the size, computed with as float32."),
+    ] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Compute in 8-bit whole numbers, calibrated on training pictures.")
+    ] = False,
     batched: Annotated[bool, typer.Option("--batched", help="Take several pictures of one size at once.")] = False,
     force: Annotated[
         bool,
@@ -41,10 +50,15 @@ def export(
     The file takes the bytes of an RGB picture of any size and gives probabilities. Real picture files go through the
     library and through the file; the export is refused when the answers differ.
     """
+    if half and int8:
+        raise typer.BadParameter("Use one of --half and --int8.")
+    precision: Literal["fp32", "fp16", "int8"] = "int8" if int8 else "fp16" if half else "fp32"
     with explained(debug) as steps:
         from headstart.model import load
 
-        report = load(model).export(to.value, out=out, data=data, batched=batched, force=force, progress=steps)
+        report = load(model).export(
+            to.value, out=out, data=data, precision=precision, batched=batched, force=force, progress=steps
+        )
         steps.close()
         if as_json:
             print_json(report.to_json())

@@ -20,7 +20,7 @@ from headstart.places import Place
 from headstart.progress import Progress
 from headstart.reporting.runs import write_json
 from headstart.rules import available_cores, extraction_plan
-from headstart.saving.forms import Form, write_form
+from headstart.saving.forms import Form, Source, require_form, write_form
 from headstart.saving.manifest import check_files, read_manifest, record_export, sha256
 from headstart.saving.proof import Proof, faults, gate_for, gate_rule, prove
 from headstart.saving.proof_pictures import Pool, pictures_of, pictures_of_run
@@ -50,8 +50,8 @@ class ExportReport:
         What both roads said, and about which pictures.
     faults
         What kept it from passing its gate; it is there all the same because that was forced.
-    notices, seconds
-        What a user should know, and how long it took.
+    seconds
+        How long it took.
     """
 
     file: Path
@@ -60,7 +60,6 @@ class ExportReport:
     proof: Proof
     source: str
     faults: tuple[str, ...]
-    notices: tuple[str, ...]
     seconds: float
 
     def record(self) -> dict[str, Any]:
@@ -88,11 +87,10 @@ class ExportReport:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Give the same with the file, the notices and the seconds it took."""
+        """Give the same with the file's path and the seconds it took."""
         return {
             **self.record(),
             "file": str(self.file),
-            "notices": list(self.notices),
             "seconds": round(self.seconds, 3),
         }
 
@@ -105,7 +103,6 @@ class ExportReport:
             *self.proof.lines(),
             verdict,
             *(["It was written all the same, as --force asks; the manifest says so."] if self.faults else []),
-            *self.notices,
             f"{self.form.title}, {self.size / 1e6:.1f} MB: {self.file}",
         ]
 
@@ -142,12 +139,13 @@ def export_model(
         When a package that the form needs is not installed.
     """
     clock = time.perf_counter()
+    require_form(form, subject.model, subject.files)
     target = _target(subject, form, out)
     pool = _pool(subject, data, place.progress)
     with _beside(target.parent) as partial:
         main = partial / target.name
         if not _take_saved(subject, form, out, main):
-            write_form(main, form, subject.model, subject.files, pool)
+            write_form(main, form, Source(subject.model, subject.encoder, subject.files, pool), place.progress)
         held_out = pool.held_out()
         proof = _prove(subject, form, main, held_out, place)
         found = tuple(faults(proof, gate_for(form.precision)))
@@ -160,7 +158,7 @@ def export_model(
         written = sorted(path.relative_to(partial) for path in partial.rglob("*") if path.is_file())
         size = sum((partial / name).stat().st_size for name in written)
         _move(partial, target.parent)
-    report = ExportReport(target, form, size, proof, held_out.source, found, form.notices, time.perf_counter() - clock)
+    report = ExportReport(target, form, size, proof, held_out.source, found, time.perf_counter() - clock)
     _keep_record(subject, report, [target.parent / name for name in written], inside=out is None)
     return report
 

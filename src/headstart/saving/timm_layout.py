@@ -32,6 +32,8 @@ def obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
         return (
             f"The model cannot be opened by timm: {model.spec.architecture} has no classifier layer to put the head in."
         )
+    if model.spec.precision == "int8":
+        return "The model cannot be opened by timm: its encoder computes in int8."
     if files.weights is None:
         return "The model cannot be opened by timm: the weights of its encoder are not at hand."
     return None

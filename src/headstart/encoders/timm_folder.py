@@ -1,0 +1,32 @@
+"""A model folder in timm's layout at work: opened by timm alone, prepared by timm's own transform."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import timm
+import torch
+from PIL import Image
+from timm.data import create_transform
+from timm.data.config import resolve_model_data_config
+
+from headstart.encoders.quiet import quiet
+
+
+def open_timm_folder(folder: Path) -> Callable[[Image.Image], npt.NDArray[np.float32]]:
+    """Open a folder with ``config.json`` and ``model.safetensors`` as a function from a picture to probabilities (C,).
+
+    Nothing of Headstart is in it but the softmax.
+    """
+    with quiet():
+        network: Any = timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
+        transform: Any = create_transform(**resolve_model_data_config(network))  # type: ignore[no-untyped-call]
+
+    def ask(picture: Image.Image) -> npt.NDArray[np.float32]:
+        with torch.inference_mode():
+            probabilities: npt.NDArray[np.float32] = network(transform(picture)[None]).softmax(1)[0].numpy()
+        return probabilities
+
+    return ask
