@@ -45,6 +45,7 @@ VALUES = {
     "keep_duplicates_together": st.booleans(),
     "strict": st.booleans(),
     "device": st.sampled_from(get_args(DeviceName)),
+    "precision": st.sampled_from(["fp32", "fp32", "int8"]),
     "resamples": st.integers(100, 100_000),
     "coverage": st.floats(0.5, 0.999),
     "sets": st.sampled_from(get_args(SetName)),
@@ -131,7 +132,19 @@ def go_together(values):
         folded = values.get("repeats", 1) == 1
     else:
         folded = not moving
+    if values.get("precision") == "int8" and moving:
+        return False
     return folded and (not values.get("wise") or values.get("method") not in ("full", "scratch"))
+
+
+@pytest.mark.parametrize("given", [{"method": "lpft"}, {"preset": "best"}])
+def test_a_network_in_whole_numbers_is_not_trained(given):
+    with pytest.raises(RecipeError) as caught:
+        Recipe(precision="int8", **given)
+    assert str(caught.value) == (
+        "The setting precision = 'int8' goes with method = 'probe' alone. A network in whole numbers cannot be "
+        "trained. Move the weights in fp32, and export the model with --int8."
+    )
 
 
 @pytest.mark.parametrize("given", [{"method": "lpft"}, {"preset": "best"}])
@@ -199,6 +212,7 @@ def test_every_default_is_valid_and_written():
         "keep_duplicates_together = true",
         "strict = false",
         'device = "auto"',
+        'precision = "fp32"',
         "resamples = 1000",
         "coverage = 0.9",
         'sets = "lac"',
@@ -206,7 +220,7 @@ def test_every_default_is_valid_and_written():
         'novelty = "neighbours"',
         "false_alarms = 0.05",
         "reject_unlike = false",
-        *lines[23:],
+        *lines[24:],
     ]
     assert [line.split(" = ")[0] for line in lines] == list(VALUES)
 
@@ -280,6 +294,7 @@ def test_a_value_out_of_range_says_the_range(name, value, limits):
         ("sets", "lap", "It can be lac, aps or raps. Did you mean 'lac'?"),
         ("novelty", "neighbors", "It can be neighbours, energy, mahalanobis or none. Did you mean 'neighbours'?"),
         ("device", "tpu", "It can be auto, cpu or cuda. Did you mean 'cpu'?"),
+        ("precision", "int4", "It can be fp32 or int8. Did you mean 'int8'?"),
         ("device", "mainframe", "It can be auto, cpu or cuda."),
     ],
 )
@@ -291,8 +306,8 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 KEYS = (
     "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, inner_folds, folds, "
-    "repeats, group_by, group_pattern, keep_duplicates_together, strict, device, resamples, coverage, sets, abstain, "
-    "novelty, false_alarms, reject_unlike, preset, time_limit, epochs, batch_size, optimizer, "
+    "repeats, group_by, group_pattern, keep_duplicates_together, strict, device, precision, resamples, coverage, sets, "
+    "abstain, novelty, false_alarms, reject_unlike, preset, time_limit, epochs, batch_size, optimizer, "
     "lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, mixup, cutmix, augment, flip, views, "
     "prefix_cache, clip, accumulate, ema, wise, l2sp, patience, validation_fraction, batch_norm, rank and "
     "checkpoint_seconds."

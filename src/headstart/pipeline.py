@@ -172,13 +172,23 @@ def estimate(planned: Plan, place: Place) -> Estimate:
     usable = planned.audit.usable
     examples = [planned.dataset.examples[index] for index in usable]
     keys = [planned.audit.keys[index] for index in usable]
-    encoder = load_encoder(
-        planned.recipe.encoder, device=planned.recipe.device, cache=place.folder, progress=place.progress
-    )
+    encoder = planned_encoder(planned, place)
     stored = round(stored_share(keys, encoder, place) * len(keys))
     pace = seconds_per_picture(examples, keys, (encoder, ColourHistogram()), place)
     moves = training_plan(planned.recipe, len(planned.parts.fit), planned.dataset.classes)
     return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored), moves)
+
+
+def planned_encoder(planned: Plan, place: Place) -> "OnnxEncoder | TorchEncoder":
+    """Load the encoder of a plan; for int8 it is quantised on pictures of the part to learn from."""
+    recipe = planned.recipe
+    encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
+    if recipe.precision == "fp32":
+        return encoder
+    from headstart.encoders.quantised import quantised_encoder
+
+    examples = [planned.dataset.examples[position] for position in planned.parts.fit]
+    return quantised_encoder(encoder, encoder.files, examples, place.folder, place.progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +210,7 @@ class Trained:
 def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained:
     """Encode once, fit a head, move weights if wanted, score on the part that nothing was chosen on."""
     recipe, dataset, keys, classes = planned.recipe, planned.dataset, planned.audit.keys, planned.dataset.classes
-    encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
+    encoder = planned_encoder(planned, place)
     walk = read_usable(planned.audit, (encoder, ColourHistogram()), place, planned.audit.usable, recipe.strict)
     features, colours = (found.matrix for found in walk.features)
     groups = planned.audit.together

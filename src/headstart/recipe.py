@@ -13,6 +13,7 @@ from headstart.registry import nearest
 HeadName = Literal["auto", "logistic", "ridge", "lda", "knn", "centroid", "mlp"]
 ActivationName = Literal["relu", "sigmoid", "tanh"]
 DeviceName = Literal["auto", "cpu", "cuda"]
+PrecisionName = Literal["fp32", "int8"]
 PresetName = Literal["", "fast", "balanced", "best"]
 OptimizerName = Literal["adamw", "adam", "sgd"]
 ScheduleName = Literal["cosine", "step", "one-cycle", "constant"]
@@ -83,6 +84,7 @@ class Recipe:
     keep_duplicates_together: bool = True  # near copies stay on one side of every split, as identical files do
     strict: bool = False  # True refuses data with unreadable pictures instead of leaving them out
     device: DeviceName = "auto"  # cuda when there is one
+    precision: PrecisionName = "fp32"  # int8: the network is quantised first, the head is fitted on what it then gives
     resamples: int = 1000  # of the bootstrap behind the intervals
     # Knowing when not to answer:
     coverage: float = 0.9  # how often the set of classes given for a picture shall hold the true one
@@ -140,6 +142,7 @@ class Recipe:
                 "One picture has no variance; it can be 2 to 65536, or 0.",
             )
         _check_method(self.method)
+        _check_precision(self)
         _check_folds(self)
         _check_wise(self.wise, self.method)
         if self.time_limit:
@@ -205,6 +208,7 @@ class Settings(TypedDict, total=False):
     keep_duplicates_together: bool
     strict: bool
     device: DeviceName
+    precision: PrecisionName
     resamples: int
     coverage: float
     sets: SetName
@@ -298,6 +302,15 @@ def _check_folds(recipe: Recipe) -> None:
             f"The setting folds = {recipe.folds} does not go with {name} = {value!r}.",
             "It would train the network once for every fold, and once more for the model.",
             "Use folds with method = 'probe'; headstart compare trains networks several times, and says how long.",
+        )
+
+
+def _check_precision(recipe: Recipe) -> None:
+    if recipe.precision == "int8" and (recipe.method != "probe" or recipe.preset not in ("", "fast")):
+        raise RecipeError(
+            "The setting precision = 'int8' goes with method = 'probe' alone.",
+            "A network in whole numbers cannot be trained.",
+            "Move the weights in fp32, and export the model with --int8.",
         )
 
 

@@ -18,21 +18,22 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-  fit       Fit a model to labelled pictures, score it, save it.
-  evaluate  Score a saved model on labelled pictures.
-  predict   Say what is on pictures, with probabilities.
-  embed     Turn pictures into feature vectors, one row each.
-  explain   Say why a model answers as it does: heat maps, nearest examples.
-  export    Write a model as one file that answers the same, and prove it.
-  pretrain  Train a network on your own source task, to transfer from it...
-  compare   Measure how much the pretrained network helps.
-  rank      Say which encoder suits labelled pictures.
-  distance  Say how far apart two sets of pictures lie for an encoder.
-  report    Make report.html of a run: one page with everything it found.
-  serve     Answer over HTTP and in a browser, on this machine.
-  encoders  List pretrained networks, or bring one here.
-  doctor    Say what is installed, what is here, what is wrong.
-  demo      Fit a model to real photographs of fruit.
+  fit        Fit a model to labelled pictures, score it, save it.
+  evaluate   Score a saved model on labelled pictures.
+  predict    Say what is on pictures, with probabilities.
+  embed      Turn pictures into feature vectors, one row each.
+  explain    Say why a model answers as it does: heat maps, nearest examples.
+  export     Write a model as one file that answers the same, and prove it.
+  benchmark  Measure the forms of a model: size, speed, memory.
+  pretrain   Train a network on your own source task, to transfer from it...
+  compare    Measure how much the pretrained network helps.
+  rank       Say which encoder suits labelled pictures.
+  distance   Say how far apart two sets of pictures lie for an encoder.
+  report     Make report.html of a run: one page with everything it found.
+  serve      Answer over HTTP and in a browser, on this machine.
+  encoders   List pretrained networks, or bring one here.
+  doctor     Say what is installed, what is here, what is wrong.
+  demo       Fit a model to real photographs of fruit.
 
   Start with: headstart demo. Then: headstart fit FOLDER, where FOLDER has one
   folder of pictures per class.
@@ -105,6 +106,8 @@ Options:
   --seed <int>                    Reaches every split, draw and loop.
                                   [default: 0]
   --device <str>                  auto, cpu or cuda.  [default: auto]
+  --precision <str>               fp32, or int8: the network is quantised
+                                  before the head is fitted.  [default: fp32]
   --recipe <path>                 TOML file with these settings; a flag beats
                                   the file.
   --out <path>                    Run folder, used as given.  [default: a new

@@ -2,6 +2,7 @@
 
 import typer
 
+from headstart.cli.benchmark import benchmark
 from headstart.cli.compare import compare
 from headstart.cli.console import write_every_script
 from headstart.cli.demo import demo
@@ -37,6 +38,7 @@ for verb in (
     embed,
     explain,
     export,
+    benchmark,
     pretrain,
     compare,
     rank,

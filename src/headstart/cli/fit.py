@@ -66,6 +66,10 @@ def fit(
     strict: options.Strict = None,
     seed: options.Seed = None,
     device: options.Device = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="fp32, or int8: the network is quantised before the head is fitted.  [default: fp32]"),
+    ] = None,
     recipe: Annotated[Path | None, typer.Option(help="TOML file with these settings; a flag beats the file.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder, used as given.  [default: a new runs/NAME-N]")] = None,
     lang: options.Language = None,

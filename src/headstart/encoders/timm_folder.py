@@ -9,8 +9,8 @@ import numpy.typing as npt
 import timm
 import torch
 from PIL import Image
-from timm.data import create_transform
 from timm.data.config import resolve_model_data_config
+from timm.data.transforms_factory import create_transform
 
 from headstart.encoders.quiet import quiet
 

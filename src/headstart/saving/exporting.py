@@ -141,7 +141,7 @@ def export_model(
     clock = time.perf_counter()
     require_form(form, subject.model, subject.files)
     target = _target(subject, form, out)
-    pool = _pool(subject, data, place.progress)
+    pool = pictures_at_hand(subject.model, subject.folder, data, place.progress)
     with _beside(target.parent) as partial:
         main = partial / target.name
         if not _take_saved(subject, form, out, main):
@@ -178,16 +178,17 @@ def _target(subject: Exportable, form: Form, out: Path | None) -> Path:
     return target
 
 
-def _pool(subject: Exportable, data: Any, progress: Progress) -> Pool:  # noqa: ANN401 - what read_dataset takes
+def pictures_at_hand(model: SavedModel, folder: Path | None, data: Any, progress: Progress) -> Pool:  # noqa: ANN401
+    """Gather the pictures of ``data``, or, when that is None, those of the run around the model's folder."""
     if data is not None:
-        return pictures_of(data, subject.model, progress)
-    if subject.folder is None:
+        return pictures_of(data, model, progress)
+    if folder is None:
         raise ExportError(
             "There are no pictures to prove the export on.",
             "The model was not saved.",
             "Give labelled pictures as data.",
         )
-    return pictures_of_run(subject.folder, subject.model, progress)
+    return pictures_of_run(folder, model, progress)
 
 
 def _take_saved(subject: Exportable, form: Form, out: Path | None, main: Path) -> bool:

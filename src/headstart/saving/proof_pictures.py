@@ -47,6 +47,11 @@ class Pool:
         """Count the pictures."""
         return len(self.examples)
 
+    @classmethod
+    def empty(cls) -> "Pool":
+        """No pictures, for what needs none."""
+        return cls((), (), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_), "no pictures")
+
     def take(self, rows: npt.NDArray[np.int64]) -> "Pool":
         """Keep these rows."""
         return replace(

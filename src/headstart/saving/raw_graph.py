@@ -88,6 +88,27 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
     return network
 
 
+def batched_graph(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    """Turn a graph for one picture, as :func:`raw_graph` makes it, into one for several; it is changed and returned."""
+    from onnx import helper
+
+    graph = model.graph
+    first = next(node for node in graph.node if PICTURE in node.input)  # adds the axis of the batch
+    last = next(node for node in graph.node if PROBABILITIES in node.output)  # takes it away
+    renamed = {first.output[0]: PICTURES, last.input[0]: PROBABILITIES}
+    kept = [node for node in graph.node if node.name not in (first.name, last.name)]
+    for node in kept:
+        for names in (node.input, node.output):
+            names[:] = [renamed.get(name, name) for name in names]
+    classes = graph.output[0].type.tensor_type.shape.dim[0].dim_value
+    given = helper.make_tensor_value_info(PICTURES, UINT8, ["count", "height", "width", 3])
+    answer = helper.make_tensor_value_info(PROBABILITIES, FLOAT, ["count", classes])
+    for part, values in (("node", kept), ("input", [given]), ("output", [answer])):
+        graph.ClearField(part)
+        getattr(graph, part).extend(values)
+    return model
+
+
 def metadata_of(model: SavedModel, batched: bool) -> dict[str, str]:
     """Describe a model in the strings that an ONNX file can carry; lists and tables are JSON.
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from headstart.errors import PictureError
 from headstart.progress import Progress
 
 Ask = Callable[[Image.Image], npt.NDArray[np.float32]]  # an upright RGB picture to probabilities, shape (C,)
+
+AskSeveral = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]  # (N, h, w, 3) to (N, C)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,25 @@ def onnx_road(file: Path, threads: int = 1) -> Ask:
         (answer,) = session.run(None, {given.name: pixels[None] if several else pixels})
         probabilities: npt.NDArray[np.float32] = answer[0] if several else answer
         return probabilities
+
+    return ask
+
+
+def onnx_road_for_several(file: Path, threads: int = 1) -> AskSeveral:
+    """Open the graph for several pictures that is in a graph for one; raises EncoderError."""
+    import onnx
+
+    from headstart.saving.raw_graph import batched_graph
+
+    with TemporaryDirectory() as scratch:
+        changed = Path(scratch, "model.onnx")
+        changed.write_bytes(batched_graph(onnx.load(file)).SerializeToString())
+        session = open_session(changed, threads)
+
+    def ask(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        (probabilities,) = session.run(None, {session.get_inputs()[0].name: pictures})
+        answers: npt.NDArray[np.float32] = probabilities
+        return answers
 
     return ask
 

@@ -28,12 +28,12 @@ def obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
     """Say in one sentence why a model cannot be written for timm, or None when it can."""
     if not isinstance(model.head, LinearHead):
         return f"The model cannot be opened by timm: its head is not linear ({model.head.kind})."
+    if model.spec.precision == "int8":
+        return "The model cannot be opened by timm: its encoder computes in int8."
     if not model.spec.classifier:
         return (
             f"The model cannot be opened by timm: {model.spec.architecture} has no classifier layer to put the head in."
         )
-    if model.spec.precision == "int8":
-        return "The model cannot be opened by timm: its encoder computes in int8."
     if files.weights is None:
         return "The model cannot be opened by timm: the weights of its encoder are not at hand."
     return None

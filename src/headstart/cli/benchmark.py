@@ -1,0 +1,45 @@
+"""``headstart benchmark``."""
+
+from typing import Annotated
+
+import typer
+
+from headstart.cli import options
+from headstart.cli.console import explained, print_json, print_lines
+from headstart.places import Place
+
+
+def benchmark(
+    model: options.ModelFolder,
+    forms: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of library, onnx, onnx-half, onnx-int8, openvino, openvino-half, openvino-int8, torch, one after the"
+            " other; those that are not there are made for the occasion.  [default: those in the model's folder]"
+        ),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.01, help="How long each measurement takes.")] = 2.0,
+    threads: Annotated[int, typer.Option(min=0, help="For each form; 0: as many as there are cores.")] = 0,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Pictures to calibrate a missing int8 form on.  [default: those of the model's run]"),
+    ] = None,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Measure the forms of a model: size, speed, memory.
+
+    Example: headstart benchmark runs/flowers --forms onnx onnx-int8
+
+    Each form runs in a process of its own, beside the library itself. Measure on a machine that does nothing else.
+    """
+    with explained(debug) as steps:
+        from headstart.shipping import Wanted, run_benchmark
+
+        wanted = Wanted(tuple(forms or ()), seconds, threads, data)
+        report = run_benchmark(model, wanted, Place(progress=steps))
+        steps.close()
+        if as_json:
+            print_json(report.to_json())
+        else:
+            print_lines(report.lines())

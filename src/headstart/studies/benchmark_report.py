@@ -1,0 +1,91 @@
+"""What a benchmark found: the forms of a model as a table with ratios, and as plain data."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from headstart.reporting.tables import aligned
+from headstart.studies.form_figures import HEIGHT, WIDTH, FormFigures
+
+SHOWN = (1, 8, 32)  # sizes of batches in the table; all are in the JSON
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredForm:
+    """A form with its size in bytes and its figures."""
+
+    name: str
+    file: str
+    precision: str
+    size: int
+    figures: FormFigures
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkReport:
+    """The forms of one model, measured one after the other, each in a process of its own.
+
+    Attributes
+    ----------
+    forms
+        The library first.
+    operations
+        Of the network for one picture, see :func:`headstart.studies.arithmetic.graph_operations`; 0 when not known.
+    threads, busy
+        How many threads each had, and how many processes the machine was running besides when it began.
+    notices
+        What could not be measured, and why.
+    """
+
+    forms: tuple[MeasuredForm, ...]
+    operations: int
+    threads: int
+    busy: float
+    notices: tuple[str, ...] = ()
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Give one object for each form; ``speed`` is how many times as fast as the library it is."""
+        first = self.forms[0].figures
+        return [
+            {
+                "form": form.name,
+                "file": form.file,
+                "precision": form.precision,
+                "bytes": form.size,
+                "threads": self.threads,
+                **form.figures.to_json(),
+                "speed": first.p50 / form.figures.p50,
+                "gflop": self.operations / 1e9,
+                "gflop_per_second": self._rate(form.figures),
+            }
+            for form in self.forms
+        ]
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        columns = ("form", "MB", "load s", "p50 ms", "p95 ms", "speed", *(f"n={size}/s" for size in SHOWN), "peak MB")
+        rows = [(*columns, "GFLOP/s"), *map(self._row, self.forms)]
+        return [
+            f"One picture of {WIDTH} x {HEIGHT} pixels, decoded, to probabilities; {self.threads} threads; each form in"
+            " a process of its own.",
+            *aligned(rows, right=range(1, len(rows[0]))).splitlines(),
+            f"The network needs {self.operations / 1e9:.2f} GFLOP for a picture; GFLOP/s: what the best batch reaches.",
+            *([f"The machine was busy (load {self.busy:.1f}): the figures are too low."] if self.busy > 0.5 else []),
+            *self.notices,
+        ]
+
+    def _row(self, form: MeasuredForm) -> tuple[str, ...]:
+        found = form.figures
+        return (
+            form.name,
+            f"{form.size / 1e6:.1f}",
+            f"{found.load_seconds:.2f}",
+            f"{found.p50:.1f}",
+            f"{found.p95:.1f}",
+            f"{self.forms[0].figures.p50 / found.p50:.2f}",
+            *(f"{found.throughput[size]:.0f}" for size in SHOWN),
+            f"{found.memory:.0f}",
+            f"{self._rate(found):.0f}",
+        )
+
+    def _rate(self, found: FormFigures) -> float:
+        return max(found.throughput.values()) * self.operations / 1e9
