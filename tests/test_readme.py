@@ -142,7 +142,7 @@ def test_both_languages_have_the_same_headings_tables_and_commands():
     assert [line.count("|") for line in english.splitlines() if line.startswith("|")] == [
         line.count("|") for line in chinese.splitlines() if line.startswith("|")
     ]
-    flags = [set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) for text in (english, chinese)]
+    flags = [set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text)) for text in (english, chinese)]
     assert flags[0] == flags[1]
 
 
@@ -163,5 +163,5 @@ def test_every_flag_and_verb_named_exists(name):
     known |= {"--nproc-per-node"}  # of torchrun
     text = (ROOT / name).read_text(encoding="utf-8")
     own = "\n".join(line for line in text.splitlines() if "pip install" not in line)
-    assert sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", own)) - known) == []
+    assert sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", own)) - known) == []
     assert set(re.findall(r"headstart ([a-z]+)", "\n".join(re.findall(r"`(headstart [^`]+)`", text)))) <= set(verbs)

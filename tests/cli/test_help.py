@@ -22,7 +22,7 @@ Commands:
   evaluate   Score a saved model on labelled pictures.
   predict    Say what is on pictures, with probabilities.
   embed      Turn pictures into feature vectors, one row each.
-  explain    Say why a model answers as it does: heat maps, nearest examples.
+  explain    Say why a model answers as it does: heat maps, nearest...
   export     Write a model as one file that answers the same, and prove it.
   benchmark  Measure the forms of a model: size, speed, memory.
   pretrain   Train a network on your own source task, to transfer from it...
