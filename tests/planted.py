@@ -3,10 +3,11 @@
 import io
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import skimage.data
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageFilter
 from sklearn.datasets import load_sample_image
 
 SIDE = 120
@@ -51,3 +52,36 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "cropped by 6 %": lambda image: cropped(image, 0.94),
     "all at once": lambda image: compressed(ImageEnhance.Brightness(cropped(image, 0.96)).enhance(1.15), 60),
 }
+
+
+COLOURS = {"blue": (40, 60, 190), "green": (50, 150, 60), "red": (190, 60, 50)}
+
+
+def scene(colour: tuple[int, int, int], seed: int) -> Image.Image:
+    """A picture of this colour with blobs and grain of its own: no two of them agree anywhere."""
+    random = np.random.default_rng(seed)
+    blobs = Image.fromarray(random.integers(0, 256, (7, 7, 3), dtype=np.uint8)).resize(
+        (96, 96), Image.Resampling.BICUBIC
+    )
+    pixels = 0.5 * np.asarray(blobs, dtype=np.float64) + 0.5 * np.array(colour) + random.normal(0, 4, (96, 96, 1))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+def save_scenes(folder: Path, count: int) -> dict[str, list[str]]:
+    """Write ``count`` scenes of each colour into train/ and half as many into val/, with faults; say which."""
+    seeds = iter(range(10_000))
+    for part, number in (("train", count), ("val", count // 2)):
+        for name, colour in COLOURS.items():
+            (folder / part / name).mkdir(parents=True)
+            for index in range(number):
+                scene(colour, next(seeds)).save(folder / part / name / f"{index:02}.png")
+    wrong = ["train/red/90.png", "train/green/90.png", "val/blue/90.png"]
+    for name, colour in zip(wrong, ("blue", "red", "green"), strict=True):
+        scene(COLOURS[colour], next(seeds)).save(folder / name)
+    copies = {"train/red/00.png": "val/red/70.jpg", "train/blue/01.png": "val/blue/71.jpg"}
+    for (old, new), kind in zip(copies.items(), ("smaller", "darker"), strict=True):
+        COPIES[kind](Image.open(folder / old)).save(folder / new, quality=90)
+    scene(COLOURS["red"], next(seeds)).filter(ImageFilter.GaussianBlur(4)).save(folder / "train/red/80.png")
+    scene(COLOURS["red"], next(seeds)).resize((300, 60)).save(folder / "train/red/81.png")
+    ImageEnhance.Brightness(scene(COLOURS["blue"], next(seeds))).enhance(0.1).save(folder / "train/blue/82.png")
+    return {"wrong": wrong, "copies": [*copies.items()]}

@@ -37,12 +37,13 @@ ORDER = (
     "explaining",
     "teaching",
     "pipeline",
+    "checking",
     "transfer",
     "measuring",
     "shipping",
     "cli",
 )  # what stands above the stages, each above the one before
-CLI_MAY = {"cli", "explaining", "model", "pipeline", "shipping", "transfer"} | FREE - {"rules"}
+CLI_MAY = {"checking", "cli", "explaining", "model", "pipeline", "shipping", "transfer"} | FREE - {"rules"}
 WORKSHOP = {"torch", "torchvision", "timm"}
 WORKSHOP_STAGES = {"encoders", "learning", "saliency"}
 PICKLES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}

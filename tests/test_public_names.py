@@ -17,6 +17,7 @@ PUBLIC = [
     "Recipe",
     "TransferClassifier",
     "__version__",
+    "check",
     "compare",
     "distance",
     "embed",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from headstart.version import __version__
 
 if TYPE_CHECKING:
+    from headstart.checking import check
     from headstart.data.example import Dataset
     from headstart.errors import HeadstartError
     from headstart.learning.estimators import ImageEmbedder, TransferClassifier
@@ -31,6 +32,7 @@ __all__ = [
     "Recipe",
     "TransferClassifier",
     "__version__",
+    "check",
     "compare",
     "distance",
     "embed",
@@ -46,6 +48,7 @@ _HOMES = {
     "Model": "headstart.model",
     "Recipe": "headstart.recipe",
     "TransferClassifier": "headstart.learning.estimators",
+    "check": "headstart.checking",
     "compare": "headstart.measuring",
     "distance": "headstart.measuring",
     "embed": "headstart.model",

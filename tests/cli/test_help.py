@@ -26,6 +26,7 @@ Commands:
   export     Write a model as one file that answers the same, and prove it.
   benchmark  Measure the forms of a model: size, speed, memory.
   pretrain   Train a network on your own source task, to transfer from it...
+  check      Look for near copies, likely label errors, outliers and poor...
   compare    Measure how much the pretrained network helps.
   rank       Say which encoder suits labelled pictures.
   distance   Say how far apart two sets of pictures lie for an encoder.

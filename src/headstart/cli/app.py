@@ -3,6 +3,7 @@
 import typer
 
 from headstart.cli.benchmark import benchmark
+from headstart.cli.check import check
 from headstart.cli.compare import compare
 from headstart.cli.console import write_every_script
 from headstart.cli.demo import demo
@@ -40,6 +41,7 @@ for verb in (
     export,
     benchmark,
     pretrain,
+    check,
     compare,
     rank,
     distance,

@@ -1,0 +1,163 @@
+"""The files of an audit: check.json, a table of all pictures, sheets to look at, and a cleaned table."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+
+from headstart.data.example import Example
+from headstart.data.pictures import open_picture
+from headstart.errors import OutputError
+from headstart.reporting.contact_sheet import MOST_CARDS, Card, draw_sheet
+from headstart.reporting.runs import given_folder, require_free, write_json, write_text
+from headstart.reporting.tables import csv_text
+from headstart.studies.check import KINDS
+from headstart.studies.check_report import WORDS, CheckReport
+
+REPORT = "check.json"
+RUN = "metrics.json"  # what makes a folder that of a run
+
+
+def require_place(folder: Path | None) -> None:
+    """Refuse a folder that is neither free nor that of a run without an audit; raises OutputError."""
+    if folder is None:
+        return
+    if (folder / REPORT).exists():
+        raise OutputError(
+            f"There is an audit in '{folder}' already.", "Nothing is ever overwritten.", f"Remove its {REPORT} first."
+        )
+    if not (folder / RUN).is_file():
+        require_free(folder)
+
+
+def write_check(report: CheckReport, folder: Path) -> CheckReport:
+    """Write everything into a folder; the report comes back with the names of the files, and what could not be drawn.
+
+    Raises OutputError when it cannot be written.
+    """
+    target = folder if (folder / RUN).is_file() else given_folder(folder)
+    notices: list[str] = []
+    files = []
+    for name, title, note, cards in _sheets(report):
+        if cards:
+            shown = f" The first {MOST_CARDS} of {len(cards):,}." if len(cards) > MOST_CARDS else ""
+            notices += draw_sheet(title, note + shown, cards, target / name)
+            files.append(str(target / name))
+    write_text(target / "check.csv", csv_text(_HEADER, _rows(report)))
+    files += [str(target / "check.csv"), str(target / REPORT)]
+    done = replace(report, files=(*report.files, *files), notices=(*report.notices, *dict.fromkeys(notices)))
+    write_json(target / REPORT, done.to_json())
+    return done
+
+
+def write_cleaned(report: CheckReport, folder: Path) -> None:
+    """Write ``label_errors.csv``, for review, and ``cleaned.csv``: the data without unreadable and suspect labels.
+
+    Near copies stay in it, under one name in the column ``group``: ``headstart fit cleaned.csv --group-by group`` keeps
+    them on one side of its split. Groups of the user are joined with them.
+    """
+    target = folder if (folder / RUN).is_file() else given_folder(folder)
+    errors = report.labels_json()
+    header = ("path", "label", "suggested", "confidence", "own_probability", "part")
+    rows = ([one[name] if one[name] is not None else "" for name in header] for one in errors)
+    write_text(target / "label_errors.csv", csv_text(header, rows))
+    audit = report.found.checked
+    suspect, together = {*report.found.label_errors.tolist(), *audit.unreadable}, audit.together
+    kept = (
+        (_path(example), example.label or "", example.split or "", f"set-{together[position]}")
+        for position, example in enumerate(audit.dataset.examples)
+        if position not in suspect
+    )
+    write_text(target / "cleaned.csv", csv_text(("path", "label", "split", "group"), kept))
+
+
+def _path(example: Example) -> str:
+    """Name a file so that a table anywhere finds it; what is no file keeps its name."""
+    return str(Path(example.source).absolute()) if isinstance(example.source, (str, Path)) else example.name
+
+
+_HEADER = ("path", "label", "part", "group", "near_copies", "label_quality", "suggested", "isolation", "problems")
+
+
+def _rows(report: CheckReport) -> Iterator[tuple[object, ...]]:
+    """One row for each picture."""
+    found, audit = report.found, report.found.checked
+    sets = {position: number for number, members in enumerate(audit.copies) for position in members}
+    suggested = {one["path"]: one["suggested"] for one in report.labels_json()}
+    quality = {}
+    if found.labels is not None:
+        quality = dict(zip(found.labels.positions.tolist(), found.labels.issues.quality.tolist(), strict=True))
+    problems: dict[int, list[str]] = {position: ["unreadable"] for position in audit.unreadable}
+    listed: list[tuple[str, Iterable[int]]] = [(kind, found.poor[kind].tolist()) for kind in KINDS]
+    for name, places in [*listed, ("outlier", found.outliers.tolist()), ("label_error", found.label_errors.tolist())]:
+        for place in places:
+            problems.setdefault(place, []).append(name)
+    for position, example in enumerate(audit.dataset.examples):
+        yield (
+            example.name, example.label or "", example.split or "", example.group or "", sets.get(position, ""),
+            _number(quality.get(position)), suggested.get(example.name, ""), _number(found.isolation[position]),
+            " ".join(problems.get(position, [])),
+        )  # fmt: skip
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None or value != value else f"{value:.4f}"
+
+
+def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
+    """Name, title, note and cards of each sheet."""
+    found, examples = report.found, report.found.checked.dataset.examples
+    by_name = {example.name: example for example in examples}
+    yield (
+        "near_duplicates.png",
+        "Near copies",
+        "Those in different parts of the data first.",
+        [
+            Card(
+                (_loader(by_name[pair["one"]]), _loader(by_name[pair["other"]])),
+                (
+                    pair["one"],
+                    pair["other"],
+                    " / ".join(pair["parts"]) or " / ".join(map(str, dict.fromkeys(pair["labels"]))),
+                ),
+            )
+            for pair in report.pairs_json()
+        ],
+    )
+    yield (
+        "label_errors.png",
+        "Likely label errors",
+        "Label, what it rather looks like, how sure: for review.",
+        [
+            Card(
+                (_loader(by_name[one["path"]]),),
+                (one["label"], f"rather {one['suggested']} ({one['confidence']:.2f})", one["path"]),
+            )
+            for one in report.labels_json()
+        ],
+    )
+    yield (
+        "outliers.png",
+        "Unlike all others",
+        "The farthest first.",
+        [
+            Card((_loader(examples[place]),), (examples[place].label or "", examples[place].name))
+            for place in found.outliers.tolist()
+        ],
+    )
+    yield (
+        "poor_pictures.png",
+        "Poor pictures",
+        "Blurred, dark, bright, nearly empty or of an unusual shape.",
+        [
+            Card((_loader(examples[place]),), (WORDS[kind], examples[place].name))
+            for kind in KINDS
+            for place in found.poor[kind].tolist()
+        ],
+    )
+
+
+def _loader(example: Example) -> Callable[[], Image.Image]:
+    return partial(open_picture, example.source, example.name)

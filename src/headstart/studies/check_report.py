@@ -1,0 +1,199 @@
+"""What an audit of data found, for people and as plain data."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from headstart.data.names import join_names, plural
+from headstart.reporting.tables import aligned
+from headstart.studies.check import KINDS, Check
+
+MOST_LINES = 5
+WORDS = {
+    "blurry": "blurred",
+    "dark": "dark",
+    "bright": "bright",
+    "low_information": "nearly empty",
+    "odd_shaped": "of an unusual shape",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What an audit found with an encoder, and the files that were written."""
+
+    found: Check
+    encoder: str
+    files: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        return [
+            *self.found.checked.lines(),
+            *self._copy_lines(),
+            *self._label_lines(),
+            *self._picture_lines(),
+            *self._group_lines(),
+            *([f"Cleaning: {self.found.cleaning.verdict()}"] if self.found.cleaning else []),
+            *self.found.notices,
+            *self.notices,
+            *[f"Written: {file}" for file in self.files],
+            "Nothing was deleted. Look at the pictures before you change anything.",
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain data; paths as the user gave them, every list with the worst first."""
+        found, audit = self.found, self.found.checked
+        return {
+            "data": audit.dataset.name,
+            "encoder": self.encoder,
+            "counts": self.counts(),
+            "near_duplicates": self.pairs_json(),
+            "near_duplicate_sets": audit.to_json()["near_copies"],
+            "label_errors": self.labels_json(),
+            "outliers": [
+                {"path": self._name(place), "distance": round(float(found.isolation[place]), 4)}
+                for place in found.outliers
+            ],
+            "quality": {kind: [self._name(place) for place in found.poor[kind]] for kind in KINDS},
+            "imbalance": {"counts": audit.class_totals, "ratio": audit.imbalance, "tiny": audit.tiny_classes},
+            "groups": [
+                {"kind": one.kind, "name": one.name, "count": one.count, **_score(one.accuracy)} for one in found.groups
+            ],
+            "cleaning": None
+            if found.cleaning is None
+            else {
+                **asdict(found.cleaning),
+                "before": _score(found.cleaning.before),
+                "after": _score(found.cleaning.after),
+                "verdict": found.cleaning.verdict(),
+            },
+            "audit": audit.to_json(),
+            "notices": [*found.notices, *self.notices],
+            "files": list(self.files),
+        }
+
+    def counts(self) -> dict[str, int]:
+        """How many of each kind were found."""
+        found, audit = self.found, self.found.checked
+        return {
+            "pictures": len(audit.dataset),
+            "unreadable": len(audit.unreadable),
+            "classes": len(audit.dataset.classes),
+            "exact_duplicate_sets": len(audit.duplicates),
+            "near_duplicates": len(found.pairs.copies),
+            "near_duplicates_across_parts": sum(len(pair["parts"]) > 1 for pair in self.pairs_json()),
+            "near_duplicates_across_labels": sum(len(set(pair["labels"])) > 1 for pair in self.pairs_json()),
+            "near_duplicate_sets": len(audit.copies),
+            "label_errors": len(found.label_errors),
+            "outliers": len(found.outliers),
+            **{kind: len(found.poor[kind]) for kind in KINDS},
+        }
+
+    def pairs_json(self) -> list[dict[str, Any]]:
+        """Pairs of near copies: those in different parts first, then those with different labels, then the likest."""
+        examples, pairs = self.found.checked.dataset.examples, self.found.pairs
+        rows = []
+        for number, (one, other) in enumerate(pairs.copies.places.tolist()):
+            parts = sorted({examples[place].split or "" for place in (one, other)} - {""})
+            rows.append(
+                {
+                    "one": examples[one].name,
+                    "other": examples[other].name,
+                    "parts": parts,
+                    "labels": [examples[one].label, examples[other].label],
+                    "distance": round(float(pairs.distances[number]), 4),
+                    "hash_distance": int(pairs.bits[number]),
+                    "likeness": round(float(pairs.copies.likeness[number]), 3),
+                    "mirrored": bool(pairs.copies.mirrored[number]),
+                }
+            )
+        return sorted(
+            rows, key=lambda row: (-len(row["parts"]), row["labels"][0] == row["labels"][1], -row["likeness"])
+        )
+
+    def labels_json(self) -> list[dict[str, Any]]:
+        """Likely label errors, the likeliest first; ``confidence`` is that of the suggested class, held out."""
+        review = self.found.labels
+        if review is None:
+            return []
+        dataset = self.found.checked.dataset
+        row_of = {int(position): row for row, position in enumerate(review.positions)}
+        rows = []
+        for position in self.found.label_errors.tolist():
+            probabilities = review.held.probabilities[row_of[position]]
+            best = int(probabilities.argmax())
+            own = int(dataset.labels[position])
+            rows.append(
+                {
+                    "path": dataset.examples[position].name,
+                    "label": dataset.classes[own],
+                    "suggested": dataset.classes[best],
+                    "confidence": round(float(probabilities[best]), 4),
+                    "own_probability": round(float(probabilities[own]), 4),
+                    "part": dataset.examples[position].split,
+                }
+            )
+        return rows
+
+    def _name(self, position: int) -> str:
+        return self.found.checked.dataset.examples[position].name
+
+    def _copy_lines(self) -> list[str]:
+        pairs = self.pairs_json()
+        if not pairs:
+            return ["Near copies: none."]
+        across = sum(len(pair["parts"]) > 1 for pair in pairs)
+        where = f", {across:,} of them in different parts of the data" if across else ""
+        rows = [("one", "other", "parts", "features", "bits")]
+        for pair in pairs[:MOST_LINES]:
+            parts = " ".join(pair["parts"])
+            rows.append((pair["one"], pair["other"], parts, f"{pair['distance']:.3f}", str(pair["hash_distance"])))
+        return [f"Near copies: {plural(len(pairs), 'pair')}{where}.", *_table(rows, (3, 4)), *_more(len(pairs))]
+
+    def _label_lines(self) -> list[str]:
+        if self.found.labels is None:
+            return []
+        errors = self.labels_json()
+        if not errors:
+            return ["Likely label errors: none."]
+        rows = [("picture", "label", "rather", "confidence")]
+        rows += [
+            (one["path"], one["label"], one["suggested"], f"{one['confidence']:.2f}") for one in errors[:MOST_LINES]
+        ]
+        head = f"Likely label errors, for review: {len(errors):,}. About half of such suggestions are right."
+        return [head, *_table(rows, (3,)), *_more(len(errors))]
+
+    def _picture_lines(self) -> list[str]:
+        found = {WORDS[kind]: self.found.poor[kind] for kind in KINDS}
+        lines = [
+            f"{plural(len(places), 'picture is', 'pictures are')} {word}: {join_names(map(self._name, places), 3)}."
+            for word, places in found.items()
+            if len(places)
+        ]
+        if len(self.found.outliers):
+            names = join_names(map(self._name, self.found.outliers), 3)
+            count = plural(len(self.found.outliers), "picture is", "pictures are")
+            lines.append(f"{count} unlike all others: {names}.")
+        return lines or ["Poor pictures and outliers: none."]
+
+    def _group_lines(self) -> list[str]:
+        worst = self.found.groups[:MOST_LINES]
+        if not worst:
+            return []
+        rows = [("", "name", "pictures", "recognised when held out")]
+        rows += [(one.kind, one.name, str(one.count), str(one.accuracy)) for one in worst]
+        return ["Classes and groups that are recognised worst:", *_table(rows, (2,))]
+
+
+def _table(rows: Sequence[tuple[str, ...]], right: tuple[int, ...]) -> list[str]:
+    return [f"  {line}" for line in aligned(rows, right=right).splitlines()]
+
+
+def _more(count: int) -> list[str]:
+    return [f"  and {count - MOST_LINES:,} more"] if count > MOST_LINES else []
+
+
+def _score(score: Any) -> dict[str, float]:  # noqa: ANN401 - Score
+    return {"accuracy": round(score.value, 4), "low": round(score.low, 4), "high": round(score.high, 4)}

@@ -1,0 +1,126 @@
+"""``headstart check`` on pictures with planted faults."""
+
+import csv
+import json
+import sys
+
+import pytest
+from PIL import Image
+
+import headstart as library
+from planted import save_scenes
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scenes") / "scenes"
+    return folder, save_scenes(folder, 20)
+
+
+def read_rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_planted_faults_are_found_and_counted(headstart, scenes, tmp_path):
+    folder, planted = scenes
+    answer = headstart("check", folder, "--out", tmp_path / "audit", "--json")
+    assert answer.exit_code == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    pairs = {(pair["one"], pair["other"]): pair for pair in found["near_duplicates"]}
+    assert set(pairs) == set(planted["copies"])
+    for pair in pairs.values():
+        assert pair["parts"] == ["train", "validation"]
+        assert pair["hash_distance"] <= 6
+        assert pair["distance"] < 0.05
+    assert {one["path"] for one in found["label_errors"]} == set(planted["wrong"])
+    assert {one["path"]: one["suggested"] for one in found["label_errors"]} == {
+        "train/red/90.png": "blue", "train/green/90.png": "red", "val/blue/90.png": "green"
+    }  # fmt: skip
+    assert found["quality"]["blurry"] == ["train/red/80.png"]
+    assert found["quality"]["dark"] == ["train/blue/82.png"]
+    assert found["quality"]["odd_shaped"] == ["train/red/81.png"]
+    assert found["counts"]["near_duplicates_across_parts"] == 2
+    assert found["counts"]["label_errors"] == 3
+    assert found["imbalance"]["counts"]["red"] == 34
+    assert found["cleaning"]["low"] <= found["cleaning"]["difference"] <= found["cleaning"]["high"]
+    assert found == json.loads((tmp_path / "audit" / "check.json").read_text())
+    assert sorted(path.name for path in (tmp_path / "audit").iterdir() if path.suffix != ".png") == [
+        "check.csv", "check.json"
+    ]  # fmt: skip
+    for name in ("near_duplicates", "label_errors", "poor_pictures"):
+        with Image.open(tmp_path / "audit" / f"{name}.png") as sheet:
+            assert sheet.width >= 900
+
+
+def test_people_are_told_in_sentences_and_tables(headstart, scenes):
+    answer = headstart("check", scenes[0])
+    lines = answer.stdout.splitlines()
+    assert "Near copies: 2 pairs, 2 of them in different parts of the data." in lines
+    assert "Likely label errors, for review: 3. About half of such suggestions are right." in lines
+    assert "1 picture is blurred: 'train/red/80.png'." in lines
+    assert "1 picture is dark: 'train/blue/82.png'." in lines
+    assert any(line.startswith("Cleaning: Leaving the ") for line in lines)
+    assert lines[-1] == "Nothing was deleted. Look at the pictures before you change anything."
+
+
+def test_the_cleaned_table_can_be_fitted_with_copies_on_one_side(headstart, scenes, tmp_path):
+    folder, planted = scenes
+    assert headstart("check", folder, "--export", tmp_path / "clean").exit_code == 0
+    rows = read_rows(tmp_path / "clean" / "cleaned.csv")
+    groups = {row["path"].removeprefix(f"{folder}/"): row["group"] for row in rows}
+    assert not set(planted["wrong"]) & set(groups)
+    for one, other in planted["copies"]:
+        assert groups[one] == groups[other]
+    listed = read_rows(tmp_path / "clean" / "label_errors.csv")
+    assert {row["path"] for row in listed} == set(planted["wrong"])
+    answer = headstart("fit", tmp_path / "clean" / "cleaned.csv", "--group-by", "group", "--dry-run")
+    assert answer.exit_code == 0, answer.stderr
+
+
+def test_a_run_folder_gets_the_audit_beside_its_scores(headstart, scenes, tmp_path):
+    assert headstart("fit", scenes[0], "--head", "ridge", "--out", tmp_path / "run").exit_code == 0
+    assert headstart("check", scenes[0], "--out", tmp_path / "run").exit_code == 0
+    assert {"check.json", "metrics.json", "near_duplicates.png"} <= {path.name for path in (tmp_path / "run").iterdir()}
+    again = headstart("check", scenes[0], "--out", tmp_path / "run")
+    assert again.exit_code == 1
+    assert again.stderr == (
+        f"Error: There is an audit in '{tmp_path / 'run'}' already. Nothing is ever overwritten. "
+        "Remove its check.json first.\n"
+    )
+
+
+def test_without_cleanlab_the_rest_is_checked_and_the_way_to_get_it_is_said(headstart, scenes, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cleanlab", None)
+    answer = headstart("check", scenes[0], "--json")
+    assert answer.exit_code == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert found["label_errors"] == []
+    assert found["counts"]["near_duplicates"] == 2
+    assert found["notices"] == [
+        "Label errors were not looked for. The package 'cleanlab' is not installed. It is needed to find labels that "
+        'are likely wrong. Install it with: pip install "headstart[check]"'
+    ]
+
+
+def test_a_folder_that_is_not_free_is_refused_before_anything_is_read(headstart, scenes, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("x")
+    answer = headstart("check", scenes[0], "--out", tmp_path / "full")
+    assert (answer.exit_code, answer.stderr) == (
+        1,
+        f"Error: The folder '{tmp_path / 'full'}' is not empty. Nothing is ever overwritten. "
+        "Name a new folder, or empty this one first.\n",
+    )
+
+
+def test_the_library_does_the_same(scenes, fake_network):
+    report = library.check(scenes[0], seed=1)
+    assert report.counts()["label_errors"] == 3
+    assert report.files == ()
+
+
+def test_one_class_is_refused(headstart, scenes, tmp_path):
+    answer = headstart("check", scenes[0] / "train" / "red")
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith("Error: The pictures have no classes.")
