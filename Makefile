@@ -49,6 +49,7 @@ bench: $(DEV_READY)
 	$(BIN)/python benchmarks/heads.py
 	$(BIN)/python benchmarks/guard.py
 	$(BIN)/python benchmarks/training_steps.py
+	$(BIN)/python benchmarks/near_duplicates.py
 	$(BIN)/python benchmarks/promise.py
 	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/literature.py $(DATA)

@@ -40,7 +40,7 @@ def test_planted_faults_are_found_and_counted(headstart, scenes, tmp_path):
     assert found["quality"]["blurry"] == ["train/red/80.png"]
     assert found["quality"]["dark"] == ["train/blue/82.png"]
     assert found["quality"]["odd_shaped"] == ["train/red/81.png"]
-    assert found["counts"]["near_duplicates_across_parts"] == 2
+    assert found["counts"]["near_duplicates_across_splits"] == 2
     assert found["counts"]["label_errors"] == 3
     assert found["imbalance"]["counts"]["red"] == 34
     assert found["cleaning"]["low"] <= found["cleaning"]["difference"] <= found["cleaning"]["high"]

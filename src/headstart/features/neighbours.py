@@ -11,7 +11,7 @@ import numpy.typing as npt
 Rows = npt.NDArray[np.float32]
 
 BLOCK = 2048  # rows and columns of a product: 16 MB, which is all the memory it needs
-SAMPLE = 256  # rows that tell how many pairs a floor would give
+SAMPLE = 128  # rows that tell how many pairs a floor would give
 PROJECTED = 128  # numbers that long rows are projected to for a first look
 LONG = 256  # rows longer than this get that first look
 
