@@ -56,7 +56,7 @@ def make_vectors(count: int, seed: int = 0) -> tuple[Rows, npt.NDArray[np.int64]
 
 
 def with_projection(rows: Rows) -> npt.NDArray[np.int64]:
-    """What Headstart does."""
+    """Do what Headstart does."""
     return similar_features(rows, FEATURE_COSINE, FEATURE_PAIRS, seed=0).places
 
 
@@ -66,7 +66,7 @@ def with_products(rows: Rows) -> npt.NDArray[np.int64]:
 
 
 def with_usearch(rows: Rows) -> npt.NDArray[np.int64]:
-    """A graph of neighbours over vectors of single bytes."""
+    """Search a graph of neighbours over vectors of single bytes."""
     from usearch.index import Index
 
     centred, cores = unit_rows(rows - rows.mean(axis=0)), len(os.sched_getaffinity(0))
@@ -77,7 +77,7 @@ def with_usearch(rows: Rows) -> npt.NDArray[np.int64]:
 
 
 def with_faiss(rows: Rows) -> npt.NDArray[np.int64]:
-    """Lists around the square root of as many centres."""
+    """Search a few lists of vectors, each around a centre."""
     import faiss
 
     centred = unit_rows(rows - rows.mean(axis=0))

@@ -26,3 +26,7 @@ def test_copies_differ_in_few_bits_and_other_pictures_in_half():
     )
     assert hash_distances(one, other).max() <= 10
     assert 26 < hash_distances(one, np.roll(one, 5, axis=0)).mean() < 38
+
+
+def test_no_picture_has_no_hash():
+    assert perceptual_hashes(np.empty((0, 32, 32))).shape == (0, 64)

@@ -19,6 +19,8 @@ def perceptual_hashes(thumbnails: npt.NDArray[np.floating]) -> npt.NDArray[np.bo
     >>> hash_distances(perceptual_hashes(slope), perceptual_hashes(slope / 2 + 9)).tolist()
     [0]
     """
+    if not len(thumbnails):
+        return np.empty((0, KEPT**2), dtype=np.bool_)
     low = dctn(thumbnails, axes=(1, 2))[:, :KEPT, :KEPT].reshape(len(thumbnails), -1)
     return np.asarray(low > np.median(low, axis=1, keepdims=True))
 
