@@ -9,6 +9,8 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constrain
 PINS := pyproject.toml constraints.txt
 DEMO_READY := $(VENV)/ready-for-demo
 DEV_READY := $(VENV)/ready-for-development
+JAVASCRIPT := tests/javascript
+JAVASCRIPT_READY := $(JAVASCRIPT)/node_modules/.package-lock.json
 
 .PHONY: help demo test check format lint types layers bench clean
 .DELETE_ON_ERROR:
@@ -24,7 +26,7 @@ demo: $(DEMO_READY)
 	$(BIN)/headstart demo
 
 # Two workers, each with whole files; OMP_NUM_THREADS keeps them from fighting for the cores. WORKERS=0 runs all in one.
-test: $(DEV_READY)
+test: $(DEV_READY) $(JAVASCRIPT_READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report=term -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: format lint types layers
@@ -52,6 +54,7 @@ bench: $(DEV_READY)
 	$(BIN)/python benchmarks/near_duplicates.py
 	$(BIN)/python benchmarks/promise.py
 	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/export.py
 	$(BIN)/python benchmarks/literature.py $(DATA)
 	$(if $(DATA),$(BIN)/python benchmarks/rank.py $(firstword $(DATA)))
 	$(if $(DATA),$(BIN)/python benchmarks/compare.py $(firstword $(DATA)) $(if $(PEER_PYTHON),--peer-python "$(PEER_PYTHON)",--skip-peer))
@@ -79,6 +82,11 @@ $(DEV_READY): $(PINS) | $(BIN)/python
 	$(INSTALL) ".[train,demo,dev]"
 	@touch $(DEMO_READY) $@
 
+# What the JavaScript of docs/deploy.md is run with; without npm its test is skipped and says so.
+$(JAVASCRIPT_READY): $(JAVASCRIPT)/package.json $(JAVASCRIPT)/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix $(JAVASCRIPT) || echo "npm ci failed: JavaScript is not tested."; \
+	else echo "npm is not installed: JavaScript is not tested."; fi
+
 clean:
-	rm -rf $(VENV) build dist src/*.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(JAVASCRIPT)/node_modules build dist src/*.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
