@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter
 
 from headstart.rules import available_cores
 from headstart.saliency.placing import Map, enlarge, shrink
@@ -140,6 +139,8 @@ def fill_of(pixels: Pixels, fill: Fill) -> Pixels:
     """Make the picture that hidden places are filled from: all of the mean colour, which is 0, or strongly blurred."""
     if fill == "mean":
         return np.zeros_like(pixels)
+    from scipy.ndimage import gaussian_filter  # only where it is needed: predicting loads this module too
+
     deviation = BLUR * max(pixels.shape[1:])
     blurred: Pixels = gaussian_filter(pixels, (0, deviation, deviation)).astype(np.float32)
     return blurred
