@@ -103,7 +103,7 @@ def test_every_block_runs_as_it_stands_and_leaves_what_is_promised(tmp_path, ses
         assert (tmp_path / file).exists(), file
     run = tmp_path / "runs" / "flowers"
     for name in READMES:
-        assert len(promised_files(name)) == 10
+        assert len(promised_files(name)) == 11
         assert [file for file in promised_files(name) if not (run / file).exists()] == []
     assert len(list(run.rglob("*.png"))) >= 3
 

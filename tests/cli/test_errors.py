@@ -4,10 +4,12 @@ import errno
 import json
 import os
 import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from headstart.recipe import Recipe
 from pictures import save_flowers
 
 
@@ -124,14 +126,10 @@ def test_weights_that_are_not_here_name_the_command_that_brings_them(verb, heads
 
 def test_an_unknown_key_in_a_recipe_gets_the_nearest_name(headstart):
     Path("r.toml").write_text('hed = "lda"\n', encoding="utf-8")
-    assert refused(headstart("fit", "flowers", "--recipe", "r.toml")) == (
-        "The recipe 'r.toml' has an unknown key 'hed'. The keys are encoder, method, head, activation, hidden, "
-        "balance, seed, test_fraction, inner_folds, folds, repeats, group_by, group_pattern, strict, device, "
-        "resamples, preset, time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, schedule, "
-        "warmup, label_smoothing, mixup, cutmix, augment, flip, views, prefix_cache, clip, accumulate, ema, wise, "
-        "l2sp, patience, validation_fraction, batch_norm, rank and checkpoint_seconds. "
-        "Did you mean 'head'?"
-    )
+    said = refused(headstart("fit", "flowers", "--recipe", "r.toml"))
+    assert said.startswith("The recipe 'r.toml' has an unknown key 'hed'. The keys are encoder, method, head, ")
+    assert said.endswith(" and checkpoint_seconds. Did you mean 'head'?")
+    assert all(field.name in said for field in fields(Recipe))
 
 
 def test_a_recipe_that_is_not_there(headstart):

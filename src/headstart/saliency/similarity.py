@@ -1,8 +1,6 @@
 """How alike two maps are."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
-from scipy.stats import rankdata
 
 from headstart.saliency.placing import Map, enlarge
 
@@ -19,6 +17,8 @@ def rank_correlation(one: Map, other: Map) -> float:
     >>> round(rank_correlation(np.array([[1.0, 2.0, 9.0]]), np.array([[1.0, 4.0, 5.0]])), 6)
     1.0
     """
+    from scipy.stats import rankdata  # only where it is needed: predicting loads this module too
+
     ranks = [rankdata(map_.ravel()) for map_ in (one, other)]
     centred = [rank - rank.mean() for rank in ranks]
     length = float(np.sqrt((centred[0] @ centred[0]) * (centred[1] @ centred[1])))
@@ -55,5 +55,7 @@ def _unit(map_: Map) -> Map:
 
 
 def _smooth(map_: Map) -> Map:
+    from scipy.ndimage import gaussian_filter  # as above
+
     smooth: Map = gaussian_filter(map_, _DEVIATION, radius=_RADIUS)
     return smooth
