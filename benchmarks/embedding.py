@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from headstart.data.pictures import content_key, open_picture
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.features.extraction import extract
-from headstart.features.store import temporary_store
+from headstart.features.store import FeatureStore
 from headstart.places import cache_folder
 from headstart.rules import available_cores, extraction_plan
 
@@ -102,7 +103,8 @@ def embedding(encoder: OnnxEncoder, paths: list[Path], cores: int) -> float:
     examples = [Example(str(path), path.name) for path in paths]
     keys = [content_key(str(path)) for path in paths]
     plan = extraction_plan(len(paths), cores, "onnxruntime")
-    with temporary_store() as store:
+    with TemporaryDirectory() as folder:
+        store = FeatureStore(Path(folder))
         found = extract(examples, keys, [encoder], store, plan=plan, open_picture=open_picture)
     return found.computed / found.seconds
 

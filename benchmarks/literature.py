@@ -45,9 +45,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="*", type=Path, help="folders of labelled photographs, besides the demo's fruit")
     parser.add_argument("--draws", type=int, default=10)
-    parser.add_argument("--scratch", action="store_true", help="train from scratch as well: an hour or so for each")
+    parser.add_argument(
+        "--scratch", action="store_true", help="train from scratch as well: half an hour or so for each"
+    )
     parser.add_argument("--scratch-draws", type=int, default=3)
     parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--scratch-encoder", default="efficientnet_lite0@128", help="of both arms then: small pictures")
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--markdown", action="store_true", help="print the table for README.md")
     given = parser.parse_args()
@@ -57,7 +60,7 @@ def main() -> None:
         for data in (lay_out_fruit(Path(folder) / "fruit"), *given.data):
             claims += claims_of_probes(data, given.draws, given.cache)
             if given.scratch:
-                claims += claims_of_scratch(data, given.scratch_draws, given.steps, given.cache)
+                claims += claims_of_scratch(data, given.scratch_draws, given.steps, given.scratch_encoder, given.cache)
     report(conditions, claims, markdown=given.markdown)
 
 
@@ -84,11 +87,11 @@ def claims_of_probes(data: Path, draws: int, cache: Path | None) -> Iterator[Cla
         yield Claim(name, data.name, 0.0, difference(heads["lda"], heads["centroid"], shot))
 
 
-def claims_of_scratch(data: Path, draws: int, steps: int, cache: Path | None) -> Iterator[Claim]:
+def claims_of_scratch(data: Path, draws: int, steps: int, encoder: str, cache: Path | None) -> Iterator[Claim]:
     """Try what needs a training from scratch."""
     found = headstart.compare(
-        data, arms=["probe", "scratch"], shots=[5, 10, 50], draws=draws, steps=steps, cache=cache, device="cpu",
-        progress=lambda *_: None,
+        data, arms=["probe", "scratch"], shots=[10, 50], draws=draws, steps=steps, encoder=encoder, cache=cache,
+        device="cpu",
     )  # fmt: skip
     gains = {gain.shots: gain.difference for gain in found.gains}
     yield Claim(

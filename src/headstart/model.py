@@ -384,16 +384,21 @@ def write_features(data: Data, out: Path, recipe: Recipe, place: Place) -> Embed
     encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
     examples = [dataset.examples[index] for index in checked.usable]
     keys = [checked.keys[index] for index in checked.usable]
-    with open_store(place) as store:
-        tally = Tally()
-        blocks = tally.watch(read_blocks(examples, keys, encoder, store, place))
-        if recipe.strict:
-            blocks = _refuse_failures(blocks, checked)
-        count = write_table(out, blocks, examples, keys, encoder.spec.dimension)
-        notices = tuple(store.notices)
+    store, tally = open_store(place), Tally()
+    blocks = tally.watch(read_blocks(examples, keys, encoder, store, place))
+    if recipe.strict:
+        blocks = _refuse_failures(blocks, checked)
+    count = write_table(out, blocks, examples, keys, encoder.spec.dimension)
     failures = failures_by_name(examples, tally.failures) | failures_by_name(dataset.examples, checked.unreadable)
     return EmbedReport(
-        out, encoder.spec, count, tally.computed, tally.cached, time.perf_counter() - clock, failures, notices
+        out,
+        encoder.spec,
+        count,
+        tally.computed,
+        tally.cached,
+        time.perf_counter() - clock,
+        failures,
+        tuple(store.notices),
     )
 
 

@@ -115,9 +115,8 @@ def test_blocks_are_counted_while_they_pass(place, examples, tmp_path):
     keys = keys_of(examples)
     read_features(examples[:3], keys[:3], (FakeEncoder(),), place)
     tally = Tally()
-    with open_store(place) as store:
-        blocks: Iterator = tally.watch(read_blocks(examples, keys, FakeEncoder(), store, place))
-        rows = np.concatenate([block.matrices[0] for block in blocks])
+    blocks: Iterator = tally.watch(read_blocks(examples, keys, FakeEncoder(), open_store(place), place))
+    rows = np.concatenate([block.matrices[0] for block in blocks])
     assert np.array_equal(rows[:10], truth(examples[:10]))
     assert (tally.computed, tally.cached, list(tally.failures)) == (7, 3, [10])
 

@@ -15,7 +15,7 @@ from features.pictures import OTHER_SPEC, key, rows
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import StoreError
 from headstart.features import shards
-from headstart.features.store import FeatureStore, Shelf, temporary_store
+from headstart.features.store import FeatureStore, Shelf
 
 TESTS = Path(__file__).parents[1]
 
@@ -458,24 +458,15 @@ def test_an_unknown_key_is_a_key_error(tmp_path):
         FeatureStore(tmp_path).open(FAKE_SPEC).read([key(1)])
 
 
-def test_the_temporary_store_is_removed_at_the_end_and_after_an_error():
-    with pytest.raises(RuntimeError, match="stop"), temporary_store() as store:
-        shelf = store.open(FAKE_SPEC)
-        shelf.append([key(1)], rows([1]))
-        shelf.flush()
-        assert store.folder.is_dir()
-        raise RuntimeError("stop")
-    assert not store.folder.parent.exists()
-
-
-def test_no_place_for_temporary_files_is_an_error_that_says_what_to_do(monkeypatch):
-    def refuse(prefix):
-        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
-
-    monkeypatch.setattr("headstart.features.store.TemporaryDirectory", refuse)
-    with pytest.raises(StoreError) as caught, temporary_store():
-        pass
-    assert str(caught.value) == (
-        "There is no place for temporary files. No usable temporary directory found. "
-        "Set TMPDIR to a folder that can be written to."
-    )
+def test_a_store_without_a_folder_keeps_rows_in_memory_until_they_are_released():
+    store = FeatureStore(None)
+    shelf = store.open(FAKE_SPEC)
+    for number in range(300):  # more than a shard holds
+        shelf.append([key(number)], rows([number]))
+    shelf.flush()
+    assert store.folder is None
+    np.testing.assert_array_equal(shelf.read([key(7)]), rows([7]))
+    shelf.release([key(7)])
+    assert shelf.find([key(7), key(8)]).tolist() == [False, True]
+    assert store.open(FAKE_SPEC).find([key(8)]).tolist() == [False]
+    assert store.notices == []

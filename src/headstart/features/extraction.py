@@ -48,10 +48,8 @@ def extract(  # seven parameters: what, with what, where to, how; bundles of the
 
     Examples
     --------
-    >>> from headstart.features.store import temporary_store
-    >>> with temporary_store() as store:
-    ...     plan = ExtractionPlan(workers=1, batch_size=8, threads_per_worker=1)
-    ...     extract([], [], [], store, plan=plan, open_picture=Image.open).computed
+    >>> plan = ExtractionPlan(workers=1, batch_size=8, threads_per_worker=1)
+    >>> extract([], [], [], FeatureStore(None), plan=plan, open_picture=Image.open).computed
     0
     """
     started = time.perf_counter()

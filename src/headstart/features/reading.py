@@ -1,8 +1,7 @@
-"""Features of examples from where they are kept: the store of the cache folder, or a temporary one."""
+"""Features of examples from where they are kept, if they are to be kept: the store of the cache folder."""
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from headstart.data.example import Example
 from headstart.data.pictures import open_picture
 from headstart.encoders.spec import Encoder
 from headstart.features.extraction import OpenPicture, extract, stream
-from headstart.features.store import FeatureStore, temporary_store
+from headstart.features.store import FeatureStore
 from headstart.features.values import Block, Extraction, Features
 from headstart.places import Place
 from headstart.progress import silent
@@ -44,16 +43,16 @@ def read_features(
         Turns a source into a picture.
     """
     chosen = np.arange(len(examples)) if positions is None else positions
-    with open_store(place) as store:
-        found = extract(
-            [examples[index] for index in chosen],
-            [keys[index] for index in chosen],
-            encoders,
-            store,
-            plan=_plan(len(chosen), encoders),
-            open_picture=open_as,
-            progress=place.progress,
-        )
+    store = open_store(place)
+    found = extract(
+        [examples[index] for index in chosen],
+        [keys[index] for index in chosen],
+        encoders,
+        store,
+        plan=_plan(len(chosen), encoders),
+        open_picture=open_as,
+        progress=place.progress,
+    )
     found = replace(found, notices=tuple(store.notices))
     return found if len(chosen) == len(examples) else _spread(found, chosen, tuple(keys))
 
@@ -90,20 +89,14 @@ class Tally:
             yield block
 
 
-@contextmanager
-def open_store(place: Place) -> Iterator[FeatureStore]:
-    """Open the store of the cache folder, or one that is removed at the end when nothing is to be kept."""
-    if place.keep_features:
-        yield FeatureStore(place.folder)
-    else:
-        with temporary_store() as store:
-            yield store
+def open_store(place: Place) -> FeatureStore:
+    """Open the store of the cache folder, or one in memory when nothing is to be kept."""
+    return FeatureStore(place.folder if place.keep_features else None)
 
 
 def stored_share(keys: Sequence[bytes], encoder: Encoder, place: Place) -> float:
     """Say which share of the pictures has stored features already, from 0 to 1."""
-    with open_store(place) as store:
-        return float(store.open(encoder.spec).find(list(keys)).mean()) if len(keys) else 1.0
+    return float(open_store(place).open(encoder.spec).find(list(keys)).mean()) if len(keys) else 1.0
 
 
 def seconds_per_picture(

@@ -7,10 +7,9 @@ there is ever changed, so any number of processes may read and write at once; th
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -44,50 +43,29 @@ class FeatureStore:
     Parameters
     ----------
     folder
-        The cache folder; the store takes the subfolder ``features``. It need not exist.
+        The cache folder; the store takes the subfolder ``features``. It need not exist. Without a folder rows stay in
+        memory, only as long as the walk that computed them needs them.
     clock
         Seconds since the epoch.
 
     Examples
     --------
-    >>> with temporary_store() as store:
-    ...     store.notices
+    >>> FeatureStore(None).notices
     []
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
-        self.folder = Path(folder) / "features"
+    def __init__(self, folder: Path | None, clock: Callable[[], float] = time.time) -> None:
+        self.folder = None if folder is None else Path(folder) / "features"
         self.notices: list[str] = []
         self._clock = clock
 
     def open(self, spec: EncoderSpec) -> "Shelf":
         """Open the shelf of one encoder, with what other processes have written so far."""
-        return Shelf(self.folder / spec.digest, spec, self._notice, self._clock)
+        return Shelf(self.folder / spec.digest if self.folder else None, spec, self._notice, self._clock)
 
     def _notice(self, text: str) -> None:
         if text not in self.notices:
             self.notices.append(text)
-
-
-@contextmanager
-def temporary_store() -> Iterator[FeatureStore]:
-    """Give a store that is removed at the end: the same road for a run that keeps nothing.
-
-    Raises
-    ------
-    StoreError
-        When there is no place for temporary files.
-    """
-    try:
-        folder = TemporaryDirectory(prefix="headstart-")
-    except OSError as error:
-        raise StoreError(
-            "There is no place for temporary files.",
-            f"{error.strerror or error}.",
-            "Set TMPDIR to a folder that can be written to.",
-        ) from error
-    with folder:
-        yield FeatureStore(Path(folder.name))
 
 
 class Shelf:
@@ -100,16 +78,14 @@ class Shelf:
     >>> from headstart.encoders.spec import EncoderSpec, Preprocessing
     >>> pixels = Preprocessing(1, 1, "box", 1.0, "squash", (0, 0, 0), (1, 1, 1))
     >>> spec = EncoderSpec("toy", "toy", 2, "0" * 64, pixels, "Apache-2.0", "here", engine="numpy")
-    >>> with temporary_store() as store:
-    ...     shelf = store.open(spec)
-    ...     shelf.append([b"a" * 32], np.array([[1, 2]], dtype=np.float32))
-    ...     shelf.flush()
-    ...     store.open(spec).find([b"a" * 32, b"b" * 32]), store.open(spec).read([b"a" * 32])
+    >>> shelf = FeatureStore(None).open(spec)
+    >>> shelf.append([b"a" * 32], np.array([[1, 2]], dtype=np.float32))
+    >>> shelf.find([b"a" * 32, b"b" * 32]), shelf.read([b"a" * 32])
     (array([ True, False]), array([[1., 2.]], dtype=float32))
     """
 
     def __init__(
-        self, folder: Path, spec: EncoderSpec, notice: Callable[[str], None], clock: Callable[[], float]
+        self, folder: Path | None, spec: EncoderSpec, notice: Callable[[str], None], clock: Callable[[], float]
     ) -> None:
         self._folder = folder
         self._spec = spec
@@ -119,9 +95,10 @@ class Shelf:
         self._checked: set[int] = set()
         self._places: dict[bytes, int] = {}
         self._unwritten: dict[bytes, npt.NDArray[np.float32]] = {}
-        self._keeping = True
+        self._keeping = folder is not None
         self._flushed = clock()
-        self._load()
+        if folder is not None:
+            self._load(folder)
 
     def find(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
         """Say for each key whether its row is here, shape (N,); shards are checked before they are relied on."""
@@ -159,7 +136,7 @@ class Shelf:
 
     def flush(self) -> None:
         """Write what is not written yet; a folder that cannot be written to gets one notice and no second try."""
-        if not self._keeping or not self._unwritten:
+        if self._folder is None or not self._keeping or not self._unwritten:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -176,15 +153,15 @@ class Shelf:
         self._flushed = self._clock()
 
     def release(self, keys: Sequence[bytes]) -> None:
-        """Forget rows nobody will read again, when they cannot be written: they would only fill the memory."""
+        """Forget rows nobody will read again, when they are not written: they would only fill the memory."""
         if not self._keeping:
             for key in keys:
                 self._unwritten.pop(key, None)
 
-    def _load(self) -> None:
+    def _load(self, folder: Path) -> None:
         """Index the shards that are there; remove what killed processes left."""
         try:
-            paths = sorted(self._folder.iterdir())
+            paths = sorted(folder.iterdir())
         except FileNotFoundError:
             return
         except OSError as error:
@@ -238,8 +215,9 @@ class Shelf:
 
     def _stop_keeping(self, error: OSError) -> None:
         self._keeping = False
+        where = self._folder.parent if self._folder else ""
         self._notice(
-            f"New features are not kept. The feature store '{self._folder.parent}' cannot be used: "
+            f"New features are not kept. The feature store '{where}' cannot be used: "
             f"{error.strerror or error}. "
             "Make room in it or make it writable, or choose another folder with --cache."
         )

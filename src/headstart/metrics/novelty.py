@@ -22,6 +22,7 @@ Matrix = npt.NDArray[np.floating[Any]]
 NEIGHBOURS = 3
 SHRINKAGE = 0.5  # towards the sphere; the optimum for the covariance (Ledoit and Wolf) was too small for this purpose
 ROWS_AT_ONCE = 2048
+FEW_ROWS = 8
 LARGEST = float(np.finfo(np.float16).max)
 
 
@@ -81,12 +82,21 @@ def neighbour_distances(
     found = np.empty(len(features))
     for start in range(0, len(features), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        distances = 1 - normalised(features[rows].astype(np.float32) - references.centre) @ references.directions.T
+        distances = 1 - _products(normalised(features[rows].astype(np.float32) - references.centre), references)
         if groups is not None and reference_groups is not None:
             distances[groups[rows, None] == reference_groups] = 2.0
         count = min(neighbours, distances.shape[1])
         found[rows] = np.partition(distances, count - 1, axis=1)[:, :count].mean(axis=1)
     return found
+
+
+def _products(vectors: npt.NDArray[np.float32], references: Surroundings) -> npt.NDArray[np.float32]:
+    if len(vectors) > FEW_ROWS:
+        return vectors @ references.directions.T
+    # The threads of a matrix product wait for each other: on a busy machine, and a server is one, that takes many times
+    # as long as the few sums, which einsum does in this thread.
+    products: npt.NDArray[np.float32] = np.einsum("nd,rd->nr", vectors, references.directions)
+    return products
 
 
 def energy(scores: Scores, temperature: float) -> Floats:

@@ -15,7 +15,7 @@ from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import Encoder
 from headstart.errors import ExportError, OutputError
 from headstart.features.extraction import extract
-from headstart.features.store import temporary_store
+from headstart.features.store import FeatureStore
 from headstart.places import Place
 from headstart.progress import Progress
 from headstart.reporting.runs import write_json
@@ -213,12 +213,11 @@ def _prove(subject: Exportable, form: Form, main: Path, pool: Pool, place: Place
 
 def _ask_library(subject: Exportable, pool: Pool, place: Place) -> Any:  # noqa: ANN401 - an array (N, C)
     """Ask the library about the same files: nothing that it computed before is used."""
-    with temporary_store() as store:
-        plan = extraction_plan(len(pool), available_cores(), subject.encoder.spec.engine)
-        walk = extract(
-            pool.examples, pool.keys, (subject.encoder,), store,
-            plan=plan, open_picture=open_picture, progress=place.progress,
-        )  # fmt: skip
+    plan = extraction_plan(len(pool), available_cores(), subject.encoder.spec.engine)
+    walk = extract(
+        pool.examples, pool.keys, (subject.encoder,), FeatureStore(None),
+        plan=plan, open_picture=open_picture, progress=place.progress,
+    )  # fmt: skip
     return subject.model.probabilities(walk.features[0].matrix)
 
 
