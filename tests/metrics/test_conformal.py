@@ -127,7 +127,9 @@ def test_with_groups_a_picture_of_a_new_group_is_covered() -> None:
     assert np.mean(naive) < 0.8
 
 
-def test_the_range_of_the_coverage_is_that_of_the_beta_distribution() -> None:
-    low, high = coverage_range(100, 0.9)
-    np.testing.assert_allclose([low, high], beta(91, 10).ppf([0.025, 0.975]))
-    assert coverage_range(8, 0.9) == (1.0, 1.0)
+@given(st.integers(1, 20_000), st.floats(0.5, 0.999), st.floats(0.5, 0.99))
+def test_the_range_of_the_coverage_is_that_of_the_beta_distribution(count, coverage, level) -> None:
+    left = math.floor((count + 1) * (1 - coverage) + 1e-9)
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    expected = beta(count + 1 - left, left).ppf(ends) if left else (1.0, 1.0)
+    np.testing.assert_allclose(coverage_range(count, coverage, level), expected, rtol=1e-8)

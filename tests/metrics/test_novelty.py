@@ -34,6 +34,12 @@ def test_neighbour_distances_are_those_of_scikit_learn(neighbours: int) -> None:
     )
 
 
+def test_a_picture_alone_is_as_far_away_as_among_many():
+    together = neighbour_distances(FEATURES, surround(REFERENCES))
+    alone = [neighbour_distances(row[None], surround(REFERENCES))[0] for row in FEATURES]
+    np.testing.assert_allclose(alone, together, atol=1e-6)
+
+
 def test_a_reference_does_not_find_its_own_group() -> None:
     groups = np.arange(60) // 2
     found = neighbour_distances(REFERENCES, surround(REFERENCES), groups, groups, neighbours=1)
