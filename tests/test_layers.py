@@ -36,6 +36,7 @@ ORDER = (
     "model",
     "explaining",
     "teaching",
+    "training",
     "pipeline",
     "checking",
     "transfer",

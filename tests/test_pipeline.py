@@ -11,7 +11,7 @@ import pytest
 
 import headstart as hs
 from fakes import FakeNetwork
-from headstart import pipeline
+from headstart import pipeline, training
 from headstart.data.pictures import open_picture
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError, OutputError, RecipeError
@@ -247,8 +247,8 @@ def test_groups_and_duplicates_stay_together_in_the_cross_validation_too(fake_ne
         seen.append(groups.tolist())
         return fit_probe(features, labels, classes, groups, *rest)
 
-    fit_probe = pipeline.fit_probe
-    monkeypatch.setattr(pipeline, "fit_probe", spy)
+    fit_probe = training.fit_probe
+    monkeypatch.setattr(training, "fit_probe", spy)
     shutil.rmtree(divided / "val")
     shutil.copy(divided / "train" / "daisy" / "0.jpg", divided / "train" / "daisy" / "5.jpg")
     hs.fit(divided, head="lda", group_pattern="train/(rose)/[01]")

@@ -1,6 +1,7 @@
 """THE LINE: every verb as a row of named stages. Read this file and you know the program.
 
-What a model does once it is there stands in :mod:`headstart.model`.
+What happens inside a run stands in :mod:`headstart.training`, what a model does once it is there in
+:mod:`headstart.model`.
 """
 
 import shutil
@@ -12,9 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
-import numpy.typing as npt
-
 from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.fold_parts import parts_in_folds
 from headstart.data.fruit import fruit_folder
@@ -22,30 +20,19 @@ from headstart.data.sources import read_dataset
 from headstart.data.splits import choose_parts
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.getting import get_weights
-from headstart.encoders.loading import list_encoders, load_encoder, open_saved
-from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.loading import list_encoders, load_encoder
 from headstart.encoders.spec import Encoder
 from headstart.encoders.variants import require_whole
 from headstart.encoders.weights import locate_weights
 from headstart.features.copies import with_copies
 from headstart.features.reading import (
-    read_features,
     seconds_per_picture,
     stored_share,
 )
-from headstart.features.values import Extraction
 from headstart.hosting import Door, Hosted, Limits, Voice
-from headstart.learning.cross_validation import predict_in_folds
-from headstart.learning.ground import Ground
-from headstart.learning.probe import Probe, fit_probe
 from headstart.learning.processes import process_number
-from headstart.learning.sample import Sample, even_rows, require_some, require_two_classes, take_sample
-from headstart.metrics.cross_validation import evaluate_folds
-from headstart.metrics.guard_scores import Scored
-from headstart.metrics.guarding import make_guard, measure_guard, rows_to_encode
-from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
-from headstart.metrics.values import ScoredPart
-from headstart.model import Data, Model, load, read_usable, subject_of
+from headstart.learning.sample import require_two_classes
+from headstart.model import Data, Model, load, subject_of
 from headstart.places import Place
 from headstart.progress import Progress, silent
 from headstart.recipe import Recipe, Settings
@@ -61,17 +48,14 @@ from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
 from headstart.saving.manifest import model_digest
 from headstart.saving.proof_pictures import run_root
-from headstart.saving.record import describe, keep_references
-from headstart.saving.references import MOST_ENCODED, MOST_ROWS
 from headstart.serving.answering import SavedAnswers
 from headstart.serving.lesson import Shown
 from headstart.serving.packages import require_packages
 from headstart.teaching import Taught, teach
+from headstart.training import Trained, planned_encoder, train
 from headstart.workplace import Workplace
 
 if TYPE_CHECKING:
-    from headstart.encoders.torch_engine import TorchEncoder
-    from headstart.learning.fine_tuning import Tuned
     from headstart.serving.server import Ending
 
 
@@ -177,122 +161,6 @@ def estimate(planned: Plan, place: Place) -> Estimate:
     pace = seconds_per_picture(examples, keys, (encoder, ColourHistogram()), place)
     moves = training_plan(planned.recipe, len(planned.parts.fit), planned.dataset.classes)
     return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored), moves)
-
-
-def planned_encoder(planned: Plan, place: Place) -> "OnnxEncoder | TorchEncoder":
-    """Load the encoder of a plan; for int8 it is quantised on pictures of the part to learn from."""
-    recipe = planned.recipe
-    encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
-    if recipe.precision == "fp32":
-        return encoder
-    from headstart.encoders.quantised import quantised_encoder
-
-    examples = [planned.dataset.examples[position] for position in planned.parts.fit]
-    return quantised_encoder(encoder, encoder.files, examples, place.folder, place.progress)
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A model and all that was found on the way; ``probabilities`` are those of the pictures in ``scored``.
-
-    ``tuned`` is None when no weight moved.
-    """
-
-    model: Model
-    extraction: Extraction
-    probe: Probe
-    board: Scoreboard
-    scored: Sample
-    probabilities: npt.NDArray[np.float64]
-    tuned: "Tuned | None" = None
-
-
-def train(planned: Plan, place: Place, work: Workplace | None = None) -> Trained:
-    """Encode once, fit a head, move weights if wanted, score on the part that nothing was chosen on."""
-    recipe, dataset, keys, classes = planned.recipe, planned.dataset, planned.audit.keys, planned.dataset.classes
-    encoder = planned_encoder(planned, place)
-    walk = read_usable(planned.audit, (encoder, ColourHistogram()), place, planned.audit.usable, recipe.strict)
-    features, colours = (found.matrix for found in walk.features)
-    groups = planned.audit.together
-    fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
-    scored = take_sample(dataset, planned.parts.score, groups, walk.failures)
-    require_two_classes(fitted.labels, classes)
-    require_some(scored)
-    probe = fit_probe(features[fitted.positions], fitted.labels, classes, fitted.groups, recipe, place.progress)
-    # Leave-one-out chooses the baseline's strength; the inner folds only give its temperature, and two of them do.
-    cheap = replace(recipe, head="ridge", inner_folds=2)
-    simple = fit_probe(colours[fitted.positions], fitted.labels, classes, fitted.groups, cheap)
-    ground = _ground(planned, fitted, encoder, features, probe)
-    tuned = move_weights(ground, place, work or Workplace())
-    kept, validation, final = even_rows(fitted.labels, MOST_ROWS, recipe.seed), None, probe
-    frozen = probabilities = probe.probabilities(features[scored.positions])
-    if tuned is not None and tuned.encoder is not None:
-        encoder = open_saved(tuned.encoder.spec, tuned.encoder.files)
-        final = replace(probe, head=tuned.head, temperature=tuned.temperature)
-        validation = tuned.validation
-        kept = rows_to_encode(fitted.labels, validation, MOST_ENCODED, recipe.seed)
-        needed = np.union1d(scored.positions, fitted.positions[kept])
-        again = read_features(dataset.examples, keys, (encoder,), replace(place, keep_features=False), needed)
-        features = again.features[0].matrix
-        probabilities = final.probabilities(features[scored.positions])
-    known = features[fitted.positions]
-    guard, kept_promises = make_guard(recipe, final, known, fitted, kept, validation), None
-    if not recipe.folds:  # with folds there is no picture that the guard has not seen
-        unseen = Scored(scored.labels, probabilities, classes, scored.user_groups, recipe.seed, recipe.resamples)
-        kept_promises = measure_guard(guard, final, features[scored.positions], known[kept], unseen)
-    part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
-    plain, evaluation = simple.probabilities(colours[scored.positions]), None
-    if recipe.folds:
-        held = predict_in_folds(features, colours, scored, classes, recipe, place.progress)
-        probabilities, plain = held.probabilities[0], held.simple
-        evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.seed, recipe.resamples)
-    board = make_scoreboard(
-        part,
-        probabilities,
-        plain,
-        fitted.class_counts(len(classes)).tolist(),
-        seed=recipe.seed,
-        resamples=recipe.resamples,
-        probe=frozen if tuned is not None else None,
-        evaluation=evaluation,
-        guard=kept_promises,
-    )
-    saved = describe(planned, encoder.spec, final, simple, fitted, board, datetime.now().astimezone())
-    saved = replace(keep_references(saved, planned, features, fitted, kept, place.folder), guard=guard)
-    return Trained(Model(encoder, saved, encoder.files, board), walk, probe, board, scored, probabilities, tuned)
-
-
-def move_weights(ground: Ground, place: Place, work: Workplace) -> "Tuned | None":
-    """Fine-tune when the recipe asks for it; None otherwise."""
-    moves = training_plan(ground.recipe, len(ground.labels), ground.classes)
-    if moves is None:
-        if work.tensorboard or work.profile or work.find_rate:
-            place.tell("No weight moves with the method 'probe': there is nothing to watch, to profile or to search.")
-        return None
-    from headstart.learning.fine_tuning import fine_tune  # loads torch: seconds
-
-    return fine_tune(ground, moves, place, work)
-
-
-def _ground(
-    planned: Plan,
-    fitted: Sample,
-    encoder: "OnnxEncoder | TorchEncoder",
-    features: npt.NDArray[np.float32],
-    probe: Probe,
-) -> Ground:
-    positions = fitted.positions.tolist()
-    return Ground(
-        recipe=planned.recipe,
-        classes=planned.dataset.classes,
-        encoder=encoder,
-        examples=tuple(planned.dataset.examples[position] for position in positions),
-        keys=tuple(planned.audit.keys[position] for position in positions),
-        labels=fitted.labels,
-        groups=fitted.groups,
-        features=features[fitted.positions],
-        probe=probe,
-    )
 
 
 def run(planned: Plan, place: Place, *, out: Path | None = None, work: Workplace | None = None) -> Run:

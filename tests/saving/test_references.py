@@ -130,7 +130,7 @@ def test_pictures_in_memory_and_in_the_cache_get_names_without_a_home(fake_netwo
 
 
 def test_a_large_set_leaves_an_even_sample(fake_network, flowers, monkeypatch) -> None:
-    monkeypatch.setattr("headstart.pipeline.MOST_ROWS", 7)
+    monkeypatch.setattr("headstart.training.MOST_ROWS", 7)
     model = hs.fit(flowers, head="centroid")
     assert model.saved.references is not None
     assert sorted(np.bincount(model.saved.references.labels).tolist()) == [2, 2, 3]

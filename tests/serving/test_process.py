@@ -39,7 +39,7 @@ class Slow(FakeNetwork):
 
 
 network = Slow()
-model.load_encoder = model.open_saved = pipeline.load_encoder = pipeline.open_saved = lambda *_, **__: network
+model.load_encoder = model.open_saved = pipeline.load_encoder = lambda *_, **__: network
 main()
 """
 
@@ -53,7 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_flowers(place / "flowers", 8)
     with pytest.MonkeyPatch.context() as patch:
         network = FakeNetwork()
-        for module in ("headstart.model", "headstart.pipeline"):
+        for module in ("headstart.model", "headstart.training"):
             patch.setattr(f"{module}.load_encoder", lambda *_, **__: network)
         fit(place / "flowers", head="centroid", cache=place / "cache").save(place / "model")
     return place

@@ -210,10 +210,10 @@ def test_one_class_alone_cannot_be_learnt(server):
 def test_the_lesson_is_that_of_fit_with_folds(tmp_path, monkeypatch):
     """The same pictures through headstart.fit in folds: same head, same answers, same numbers."""
     import headstart
-    from headstart import pipeline
+    from headstart import training
 
     network = FakeNetwork()
-    monkeypatch.setattr(pipeline, "load_encoder", lambda *_, **__: network)
+    monkeypatch.setattr(training, "load_encoder", lambda *_, **__: network)
     pictures = [(noisy(colour, n), colour) for colour in ("blue", "red") for n in range(8)]
     model = headstart.fit(pictures, folds=5, cache=tmp_path)
     opened = [Image.open(io.BytesIO(content)) for content, _ in pictures]

@@ -38,7 +38,7 @@ def odd_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             rows.append('"{}","{}"'.format(name.replace('"', '""'), quoted))
     (folder / "data.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("headstart.pipeline.load_encoder", lambda *_, **__: FakeNetwork())
+        patch.setattr("headstart.training.load_encoder", lambda *_, **__: FakeNetwork())
         place = Place(cache=folder / "cache")
         plan = pipeline.plan(folder / "data.csv", Recipe(head="centroid", test_fraction=0.4), place)
         return pipeline.run(plan, place, out=folder / "run").report.folder
