@@ -120,6 +120,11 @@ class TrainingPlan:
     cached: bool
     wise: str
 
+    @property
+    def name(self) -> str:
+        """The method as it is asked for: ``last:2``."""
+        return f"last:{self.stages}" if self.stages else self.method
+
 
 @dataclass(frozen=True, slots=True)
 class _Habit:

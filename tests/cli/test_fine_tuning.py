@@ -71,6 +71,11 @@ def test_what_is_looked_at_is_written_and_said(fit, place):
     assert f"{operations[0]['operation']} ({operations[0]['calls']} calls)" in done.stdout
     said = [line for line in done.stderr.splitlines() if line.startswith(("Learning rate ", "The loss did not fall"))]
     assert len(said) == 1
+    # Best and last epoch are there to go on with.
+    for name in ("best", "last"):
+        planned = fit("--encoder", f"watched/training/{name}", "--dry-run")
+        assert planned.exit_code == 0, planned.stderr
+        assert f"Encoder: watched/training/{name}. 0 of 36 pictures have stored features already." in planned.stdout
 
 
 def test_settings_without_effect_are_named(fit):

@@ -9,8 +9,8 @@ from skimage.data import chelsea
 
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.timm_config import timm_config
 from headstart.saving.bundle import load_bundle, save_bundle
-from headstart.saving.timm_layout import timm_config
 from headstart.saving.values import SavedModel
 
 CAT = Image.fromarray(chelsea())
@@ -103,7 +103,7 @@ def test_nothing_of_the_checkpoints_own_classes_and_places_is_left(on_network: S
             "num_classes": 1000,
         },
     }
-    config = timm_config(on_network, checkpoint)
+    config = timm_config(on_network.spec, checkpoint, on_network.classes)
     assert config == {
         "architecture": "test_efficientnet",
         "model_args": {"drop_rate": 0.1},

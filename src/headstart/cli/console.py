@@ -6,9 +6,9 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SPEAKS = os.environ.get("RANK", "0") == "0"  # of several processes that train together, the first one talks
 LINE_AFTER_SECONDS = 2.0  # a step that takes longer says how far it is
 LINE_EVERY_SECONDS = 10.0  # how often, where there is no terminal to draw a bar on
+HEARD_BEFORE_ESTIMATE = 3  # times that a step has said how far it is
 
 
 def write_every_script() -> None:
@@ -95,29 +96,54 @@ def _stop(message: str, code: int, debug: bool) -> None:
     raise typer.Exit(code)
 
 
+@dataclass(slots=True)
+class _Pass:
+    """A step under way: when it was first heard of and how far it was then, the last state, when to speak next."""
+
+    started: float
+    before: int
+    total: int
+    next_line: float
+    done: int = 0
+    heard: int = 0
+
+    def left(self, now: float) -> str:
+        """Say the time left; nothing while too little has been heard: the first part includes the start."""
+        if self.heard < HEARD_BEFORE_ESTIMATE or self.done <= self.before or self.done >= self.total:
+            return ""
+        return f", about {(now - self.started) / (self.done - self.before) * (self.total - self.done):.0f} s left"
+
+
 class Steps:
     """Progress on standard error: bars with the time left on a terminal, a line now and then elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._terminal = sys.stderr.isatty()
+        self._clock = clock
         self._bar: Bar | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._started: dict[str, tuple[float, int]] = {}  # when, and how much was done by then
-        self._next_line: dict[str, float] = {}
+        self._passes: dict[str, _Pass] = {}
 
     def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
-        """Take note of the state of a step."""
+        """Take note of the state of a step; one that falls back, or has another total, has begun anew."""
         if not SPEAKS:
             return
-        now = time.monotonic()
-        started, before = self._started.setdefault(step, (now, done))
+        now = self._clock()
+        known = self._passes.get(step)
+        if known is None or done < known.done or total != known.total:
+            known = self._passes[step] = _Pass(now, done, total, now + LINE_AFTER_SECONDS)
+            self._forget(step)
+        known.done, known.heard = done, known.heard + 1
         if self._terminal:
             self._draw(step, done, total, note)
-        elif now >= self._next_line.setdefault(step, started + LINE_AFTER_SECONDS):
-            self._next_line[step] = now + LINE_EVERY_SECONDS
-            pace = (now - started) / (done - before) if done > before else 0.0
-            left = f", about {pace * (total - done):.0f} s left" if pace and done < total else ""
-            typer.echo(f"{step}: {done} of {total}{f', {note}' if note else ''}{left}", err=True)
+        elif now >= known.next_line:
+            known.next_line = now + LINE_EVERY_SECONDS
+            typer.echo(f"{step}: {done} of {total}{f', {note}' if note else ''}{known.left(now)}", err=True)
+
+    def _forget(self, step: str) -> None:
+        """Take away the bar of a step that begins anew: its pace is no longer that of this one."""
+        if self._bar is not None and step in self._tasks:
+            self._bar.remove_task(self._tasks.pop(step))
 
     def tell(self, sentence: str) -> None:
         """Say something that should be read before a step is over."""

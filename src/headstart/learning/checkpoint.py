@@ -2,6 +2,8 @@
 
 import json
 import os
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from safetensors.torch import save_file
 from headstart.errors import ModelFileError, OutputError
 
 HEADER = "headstart"
+PARTIAL = ".partial"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,19 +28,27 @@ class Checkpoint:
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint in place of the one before; a reader, or a killed writer, leaves the old or the new one.
+    """Write a checkpoint in place of the one before; see :func:`write_whole`."""
+    write_whole(path, checkpoint.tensors, {HEADER: json.dumps(checkpoint.values)})
+
+
+def write_whole(path: Path, tensors: Mapping[str, torch.Tensor], header: Mapping[str, str]) -> None:
+    """Write a safetensors file in place of the one before; a reader, or a killed writer, leaves the old or the new one.
 
     Raises
     ------
     OutputError
         When it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
+    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}{PARTIAL}")
     # Rows of a larger tensor and transposed ones are copied: a file holds plain tensors that share nothing.
-    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in checkpoint.tensors.items()}
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, partial, metadata={HEADER: json.dumps(checkpoint.values)})
+        partial.touch()
+        usual = stat.S_IMODE(partial.stat().st_mode)
+        save_file(plain, partial, metadata=dict(header))
+        os.chmod(partial, usual)  # save_file lets only the owner read
         with open(partial, "rb+") as file:
             os.fsync(file.fileno())  # the name must not appear before the content
         os.replace(partial, path)
@@ -49,6 +60,12 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what a writer that was killed has left half-written in a folder that nobody else writes into."""
+    for left in folder.glob(f".*{PARTIAL}"):
+        left.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

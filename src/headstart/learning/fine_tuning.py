@@ -1,6 +1,5 @@
 """Fine-tuning: from a probe on frozen features to an encoder whose weights have moved, and a head that fits it."""
 
-import hashlib
 import math
 import time
 from collections.abc import Iterator
@@ -14,10 +13,10 @@ import torch
 
 from headstart.encoders.prepared import PreparedEncoder
 from headstart.encoders.tuned import Origin, keep_tuned
-from headstart.errors import RecipeError
 from headstart.heads.linear import LinearHead
 from headstart.learning.assembly import assemble, divide
-from headstart.learning.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from headstart.learning.both_ends import keep_both_ends
+from headstart.learning.checkpoint import Checkpoint, write_checkpoint
 from headstart.learning.choosing import Choice, Share, choose_weights
 from headstart.learning.classifier import Classifier
 from headstart.learning.engine import Engine, choose_engine, use_cores
@@ -29,15 +28,13 @@ from headstart.learning.pace import Pace, measure_pace
 from headstart.learning.processes import process_count
 from headstart.learning.promise import announce, epochs_within_limit, is_late
 from headstart.learning.rate_test import RateTest
+from headstart.learning.resuming import find_checkpoint, identity
 from headstart.learning.task import Hooks, Outcome, Task
 from headstart.learning.watching import SilentWatcher, TensorBoardWatcher, profile
 from headstart.places import Place
 from headstart.recipe import seconds_of
 from headstart.rules import TrainingPlan
 from headstart.workplace import LAST, Workplace
-
-# Settings that may differ between a run and its continuation.
-FREE = ("checkpoint_seconds", "time_limit", "strict", "resamples")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +103,7 @@ def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace)
     use_cores()
     engine = choose_engine(ground.recipe.device, process_count())
     halves = divide(ground)
-    resumed = _find_checkpoint(ground, work)
+    resumed = find_checkpoint(ground, work)
     if resumed is not None:
         plan = TrainingPlan(**resumed.values["plan"])
     with kept_memory(), assemble(ground, plan, halves, engine, place) as made, _own_generator():
@@ -124,6 +121,8 @@ def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace)
         with _hooks(ground, task, engine, place, work, pace) as watched:
             training = Training(task, engine, watched.hooks, resumed)
             outcome = training.run()
+        if work.folder is not None and engine.rank == 0:
+            keep_both_ends(ground, task, outcome, work.folder)
         if task.moving.plan.method == "lora":
             from headstart.learning.lora import straight_start
 
@@ -154,30 +153,6 @@ def fine_tune(ground: Ground, plan: TrainingPlan, place: Place, work: Workplace)
 
 
 # --- before
-
-
-def _find_checkpoint(ground: Ground, work: Workplace) -> Checkpoint | None:
-    """Read the checkpoint to go on from; refuses one of another run, naming what differs."""
-    path = work.folder / LAST if work.folder is not None else None
-    if not work.resume or path is None or not path.is_file():
-        return None
-    found = read_checkpoint(path)
-    then, now = found.values["identity"], identity(ground)
-    different = [name for name in now if now[name] != then.get(name)]
-    if different:
-        raise RecipeError(
-            f"The run in '{path.parent.parent}' cannot be resumed.",
-            f"It was begun with another {', '.join(different)}.",
-            "Use the settings and the data it was begun with, or start a new run without --resume.",
-        )
-    return found
-
-
-def identity(ground: Ground) -> dict[str, Any]:
-    """Say what makes two trainings the same: settings, data, encoder, number of processes."""
-    data = hashlib.sha256(b"".join(ground.keys) + ground.labels.tobytes()).hexdigest()
-    settings = {name: value for name, value in asdict(ground.recipe).items() if name not in FREE}
-    return {**settings, "data": data, "weights": ground.encoder.spec.digest, "number of processes": process_count()}
 
 
 def _with_found_rate(task: Task, engine: Engine, place: Place) -> "tuple[Task, RateTest]":
@@ -266,8 +241,7 @@ def _take_out(ground: Ground, task: Task, choice: Choice, place: Place) -> "tupl
 
         merge_matrices(classifier.encoder)
     spec, files = ground.encoder.spec, ground.encoder.files
-    plan = task.moving.plan
-    method = f"last:{plan.stages}" if plan.stages else plan.method
+    method = task.moving.plan.name
     encoder = keep_tuned(classifier.encoder, Origin(spec, files, method), ground.pictures(), place.folder)
     return encoder, LinearHead(*_head_arrays(classifier), {"method": method})
 

@@ -44,8 +44,9 @@ def announce(task: Task, pace: Pace, done: int, tell: Callable[[str], None], sta
     late = ""
     if limit and total > seconds_of(limit):
         late = f" That is more than the limit of {limit}: one epoch is the least."
+    epochs = f"{left} epoch{'' if left == 1 else 's'}"
     tell(
-        f"Training: {plan.method}, {left} epochs of {len(task.train.labels):,} pictures, about {in_words(seconds)}; "
+        f"Training: {plan.name}, {epochs} of {len(task.train.labels):,} pictures, about {in_words(seconds)}; "
         f"the whole run about {in_words(total)}.{late}"
     )
     return seconds

@@ -1,6 +1,7 @@
 """Who looks on while weights move: TensorBoard, and PyTorch's profiler."""
 
 import csv
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from headstart.learning.history import Epoch
 
 DEAREST = 10
 WARM_UP, PROFILED = 2, 6  # steps
+NOT_AN_OPERATION = "ProfilerStep"  # the profiler's own mark around each step
 
 
 class Watcher(Protocol):
@@ -101,6 +103,7 @@ def profile(folder: Path) -> Iterator[Profile]:
     target = folder / "profile"
     target.mkdir(parents=True, exist_ok=True)
     found = Profile(None)
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # or the profiler prints its stages, and that there is no GPU
 
     def finish(profiler: Any) -> None:  # noqa: ANN401 - a torch profiler
         profiler.export_chrome_trace(str(target / "trace.json"))
@@ -115,7 +118,7 @@ def profile(folder: Path) -> Iterator[Profile]:
 
 
 def _write_operations(profiler: Any, path: Path) -> list[str]:  # noqa: ANN401 - a torch profiler
-    averages = profiler.key_averages()
+    averages = [row for row in profiler.key_averages() if not row.key.startswith(NOT_AN_OPERATION)]
     rows = sorted(averages, key=lambda row: row.self_cpu_time_total, reverse=True)[:DEAREST]
     total = sum(row.self_cpu_time_total for row in averages) or 1.0
     with path.open("w", encoding="utf-8", newline="") as file:

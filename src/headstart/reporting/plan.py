@@ -92,10 +92,9 @@ class Estimate:
         if self.training is None:
             return []
         plan = self.training
-        name = f"last:{plan.stages}" if plan.stages else plan.method
         views = {True: "augmented", False: "as they are"}[plan.crop]
         return [
-            f"Then weights move: {name}, at most {plan.epochs} epochs of pictures {views}, in batches of "
+            f"Then weights move: {plan.name}, at most {plan.epochs} epochs of pictures {views}, in batches of "
             f"{plan.batch_size}, largest learning rate {plan.rate:.1e}. A run times a few steps and says how long they "
             "will take before it begins with them."
         ]

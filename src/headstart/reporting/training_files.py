@@ -24,7 +24,7 @@ def training_lines(tuned: "Tuned") -> list[str]:
     plan = tuned.plan
     share = tuned.trained_parameters / max(1, tuned.parameters)
     lines = [
-        f"Fine-tuning: {_name(tuned)}, {tuned.trained_parameters:,} of {tuned.parameters:,} parameters ({share:.0%}),"
+        f"Fine-tuning: {plan.name}, {tuned.trained_parameters:,} of {tuned.parameters:,} parameters ({share:.0%}),"
         f" largest rate {plan.rate:.1e}, {tuned.seconds:.1f} s (announced: {tuned.expected_seconds:.1f} s).",
         *history_lines(tuned.history),
     ]
@@ -42,7 +42,7 @@ def training_to_json(tuned: "Tuned") -> dict[str, Any]:
         "trained_parameters": tuned.trained_parameters,
         "parameters": tuned.parameters,
         "training": {
-            "method": _name(tuned),
+            "method": tuned.plan.name,
             "epochs": tuned.plan.epochs,
             "batch_size": tuned.plan.batch_size,
             "rate": tuned.plan.rate,
@@ -59,7 +59,3 @@ def training_to_json(tuned: "Tuned") -> dict[str, Any]:
             "rate_test": None if test is None else {"chosen": test.chosen, "reason": test.reason},
         },
     }
-
-
-def _name(tuned: "Tuned") -> str:
-    return f"last:{tuned.plan.stages}" if tuned.plan.stages else tuned.plan.method

@@ -18,7 +18,6 @@ from headstart.reporting.canvas import (
     MARGIN,
     NOTE,
     ORANGE,
-    PALE,
     TITLE_HEIGHT,
     WHITE,
     Canvas,
@@ -40,6 +39,7 @@ WIDTH, HEIGHT = 560, 420  # of a panel
 LEFT = MARGIN + 96  # of the first panel: room for its numbers
 GAP = 150  # between panels: the same for the second
 BELOW = 110
+STEPS: Colour = (165, 172, 184)  # of single steps: behind the line that counts, and still to be seen
 SMOOTH = 3  # lines are drawn so many times larger and reduced
 
 
@@ -101,7 +101,7 @@ def draw_rate_test(test: "RateTest", path: Path) -> tuple[str, ...]:
     smooth = tuple(zip(test.rates.tolist(), test.smoothed.tolist(), strict=True))
     if len(raw) < 2:
         return ("There is no curve of the range test: it was too short.",)
-    lines = (Line("loss of a step", PALE, raw), Line("smoothed", BLUE, smooth))
+    lines = (Line("loss of a step", STEPS, raw), Line("smoothed", BLUE, smooth))
     panel = Panel("learning rate", "loss", lines, test.chosen, logarithmic=True)
     save_png(_draw("Range test of the learning rate", _wrapped(test.reason), (panel,), FontBook(())), path)
     return ()

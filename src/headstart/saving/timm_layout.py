@@ -5,23 +5,15 @@ in the folder. Its logits are the scores divided by the temperature, so their so
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.timm_config import timm_config
 from headstart.heads.linear import LinearHead
 from headstart.reporting.runs import write_json
 from headstart.saving.tensors import read_tensors, write_tensors
 from headstart.saving.values import SavedModel
-
-# Of the checkpoint's configuration: where its file and its classes came from, and input sizes not used.
-NOT_OURS = (
-    *("url", "file", "state_dict", "hf_hub_id", "hf_hub_filename", "source", "custom_load"),
-    *("label_offset", "label_names", "label_descriptions"),
-    *("test_input_size", "test_crop_pct", "test_pool_size", "min_input_size", "pool_size"),
-)
 
 
 def obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
@@ -48,34 +40,4 @@ def write_timm_layout(folder: Path, model: SavedModel, files: EncoderFiles) -> N
     tensors[f"{classifier}.weight"] = (model.head.weight / model.temperature).astype(np.float32)
     tensors[f"{classifier}.bias"] = (model.head.bias / model.temperature).astype(np.float32)
     write_tensors(folder / "model.safetensors", tensors)
-    write_json(folder / "config.json", timm_config(model, files.config))
-
-
-def timm_config(model: SavedModel, encoder: dict[str, Any]) -> dict[str, Any]:
-    """Describe the model as timm does; ``encoder`` is the ``config.json`` of its network without classifier."""
-    kept = {key: value for key, value in encoder.get("pretrained_cfg", {}).items() if key not in NOT_OURS}
-    return {
-        **encoder,
-        "architecture": model.spec.architecture,
-        "num_classes": len(model.classes),
-        "num_features": model.spec.dimension,
-        "label_names": list(model.classes),
-        "pretrained_cfg": {
-            **kept,
-            **_input_config(model.spec.preprocessing),
-            "num_classes": len(model.classes),
-            "classifier": model.spec.classifier,
-            "license": model.spec.licence,
-        },
-    }
-
-
-def _input_config(preprocessing: Preprocessing) -> dict[str, Any]:
-    return {
-        "input_size": [3, preprocessing.height, preprocessing.width],
-        "interpolation": preprocessing.interpolation,
-        "crop_pct": preprocessing.crop_fraction,
-        "crop_mode": preprocessing.crop_mode,
-        "mean": list(preprocessing.mean),
-        "std": list(preprocessing.std),
-    }
+    write_json(folder / "config.json", timm_config(model.spec, files.config, model.classes))
