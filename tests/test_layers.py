@@ -28,6 +28,7 @@ FREE = {
     "recipe",
     "registry",
     "rules",
+    "settings",
     "version",
     "workplace",
 }  # anyone may import these

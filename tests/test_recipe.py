@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import RecipeError
-from headstart.recipe import (
+from headstart.recipe import Recipe
+from headstart.rules import training_plan
+from headstart.settings import (
     RANGES,
     ActivationName,
     AugmentName,
@@ -19,14 +21,12 @@ from headstart.recipe import (
     NoveltyName,
     OptimizerName,
     PresetName,
-    Recipe,
     ScheduleName,
     SetName,
     Settings,
     last_stages,
     seconds_of,
 )
-from headstart.rules import training_plan
 
 VALUES = {
     "encoder": st.text(),

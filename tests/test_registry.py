@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import UnknownNameError
-from headstart.recipe import HeadName
 from headstart.registry import TABLES, names, nearest, resolve
+from headstart.settings import HeadName
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.recipe import RANGES, Recipe
+from headstart.recipe import Recipe
 from headstart.rules import (
     MOVING,
     ExtractionPlan,
@@ -15,6 +15,7 @@ from headstart.rules import (
     idle_settings,
     training_plan,
 )
+from headstart.settings import RANGES
 
 
 @given(st.integers(0, 10**6), st.integers(1, 256), st.sampled_from(["onnxruntime", "torch", "numpy"]))

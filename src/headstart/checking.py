@@ -16,7 +16,8 @@ from headstart.features.copies import copy_sets, read_thumbnails, with_copies
 from headstart.model import Data, read_usable
 from headstart.places import Place
 from headstart.progress import Progress, silent
-from headstart.recipe import Recipe, Settings
+from headstart.recipe import Recipe
+from headstart.settings import Settings
 from headstart.studies.check import (
     Check,
     Seen,

@@ -9,7 +9,8 @@ from headstart.errors import RecipeError
 from headstart.model import Data
 from headstart.places import Place
 from headstart.progress import Progress, silent
-from headstart.recipe import Recipe, Settings
+from headstart.recipe import Recipe
+from headstart.settings import Settings
 from headstart.studies.alignment import AlignmentReport
 from headstart.studies.compare_report import CompareReport
 from headstart.studies.distance import DistanceReport

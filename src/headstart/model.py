@@ -34,7 +34,7 @@ from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
 from headstart.metrics.values import Evaluation, ScoredPart
 from headstart.places import Place
 from headstart.progress import Progress, silent
-from headstart.recipe import DeviceName, Recipe
+from headstart.recipe import Recipe
 from headstart.reporting.report import Answers, EmbedReport, ScoreReport, failures_by_name
 from headstart.reporting.runs import write_text
 from headstart.saliency.explaining import Wish, explain_picture
@@ -44,6 +44,7 @@ from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.exporting import Exportable, ExportReport, export_model
 from headstart.saving.forms import Form, Precision, Target
 from headstart.saving.values import SavedModel
+from headstart.settings import DeviceName
 
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
 

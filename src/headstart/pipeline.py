@@ -35,7 +35,7 @@ from headstart.learning.sample import require_two_classes
 from headstart.model import Data, Model, load, subject_of
 from headstart.places import Place
 from headstart.progress import Progress, silent
-from headstart.recipe import Recipe, Settings
+from headstart.recipe import Recipe
 from headstart.reporting.doctor import Examination, examine_machine
 from headstart.reporting.encoders import EncoderTable
 from headstart.reporting.page.texts import require_language
@@ -51,6 +51,7 @@ from headstart.saving.proof_pictures import run_root
 from headstart.serving.answering import SavedAnswers
 from headstart.serving.lesson import Shown
 from headstart.serving.packages import require_packages
+from headstart.settings import Settings
 from headstart.teaching import Taught, teach
 from headstart.training import Trained, planned_encoder, train
 from headstart.workplace import Workplace

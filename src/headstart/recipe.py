@@ -1,52 +1,33 @@
 """Recipe: everything a run needs, frozen, checked on creation, to and from TOML."""
 
 import json
-import re
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any
 
 from headstart.errors import RecipeError
-from headstart.registry import nearest
-
-HeadName = Literal["auto", "logistic", "ridge", "lda", "knn", "centroid", "mlp"]
-ActivationName = Literal["relu", "sigmoid", "tanh"]
-DeviceName = Literal["auto", "cpu", "cuda"]
-PrecisionName = Literal["fp32", "int8"]
-PresetName = Literal["", "fast", "balanced", "best"]
-OptimizerName = Literal["adamw", "adam", "sgd"]
-ScheduleName = Literal["cosine", "step", "one-cycle", "constant"]
-AugmentName = Literal["auto", "none", "crop", "trivial"]
-FlipName = Literal["auto", "none", "horizontal"]
-SetName = Literal["lac", "aps", "raps"]
-NoveltyName = Literal["neighbours", "energy", "mahalanobis", "none"]
-BatchNormName = Literal["auto", "frozen", "trained"]
-
-# How far the pretrained weights move; "last:2" moves the last two stages.
-METHODS = ("probe", "lpft", "full", "last:N", "gradual", "norm", "lora", "scratch")
-
-# Smallest and largest value of the settings that are only used while weights move.
-RANGES: dict[str, tuple[float, float]] = {
-    "epochs": (0, 100_000),
-    "batch_size": (0, 65536),
-    "lr": (0.0, 100.0),
-    "weight_decay": (0.0, 10.0),
-    "layer_decay": (0.0, 1.0),
-    "warmup": (0.0, 0.9),
-    "label_smoothing": (0.0, 0.9),
-    "mixup": (0.0, 10.0),
-    "cutmix": (0.0, 10.0),
-    "views": (0, 1000),
-    "clip": (0.0, 1e6),
-    "accumulate": (1, 4096),
-    "ema": (0.0, 0.99999),
-    "l2sp": (0.0, 10.0),
-    "patience": (0, 100_000),
-    "validation_fraction": (0.0, 0.5),
-    "rank": (1, 4096),
-    "checkpoint_seconds": (0.0, 86_400.0),
-}
+from headstart.settings import (
+    RANGES,
+    ActivationName,
+    AugmentName,
+    BatchNormName,
+    DeviceName,
+    FlipName,
+    HeadName,
+    NoveltyName,
+    OptimizerName,
+    PrecisionName,
+    PresetName,
+    ScheduleName,
+    SetName,
+    check_method,
+    check_range,
+    check_type,
+    hint,
+    listed,
+    seconds_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,23 +106,23 @@ class Recipe:
     def __post_init__(self) -> None:
         """Check every value once, here, so that no stage has to."""
         for field in fields(self):
-            _check_type(field.name, getattr(self, field.name), type(self).__annotations__[field.name])
-        _check_range("hidden", self.hidden, 1, 65536)
-        _check_range("seed", self.seed, 0, 2**32 - 1)
-        _check_range("test_fraction", self.test_fraction, 0.01, 0.9)
-        _check_range("inner_folds", self.inner_folds, 2, 100)
-        _check_range("resamples", self.resamples, 100, 100_000)
-        _check_range("coverage", self.coverage, 0.5, 0.999)
-        _check_range("abstain", self.abstain, 0.0, 0.999)
-        _check_range("false_alarms", self.false_alarms, 0.001, 0.5)
+            check_type(field.name, getattr(self, field.name), type(self).__annotations__[field.name])
+        check_range("hidden", self.hidden, 1, 65536)
+        check_range("seed", self.seed, 0, 2**32 - 1)
+        check_range("test_fraction", self.test_fraction, 0.01, 0.9)
+        check_range("inner_folds", self.inner_folds, 2, 100)
+        check_range("resamples", self.resamples, 100, 100_000)
+        check_range("coverage", self.coverage, 0.5, 0.999)
+        check_range("abstain", self.abstain, 0.0, 0.999)
+        check_range("false_alarms", self.false_alarms, 0.001, 0.5)
         for name, bounds in RANGES.items():
-            _check_range(name, getattr(self, name), *bounds)
+            check_range(name, getattr(self, name), *bounds)
         if self.batch_size == 1:
             raise RecipeError(
                 "The setting batch_size = 1 is out of range.",
                 "One picture has no variance; it can be 2 to 65536, or 0.",
             )
-        _check_method(self.method)
+        check_method(self.method)
         _check_precision(self)
         _check_folds(self)
         _check_wise(self.wise, self.method)
@@ -174,7 +155,7 @@ class Recipe:
         for key in values:
             if key not in known:
                 raise RecipeError(
-                    f"{where} has an unknown key '{key}'.", _list("The keys are", known), _hint(key, known)
+                    f"{where} has an unknown key '{key}'.", listed("The keys are", known), hint(key, known)
                 )
         return cls(**values)
 
@@ -189,103 +170,8 @@ class Recipe:
         return "".join(f"{key} = {_toml(value)}\n" for key, value in asdict(self).items())
 
 
-class Settings(TypedDict, total=False):
-    """The keys of a :class:`Recipe` as keyword arguments, for editors and type checkers; a test holds the two equal."""
-
-    encoder: str
-    method: str
-    head: HeadName
-    activation: ActivationName
-    hidden: int
-    balance: bool
-    seed: int
-    test_fraction: float
-    inner_folds: int
-    folds: int
-    repeats: int
-    group_by: str
-    group_pattern: str
-    keep_duplicates_together: bool
-    strict: bool
-    device: DeviceName
-    precision: PrecisionName
-    resamples: int
-    coverage: float
-    sets: SetName
-    abstain: float
-    novelty: NoveltyName
-    false_alarms: float
-    reject_unlike: bool
-    preset: PresetName
-    time_limit: str
-    epochs: int
-    batch_size: int
-    optimizer: OptimizerName
-    lr: float
-    weight_decay: float
-    layer_decay: float
-    schedule: ScheduleName
-    warmup: float
-    label_smoothing: float
-    mixup: float
-    cutmix: float
-    augment: AugmentName
-    flip: FlipName
-    views: int
-    prefix_cache: bool
-    clip: float
-    accumulate: int
-    ema: float
-    wise: str
-    l2sp: float
-    patience: int
-    validation_fraction: float
-    batch_norm: BatchNormName
-    rank: int
-    checkpoint_seconds: float
-
-
-def seconds_of(limit: str) -> float:
-    """Read a time such as ``90s``, ``10m`` or ``1.5h``; raises RecipeError for anything else.
-
-    Examples
-    --------
-    >>> seconds_of("10m"), seconds_of("1.5h")
-    (600.0, 5400.0)
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", limit)
-    if match is None or float(match[1]) == 0:
-        raise RecipeError(
-            f"The setting time_limit = {limit!r} is not a time.", "Write a number and s, m or h, such as 90s or 10m."
-        )
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
-
-
-def last_stages(method: str) -> int:
-    """Say how many stages ``last:N`` moves; 0 for every other method.
-
-    Examples
-    --------
-    >>> last_stages("last:2"), last_stages("lpft")
-    (2, 0)
-    """
-    match = re.fullmatch(r"last:(\d{1,4})", method)
-    return int(match[1]) if match else 0
-
-
-def _check_method(method: str) -> None:
-    if (method in METHODS and method != "last:N") or last_stages(method):
-        return
-    known = [*METHODS[:3], "last:1", *METHODS[4:]]
-    raise RecipeError(
-        f"The setting method = {method!r} is not known.",
-        _list("It can be", list(METHODS), last=" or "),
-        _hint(method, known),
-    )
-
-
 def _check_folds(recipe: Recipe) -> None:
-    _check_range("repeats", recipe.repeats, 1, 100)
+    check_range("repeats", recipe.repeats, 1, 100)
     if recipe.folds == 0 and recipe.repeats > 1:
         raise RecipeError(
             f"The setting repeats = {recipe.repeats} goes with folds.",
@@ -294,7 +180,7 @@ def _check_folds(recipe: Recipe) -> None:
         )
     if recipe.folds == 0:
         return
-    _check_range("folds", recipe.folds, 2, 100)
+    check_range("folds", recipe.folds, 2, 100)
     moving = {"method": recipe.method} if recipe.method != "probe" else {"preset": recipe.preset}
     name, value = moving.popitem()
     if value not in ("probe", "fast", ""):
@@ -329,40 +215,6 @@ def _check_wise(wise: str, method: str) -> None:
         share = -1.0
     if not 0 <= share <= 1:
         raise RecipeError(f"The setting wise = {wise!r} is not known.", "It can be auto, or a share from 0 to 1.")
-
-
-def _check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401 - a type or a Literal
-    choices = get_args(expected)
-    if choices:
-        if value not in choices:
-            raise RecipeError(
-                f"The setting {name} = {value!r} is not known.",
-                _list("It can be", list(choices), last=" or "),
-                _hint(str(value), list(choices)),
-            )
-    elif expected is float and type(value) is int:
-        return
-    elif type(value) is not expected:
-        raise RecipeError(
-            f"The setting {name} = {value!r} has the wrong type.",
-            f"Expected {expected.__name__}, got {type(value).__name__}.",
-        )
-
-
-def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise RecipeError(f"The setting {name} = {value!r} is out of range.", f"It can be {low} to {high}.")
-
-
-def _list(start: str, names: list[str], last: str = " and ") -> str:
-    if len(names) == 1:
-        return f"{start} {names[0]}."
-    return f"{start} {', '.join(names[:-1])}{last}{names[-1]}."
-
-
-def _hint(name: str, known: list[str]) -> str:
-    near = nearest(name, known)
-    return f"Did you mean '{near}'?" if near else ""
 
 
 def _toml(value: object) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.recipe import Recipe, last_stages
+from headstart.recipe import Recipe
+from headstart.settings import last_stages
 
 
 @dataclass(frozen=True, slots=True)

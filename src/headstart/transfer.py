@@ -25,8 +25,9 @@ from headstart.learning.sample import take_sample
 from headstart.model import Data, read_usable
 from headstart.pipeline import plan
 from headstart.places import Place
-from headstart.recipe import Recipe, seconds_of
+from headstart.recipe import Recipe
 from headstart.registry import nearest
+from headstart.settings import seconds_of
 from headstart.studies.alignment import AlignmentReport, align_encoders
 from headstart.studies.arms import ALL, ARMS, TRAINED, make_arena
 from headstart.studies.cells import CellStore

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from headstart.heads.head import Matrix
 from headstart.heads.linear import ABSENT
 from headstart.heads.training import Array, TrainingSet
-from headstart.recipe import ActivationName, Recipe
+from headstart.recipe import Recipe
+from headstart.settings import ActivationName
 
 STEPS_PER_PASS = 8  # at least, so that a small set is learned too
 PASSES = 60  # over the training set; a fixed number, since stopping early would need a part that divides groups

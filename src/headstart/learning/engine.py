@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import torch
 
 from headstart.errors import EncoderError, MissingExtraError
-from headstart.recipe import DeviceName
 from headstart.rules import available_cores
+from headstart.settings import DeviceName
 
 
 class Engine(Protocol):

@@ -18,7 +18,8 @@ from headstart.errors import DataError, PictureError
 from headstart.features.reading import read_features
 from headstart.learning.probe import fit_probe
 from headstart.places import Place
-from headstart.recipe import ActivationName, DeviceName, HeadName, Recipe
+from headstart.recipe import Recipe
+from headstart.settings import ActivationName, DeviceName, HeadName
 
 Pictures = Sequence[Any] | npt.NDArray[Any]
 

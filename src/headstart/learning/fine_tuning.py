@@ -32,8 +32,8 @@ from headstart.learning.resuming import find_checkpoint, identity
 from headstart.learning.task import Hooks, Outcome, Task
 from headstart.learning.watching import SilentWatcher, TensorBoardWatcher, profile
 from headstart.places import Place
-from headstart.recipe import seconds_of
 from headstart.rules import TrainingPlan
+from headstart.settings import seconds_of
 from headstart.workplace import LAST, Workplace
 
 

@@ -10,8 +10,9 @@ from headstart.learning.engine import Engine
 from headstart.learning.pace import Pace
 from headstart.learning.task import Task
 from headstart.progress import in_words
-from headstart.recipe import Recipe, seconds_of
+from headstart.recipe import Recipe
 from headstart.rules import TrainingPlan, affordable_epochs
+from headstart.settings import seconds_of
 
 FINISH_SECONDS = 12.0  # writing the graph, comparing it, scoring, saving
 LATE = 1.1  # times the limit: then a training ends with the epoch it is in

@@ -2,7 +2,7 @@
 
 import math
 
-from headstart.recipe import ScheduleName
+from headstart.settings import ScheduleName
 
 
 def rate_factor(schedule: ScheduleName, step: int, steps: int, warmup: float) -> float:

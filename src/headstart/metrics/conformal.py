@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from headstart.recipe import SetName
+from headstart.settings import SetName
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -11,7 +11,8 @@ from headstart.learning.prediction import Prediction
 from headstart.metrics.abstention import Answered, Threshold, choose_threshold
 from headstart.metrics.conformal import Booleans, Floats, HeldOut, prediction_sets
 from headstart.metrics.novelty import Matrix, Shape, Surroundings, energy, mahalanobis, neighbour_distances
-from headstart.recipe import NoveltyName, Recipe, SetName
+from headstart.recipe import Recipe
+from headstart.settings import NoveltyName, SetName
 
 
 @dataclass(frozen=True, slots=True)

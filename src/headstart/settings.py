@@ -1,0 +1,185 @@
+"""The settings of a recipe one by one: their types, choices and ranges, and what checks a single value."""
+
+import re
+from typing import Any, Literal, TypedDict, get_args
+
+from headstart.errors import RecipeError
+from headstart.registry import nearest
+
+HeadName = Literal["auto", "logistic", "ridge", "lda", "knn", "centroid", "mlp"]
+ActivationName = Literal["relu", "sigmoid", "tanh"]
+DeviceName = Literal["auto", "cpu", "cuda"]
+PrecisionName = Literal["fp32", "int8"]
+PresetName = Literal["", "fast", "balanced", "best"]
+OptimizerName = Literal["adamw", "adam", "sgd"]
+ScheduleName = Literal["cosine", "step", "one-cycle", "constant"]
+AugmentName = Literal["auto", "none", "crop", "trivial"]
+FlipName = Literal["auto", "none", "horizontal"]
+SetName = Literal["lac", "aps", "raps"]
+NoveltyName = Literal["neighbours", "energy", "mahalanobis", "none"]
+BatchNormName = Literal["auto", "frozen", "trained"]
+
+# How far the pretrained weights move; "last:2" moves the last two stages.
+METHODS = ("probe", "lpft", "full", "last:N", "gradual", "norm", "lora", "scratch")
+
+# Smallest and largest value of the settings that are only used while weights move.
+RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (0, 100_000),
+    "batch_size": (0, 65536),
+    "lr": (0.0, 100.0),
+    "weight_decay": (0.0, 10.0),
+    "layer_decay": (0.0, 1.0),
+    "warmup": (0.0, 0.9),
+    "label_smoothing": (0.0, 0.9),
+    "mixup": (0.0, 10.0),
+    "cutmix": (0.0, 10.0),
+    "views": (0, 1000),
+    "clip": (0.0, 1e6),
+    "accumulate": (1, 4096),
+    "ema": (0.0, 0.99999),
+    "l2sp": (0.0, 10.0),
+    "patience": (0, 100_000),
+    "validation_fraction": (0.0, 0.5),
+    "rank": (1, 4096),
+    "checkpoint_seconds": (0.0, 86_400.0),
+}
+
+
+class Settings(TypedDict, total=False):
+    """The keys of a :class:`Recipe` as keyword arguments, for editors and type checkers; a test holds the two equal."""
+
+    encoder: str
+    method: str
+    head: HeadName
+    activation: ActivationName
+    hidden: int
+    balance: bool
+    seed: int
+    test_fraction: float
+    inner_folds: int
+    folds: int
+    repeats: int
+    group_by: str
+    group_pattern: str
+    keep_duplicates_together: bool
+    strict: bool
+    device: DeviceName
+    precision: PrecisionName
+    resamples: int
+    coverage: float
+    sets: SetName
+    abstain: float
+    novelty: NoveltyName
+    false_alarms: float
+    reject_unlike: bool
+    preset: PresetName
+    time_limit: str
+    epochs: int
+    batch_size: int
+    optimizer: OptimizerName
+    lr: float
+    weight_decay: float
+    layer_decay: float
+    schedule: ScheduleName
+    warmup: float
+    label_smoothing: float
+    mixup: float
+    cutmix: float
+    augment: AugmentName
+    flip: FlipName
+    views: int
+    prefix_cache: bool
+    clip: float
+    accumulate: int
+    ema: float
+    wise: str
+    l2sp: float
+    patience: int
+    validation_fraction: float
+    batch_norm: BatchNormName
+    rank: int
+    checkpoint_seconds: float
+
+
+def seconds_of(limit: str) -> float:
+    """Read a time such as ``90s``, ``10m`` or ``1.5h``; raises RecipeError for anything else.
+
+    Examples
+    --------
+    >>> seconds_of("10m"), seconds_of("1.5h")
+    (600.0, 5400.0)
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", limit)
+    if match is None or float(match[1]) == 0:
+        raise RecipeError(
+            f"The setting time_limit = {limit!r} is not a time.", "Write a number and s, m or h, such as 90s or 10m."
+        )
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def last_stages(method: str) -> int:
+    """Say how many stages ``last:N`` moves; 0 for every other method.
+
+    Examples
+    --------
+    >>> last_stages("last:2"), last_stages("lpft")
+    (2, 0)
+    """
+    match = re.fullmatch(r"last:(\d{1,4})", method)
+    return int(match[1]) if match else 0
+
+
+def check_method(method: str) -> None:
+    """Refuse a method that is not known."""
+    if (method in METHODS and method != "last:N") or last_stages(method):
+        return
+    known = [*METHODS[:3], "last:1", *METHODS[4:]]
+    raise RecipeError(
+        f"The setting method = {method!r} is not known.",
+        listed("It can be", list(METHODS), last=" or "),
+        hint(method, known),
+    )
+
+
+def check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401 - a type or a Literal
+    """Refuse a value that is not one of its choices, or of another type than the setting has."""
+    choices = get_args(expected)
+    if choices:
+        if value not in choices:
+            raise RecipeError(
+                f"The setting {name} = {value!r} is not known.",
+                listed("It can be", list(choices), last=" or "),
+                hint(str(value), list(choices)),
+            )
+    elif expected is float and type(value) is int:
+        return
+    elif type(value) is not expected:
+        raise RecipeError(
+            f"The setting {name} = {value!r} has the wrong type.",
+            f"Expected {expected.__name__}, got {type(value).__name__}.",
+        )
+
+
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a value outside of its range."""
+    if not low <= value <= high:
+        raise RecipeError(f"The setting {name} = {value!r} is out of range.", f"It can be {low} to {high}.")
+
+
+def listed(start: str, names: list[str], last: str = " and ") -> str:
+    """List names in a sentence.
+
+    Examples
+    --------
+    >>> listed("It can be", ["cpu", "cuda"], last=" or ")
+    'It can be cpu or cuda.'
+    """
+    if len(names) == 1:
+        return f"{start} {names[0]}."
+    return f"{start} {', '.join(names[:-1])}{last}{names[-1]}."
+
+
+def hint(name: str, known: list[str]) -> str:
+    """Name what was probably meant, if anything known is near."""
+    near = nearest(name, known)
+    return f"Did you mean '{near}'?" if near else ""
