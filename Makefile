@@ -55,6 +55,7 @@ bench: $(DEV_READY)
 	$(BIN)/python benchmarks/promise.py
 	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/export.py
+	$(BIN)/python benchmarks/explain.py
 	$(BIN)/python benchmarks/literature.py $(DATA)
 	$(if $(DATA),$(BIN)/python benchmarks/rank.py $(firstword $(DATA)))
 	$(if $(DATA),$(BIN)/python benchmarks/compare.py $(firstword $(DATA)) $(if $(PEER_PYTHON),--peer-python "$(PEER_PYTHON)",--skip-peer))

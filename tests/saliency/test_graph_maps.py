@@ -66,3 +66,21 @@ def test_pooled_tokens_become_a_map_row_by_row():
     tokens = np.arange(8, dtype=np.float32).reshape(4, 2)
     assert as_grid(tokens)[0].tolist() == [[0, 2], [4, 6]]
     assert as_grid(np.zeros((5, 2), dtype=np.float32)) is None
+
+
+def test_what_changes_in_the_picture_is_seen_where_it_is(lite0):
+    """Strides and paddings could move the maps against the picture; cells are taken to lie side by side, evenly."""
+    generator, places, probes = np.random.default_rng(0), [], []
+    for row in np.linspace(0.3, 0.7, 4):
+        for column in np.linspace(0.3, 0.7, 4):
+            top, left = int(224 * row) - 8, int(224 * column) - 8
+            probe = np.zeros((3, 224, 224), dtype=np.float32)
+            probe[:, top : top + 16, left : left + 16] = generator.normal(size=(3, 16, 16))
+            places.append((top + 8, left + 8))
+            probes.append(graph_maps(lite0, probe).maps)
+    change = np.abs(np.stack(probes) - graph_maps(lite0, np.zeros((3, 224, 224), dtype=np.float32)).maps).sum(axis=1)
+    weight = np.clip(change - np.median(change, axis=(1, 2), keepdims=True), 0, None) ** 2
+    weight /= weight.sum(axis=(1, 2), keepdims=True)
+    centres = (np.arange(7) + 0.5) * 32
+    seen = np.stack([weight.sum(axis=2) @ centres, weight.sum(axis=1) @ centres], axis=1)
+    assert np.abs((np.array(places) - seen).mean(axis=0)).max() < 6  # a cell has 32 pixels
