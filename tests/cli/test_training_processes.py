@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from training import noise, save_timm_folder
 
@@ -93,6 +94,27 @@ def test_a_run_killed_at_any_moment_and_resumed_has_the_bits_of_one_that_nobody_
     assert expected.keys() == got.keys()
     assert all(torch.equal(tensor, got[name]) for name, tensor in expected.items())
     assert [row["loss"] for row in found["history"]] == [row["loss"] for row in whole["history"]]
+
+
+def test_a_run_killed_while_it_writes_what_it_learned_is_finished_without_training_again(whole, place):
+    out = "killed-at-the-end"
+    process = subprocess.Popen(
+        command(place, out, "--batch-size", "8"), cwd=place, env=environment(place),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while process.poll() is None and not (place / out / "model" / "manifest.json").exists():
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (place / out / "metrics.json").exists(), "it was killed too late to prove anything"
+    (place / out / "training" / "best" / ".model.safetensors.0a1b2c3d.partial").write_bytes(b"of a kill in there")
+    found = run(place, out, "--batch-size", "8", "--resume")
+    assert found["history"] != [] and found["evaluation"] == whole["evaluation"]
+    for end in ("training/best", "training/last", "model"):
+        expected, got = (load_file(place / name / end / "model.safetensors") for name in ("whole", out))
+        assert expected.keys() == got.keys()
+        assert all(torch.equal(tensor, got[name]) for name, tensor in expected.items())
+    assert not list((place / out).rglob("*.partial"))
 
 
 def test_a_finished_run_is_not_resumed(whole, place):

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from headstart.encoders.timm_config import timm_config
-from headstart.learning.checkpoint import write_whole
+from headstart.learning.checkpoint import remove_partial, write_whole
 from headstart.learning.classifier import Classifier, Tensors
 from headstart.learning.ground import Ground
 from headstart.learning.task import Outcome, Task
@@ -38,6 +38,7 @@ def _write(ground: Ground, classifier: Classifier, folder: Path) -> None:
     if spec.classifier:
         config = timm_config(spec, encoder, ground.classes)
         tensors |= {f"{spec.classifier}.{name}": tensor for name, tensor in classifier.head.state_dict().items()}
+    remove_partial(folder)  # of a run that was killed just here
     write_whole(folder / "model.safetensors", tensors, {"format": "pt"})
     (folder / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=2), encoding="utf-8")
 
