@@ -19,13 +19,13 @@ from printed_tables import print_table
 
 from headstart.data.fruit import fruit_folder
 from headstart.data.sources import read_dataset
+from headstart.embedding import embed
 from headstart.learning.probe import Probe, fit_probe
 from headstart.learning.sample import Sample
 from headstart.metrics.guard import Guard, Verdicts, judge, measure_novelty
 from headstart.metrics.guarding import make_guard
 from headstart.metrics.novelty import as_reference, surround
 from headstart.metrics.ranking import plan_ranking, rank_scores
-from headstart.model import embed
 from headstart.places import Place
 from headstart.progress import silent
 from headstart.recipe import Recipe

@@ -11,9 +11,9 @@ from headstart.errors import RecipeError
 from headstart.heads.probabilities import softmax
 from headstart.learning.probe import fit_probe
 from headstart.metrics.conformal import gather, true_scores
-from headstart.model import score
 from headstart.places import Place
 from headstart.recipe import Recipe
+from headstart.scoring import score
 from pictures import save_flowers, save_noise
 
 

@@ -34,6 +34,8 @@ FREE = {
 }  # anyone may import these
 ORDER = (
     *STAGES,
+    "embedding",
+    "scoring",
     "model",
     "explaining",
     "teaching",
@@ -45,7 +47,17 @@ ORDER = (
     "shipping",
     "cli",
 )  # what stands above the stages, each above the one before
-CLI_MAY = {"checking", "cli", "explaining", "model", "pipeline", "shipping", "transfer"} | FREE - {"rules"}
+CLI_MAY = {
+    "checking",
+    "cli",
+    "embedding",
+    "explaining",
+    "model",
+    "pipeline",
+    "scoring",
+    "shipping",
+    "transfer",
+} | FREE - {"rules"}
 WORKSHOP = {"torch", "torchvision", "timm"}
 WORKSHOP_STAGES = {"encoders", "learning", "saliency"}
 PICKLES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}

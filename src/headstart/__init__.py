@@ -17,10 +17,11 @@ from headstart.version import __version__
 if TYPE_CHECKING:
     from headstart.checking import check
     from headstart.data.example import Dataset
+    from headstart.embedding import embed
     from headstart.errors import HeadstartError
     from headstart.learning.estimators import ImageEmbedder, TransferClassifier
     from headstart.measuring import compare, distance, rank
-    from headstart.model import Model, embed, load
+    from headstart.model import Model, load
     from headstart.pipeline import fit
     from headstart.recipe import Recipe
 
@@ -51,7 +52,7 @@ _HOMES = {
     "check": "headstart.checking",
     "compare": "headstart.measuring",
     "distance": "headstart.measuring",
-    "embed": "headstart.model",
+    "embed": "headstart.embedding",
     "fit": "headstart.pipeline",
     "load": "headstart.model",
     "rank": "headstart.measuring",

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.sources import read_dataset
+from headstart.embedding import Data, read_usable
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.quality import Quality
 from headstart.features.copies import copy_sets, read_thumbnails, with_copies
-from headstart.model import Data, read_usable
 from headstart.places import Place
 from headstart.progress import Progress, silent
 from headstart.recipe import Recipe

@@ -11,8 +11,9 @@ from headstart.data.example import Example
 from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.pictures import open_picture
 from headstart.data.sources import list_pictures, read_dataset
+from headstart.embedding import Data
 from headstart.errors import DataError, PictureError
-from headstart.model import Data, Model, subject_of
+from headstart.model import Model, subject_of
 from headstart.places import Place
 from headstart.reporting.canvas import save_png
 from headstart.reporting.fonts import FontBook, font_folders

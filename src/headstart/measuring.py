@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack, overload
 
+from headstart.embedding import Data
 from headstart.errors import RecipeError
-from headstart.model import Data
 from headstart.places import Place
 from headstart.progress import Progress, silent
 from headstart.recipe import Recipe

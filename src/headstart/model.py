@@ -1,10 +1,8 @@
-"""A model at work: prediction, scoring, features, saving. Every verb is a row of named stages, as in the pipeline.
+"""A model at work: prediction, explanation, saving. Every verb is a row of named stages, as in the pipeline.
 
 :class:`Model` stands here and not in a stage, because its methods reach into all of them.
 """
 
-import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, overload
@@ -13,29 +11,22 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from headstart.data.audit import Audit, audit, refuse_unreadable
-from headstart.data.example import Dataset, Example
-from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.pictures import name_of, open_picture
-from headstart.data.sources import is_one_picture, list_pictures, read_dataset
-from headstart.encoders.colours import ColourHistogram
-from headstart.encoders.loading import load_encoder, open_saved
+from headstart.data.sources import is_one_picture, list_pictures
+from headstart.embedding import Data, encode
+from headstart.encoders.loading import open_saved
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import Encoder
 from headstart.errors import PictureError, RecipeError
-from headstart.features.reading import Tally, open_store, read_blocks, read_features
-from headstart.features.table import table_format, write_table
-from headstart.features.values import Block, Extraction, Features
 from headstart.learning.prediction import Prediction
-from headstart.learning.sample import require_some, take_sample
 from headstart.metrics.guard import ask
-from headstart.metrics.guard_scores import GuardScores, Scored, Unfamiliar, score_guard
-from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
-from headstart.metrics.values import Evaluation, ScoredPart
+from headstart.metrics.guard_scores import GuardScores
+from headstart.metrics.scoreboard import Scoreboard
+from headstart.metrics.values import Evaluation
 from headstart.places import Place
 from headstart.progress import Progress, silent
 from headstart.recipe import Recipe
-from headstart.reporting.report import Answers, EmbedReport, ScoreReport, failures_by_name
+from headstart.reporting.report import Answers, failures_by_name
 from headstart.reporting.runs import write_text
 from headstart.saliency.explaining import Wish, explain_picture
 from headstart.saliency.subject import Subject
@@ -44,9 +35,7 @@ from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.exporting import Exportable, ExportReport, export_model
 from headstart.saving.forms import Form, Precision, Target
 from headstart.saving.values import SavedModel
-from headstart.settings import DeviceName
-
-Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
+from headstart.scoring import score
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,146 +265,3 @@ def answer(model: Model, pictures: Any, place: Place, *, top: int, strict: bool)
 def write_answers(answers: Answers, form: str, out: Path) -> None:
     """Write predictions into a file, as ``table``, ``csv`` or ``json``."""
     write_text(out, answers.to_text(form))
-
-
-def score(model: Model, data: Data, recipe: Recipe, place: Place, unfamiliar: Data | None = None) -> ScoreReport:
-    """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with.
-
-    Of ``recipe`` count the groups, strict, seed and resamples. ``unfamiliar`` are pictures of another kind, without
-    labels, that the guard should tell from those.
-    """
-    clock = time.perf_counter()
-    dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
-    checked = audit(dataset, progress=place.progress)
-    if recipe.strict:
-        refuse_unreadable(checked)
-    dataset = with_classes_of(dataset, model.classes)
-    split = split_to_score(dataset, checked.usable)
-    walk = read_usable(checked, (model.encoder, ColourHistogram()), place, split.positions, recipe.strict)
-    features, colours = (found.matrix for found in walk.features)
-    groups = checked.together
-    scored = take_sample(dataset, split.positions, groups, walk.failures)
-    require_some(scored)
-    known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
-    probabilities = model.saved.probabilities(features[scored.positions])
-    unseen = Scored(scored.labels, probabilities, model.classes, scored.user_groups, recipe.seed, recipe.resamples)
-    strange = None if unfamiliar is None else _strange(model, unfamiliar, place)
-    board = make_scoreboard(
-        ScoredPart(scored.labels, model.classes, scored.user_groups, known),
-        probabilities,
-        model.saved.baseline_probabilities(colours[scored.positions]),
-        model.saved.class_counts,
-        seed=recipe.seed,
-        resamples=recipe.resamples,
-        guard=_guard_scores(model.saved, features[scored.positions], unseen, strange),
-    )
-    return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock)
-
-
-def _guard_scores(
-    saved: SavedModel, features: npt.NDArray[np.float32], scored: Scored, strange: Unfamiliar | None
-) -> GuardScores | None:
-    verdicts = saved.verdicts(features, scored.probabilities)
-    if saved.guard is None or verdicts is None:
-        return None
-    return score_guard(saved.guard, verdicts, scored, strange)
-
-
-def _strange(model: Model, pictures: Data, place: Place) -> Unfamiliar:
-    """Measure how unlike the training pictures others are; those that cannot be read are left out."""
-    if model.saved.guard is None or model.saved.guard.strangeness is None:
-        raise RecipeError(
-            "The model cannot tell pictures unlike its training pictures.",
-            "It was saved by an older Headstart, with novelty = 'none', or fitted to too few pictures.",
-            "Fit it again.",
-        )
-    examples = list_pictures(pictures)
-    walk = encode(model.encoder, examples, place, strict=False)
-    good = [index for index in range(len(examples)) if index not in walk.failures]
-    if not good:
-        raise PictureError(f"None of the pictures of '{pictures}' can be read.", remedy="Check the files.")
-    return Unfamiliar(str(pictures), model.saved.novelty(walk.features[0].matrix[good]))
-
-
-# --- features --------------------------------------------------------------------------------------------------------
-
-
-def encode(encoder: Encoder, examples: Sequence[Example], place: Place, *, strict: bool) -> Extraction:
-    """Encode pictures without keeping anything; raises PictureError for an unreadable one when ``strict``."""
-    checked = audit(Dataset("pictures", tuple(examples), ()), place.progress)
-    walk = read_features(examples, checked.keys, (encoder,), replace(place, keep_features=False), checked.usable)
-    walk = replace(walk, failures=checked.unreadable | walk.failures)
-    for position, reason in walk.failures.items() if strict else ():
-        raise PictureError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
-    return walk
-
-
-def embed(
-    data: Data,
-    encoder: str = "efficientnet_lite0",
-    *,
-    device: DeviceName = "auto",
-    cache: str | Path | None = None,
-    progress: Progress = silent,
-) -> Features:
-    """Turn pictures into feature vectors, shape (N, D), in the order of the data.
-
-    Rows of pictures that cannot be read are NaN. Vectors that were computed before come from the store.
-
-    Examples
-    --------
-    >>> embed([(Image.new("RGB", (64, 64), name), name) for name in ("red", "blue")]).matrix.shape
-    (2, 1280)
-    """
-    place = Place(cache=cache, progress=progress)
-    dataset = read_dataset(data)
-    checked = audit(dataset, progress=progress)
-    loaded = load_encoder(encoder, device=device, cache=place.folder, progress=progress)
-    return read_features(dataset.examples, checked.keys, (loaded,), place, checked.usable).features[0]
-
-
-def write_features(data: Data, out: Path, recipe: Recipe, place: Place) -> EmbedReport:
-    """Write one row per picture into a table, in constant memory."""
-    clock = time.perf_counter()
-    table_format(out)  # an unknown one is said before the pictures are read
-    dataset = read_dataset(data)
-    checked = audit(dataset, progress=place.progress)
-    if recipe.strict:
-        refuse_unreadable(checked)
-    encoder = load_encoder(recipe.encoder, device=recipe.device, cache=place.folder, progress=place.progress)
-    examples = [dataset.examples[index] for index in checked.usable]
-    keys = [checked.keys[index] for index in checked.usable]
-    store, tally = open_store(place), Tally()
-    blocks = tally.watch(read_blocks(examples, keys, encoder, store, place))
-    if recipe.strict:
-        blocks = _refuse_failures(blocks, checked)
-    count = write_table(out, blocks, examples, keys, encoder.spec.dimension)
-    failures = failures_by_name(examples, tally.failures) | failures_by_name(dataset.examples, checked.unreadable)
-    return EmbedReport(
-        out,
-        encoder.spec,
-        count,
-        tally.computed,
-        tally.cached,
-        time.perf_counter() - clock,
-        failures,
-        tuple(store.notices),
-    )
-
-
-def read_usable(
-    checked: Audit, encoders: Sequence[Encoder], place: Place, positions: npt.NDArray[np.int64], strict: bool
-) -> Extraction:
-    """Get features; damage that only decoding finds is refused too when ``strict``."""
-    walk = read_features(checked.dataset.examples, checked.keys, encoders, place, positions)
-    if strict:
-        refuse_unreadable(replace(checked, unreadable=walk.failures))
-    return walk
-
-
-def _refuse_failures(blocks: Iterator[Block], checked: Audit) -> Iterator[Block]:
-    """Hand on blocks of the usable pictures until one of these cannot be decoded."""
-    for block in blocks:
-        failures = {int(checked.usable[place]): reason for place, reason in block.failures.items()}
-        refuse_unreadable(replace(checked, unreadable=failures))
-        yield block

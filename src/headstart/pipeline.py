@@ -18,6 +18,7 @@ from headstart.data.fold_parts import parts_in_folds
 from headstart.data.fruit import fruit_folder
 from headstart.data.sources import read_dataset
 from headstart.data.splits import choose_parts
+from headstart.embedding import Data
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.getting import get_weights
 from headstart.encoders.loading import list_encoders, load_encoder
@@ -32,7 +33,7 @@ from headstart.features.reading import (
 from headstart.hosting import Door, Hosted, Limits, Voice
 from headstart.learning.processes import process_number
 from headstart.learning.sample import require_two_classes
-from headstart.model import Data, Model, load, subject_of
+from headstart.model import Model, load, subject_of
 from headstart.places import Place
 from headstart.progress import Progress, silent
 from headstart.recipe import Recipe

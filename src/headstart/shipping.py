@@ -17,8 +17,9 @@ from typing import Any
 
 from PIL import Image
 
+from headstart.embedding import Data
 from headstart.errors import ExportError, HeadstartError
-from headstart.model import Data, load
+from headstart.model import load
 from headstart.places import Place
 from headstart.rules import available_cores
 from headstart.saving.exporting import pictures_at_hand

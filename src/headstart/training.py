@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from headstart.embedding import read_usable
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.loading import load_encoder, open_saved
 from headstart.encoders.onnx_engine import OnnxEncoder
@@ -22,7 +23,7 @@ from headstart.metrics.guard_scores import Scored
 from headstart.metrics.guarding import make_guard, measure_guard, rows_to_encode
 from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
 from headstart.metrics.values import ScoredPart
-from headstart.model import Model, read_usable
+from headstart.model import Model
 from headstart.places import Place
 from headstart.recipe import Recipe
 from headstart.reporting.plan import Plan

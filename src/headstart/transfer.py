@@ -13,6 +13,7 @@ import numpy as np
 from headstart.data.audit import audit
 from headstart.data.example import Dataset
 from headstart.data.sources import list_pictures, read_dataset
+from headstart.embedding import Data, read_usable
 from headstart.encoders.colours import ColourHistogram
 from headstart.encoders.loading import list_encoders, load_encoder
 from headstart.encoders.spec import Encoder
@@ -22,7 +23,6 @@ from headstart.errors import DataError, RecipeError
 from headstart.features.reading import seconds_per_picture
 from headstart.learning.probe import require_held_out
 from headstart.learning.sample import take_sample
-from headstart.model import Data, read_usable
 from headstart.pipeline import plan
 from headstart.places import Place
 from headstart.recipe import Recipe

@@ -53,8 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_flowers(place / "flowers", 8)
     with pytest.MonkeyPatch.context() as patch:
         network = FakeNetwork()
-        for module in ("headstart.model", "headstart.training"):
-            patch.setattr(f"{module}.load_encoder", lambda *_, **__: network)
+        patch.setattr("headstart.training.load_encoder", lambda *_, **__: network)
         fit(place / "flowers", head="centroid", cache=place / "cache").save(place / "model")
     return place
 

@@ -31,7 +31,7 @@ def embed(
     """
     with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline
-        from headstart.model import write_features
+        from headstart.embedding import write_features
 
         given = {"encoder": encoder, "device": device, "strict": strict}
         recipe = pipeline.read_recipe(None, {key: value for key, value in given.items() if value is not None})

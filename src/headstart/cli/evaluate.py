@@ -31,7 +31,8 @@ def evaluate(
     """
     with explained(debug, keeps=not no_cache) as steps:
         from headstart import pipeline
-        from headstart.model import load, score
+        from headstart.model import load
+        from headstart.scoring import score
 
         given = {"strict": strict, "seed": seed, "group_by": group_by, "group_pattern": group_pattern}
         recipe = pipeline.read_recipe(None, {key: value for key, value in given.items() if value is not None})
