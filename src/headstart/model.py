@@ -232,7 +232,8 @@ def load(folder: str | Path) -> Model:
 def subject_of(model: Model) -> Subject:
     """Show a model to the functions that explain it."""
     saved = model.saved
-    return Subject(model.encoder, model.files, saved.head, saved.temperature, saved.classes, saved.references)
+    parts = (saved.head, saved.temperature, saved.classes, saved.references, saved.predictions)
+    return Subject(model.encoder, model.files, *parts)
 
 
 def ask_guard(model: Model, given: dict[str, Any]) -> Model:

@@ -20,6 +20,15 @@ def test_an_explanation_goes_with_the_prediction(fitted, cat):
     assert explanation.picture_size == cat.size == (451, 300)
 
 
+def test_an_explanation_carries_what_the_guard_says(fitted, cat):
+    sure = fitted.asking(abstain=0.999, coverage=0.99)
+    said, told = sure.predict(cat), sure.explain(cat).prediction
+    assert said.novelty is not None and len(said.prediction_set) > 0
+    assert told.novelty == pytest.approx(said.novelty, abs=1e-4)
+    assert (told.prediction_set, told.unfamiliar) == (said.prediction_set, said.unfamiliar)
+    assert (told.abstained, told.reason) == (said.abstained, said.reason)
+
+
 def test_the_heat_map_has_the_size_of_the_picture_and_lies_between_nothing_and_one(fitted, cat):
     heat = fitted.explain(cat).heat_map()
     assert (heat.shape, heat.dtype) == ((300, 451), np.float32)

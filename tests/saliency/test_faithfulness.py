@@ -52,13 +52,14 @@ def test_the_map_that_shows_the_reason_beats_every_random_map():
     assert (found.beaten, found.maps, found.convincing, found.beats_centre) == (20, 20, True, True)
     assert found.deletion < found.random_deletion and found.random_insertion < found.insertion
     assert len(found.lines()) == 1
+    assert "better than 20 of 20 random maps and than a spot in the middle" in found.lines()[0]
 
 
 def test_a_map_that_points_elsewhere_is_called_no_better_than_chance():
     elsewhere = grid_of((2, 2), (2, 3), (3, 2), (3, 3))
     found = measure_faithfulness(elsewhere, BRIGHT, corner, "mean", seed=0)
     assert found.beaten < 19 and not found.convincing
-    numbers = f"better than {found.beaten} of 20 random maps, but not than a spot in the middle"
+    numbers = f"better than {found.beaten} of 20 random maps but not than a spot in the middle"
     assert found.lines()[0].endswith(f"{numbers}; hidden behind the mean colour")
     assert found.lines()[1] == "This map is not better than chance: read nothing into it."
 

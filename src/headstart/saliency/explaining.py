@@ -10,7 +10,6 @@ from PIL import Image
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.preprocessing import seen_box
 from headstart.errors import RecipeError
-from headstart.learning.prediction import predictions_from
 from headstart.saliency.checking import check_heat
 from headstart.saliency.faithfulness import FILLS, Fill
 from headstart.saliency.graph_maps import Maps, graph_maps
@@ -79,15 +78,14 @@ def explain_picture(subject: Subject, picture: Image.Image, name: str, wish: Wis
         When it needs a package that is not installed.
     """
     seen = look(subject, picture)
-    features = seen.features[None]
-    (prediction,) = predictions_from([name], subject.probabilities(features), subject.classes, wish.top)
+    prediction = subject.prediction(name, seen.features, wish.top)
     target = class_number(wish.target if wish.target is not None else prediction.label, subject.classes)
     found, known = find_heat(subject, seen, target, wish.method), subject.known
     return Explanation(
         prediction=prediction,
         target=subject.classes[target],
         found=found,
-        logit=float(subject.head.scores(features)[0, target]),
+        logit=float(subject.head.scores(seen.features[None])[0, target]),
         input_size=(seen.pixels.shape[-1], seen.pixels.shape[-2]),
         picture_size=picture.size,
         box=seen_box(picture.size, subject.encoder.spec.preprocessing),

@@ -69,11 +69,11 @@ class Faithfulness:
 
     def lines(self) -> list[str]:
         """Say the same for people."""
-        centre = "than" if self.beats_centre else "but not than"
+        centre = "and than" if self.beats_centre else "but not than"
         numbers = (
             f"showing the hottest first {self.insertion:.2f} (random maps {self.random_insertion:.2f}), "
             f"hiding it first {self.deletion:.2f} ({self.random_deletion:.2f}); "
-            f"better than {self.beaten} of {self.maps} random maps, {centre} a spot in the middle; "
+            f"better than {self.beaten} of {self.maps} random maps {centre} a spot in the middle; "
             f"hidden behind {FILLS[self.fill]}"
         )
         warning = "This map is not better than chance: read nothing into it."

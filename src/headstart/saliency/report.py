@@ -27,6 +27,7 @@ class Explained:
         near = ", ".join(f"{found.label} {found.distance:.2f}" for found in one.neighbours[:_NAMED])
         return [
             answer + why,
+            *([f"  better not answered: {one.prediction.reason}"] if one.prediction.abstained else []),
             f"  heat: {heat_sentence(one)}",
             *(f"  {line}" for line in (one.checks.lines() if one.checks else ())),
             *([f"  nearest training examples: {near}"] if near else []),

@@ -29,8 +29,8 @@ from headstart.saliency.report import Explained
 from headstart.saliency.values import WORDS, Explanation
 
 _SIDE = 480  # of the two large pictures
-_THUMB = 168
 _GAP = 30
+_THUMB = (2 * _SIDE - 3 * _GAP) // 5  # five are as wide as the two
 _SCALE = 14  # height of the bar that explains the colours
 _WIDTH = 2 * MARGIN + 2 * _SIDE + _GAP
 
@@ -78,7 +78,7 @@ def explanation_sheet(
     pictures_end = TITLE_HEIGHT + _SIDE + 70
     canvas = blank_canvas(_WIDTH, pictures_end + (_THUMB + 110 if row else 0), fonts)
     notes = [drawable_part(explanation.prediction.path, fonts), *_notes(explanation, target)]
-    write_title(canvas, f"{label}  {explanation.prediction.probability:.0%}", [_short(canvas, note) for note in notes])
+    write_title(canvas, f"{label}  {explanation.prediction.probability:.1%}", [_short(canvas, note) for note in notes])
     _paste(canvas, (MARGIN, TITLE_HEIGHT), ImageOps.contain(picture, (_SIDE, _SIDE), Image.Resampling.LANCZOS), _SIDE)
     _paste(canvas, (MARGIN + _SIDE + _GAP, TITLE_HEIGHT), overlay(picture, explanation, _SIDE), _SIDE)
     _draw_scale(canvas, (MARGIN + _SIDE + _GAP, TITLE_HEIGHT + _SIDE + 12), target)

@@ -1,6 +1,6 @@
 """A model as explanations see it: an encoder, a head and the names of the classes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,12 @@ from headstart.encoders.spec import Encoder
 from headstart.errors import UnknownNameError
 from headstart.heads.head import Head
 from headstart.heads.probabilities import softmax
+from headstart.learning.prediction import Prediction, predictions_from
 from headstart.registry import nearest
 from headstart.saliency.neighbours import Known
+
+# Names of N pictures, features of shape (N, D) and how many classes to list become N predictions.
+Predict = Callable[[Sequence[str], npt.NDArray[np.float32], int], tuple[Prediction, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +31,8 @@ class Subject:
         ``softmax(head.scores(features) / temperature)`` are the probabilities of the classes.
     known
         Training pictures to show beside a picture; None when there are none.
+    predict
+        How the model predicts, with all that its guard says; None when probabilities are all there is.
     """
 
     encoder: Encoder
@@ -35,10 +41,17 @@ class Subject:
     temperature: float
     classes: tuple[str, ...]
     known: Known | None = None
+    predict: Predict | None = None
 
     def probabilities(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Probabilities of shape (N, C) for features of shape (N, D)."""
         return softmax(self.head.scores(features), self.temperature)
+
+    def prediction(self, name: str, features: npt.NDArray[np.float32], top: int) -> Prediction:
+        """Say what is on one picture with these features, shape (D,), as the model itself would."""
+        if self.predict is not None:
+            return self.predict([name], features[None], top)[0]
+        return predictions_from([name], self.probabilities(features[None]), self.classes, top)[0]
 
 
 def class_number(name: str, classes: Sequence[str]) -> int:

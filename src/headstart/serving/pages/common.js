@@ -19,6 +19,12 @@ export function percent(share, digits = 0) {
   return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits, minimumFractionDigits: digits }).format(share);
 }
 
+export function moment(written) {
+  const date = new Date(written);
+  if (Number.isNaN(date.getTime())) return written;
+  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(date);
+}
+
 // The text of an element is a key and its values, so that it can be said again in the other language.
 export function phrase(element, key, values = {}) {
   element.dataset.word = key;
@@ -51,6 +57,7 @@ export function translate(root = document) {
   for (const element of root.querySelectorAll("[data-word-placeholder]")) {
     element.placeholder = say(element.dataset.wordPlaceholder);
   }
+  for (const element of root.querySelectorAll("time")) element.textContent = moment(element.dateTime);
   for (const element of root.querySelectorAll("[data-share]")) {
     element.textContent = percent(Number(element.dataset.share), 1);
   }

@@ -1,4 +1,4 @@
-import { ask, bars, explainTrouble, label, make, phrase, receivePictures, save, say, share, startLanguage, Trouble } from "./common.js";
+import { ask, bars, explainTrouble, label, make, moment, phrase, receivePictures, save, say, share, startLanguage, Trouble } from "./common.js";
 import { cameraThere, openCamera, takePicture } from "./camera.js";
 
 const at = (id) => document.getElementById(id);
@@ -40,7 +40,7 @@ function describe(model) {
   }
   row("about.encoder", `${model.encoder.name} (${model.encoder.architecture}), ${model.encoder.licence}`);
   row("about.head", model.head);
-  row("about.created", model.created);
+  row("about.created", make("time", { dateTime: model.created, textContent: moment(model.created) }));
   row("about.digest", make("code", { textContent: model.digests.model }));
   at("facts").replaceChildren(...rows);
   at("classes").replaceChildren(...model.classes.map((name) => make("li", { textContent: name })));
@@ -146,7 +146,7 @@ function whyPart(why, shot) {
     const items = why.neighbours.map((one) => make("li", {},
       one.picture ? make("img", { alt: "", src: one.picture }) : null,
       make("strong", { textContent: one.label }),
-      make("p", { className: "file", textContent: one.name })));
+      make("p", { className: "file", textContent: one.name, title: one.name })));
     part.append(make("div", {}, make("h3", { word: "why.neighbours" }), make("ul", { className: "neighbours" }, ...items)));
   }
   return part;
