@@ -114,7 +114,7 @@ def test_a_misspelt_encoder(headstart):
 def test_weights_that_are_not_here_name_the_command_that_brings_them(verb, headstart, monkeypatch):
     from headstart.encoders import loading
 
-    for module in ("model", "training"):
+    for module in ("embedding", "training"):
         monkeypatch.setattr(f"headstart.{module}.load_encoder", loading.load_encoder)
     save_flowers(Path("flowers"), 2)
     assert refused(headstart(*verb, "--encoder", "timm:resnet50")) == (
