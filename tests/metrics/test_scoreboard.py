@@ -74,3 +74,11 @@ def test_plain_data_holds_everything():
         "count": 0,
         "evaluation_without": None,
     }
+
+
+def test_moved_weights_are_compared_with_the_probe_in_pairs():
+    model, probe = np.eye(3)[LABELS], np.eye(3)[[0, 0, 1, 1, 2, 2, 0, 0]]
+    board = make_scoreboard(part(), model, None, [1, 1, 1], probe=probe)
+    assert (board.moved.gained, board.moved.lost, board.moved.p) == (2, 0, 0.5)
+    assert board.to_json()["moved"]["difference"]["value"] == 0.25
+    assert "moved" not in make_scoreboard(part(), model, None, [1, 1, 1]).to_json()

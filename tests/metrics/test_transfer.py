@@ -5,8 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from statsmodels.stats.contingency_tables import mcnemar as mcnemar_of_statsmodels
 
-from headstart.metrics.transfer import area_between, data_multiplier, drawn_means, interval, mcnemar
+from headstart.metrics.transfer import (
+    area_between,
+    data_multiplier,
+    drawn_means,
+    interval,
+    mcnemar,
+    paired_difference,
+)
 
 
 @given(st.floats(0.31, 0.69), st.floats(1, 50))
@@ -74,3 +82,32 @@ def test_mcnemar_is_the_binomial_test_of_the_pairs_that_differ(seed):
     only = int((one & ~other).sum())
     assert mcnemar(one, other) == binomtest(only, int((one != other).sum())).pvalue
     assert mcnemar(one, one) == 1.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_paired_difference_has_the_p_value_of_statsmodels_and_an_interval_around_the_gain(seed):
+    random = np.random.default_rng(seed)
+    ease = random.random(300)
+    one, other = ease + 0.1 * random.normal(size=300) < 0.8, ease + 0.1 * random.normal(size=300) < 0.75
+    found = paired_difference(one, other, None, seed, 2000)
+    table = [[(one & other).sum(), found.gained], [found.lost, (~one & ~other).sum()]]
+    assert found.p == pytest.approx(mcnemar_of_statsmodels(table, exact=True).pvalue)
+    assert found.difference.value == pytest.approx((found.gained - found.lost) / 300)
+    # The variance of a difference of pairs: (b + c - (b - c)^2 / n) / n^2.
+    spread = np.sqrt(found.gained + found.lost - (found.gained - found.lost) ** 2 / 300) / 300
+    assert found.difference.high - found.difference.low == pytest.approx(2 * 1.96 * spread, rel=0.15)
+
+
+def test_with_groups_a_paired_difference_is_as_unsure_as_there_are_few_groups():
+    one, other = (np.repeat(np.arange(12) % 6 < number, 25) for number in (5, 3))
+    alone, grouped = (paired_difference(one, other, groups) for groups in (None, np.repeat(np.arange(12), 25)))
+    assert (alone.test, grouped.test) == ("mcnemar", "group bootstrap")
+    assert grouped.p > alone.p
+    assert grouped.difference.low < alone.difference.low
+
+
+def test_equal_answers_differ_by_nothing():
+    right = np.arange(40) % 3 == 0
+    found = paired_difference(right, right, None)
+    assert (found.gained, found.lost, found.p) == (0, 0, 1.0)
+    assert (found.difference.low, found.difference.high) == (0.0, 0.0)

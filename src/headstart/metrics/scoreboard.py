@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from headstart.metrics.evaluation import evaluate
 from headstart.metrics.guard_scores import GuardScores
+from headstart.metrics.transfer import Paired, paired_difference
 from headstart.metrics.values import Evaluation, ScoredPart
 
 Probabilities = npt.NDArray[np.float64]
@@ -29,6 +30,8 @@ class Scoreboard:
         was saved without it.
     probe
         Of a head on the frozen encoder, when weights were moved: what fine-tuning must beat.
+    moved
+        The model against that probe, in pairs.
     guard
         Whether the guard kept its promises; None when the model has none.
     leaked
@@ -44,6 +47,7 @@ class Scoreboard:
     without_leaked: Evaluation | None = None
     probe: Evaluation | None = None
     guard: GuardScores | None = None
+    moved: Paired | None = None
 
     @property
     def baselines(self) -> dict[str, Evaluation]:
@@ -53,11 +57,12 @@ class Scoreboard:
         return {"majority": self.majority, **colours, **probe}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data: ``evaluation``, ``baselines`` and ``leaked``."""
+        """Plain data: ``evaluation``, ``baselines``, ``moved`` where weights were moved, ``guard`` and ``leaked``."""
         clean = None if self.without_leaked is None else self.without_leaked.to_json()
         return {
             "evaluation": self.evaluation.to_json(),
             "baselines": {name: evaluation.to_json() for name, evaluation in self.baselines.items()},
+            **({} if self.moved is None else {"moved": self.moved.to_json()}),
             "guard": None if self.guard is None else self.guard.to_json(),
             "leaked": {"count": self.leaked, "evaluation_without": clean},
         }
@@ -105,6 +110,7 @@ def make_scoreboard(
             part.labels[keep], probabilities[keep], part.classes, groups=groups, seed=seed, resamples=resamples
         )
 
+    right = None if probe is None else [one.argmax(axis=1) == part.labels for one in (model, probe)]
     everything = np.ones(len(part.labels), dtype=np.bool_)
     prior = np.tile(np.asarray(class_counts, dtype=np.float64) / sum(class_counts), (len(part.labels), 1))
     leaked = int(part.leaked.sum())
@@ -116,4 +122,5 @@ def make_scoreboard(
         without_leaked=scored(model, ~part.leaked) if 0 < leaked < len(part.labels) else None,
         probe=None if probe is None else scored(probe, everything),
         guard=guard,
+        moved=None if right is None else paired_difference(right[0], right[1], part.groups, seed, resamples),
     )

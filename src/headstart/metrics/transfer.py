@@ -6,7 +6,8 @@ scored on the same test examples: the rows and the columns of a matrix of right 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,55 @@ class Multiplier:
         """Say it, for instance ``more than 12``."""
         number = f"{self.value:.2g}" if self.value < 10 else f"{self.value:.0f}"
         return f"{self.bound} {number}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """What one classifier is ahead of another on the same examples.
+
+    Attributes
+    ----------
+    difference
+        Of the accuracies, with the interval of the paired bootstrap.
+    gained, lost
+        How many examples only the one, and only the other, is right about.
+    p
+        Of McNemar's exact test; where examples come in groups, of the bootstrap over groups.
+    test
+        Which of the two it is.
+    """
+
+    difference: Score
+    gained: int
+    lost: int
+    p: float
+    test: Literal["mcnemar", "group bootstrap"]
+
+    def to_json(self) -> dict[str, object]:
+        """Give plain data."""
+        return asdict(self)
+
+
+def paired_difference(one: Right, other: Right, groups: Groups | None, seed: int = 0, resamples: int = 1000) -> Paired:
+    """Compare two classifiers by their right and wrong answers (N,) to the same examples, in groups (N,) or none.
+
+    Examples
+    --------
+    >>> right = np.array([True] * 9 + [False])
+    >>> found = paired_difference(right, np.array([True] * 2 + [False] * 8), None)
+    >>> found.gained, found.lost, round(found.p, 4), found.test
+    (7, 0, 0.0156, 'mcnemar')
+    """
+    units = np.arange(len(one)) if groups is None else groups
+    rows = drawn_means([one[None], other[None]], units, seed, resamples)
+    draws = rows[0] - rows[1]
+    return Paired(
+        difference=interval(float(one.mean() - other.mean()), draws),
+        gained=int((one & ~other).sum()),
+        lost=int((other & ~one).sum()),
+        p=mcnemar(one, other) if groups is None else bootstrap_p(draws),
+        test="mcnemar" if groups is None else "group bootstrap",
+    )
 
 
 def data_multiplier(accuracy: float, size: float, sizes: Sequence[float], accuracies: Sequence[float]) -> Multiplier:

@@ -7,6 +7,7 @@ from headstart.heads.selection import Candidate
 from headstart.metrics.abstention import Threshold
 from headstart.metrics.guard_scores import AnswerScores, GuardScores, broken_promises
 from headstart.metrics.scoreboard import Scoreboard
+from headstart.metrics.transfer import Paired
 from headstart.metrics.values import Evaluation
 from headstart.reporting.tables import aligned
 
@@ -38,7 +39,25 @@ def score_lines(board: Scoreboard, title: str) -> list[str]:
     if result.groups is not None:
         lines.append(f"  The intervals are drawn over {result.groups:,} groups, not over pictures.")
     guarded = guard_lines(board.guard) if board.guard is not None else []
-    return [*lines, *_leak_lines(board), *_hardest_lines(result), *_verdict(board), *guarded]
+    return [
+        *lines,
+        *_moved_lines(board.moved),
+        *_leak_lines(board),
+        *_hardest_lines(result),
+        *_verdict(board),
+        *guarded,
+    ]
+
+
+def _moved_lines(moved: Paired | None) -> list[str]:
+    """Say what moving the weights was worth beside the probe, on the same pictures."""
+    if moved is None:
+        return []
+    gain, test = moved.difference, "McNemar's exact test" if moved.test == "mcnemar" else "bootstrap over groups"
+    return [
+        f"  Moving the weights: {100 * gain.value:+.1f} points [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}] over the"
+        f" probe; {moved.gained:,} pictures won, {moved.lost:,} lost, p = {moved.p:.2g} ({test})."
+    ]
 
 
 def guard_lines(found: GuardScores) -> list[str]:
