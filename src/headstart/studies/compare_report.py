@@ -106,13 +106,13 @@ class CompareReport:
                 best = max(own, key=lambda gain: gain.difference.value)
                 parts.append(
                     f"helps at {_listed(helps)} examples per class (most at {best.shots}: "
-                    f"{100 * best.difference.value:+.1f} points; {against} needs {best.multiplier} times the labels)"
+                    f"{100 * best.difference.value:+.1f} points; {against} {_labels_needed(best)})"
                 )
             if hurts:
                 parts.append(f"transfer hurts here at {_listed(hurts)}")
             if open_:
                 parts.append(f"no difference can be shown at {_listed(open_)}")
-            said.append(f"{NAMES[arm].capitalize()} against {against}: {'; '.join(parts)}.")
+            said.append(f"{NAMES[arm][0].upper()}{NAMES[arm][1:]} against {against}: {'; '.join(parts)}.")
         return said
 
     def to_json(self) -> dict[str, Any]:
@@ -225,6 +225,13 @@ def _notices(answers: Answers, present: Sequence[str]) -> tuple[str, ...]:
         some = ", ".join(answers.missing[:3]) + (" ..." if len(answers.missing) > 3 else "")
         notices.append(f"The time was over before {len(answers.missing)} cells: {some}")
     return tuple(notices)
+
+
+def _labels_needed(gain: Gain) -> str:
+    multiplier = gain.multiplier
+    if multiplier.bound == "more than" and multiplier.value < 1.05:  # at the end of its curve
+        return "does not get there with all the labels there are"
+    return f"needs {multiplier} times the labels"
 
 
 def _points(difference: Score) -> str:

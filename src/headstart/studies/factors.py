@@ -18,7 +18,9 @@ Key = tuple[str, int]
 class Factor:
     """A factor and its effect with a 95 % interval; None where the arms that were run did not measure it.
 
-    ``effect`` is a difference of accuracies, except for the similarity of source and target: a part of mistakes.
+    ``effect`` is a difference of accuracies, except for the similarity of source and target: a part of mistakes. What
+    the sentence is made of stands beside it: the arm, the examples per class (``size`` on average), from ``start`` on,
+    and the steps of a training.
     """
 
     factor: str
@@ -26,6 +28,11 @@ class Factor:
     low: float | None
     high: float | None
     sentence: str
+    arm: str = ""
+    shots: str = ""
+    start: str = ""
+    size: float | None = None
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +84,7 @@ def _similarity(curves: Curves) -> Factor:
         f"[{_percent(found.low)}, {_percent(found.high)}] of the mistakes of the same network with random weights: "
         "what these pictures can use of what the source has taught. It is one number for one source and one target; "
         "how it would change with another source was not measured.",
+        shots=shots_name(shots[0]),
     )
 
 
@@ -93,6 +101,10 @@ def _size(curves: Curves, arm: str) -> Factor:
         *(found.value, found.low, found.high),
         f"From {shots_name(first)} to {_each(last)} ({curves.answers.sizes[last]:.3g} on average) the accuracy of the "
         f"{curves.names[arm]} changes by {_points(found.value, found.low, found.high)}.",
+        arm=arm,
+        shots=shots_name(last),
+        start=shots_name(first),
+        size=curves.answers.sizes[last],
     )
 
 
@@ -107,6 +119,7 @@ def _encoder(curves: Curves) -> Factor:
         *found,
         f"With {_each(shots[-1])} the pretrained weights are worth {_points(*found)} beside random weights in the same "
         "network. Other pretrained networks were not compared here: headstart rank does that.",
+        shots=shots_name(shots[-1]),
     )
 
 
@@ -121,6 +134,9 @@ def _strategy(curves: Curves, arm: str) -> Factor:
         *found,
         f"With {_each(shots[-1])} moving the weights by {curves.names[arm]} instead of fitting a probe changes the "
         f"accuracy by {_points(*found)}, with {curves.answers.steps} steps of training.",
+        arm=arm,
+        shots=shots_name(shots[-1]),
+        steps=curves.answers.steps,
     )
 
 
