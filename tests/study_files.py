@@ -33,10 +33,16 @@ def compare(gains: dict[str, tuple[float, float, float]] | None = None) -> dict[
             {"arm": "probe", "against": "scratch", "shots": one, "value": 12.0, "bound": "more than"} for one in gains
         ],
         "factors": [
-            {"factor": "encoder", "effect": 0.2, "low": 0.1, "high": 0.3, "sentence": "The <b>encoder</b> matters."}
+            {
+                "factor": "encoder", "effect": 0.2, "low": 0.1, "high": 0.3, "sentence": "The <b>encoder</b> matters.",
+                "arm": "", "shots": "all", "start": "", "size": None, "steps": 0,
+            },
+            {"factor": "strategy", "effect": None, "low": None, "high": None, "sentence": "Not measured."},
         ],
         "verdict": ["..."],
-        "notices": ["The time was over before 2 cells."],
+        "notices": [
+            "The time was over before 2 cells: scratch at 2, draw 1, lpft at all, draw 3", "An older version said this."
+        ],
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-KEYS = "scores classes confusions calibration pictures factors data problems model environment".split()
+KEYS = "scores classes confusions calibration guard pictures factors data problems model environment".split()
 
 
 @pytest.fixture

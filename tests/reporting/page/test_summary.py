@@ -191,7 +191,7 @@ def test_few_scored_pictures_are_a_problem():
 
 
 def test_near_duplicates_across_the_parts_come_before_everything_but_identical_ones():
-    check = {"counts": {"near_duplicates_across_parts": 3, "label_errors": 9}}
+    check = {"counts": {"near_duplicates_across_splits": 3, "label_errors": 9}}
     assert said(metrics(), check=check)[2].startswith("The largest problem: 3 pairs of nearly identical pictures")
     check = {"counts": {"label_errors": 9}}
     assert said(metrics(), check=check)[2].startswith("The largest problem: 9 labels are likely wrong")

@@ -1,12 +1,13 @@
 """What drove the result: the section on the measured effect of each factor."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Block, Cell, Column, Paragraph, Points, Section, Table
-from headstart.reporting.page.numbers import percent, percent_range, points, points_range
+from headstart.reporting.page.numbers import count_text, decimal, percent, percent_range, points, points_range
 from headstart.reporting.page.texts import Texts
+from headstart.reporting.page.transfer import shots_text
 from headstart.reporting.page.values import Json, RunData, dig, score_in
 
 
@@ -18,9 +19,7 @@ def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> 
     if rows:
         columns = (Column(texts.say("column.factor"), number=False), Column(texts.say("column.effect")))
         blocks.append(Table(texts.say("factors.table"), columns, tuple(rows)))
-        sentences = tuple(str(factor["sentence"]) for factor in factors if factor.get("sentence"))
-        if sentences and texts.language == "en":  # the table says the same in every language
-            blocks.append(Points(sentences, "quiet"))
+        blocks += _sentences([factor for factor in factors if factor.get("factor")], texts)
     elif run is not None:
         measured = _measured_in_run(run, texts)
         columns = (Column(texts.say("column.factor"), number=False), Column(texts.say("column.effect")))
@@ -30,10 +29,43 @@ def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> 
     return Section("factors", texts.say("section.factors"), tuple(blocks))
 
 
+def _sentences(factors: Sequence[Mapping[str, Any]], texts: Texts) -> list[Block]:
+    """Say what each effect is; those of an older comparison, which has no values for it, as it said them itself."""
+    said = [_sentence(factor, texts) for factor in factors]
+    quoted = [str(one["sentence"]) for one, own in zip(factors, said, strict=True) if not own and one.get("sentence")]
+    blocks: list[Block] = [Points(tuple(filter(None, said)), "quiet")] if any(said) else []
+    return [*blocks, Points(tuple(quoted), "quiet", "en")] if quoted else blocks
+
+
+def _sentence(factor: Mapping[str, Any], texts: Texts) -> str:
+    name = str(factor["factor"])
+    found = score_in({"value": factor.get("effect"), "low": factor.get("low"), "high": factor.get("high")})
+    key = f"driven.{name}" if found is not None else f"unmeasured.{name}"
+    if key not in texts.sentences or (found is not None and not factor.get("shots")):
+        return ""
+    if found is None:
+        return texts.say(key)
+    values = {
+        "arm": texts.name("arm", str(factor.get("arm"))),
+        "shots": shots_text(str(factor["shots"]), texts),
+        "start": shots_text(str(factor.get("start")), texts),
+        "share": percent(found.value, 0),
+        "share_range": percent_range(found),
+        "points": points(found.value),
+        "range": points_range(found),
+        "size": decimal(factor.get("size") or 0, 1),
+        "steps": count_text(factor.get("steps") or 0),
+    }
+    return texts.say(key, values)
+
+
 def _factor_row(factor: Mapping[str, Any], texts: Texts) -> tuple[Cell, Cell]:
     """Show a factor: what it is, and its effect, in points or, of the similarity, as a part of mistakes."""
     name = str(factor["factor"])
-    first = Cell(texts.name("factor", name), texts.sentences.get(f"about.{name}", ""))
+    title = texts.name("factor", name)
+    if name == "strategy" and factor.get("arm"):
+        title = texts.say("factors.strategy", {"factor": title, "arm": texts.name("arm", str(factor["arm"]))})
+    first = Cell(title, texts.sentences.get(f"about.{name}", ""))
     effect, low, high = (factor.get(end) for end in ("effect", "low", "high"))
     if not isinstance(effect, int | float):
         return first, Cell(texts.say("factors.unmeasured"))
@@ -55,12 +87,15 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[Cell, Cell]]:
     probe = score_in(run.metrics, "baselines", "probe", "accuracy")
     colours = score_in(run.metrics, "baselines", "colour_histogram", "accuracy")
     majority = score_in(run.metrics, "baselines", "majority", "accuracy")
-    frozen = probe or accuracy
+    frozen, paired = probe or accuracy, score_in(run.metrics, "moved", "difference")
     if probe is not None:
         rows.append(
             (
                 Cell(texts.say("factors.moving")),
-                Cell(texts.say("factors.points", {"points": points(accuracy.value - probe.value)})),
+                Cell(
+                    texts.say("factors.points", {"points": points(accuracy.value - probe.value)}),
+                    "" if paired is None else points_range(paired),
+                ),
             )
         )
     if colours is not None:

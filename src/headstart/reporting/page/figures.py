@@ -71,7 +71,7 @@ def interval_drawing(name: str, bars: Sequence[Bar], words: Words, start: float 
 def reliability_drawing(name: str, rows: Sequence[JudgedBin], words: Words) -> str:
     """Draw how often the model is right against how sure it is; ``words.marks`` name the two axes."""
     sheet = new_sheet(WIDTH, 400)
-    axes = add_axes(sheet, (64, 10, 18, 56))
+    axes = add_axes(sheet, (76, 10, 18, 56))
     lowest = min(min(row.row.confidence, row.row.accuracy, row.interval.low if row.interval else 1) for row in rows)
     start = max(0.0, min(0.5, int(lowest * 10) / 10))
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1.4, linestyle=(0, (5, 4)))
@@ -101,7 +101,7 @@ def shots_drawing(name: str, curves: Sequence[Curve], names: Sequence[tuple[floa
     ``names`` are the sizes with what to write below them; ``words.marks`` name the two axes.
     """
     sheet = new_sheet(WIDTH, 360)
-    axes = add_axes(sheet, (64, 10, 18, 56))
+    axes = add_axes(sheet, (76, 10, 18, 56))
     axes.set_xscale("log")
     for curve in curves:
         sizes = [x for x, _ in curve.points]
@@ -128,7 +128,7 @@ def training_drawing(name: str, losses: Sequence[Curve], accuracies: Sequence[Cu
     """
     sheet = new_sheet(WIDTH, 440)
     for top, curves, label in ((10, losses, 1), (214, accuracies, 2)):
-        axes = add_axes(sheet, (64, top, 18, 440 - top - 170))
+        axes = add_axes(sheet, (76, top, 18, 440 - top - 170))
         for curve in curves:
             axes.plot(
                 [x for x, _ in curve.points],

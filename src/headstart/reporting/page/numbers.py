@@ -77,6 +77,17 @@ def points_range(score: Score) -> str:
     return f"[{points(score.low)},{GAP}{points(score.high)}]"
 
 
+def p_text(p: float) -> str:
+    """Write the p-value of a test.
+
+    Examples
+    --------
+    >>> p_text(0.0004), p_text(0.0312)
+    ('< 0.001', '0.031')
+    """
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def decimal(number: float, digits: int = 3) -> str:
     """Write a number; a dash where it is not defined.
 

@@ -17,6 +17,7 @@ from headstart.reporting.page.blocks import (
     Table,
 )
 from headstart.reporting.page.gallery import file_name
+from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.page.numbers import count_text, percent, percent_range, points, points_range
 from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in
@@ -24,6 +25,7 @@ from headstart.reporting.page.values import Json, PageData, RunData, dig, score_
 NAMED = 5  # of a long list
 SHOWN_PAIRS, SHOWN_ERRORS, SHOWN_OTHERS = 6, 12, 6
 SPLITS = ("train", "validation", "test")
+SAID = ("twins",)  # notices that a sentence on the audit says, too
 
 
 def data_section(run: RunData, texts: Texts) -> Section:
@@ -89,8 +91,11 @@ def problems_section(page: PageData, texts: Texts) -> Section:
         found = _audit_sentences(page.run.metrics, texts)
         blocks.append(Points(tuple(found)) if found else Paragraph(texts.say("problems.none"), "good"))
         notices = (*(dig(page.run.metrics, "audit", "notices") or ()), *(page.run.metrics.get("notices") or ()))
-        if notices:
-            blocks.append(Points(tuple(str(one) for one in notices), "quiet", "en"))
+        blocks += notice_blocks(notices, texts, SAID)
+    elif page.check is not None:  # a run has said the same
+        found = _audit_sentences(page.check, texts)
+        blocks += [Points(tuple(found))] if found else []
+        blocks += notice_blocks(dig(page.check, "audit", "notices") or (), texts, SAID)
     if page.check is not None:
         blocks += _check_blocks(page, page.check, texts)
     elif page.run is not None:
@@ -103,13 +108,14 @@ def _audit_sentences(metrics: Json, texts: Texts) -> list[str]:
     found = []
     unreadable = [one["path"] for one in audit.get("unreadable") or []]
     unreadable += list(dig(metrics, "features", "failures") or {})
+    same, near = (audit.get(f"{kind}_across_splits") or [] for kind in ("duplicates", "near_copies"))
     lists: tuple[tuple[str, Sequence[Any]], ...] = (
         ("unreadable", unreadable),
-        ("duplicates_across", audit.get("duplicates_across_splits") or []),
-        ("near_across", audit.get("near_copies_across_splits") or []),
-        ("near", audit.get("near_copies") or []),
+        ("duplicates_across", same),
+        ("near_across", near),
+        ("near", [one for one in audit.get("near_copies") or [] if one not in near]),
         ("conflicts", audit.get("label_conflicts") or []),
-        ("duplicates", audit.get("duplicates") or []),
+        ("duplicates", [one for one in audit.get("duplicates") or [] if one not in same]),
         ("suffixes", audit.get("wrong_suffixes") or []),
         ("twins", audit.get("class_twins") or []),
         ("tiny", [f"{name} ({count})" for name, count in (audit.get("tiny_classes") or {}).items()]),
@@ -150,7 +156,7 @@ def _check_blocks(page: PageData, check: Json, texts: Texts) -> list[Block]:
     blocks += [worst] if worst.rows else []
     cleaning = check.get("cleaning")
     blocks += [Paragraph(_cleaning_sentence(cleaning, texts))] if cleaning else []
-    return blocks
+    return [*blocks, *notice_blocks(check.get("notices") or (), texts)]
 
 
 def _count_table(check: Json, texts: Texts) -> Table:
@@ -165,8 +171,12 @@ def _count_table(check: Json, texts: Texts) -> Table:
 
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - a list of objects, or lists of them by kind
-    if isinstance(value, Mapping):
-        return [{"issue": kind, **one} for kind, rows in value.items() for one in _entries(rows)]
+    if isinstance(value, Mapping):  # a picture may be several of these
+        kinds: dict[str, list[str]] = {}
+        for kind, rows in value.items():
+            for one in _entries(rows):
+                kinds.setdefault(str(one.get("path", "")), []).append(kind)
+        return [{"path": path, "issues": found} for path, found in kinds.items()]
     return [one if isinstance(one, Mapping) else {"path": one} for one in value] if isinstance(value, list) else []
 
 
@@ -185,34 +195,45 @@ def paths_to_show(check: Json) -> list[str]:
 
 
 def _pairs(check: Json) -> list[list[str]]:
-    """Find the pairs of near-duplicates, those across parts first."""
-    rows = _entries(check.get("near_duplicates"))
-    rows.sort(key=lambda row: -len(row.get("parts") or ()))
-    found = []
-    for row in rows:
-        if row.get("one") and row.get("other"):
-            found.append([str(row["one"]), str(row["other"])])
-    return found
+    """Name the pairs of near-duplicates, those across parts first."""
+    return [[str(row["one"]), str(row["other"])] for row in _pair_rows(check)]
+
+
+def _pair_rows(check: Json) -> list[Mapping[str, Any]]:
+    rows = [row for row in _entries(check.get("near_duplicates")) if row.get("one") and row.get("other")]
+    return sorted(rows, key=lambda row: -len(row.get("parts") or ()))
 
 
 def _pair_gallery(page: PageData, check: Json, texts: Texts) -> Gallery:
-    pairs = _pairs(check)
-    shown = tuple(
-        Shown(page.pictures.get(file_name(name), ""), (), name) for pair in pairs[:SHOWN_PAIRS] for name in pair
-    )
-    note = texts.say("check.pairs_note", {"shown": len(shown) // 2, "count": count_text(len(pairs))})
+    rows = _pair_rows(check)
+    shown = tuple(one for row in rows[:SHOWN_PAIRS] for one in _pair(page, row, texts))
+    note = texts.say("check.pairs_note", {"shown": len(shown) // 2, "count": count_text(len(rows))})
     return Gallery(texts.say("check.near_duplicates"), note, shown, pairs=True)
+
+
+def _pair(page: PageData, row: Mapping[str, Any], texts: Texts) -> list[Shown]:
+    """Show both pictures of a pair, each with its label; what makes the pair a fault stands below both."""
+    parts = [texts.name("split", part) for part in row.get("parts") or ()]
+    labels = row.get("labels") or ("", "")
+    across = (texts.say("check.across", {"parts": texts.join(parts)}),) if len(parts) > 1 else ()
+    found = []
+    for name, label in zip((str(row["one"]), str(row["other"])), labels, strict=True):
+        lines = (*((str(label),) if label else ()), *across)
+        found.append(Shown(page.pictures.get(file_name(name), ""), lines, name, wrong=bool(across)))
+    return found
 
 
 def _shown(page: PageData, row: Mapping[str, Any], texts: Texts) -> Shown:
     name = str(row.get("path", ""))
     lines = []
     if row.get("label"):
-        lines.append(texts.say("gallery.is", {"label": row["label"]}))
+        lines.append(texts.say("check.label", {"label": row["label"]}))
     if row.get("suggested"):
-        lines.append(texts.say("check.likely", {"label": row["suggested"]}))
-    if row.get("issue"):
-        lines.append(texts.name("issue", str(row["issue"])))
+        sure = row.get("confidence")
+        values = {"label": row["suggested"], "confidence": percent(sure, 0) if isinstance(sure, int | float) else ""}
+        lines.append(texts.say("check.likely_sure" if values["confidence"] else "check.likely", values))
+    if row.get("issues"):
+        lines.append(texts.join([texts.name("issue", kind) for kind in row["issues"]]))
     return Shown(page.pictures.get(file_name(name), ""), tuple(lines), name)
 
 

@@ -12,6 +12,7 @@ from headstart.errors import MissingExtraError
 from headstart.reporting.page.blocks import Section
 from headstart.reporting.page.drawing import drawing_style
 from headstart.reporting.page.factors import factors_section
+from headstart.reporting.page.guard import guard_section
 from headstart.reporting.page.numbers import count_text
 from headstart.reporting.page.origin import environment_section, model_section
 from headstart.reporting.page.pictures import pictures_section
@@ -89,6 +90,7 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
             "classes": partial(classes_section, run),
             "confusions": partial(confusion_section, run),
             "calibration": partial(calibration_section, run),
+            **({"guard": partial(guard_section, run)} if run.metrics.get("guard") else {}),
             "pictures": partial(pictures_section, page, run),
         }
     if run is not None and run.history:
@@ -110,7 +112,7 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
 
 def page_title(page: PageData) -> str:
     """Name the page: by its data, or, where they are not known, by its folder."""
-    return str(dig(page.run.metrics if page.run else None, "data") or page.name)
+    return str(dig(page.run.metrics if page.run else None, "data") or dig(page.check, "data") or page.name)
 
 
 def page_meta(page: PageData, texts: Texts) -> tuple[str, ...]:

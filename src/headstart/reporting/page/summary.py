@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Tile
-from headstart.reporting.page.numbers import count_text, percent, percent_range, points, points_range
+from headstart.reporting.page.numbers import count_text, p_text, percent, percent_range, points, points_range
 from headstart.reporting.page.texts import Texts
-from headstart.reporting.page.transfer import best_gain, compare_verdict, multiplier_text, shots_text
+from headstart.reporting.page.transfer import best_gain, compare_verdict, multiplier_text, out_of_reach, shots_text
 from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in
 
 FEW = 100  # scored pictures below which an interval is wider than about ten points either way
 SMALL_ERROR, SMALLEST_ERROR = 0.03, 0.005  # of calibration: nobody acts on less; what counts as nothing
+LEVEL = 0.05  # of a test
 UNEVEN = 3.0  # times as many pictures in the largest class as in the smallest
 
 
@@ -27,7 +28,7 @@ def summarise(page: PageData, texts: Texts) -> tuple[str, ...]:
     if page.rank:
         said.append(_first_of_ranking(page.rank, texts))
     if page.check:
-        said.append(texts.say("summary.check", {"pictures": count_text(dig(page.check, "counts", "pictures") or 0)}))
+        said.append(_checked(page.check, texts))
     return tuple(sentence for sentence in said if sentence)
 
 
@@ -118,7 +119,8 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
     gain = best_gain(page.compare)
     if gain is not None:
         hurt = gain["high"] < 0
-        key = "hurts" if hurt else "helps" if gain["low"] > 0 else "open"
+        helps = "helps_never" if out_of_reach(gain.get("multiplier")) else "helps"
+        key = "hurts" if hurt else helps if gain["low"] > 0 else "open"
         score = Score(gain["value"], gain["low"], gain["high"])
         return texts.say(
             f"summary.transfer_{key}",
@@ -126,7 +128,7 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
                 "arm": texts.name("arm", gain["arm"]),
                 "against": texts.name("arm", gain["against"]),
                 "shots": shots_text(gain["shots"], texts),
-                "points": points(score.value).lstrip("+" if key == "helps" else ""),
+                "points": points(score.value).lstrip("+" if key == helps else ""),
                 "range": points_range(score),
                 "times": multiplier_text(gain.get("multiplier"), texts),
             },
@@ -144,16 +146,18 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
 def _moved(metrics: Json, accuracy: Score, probe: Score, texts: Texts) -> str:
     if dig(metrics, "training", "share") == 0:
         return texts.say("summary.kept_probe", {"probe": percent(probe.value)})
-    apart = accuracy.low > probe.high or accuracy.high < probe.low
-    return texts.say(
-        "summary.moved" if apart else "summary.moved_open",
-        {
-            "method": dig(metrics, "training", "method") or "",
-            "points": points(accuracy.value - probe.value),
-            "probe": percent(probe.value),
-            "accuracy": percent(accuracy.value),
-        },
-    )
+    values = {
+        "method": dig(metrics, "training", "method") or "",
+        "points": points(accuracy.value - probe.value),
+        "probe": percent(probe.value),
+        "accuracy": percent(accuracy.value),
+    }
+    paired, p = score_in(metrics, "moved", "difference"), dig(metrics, "moved", "p")
+    if paired is None or p is None:  # an older run, which compared nothing in pairs
+        apart = accuracy.low > probe.high or accuracy.high < probe.low
+        return texts.say("summary.moved" if apart else "summary.moved_open", values)
+    values |= {"range": points_range(paired), "p": p_text(p) if p < 0.001 else f"= {p_text(p)}"}
+    return texts.say("summary.moved_paired" if p < LEVEL else "summary.moved_paired_open", values)
 
 
 def _first_of_ranking(rank: Json, texts: Texts) -> str:
@@ -163,6 +167,14 @@ def _first_of_ranking(rank: Json, texts: Texts) -> str:
         return ""
     values = {"name": rows[0]["encoder"], "accuracy": percent(accuracy.value), "range": percent_range(accuracy)}
     return texts.say("summary.rank", values)
+
+
+def _checked(check: Json, texts: Texts) -> str:
+    counts = check.get("counts") or {}
+    kinds = ("near_duplicates", "label_errors", "outliers")
+    values = {name: count_text(counts.get(name) or 0) for name in ("pictures", *kinds)}
+    poor = sum(counts.get(kind) or 0 for kind in check.get("quality") or {})
+    return texts.say("summary.check", {**values, "poor": count_text(poor)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +211,7 @@ def _leak(asked: _Question) -> str:
 
 
 def _near_leak(asked: _Question) -> str:
-    count = dig(asked.page.check, "counts", "near_duplicates_across_parts") or 0
+    count = dig(asked.page.check, "counts", "near_duplicates_across_splits") or 0
     return asked.say("near_leak", count=count_text(count)) if count else ""
 
 

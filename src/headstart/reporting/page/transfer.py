@@ -12,13 +12,22 @@ from headstart.reporting.page.blocks import (
     Key,
     Marker,
     Paragraph,
-    Points,
     Section,
     Table,
 )
 from headstart.reporting.page.drawing import Words
 from headstart.reporting.page.figures import Curve, shots_drawing
-from headstart.reporting.page.numbers import TO, count_text, percent, percent_range, points, points_range, significant
+from headstart.reporting.page.notices import notice_blocks
+from headstart.reporting.page.numbers import (
+    TO,
+    count_text,
+    p_text,
+    percent,
+    percent_range,
+    points,
+    points_range,
+    significant,
+)
 from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import Json, dig, score_in
 
@@ -73,6 +82,17 @@ def multiplier_text(multiplier: Json | None, texts: Texts) -> str:
     return texts.say(f"multiplier.{bound}", {"times": significant(multiplier["value"])})
 
 
+def out_of_reach(multiplier: Json | None) -> bool:
+    """Say whether the other arm, with all there is, stays below: "more than once the labels" tells nobody anything.
+
+    Examples
+    --------
+    >>> out_of_reach({"value": 1.0, "bound": "more than"}), out_of_reach({"value": 4.0, "bound": "more than"})
+    (True, False)
+    """
+    return multiplier is not None and multiplier.get("bound") == "more than" and multiplier["value"] < 1.05
+
+
 def shots_text(shots: str, texts: Texts) -> str:
     """Say how many examples per class there were."""
     key = {"all": "all", "1": "one"}.get(shots, "some")
@@ -106,15 +126,14 @@ def _helps(own: list[Json], compare: Json, texts: Texts) -> str:
     if not helps:
         return ""
     best = max(helps, key=_value)
-    return texts.say(
-        "transfer.helps",
-        {
-            "shots": _shots_list(helps, texts),
-            "best": shots_text(best["shots"], texts),
-            "points": points(best["value"]),
-            "times": multiplier_text(_multiplier_of(compare, best), texts),
-        },
-    )
+    multiplier = _multiplier_of(compare, best)
+    values = {
+        "shots": _shots_list(helps, texts),
+        "best": shots_text(best["shots"], texts),
+        "points": points(best["value"]),
+        "times": multiplier_text(multiplier, texts),
+    }
+    return texts.say("transfer.helps_never" if out_of_reach(multiplier) else "transfer.helps", values)
 
 
 def _hurts(own: list[Json], texts: Texts) -> str:
@@ -141,8 +160,7 @@ def transfer_section(compare: Json, texts: Texts) -> Section:
         blocks += [Beside(figure, gains)] if narrow else [figure, gains] if gains.rows else [figure]
     if gains.rows:
         blocks.append(Paragraph(texts.say("transfer.note"), "quiet"))
-    if compare.get("notices"):
-        blocks.append(Points(tuple(compare["notices"]), "quiet", "en"))
+    blocks += notice_blocks(compare.get("notices") or (), texts)
     return Section("transfer", texts.say("section.transfer"), tuple(blocks))
 
 
@@ -234,5 +252,5 @@ def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[Cell, ...]:
         Cell(points(score.value), points_range(score), score.value),
         Cell(TO if fewer is None else percent(fewer, 0)),
         Cell(texts.say("transfer.times", {"times": multiplier_text(_multiplier_of(compare, gain), texts)})),
-        Cell(TO if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"),
+        Cell(TO if p is None else p_text(p)),
     )
