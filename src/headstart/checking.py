@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Unpack
 
@@ -17,6 +18,8 @@ from headstart.features.copies import copy_sets, read_thumbnails, with_copies
 from headstart.places import Place
 from headstart.progress import Progress, silent
 from headstart.recipe import Recipe
+from headstart.reporting.page.texts import require_language
+from headstart.reporting.page.writing import write_check_page
 from headstart.settings import Settings
 from headstart.studies.check import (
     Check,
@@ -50,7 +53,7 @@ def check(
     data, recipe, settings, cache, progress
         As for :func:`headstart.fit`; of the settings count encoder, head, seed, groups, strict and the like.
     out
-        Folder for ``check.json``, a table and sheets of pictures: a new one, or the folder of a run.
+        Folder for ``check.json``, ``report.html``, a table and sheets of pictures: a new one, or the folder of a run.
     export
         Folder for the list of suspect pictures and a cleaned table.
 
@@ -72,9 +75,15 @@ def check(
 
 
 def run_check(
-    data: Data, recipe: Recipe, place: Place, *, out: Path | None = None, export: Path | None = None
+    data: Data,
+    recipe: Recipe,
+    place: Place,
+    *,
+    out: Path | None = None,
+    export: Path | None = None,
+    language: str | None = None,
 ) -> CheckReport:
-    """Read, look, judge, report; see :mod:`headstart.studies.check`."""
+    """Read, look, judge, report; see :mod:`headstart.studies.check`. ``language`` is that of the page in ``out``."""
     for folder in (out, export):
         require_place(folder)
     dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
@@ -104,7 +113,14 @@ def run_check(
     report = CheckReport(found, encoder.spec.name)
     if export is not None:
         write_cleaned(report, export)
-    return report if out is None else write_check(report, out)
+    return report if out is None else _keep(report, out, language)
+
+
+def _keep(report: CheckReport, out: Path, language: str | None) -> CheckReport:
+    """Write everything into a folder, its page last."""
+    written = write_check(report, out, datetime.now().astimezone())
+    examples = report.found.checked.dataset.examples
+    return replace(written, page=write_check_page(out, examples, require_language(language) if language else None))
 
 
 def _all(parts: Iterable[npt.NDArray[np.int64]]) -> list[int]:

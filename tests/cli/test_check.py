@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 
 import pytest
@@ -44,9 +45,13 @@ def test_planted_faults_are_found_and_counted(headstart, scenes, tmp_path):
     assert found["counts"]["label_errors"] == 3
     assert found["imbalance"]["counts"]["red"] == 34
     assert found["cleaning"]["low"] <= found["cleaning"]["difference"] <= found["cleaning"]["high"]
-    assert found == json.loads((tmp_path / "audit" / "check.json").read_text())
+    kept = json.loads((tmp_path / "audit" / "check.json").read_text())
+    assert kept.pop("kind") == "check"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", kept.pop("created"))
+    assert found == kept
+    assert answer.stderr.splitlines()[-1] == f"Written: {tmp_path / 'audit' / 'report.html'}"
     assert sorted(path.name for path in (tmp_path / "audit").iterdir() if path.suffix != ".png") == [
-        "check.csv", "check.json"
+        "check.csv", "check.json", "gallery", "report.html"
     ]  # fmt: skip
     for name in ("near_duplicates", "label_errors", "poor_pictures"):
         with Image.open(tmp_path / "audit" / f"{name}.png") as sheet:
@@ -62,6 +67,33 @@ def test_people_are_told_in_sentences_and_tables(headstart, scenes):
     assert "1 picture is dark: 'train/blue/82.png'." in lines
     assert any(line.startswith("Cleaning: Leaving the ") for line in lines)
     assert lines[-1] == "Nothing was deleted. Look at the pictures before you change anything."
+
+
+@pytest.mark.parametrize(("language", "tag", "words"), [("en", "en", "in both parts"), ("zh", "zh-Hans", "跨越划分：")])
+def test_the_page_shows_pairs_and_suspects_with_their_pictures(headstart, scenes, tmp_path, language, tag, words):
+    folder, planted = scenes
+    assert headstart("check", folder, "--out", tmp_path / "audit", "--lang", language).exit_code == 0
+    html = (tmp_path / "audit" / "report.html").read_text(encoding="utf-8")
+    assert f'<html lang="{tag}">' in html
+    assert "<h1><bdi>scenes</bdi></h1>" in html
+    assert html.count(words) == 4  # both pictures of two pairs
+    for name in (*planted["copies"][0], *planted["wrong"], "train/red/80.png", "train/blue/82.png"):
+        assert re.search(rf'<img src="data:image/jpeg;base64,[^"]+" alt="{name}">', html), name
+
+
+def test_without_jinja_the_rest_is_written_and_the_way_to_get_the_page_is_said(
+    headstart, scenes, tmp_path, monkeypatch
+):
+    from headstart.reporting.page.rendering import page_environment
+
+    page_environment.cache_clear()
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    answer = headstart("check", scenes[0], "--out", tmp_path / "audit")
+    page_environment.cache_clear()
+    assert answer.exit_code == 0
+    (line,) = [line for line in answer.stdout.splitlines() if "report.html" in line]
+    assert line.startswith("No report.html was written. The package 'jinja2' is not installed.")
+    assert (tmp_path / "audit" / "check.json").exists()
 
 
 def test_the_cleaned_table_can_be_fitted_with_copies_on_one_side(headstart, scenes, tmp_path):
@@ -81,7 +113,11 @@ def test_the_cleaned_table_can_be_fitted_with_copies_on_one_side(headstart, scen
 def test_a_run_folder_gets_the_audit_beside_its_scores(headstart, scenes, tmp_path):
     assert headstart("fit", scenes[0], "--head", "ridge", "--out", tmp_path / "run").exit_code == 0
     assert headstart("check", scenes[0], "--out", tmp_path / "run").exit_code == 0
-    assert {"check.json", "metrics.json", "near_duplicates.png"} <= {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"check.json", "metrics.json", "near_duplicates.png", "report.html"} <= {
+        path.name for path in (tmp_path / "run").iterdir()
+    }
+    html = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert 'id="scores"' in html and "Nearly the same pictures" in html
     again = headstart("check", scenes[0], "--out", tmp_path / "run")
     assert again.exit_code == 1
     assert again.stderr == (

@@ -14,7 +14,7 @@ def check(
     data: options.DataSource,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for check.json, a table and sheets of pictures: a new one, or that of a run."),
+        typer.Option(help="Folder for check.json, report.html, a table and sheets of pictures: a new one, or a run's."),
     ] = None,
     export: Annotated[
         Path | None, typer.Option(help="Folder for the list of likely label errors and a cleaned table.")
@@ -28,6 +28,7 @@ def check(
     device: options.Device = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
+    lang: options.Language = None,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
@@ -44,9 +45,10 @@ def check(
 
         place = Place(cache=cache, keep_features=not no_cache, progress=steps)
         recipe = pipeline.read_recipe(None, {"head": "logistic", **given})
-        report = checking.run_check(data, recipe, place, out=out, export=export)
+        report = checking.run_check(data, recipe, place, out=out, export=export, language=lang)
         steps.close()
         if as_json:
             print_json(report.to_json())
+            print_lines(report.page, to_error=True)
         else:
             print_lines(report.lines())

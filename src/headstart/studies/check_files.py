@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def require_place(folder: Path | None) -> None:
         require_free(folder)
 
 
-def write_check(report: CheckReport, folder: Path) -> CheckReport:
+def write_check(report: CheckReport, folder: Path, now: datetime) -> CheckReport:
     """Write everything into a folder; the report comes back with the names of the files, and what could not be drawn.
 
     Raises OutputError when it cannot be written.
@@ -48,7 +49,7 @@ def write_check(report: CheckReport, folder: Path) -> CheckReport:
     write_text(target / "check.csv", csv_text(_HEADER, _rows(report)))
     files += [str(target / "check.csv"), str(target / REPORT)]
     done = replace(report, files=(*report.files, *files), notices=(*report.notices, *dict.fromkeys(notices)))
-    write_json(target / REPORT, done.to_json())
+    write_json(target / REPORT, {"kind": "check", "created": now.isoformat(timespec="seconds"), **done.to_json()})
     return done
 
 

@@ -20,12 +20,13 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What an audit found with an encoder, and the files that were written."""
+    """What an audit found with an encoder, the files that were written, and what is to be said of the page."""
 
     found: Check
     encoder: str
     files: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """Say the same for people."""
@@ -39,6 +40,7 @@ class CheckReport:
             *self.found.notices,
             *self.notices,
             *[f"Written: {file}" for file in self.files],
+            *self.page,
             "Nothing was deleted. Look at the pictures before you change anything.",
         ]
 
