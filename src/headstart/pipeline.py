@@ -47,6 +47,7 @@ from headstart.reporting.run_files import TRAINING, output_folder, write_log, wr
 from headstart.reporting.runs import environment, require_free, write_json
 from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
+from headstart.saving.bundle import verify_bundle
 from headstart.saving.manifest import model_digest
 from headstart.saving.proof_pictures import run_root
 from headstart.serving.answering import SavedAnswers
@@ -224,6 +225,7 @@ def serve(hosted: Hosted, door: Door, limits: Limits, place: Place, voice: Voice
             encoder: Encoder = loaded
             files, answering = loaded.files, None
         else:
+            verify_bundle(hosted.model)  # all of it: whoever serves a folder may hand it on as well
             model = load(hosted.model)
             encoder, files = model.encoder, model.files
             why = partial(reasons, subject_of(model), folders=(Path(), place.folder))

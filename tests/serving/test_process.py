@@ -228,16 +228,18 @@ run(app, listener, Limits(header_seconds=0.4), journal, lambda: print(listener.g
 
 
 def test_a_model_with_a_changed_byte_is_not_served(place, headstart_here):
-    shutil.copytree(place / "model", place / "damaged")
-    head = place / "damaged" / "head.safetensors"
-    content = bytearray(head.read_bytes())
-    content[-1] ^= 1
-    head.write_bytes(content)
-    answer = headstart_here("serve", place / "damaged", "--port", "0")
-    assert (answer.exit_code, answer.stdout) == (1, "")
-    assert answer.stderr.startswith(
-        f"Error: The model '{place / 'damaged'}' is damaged. '{head}' has changed since it was"
-    )
+    damaged = place / "damaged"
+    names = sorted(path.name for path in (place / "model").iterdir())
+    assert {"manifest.json", "head.safetensors", "references.safetensors", "README.md"} <= set(names)
+    for name in names:  # what is opened, and what is only handed on
+        shutil.rmtree(damaged, ignore_errors=True)
+        shutil.copytree(place / "model", damaged)
+        content = bytearray((damaged / name).read_bytes())
+        content[len(content) // 2] ^= 1
+        (damaged / name).write_bytes(content)
+        answer = headstart_here("serve", damaged, "--port", "0")
+        assert (answer.exit_code, answer.stdout) == (1, "")
+        assert answer.stderr.startswith(f"Error: The model '{damaged}' is damaged. '{damaged / name}' "), name
 
 
 def test_what_is_not_a_model_and_settings_that_make_no_sense_are_said_before_it_opens(place, headstart_here):
