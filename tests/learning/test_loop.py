@@ -234,9 +234,10 @@ def test_a_loss_that_is_not_a_number_stops_with_the_last_good_weights(tmp_path):
     assert good.best == 4
 
 
-def test_a_loss_that_explodes_stops_with_the_weights_it_started_from(tmp_path):
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_a_loss_that_explodes_stops_with_the_weights_it_started_from(ema, tmp_path):
     ground = ground_of(
-        "convolutions", tmp_path, method="full", optimizer="sgd", lr=90.0, clip=0.0, warmup=0.0, epochs=8
+        "convolutions", tmp_path, method="full", optimizer="sgd", lr=90.0, clip=0.0, warmup=0.0, epochs=8, ema=ema
     )
     with assembled(ground, tmp_path) as task:
         before = {name: tensor.clone() for name, tensor in task.moving.tensors().items()}
@@ -244,6 +245,7 @@ def test_a_loss_that_explodes_stops_with_the_weights_it_started_from(tmp_path):
     assert "Try a smaller --lr." in outcome.stopped
     assert outcome.best == 0
     assert equal(outcome.tensors, before)
+    assert equal(outcome.last, before)
 
 
 def test_an_epoch_that_ends_in_weights_without_meaning_is_not_taken(tmp_path):

@@ -65,8 +65,7 @@ class Training:
                 try:
                     self._run_epoch()
                 except Stop as reason:
-                    state.stopped = str(reason)
-                    self.task.moving.load(self._best)
+                    self._return_to_best(str(reason))
                     break
                 if self._hooks.enough(state.epoch):
                     self._note_stop("It ended early to keep the time limit: the machine became slower.")
@@ -81,6 +80,12 @@ class Training:
             micro=self._bites.size,
             short=self._bites.size < self._usual,
         )
+
+    def _return_to_best(self, reason: str) -> None:
+        """After a loss without meaning: neither the weights nor their average are of any use."""
+        self._state.stopped = reason
+        self.task.moving.load(self._best)
+        self._average = {name: self._best[name].clone() for name in self._average}
 
     def _note_stop(self, reason: str) -> None:
         if self._state.epoch < self._plan.epochs:
