@@ -202,7 +202,8 @@ class Answers:
 def _promise_lines(probe: Probe, board: Scoreboard, balanced: bool) -> list[str]:
     """Say so when cross-validation promised more than the scored pictures kept."""
     promised = next((one.verdict.accuracy for one in probe.candidates if one.name == probe.name), 0.0)
-    kept = board.evaluation.balanced_accuracy if balanced else board.evaluation.accuracy
+    scored = board.probe or board.evaluation  # the heads that were compared stand on the network as it came
+    kept = scored.balanced_accuracy if balanced else scored.accuracy
     if promised <= kept.high:
         return []
     return [

@@ -184,6 +184,17 @@ def test_other_problems_are_named(change, sentence):
     assert sentence in said(metrics(**change))[2]
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "probe", "broken"),
+    [((0.965, 0.961, 0.968), (0.96, 0.93, 0.98), False), ((0.99, 0.98, 1.0), (0.88, 0.82, 0.93), True)],
+)
+def test_what_cross_validation_promised_of_the_probe_is_asked_of_the_probe_when_weights_moved(accuracy, probe, broken):
+    found = metrics(head={"name": "ridge", "candidates": [{"name": "ridge", "accuracy": 0.97}]})
+    found["evaluation"]["accuracy"] = score(*accuracy)
+    found["baselines"]["probe"] = {"accuracy": score(*probe)}
+    assert any("promised 97.0 %" in line for line in said(found)) is broken
+
+
 def test_few_scored_pictures_are_a_problem():
     found = metrics()
     found["evaluation"]["count"] = 60

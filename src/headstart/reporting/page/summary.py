@@ -226,7 +226,10 @@ def _broken_promise(asked: _Question) -> str:
     chosen = dig(asked.run.metrics, "head", "name")
     promised = [one["accuracy"] for one in dig(asked.run.metrics, "head", "candidates") or [] if one["name"] == chosen]
     balanced = bool(asked.run.recipe.get("balance"))
-    kept = score_in(asked.run.metrics, "evaluation", "balanced_accuracy" if balanced else "accuracy")
+    name = "balanced_accuracy" if balanced else "accuracy"
+    # The heads that were compared stand on the network as it came: once weights moved, that is the probe.
+    probe = score_in(asked.run.metrics, "baselines", "probe", name)
+    kept = probe or score_in(asked.run.metrics, "evaluation", name)
     if not promised or kept is None or promised[0] <= kept.high:
         return ""
     return asked.say("promise", promised=percent(promised[0]), kept=percent(kept.value))
