@@ -41,6 +41,7 @@ def test_the_tutorials_run_spelled_out_is_planned_and_done(fit, place):
     network = ("--encoder", "test_resnet@network/model.safetensors")
     planned = fit(*network, *TUTORIAL.split(), "--dry-run")
     assert planned.exit_code == 0, planned.stderr
+    assert "Estimated time before weights move: less than a minute" in planned.stdout
     assert planned.stdout.splitlines()[-1] == (
         "Then weights move: full, at most 10 epochs of pictures as they are, in batches of 32, largest learning rate "
         "1.0e-03. A run times a few steps and says how long they will take before it begins with them."

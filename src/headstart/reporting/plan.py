@@ -82,9 +82,10 @@ class Estimate:
     def lines(self) -> list[str]:
         """Say the same for people."""
         minutes = "less than a minute" if self.seconds < 60 else f"about {self.seconds / 60:.0f} min"
+        what = " before weights move" if self.training else ""
         return [
             f"Encoder: {self.encoder}. {self.stored} of {self.pictures} pictures have stored features already.",
-            f"Estimated time: {minutes} ({self.seconds:.0f} s). A dry run: nothing was fitted, nothing written.",
+            f"Estimated time{what}: {minutes} ({self.seconds:.0f} s). A dry run: nothing was fitted, nothing written.",
             *self._training_lines(),
         ]
 
