@@ -26,7 +26,8 @@ def untrained_encoder(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: 
     of its own, which is made once; torch is loaded only then, and where the network cannot be exported.
     """
     stem = spec.architecture.split(".")[0]
-    deciding = [spec.architecture, files.config.get("model_args"), seed, version("torch"), version("timm"), 2]
+    size = [spec.preprocessing.height, spec.preprocessing.width]  # the graph takes no other
+    deciding = [spec.architecture, files.config.get("model_args"), size, seed, version("torch"), version("timm"), 2]
     digest = hashlib.sha256(json.dumps(["random weights", *deciding]).encode()).hexdigest()
     folder = cache / "untrained" / f"{stem}-{seed}-{digest[:12]}"
     if not (folder / WEIGHTS).is_file():
