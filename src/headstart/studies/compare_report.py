@@ -230,8 +230,8 @@ def _notices(answers: Answers, present: Sequence[str]) -> tuple[str, ...]:
 def _labels_needed(gain: Gain) -> str:
     multiplier = gain.multiplier
     if multiplier.bound == "more than" and multiplier.value < 1.05:  # at the end of its curve
-        return "does not get there with all the labels there are"
-    return f"needs {multiplier} times the labels"
+        return "cannot get there with all the labels there are"
+    return f"would need {multiplier} times the labels"
 
 
 def _points(difference: Score) -> str:
