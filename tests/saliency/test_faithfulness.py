@@ -61,7 +61,7 @@ def test_a_map_that_points_elsewhere_is_called_no_better_than_chance():
     assert found.beaten < 19 and not found.convincing
     numbers = f"better than {found.beaten} of 20 random maps but not than a spot in the middle"
     assert found.lines()[0].endswith(f"{numbers}; hidden behind the mean colour")
-    assert found.lines()[1] == "This map is not better than chance: read nothing into it."
+    assert found.lines()[1] == "This map is not clearly better than chance: read nothing into it."
 
 
 def test_random_maps_are_beaten_as_often_as_chance_has_it():

@@ -76,7 +76,7 @@ class Faithfulness:
             f"better than {self.beaten} of {self.maps} random maps {centre} a spot in the middle; "
             f"hidden behind {FILLS[self.fill]}"
         )
-        warning = "This map is not better than chance: read nothing into it."
+        warning = "This map is not clearly better than chance: read nothing into it."
         return [f"faithfulness: {numbers}", *([] if self.convincing else [warning])]
 
 
