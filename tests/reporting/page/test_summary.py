@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 import study_files as studies
+from headstart.reporting.page.blocks import Beside, Section, Table
 from headstart.reporting.page.summary import best_baseline, calibration_verdict, summarise, tiles
 from headstart.reporting.page.texts import Texts, texts_in
+from headstart.reporting.page.transfer import transfer_section
 from headstart.reporting.page.values import DataCounts, PageData, RunData
 
 CLASSES = ["ant", "bee"]
@@ -246,3 +248,16 @@ def test_missing_numbers_leave_gaps_and_no_errors():
     assert summarise(bare, texts_in("en"))[0] == "The run holds no score."
     assert best_baseline({}) is None
     assert tiles(replace(bare, name="y"), texts_in("zh")) == ()
+
+
+def test_an_arm_at_the_end_of_its_curve_is_not_said_to_need_once_the_labels():
+    texts, compared = texts_in("en"), studies.compare()
+    for one in compared["data_multiplier"]:
+        one["value"] = 1.0
+    (gains,) = (table for table in _tables(transfer_section(compared, texts)) if "gains over" in table.caption)
+    assert {row[3].text for row in gains.rows} == {"not reached"}
+
+
+def _tables(section: Section) -> list[Table]:
+    beside = [part for block in section.blocks if isinstance(block, Beside) for part in (block.first, block.second)]
+    return [block for block in (*section.blocks, *beside) if isinstance(block, Table)]

@@ -251,6 +251,13 @@ def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[Cell, ...]:
         Cell(texts.say("shots.word_all") if gain["shots"] == "all" else gain["shots"]),
         Cell(points(score.value), points_range(score), score.value),
         Cell(TO if fewer is None else percent(fewer, 0)),
-        Cell(texts.say("transfer.times", {"times": multiplier_text(_multiplier_of(compare, gain), texts)})),
+        Cell(_times(_multiplier_of(compare, gain), texts)),
         Cell(TO if p is None else p_text(p)),
     )
+
+
+def _times(multiplier: Json | None, texts: Texts) -> str:
+    """Say how many times the labels the other arm needs."""
+    if out_of_reach(multiplier):
+        return texts.say("transfer.never")
+    return texts.say("transfer.times", {"times": multiplier_text(multiplier, texts)})
