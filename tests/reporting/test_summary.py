@@ -43,6 +43,23 @@ def test_scores_stand_in_columns_beside_the_baselines():
     assert lines[7:] == ["  TP 20, FP 0, FN 0, TN 20 (positive: dog)"]
 
 
+@pytest.mark.parametrize(
+    ("groups", "test"), [(None, "p = 0.0078 (McNemar's exact test)."), ([0, 1, 2, 3] * 10, "(bootstrap over groups).")]
+)
+def test_moved_weights_are_told_with_a_paired_test_beside_the_probe(groups, test):
+    labels = np.arange(40) % 2
+    wrong = (np.arange(40) % 4 == 0) & (np.arange(40) > 4)
+    part = ScoredPart(labels, ("cat", "dog"), None if groups is None else np.array(groups), np.zeros(40, dtype=bool))
+    probe = np.eye(2)[np.where(wrong, 1 - labels, labels)]
+    found = make_scoreboard(part, np.eye(2)[labels], None, [1, 1], probe=probe)
+    (said,) = [line for line in score_lines(found, "") if "Moving" in line]
+    low, high = 100 * found.moved.difference.low, 100 * found.moved.difference.high
+    assert low < 20 < high
+    start = f"  Moving the weights: +20.0 points [{low:+.1f}, {high:+.1f}] over the probe; 8 pictures won, 0 lost, p = "
+    assert said.startswith(start)
+    assert said.endswith(test)
+
+
 def test_a_model_saved_without_colours_has_one_baseline():
     assert "colour" not in "".join(score_lines(board([0, 1], [0, 1], colours=False), ""))
 

@@ -103,6 +103,13 @@ def test_transfer_that_helps_is_said_to_help_with_its_labels():
     assert "hurts" not in verdict
 
 
+def test_an_arm_that_never_gets_there_is_said_so_and_every_arm_has_its_own_name():
+    found = report(answers(scratch=(0.1, 0.3), lpft=(0.2, 0.9)))
+    (verdict,) = found.verdict()
+    assert verdict.startswith("LP-FT against training from scratch: helps at 2 and 20 examples per class (most at 20: ")
+    assert verdict.endswith("training from scratch does not get there with all the labels there are).")
+
+
 def test_transfer_hurts_only_when_the_whole_interval_is_below_nothing():
     (verdict,) = report(answers(scratch=(0.6, 0.8), probe=(0.4, 0.8))).verdict()
     assert "transfer hurts here at 2" in verdict

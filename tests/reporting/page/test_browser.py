@@ -36,6 +36,7 @@ def fruit_run(lite0, session_cache, tmp_path_factory) -> Path:
             for picture in sorted((source / part / kind).iterdir())[:count]:
                 shutil.copy(picture, folder / "data" / part / kind)
     hs.fit(folder / "data", out=folder / "run", cache=session_cache, head="ridge")
+    hs.check(folder / "data", out=folder / "run", cache=session_cache)
     for kind, found in (("compare", studies.compare()), ("rank", studies.rank())):
         (folder / "run" / f"{kind}.json").write_text(json.dumps(found), encoding="utf-8")
     return folder / "run"
@@ -159,6 +160,8 @@ def test_names_in_html_are_shown_as_they_are_and_the_page_still_fits(visit, odd_
 def test_the_page_prints_light_and_without_its_navigation(visit, fruit_run):
     page = visit(fruit_run, scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": 680, "height": 960})  # A4 between its margins
+    assert overflow(page) == 0
     assert page.evaluate("getComputedStyle(document.querySelector('main')).color") == "rgb(0, 0, 0)"
     assert page.locator("nav").is_hidden()
     assert len(page.pdf()) > 50_000

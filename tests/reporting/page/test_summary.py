@@ -165,7 +165,7 @@ def test_transfer_hurts_only_where_the_whole_interval_lies_below_nothing():
         ),
     ],
 )  # fmt: skip
-def test_moved_weights_are_compared_with_the_probe(accuracy, share, sentence):
+def test_moved_weights_of_a_run_without_a_paired_test_are_compared_by_intervals(accuracy, share, sentence):
     found = metrics(training={"method": "lpft", "share": share})
     found["evaluation"]["accuracy"] = score(*accuracy)
     found["baselines"]["probe"] = {"accuracy": score(0.88, 0.82, 0.93)}
@@ -225,6 +225,38 @@ def test_a_cross_validated_run_says_so():
     assert run.pictures == 240
     older = replace(found.run, recipe={"folds": 5})  # once the name of the folds inside the part to fit
     assert (older.folds, older.pictures) == (0, 480)
+
+
+@pytest.mark.parametrize(
+    ("p", "end"),
+    [(0.012, "on the same pictures (p = 0.012)."), (0.4, "on the same pictures; that may be chance (p = 0.400).")],
+)
+def test_moved_weights_are_compared_with_the_probe_in_pairs(p, end):
+    found = metrics(training={"method": "lpft", "share": 1.0}, moved={"difference": score(0.02, 0.005, 0.04), "p": p})
+    found["baselines"]["probe"] = {"accuracy": score(0.88, 0.82, 0.93)}
+    assert said(found)[1] == (
+        "Moving the weights (lpft) changed the accuracy by +2.0 points [+0.5, +4.0], from 88.0 % with the frozen "
+        f"network to 90.0 % {end}"
+    )
+
+
+def test_a_gain_that_no_label_makes_good_is_said_without_a_number_of_times():
+    found = studies.compare({"all": (0.5, 0.4, 0.6)})
+    found["data_multiplier"][0]["value"] = 1.0
+    second = said(metrics(), compare=found)[1]
+    assert second.endswith("ahead of training from scratch, which does not get there with all the labels there are.")
+    alone = summarise(PageData("x", None, compare=found), texts_in("en"))[0]
+    assert "without it, all the labels there are do not get there" in alone
+
+
+def test_a_check_alone_is_said_in_numbers():
+    counts = {"pictures": 1200, "near_duplicates": 3, "label_errors": 7, "outliers": 2, "dark": 4, "blurry": 1}
+    check = {"counts": counts, "quality": {"dark": [], "blurry": []}}
+    (sentence,) = summarise(PageData("x", None, check=check), texts_in("en"))
+    assert sentence == (
+        "The check looked at 1,200 pictures: pairs of near copies 3, likely label errors 7, outliers 2, pictures of "
+        "doubtful quality 5; all of it for review, nothing was deleted."
+    )
 
 
 def test_chinese_says_the_same_numbers():
