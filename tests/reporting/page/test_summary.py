@@ -244,7 +244,7 @@ def test_a_gain_that_no_label_makes_good_is_said_without_a_number_of_times():
     found = studies.compare({"all": (0.5, 0.4, 0.6)})
     found["data_multiplier"][0]["value"] = 1.0
     second = said(metrics(), compare=found)[1]
-    assert second.endswith("ahead of training from scratch, which does not get there with all the labels there are.")
+    assert second.endswith("ahead of training from scratch, which cannot get there with all the labels there are.")
     alone = summarise(PageData("x", None, compare=found), texts_in("en"))[0]
     assert "without it, all the labels there are do not get there" in alone
 
