@@ -130,7 +130,23 @@ def run_distance(one: Data, other: Data, recipe: Recipe, place: Place) -> Distan
     matrices = [walk.features[0].matrix for walk in walks]
     found = measure_distances(matrices[0][good[0]], matrices[1][good[1]], recipe.seed)
     across = probe_across(recipe, sets, checked[0], good, matrices)
-    return DistanceReport((sets[0].name, sets[1].name), (len(good[0]), len(good[1])), encoder.spec.name, *found, across)
+    names = names_apart((one, other), (sets[0].name, sets[1].name))
+    return DistanceReport(names, (len(good[0]), len(good[1])), encoder.spec.name, *found, across)
+
+
+def names_apart(sources: tuple[Data, Data], names: tuple[str, str]) -> tuple[str, str]:
+    """Name two sets so that they can be told apart: two folders of one name by the folder each lies in, too.
+
+    Examples
+    --------
+    >>> names_apart(("photo/val", "sketch/val"), ("val", "val")), names_apart(("a", "b"), ("a", "b"))
+    (('photo/val', 'sketch/val'), ('a', 'b'))
+    """
+    if names[0] != names[1] or not all(isinstance(source, (str, Path)) for source in sources):
+        return names
+    paths = [Path(source).absolute() for source in sources]
+    deep = next((n for n in range(2, 100) if paths[0].parts[-n:] != paths[1].parts[-n:]), 1)
+    return ("/".join(paths[0].parts[-deep:]), "/".join(paths[1].parts[-deep:]))
 
 
 def run_either_distance(

@@ -50,6 +50,18 @@ def test_people_are_warned(headstart, sets):
     assert lines[-1] == "None of these distances alone predicts what a model loses from one to the other."
 
 
+def test_two_folders_of_one_name_are_told_apart_by_where_they_lie(headstart, sets):
+    for name in ("flowers", "negatives"):
+        (sets / f"{name}-set").mkdir()
+        (sets / name).rename(sets / f"{name}-set" / "val")
+    answer = headstart("distance", sets / "flowers-set" / "val", sets / "negatives-set" / "val")
+    assert answer.exit_code == 0, answer.stderr
+    lines = answer.stdout.splitlines()
+    assert lines[0] == "flowers-set/val (60 pictures) and negatives-set/val (60), as fake sees them:"
+    (across,) = [line for line in lines if line.startswith("A probe that learned from flowers-set/val")]
+    assert " on negatives-set/val (3 classes in common)" in across
+
+
 def test_pictures_without_labels_have_distances_and_no_accuracy(headstart, sets):
     flat = sets / "flat"
     flat.mkdir()
