@@ -250,12 +250,12 @@ def test_a_gain_that_no_label_makes_good_is_said_without_a_number_of_times():
 
 
 def test_a_check_alone_is_said_in_numbers():
-    counts = {"pictures": 1200, "near_duplicates": 3, "label_errors": 7, "outliers": 2, "dark": 4, "blurry": 1}
-    check = {"counts": counts, "quality": {"dark": [], "blurry": []}}
+    counts = {"pictures": 1200, "near_duplicates": 3, "label_errors": 7, "outliers": 2, "dark": 2, "low_information": 1}
+    check = {"counts": counts, "quality": {"dark": ["a.jpg", "b.jpg"], "low_information": ["b.jpg"]}}
     (sentence,) = summarise(PageData("x", None, check=check), texts_in("en"))
     assert sentence == (
         "The check looked at 1,200 pictures: pairs of near copies 3, likely label errors 7, outliers 2, pictures of "
-        "doubtful quality 5; all of it for review, nothing was deleted."
+        "doubtful quality 2; all of it for review, nothing was deleted."
     )
 
 

@@ -173,8 +173,8 @@ def _checked(check: Json, texts: Texts) -> str:
     counts = check.get("counts") or {}
     kinds = ("near_duplicates", "label_errors", "outliers")
     values = {name: count_text(counts.get(name) or 0) for name in ("pictures", *kinds)}
-    poor = sum(counts.get(kind) or 0 for kind in check.get("quality") or {})
-    return texts.say("summary.check", {**values, "poor": count_text(poor)})
+    poor = {str(path) for paths in (check.get("quality") or {}).values() for path in paths}  # one may be dark and empty
+    return texts.say("summary.check", {**values, "poor": count_text(len(poor))})
 
 
 @dataclass(frozen=True, slots=True)
