@@ -1,5 +1,6 @@
 """The server as people start it: a process of its own, a port, signals, clients that misbehave."""
 
+import asyncio
 import http.client
 import json
 import shutil
@@ -126,6 +127,26 @@ def test_serving_explaining_and_teaching_load_no_torch(place):
 def test_a_picture_is_answered_over_the_network(shared):
     status, answer = shared.predict(png((190, 30, 60)))
     assert (status, answer["predictions"][0]["label"]) == (200, "rose")
+
+
+def test_an_answer_in_two_pieces_does_not_wait_for_the_client_to_acknowledge_the_first():
+    from headstart.serving.server import bind
+
+    async def connect(listener: socket.socket) -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            found.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(answer, sock=listener):
+            reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+            await reader.read()
+            writer.close()
+        return await found
+
+    with bind("127.0.0.1", 0) as listener:
+        assert asyncio.run(connect(listener)) != 0
 
 
 def test_a_second_server_on_the_port_is_told_so_at_once(shared, place):
