@@ -1,6 +1,7 @@
 """An explanation whole: what a program that shows one relies on."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,14 @@ from sklearn.neighbors import NearestNeighbors
 from headstart.errors import EncoderError, RecipeError, UnknownNameError
 from headstart.heads.neighbours import NeighbourHead, normalised
 from headstart.heads.perceptron import PerceptronHead
+from headstart.reporting.canvas import ORANGE
+from headstart.reporting.fonts import FontBook, font_folders
+from headstart.saliency.faithfulness import Faithfulness
 from headstart.saliency.overlay import heat_colours, overlay
+from headstart.saliency.randomisation import Likeness, Randomisation
+from headstart.saliency.report import Explained
+from headstart.saliency.sheet import explanation_sheet
+from headstart.saliency.values import Checks
 
 
 def test_an_explanation_goes_with_the_prediction(fitted, cat):
@@ -27,6 +35,20 @@ def test_an_explanation_carries_what_the_guard_says(fitted, cat):
     assert told.novelty == pytest.approx(said.novelty, abs=1e-4)
     assert (told.prediction_set, told.unfamiliar) == (said.prediction_set, said.unfamiliar)
     assert (told.abstained, told.reason) == (said.abstained, said.reason)
+
+
+def test_a_picture_of_another_kind_and_a_map_of_chance_are_marked_in_the_lines_and_on_the_sheet(fitted, cat):
+    found = fitted.explain(cat, neighbours=0)
+    assert found.prediction.unfamiliar  # a cat is no flower
+    plain = replace(found, prediction=replace(found.prediction, unfamiliar=False))
+    chance = Faithfulness(0.5, 0.5, 0.5, 0.5, 12, 20, True, "blur")
+    odd = replace(found, checks=Checks(chance, Randomisation((Likeness("head", 0.1, 0.1),), whole=False)))
+    lines, before = (Explained(one, Path("a.png"), Path("b.png")).lines() for one in (odd, plain))
+    assert (lines[1], before[1][:8]) == ("  I don't know this kind of picture.", "  heat: ")
+    sheets = [np.asarray(explanation_sheet(one, cat, [], FontBook(font_folders())).image) for one in (odd, plain)]
+    orange = [(sheet == ORANGE).all(axis=2) for sheet in sheets]
+    assert orange[0][:80, 600:].any() and orange[0][640:, :520].any()
+    assert not orange[1][:80, 600:].any() and not orange[1][640:, :520].any()
 
 
 def test_the_heat_map_has_the_size_of_the_picture_and_lies_between_nothing_and_one(fitted, cat):

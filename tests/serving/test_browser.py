@@ -193,9 +193,11 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(visit, scheme, 
 def test_it_says_why_with_a_heat_map_that_can_be_faded_and_the_nearest_training_pictures(visit):
     page = visit(bypass_csp=True)
     page.set_input_files("#choose", files(("a.png", png("red", (40, 30)))))
-    page.get_by_role("button", name="Why?").click()
+    page.get_by_role("button", name="Why?").focus()
+    page.keyboard.press("Enter")
     heat = page.locator(".shot .heat")
     heat.wait_for()
+    assert page.evaluate("document.activeElement.type") == "range"  # who pressed "Why?" by the keyboard goes on there
     shot, laid = page.locator(".shot img").first.bounding_box(), heat.bounding_box()
     assert all(abs(shot[key] - laid[key]) < 1 for key in shot)
     slider = page.get_by_role("slider", name="How strongly the heat map covers the picture")
@@ -286,7 +288,9 @@ def test_a_series_of_the_camera_is_one_series_and_the_camera_can_be_tried_live(v
     page.get_by_role("button", name="Try the camera").click()
     page.locator("#try-answer .bars").wait_for()
     assert page.locator("#try-answer .answer > span").first.inner_text() == "Class 2"
-    page.locator("#correct-classes button").nth(1).click()
+    page.locator("#correct-classes button").nth(1).focus()
+    page.wait_for_timeout(400)  # the camera is asked about again and again meanwhile
+    page.keyboard.press("Enter")
     card.locator(".thumbs li").nth(10).wait_for()
     page.get_by_role("button", name="Close the camera").click()
 

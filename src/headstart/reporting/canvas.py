@@ -28,7 +28,7 @@ ORANGE: Colour = (204, 85, 0)
 
 MARGIN = 48
 TITLE_HEIGHT = 150  # of a title with two lines below, margin included
-_TITLE, NOTE, CAPTION = 34, 19, 20  # sizes of text
+TITLE, NOTE, CAPTION = 34, 19, 20  # sizes of text
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def write(canvas: Canvas, at: Point, text: str, size: int, colour: Colour, ancho
 
 def write_title(canvas: Canvas, title: str, notes: Sequence[str]) -> None:
     """Write a title and the lines that explain the picture into its upper left corner."""
-    write(canvas, (MARGIN - 2, MARGIN), title, _TITLE, INK, "lm")
+    write(canvas, (MARGIN - 2, MARGIN), title, TITLE, INK, "lm")
     for row, note in enumerate(notes):
         write(canvas, (MARGIN, MARGIN + 40 + 28 * row), note, NOTE, GREY, "lm")
 

@@ -121,7 +121,7 @@ def predictions_to_text(predictions: Sequence[Prediction]) -> str:
         rows.append([prediction.path, prediction.label, _percent(prediction.probability), others])
     if any(len(prediction.prediction_set) > 1 for prediction in predictions):
         _add_column(rows, "one of", [_named(prediction.prediction_set) for prediction in predictions])
-    notes = [_note(prediction) for prediction in predictions]
+    notes = [caution(prediction) for prediction in predictions]
     if any(notes):
         _add_column(rows, "note", notes)
     return aligned(rows, right=(2,))
@@ -137,8 +137,14 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:NAMED_CLASSES])} and {more} more"
 
 
-def _note(prediction: Prediction) -> str:
-    """Say in a few words why an answer should not be relied on."""
+def caution(prediction: Prediction) -> str:
+    """Say in a few words why an answer should not be relied on; nothing where it may be.
+
+    Examples
+    --------
+    >>> caution(Prediction("a.png", "cat", 0.9, (), unfamiliar=True))
+    "I don't know this kind of picture"
+    """
     if prediction.unfamiliar:
         return "I don't know this kind of picture"
     return "I am not sure enough" if prediction.abstained else ""

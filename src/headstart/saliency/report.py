@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.reporting.summary import failure_lines
+from headstart.reporting.tables import caution
 from headstart.saliency.values import WORDS, Explanation
 
 _NAMED = 5  # neighbours on a line
@@ -27,7 +28,7 @@ class Explained:
         near = ", ".join(f"{found.label} {found.distance:.2f}" for found in one.neighbours[:_NAMED])
         return [
             answer + why,
-            *([f"  better not answered: {one.prediction.reason}"] if one.prediction.abstained else []),
+            *(f"  {line}" for line in _cautions(one)),
             f"  heat: {heat_sentence(one)}",
             *(f"  {line}" for line in (one.checks.lines() if one.checks else ())),
             *([f"  nearest training examples: {near}"] if near else []),
@@ -65,6 +66,14 @@ class ExplainReport:
             "failures": dict(self.failures),
             "notices": list(self.notices),
         }
+
+
+def _cautions(one: Explanation) -> list[str]:
+    """Say why the answer should not be relied on; the program's own words where it was asked to give none."""
+    said = one.prediction
+    if said.abstained:
+        return [f"better not answered: {said.reason}"]
+    return [f"{caution(said)}."] if said.unfamiliar else []
 
 
 def heat_sentence(one: Explanation) -> str:

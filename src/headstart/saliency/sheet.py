@@ -13,16 +13,20 @@ from headstart.reporting.canvas import (
     INK,
     MARGIN,
     NOTE,
+    ORANGE,
+    TITLE,
     TITLE_HEIGHT,
     Canvas,
     Picture,
     blank_canvas,
     save_png,
     shorten,
+    text_width,
     write,
     write_title,
 )
 from headstart.reporting.fonts import FontBook, drawable_names, drawable_part
+from headstart.reporting.tables import caution
 from headstart.saliency.neighbours import Neighbour, find_example
 from headstart.saliency.overlay import heat_colours, overlay
 from headstart.saliency.report import Explained
@@ -77,14 +81,36 @@ def explanation_sheet(
     row = [one for one in neighbours if one.picture is not None]
     pictures_end = TITLE_HEIGHT + _SIDE + 70
     canvas = blank_canvas(_WIDTH, pictures_end + (_THUMB + 110 if row else 0), fonts)
-    notes = [drawable_part(explanation.prediction.path, fonts), *_notes(explanation, target)]
-    write_title(canvas, f"{label}  {explanation.prediction.probability:.1%}", [_short(canvas, note) for note in notes])
+    _draw_head(canvas, explanation, label, target)
     _paste(canvas, (MARGIN, TITLE_HEIGHT), ImageOps.contain(picture, (_SIDE, _SIDE), Image.Resampling.LANCZOS), _SIDE)
     _paste(canvas, (MARGIN + _SIDE + _GAP, TITLE_HEIGHT), overlay(picture, explanation, _SIDE), _SIDE)
     _draw_scale(canvas, (MARGIN + _SIDE + _GAP, TITLE_HEIGHT + _SIDE + 12), target)
+    _draw_verdict(canvas, explanation)
     if row:
         _draw_neighbours(canvas, pictures_end, row)
     return Picture(canvas.image, shown.notices)
+
+
+def _draw_head(canvas: Canvas, explanation: Explanation, label: str, target: str) -> None:
+    """Write what the model says, why that should not be relied on if so, and what the picture shows."""
+    said = explanation.prediction
+    doubt = caution(said)
+    write(canvas, (_WIDTH - MARGIN, MARGIN), doubt, NOTE, ORANGE, "rm")
+    answer = f"  {said.probability:.1%}"
+    taken = text_width(canvas.fonts, answer, TITLE) + (text_width(canvas.fonts, doubt, NOTE) + _GAP if doubt else 0)
+    name = shorten(canvas.fonts, label, TITLE, _WIDTH - 2 * MARGIN - taken)
+    notes = [drawable_part(said.path, canvas.fonts), *_notes(explanation, target)]
+    write_title(canvas, name + answer, [_short(canvas, note) for note in notes])
+
+
+def _draw_verdict(canvas: Canvas, explanation: Explanation) -> None:
+    """Write below the picture what a test of the map found."""
+    if explanation.checks is None:
+        return
+    found, top = explanation.checks.faithfulness, TITLE_HEIGHT + _SIDE + 12 + _SCALE / 2
+    write(canvas, (MARGIN, top), f"The map beats {found.beaten} of {found.maps} random maps.", NOTE, GREY, "lm")
+    if not found.convincing:
+        write(canvas, (MARGIN, top + 25), "Not clearly better than chance: read nothing into it.", NOTE, ORANGE, "lm")
 
 
 def _notes(explanation: Explanation, target: str) -> list[str]:

@@ -110,13 +110,16 @@ function whyButton(file, shot, body) {
   const button = make("button", { type: "button", word: "card.why" });
   const row = make("div", { className: "card-actions" }, button);
   button.addEventListener("click", async () => {
+    const held = document.activeElement === button;
     button.disabled = true;
     phrase(button, "card.why-wait");
     const form = new FormData();
     form.append("files", file, file.name);
     try {
       const why = await (await ask("/explain", { method: "POST", body: form })).json();
-      row.replaceWith(whyPart(why, shot));
+      const part = whyPart(why, shot);
+      row.replaceWith(part);
+      if (held && document.activeElement === document.body) (part.querySelector("input") ?? part).focus();
     } catch (trouble) {
       if (!(trouble instanceof Trouble)) throw trouble;
       row.replaceChildren(explainTrouble(make("p", { className: "notice bad", role: "alert" }), trouble.error));
@@ -126,7 +129,7 @@ function whyButton(file, shot, body) {
 }
 
 function whyPart(why, shot) {
-  const part = make("div", { className: "why" });
+  const part = make("div", { className: "why", tabIndex: -1 });
   if (why.heat_map) {
     const heat = make("img", { className: "heat", alt: "", src: why.heat_map });
     const slider = make("input", { type: "range", min: 0, max: 100, value: 80 });
@@ -146,6 +149,7 @@ function whyPart(why, shot) {
     const items = why.neighbours.map((one) => make("li", {},
       one.picture ? make("img", { alt: "", src: one.picture }) : null,
       make("strong", { textContent: one.label }),
+      make("p", { className: "file", word: "why.distance", values: { distance: one.distance.toFixed(2) } }),
       make("p", { className: "file", textContent: one.name, title: one.name })));
     part.append(make("div", {}, make("h3", { word: "why.neighbours" }), make("ul", { className: "neighbours" }, ...items)));
   }

@@ -66,6 +66,7 @@ async function learn() {
     complain(trouble);
   }
   at("learn").disabled = classes.names().length < 2;
+  if (document.activeElement === document.body) at("learn").focus(); // who pressed it by the keyboard goes on from there
 }
 
 function showLesson(report) {
@@ -119,7 +120,10 @@ function showAnswer(answer) {
 }
 
 function showChoices() {
-  at("correct-classes").replaceChildren(...classes.names().map((name) => {
+  const names = classes.names();
+  const shown = [...at("correct-classes").children].map((button) => button.textContent);
+  if (names.join("\n") === shown.join("\n")) return; // the live camera answers often: a button keeps its focus
+  at("correct-classes").replaceChildren(...names.map((name) => {
     const button = make("button", { type: "button", textContent: name });
     button.addEventListener("click", () => correct(name));
     return button;
