@@ -1,9 +1,12 @@
 """The frame of the repository: what is installed, under which licence, by which commands."""
 
+import ast
 import hashlib
 import re
+import sys
 import tomllib
-from importlib.metadata import version
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,30 @@ def test_every_direct_dependency_is_pinned_inside_its_range():
     ]
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(pinned[requirement.name.casefold()]), requirement
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("folder", ["src", "tests"])
+def test_whatever_is_imported_is_pinned(folder):
+    # A module that stands only in somebody's environment would be missing on every other machine.
+    files = sorted((ROOT / folder).rglob("*.py"))
+    ours = {"headstart", *(name for file in files for name in (file.stem, file.parent.name))}
+    foreign = {name for file in files if "node_modules" not in file.parts for name in imports_of(file)}
+    pinned = {line.split("==")[0].casefold().replace("_", "-") for line in PINS}
+    homes = packages_distributions()
+    unpinned = {
+        name
+        for name in foreign - ours - sys.stdlib_module_names
+        if pinned.isdisjoint(home.casefold().replace("_", "-") for home in homes.get(name, ()))
+    }
+    assert unpinned == set()
 
 
 def test_predicting_needs_no_torch():
