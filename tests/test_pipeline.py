@@ -18,6 +18,7 @@ from headstart.errors import DataError, OutputError, RecipeError
 from headstart.metrics.evaluation import evaluate
 from headstart.places import Place
 from headstart.recipe import Recipe
+from headstart.serving.answering import SavedAnswers
 from pictures import FLOWERS, damage_pixels, save_flowers, save_noise
 
 FILES = {
@@ -89,6 +90,8 @@ def test_the_tables_of_a_run_agree_with_each_other(finished_run):
     classes = metrics["classes"]
     assert metrics["evaluation"]["confusion"] == [[confusion[true, said] for said in classes] for true in classes]
     assert [row["class"] for row in rows_of(finished_run / "per_class.csv")] == classes
+    assert metrics["data_digest"] == hs.load(finished_run).saved.training.data_fingerprint
+    assert metrics["data_digest"] in (finished_run / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_pictures_of_a_run_are_pictures(finished_run):
@@ -285,6 +288,14 @@ def test_a_split_that_leaks_is_kept_and_scored_with_and_without_the_leaked_files
     said = "\n".join([*report.plan.lines(), *report.lines()])
     assert "1 of the 13 scored pictures is in the fitted part too, as the same picture or the same group" in said
     assert f"  Accuracy without it: {report.board.without_leaked.accuracy}. Trust this number." in said
+
+    model = hs.load(report.model)  # and whoever gets the model alone learns the same
+    answers = SavedAnswers(model.encoder, model.saved, "0" * 64).describe()
+    assert answers["scores"]["accuracy"]["value"] == 1
+    assert answers["pictures"]["score"] == 12
+    card = (report.model / "README.md").read_text(encoding="utf-8")
+    assert "in one group with it: 1 of the pictures.** Trust the column without them." in card
+    assert "| score | this model | on the 12 that did not leak |" in card
 
 
 # --- pictures that cannot be read -------------------------------------------------------------------------------------

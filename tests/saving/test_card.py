@@ -72,6 +72,12 @@ def test_the_baselines_stand_beside_every_score(model: SavedModel) -> None:
     assert cells[roc_auc + 1] == "not defined"
 
 
+def test_without_an_unleaked_picture_the_scores_are_not_praised(model: SavedModel) -> None:
+    leaky = replace(model, training=replace(model.training, leaked=60))
+    assert "These scores do not say how good it is on new pictures" in section(model_card(leaky), "Scores")
+    assert "leak" not in section(model_card(model), "Scores")
+
+
 def test_the_card_says_what_the_model_was_made_from(model: SavedModel) -> None:
     card = model_card(model)
     assert text_of(section(card, "Data")) == [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.data.audit import Audit
 from headstart.data.example import Example
+from headstart.data.sources import fingerprint
 from headstart.encoders.spec import EncoderSpec
 from headstart.features.values import Extraction
 from headstart.learning.prediction import Prediction
@@ -83,6 +84,7 @@ class RunReport:
             "run": str(self.folder),
             "model": str(self.model),
             "data": self.plan.dataset.name,
+            "data_digest": fingerprint(self.plan.dataset, self.plan.audit.keys),
             "classes": list(self.plan.dataset.classes),
             "counts": self.plan.counts(self.extraction.failures),
             "split": self.plan.parts.rule,

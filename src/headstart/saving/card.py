@@ -134,7 +134,7 @@ def _scores(model: SavedModel) -> str:
     evaluation = model.training.evaluation
     if evaluation is None:
         return "The model was not scored: no pictures were set apart for it.\n"
-    columns = {"this model": evaluation, **model.training.baselines}
+    columns = {"this model": evaluation, **_unleaked(model), **model.training.baselines}
     rows = [(words, *(_score(column.get(key)) for column in columns.values())) for key, words in SCORES.items()]
     text = f"On {evaluation['count']} pictures that were set apart, with 95 % intervals."
     if evaluation.get("cross_validated"):
@@ -150,7 +150,23 @@ def _scores(model: SavedModel) -> str:
             " The simple baselines beside it were scored on the same pictures: what they reach needs no pretrained "
             "network."
         )
-    return f"{text}\n\n{_table(('score', *map(escaped, columns)), rows)}"
+    return f"{text}{_leak(model)}\n\n{_table(('score', *map(escaped, columns)), rows)}"
+
+
+def _unleaked(model: SavedModel) -> dict[str, dict[str, Any]]:
+    clean = model.training.without_leaked
+    return {} if clean is None else {f"on the {clean['count']} that did not leak": clean}
+
+
+def _leak(model: SavedModel) -> str:
+    """Say which scores to believe when pictures set apart also lie in the fitted part."""
+    leaked = model.training.leaked
+    if not leaked:
+        return ""
+    also = f" **Also in the part the model was fitted to, or in one group with it: {leaked} of the pictures.**"
+    if model.training.without_leaked is None:
+        return f"{also} These scores do not say how good it is on new pictures."
+    return f"{also} Trust the column without them."
 
 
 def _calibration(model: SavedModel) -> str:

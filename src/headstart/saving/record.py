@@ -31,6 +31,8 @@ def describe(
         recipe=asdict(planned.recipe),
         created=created.isoformat(timespec="seconds"),
         evaluation=board.evaluation.to_json(),
+        leaked=board.leaked,
+        without_leaked=None if board.without_leaked is None else board.without_leaked.to_json(),
         baselines={name: evaluation.to_json() for name, evaluation in board.baselines.items()},
     )
     return SavedModel(

@@ -38,6 +38,10 @@ class TrainingRecord:
         When, in ISO 8601.
     evaluation
         :meth:`headstart.metrics.values.Evaluation.to_json` on the pictures set apart, or None when there were none.
+    leaked
+        How many of the pictures set apart, or copies of them, also lie in the fitted part.
+    without_leaked
+        As ``evaluation``, without those; None when none leaked, or all.
     baselines
         The same of each baseline on the same pictures, by name.
     versions
@@ -51,8 +55,15 @@ class TrainingRecord:
     recipe: dict[str, Any]
     created: str
     evaluation: dict[str, Any] | None = None
+    leaked: int = 0
+    without_leaked: dict[str, Any] | None = None
     baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, str | None] = field(default_factory=package_versions)
+
+    @property
+    def trusted(self) -> dict[str, Any] | None:
+        """The scores to believe: without the pictures that leaked, where there are such scores."""
+        return self.without_leaked or self.evaluation
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; ``TrainingRecord(**data)`` reads it back."""

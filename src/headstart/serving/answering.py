@@ -68,7 +68,7 @@ class SavedAnswers:
     def describe(self) -> dict[str, Any]:
         """Say what the model is, without a path of this machine."""
         saved, spec, training = self.saved, self.saved.spec, self.saved.training
-        evaluation = training.evaluation or {}
+        evaluation = training.trusted or {}
         return {
             "classes": list(saved.classes),
             "class_counts": dict(zip(saved.classes, saved.class_counts, strict=True)),
@@ -84,7 +84,7 @@ class SavedAnswers:
             },
             "head": saved.head.kind,
             "scores": {name: evaluation[name] for name in _HEADLINES if name in evaluation},
-            "pictures": dict(training.counts),
+            "pictures": {**training.counts, **({"score": evaluation["count"]} if evaluation else {})},
             "split_rule": training.split_rule,
             "guard": None if saved.guard is None else asdict(saved.guard.asked),
             "notices": list(saved.notices),
