@@ -131,12 +131,14 @@ def test_without_cleanlab_the_rest_is_checked_and_the_way_to_get_it_is_said(head
     answer = headstart("check", scenes[0], "--json")
     assert answer.exit_code == 0, answer.stderr
     found = json.loads(answer.stdout)
-    assert found["label_errors"] == []
+    assert (found["label_errors"], found["counts"]["label_errors"]) == ([], None)
     assert found["counts"]["near_duplicates"] == 2
     assert found["notices"] == [
         "Label errors were not looked for. The package 'cleanlab' is not installed. It is needed to find labels that "
         'are likely wrong. Install it with: pip install "headstart[check]"'
     ]
+    said = headstart("check", scenes[0]).stdout
+    assert "Likely label errors" not in said and "Label errors were not looked for." in said
 
 
 def test_a_folder_that_is_not_free_is_refused_before_anything_is_read(headstart, scenes, tmp_path):

@@ -178,6 +178,8 @@ def test_a_map_that_ignores_the_weights_is_not_to_be_trusted():
         "This map hardly depends on what the model has learnt: do not trust it.",
     ]
     assert len(replace(found, steps=(Likeness("head", 0.9, 0.8), Likeness("everything", 0.1, 0.1))).lines()) == 1
+    by_chance = (Likeness("head", -0.2, 0.0), Likeness("everything", 0.6, -0.4))
+    assert len(replace(found, steps=by_chance).lines()) == 1
 
 
 def test_a_shuffled_head_keeps_its_numbers(subjects):

@@ -62,13 +62,13 @@ class LabelReview:
     positions
         Of the M examples whose labels were judged.
     issues
-        What confident learning says about each of them.
+        What confident learning says about each of them; None where the package for it is not installed.
     held
         Held-out probabilities (M, C).
     """
 
     positions: Positions
-    issues: LabelIssues
+    issues: LabelIssues | None
     held: HeldOut
 
 
@@ -141,9 +141,14 @@ class Check:
     notices: tuple[str, ...]
 
     @property
+    def labels_judged(self) -> bool:
+        """Whether label errors were looked for."""
+        return self.labels is not None and self.labels.issues is not None
+
+    @property
     def label_errors(self) -> Positions:
-        """Positions of the likely label errors, the likeliest first."""
-        if self.labels is None:
+        """Positions of the likely label errors, the likeliest first; none where they were not looked for."""
+        if self.labels is None or self.labels.issues is None:
             return np.empty(0, dtype=np.int64)
         rows = np.flatnonzero(self.labels.issues.flagged)
         return self.labels.positions[rows[np.argsort(self.labels.issues.quality[rows], kind="stable")]]
@@ -187,8 +192,7 @@ def check_labels(
     try:
         issues = find_label_issues(labels[rows], held.probabilities)
     except MissingExtraError as error:
-        nothing = LabelIssues(np.zeros(len(rows), dtype=np.bool_), np.full(len(rows), np.nan))
-        return LabelReview(rows, nothing, held), (f"Label errors were not looked for. {error}",)
+        return LabelReview(rows, None, held), (f"Label errors were not looked for. {error}",)
     return LabelReview(rows, issues, held), ()
 
 

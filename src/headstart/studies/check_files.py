@@ -88,7 +88,7 @@ def _rows(report: CheckReport) -> Iterator[tuple[object, ...]]:
     sets = {position: number for number, members in enumerate(audit.copies) for position in members}
     suggested = {one["path"]: one["suggested"] for one in report.labels_json()}
     quality = {}
-    if found.labels is not None:
+    if found.labels is not None and found.labels.issues is not None:
         quality = dict(zip(found.labels.positions.tolist(), found.labels.issues.quality.tolist(), strict=True))
     problems: dict[int, list[str]] = {position: ["unreadable"] for position in audit.unreadable}
     listed: list[tuple[str, Iterable[int]]] = [(kind, found.poor[kind].tolist()) for kind in KINDS]

@@ -76,8 +76,8 @@ class CheckReport:
             "files": list(self.files),
         }
 
-    def counts(self) -> dict[str, int]:
-        """How many of each kind were found."""
+    def counts(self) -> dict[str, int | None]:
+        """How many of each kind were found; None for what was not looked for."""
         found, audit = self.found, self.found.checked
         return {
             "pictures": len(audit.dataset),
@@ -88,7 +88,7 @@ class CheckReport:
             "near_duplicates_across_splits": sum(len(pair["parts"]) > 1 for pair in self.pairs_json()),
             "near_duplicates_across_labels": sum(len(set(pair["labels"])) > 1 for pair in self.pairs_json()),
             "near_duplicate_sets": len(audit.copies),
-            "label_errors": len(found.label_errors),
+            "label_errors": len(found.label_errors) if found.labels_judged else None,
             "outliers": len(found.outliers),
             **{kind: len(found.poor[kind]) for kind in KINDS},
         }
@@ -156,8 +156,8 @@ class CheckReport:
         return [f"Near copies: {plural(len(pairs), 'pair')}{where}.", *_table(rows, (3, 4)), *_more(len(pairs))]
 
     def _label_lines(self) -> list[str]:
-        if self.found.labels is None:
-            return []
+        if not self.found.labels_judged:
+            return []  # a notice says why
         errors = self.labels_json()
         if not errors:
             return ["Likely label errors: none."]

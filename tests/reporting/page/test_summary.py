@@ -257,6 +257,9 @@ def test_a_check_alone_is_said_in_numbers():
         "The check looked at 1,200 pictures: pairs of near copies 3, likely label errors 7, outliers 2, pictures of "
         "doubtful quality 2; all of it for review, nothing was deleted."
     )
+    unchecked = {**check, "counts": {**counts, "label_errors": None}}  # cleanlab was not there
+    (sentence,) = summarise(PageData("x", None, check=unchecked), texts_in("en"))
+    assert "likely label errors not looked for," in sentence
 
 
 def test_chinese_says_the_same_numbers():

@@ -173,6 +173,8 @@ def _checked(check: Json, texts: Texts) -> str:
     counts = check.get("counts") or {}
     kinds = ("near_duplicates", "label_errors", "outliers")
     values = {name: count_text(counts.get(name) or 0) for name in ("pictures", *kinds)}
+    if counts.get("label_errors", 0) is None:
+        values["label_errors"] = texts.say("summary.unchecked")
     poor = {str(path) for paths in (check.get("quality") or {}).values() for path in paths}  # one may be dark and empty
     return texts.say("summary.check", {**values, "poor": count_text(len(poor))})
 
