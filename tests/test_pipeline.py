@@ -286,6 +286,7 @@ def test_a_split_that_leaks_is_kept_and_scored_with_and_without_the_leaked_files
     assert report.board.evaluation.accuracy.value == 12 / 13
     assert report.board.without_leaked.accuracy.value == 1
     said = "\n".join([*report.plan.lines(), *report.lines()])
+    assert "Scores on 13 pictures, 1 of them not new to the model, with 95 % intervals:" in said
     assert "1 of the 13 scored pictures is in the fitted part too, as the same picture or the same group" in said
     assert f"  Accuracy without it: {report.board.without_leaked.accuracy}. Trust this number." in said
 

@@ -52,12 +52,25 @@ def test_leaked_examples_are_counted_and_scored_without():
     assert (board.leaked, board.evaluation.count, board.evaluation.groups) == (2, 8, 4)
     expected = evaluate(LABELS[keep], probabilities(0)[keep], CLASSES, groups=groups[keep], seed=2)
     assert board.without_leaked == expected
+    assert board.trusted == (expected, board.baselines_without_leaked)
+
+
+def test_the_baselines_too_are_scored_without_leaked_examples():
+    board = make_scoreboard(
+        part([0, 5]), probabilities(0), probabilities(1), [1, 1, 1], seed=2, probe=probabilities(2), resamples=200
+    )
+    keep = np.setdiff1d(np.arange(8), [0, 5])
+    beside = board.baselines_without_leaked
+    assert list(beside) == ["majority", "colour_histogram", "probe"]
+    for name, seed in (("colour_histogram", 1), ("probe", 2)):
+        assert beside[name] == evaluate(LABELS[keep], probabilities(seed)[keep], CLASSES, seed=2, resamples=200)
 
 
 @pytest.mark.parametrize("leaked", [[], list(range(8))])
 def test_there_is_no_second_score_when_none_or_all_leaked(leaked):
     board = make_scoreboard(part(leaked), probabilities(0), None, [1, 1, 1])
     assert (board.leaked, board.without_leaked) == (len(leaked), None)
+    assert board.trusted == (board.evaluation, board.baselines)
 
 
 def test_plain_data_holds_everything():
@@ -69,10 +82,15 @@ def test_plain_data_holds_everything():
         "majority": board.majority.to_json(),
         "colour_histogram": board.colours.to_json(),
     }
-    assert found["leaked"] == {"count": 1, "evaluation_without": board.without_leaked.to_json()}
+    assert found["leaked"] == {
+        "count": 1,
+        "evaluation_without": board.without_leaked.to_json(),
+        "baselines_without": {name: one.to_json() for name, one in board.baselines_without_leaked.items()},
+    }
     assert make_scoreboard(part(), probabilities(0), None, [1, 1, 1]).to_json()["leaked"] == {
         "count": 0,
         "evaluation_without": None,
+        "baselines_without": {},
     }
 
 

@@ -93,6 +93,12 @@ def test_leaked_pictures_are_told_with_the_score_to_trust():
     assert any(line.startswith("  Accuracy without them: ") for line in lines)
 
 
+def test_a_model_is_held_against_the_baselines_on_pictures_that_are_new_to_it():
+    known, new = list(range(7)) * 3, [1, 2, 3, 4]
+    assert NOT_BETTER in score_lines(board([*known, 0, 0, 0, 0], [*known, *new], leaked=21), "")
+    assert NOT_BETTER not in score_lines(board([*known, 0, 0, 0, 0], [*known, *new]), "")
+
+
 def test_nothing_but_leaked_pictures_says_nothing_about_new_ones():
     lines = score_lines(board([0, 1], [0, 1], leaked=2), "")
     assert "  Every scored picture was fitted: these numbers say nothing about new pictures." in lines

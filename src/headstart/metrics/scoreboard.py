@@ -1,7 +1,7 @@
 """A score and what stands beside it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,8 @@ class Scoreboard:
         How many scored pictures have a byte-identical twin, or a member of their group, in the fitted part.
     without_leaked
         The evaluation without those; None when there are none, or when nothing would be left.
+    baselines_without_leaked
+        The baselines by name on the same pictures as ``without_leaked``; empty where that is None.
     """
 
     evaluation: Evaluation
@@ -48,6 +50,7 @@ class Scoreboard:
     probe: Evaluation | None = None
     guard: GuardScores | None = None
     moved: Paired | None = None
+    baselines_without_leaked: Mapping[str, Evaluation] = field(default_factory=dict)
 
     @property
     def baselines(self) -> dict[str, Evaluation]:
@@ -56,15 +59,23 @@ class Scoreboard:
         probe = {} if self.probe is None else {"probe": self.probe}
         return {"majority": self.majority, **colours, **probe}
 
+    @property
+    def trusted(self) -> tuple[Evaluation, Mapping[str, Evaluation]]:
+        """The model and the baselines on the same pictures: without those that leaked, where any are left."""
+        if self.without_leaked is None:
+            return self.evaluation, self.baselines
+        return self.without_leaked, self.baselines_without_leaked
+
     def to_json(self) -> dict[str, Any]:
         """Plain data: ``evaluation``, ``baselines``, ``moved`` where weights were moved, ``guard`` and ``leaked``."""
         clean = None if self.without_leaked is None else self.without_leaked.to_json()
+        beside = {name: evaluation.to_json() for name, evaluation in self.baselines_without_leaked.items()}
         return {
             "evaluation": self.evaluation.to_json(),
             "baselines": {name: evaluation.to_json() for name, evaluation in self.baselines.items()},
             **({} if self.moved is None else {"moved": self.moved.to_json()}),
             "guard": None if self.guard is None else self.guard.to_json(),
-            "leaked": {"count": self.leaked, "evaluation_without": clean},
+            "leaked": {"count": self.leaked, "evaluation_without": clean, "baselines_without": beside},
         }
 
 
@@ -114,13 +125,18 @@ def make_scoreboard(
     everything = np.ones(len(part.labels), dtype=np.bool_)
     prior = np.tile(np.asarray(class_counts, dtype=np.float64) / sum(class_counts), (len(part.labels), 1))
     leaked = int(part.leaked.sum())
+    some = 0 < leaked < len(part.labels)
+    beside = {"majority": prior, "colour_histogram": colours, "probe": probe} if some else {}
     return Scoreboard(
         evaluation=evaluation or scored(model, everything),
         majority=scored(prior, everything),
         colours=None if colours is None else scored(colours, everything),
         leaked=leaked,
-        without_leaked=scored(model, ~part.leaked) if 0 < leaked < len(part.labels) else None,
+        without_leaked=scored(model, ~part.leaked) if some else None,
         probe=None if probe is None else scored(probe, everything),
         guard=guard,
         moved=None if right is None else paired_difference(right[0], right[1], part.groups, seed, resamples),
+        baselines_without_leaked={
+            name: scored(answers, ~part.leaked) for name, answers in beside.items() if answers is not None
+        },
     )

@@ -71,6 +71,11 @@ class RunReport:
     def _title(self) -> str:
         """Say how the pictures were scored."""
         result = self.board.evaluation
+        if result.cross_validated is None and self.board.leaked:
+            return (
+                f"Scores on {result.count:,} pictures, {self.board.leaked:,} of them not new to the model, with 95 %"
+                " intervals:"
+            )
         if result.cross_validated is None:
             return f"Scores on {result.count:,} pictures that nothing was fitted to or chosen on, with 95 % intervals:"
         return (

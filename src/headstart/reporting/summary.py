@@ -156,9 +156,9 @@ def _hardest_lines(result: Evaluation) -> list[str]:
 
 
 def _verdict(board: Scoreboard) -> list[str]:
-    simple = [one for one in (board.majority, board.colours) if one is not None]
-    best = max(evaluation.accuracy.value for evaluation in simple)
-    if board.evaluation.accuracy.low > best:
+    model, baselines = board.trusted
+    best = max(one.accuracy.value for name, one in baselines.items() if name != "probe")
+    if model.accuracy.low > best:
         return []
     return [
         "Note: the model is not clearly better than the best baseline here. The pictures may be unlike those the"

@@ -117,6 +117,31 @@ def test_the_page_of_a_run_is_accessible_and_fits(visit, fruit_run, language, wi
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]
 
 
+def test_the_bars_of_a_column_share_one_scale(visit, odd_run):
+    page = visit(odd_run)
+    edges = page.locator("#classes svg.bar").evaluate_all("all => all.map((one) => one.getBoundingClientRect().left)")
+    texts = page.locator("#classes .beside-bar").all_inner_texts()
+    assert len({len(text) for text in texts}) > 1  # 100.0 % is longer than 75.0 %
+    assert max(edges) - min(edges) < 0.5
+
+
+def test_on_a_phone_no_heading_is_broken_within_a_word_and_no_caption_is_cut(visit, fruit_run):
+    page = visit(fruit_run, width="narrow")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    lines = """all => all.filter((one) => !one.closest('.matrix') && !/\\s|-/.test(one.innerText.trim())).map((one) => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        return [one.innerText, new Set([...range.getClientRects()].map((box) => Math.round(box.top / 4))).size];
+    })"""
+    words = page.locator("thead th").evaluate_all(lines)
+    assert ["recall", 1] in words
+    assert [word for word, count in words if count > 1] == []
+    cut = page.locator("caption span").evaluate_all(
+        "all => all.filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent)"
+    )
+    assert cut == []
+
+
 def test_photographs_and_drawings_are_shown(visit, fruit_run):
     page = visit(fruit_run)
     widths = page.evaluate("[...document.images].map((one) => one.naturalWidth)")

@@ -79,6 +79,22 @@ def test_parts_that_a_guard_does_not_have_are_not_shown(language):
     assert "--abstain 0.95" in said(bare, language)
 
 
+def test_where_nothing_is_promised_there_is_a_reason_and_no_empty_table():
+    (one,) = blocks(GuardScores(40, None, None, None))
+    assert isinstance(one, Paragraph)
+    assert one.text.startswith("Nothing is promised: too few pictures were held out")
+    refused = GuardScores(40, None, replace(ANSWERS, threshold=None, bound=0.91), None)
+    assert not any(isinstance(block, Table) for block in blocks(refused))
+    assert "A precision of 95.0 % cannot be promised" in said(refused)
+
+
+def test_promises_measured_on_leaked_pictures_too_say_so():
+    metrics = {"guard": FULL.to_json(), "leaked": {"count": 7, "evaluation_without": None}}
+    section = guard_section(RunData(metrics, {}, {}, "", (), DataCounts(), ()), texts_in("en"))
+    (one,) = (block for block in section.blocks if isinstance(block, Table))
+    assert one.caption == ("What was promised, and what 100 scored pictures say, 7 of which are not new to the model")
+
+
 def test_the_coverage_of_each_class_is_there_for_who_asks():
     (fold,) = (block for block in blocks(FULL) if isinstance(block, Fold))
     assert [row[0].text for row in fold.blocks[0].rows] == ["ant"]

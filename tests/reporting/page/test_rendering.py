@@ -222,7 +222,7 @@ def test_a_check_is_shown_with_its_pictures_groups_and_what_cleaning_changes(pag
 def test_a_cross_validated_run_does_not_speak_of_a_part_that_was_held_out(odd_page):
     run = replace(odd_page.run, recipe={**odd_page.run.recipe, "folds": 5, "repeats": 2})
     text = Outline(render_page(replace(odd_page, run=run), "en")).text()
-    assert "Every picture was scored in 5 folds (repeated 2 times)" in text
+    assert "Every picture was scored in 5 folds, 2 times over, each time by a model fitted to the other folds" in text
     assert "was held out and scored" not in text
 
 

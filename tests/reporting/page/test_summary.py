@@ -6,6 +6,7 @@ import pytest
 
 import study_files as studies
 from headstart.reporting.page.blocks import Beside, Section, Table
+from headstart.reporting.page.factors import factors_section
 from headstart.reporting.page.summary import best_baseline, calibration_verdict, summarise, tiles
 from headstart.reporting.page.texts import Texts, texts_in
 from headstart.reporting.page.transfer import transfer_section
@@ -104,6 +105,23 @@ def test_the_accuracy_without_leaked_pictures_is_the_one_that_is_said():
     assert (
         tiles(page(metrics(leaked={"count": 40, "evaluation_without": clean})), texts_in("en"))[0].value[:4] == "80.0"
     )
+
+
+def test_all_numbers_at_the_top_are_of_the_same_pictures():
+    clean = {"count": 200, "accuracy": score(0.8, 0.74, 0.85), "calibration_error": score(0.02, 0.0, 0.04)}
+    beside = {
+        "majority": {"accuracy": score(0.45, 0.4, 0.5)},
+        "colour_histogram": {"accuracy": score(0.62, 0.55, 0.7)},
+    }
+    found = metrics(leaked={"count": 40, "evaluation_without": clean, "baselines_without": beside})
+    first, second, _ = said(found)
+    assert "commonest class is right for 45.0 %, colours alone for 62.0 %" in first
+    assert "worth +18.0 points over colours alone" in second
+    shown = tiles(page(found), texts_in("en"))
+    assert [tile.value.replace("\N{NO-BREAK SPACE}", " ") for tile in shown[:3]] == ["80.0 %", "+18.0", "2.0 %"]
+    section = factors_section(page(found).run, None, texts_in("en"))
+    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    assert table.rows[0][1].text == "+18.0 points"
 
 
 def test_where_every_picture_leaked_the_page_says_that_the_numbers_say_nothing():

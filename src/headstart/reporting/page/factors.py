@@ -8,7 +8,7 @@ from headstart.reporting.page.blocks import Block, Cell, Column, Paragraph, Poin
 from headstart.reporting.page.numbers import count_text, decimal, percent, percent_range, points, points_range
 from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.transfer import shots_text
-from headstart.reporting.page.values import Json, RunData, dig, score_in
+from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
 
 
 def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> Section:
@@ -84,10 +84,14 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[Cell, Cell]]:
     rows: list[tuple[Cell, Cell]] = []
     if accuracy is None:
         return rows
-    probe = score_in(run.metrics, "baselines", "probe", "accuracy")
-    colours = score_in(run.metrics, "baselines", "colour_histogram", "accuracy")
-    majority = score_in(run.metrics, "baselines", "majority", "accuracy")
-    frozen, paired = probe or accuracy, score_in(run.metrics, "moved", "difference")
+    probe, paired = (
+        score_in(run.metrics, "baselines", "probe", "accuracy"),
+        score_in(run.metrics, "moved", "difference"),
+    )
+    clean = trusted(run.metrics)
+    arms = ("probe", "colour_histogram", "majority")
+    still, colours, majority = (score_in(clean, "baselines", arm, "accuracy") for arm in arms)
+    frozen = still or score_in(clean, "evaluation", "accuracy") or accuracy
     if probe is not None:
         rows.append(
             (

@@ -30,7 +30,11 @@ def guard_section(run: RunData, texts: Texts) -> Section:
             "count": count_text(answers["held_out"]),
         }  # fmt: skip
         blocks.append(Paragraph(texts.say("guard.refused", values), "warning"))
-    blocks += [_promises(guard, broken, texts), Facts(tuple(_facts(guard, texts)))]
+    promises, facts = _promises(run, broken, texts), tuple(_facts(guard, texts))
+    if not promises.rows and not answers:
+        return Section("guard", texts.say("section.guard"), (Paragraph(texts.say("guard.nothing"), "quiet"),))
+    blocks += [promises] if promises.rows else []
+    blocks += [Facts(facts)] if facts else []
     classes = _classes(dig(guard, "sets", "per_class") or {}, texts)
     blocks += [Fold(texts.say("guard.per_class"), (classes,))] if classes.rows else []
     missing = [name for name, there in (("abstain", answers), ("unlike", dig(guard, "novelty", "auroc"))) if not there]
@@ -38,10 +42,12 @@ def guard_section(run: RunData, texts: Texts) -> Section:
     return Section("guard", texts.say("section.guard"), tuple(blocks))
 
 
-def _promises(guard: Found, broken: Sequence[str], texts: Texts) -> Table:
+def _promises(run: RunData, broken: Sequence[str], texts: Texts) -> Table:
+    guard, leaked = run.metrics.get("guard") or {}, dig(run.metrics, "leaked", "count") or 0
     names = ("promise", "asked", "measured", "verdict")
     columns = tuple(Column(texts.say(f"column.{name}"), number=name in ("asked", "measured")) for name in names)
-    caption = texts.say("guard.table", {"count": count_text(guard.get("count") or 0)})
+    values = {"count": count_text(guard.get("count") or 0), "leaked": count_text(leaked)}
+    caption = texts.say("guard.table_leaked" if leaked else "guard.table", values)
     return Table(caption, columns, tuple(_rows(guard, broken, texts)))
 
 

@@ -39,7 +39,8 @@ def data_section(run: RunData, texts: Texts) -> Section:
 
 def _split_sentence(run: RunData, texts: Texts) -> str:
     if run.folds:
-        return texts.say("data.folds", {"folds": run.folds, "repeats": run.recipe.get("repeats") or 1})
+        repeats = run.recipe.get("repeats") or 1
+        return texts.say("data.folds" if repeats == 1 else "data.repeated", {"folds": run.folds, "repeats": repeats})
     own = [split for split, part in run.counts.parts if split and part == "score"]
     if own and any(split not in own for split, part in run.counts.parts if part == "fit"):
         fitted = dict.fromkeys(split or "train" for split, part in run.counts.parts if part == "fit")
@@ -113,9 +114,12 @@ def _audit_sentences(metrics: Json, texts: Texts) -> list[str]:
         ("unreadable", unreadable),
         ("duplicates_across", same),
         ("near_across", near),
-        ("near", [one for one in audit.get("near_copies") or [] if one not in near]),
+        ("near_more" if near else "near", [one for one in audit.get("near_copies") or [] if one not in near]),
         ("conflicts", audit.get("label_conflicts") or []),
-        ("duplicates", [one for one in audit.get("duplicates") or [] if one not in same]),
+        (
+            "duplicates_more" if same else "duplicates",
+            [one for one in audit.get("duplicates") or [] if one not in same],
+        ),
         ("suffixes", audit.get("wrong_suffixes") or []),
         ("twins", audit.get("class_twins") or []),
         ("tiny", [f"{name} ({count})" for name, count in (audit.get("tiny_classes") or {}).items()]),

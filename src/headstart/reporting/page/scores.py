@@ -23,7 +23,7 @@ from headstart.reporting.page.figures import Bar, interval_drawing, reliability_
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent, percent_range, plain_range
 from headstart.reporting.page.summary import calibration_verdict
 from headstart.reporting.page.texts import Texts
-from headstart.reporting.page.values import Json, RunData, dig, score_in
+from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
 from headstart.reporting.reliability_picture import judge
 
 SHARES = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_roc_auc")
@@ -69,8 +69,14 @@ def _arm_name(arm: str, metrics: Json, texts: Texts) -> str:
 
 def _accuracy_figure(bars: list[Bar], run: RunData, texts: Texts) -> Figure:
     rows = [(Cell(bar.label), Cell(percent(bar.score.value)), Cell(percent_range(bar.score))) for bar in bars]
-    values = {"count": count_text(dig(run.metrics, "evaluation", "count") or 0), "folds": run.folds}
-    caption = texts.say("scores.figure_folds" if run.folds else "scores.figure", values)
+    leaked = dig(run.metrics, "leaked", "count") or 0
+    values = {
+        "count": count_text(dig(run.metrics, "evaluation", "count") or 0),
+        "folds": run.folds,
+        "leaked": count_text(leaked),
+    }
+    key = "scores.figure_folds" if run.folds else "scores.figure_leaked" if leaked else "scores.figure"
+    caption = texts.say(key, values)
     described = "; ".join(f"{bar.label}: {percent(bar.score.value)} ({percent_range(bar.score)})" for bar in bars)
     return Figure(
         "accuracy",
@@ -216,7 +222,7 @@ def _confusions(classes: Sequence[str], counts: Sequence[Sequence[int]], texts: 
 
 def calibration_section(run: RunData, texts: Texts) -> Section:
     """Show whether 80 % means 80 %."""
-    metrics = run.metrics
+    metrics = trusted(run.metrics)
     error = score_in(metrics, "evaluation", "calibration_error")
     verdict = calibration_verdict(metrics)
     values = {"error": percent(error.value), "range": percent_range(error)} if error else {}
@@ -224,8 +230,11 @@ def calibration_section(run: RunData, texts: Texts) -> Section:
         texts.say(f"calibration.{verdict}", values), "plain" if verdict in ("fine", "unknown") else "warning"
     )
     bins = [ReliabilityBin(**row) for row in dig(metrics, "evaluation", "reliability") or []]
-    blocks = (said, _reliability(bins, metrics, texts)) if bins else (said,)
-    return Section("calibration", texts.say("section.calibration"), blocks)
+    blocks: list[Block] = [said, *([_reliability(bins, metrics, texts)] if bins else [])]
+    if metrics is not run.metrics:
+        values = {"count": count_text(dig(metrics, "leaked", "count"))}
+        blocks.append(Paragraph(texts.say("calibration.without_leaked", values), "quiet"))
+    return Section("calibration", texts.say("section.calibration"), tuple(blocks))
 
 
 def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Beside:

@@ -8,7 +8,7 @@ from headstart.reporting.page.blocks import Tile
 from headstart.reporting.page.numbers import count_text, p_text, percent, percent_range, points, points_range
 from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.transfer import best_gain, compare_verdict, multiplier_text, out_of_reach, shots_text
-from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in
+from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in, trusted
 
 FEW = 100  # scored pictures below which an interval is wider than about ten points either way
 SMALL_ERROR, SMALLEST_ERROR = 0.03, 0.005  # of calibration: nobody acts on less; what counts as nothing
@@ -35,27 +35,22 @@ def summarise(page: PageData, texts: Texts) -> tuple[str, ...]:
 def tiles(page: PageData, texts: Texts) -> tuple[Tile, ...]:
     """Give the numbers to see at first sight."""
     run = page.run
-    accuracy = honest_accuracy(run.metrics) if run else None
+    metrics = trusted(run.metrics) if run else {}
+    accuracy = score_in(metrics, "evaluation", "accuracy")
     if run is None or accuracy is None:
         return ()
     found = [Tile(texts.say("tile.accuracy"), percent(accuracy.value), percent_range(accuracy) + "\N{NO-BREAK SPACE}%")]
-    baseline = best_baseline(run.metrics)
+    baseline = best_baseline(metrics)
     if baseline is not None:
         name, value = baseline
         note = texts.say("tile.baseline_note", {"name": texts.name("baseline", name), "value": percent(value)})
         found.append(Tile(texts.say("tile.baseline"), points(accuracy.value - value), note))
-    error = score_in(run.metrics, "evaluation", "calibration_error")
+    error = score_in(metrics, "evaluation", "calibration_error")
     if error is not None:
         found.append(Tile(texts.say("tile.calibration"), percent(error.value), percent_range(error) + " %"))
     fitted, scored = (count_text(dig(run.metrics, "counts", part) or 0) for part in ("fit", "score"))
     found.append(Tile(texts.say("tile.pictures"), fitted, texts.say("tile.pictures_note", {"count": scored})))
     return tuple(found)
-
-
-def honest_accuracy(metrics: Json) -> Score | None:
-    """Give the accuracy to believe: without the pictures that leaked, where there is such a number."""
-    clean = score_in(metrics, "leaked", "evaluation_without", "accuracy")
-    return clean or score_in(metrics, "evaluation", "accuracy")
 
 
 def best_baseline(metrics: Json) -> tuple[str, float] | None:
@@ -87,10 +82,11 @@ def calibration_verdict(metrics: Json) -> str:
 
 
 def _quality(run: RunData, texts: Texts) -> str:
-    metrics, accuracy = run.metrics, honest_accuracy(run.metrics)
+    metrics = trusted(run.metrics)
+    accuracy = score_in(metrics, "evaluation", "accuracy")
     if accuracy is None:
         return texts.say("summary.no_score")
-    count = dig(metrics, "leaked", "evaluation_without", "count") or dig(metrics, "evaluation", "count") or 0
+    count = dig(metrics, "evaluation", "count") or 0
     majority = score_in(metrics, "baselines", "majority", "accuracy")
     colours = score_in(metrics, "baselines", "colour_histogram", "accuracy")
     better = all(one is None or accuracy.low > one.value for one in (majority, colours))
@@ -137,7 +133,8 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
     probe = score_in(run.metrics, "baselines", "probe", "accuracy")
     if accuracy is not None and probe is not None:
         return _moved(run.metrics, accuracy, probe, texts)
-    colours = score_in(run.metrics, "baselines", "colour_histogram", "accuracy")
+    accuracy = score_in(trusted(run.metrics), "evaluation", "accuracy")
+    colours = score_in(trusted(run.metrics), "baselines", "colour_histogram", "accuracy")
     if accuracy is None or colours is None:
         return texts.say("summary.transfer_unknown")
     return texts.say("summary.transfer_probe", {"points": points(accuracy.value - colours.value)})
@@ -218,7 +215,8 @@ def _near_leak(asked: _Question) -> str:
 
 
 def _no_better(asked: _Question) -> str:
-    accuracy, baseline = honest_accuracy(asked.run.metrics), best_baseline(asked.run.metrics)
+    metrics = trusted(asked.run.metrics)
+    accuracy, baseline = score_in(metrics, "evaluation", "accuracy"), best_baseline(metrics)
     if accuracy is None or baseline is None or accuracy.low > baseline[1]:
         return ""
     return asked.say("no_better", name=asked.texts.name("baseline", baseline[0]))
@@ -238,8 +236,9 @@ def _broken_promise(asked: _Question) -> str:
 
 
 def _few(asked: _Question) -> str:
-    count = dig(asked.run.metrics, "evaluation", "count") or 0
-    accuracy = honest_accuracy(asked.run.metrics)
+    metrics = trusted(asked.run.metrics)
+    count = dig(metrics, "evaluation", "count") or 0
+    accuracy = score_in(metrics, "evaluation", "accuracy")
     if accuracy is None or count >= FEW:
         return ""
     return asked.say("few", count=count_text(count), width=f"{100 * (accuracy.high - accuracy.low):.0f}")

@@ -118,6 +118,28 @@ def dig(value: Any, *keys: str) -> Any:  # noqa: ANN401 - any plain data
     return value
 
 
+def trusted(metrics: Json) -> Json:
+    """Give the metrics with the scores to believe: without the pictures that leaked, where there are such scores.
+
+    A run of an older version has no baselines without them; then its baselines stay, on all pictures.
+
+    Examples
+    --------
+    >>> leaked = {"count": 2, "evaluation_without": {"count": 8}, "baselines_without": {"majority": {"count": 8}}}
+    >>> found = trusted({"evaluation": {"count": 10}, "baselines": {"majority": {"count": 10}}, "leaked": leaked})
+    >>> found["evaluation"], found["baselines"]
+    ({'count': 8}, {'majority': {'count': 8}})
+    """
+    clean = dig(metrics, "leaked", "evaluation_without")
+    if not clean:
+        return metrics
+    return {
+        **metrics,
+        "evaluation": clean,
+        "baselines": dig(metrics, "leaked", "baselines_without") or metrics.get("baselines"),
+    }
+
+
 def score_in(value: Any, *keys: str) -> Score | None:  # noqa: ANN401 - any plain data
     """Find a score with its interval in plain data; None when it is not there or not defined.
 
