@@ -97,8 +97,8 @@ def test_an_export_that_answers_something_else_is_refused_and_nothing_is_recorde
         "only "
     )
     assert answer.stderr.endswith(
-        "At least 99.5 % of the labels are equal, and no probability differs by more than 0.02. Take another form, "
-        "name more pictures with --data, or use --force, which the manifest will say.\n"
+        "The gate: At least 99.5 % of the labels are equal, and no probability differs by more than 0.02. Take another "
+        "form, name more pictures with --data, or use --force, which the manifest will say.\n"
     )
     assert (run / "model" / "manifest.json").read_bytes() == before
     assert not list((run / "model").glob(".export*"))
@@ -195,7 +195,9 @@ def test_a_model_in_memory_is_exported_with_a_place_and_pictures(finished, tmp_p
 def test_few_pictures_are_not_enough_for_int8_and_force_says_so(run):
     answer = export_cli("export", str(run), "--int8")
     assert answer.exit_code == 1
-    assert "% sure that the accuracy is not lower by more than 1 point. The accuracy is not lower" in answer.stderr
+    start, rest = answer.stderr.split(" On the pictures that the run set apart, ")
+    assert start == "Error: The export is refused: it is not shown to be as accurate as the model."
+    assert "% sure that the accuracy is not lower by more than 1 point. The gate: The accuracy is not lower" in rest
     assert not (run / "model" / "model.int8.onnx").exists()
     answer = export_cli("export", str(run), "--int8", "--force", "--json")
     assert answer.exit_code == 0, answer.stderr

@@ -1,13 +1,16 @@
 """The outcome of a run in words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from headstart.heads.jury import Verdict
 from headstart.heads.selection import Candidate
+from headstart.metrics.guard_scores import AnswerScores, GuardScores
 from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
-from headstart.metrics.values import ScoredPart
-from headstart.reporting.summary import candidate_lines, failure_lines, score_lines
+from headstart.metrics.values import Score, ScoredPart
+from headstart.reporting.summary import candidate_lines, failure_lines, guard_lines, refusal, score_lines
 
 CLASSES = ("ant", "bee", "fly", "gnat", "moth", "wasp", "花蜂")
 
@@ -130,6 +133,30 @@ def test_candidates_stand_in_a_table_with_the_chosen_one_marked():
         "  lda          0.500     0.250  auto",
         "  x            0.500     0.250",
     ]
+
+
+def test_where_the_chosen_head_has_not_the_best_numbers_the_table_says_why():
+    first, later = candidate("logistic", 1.0, 0.9), candidate("knn", 10, 0.9)
+    better = replace(later, verdict=replace(later.verdict, log_loss=0.24))
+    said = "  A later head is taken only where it is clearly better: small differences among five are chance."
+    assert candidate_lines([first, better], "logistic")[-1] == said
+    assert said not in candidate_lines([first, better], "knn")
+    assert said not in candidate_lines([first, later], "logistic")
+    worse = replace(better, verdict=replace(better.verdict, accuracy=0.8))
+    assert said not in candidate_lines([first, worse], "logistic")
+
+
+def test_what_too_few_pictures_leave_unpromised_is_said():
+    nothing = AnswerScores(0.95, None, 0.0, Score(0.0, 0.0, 1.0, "wilson"), Score(0.0, 0.0, 1.0, "wilson"), 0)
+    assert guard_lines(GuardScores(2, None, nothing, None)) == [
+        "Knowing when not to answer:",
+        "  Sets of classes hold every class: fewer than 10 pictures could be held out to learn from.",
+        "  A precision of 0.95 cannot be promised: fewer than 10 pictures could be held out to learn from. No picture "
+        "gets an answer: add pictures.",
+    ]
+    assert refusal(replace(nothing, held_out=12)) == (
+        "A precision of 0.95 cannot be promised, nor any other, from 12 held-out pictures. No picture gets an answer."
+    )
 
 
 @pytest.mark.parametrize(("count", "more"), [(0, []), (5, []), (6, ["... and 1 more unreadable picture."])])

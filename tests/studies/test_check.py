@@ -76,6 +76,12 @@ def test_no_picture_has_no_fault():
             0.02,
             "Leaving the 9 suspect pictures out changes nothing that could be seen: +0.5 points [-1.0, +2.0].",
         ),
+        (
+            1,
+            -0.01,
+            0.02,
+            "Leaving the one suspect picture out changes nothing that could be seen: +0.5 points [-1.0, +2.0].",
+        ),
         (9, 0.001, 0.02, "Leaving the 9 suspect pictures out helps: +0.5 points [+0.1, +2.0]."),
     ],
 )

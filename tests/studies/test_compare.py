@@ -110,6 +110,31 @@ def test_an_arm_that_never_gets_there_is_said_so_and_every_arm_has_its_own_name(
     assert verdict.endswith("training from scratch cannot get there with all the labels there are).")
 
 
+def test_at_the_end_of_a_curve_the_table_says_not_reached_and_no_division_by_no_mistakes():
+    found = report(answers(scratch=(0.1, 0.3), probe=(0.2, 0.9)))
+    assert [row.split()[-3:-1] for row in found.lines() if "training from scratch  " in row][-1] == ["not", "reached"]
+    assert "more than 1 times" not in "\n".join(found.lines())
+    perfect = "\n".join(report(answers(scratch=(0.9, 1.0), probe=(0.9, 1.0))).lines())
+    assert "nan" not in perfect
+
+
+def test_the_part_of_mistakes_is_not_measured_where_resamples_have_none():
+    right = {(arm, 2): np.ones((2, 3), dtype=bool) for arm in ("random", "probe")}
+    right["random", 2][0, 0] = False  # a third of the resamples, or so, leave the one mistake out
+    (similarity, *_) = report_answers(Answers(right, {2: 2.0}, ()), np.arange(3), seed=0, resamples=300).factors
+    assert (similarity.effect, similarity.low) == (None, None)
+    assert similarity.sentence == (
+        "Not measured: it needs the arms probe and random, and enough pictures for mistakes in every resample."
+    )
+
+
+def test_only_where_a_network_was_trained_from_scratch_more_steps_may_bring_it_nearer():
+    training = "Every network was trained for about 0 steps, at the best of several learning rates."
+    assert report(answers(probe=(0.5, 0.6), lpft=(0.5, 0.6))).notices == (training,)
+    (said,) = report(answers(probe=(0.5, 0.6), scratch=(0.2, 0.3))).notices
+    assert said == f"{training} With more steps (--steps) training from scratch may come nearer."
+
+
 def test_transfer_hurts_only_when_the_whole_interval_is_below_nothing():
     (verdict,) = report(answers(scratch=(0.6, 0.8), probe=(0.4, 0.8))).verdict()
     assert "transfer hurts here at 2" in verdict

@@ -159,10 +159,17 @@ def tidy(text: str) -> str:
 
 def _missing_notice(missing: Sequence[str]) -> str:
     more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    remedy = "A font for Chinese, Japanese and Korean comes with: apt-get install fonts-noto-cjk"
     return (
         f"No font on this machine can draw '{missing[0]}'{more}. The pictures show numbers instead of these names, "
-        "#1 for the first class. A font for Chinese, Japanese and Korean comes with: apt-get install fonts-noto-cjk"
+        f"#1 for the first class.{f' {remedy}' if any(map(_is_east_asian, missing)) else ''}"
     )
+
+
+def _is_east_asian(text: str) -> bool:
+    """Say whether a text has a letter that a Chinese, Japanese or Korean font brings; an emoji is none."""
+    scripts = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
+    return any(unicodedata.name(character, "").startswith(scripts) for character in text)
 
 
 @lru_cache(maxsize=8)

@@ -55,7 +55,8 @@ class RunReport:
         fitted = self.plan.counts(walk.failures)["fit"]
         return [
             *failure_lines(failures_by_name(self.plan.dataset.examples, walk.failures)),
-            f"Features: {self.spec.name}, {self.spec.dimension} numbers a picture; {walk.computed} computed,"
+            f"Features: {_probed(self.spec.name, self.plan.recipe.method)}, "
+            f"{self.spec.dimension} numbers a picture; {walk.computed} computed,"
             f" {walk.cached} from the store, {walk.seconds:.1f} s.",
             f"Heads, compared by cross-validation inside the {fitted:,} pictures to fit:",
             *candidate_lines(self.probe.candidates, self.probe.name),
@@ -217,6 +218,11 @@ def _promise_lines(probe: Probe, board: Scoreboard, balanced: bool) -> list[str]
         f"Note: cross-validation inside the fitted part gave {promised:.3f}. The scored pictures are unlike the fitted"
         " ones (another place, camera or time), or the fitted part holds near-copies. Expect the lower number."
     ]
+
+
+def _probed(name: str, method: str) -> str:
+    """Name the encoder whose features were computed or stored: the pretrained one, also where weights moved later."""
+    return name.removesuffix(f"+{method}")
 
 
 def _head_json(probe: Probe) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from headstart.data.names import plural
 from headstart.heads.selection import Candidate
 from headstart.metrics.abstention import Threshold
 from headstart.metrics.guard_scores import AnswerScores, GuardScores, broken_promises
+from headstart.metrics.guarding import FEWEST
 from headstart.metrics.scoreboard import Scoreboard
 from headstart.metrics.transfer import Paired
 from headstart.metrics.values import Evaluation
@@ -19,6 +20,8 @@ ROWS = {
     "calibration error": "calibration_error",
 }
 HARDEST = 5  # classes named in a summary
+TOO_FEW = f"fewer than {FEWEST} pictures could be held out to learn from"
+CHANCE = "small differences among five are chance"
 NAMED = 5  # unreadable pictures named in a summary
 
 
@@ -61,7 +64,7 @@ def _moved_lines(moved: Paired | None) -> list[str]:
 
 
 def guard_lines(found: GuardScores) -> list[str]:
-    """Say whether the guard kept its promises on the scored pictures; no line for what it does not do."""
+    """Say whether the guard kept its promises on the scored pictures, and what it could not learn to promise."""
     lines = []
     sets, answers, novelty = found.sets, found.answers, found.novelty
     if sets is not None:
@@ -69,6 +72,8 @@ def guard_lines(found: GuardScores) -> list[str]:
             f"  Sets of classes hold the true one: {sets.coverage} (asked: {sets.promised:.3g});"
             f" {sets.size.value:.2f} classes in the mean."
         )
+    else:
+        lines.append(f"  Sets of classes hold every class: {TOO_FEW}.")
     if answers is not None and answers.threshold is None:
         lines.append(f"  {refusal(answers)}")
     elif answers is not None:
@@ -85,7 +90,7 @@ def guard_lines(found: GuardScores) -> list[str]:
             f"  Unlike pictures found: {novelty.found} of {novelty.count:,} in {novelty.unfamiliar};"
             f" AUROC {novelty.auroc}."
         )
-    return ["Knowing when not to answer:", *lines, *_broken_lines(found)] if lines else []
+    return ["Knowing when not to answer:", *lines, *_broken_lines(found)]
 
 
 def _broken_lines(found: GuardScores) -> list[str]:
@@ -108,15 +113,23 @@ def refusal(found: AnswerScores | Threshold) -> str:
     >>> refusal(Threshold(0.99, float("inf"), 0.95, 0.917, 0.0, 60))
     'A precision of 0.99 cannot be promised, 0.917 can, from 60 held-out pictures. No picture gets an answer: ask for
     less, or add pictures.'
+    >>> refusal(Threshold(0.99, float("inf"), 0.0, 0.0, 0.0, 0))
+    'A precision of 0.99 cannot be promised: fewer than 10 pictures could be held out to learn from. No picture gets an
+    answer: add pictures.'
     """
+    wanted = f"A precision of {found.wanted:.3g} cannot be promised"
+    if not found.held_out:
+        return f"{wanted}: {TOO_FEW}. No picture gets an answer: add pictures."
+    if not found.bound:
+        return f"{wanted}, nor any other, from {found.held_out:,} held-out pictures. No picture gets an answer."
     return (
-        f"A precision of {found.wanted:.3g} cannot be promised, {found.bound:.3f} can, from"
+        f"{wanted}, {found.bound:.3f} can, from"
         f" {found.held_out:,} held-out pictures. No picture gets an answer: ask for less, or add pictures."
     )
 
 
 def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
-    """Show the heads that cross-validation compared."""
+    """Show the heads that cross-validation compared, and why not the one with the best numbers, where that is so."""
     table = [("head", "accuracy", "log-loss", "setting", "")]
     for one in candidates:
         setting = (
@@ -124,7 +137,20 @@ def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
         )
         mark = "<- chosen" if one.name == chosen else ""
         table.append((one.name, f"{one.verdict.accuracy:.3f}", f"{one.verdict.log_loss:.3f}", setting, mark))
-    return [f"  {line}" for line in aligned(table, right=(1, 2)).splitlines()]
+    lines = [f"  {line}" for line in aligned(table, right=(1, 2)).splitlines()]
+    return [*lines, *_order_lines(candidates, chosen)]
+
+
+def _order_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
+    """Say why a head stands back whose row, as it is printed, looks no worse and in one number better."""
+    taken = next((one.verdict for one in candidates if one.name == chosen), None)
+    if taken is None:
+        return []
+    looks_better = any(
+        round(one.verdict.log_loss, 3) < round(taken.log_loss, 3) and one.verdict.accuracy >= taken.accuracy
+        for one in candidates
+    )
+    return [f"  A later head is taken only where it is clearly better: {CHANCE}."] if looks_better else []
 
 
 def failure_lines(failures: Mapping[str, str]) -> list[str]:

@@ -92,10 +92,10 @@ class Cleaning:
         change = f"{100 * self.difference:+.1f} points [{100 * self.low:+.1f}, {100 * self.high:+.1f}]"
         if self.left_out == 0:
             return "Nothing was suspect enough to be left out."
+        suspect = "the one suspect picture" if self.left_out == 1 else f"the {self.left_out:,} suspect pictures"
         if self.low <= 0 <= self.high:
-            return f"Leaving the {self.left_out:,} suspect pictures out changes nothing that could be seen: {change}."
-        word = "helps" if self.difference > 0 else "hurts"
-        return f"Leaving the {self.left_out:,} suspect pictures out {word}: {change}."
+            return f"Leaving {suspect} out changes nothing that could be seen: {change}."
+        return f"Leaving {suspect} out {'helps' if self.difference > 0 else 'hurts'}: {change}."
 
 
 @dataclass(frozen=True, slots=True)

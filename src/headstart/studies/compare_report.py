@@ -80,8 +80,8 @@ class CompareReport:
                     NAMES[gain.against],
                     gain.shots,
                     _points(gain.difference),
-                    f"{100 * gain.error_reduction:.0f} %",
-                    f"{gain.multiplier} times",
+                    "" if math.isnan(gain.error_reduction) else f"{100 * gain.error_reduction:.0f} %",
+                    "not reached" if _out_of_reach(gain) else f"{gain.multiplier} times",
                     f"{gain.p:.2g}",
                 )
                 for gain in self.gains
@@ -217,9 +217,9 @@ def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, r
 def _notices(answers: Answers, present: Sequence[str]) -> tuple[str, ...]:
     notices = []
     if any(arm in TRAINED for arm in present):
+        nearer = " With more steps (--steps) training from scratch may come nearer." if "scratch" in present else ""
         notices.append(
-            f"Every network was trained for about {answers.steps} steps, at the best of several learning rates. With "
-            "more steps (--steps) training from scratch may come nearer."
+            f"Every network was trained for about {answers.steps} steps, at the best of several learning rates.{nearer}"
         )
     if answers.missing:
         some = ", ".join(answers.missing[:3]) + (" ..." if len(answers.missing) > 3 else "")
@@ -228,10 +228,14 @@ def _notices(answers: Answers, present: Sequence[str]) -> tuple[str, ...]:
 
 
 def _labels_needed(gain: Gain) -> str:
-    multiplier = gain.multiplier
-    if multiplier.bound == "more than" and multiplier.value < 1.05:  # at the end of its curve
+    if _out_of_reach(gain):
         return "cannot get there with all the labels there are"
-    return f"would need {multiplier} times the labels"
+    return f"would need {gain.multiplier} times the labels"
+
+
+def _out_of_reach(gain: Gain) -> bool:
+    """Say whether the other arm, at the end of its curve, stays below: "more than 1 times" tells nobody anything."""
+    return gain.multiplier.bound == "more than" and gain.multiplier.value < 1.05
 
 
 def _points(difference: Score) -> str:

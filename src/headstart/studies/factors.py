@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.metrics.transfer import interval
-from headstart.studies.arms import PRETRAINED
+from headstart.studies.arms import ALL, PRETRAINED
 from headstart.studies.compare import Answers, shots_name
 
 Floats = npt.NDArray[np.float64]
 Key = tuple[str, int]
+NEVER = 0.02  # of the resamples, without a mistake: fewer than lie beyond a 95 % interval on one side
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,11 @@ def find_factors(curves: Curves) -> tuple[Factor, ...]:
 def _similarity(curves: Curves) -> Factor:
     """Of the mistakes of random features, the part that pretrained weights avoid, with the fewest examples."""
     name = "similarity of source and target"
-    shots = [size for size in curves.sizes_of("probe", "random") if curves.accuracy("random", size) < 1]
+    shots = [size for size in curves.sizes_of("probe", "random") if _mistakes_enough(curves, size)]
     if not shots:
-        return _unmeasured(name, "probe and random")
+        return _unmeasured(name, "probe and random, and enough pictures for mistakes in every resample")
     probe, random = ((curves.accuracy(arm, shots[0]), curves.draws[arm, shots[0]]) for arm in ("probe", "random"))
-    left = np.maximum(1 - random[1], 1e-12)
+    left = np.maximum(1 - random[1], 1e-12)  # so few draws without a mistake that they are beyond the interval
     found = interval((probe[0] - random[0]) / (1 - random[0]), (probe[1] - random[1]) / left)
     return Factor(
         name,
@@ -88,6 +89,11 @@ def _similarity(curves: Curves) -> Factor:
     )
 
 
+def _mistakes_enough(curves: Curves, shots: int) -> bool:
+    """Say whether a part of the mistakes of random features has an interval: nearly all draws must have one."""
+    return curves.accuracy("random", shots) < 1 and float(np.mean(curves.draws["random", shots] >= 1)) < NEVER
+
+
 def _size(curves: Curves, arm: str) -> Factor:
     name = "size of the data"
     shots = curves.sizes_of(arm) if arm else []
@@ -96,11 +102,13 @@ def _size(curves: Curves, arm: str) -> Factor:
     first, last = shots[0], shots[-1]
     gain = curves.accuracy(arm, last) - curves.accuracy(arm, first)
     found = interval(gain, curves.draws[arm, last] - curves.draws[arm, first])
+    size = f"{curves.answers.sizes[last]:.3g}"
+    mean = "" if size == shots_name(last) else f" ({size} per class on average)"
     return Factor(
         name,
         *(found.value, found.low, found.high),
-        f"From {shots_name(first)} to {_each(last)} ({curves.answers.sizes[last]:.3g} on average) the accuracy of the "
-        f"{curves.names[arm]} changes by {_points(found.value, found.low, found.high)}.",
+        f"From {shots_name(first)} to {_each(last)}{mean} the accuracy of the {curves.names[arm]} changes by "
+        f"{_points(found.value, found.low, found.high)}.",
         arm=arm,
         shots=shots_name(last),
         start=shots_name(first),
@@ -151,7 +159,7 @@ def _unmeasured(name: str, arms: str) -> Factor:
 
 
 def _each(shots: int) -> str:
-    return f"{shots_name(shots)} {'example' if shots == 1 else 'examples'} per class"
+    return "all examples" if shots == ALL else f"{shots} {'example' if shots == 1 else 'examples'} per class"
 
 
 def _percent(share: float) -> str:

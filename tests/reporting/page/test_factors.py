@@ -48,7 +48,7 @@ def test_every_factor_is_a_sentence_of_the_page_in_its_own_language():
 def test_a_factor_that_was_not_measured_says_what_it_needs():
     chinese = sentences(comparison(scratch=(0.2, 0.4), lpft=(0.5, 0.9)), "zh")
     assert [text for text, _ in chinese if "没有测量" in text] == [
-        "源与目标的相似度没有测量：需要 probe 与 random 两种方法。",
+        "源与目标的相似度没有测量：需要 probe 与 random 两种方法，以及足够多的图片，使每次重抽样都有错误。",
         "编码器的影响没有测量：需要 probe 与 random 两种方法。",
         "迁移策略的影响没有测量：需要 probe，以及 lpft 或 full。",
     ]

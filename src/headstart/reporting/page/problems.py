@@ -270,5 +270,7 @@ def _cleaning_sentence(cleaning: Mapping[str, Any], texts: Texts) -> str:
     if not cleaning.get("left_out") or found is None:
         return texts.say("cleaning.nothing")
     key = "helps" if found.low > 0 else "hurts" if found.high < 0 else "open"
-    values = {"count": count_text(cleaning["left_out"]), "points": points(found.value), "range": points_range(found)}
+    number = "one" if cleaning["left_out"] == 1 else "many"
+    suspect = texts.say(f"cleaning.{number}", {"count": count_text(cleaning["left_out"])})
+    values = {"suspect": suspect, "points": points(found.value), "range": points_range(found)}
     return texts.say(f"cleaning.{key}", values)
