@@ -164,6 +164,7 @@ def test_pictures_can_be_pasted_dropped_and_photographed(visit):
     names = page.locator(".card div > .file").all_inner_texts()
     assert names == ["photograph-1.jpg", "drop.png", "paste.png"]
     page.get_by_role("button", name="Close the camera").click()
+    assert page.evaluate("document.activeElement.id") == "photograph"
     assert page.locator("#video").evaluate("video => video.srcObject") is None
 
 
@@ -306,6 +307,38 @@ def test_wrong_files_are_named_and_classes_of_one_name_become_one(visit):
     card.get_by_role("textbox").press("Enter")
     page.locator(".class").nth(1).wait_for(state="detached")
     assert page.locator(".thumbs li").count() == 3
+
+
+def test_files_that_are_refused_together_are_named_and_leave_nothing_to_correct(chromium, address):
+    context = chromium.new_context(locale="en-GB")  # the browser itself writes each refusal to its console
+    page = context.new_page()
+    page.goto(address + "teach")
+    page.locator("html[data-filled]").wait_for()
+    fill(page, 0, "red", (250, 30, 30), 2)
+    fill(page, 1, "blue", (30, 30, 250), 2)
+    chosen = page.locator(".class").first.locator("input[type=file]")
+    chosen.set_input_files(files(("a.txt", b"no picture"), ("b.txt", b"none either")))
+    page.get_by_text("b.txt: This file is not a picture.").wait_for()
+    page.locator("#learn").click()
+    page.locator("#lesson table").wait_for()
+    page.set_input_files("#try-file", files(("new.png", png((20, 20, 200)))))
+    page.locator("#correct").wait_for()
+    page.set_input_files("#try-file", files(("c.txt", b"no picture")))
+    page.locator("#trouble").get_by_text("This file is not a picture.").wait_for()
+    assert page.locator("#correct").is_hidden()
+    assert page.locator(".thumbs li").count() == 4
+    context.close()
+
+
+def test_names_of_classes_that_nobody_gave_follow_the_language(visit):
+    page = open_classroom(visit)
+    boxes = page.locator(".class input[type=text]")
+    fill(page, 0, "red", (250, 30, 30), 1)
+    page.locator("#language").click()
+    assert [box.input_value() for box in boxes.all()] == ["red", "类别 2"]
+    assert page.locator(".class").nth(1).get_by_role("button", name="删除类别 类别 2").count() == 1
+    page.locator("#language").click()
+    assert [box.input_value() for box in boxes.all()] == ["red", "Class 2"]
 
 
 @pytest.mark.parametrize(("scheme", "locale"), [("light", "en-GB"), ("dark", "zh-CN")])

@@ -7,6 +7,7 @@ import pytest
 import study_files as studies
 from headstart.reporting.page.blocks import Beside, Section, Table
 from headstart.reporting.page.factors import factors_section
+from headstart.reporting.page.scores import calibration_section
 from headstart.reporting.page.summary import best_baseline, calibration_verdict, summarise, tiles
 from headstart.reporting.page.texts import Texts, texts_in
 from headstart.reporting.page.transfer import transfer_section
@@ -75,6 +76,25 @@ def test_a_model_that_is_no_better_than_colours_is_not_praised():
     first, _, third = said(found)
     assert "it is not clearly better than both of these" in first
     assert third.startswith("The largest problem: the model is not clearly better than the baseline “colours alone”")
+
+
+def test_the_calibration_is_that_of_new_pictures_and_has_verdicts_only_where_there_are_any():
+    def shown(found: dict[str, object]) -> tuple[str, list[str]]:
+        said_first, *others = calibration_section(page(found).run, texts_in("en")).blocks
+        (beside,) = (block for block in others if isinstance(block, Beside))
+        return said_first.text.replace("\N{NO-BREAK SPACE}", " "), [column.label for column in beside.second.columns]
+
+    whole = metrics()
+    assert shown(whole)[1] == ["mean confidence", "right", "pictures"]
+    clean = {
+        "count": 200,
+        "accuracy": score(0.6, 0.5, 0.7),
+        "calibration_error": score(0.3, 0.2, 0.4),
+        "reliability": [{"count": 200, "confidence": 0.9, "accuracy": 0.6}],
+    }
+    text, columns = shown(metrics(leaked={"count": 40, "evaluation_without": clean}))
+    assert "30.0 %" in text
+    assert columns == ["mean confidence", "right", "pictures", "verdict"]
 
 
 @pytest.mark.parametrize(
@@ -268,12 +288,20 @@ def test_a_gain_that_no_label_makes_good_is_said_without_a_number_of_times():
 
 
 def test_a_check_alone_is_said_in_numbers():
-    counts = {"pictures": 1200, "near_duplicates": 3, "label_errors": 7, "outliers": 2, "dark": 2, "low_information": 1}
+    counts = {
+        "pictures": 1200,
+        "exact_duplicate_sets": 16,
+        "near_duplicates": 3,
+        "label_errors": 7,
+        "outliers": 2,
+        "dark": 2,
+        "low_information": 1,
+    }
     check = {"counts": counts, "quality": {"dark": ["a.jpg", "b.jpg"], "low_information": ["b.jpg"]}}
     (sentence,) = summarise(PageData("x", None, check=check), texts_in("en"))
     assert sentence == (
-        "The check looked at 1,200 pictures: pairs of near copies 3, likely label errors 7, outliers 2, pictures of "
-        "doubtful quality 2; all of it for review, nothing was deleted."
+        "The check looked at 1,200 pictures: sets of identical files 16, pairs of near copies 3, likely label errors "
+        "7, outliers 2, pictures of doubtful quality 2; all of it for review, nothing was deleted."
     )
     unchecked = {**check, "counts": {**counts, "label_errors": None}}  # cleanlab was not there
     (sentence,) = summarise(PageData("x", None, check=unchecked), texts_in("en"))

@@ -230,28 +230,29 @@ def calibration_section(run: RunData, texts: Texts) -> Section:
         texts.say(f"calibration.{verdict}", values), "plain" if verdict in ("fine", "unknown") else "warning"
     )
     bins = [ReliabilityBin(**row) for row in dig(metrics, "evaluation", "reliability") or []]
-    blocks: list[Block] = [said, *([_reliability(bins, metrics, texts)] if bins else [])]
+    blocks: list[Block] = [said]
     if metrics is not run.metrics:
         values = {"count": count_text(dig(metrics, "leaked", "count"))}
         blocks.append(Paragraph(texts.say("calibration.without_leaked", values), "quiet"))
+    blocks += [_reliability(bins, metrics, texts)] if bins else []
     return Section("calibration", texts.say("section.calibration"), tuple(blocks))
 
 
 def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Beside:
     rows = [judge(row, independent=not dig(metrics, "evaluation", "groups")) for row in bins]
+    odd = sum(bool(row.verdict) for row in rows)
     cells = tuple(
         (
             Cell(percent(row.row.confidence)),
             Cell(percent(row.row.accuracy), percent_range(row.interval) if row.interval else ""),
             Cell(count_text(row.row.count)),
-            Cell(texts.say(f"calibration.bin_{row.verdict}") if row.verdict else ""),
+            *([Cell(texts.say(f"calibration.bin_{row.verdict}") if row.verdict else "")] if odd else []),
         )
         for row in rows
     )
-    names = ("confidence", "right", "pictures", "verdict")
+    names = ("confidence", "right", "pictures", *(["verdict"] if odd else []))
     columns = tuple(Column(texts.say(f"column.{name}"), number=name != "verdict") for name in names)
     caption = texts.say("calibration.figure")
-    odd = sum(bool(row.verdict) for row in rows)
     words = Words(
         caption,
         texts.say("calibration.description", {"bins": len(rows), "odd": odd}),

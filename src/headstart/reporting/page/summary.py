@@ -168,7 +168,7 @@ def _first_of_ranking(rank: Json, texts: Texts) -> str:
 
 def _checked(check: Json, texts: Texts) -> str:
     counts = check.get("counts") or {}
-    kinds = ("near_duplicates", "label_errors", "outliers")
+    kinds = ("exact_duplicate_sets", "near_duplicates", "label_errors", "outliers")
     values = {name: count_text(counts.get(name) or 0) for name in ("pictures", *kinds)}
     if counts.get("label_errors", 0) is None:
         values["label_errors"] = texts.say("summary.unchecked")

@@ -6,6 +6,7 @@ import { cameraThere, openCamera, takePicture } from "./camera.js";
 const AT_A_TIME = 8; // pictures in one request
 const SERIES = 10; // pictures in a series of the camera
 const PAUSE = 150; // milliseconds between them
+const FAULTS_OF_FILES = [413, 415, 422]; // answers that speak of a file, and not of the desk or the server
 
 export class Classes {
   constructor(place, { changed, complain, calm }) {
@@ -39,10 +40,15 @@ export class Classes {
     const used = new Set(this.cards.map((card) => card.name));
     let number = this.cards.length + 1;
     while (!name && used.has(say("show.class", { number }))) number += 1;
-    const card = new ClassCard(this, name ?? say("show.class", { number }));
+    const card = new ClassCard(this, name ?? say("show.class", { number }), name ? null : number);
     this.cards.push(card);
     this.place.append(card.element);
     return card;
+  }
+
+  // Names that nobody gave follow the language, as long as no picture has gone to the server under them.
+  translate() {
+    for (const card of this.cards) if (card.number !== null) card.call(say("show.class", { number: card.number }));
   }
 
   of(element) {
@@ -70,9 +76,10 @@ function mark(item, takenFor) {
 }
 
 class ClassCard {
-  constructor(classes, name) {
+  constructor(classes, name, number) {
     this.classes = classes;
     this.name = name;
+    this.number = number; // of a name that was made up
     this.pictures = new Map();
     this.stop = null;
     this.draw();
@@ -127,21 +134,32 @@ class ClassCard {
 
   async send(files, series = null) {
     this.classes.calm();
+    this.number = null;
     for (let start = 0; start < files.length; start += AT_A_TIME) {
-      const part = files.slice(start, start + AT_A_TIME);
-      const form = new FormData();
-      form.append("label", this.name);
-      if (series) form.append("series", series);
-      for (const file of part) form.append("files", file, file.name);
-      const done = await this.attempt(async () => {
-        const { pictures } = await (await ask("/teach/pictures", { method: "POST", body: form })).json();
-        pictures.forEach((one, number) => {
-          if (one.error) this.classes.complain(new Trouble(one.error, 400), part[number].name);
-          else this.put(one.id, URL.createObjectURL(part[number]), one.name);
-        });
-      });
+      const goOn = await this.sendPart(files.slice(start, start + AT_A_TIME), series);
       this.classes.changed();
-      if (!done) return;
+      if (!goOn) return;
+    }
+  }
+
+  async sendPart(part, series) {
+    const form = new FormData();
+    form.append("label", this.name);
+    if (series) form.append("series", series);
+    for (const file of part) form.append("files", file, file.name);
+    try {
+      const { pictures } = await (await ask("/teach/pictures", { method: "POST", body: form })).json();
+      pictures.forEach((one, number) => {
+        if (one.error) this.classes.complain(new Trouble(one.error, 400), part[number].name);
+        else this.put(one.id, URL.createObjectURL(part[number]), one.name);
+      });
+      return true;
+    } catch (trouble) {
+      const ofFiles = FAULTS_OF_FILES.includes(trouble.status);
+      if (!ofFiles || part.length === 1) this.classes.complain(trouble, ofFiles ? part[0].name : "");
+      // One file that cannot be taken must not hide the others: each is then sent alone.
+      else for (const file of part) await this.sendPart([file], series);
+      return ofFiles;
     }
   }
 
@@ -159,12 +177,17 @@ class ClassCard {
         this.remove();
         this.classes.cards = this.classes.cards.filter((card) => card !== this);
       }
-      this.name = wanted;
-      label(this.away, "show.remove-class", { name: wanted });
-      label(this.thumbs, "show.pictures", { name: wanted });
+      this.number = null;
+      this.call(wanted);
       this.classes.changed();
     });
     this.input.value = this.name;
+  }
+
+  call(name) {
+    this.name = this.input.value = name;
+    label(this.away, "show.remove-class", { name });
+    label(this.thumbs, "show.pictures", { name });
   }
 
   async clear() {

@@ -14,7 +14,7 @@ receivePictures(() => at("drop"), send);
 at("choose").addEventListener("change", (event) => { send([...event.target.files]); event.target.value = ""; });
 at("photograph").addEventListener("click", startCamera);
 at("shoot").addEventListener("click", shoot);
-at("close-camera").addEventListener("click", stopCamera);
+at("close-camera").addEventListener("click", () => { stopCamera(); at("photograph").focus(); });
 at("table").addEventListener("click", () => save("\ufeff" + table(), "headstart.csv", "text/csv;charset=utf-8"));
 at("clear").addEventListener("click", clear);
 startLanguage();

@@ -19,6 +19,7 @@ at("download").addEventListener("click", download);
 at("forget").addEventListener("click", forget);
 receivePictures(() => document.querySelector(".class:hover") ?? at("try"), dropped);
 startLanguage();
+at("language").addEventListener("click", () => classes.translate());
 await restore();
 document.documentElement.dataset.filled = "";
 
@@ -91,7 +92,8 @@ async function tryPicture(file) {
     current = { id: answer.id, file };
     showAnswer(answer);
   } catch (trouble) {
-    at("try-shot").hidden = true;
+    current = null; // otherwise a correction would go to the picture before
+    at("try-shot").hidden = at("correct").hidden = true;
     at("try-answer").replaceChildren();
     complain(trouble);
   }
