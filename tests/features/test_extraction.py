@@ -221,6 +221,20 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(tmp_path):
     np.testing.assert_array_equal(result.features[0].matrix, truth(examples))
 
 
+def test_ctrl_c_while_a_batch_is_handed_over_keeps_that_batch_too(tmp_path, monkeypatch):
+    class Interrupted(extraction.ThreadPoolExecutor):
+        def submit(self, *arguments):
+            super().submit(*arguments).result()  # finished, but whoever asked never learns of it
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(extraction, "ThreadPoolExecutor", Interrupted)
+    opener = Opener()
+    with pytest.raises(KeyboardInterrupt):
+        run(make_examples(100), tmp_path, open_picture=opener)
+    monkeypatch.undo()
+    assert run(make_examples(100), tmp_path).cached == len(opener.opened) > 0
+
+
 def test_a_walk_that_nobody_follows_to_the_end_keeps_what_is_finished(tmp_path, monkeypatch):
     monkeypatch.setattr(extraction, "BLOCK_ROWS", 8)
     examples, opener = make_examples(100), Opener()

@@ -147,6 +147,7 @@ class _Walk:
         if NO_KEY in numbers:
             self._lacking[:, numbers[NO_KEY]] = False  # it stands for many files: a row under it would be anybody's
         self._failures: dict[int, str] = {}
+        self._finished: deque[_Encoded] = deque()  # not in futures: Ctrl-C inside submit would lose what it returns
         self._examples = examples
         self._encoders = encoders
         self._shelves = shelves
@@ -158,7 +159,7 @@ class _Walk:
         size = max(1, min(plan.batch_size, math.ceil(len(missing) / plan.workers)))  # a share for every worker
         batches = [missing[start : start + size] for start in range(0, len(missing), size)]
         edges = [int(self._first[batch[0]]) for batch in batches[1:]] + [len(self._examples)]
-        waiting: deque[Future[_Encoded]] = deque()
+        waiting: deque[Future[None]] = deque()
         done = sent = 0
         with ThreadPoolExecutor(plan.workers, thread_name_prefix="encode") as pool:
             try:
@@ -166,17 +167,15 @@ class _Walk:
                     while sent < len(batches) and len(waiting) < LOOK_AHEAD * plan.workers:
                         waiting.append(pool.submit(self._encode, batches[sent]))
                         sent += 1
-                    self._keep(waiting[0].result())
-                    waiting.popleft()
+                    waiting.popleft().result()
+                    self._keep_finished()
                     done += len(batch)
                     progress("encoding", done, len(missing))
                     yield edge
             finally:
                 # Also after Ctrl-C: batches that are under way are finished and kept, no other is begun.
                 pool.shutdown(wait=True, cancel_futures=True)
-                for future in waiting:
-                    if not future.cancelled() and future.exception() is None:
-                        self._keep(future.result())
+                self._keep_finished()
                 for shelf in self._shelves:
                     shelf.flush()
         yield len(self._examples)
@@ -202,8 +201,8 @@ class _Walk:
         computed = int(self._lacking[:1, new].sum())  # of the first encoder, if there is any
         return Block(start, tuple(matrices), failures, computed, len(new) - computed)
 
-    def _encode(self, numbers: npt.NDArray[np.int64]) -> _Encoded:
-        """Open, prepare and encode one batch; runs in a worker's thread and changes nothing."""
+    def _encode(self, numbers: npt.NDArray[np.int64]) -> None:
+        """Open, prepare and encode one batch; runs in a worker's thread and leaves its result with the finished."""
         lacked: tuple[list[int], ...] = tuple([] for _ in self._encoders)
         inputs: tuple[list[npt.NDArray[np.float32]], ...] = tuple([] for _ in self._encoders)
         failures: dict[int, str] = {}
@@ -218,7 +217,7 @@ class _Walk:
                     lacked[index].append(number)
                     inputs[index].append(encoder.preprocess(picture))
         rows = tuple(_encode_batch(encoder, batch) for encoder, batch in zip(self._encoders, inputs, strict=True))
-        return _Encoded(lacked, rows, failures)
+        self._finished.append(_Encoded(lacked, rows, failures))
 
     def _reason_without_key(self, position: int) -> str:
         try:
@@ -227,11 +226,14 @@ class _Walk:
             return error.reason or error.problem
         return "It could not be read at first."
 
-    def _keep(self, encoded: _Encoded) -> None:
-        """Take over the result of a worker; doing it twice changes nothing."""
-        self._failures |= encoded.failures
-        for shelf, numbers, rows in zip(self._shelves, encoded.numbers, encoded.rows, strict=True):
-            shelf.append([self._distinct[number] for number in numbers], rows)
+    def _keep_finished(self) -> None:
+        """Take over what the workers have finished; what Ctrl-C stops half-way is taken over again, which adds nothing."""
+        while self._finished:
+            encoded = self._finished[0]
+            self._failures |= encoded.failures
+            for shelf, numbers, rows in zip(self._shelves, encoded.numbers, encoded.rows, strict=True):
+                shelf.append([self._distinct[number] for number in numbers], rows)
+            self._finished.popleft()
 
 
 def _encode_batch(encoder: Encoder, inputs: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
