@@ -227,7 +227,7 @@ class _Walk:
         return "It could not be read at first."
 
     def _keep_finished(self) -> None:
-        """Take over what the workers have finished; what Ctrl-C stops half-way is taken over again, which adds nothing."""
+        """Take over what the workers have finished; what Ctrl-C stops half-way comes again, which adds nothing."""
         while self._finished:
             encoded = self._finished[0]
             self._failures |= encoded.failures
