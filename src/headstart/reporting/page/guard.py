@@ -29,7 +29,8 @@ def guard_section(run: RunData, texts: Texts) -> Section:
             "wanted": percent(answers["wanted"]), "bound": percent(answers["bound"]),
             "count": count_text(answers["held_out"]),
         }  # fmt: skip
-        blocks.append(Paragraph(texts.say("guard.refused", values), "warning"))
+        key = "refused" if answers["bound"] else "refused_all" if answers["held_out"] else "refused_few"
+        blocks.append(Paragraph(texts.say(f"guard.{key}", values), "warning"))
     promises, facts = _promises(run, broken, texts), tuple(_facts(guard, texts))
     if not promises.rows and not answers:
         return Section("guard", texts.say("section.guard"), (Paragraph(texts.say("guard.nothing"), "quiet"),))
