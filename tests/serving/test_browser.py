@@ -381,4 +381,11 @@ def test_the_page_asks_for_the_token_until_it_is_right_and_remembers_it(chromium
         page.locator("#about").wait_for()
         page.set_input_files("#choose", files(("a.png", png("red"))))
         page.locator(".card .answer").wait_for()
+        page.goto(place + "docs")
+        page.locator(".operation").first.wait_for()
+        assert page.locator("#example").inner_text() == (
+            f'curl -H "Authorization: Bearer TOKEN" -F files=@rose.jpg {place}predict'
+        )
+        page.locator("#whole").click()
+        page.get_by_text('"openapi": "3').first.wait_for()
         page.close()

@@ -134,6 +134,8 @@ export async function ask(path, options = {}) {
   return response;
 }
 
+export const tokenNeeded = () => memory.token !== null;
+
 let asking = null;
 function askForToken(wrong) {
   asking ??= new Promise((resolve) => {

@@ -1,11 +1,17 @@
-import { ask, explainTrouble, make, startLanguage, Trouble } from "./common.js";
+import { ask, explainTrouble, make, startLanguage, tokenNeeded, Trouble } from "./common.js";
 
 const at = (id) => document.getElementById(id);
 startLanguage();
-at("example").textContent = `curl -F files=@rose.jpg ${location.origin}/predict`;
+const example = (header = "") => { at("example").textContent = `curl ${header}-F files=@rose.jpg ${location.origin}/predict`; };
+example();
 
 try {
   const description = await (await ask("/openapi.json")).json();
+  if (tokenNeeded()) {
+    example('-H "Authorization: Bearer TOKEN" ');
+    // A link sends no token: it leads to what was read with it.
+    at("whole").href = URL.createObjectURL(new Blob([JSON.stringify(description, null, 2)], { type: "application/json" }));
+  }
   const groups = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => show(path, method, operation)));
   at("operations").replaceChildren(...groups);
