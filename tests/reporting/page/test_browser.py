@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +190,18 @@ def test_the_page_prints_light_and_without_its_navigation(visit, fruit_run):
     assert page.evaluate("getComputedStyle(document.querySelector('main')).color") == "rgb(0, 0, 0)"
     assert page.locator("nav").is_hidden()
     assert len(page.pdf()) > 50_000
+
+
+def test_the_largest_matrix_goes_on_a_sheet(chromium, odd_page):
+    from headstart.reporting.page.rendering import render_page
+
+    names = [f"A-Class-With-A-Long-Name-{number}" for number in range(24)]
+    counts = [[10 if row == column else 1 for column in range(24)] for row in range(24)]
+    evaluation = {**odd_page.run.metrics["evaluation"], "classes": names, "confusion": counts}
+    run = replace(odd_page.run, metrics={**odd_page.run.metrics, "evaluation": evaluation})
+    page = chromium.new_page(viewport={"width": 680, "height": 960})  # A4 between its margins
+    page.set_content(render_page(replace(odd_page, run=run), "en"))
+    page.emulate_media(media="print")
+    assert page.locator(".matrix tbody tr").count() == 24
+    assert page.locator(".matrix").evaluate("one => one.getBoundingClientRect().right") <= 680
+    page.close()
