@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,18 @@ def test_a_split_of_the_users_own_is_not_thrown_together():
         "The setting folds = 3 does not go with data that has a split of its own. Its part to score is there to be "
         "scored, not to be learned from. Leave the setting out, or give the folder of the part to learn from."
     )
+
+
+@pytest.mark.usefixtures("fake_network")
+def test_with_folds_a_precision_that_cannot_be_promised_and_a_class_of_one_picture_are_said(flowers, tmp_path):
+    data = Path(shutil.copytree(flowers, tmp_path / "data"))  # the flowers are shared by many tests
+    spare = sorted(data.glob("*/*"))[0]
+    (data / "single").mkdir()
+    spare.rename(data / "single" / spare.name)
+    hs.fit(data, head="ridge", folds=3, abstain=0.999, resamples=100, out="refused")
+    log = Path("refused/log.txt").read_text(encoding="utf-8")
+    assert "These classes have one picture only: 'single'. The model that scores it has not seen the class" in log
+    assert "A precision of 0.999 cannot be promised, 0." in log
+    found = json.loads(Path("refused/metrics.json").read_text(encoding="utf-8"))
+    assert found["guard"] is None
+    assert any(notice.startswith("A precision of 0.999 cannot be promised") for notice in found["notices"])

@@ -217,6 +217,8 @@ def test_pictures_that_the_model_was_fitted_to_are_noticed(fake_network, flowers
     report = score_of(hs.fit(flowers, head="lda"), flowers)
     assert (report.board.leaked, report.board.evaluation.count) == (30, 36)
     assert report.board.without_leaked.count == 6
+    near = "The model knows the pictures it was fitted to by their bytes: near copies of them count as new ones here."
+    assert near in report.lines() and near in report.to_json()["notices"]
 
 
 def test_scoring_only_fitted_pictures_says_that_it_says_nothing(fake_network, divided):

@@ -45,6 +45,7 @@ from headstart.reporting.plan import Estimate, Plan
 from headstart.reporting.report import RunReport
 from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_pictures, write_tables
 from headstart.reporting.runs import environment, require_free, write_json
+from headstart.reporting.summary import unscored_refusal
 from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
 from headstart.saving.bundle import verify_bundle
@@ -178,6 +179,7 @@ def run(planned: Plan, place: Place, *, out: Path | None = None, work: Workplace
         trained = train(planned, place, replace(work, folder=folder / TRAINING))
         notices = trained.tuned.notices if trained.tuned else ()
         notices += (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
+        notices += unscored_refusal(trained.model.saved.guard, trained.board)
         notices += write_pictures(
             folder, trained.board.evaluation, planned.dataset, trained.scored, trained.probabilities
         )

@@ -66,9 +66,9 @@ def test_evaluate_says_whether_the_promises_were_kept(headstart, model):
         save_noise(Path("strange") / f"{number}.png", (20, 40, 230), 700 + number)
     answer = headstart("evaluate", model, "data", "--unfamiliar", "strange")
     lines = masked(answer.stdout).splitlines()
-    start = lines.index("Knowing when not to answer:")
-    assert lines[start:] == [
-        "Knowing when not to answer:",
+    title = "Knowing when not to answer, on all scored pictures, those of the fitted part among them:"
+    assert lines[lines.index(title) :] == [
+        title,
         "  Sets of classes hold the true one: # [#, #] (asked: #); # classes in the mean.",
         "  Answers at # or surer are right: # [#, #] (asked: #); # [#, #] of the pictures get one.",
         "  Known pictures taken for unlike ones: # [#, #] (allowed: #).",

@@ -102,6 +102,13 @@ def test_a_model_is_held_against_the_baselines_on_pictures_that_are_new_to_it():
     assert NOT_BETTER not in score_lines(board([*known, 0, 0, 0, 0], [*known, *new]), "")
 
 
+def test_promises_kept_on_leaked_pictures_are_said_to_be():
+    found = replace(board([0, 1, 2, 3], [0, 1, 2, 4], leaked=1), guard=GuardScores(4, None, None, None))
+    said = "Knowing when not to answer, on all scored pictures, those of the fitted part among them:"
+    assert said in score_lines(found, "")
+    assert said not in score_lines(replace(found, leaked=0, without_leaked=None), "")
+
+
 def test_nothing_but_leaked_pictures_says_nothing_about_new_ones():
     lines = score_lines(board([0, 1], [0, 1], leaked=2), "")
     assert "  Every scored picture was fitted: these numbers say nothing about new pictures." in lines

@@ -107,13 +107,16 @@ def test_an_arm_that_never_gets_there_is_said_so_and_every_arm_has_its_own_name(
     found = report(answers(scratch=(0.1, 0.3), lpft=(0.2, 0.9)))
     (verdict,) = found.verdict()
     assert verdict.startswith("LP-FT against training from scratch: helps at 2 and 20 examples per class (most at 20: ")
-    assert verdict.endswith("training from scratch cannot get there with all the labels there are).")
+    assert verdict.endswith("training from scratch cannot get there with the most labels tried).")
 
 
 def test_at_the_end_of_a_curve_the_table_says_not_reached_and_no_division_by_no_mistakes():
     found = report(answers(scratch=(0.1, 0.3), probe=(0.2, 0.9)))
     assert [row.split()[-3:-1] for row in found.lines() if "training from scratch  " in row][-1] == ["not", "reached"]
     assert "more than 1 times" not in "\n".join(found.lines())
+    behind = report(answers(scratch=(0.5, 0.8), probe=(0.3, 0.9)))
+    row = next(row for row in behind.lines() if "training from scratch  2 " in row)
+    assert row.split()[-2] == "fewer"
     perfect = "\n".join(report(answers(scratch=(0.9, 1.0), probe=(0.9, 1.0))).lines())
     assert "nan" not in perfect
 

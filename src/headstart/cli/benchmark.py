@@ -40,6 +40,7 @@ def benchmark(
         report = run_benchmark(model, wanted, Place(progress=steps))
         steps.close()
         if as_json:
+            print_lines(report.warnings(), to_error=True)  # the list of forms has no place for it
             print_json(report.to_json())
         else:
             print_lines(report.lines())

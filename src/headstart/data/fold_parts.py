@@ -2,6 +2,7 @@
 
 from headstart.data.example import Dataset
 from headstart.data.names import plural
+from headstart.data.split_notices import lone_class_notices
 from headstart.data.splits import IntArray, Parts
 from headstart.errors import RecipeError
 
@@ -34,4 +35,4 @@ def parts_in_folds(dataset: Dataset, usable: IntArray, folds: int, repeats: int)
         "groups and duplicates were not divided, and the head was chosen anew in each fold. The model itself was "
         "fitted to all pictures."
     )
-    return Parts(usable, usable, rule, usable[:0])
+    return Parts(usable, usable, rule, usable[:0], lone_class_notices(dataset, usable))

@@ -45,3 +45,23 @@ def missing_class_notices(dataset: Dataset, usable: IntArray, held: npt.NDArray[
             text = text if len(names) == 1 else text.replace("is fitted", "are fitted").replace("of it", "of them")
             notices.append(f"{'The class' if len(names) == 1 else 'The classes'} {join_names(names)} {text}.")
     return notices
+
+
+def lone_class_notices(dataset: Dataset, usable: IntArray) -> tuple[str, ...]:
+    """Name the classes that no fold can both learn and score; ``usable`` are positions of examples, shape (n,).
+
+    Examples
+    --------
+    >>> from headstart.data.example import Example
+    >>> toy = Dataset("toy", tuple(Example(n, n, n[0]) for n in ("a1", "a2", "b1")), ("a", "b"))
+    >>> lone_class_notices(toy, np.arange(3))[0][:40]
+    "These classes have one picture only: 'b'"
+    """
+    counts = np.bincount(dataset.labels[usable], minlength=len(dataset.classes))
+    lone = [dataset.classes[number] for number in np.flatnonzero(counts == 1)]
+    if not lone:
+        return ()
+    return (
+        f"These classes have one picture only: {join_names(lone)}. The model that scores it has not seen the class and "
+        "must be wrong.",
+    )

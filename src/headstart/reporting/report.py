@@ -121,6 +121,14 @@ class ScoreReport:
     board: Scoreboard
     seconds: float
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences for the user; a saved model knows its pictures by their bytes, so that near copies pass for new."""
+        unseen = (
+            "The model knows the pictures it was fitted to by their bytes: near copies of them count as new ones here."
+        )
+        return (*self.extraction.notices, *((unseen,) if self.board.leaked else ()))
+
     def lines(self) -> list[str]:
         """Say the same for people."""
         dataset, walk = self.audit.dataset, self.extraction
@@ -128,7 +136,7 @@ class ScoreReport:
             *self.audit.lines(),
             *failure_lines(failures_by_name(dataset.examples, walk.failures)),
             *([self.rule] if self.rule else []),
-            *walk.notices,
+            *self.notices,
             *score_lines(
                 self.board,
                 f"Scores on {self.board.evaluation.count:,} pictures of {dataset.name}, with 95 % intervals:",
@@ -142,7 +150,7 @@ class ScoreReport:
             **self.board.to_json(),
             "failures": failures_by_name(self.audit.dataset.examples, self.audit.unreadable | self.extraction.failures),
             "split": self.rule,
-            "notices": list(self.extraction.notices),
+            "notices": list(self.notices),
             "audit": self.audit.to_json(),
             "seconds": round(self.seconds, 3),
         }

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from headstart.data.names import plural
 from headstart.heads.selection import Candidate
 from headstart.metrics.abstention import Threshold
+from headstart.metrics.guard import Guard
 from headstart.metrics.guard_scores import AnswerScores, GuardScores, broken_promises
 from headstart.metrics.guarding import FEWEST
 from headstart.metrics.scoreboard import Scoreboard
@@ -42,6 +43,8 @@ def score_lines(board: Scoreboard, title: str) -> list[str]:
     if result.groups is not None:
         lines.append(f"  The intervals are drawn over {result.groups:,} groups, not over pictures.")
     guarded = guard_lines(board.guard) if board.guard is not None else []
+    if guarded and board.leaked:  # they flatter every promise
+        guarded[0] = "Knowing when not to answer, on all scored pictures, those of the fitted part among them:"
     return [
         *lines,
         *_moved_lines(board.moved),
@@ -126,6 +129,20 @@ def refusal(found: AnswerScores | Threshold) -> str:
         f"{wanted}, {found.bound:.3f} can, from"
         f" {found.held_out:,} held-out pictures. No picture gets an answer: ask for less, or add pictures."
     )
+
+
+def unscored_refusal(guard: Guard | None, board: Scoreboard) -> tuple[str, ...]:
+    """Say that a precision cannot be promised where no scored picture could show it, as with folds; often nothing.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> refused = SimpleNamespace(threshold=Threshold(0.99, float("inf"), 0.9, 0.8, 0.0, 60))
+    >>> unscored_refusal(refused, SimpleNamespace(guard=None))
+    ('A precision of 0.99 cannot be promised, 0.800 can, ...',)
+    """
+    threshold = None if guard is None or board.guard is not None else guard.threshold
+    return () if threshold is None or threshold.reached else (refusal(threshold),)
 
 
 def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:

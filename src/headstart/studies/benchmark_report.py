@@ -69,9 +69,13 @@ class BenchmarkReport:
             " a process of its own.",
             *aligned(rows, right=range(1, len(rows[0]))).splitlines(),
             f"The network needs {self.operations / 1e9:.2f} GFLOP for a picture; GFLOP/s: what the best batch reaches.",
-            *([f"The machine was busy (load {self.busy:.1f}): the figures are too low."] if self.busy > 0.5 else []),
-            *self.notices,
+            *self.warnings(),
         ]
+
+    def warnings(self) -> list[str]:
+        """Say what the figures do not show: that the machine was busy, and which forms are missing, and why."""
+        busy = f"The machine was busy (load {self.busy:.1f}): every form is faster where nothing else runs."
+        return [*([busy] if self.busy > 0.5 else []), *self.notices]
 
     def _row(self, form: MeasuredForm) -> tuple[str, ...]:
         found = form.figures

@@ -187,7 +187,8 @@ class CheckReport:
             return []
         rows = [("", "name", "pictures", "recognised when held out")]
         rows += [(one.kind, one.name, str(one.count), str(one.accuracy)) for one in worst]
-        return ["Classes and groups that are recognised worst:", *_table(rows, (2,))]
+        what = "Classes" if all(one.kind == "class" for one in worst) else "Classes and groups"
+        return [f"{what} that are recognised worst:", *_table(rows, (2,))]
 
 
 def _table(rows: Sequence[tuple[str, ...]], right: tuple[int, ...]) -> list[str]:

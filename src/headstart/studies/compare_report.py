@@ -81,7 +81,7 @@ class CompareReport:
                     gain.shots,
                     _points(gain.difference),
                     "" if math.isnan(gain.error_reduction) else f"{100 * gain.error_reduction:.0f} %",
-                    "not reached" if _out_of_reach(gain) else f"{gain.multiplier} times",
+                    _labels_cell(gain),
                     f"{gain.p:.2g}",
                 )
                 for gain in self.gains
@@ -229,8 +229,16 @@ def _notices(answers: Answers, present: Sequence[str]) -> tuple[str, ...]:
 
 def _labels_needed(gain: Gain) -> str:
     if _out_of_reach(gain):
-        return "cannot get there with all the labels there are"
+        return "cannot get there with the most labels tried"
     return f"would need {gain.multiplier} times the labels"
+
+
+def _labels_cell(gain: Gain) -> str:
+    if _out_of_reach(gain):
+        return "not reached"
+    if gain.multiplier.bound == "less than" and gain.multiplier.value >= 0.95:  # at the start of its curve
+        return "fewer"
+    return f"{gain.multiplier} times"
 
 
 def _out_of_reach(gain: Gain) -> bool:

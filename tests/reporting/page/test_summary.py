@@ -282,9 +282,9 @@ def test_a_gain_that_no_label_makes_good_is_said_without_a_number_of_times():
     found = studies.compare({"all": (0.5, 0.4, 0.6)})
     found["data_multiplier"][0]["value"] = 1.0
     second = said(metrics(), compare=found)[1]
-    assert second.endswith("ahead of training from scratch, which cannot get there with all the labels there are.")
+    assert second.endswith("ahead of training from scratch, which cannot get there with the most labels tried.")
     alone = summarise(PageData("x", None, compare=found), texts_in("en"))[0]
-    assert "without it, all the labels there are do not get there" in alone
+    assert "without it, the most labels tried do not get there" in alone
 
 
 def test_a_check_alone_is_said_in_numbers():
