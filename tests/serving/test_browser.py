@@ -276,6 +276,21 @@ def test_it_is_shown_learns_is_tried_corrected_and_taken_away(visit, locale, wor
     assert page.locator("#lesson").inner_text() == ""
 
 
+def test_a_picture_unlike_all_that_was_shown_is_answered_with_a_warning(visit):
+    page = open_classroom(visit)
+    fill(page, 0, "red", (250, 30, 30), 14)
+    fill(page, 1, "blue", (30, 30, 250), 14)
+    page.locator("#learn").click()
+    page.locator(".headline").wait_for()
+    warning = page.locator("#try-answer .notice.odd")
+    page.set_input_files("#try-file", files(("red.png", png((230, 28, 28)))))
+    page.locator("#try-answer .bars").wait_for()
+    assert warning.count() == 0
+    page.set_input_files("#try-file", files(("green.png", png((20, 250, 20)))))
+    warning.wait_for()
+    assert warning.inner_text().startswith("I don’t know this kind of picture")
+
+
 def test_a_series_of_the_camera_is_one_series_and_the_camera_can_be_tried_live(visit):
     page = open_classroom(visit)
     fill(page, 0, "red", (250, 30, 30), 2)

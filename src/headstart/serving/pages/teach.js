@@ -115,6 +115,7 @@ async function again() {
 
 function showAnswer(answer) {
   at("try-answer").replaceChildren(
+    ...(answer.unfamiliar ? [make("p", { className: "notice odd", word: "card.unfamiliar" })] : []),
     make("p", { className: "answer" }, make("span", { textContent: answer.label }), share(answer.probability)),
     bars(answer.top));
   at("correct").hidden = false;
