@@ -81,7 +81,8 @@ class RunReport:
             return f"Scores on {result.count:,} pictures that nothing was fitted to or chosen on, with 95 % intervals:"
         return (
             f"Scores of {result.count:,} pictures, {result.cross_validated}: each by a model that had not seen it; with"
-            " 95 % intervals, corrected for what the folds have in common:"
+            " 95 % intervals; the model's own, but that of the calibration error, are corrected for what the folds have"
+            " in common:"
         )
 
     def to_json(self) -> dict[str, Any]:
