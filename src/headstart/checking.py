@@ -1,5 +1,6 @@
 """The verb ``check`` as a row of named stages, and the same in Python."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from headstart.progress import Progress, silent
 from headstart.recipe import Recipe
 from headstart.reporting.page.texts import require_language
 from headstart.reporting.page.writing import write_check_page
+from headstart.reporting.runs import study_header
 from headstart.settings import Settings
 from headstart.studies.check import (
     Check,
@@ -118,7 +120,7 @@ def run_check(
 
 def _keep(report: CheckReport, out: Path, language: str | None) -> CheckReport:
     """Write everything into a folder, its page last."""
-    written = write_check(report, out, datetime.now().astimezone())
+    written = write_check(report, out, study_header("check", datetime.now().astimezone(), sys.argv))
     examples = report.found.checked.dataset.examples
     return replace(written, page=write_check_page(out, examples, require_language(language) if language else None))
 

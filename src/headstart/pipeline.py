@@ -44,7 +44,7 @@ from headstart.reporting.page.writing import PageReport, require_study_place, wi
 from headstart.reporting.plan import Estimate, Plan
 from headstart.reporting.report import RunReport
 from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_pictures, write_tables
-from headstart.reporting.runs import environment, require_free, write_json
+from headstart.reporting.runs import environment, require_free, study_header, write_json
 from headstart.reporting.summary import unscored_refusal
 from headstart.reporting.training_files import write_training
 from headstart.rules import training_plan
@@ -256,7 +256,8 @@ def keep_study(kind: str, found: dict[str, Any], out: Path | None, language: str
     """Keep a study in a folder, where one was named, with its page; says so in sentences."""
     if out is None:
         return ()
-    return write_study(out, kind, found, require_language(language) if language else None, datetime.now().astimezone())
+    header = study_header(kind, datetime.now().astimezone(), sys.argv)
+    return write_study(out, header, found, require_language(language) if language else None)
 
 
 # --- encoders and the machine ----------------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ def test_planted_faults_are_found_and_counted(headstart, scenes, tmp_path):
     assert found["cleaning"]["low"] <= found["cleaning"]["difference"] <= found["cleaning"]["high"]
     kept = json.loads((tmp_path / "audit" / "check.json").read_text())
     assert kept.pop("kind") == "check"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", kept.pop("created"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", kept["environment"]["started"])
+    assert kept.pop("created") == kept.pop("environment")["started"]
     assert found == kept
     assert answer.stderr.splitlines()[-1] == f"Written: {tmp_path / 'audit' / 'report.html'}"
     assert sorted(path.name for path in (tmp_path / "audit").iterdir() if path.suffix != ".png") == [

@@ -122,7 +122,7 @@ def test_a_ranking_is_kept_in_a_folder_with_a_page_of_its_own(place, tmp_path):
         answer.stdout.splitlines()[-1] == f"Written: {tmp_path / 'study/rank.json'}, {tmp_path / 'study/report.html'}"
     )
     kept = json.loads((tmp_path / "study/rank.json").read_text(encoding="utf-8"))
-    assert list(kept) == ["kind", "created", "ranking"]
+    assert list(kept) == ["kind", "created", "environment", "ranking"]
     assert {row["encoder"] for row in kept["ranking"]} == set(names)
     assert '<section id="ranking"' in (tmp_path / "study/report.html").read_text(encoding="utf-8")
     again = rank(place, "--encoders", *names, "--out", str(tmp_path / "study"))

@@ -93,7 +93,8 @@ def test_a_comparison_is_kept_beside_a_run_and_shown_on_its_page(headstart, run,
     assert answer.stderr.splitlines()[-1] == "Written: run/compare.json, run/report.html"
     kept = json.loads((run / "compare.json").read_text(encoding="utf-8"))
     assert kept.pop("kind") == "compare"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", kept.pop("created"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", kept["environment"]["started"])
+    assert kept.pop("created") == kept.pop("environment")["started"]
     assert kept == json.loads(answer.stdout)
     assert '<section id="transfer"' in (run / "report.html").read_text(encoding="utf-8")
     assert language(run / "report.html") == "zh-Hans"

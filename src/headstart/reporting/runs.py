@@ -123,8 +123,13 @@ def package_versions() -> dict[str, str | None]:
     return versions
 
 
+def study_header(kind: str, now: datetime, command: Sequence[str]) -> dict[str, Any]:
+    """Give what the JSON file of a study begins with: its kind, when it was made, by which command and on what."""
+    return {"kind": kind, "created": now.isoformat(timespec="seconds"), "environment": environment(now, command)}
+
+
 def environment(now: datetime, command: Sequence[str]) -> dict[str, Any]:
-    """Describe what a run was run on, for ``environment.json``; neither user nor host name is in it.
+    """Describe what a run or a study was run on; neither user nor host name is in it.
 
     Examples
     --------

@@ -1,10 +1,10 @@
 """The files of an audit: check.json, a table of all pictures, sheets to look at, and a cleaned table."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -33,10 +33,10 @@ def require_place(folder: Path | None) -> None:
         require_free(folder)
 
 
-def write_check(report: CheckReport, folder: Path, now: datetime) -> CheckReport:
+def write_check(report: CheckReport, folder: Path, header: Mapping[str, Any]) -> CheckReport:
     """Write everything into a folder; the report comes back with the names of the files, and what could not be drawn.
 
-    Raises OutputError when it cannot be written.
+    ``header`` is that of :func:`headstart.reporting.runs.study_header`. Raises OutputError when it cannot be written.
     """
     target = folder if (folder / RUN).is_file() else given_folder(folder)
     notices: list[str] = []
@@ -49,7 +49,7 @@ def write_check(report: CheckReport, folder: Path, now: datetime) -> CheckReport
     write_text(target / "check.csv", csv_text(_HEADER, _rows(report)))
     files += [str(target / "check.csv"), str(target / REPORT)]
     done = replace(report, files=(*report.files, *files), notices=(*report.notices, *dict.fromkeys(notices)))
-    write_json(target / REPORT, {"kind": "check", "created": now.isoformat(timespec="seconds"), **done.to_json()})
+    write_json(target / REPORT, {**header, **done.to_json()})
     return done
 
 

@@ -190,6 +190,20 @@ def test_a_folder_with_one_study_has_a_page_of_that_study():
     assert "one 与 two[:5] 无法区分：相差 +2.0 个百分点 [−1.0,\N{NO-BREAK SPACE}+5.0]。" in tied
 
 
+def test_a_study_says_by_which_command_it_was_made_and_a_page_names_every_command():
+    typed = {"command": ["/bin/headstart", "rank", "my flowers"], "python": "3.13.0", "packages": {"numpy": "2.4.6"}}
+    ranked = {**studies.rank(), "environment": typed}
+    text = Outline(render_page(PageData("x", rank=ranked), "en")).text()
+    assert "headstart rank 'my flowers'" in text and "pip install numpy==2.4.6" in text and "3.13.0" in text
+    checked = {"environment": {**typed, "command": ["headstart", "check", "flowers"]}}
+    both = Outline(render_page(PageData("x", rank=ranked, check=checked), "zh")).text()
+    assert "headstart rank 'my flowers'" in both and "headstart check flowers" in both
+    program = {**ranked, "environment": {**typed, "command": ["study.py"]}}
+    assert (
+        "headstart" not in Outline(render_page(PageData("x", rank=program), "en")).text().split("How to repeat it")[1]
+    )
+
+
 def test_where_transfer_hurts_the_page_warns():
     gains = {"1": (-0.1, -0.2, -0.05), "5": (0.2, 0.1, 0.3)}
     html = render_page(PageData("x", compare=studies.compare(gains)), "en")

@@ -7,7 +7,7 @@ from typing import Any
 from headstart.reporting.page.blocks import Block, Cell, Code, Column, Facts, Fold, Paragraph, Section, Table
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
 from headstart.reporting.page.texts import Texts
-from headstart.reporting.page.values import Json, RunData, dig
+from headstart.reporting.page.values import Json, PageData, RunData, dig
 
 
 def model_section(run: RunData, texts: Texts) -> Section:
@@ -73,13 +73,23 @@ def _setting(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def environment_section(run: RunData, texts: Texts) -> Section:
-    """Show how to repeat the run, and what it was run on."""
-    environment = run.environment
+def environments_of(page: PageData) -> list[Json]:
+    """Give what is known of how each part of a page was made: the run first, then the studies that say it."""
+    studies = (dig(study, "environment") for study in (page.compare, page.rank, page.check))
+    return [*([page.run.environment] if page.run else []), *(one for one in studies if one)]
+
+
+def environment_section(page: PageData, texts: Texts) -> Section:
+    """Show how to repeat what is on the page, and what it was run on."""
+    made = environments_of(page)
+    environment = made[0]
     packages = {name: found for name, found in (environment.get("packages") or {}).items() if found}
+    commands = [typed_command(one) for one in made]
+    if page.run is not None and commands[0] is None:
+        commands[0] = "headstart fit DATA --recipe recipe.toml"  # what a Python program did
     blocks: list[Block] = [
         Paragraph(texts.say("environment.lead")),
-        Code(texts.say("environment.command"), repeat_command(environment)),
+        *(Code(texts.say("environment.command"), command) for command in dict.fromkeys(commands) if command),
     ]
     if packages:
         pins = " ".join(shlex.quote(f"{name}=={found}") for name, found in packages.items())
@@ -89,30 +99,37 @@ def environment_section(run: RunData, texts: Texts) -> Section:
         ("python", environment.get("python")),
         ("platform", environment.get("platform")),
         ("cores", environment.get("cores")),
-        ("seconds", f"{run.metrics['seconds']:.1f} s" if isinstance(run.metrics.get("seconds"), int | float) else None),
-        ("seed", run.recipe.get("seed")),
-        ("digest", dig(run.metrics, "data_digest")),
+        *(_run_rows(page.run) if page.run else ()),
     ]
     blocks.append(
         Facts(tuple((texts.say(f"environment.{name}"), str(value)) for name, value in rows if value is not None))
     )
-    if run.recipe_text:
-        blocks.append(Fold(texts.say("environment.recipe"), (Code("recipe.toml", run.recipe_text.rstrip()),)))
+    if page.run is not None and page.run.recipe_text:
+        blocks.append(Fold(texts.say("environment.recipe"), (Code("recipe.toml", page.run.recipe_text.rstrip()),)))
     return Section("environment", texts.say("section.environment"), tuple(blocks))
 
 
-def repeat_command(environment: Json) -> str:
-    """Give the command to type again; a run from a Python program is repeated from its recipe.
+def _run_rows(run: RunData) -> tuple[tuple[str, object], ...]:
+    seconds = run.metrics.get("seconds")
+    return (
+        ("seconds", f"{seconds:.1f} s" if isinstance(seconds, int | float) else None),
+        ("seed", run.recipe.get("seed")),
+        ("digest", dig(run.metrics, "data_digest")),
+    )
+
+
+def typed_command(environment: Json) -> str | None:
+    """Give the command to type again; None for what a Python program did.
 
     Examples
     --------
-    >>> repeat_command({"command": ["/usr/bin/headstart", "fit", "my flowers/", "--seed", "1"]})
+    >>> typed_command({"command": ["/usr/bin/headstart", "fit", "my flowers/", "--seed", "1"]})
     "headstart fit 'my flowers/' --seed 1"
-    >>> repeat_command({"command": ["train.py"]})
-    'headstart fit DATA --recipe recipe.toml'
+    >>> typed_command({"command": ["train.py"]}) is None
+    True
     """
     command = [str(word) for word in environment.get("command") or []]
     program = command[0].replace("\\", "/").rpartition("/")[2] if command else ""
     if program in ("headstart", "headstart.exe") or (command[:1] and command[0].endswith("__main__.py")):
         return shlex.join(["headstart", *command[1:]])
-    return "headstart fit DATA --recipe recipe.toml"
+    return None

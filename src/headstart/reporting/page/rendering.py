@@ -14,7 +14,7 @@ from headstart.reporting.page.drawing import drawing_style
 from headstart.reporting.page.factors import factors_section
 from headstart.reporting.page.guard import guard_section
 from headstart.reporting.page.numbers import count_text
-from headstart.reporting.page.origin import environment_section, model_section
+from headstart.reporting.page.origin import environment_section, environments_of, model_section
 from headstart.reporting.page.pictures import pictures_section
 from headstart.reporting.page.problems import data_section, problems_section
 from headstart.reporting.page.ranking import ranking_section
@@ -106,7 +106,9 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
     if run is not None or page.check is not None:
         found["problems"] = partial(problems_section, page)
     if run is not None:
-        found |= {"model": partial(model_section, run), "environment": partial(environment_section, run)}
+        found["model"] = partial(model_section, run)
+    if environments_of(page):
+        found["environment"] = partial(environment_section, page)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -121,19 +120,21 @@ def require_study_place(folder: Path | None, kind: str) -> None:
 
 
 def write_study(
-    folder: Path, kind: str, found: Mapping[str, Any], language: Language | None, now: datetime
+    folder: Path, header: Mapping[str, Any], found: Mapping[str, Any], language: Language | None
 ) -> tuple[str, ...]:
     """Write a study's JSON into a new folder or one that :func:`require_study_place` let pass, and its page.
+
+    ``header`` is that of :func:`headstart.reporting.runs.study_header`.
 
     Returns
     -------
     Sentences for the user: where they lie, or what brings the page when optional packages are missing.
     """
-    require_study_place(folder, kind)
-    file = folder / f"{kind}.json"
+    require_study_place(folder, header["kind"])
+    file = folder / f"{header['kind']}.json"
     if not folder.is_dir():
         given_folder(folder)
-    write_json(file, {"kind": kind, "created": now.isoformat(timespec="seconds"), **found})
+    write_json(file, {**header, **found})
     try:
         return (f"Written: {file}, {write_page(folder, language).file}",)
     except MissingExtraError as error:
