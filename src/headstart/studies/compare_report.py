@@ -93,7 +93,9 @@ class CompareReport:
     def verdict(self) -> list[str]:
         """Say plainly what the transfer was worth, in the order of the sizes."""
         if not self.gains:
-            return ["The transfer was not measured: take a pretrained arm (probe, lpft, full) and one without (scratch, random)."]
+            return [
+                "The transfer was not measured: take a pretrained arm (probe, lpft, full) and one without (scratch, random)."
+            ]
         said = []
         for arm in dict.fromkeys(gain.arm for gain in self.gains):
             own = [gain for gain in self.gains if gain.arm == arm]
