@@ -94,7 +94,7 @@ class CompareReport:
         """Say plainly what the transfer was worth, in the order of the sizes."""
         if not self.gains:
             return [
-                "The transfer was not measured: name a pretrained arm (probe, lpft, full) and one without (random)."
+                "No transfer was measured: take a pretrained arm (probe, lpft, full) and one without (scratch, random)."
             ]
         said = []
         for arm in dict.fromkeys(gain.arm for gain in self.gains):
