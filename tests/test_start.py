@@ -1,6 +1,7 @@
 """Starting costs little: the heavy libraries are loaded when they are needed, and not before."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -90,3 +91,58 @@ def test_load_and_predict_in_python_load_no_heavy_library(saved_model):
         f"assert answer.label == 'blue' and {TYPERS_OWN!r} not in sys.modules"
     )
     assert loaded_after(code) == []
+
+
+# Runs the code of its first argument and prints every network socket that the process had open meanwhile.
+WATCHED = """
+import os, sys, threading, time
+seen, done = set(), threading.Event()
+def watch():
+    while not done.wait(0.001):
+        for number in os.listdir("/proc/self/fd"):
+            try:
+                target = os.readlink(f"/proc/self/fd/{number}")
+            except OSError:
+                continue
+            if target.startswith("socket:"):
+                seen.add(target)
+thread = threading.Thread(target=watch)
+thread.start()
+try:
+    exec(sys.argv[1])
+finally:
+    time.sleep(1.5)  # telemetry is sent a little later than it is gathered
+    done.set()
+    thread.join()
+    print(sorted(seen), file=sys.stderr)
+"""
+
+
+def traces_of(code: str, home: Path) -> tuple[list[str], list[Path]]:
+    """The sockets that this code opened, and the files it left under a home folder that was empty."""
+    home.mkdir()
+    private = {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    # ONNX Runtime sends nothing where it believes to be tested, and neither would a user's machine say that it is.
+    unset = ("CI", "ORT_DISABLE_TELEMETRY", "ORT_TELEMETRY_DISABLED", "GITHUB_ACTIONS", "TF_BUILD", "BUILD_BUILDID")
+    environment = {name: value for name, value in os.environ.items() if name not in unset} | private
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, code], env=environment, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stderr.splitlines()[-1].replace("'", '"')), [*home.rglob("*")]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="sockets are counted in /proc, which is not here")
+def test_predict_leaves_no_file_under_home_and_opens_no_socket(saved_model, tmp_path):
+    model, picture = saved_model / "model", saved_model / "pictures" / "red" / "0.png"
+    sockets, files = traces_of(
+        f"import headstart; assert headstart.load({str(model)!r}).predict({str(picture)!r}).label == 'red'",
+        tmp_path / "home",
+    )
+    assert (sockets, files) == ([], [])
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="sockets are counted in /proc, which is not here")
+def test_a_socket_and_a_file_would_be_noticed(tmp_path):
+    code = "import pathlib, socket; held = socket.socket(); (pathlib.Path.home() / 'id').write_text('1')"
+    sockets, files = traces_of(code, tmp_path / "home")
+    assert len(sockets) == 1 and [file.name for file in files] == ["id"]

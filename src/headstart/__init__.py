@@ -9,10 +9,17 @@ Examples
 'ridge'
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from headstart.version import __version__
+
+# ONNX Runtime 1.32 writes a device id under the user's cache folder and looks up a host of its maker as soon as it is
+# imported. Nothing of ours says anything to anybody unasked, so this is said before it can be imported; whoever wants
+# its telemetry sets the variable to 0 and is obeyed.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("ORT_TELEMETRY_DISABLED", "1")  # the same switch under the name of later versions
 
 if TYPE_CHECKING:
     from headstart.checking import check
