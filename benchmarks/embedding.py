@@ -20,13 +20,14 @@ from printed_tables import print_table
 from processes import machine, middle
 
 from headstart.data.example import Example
-from headstart.data.pictures import content_key, open_picture
+from headstart.data.readers.image import content_key, open_picture
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.features.extraction import extract
 from headstart.features.store import FeatureStore
-from headstart.places import cache_folder
-from headstart.rules import available_cores, extraction_plan
+from headstart.runtime.context import cache_folder
+from headstart.runtime.machine import available_cores
+from headstart.settings.rules import extraction_plan
 
 SECONDS = 3.0  # per measurement of E
 LIMIT = 0.9  # of 1 / (1/E + 1/D)

@@ -22,19 +22,19 @@ from photographs import photographs
 from printed_tables import print_table
 from processes import machine, middle
 
-from headstart.data.pictures import open_picture
+from headstart.data.readers.image import open_picture
 from headstart.encoders.loading import load_encoder
+from headstart.explain.attributions import AT_ONCE, CELL, STEPS, WINDOWS
+from headstart.explain.coordinates import shrink
+from headstart.explain.explained_model import ExplainedModel
+from headstart.explain.explaining import look
+from headstart.explain.methods import find_heat
+from headstart.explain.networks import open_network
+from headstart.explain.sanity_checks import check_heat
+from headstart.explain.torch_heads import torch_head
 from headstart.heads.linear import LinearHead
-from headstart.model import load, subject_of
-from headstart.places import cache_folder
-from headstart.saliency.attributions import AT_ONCE, CELL, STEPS, WINDOWS
-from headstart.saliency.checking import check_heat
-from headstart.saliency.explaining import look
-from headstart.saliency.methods import find_heat
-from headstart.saliency.networks import open_network
-from headstart.saliency.placing import shrink
-from headstart.saliency.subject import Subject
-from headstart.saliency.torch_heads import torch_head
+from headstart.runtime.context import cache_folder
+from headstart.workflows.model import load, subject_of
 
 Grid = npt.NDArray[np.float32]
 Theirs = Callable[[torch.Tensor, int], torch.Tensor]
@@ -66,15 +66,15 @@ def main() -> None:
         report(subject, files[::step][: given.count], conditions, markdown=given.markdown)
 
 
-def random_subject(classes: int = 10) -> Subject:
+def random_subject(classes: int = 10) -> ExplainedModel:
     """Put a random head on the default encoder."""
     encoder = load_encoder("efficientnet_lite0", cache=cache_folder(), device="cpu")
     weight = np.random.default_rng(0).normal(size=(classes, encoder.spec.dimension)).astype(np.float32) / 10
     names = tuple(f"class {number}" for number in range(classes))
-    return Subject(encoder, encoder.files, LinearHead(weight, np.zeros(classes, dtype=np.float32)), 1.0, names)
+    return ExplainedModel(encoder, encoder.files, LinearHead(weight, np.zeros(classes, dtype=np.float32)), 1.0, names)
 
 
-def report(subject: Subject, files: Sequence[Path], conditions: str, *, markdown: bool) -> None:
+def report(subject: ExplainedModel, files: Sequence[Path], conditions: str, *, markdown: bool) -> None:
     """Explain every picture by every method, in turns with captum."""
     found = {method: compare(subject, method, theirs, files) for method, theirs in peers(subject, files[0]).items()}
     rows = [
@@ -105,7 +105,7 @@ def as_json(found: dict[str, Measured]) -> dict[str, Any]:
     return {name: {"headstart": one.ours, "captum": one.theirs, "apart": one.difference} for name, one in found.items()}
 
 
-def peers(subject: Subject, first: Path) -> dict[str, Theirs]:
+def peers(subject: ExplainedModel, first: Path) -> dict[str, Theirs]:
     """Give captum's own calls on the network in torch."""
     network = open_network(subject.files, subject.encoder.preprocess(open_picture(first)))
     head = torch_head(subject.head)
@@ -140,7 +140,7 @@ def peers(subject: Subject, first: Path) -> dict[str, Theirs]:
     }
 
 
-def compare(subject: Subject, method: str, theirs: Theirs, files: Sequence[Path]) -> Measured:
+def compare(subject: ExplainedModel, method: str, theirs: Theirs, files: Sequence[Path]) -> Measured:
     """Explain each picture for its likeliest class, ours and captum's in turns; the first one only warms up."""
     ours, others, difference = list[float](), list[float](), 0.0
     for number, path in enumerate((files[0], *files)):
@@ -167,7 +167,7 @@ def as_grid(found: torch.Tensor, method: str) -> Grid:
     return shrink(heat.detach().numpy().astype(np.float32), heat.shape[0] // CELL, heat.shape[1] // CELL)
 
 
-def exact_map(subject: Subject, path: Path) -> dict[str, Any]:
+def exact_map(subject: ExplainedModel, path: Path) -> dict[str, Any]:
     """Time the default explanation and its tests, and measure how far its sum is from the score."""
     picture = open_picture(path)
     start = time.perf_counter()

@@ -21,7 +21,7 @@ from printed_tables import print_table
 from processes import headstart, machine, middle, run
 
 from headstart.encoders.onnx_engine import open_session
-from headstart.model import load
+from headstart.workflows.model import load
 
 SLOWER = 1.25  # times the library's own predict that the fp32 graph may take
 FASTER = 2.0  # times as fast as fp32 that int8 shall be

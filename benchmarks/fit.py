@@ -20,8 +20,8 @@ from printed_tables import print_table
 from processes import headstart, machine, middle, run
 from scipy.stats import binomtest
 
-from headstart.data.fruit import fruit_folder
-from headstart.places import cache_folder
+from headstart.data.demo_data import fruit_folder
+from headstart.runtime.context import cache_folder
 
 PEERS = Path(__file__).parent / "peers"
 FASTAI, PLAIN = "fastai, fine_tune(1)", "plain PyTorch, frozen network + scikit-learn"

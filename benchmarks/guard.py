@@ -17,18 +17,18 @@ import numpy.typing as npt
 from PIL import Image
 from printed_tables import print_table
 
-from headstart.data.fruit import fruit_folder
+from headstart.api import embed
+from headstart.data.demo_data import fruit_folder
 from headstart.data.sources import read_dataset
-from headstart.embedding import embed
-from headstart.learning.probe import Probe, fit_probe
-from headstart.learning.sample import Sample
-from headstart.metrics.guard import Guard, Verdicts, judge, measure_novelty
-from headstart.metrics.guarding import make_guard
-from headstart.metrics.novelty import as_reference, surround
 from headstart.metrics.ranking import plan_ranking, rank_scores
-from headstart.places import Place
-from headstart.progress import silent
-from headstart.recipe import Recipe
+from headstart.probing.probe import Probe, fit_probe
+from headstart.probing.rows import Sample
+from headstart.runtime.context import RunContext
+from headstart.runtime.progress import silent
+from headstart.settings.recipe import Recipe
+from headstart.uncertainty.calibrate import make_guard
+from headstart.uncertainty.ood import as_reference, surround
+from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes, judge, measure_novelty
 
 RULES = ("lac", "aps", "raps")
 COVERAGES = (0.8, 0.9, 0.95, 0.98)
@@ -62,18 +62,18 @@ class Fitted:
     unseen: Matrix
     labels: Rows
 
-    def guard(self, **settings: object) -> Guard:
+    def guard(self, **settings: object) -> AnswerPolicy:
         """Calibrate a guard with these settings, as ``headstart fit`` does."""
         recipe = Recipe.from_mapping({"head": "logistic", "novelty": "none", **settings})
         return make_guard(recipe, self.probe, self.features, self.sample, np.arange(len(self.features)))
 
-    def novelty(self, guard: Guard, features: Matrix) -> npt.NDArray[np.float64]:
+    def novelty(self, guard: AnswerPolicy, features: Matrix) -> npt.NDArray[np.float64]:
         """Say how strange pictures are."""
         scores = self.probe.head.scores(features)
         known = surround(as_reference(self.features))
         return measure_novelty(guard, features, scores, self.probe.temperature, known)
 
-    def verdicts(self, guard: Guard) -> Verdicts:
+    def verdicts(self, guard: AnswerPolicy) -> PolicyOutcomes:
         """Judge the unseen pictures."""
         return judge(guard, self.probe.probabilities(self.unseen), self.novelty(guard, self.unseen))
 
@@ -100,8 +100,10 @@ def main() -> None:
 
 def read_known(folder: Path | None) -> Known:
     """Read and encode the pictures; the parts a folder brings do not count."""
-    place = Place()
-    dataset = read_dataset(folder or fruit_folder(place.folder, silent), name=folder.name if folder else "fruit")
+    context = RunContext()
+    dataset = read_dataset(
+        folder or fruit_folder(context.cache_folder, silent), name=folder.name if folder else "fruit"
+    )
     found = embed(dataset)
     good = np.isfinite(found.matrix).all(axis=1)
     return Known(dataset.name, found.matrix[good], dataset.labels[good])

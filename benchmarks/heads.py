@@ -28,11 +28,11 @@ from sklearn.linear_model import LogisticRegressionCV
 from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
-from headstart.heads.logistic import LogisticLearner
-from headstart.heads.training import class_weights, standardise
-from headstart.learning.probe import fit_probe
-from headstart.recipe import Recipe
-from headstart.rules import available_cores
+from headstart.heads.logistic import LogisticFamily
+from headstart.heads.training_set import class_weights, standardise
+from headstart.probing.probe import fit_probe
+from headstart.runtime.machine import available_cores
+from headstart.settings.recipe import Recipe
 
 OURS = "headstart"
 # Name -> threads of the linear algebra (None: as it comes) and processes.
@@ -143,7 +143,7 @@ def fit_theirs(task: Task, processes: int | None) -> Outcome:
     folds = make_folds(task.labels, np.arange(len(task.labels)), 5, seed=0)
     total = float(features.var(axis=0).sum()) * len(folds[0].train)
     regression = LogisticRegressionCV(
-        Cs=[1 / (regularisation * total) for regularisation in LogisticLearner.grid],
+        Cs=[1 / (regularisation * total) for regularisation in LogisticFamily.grid],
         cv=[(fold.train, fold.held_out) for fold in folds],
         scoring="neg_log_loss",
         l1_ratios=(0.0,),

@@ -18,7 +18,7 @@ from printed_tables import print_table
 from processes import machine
 
 import headstart
-from headstart.metrics.transfer import interval
+from headstart.metrics.paired_tests import interval
 from headstart.metrics.values import Score
 from headstart.studies.compare_report import CompareReport
 

@@ -13,7 +13,7 @@ from photographs import make_small_photographs
 from printed_tables import print_table
 from processes import headstart, machine, middle, run
 
-from headstart.places import cache_folder
+from headstart.runtime.context import cache_folder
 
 LIMIT = 1.15  # times the memory for the large folder
 

@@ -23,16 +23,16 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageEnhance
 
+from headstart.audit.duplicates import find_copies, read_thumbnails
 from headstart.data.audit import audit
+from headstart.data.demo_data import fruit_folder
 from headstart.data.example import Dataset, Example
-from headstart.data.fruit import fruit_folder
-from headstart.data.pictures import open_picture
+from headstart.data.readers.image import open_picture
 from headstart.data.sources import list_pictures
 from headstart.encoders.loading import load_encoder
-from headstart.features.copies import find_copies, read_thumbnails
+from headstart.features.access import read_features
 from headstart.features.neighbours import similar_features, similar_pairs, unit_rows
-from headstart.features.reading import read_features
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 from headstart.studies.check import FEATURE_COSINE, FEATURE_PAIRS
 
 DIMENSION, NEAREST = 1280, 5
@@ -188,15 +188,18 @@ def find_planted(folder: Path, count: int) -> None:
     examples = list_pictures(folder)
     originals = examples[:: max(1, len(examples) // count)][:count]
     pictures = [open_picture(example.source) for example in originals]
-    encoder, place = load_encoder("efficientnet_lite0", device="cpu", cache=Place().folder), Place(keep_features=False)
+    encoder, context = (
+        load_encoder("efficientnet_lite0", device="cpu", cache=RunContext().cache_folder),
+        RunContext(keep_features=False),
+    )
     print(f"\nCopies of {len(pictures)} pictures of {folder.name}, among all of them:\n")
     print("| copy | found for a split | found by check | other pairs |\n|---|---|---|---|")
     for name, change in KINDS.items():
         both = [*pictures, *(change(picture) for picture in pictures)]
         dataset = Dataset("planted", tuple(Example(picture, f"#{n}", "a") for n, picture in enumerate(both)), ("a",))
         checked = audit(dataset)
-        thumbnails = read_thumbnails(checked, place)
-        features = read_features(dataset.examples, checked.keys, (encoder,), place).features[0].matrix
+        thumbnails = read_thumbnails(checked, context)
+        features = read_features(dataset.examples, checked.keys, (encoder,), context).features[0].matrix
         proposed = similar_features(features, FEATURE_COSINE, FEATURE_PAIRS, seed=0).places
         shares, others = [], 0
         for more in (None, proposed):
@@ -221,7 +224,7 @@ def main() -> None:
         measure(chosen.measure, chosen.folder)
         return
     compare_methods(chosen.sizes, chosen.limit)
-    find_planted(chosen.pictures or fruit_folder(Place().folder), chosen.count)
+    find_planted(chosen.pictures or fruit_folder(RunContext().cache_folder), chosen.count)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from headstart.rules import available_cores
+from headstart.runtime.machine import available_cores
 
 # The same output everywhere, and no question to a hub: what is compared is here already.
 SURROUNDINGS = {"NO_COLOR": "1", "COLUMNS": "100", "HF_HUB_OFFLINE": "1"}

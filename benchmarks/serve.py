@@ -25,9 +25,9 @@ from printed_tables import print_table
 from processes import headstart, machine, middle, run
 from threadpoolctl import threadpool_limits
 
-from headstart.data.pictures import open_picture
-from headstart.model import Model, load
-from headstart.rules import available_cores
+from headstart.data.readers.image import open_picture
+from headstart.runtime.machine import available_cores
+from headstart.workflows.model import Model, load
 
 CLIENTS, BATCH = 32, 8
 THROUGHPUT, LATENCY, MEMORY = 0.8, 1.5, 1.1  # the bounds

@@ -24,7 +24,7 @@ from printed_tables import print_table
 from processes import headstart, machine, run
 
 import headstart as library
-from headstart.data.pictures import open_picture
+from headstart.data.readers.image import open_picture
 
 METHODS = ("lpft", "full")
 SIDE = 256  # pictures are corrupted at about the size the network sees

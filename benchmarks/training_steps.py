@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 import lite0
 import timm
 
-from headstart.data.pictures import open_picture
-from headstart.encoders.preprocessing import prepare, preprocessing_from_config
+from headstart.data.readers.image import open_picture
+from headstart.encoders.preprocess.image import prepare, preprocessing_from_config
 
 BATCH = 32
 Way = tuple[str, int, int]  # order of memory, threads, pictures at a time

@@ -26,10 +26,8 @@ def flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fake_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     """A fake in place of every encoder, with a cache folder of its own; the test runs in an empty folder."""
     network = FakeNetwork()
-    modules = [f"headstart.{name}" for name in ("checking", "embedding", "pipeline", "training", "transfer")]
-    for module in modules:
-        monkeypatch.setattr(f"{module}.load_encoder", lambda *_, **__: network)
-    for module in ("headstart.model", "headstart.training"):
+    monkeypatch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: network)
+    for module in ("headstart.workflows.model", "headstart.workflows.fit_stages"):
         monkeypatch.setattr(f"{module}.open_saved", lambda *_: network)
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     (tmp_path / "here").mkdir()

@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec, Preprocessing
 from headstart.encoders.torch_engine import TorchEncoder
+from headstart.explain.explained_model import ExplainedModel
 from headstart.heads.linear import LinearHead
-from headstart.saliency.subject import Subject
 
 SIDE = 64
 PIXELS = Preprocessing(SIDE, SIDE, "bilinear", 1.0, "squash", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -21,7 +21,7 @@ NETWORKS = {
 }
 
 
-def subject_of_kind(kind: str, folder: Path) -> Subject:
+def subject_of_kind(kind: str, folder: Path) -> ExplainedModel:
     """A model of three classes; its file of weights has a classifier beside the network, as saved models have."""
     architecture, arguments = NETWORKS[kind]
     with torch.random.fork_rng():
@@ -36,7 +36,7 @@ def subject_of_kind(kind: str, folder: Path) -> Subject:
     whole = EncoderFiles(None, folder / f"{kind}-whole.safetensors", bare.config)
     spec = EncoderSpec("tiny", architecture, network.num_features, "0" * 64, PIXELS, "none", "tests", engine="torch")
     fitted = LinearHead(head.numpy(), np.array([0.5, -0.5, 0.0], dtype=np.float32))
-    return Subject(TorchEncoder(spec, bare, "cpu"), whole, fitted, 1.0, ("ant", "bee", "fly"))
+    return ExplainedModel(TorchEncoder(spec, bare, "cpu"), whole, fitted, 1.0, ("ant", "bee", "fly"))
 
 
 def noise(seed: int = 0) -> np.ndarray:

@@ -9,11 +9,11 @@ import pytest
 import headstart as hs
 from headstart.errors import RecipeError
 from headstart.heads.probabilities import softmax
-from headstart.learning.probe import fit_probe
-from headstart.metrics.conformal import gather, true_scores
-from headstart.places import Place
-from headstart.recipe import Recipe
-from headstart.scoring import score
+from headstart.probing.probe import fit_probe
+from headstart.runtime.context import RunContext
+from headstart.settings.recipe import Recipe
+from headstart.uncertainty.conformal import gather, true_scores
+from headstart.workflows.evaluate import score
 from pictures import save_flowers, save_noise
 
 
@@ -113,7 +113,7 @@ def test_a_promise_out_of_range_or_of_a_model_without_a_guard_is_refused(fake_ne
 def test_evaluate_on_the_scored_part_repeats_what_fit_said_about_the_guard(fake_network, divided, tmp_path) -> None:
     model = hs.fit(divided, head="lda", abstain=0.6)
     model.save(tmp_path / "model")
-    again = score(hs.load(tmp_path / "model"), divided, Recipe(), Place()).board.guard
+    again = score(hs.load(tmp_path / "model"), divided, Recipe(), RunContext()).board.guard
     assert again == model.board.guard is not None
     assert again.to_json() == hs.load(tmp_path / "model").saved.guard_scores
 
@@ -126,7 +126,7 @@ def test_evaluate_says_how_well_other_pictures_are_told_apart(fake_network, divi
     assert found.unfamiliar == str(strange)
     quiet = hs.fit(divided, head="lda", novelty="none")
     with pytest.raises(RecipeError) as caught:
-        score(quiet, divided, Recipe(), Place(), strange)
+        score(quiet, divided, Recipe(), RunContext(), strange)
     assert str(caught.value) == (
         "The model cannot tell pictures unlike its training pictures. It was saved by an older Headstart, with "
         "novelty = 'none', or fitted to too few pictures. Fit it again."

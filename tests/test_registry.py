@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headstart.errors import UnknownNameError
 from headstart.registry import TABLES, names, nearest, resolve
-from headstart.settings import HeadName
+from headstart.settings.fields import HeadName
 
 
 @pytest.fixture

@@ -11,17 +11,17 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from headstart.data.example import Example
-from headstart.data.pictures import content_key
+from headstart.data.readers.image import content_key
 from headstart.encoders.networks import create_network
 from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.preprocessing import prepare
+from headstart.encoders.preprocess.image import prepare
 from headstart.encoders.spec import EncoderSpec, Preprocessing
-from headstart.learning.engine import OneProcess
-from headstart.learning.ground import Ground
-from headstart.learning.probe import fit_probe
-from headstart.learning.watching import SilentWatcher
-from headstart.progress import silent
-from headstart.recipe import Recipe
+from headstart.finetuning.callbacks import NoCallback
+from headstart.finetuning.distributed import OneProcess
+from headstart.finetuning.inputs import TrainingInputs
+from headstart.probing.probe import fit_probe
+from headstart.runtime.progress import silent
+from headstart.settings.recipe import Recipe
 
 SIDE = 32
 PIXELS = Preprocessing(SIDE, SIDE, "bilinear", 1.0, "squash", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -74,7 +74,7 @@ def noise(label: int, number: int) -> Image.Image:
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
-def ground_of(kind: str, folder: Path, per_class: int = 12, **settings) -> Ground:
+def ground_of(kind: str, folder: Path, per_class: int = 12, **settings) -> TrainingInputs:
     encoder = tiny_encoder(kind, folder)
     pictures = [(noise(label, number), label) for label in range(3) for number in range(per_class)]
     labels = np.array([label for _, label in pictures])
@@ -87,7 +87,7 @@ def ground_of(kind: str, folder: Path, per_class: int = 12, **settings) -> Groun
     )
     classes = ("red", "green", "blue")
     groups = np.arange(len(labels))
-    return Ground(
+    return TrainingInputs(
         recipe=recipe,
         classes=classes,
         encoder=encoder,
@@ -101,9 +101,9 @@ def ground_of(kind: str, folder: Path, per_class: int = 12, **settings) -> Groun
 
 
 def quiet_hooks(keep=lambda checkpoint: None, progress=silent):
-    from headstart.learning.task import Hooks
+    from headstart.finetuning.job import LoopCallbacks
 
-    return Hooks(keep, SilentWatcher(), progress)
+    return LoopCallbacks(keep, NoCallback(), progress)
 
 
 ONE = OneProcess()

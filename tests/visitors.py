@@ -12,12 +12,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from fakes import FakeEncoder, FakeNetwork
-from headstart.hosting import Limits
-from headstart.serving.lesson import Shown
+from headstart.serving.interactive import ShownExamples
 from headstart.serving.service import Service
-from headstart.teaching import Taught, teach
+from headstart.settings.serving import ServerLimits
+from headstart.workflows.interactive import SessionModel, teach
 
-SMALL = Limits(
+SMALL = ServerLimits(
     file_bytes=20_000, request_bytes=60_000, held_bytes=120_000, files=4, pixels=10_000, body_seconds=0.3,
     request_seconds=30.0,
 )  # fmt: skip
@@ -107,7 +107,7 @@ def error_of(response: object) -> str:
     return body["error"]["code"]
 
 
-def learn(shown: Shown) -> Taught:
+def learn(shown: ShownExamples) -> SessionModel:
     """Learn in earnest, from the features of the fake encoder."""
     network = FakeNetwork()
     return teach(network, network.files, shown, datetime(2026, 1, 1, tzinfo=UTC), Path("cache"))

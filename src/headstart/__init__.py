@@ -22,15 +22,12 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("ORT_TELEMETRY_DISABLED", "1")  # the same switch under the name of later versions
 
 if TYPE_CHECKING:
-    from headstart.checking import check
+    from headstart.api import check, compare, distance, embed, fit, load, rank
     from headstart.data.example import Dataset
-    from headstart.embedding import embed
     from headstart.errors import HeadstartError
-    from headstart.learning.estimators import ImageEmbedder, TransferClassifier
-    from headstart.measuring import compare, distance, rank
-    from headstart.model import Model, load
-    from headstart.pipeline import fit
-    from headstart.recipe import Recipe
+    from headstart.probing.sklearn_api import ImageEmbedder, TransferClassifier
+    from headstart.settings.recipe import Recipe
+    from headstart.workflows.model import Model
 
 __all__ = [
     "Dataset",
@@ -52,17 +49,17 @@ __all__ = [
 _HOMES = {
     "Dataset": "headstart.data.example",
     "HeadstartError": "headstart.errors",
-    "ImageEmbedder": "headstart.learning.estimators",
-    "Model": "headstart.model",
-    "Recipe": "headstart.recipe",
-    "TransferClassifier": "headstart.learning.estimators",
-    "check": "headstart.checking",
-    "compare": "headstart.measuring",
-    "distance": "headstart.measuring",
-    "embed": "headstart.embedding",
-    "fit": "headstart.pipeline",
-    "load": "headstart.model",
-    "rank": "headstart.measuring",
+    "ImageEmbedder": "headstart.probing.sklearn_api",
+    "Model": "headstart.workflows.model",
+    "Recipe": "headstart.settings.recipe",
+    "TransferClassifier": "headstart.probing.sklearn_api",
+    "check": "headstart.api",
+    "compare": "headstart.api",
+    "distance": "headstart.api",
+    "embed": "headstart.api",
+    "fit": "headstart.api",
+    "load": "headstart.api",
+    "rank": "headstart.api",
 }
 
 if not TYPE_CHECKING:  # a type checker must go on seeing that a misspelt name does not exist

@@ -11,13 +11,14 @@ from headstart.errors import UnknownNameError
 # group "headstart.<table>", for instance [project.entry-points."headstart.heads"].
 TABLES: dict[str, dict[str, str]] = {
     "heads": {
-        "logistic": "headstart.heads.logistic:LogisticLearner",
-        "ridge": "headstart.heads.ridge:RidgeLearner",
-        "lda": "headstart.heads.discriminant:DiscriminantLearner",
-        "knn": "headstart.heads.neighbours:NeighboursLearner",
-        "centroid": "headstart.heads.centroid:CentroidLearner",
-        "mlp": "headstart.heads.perceptron:PerceptronLearner",
+        "logistic": "headstart.heads.logistic:LogisticFamily",
+        "ridge": "headstart.heads.ridge:RidgeFamily",
+        "lda": "headstart.heads.lda:LdaFamily",
+        "knn": "headstart.heads.knn:KnnFamily",
+        "centroid": "headstart.heads.nearest_centroid:CentroidFamily",
+        "mlp": "headstart.heads.mlp:MlpFamily",
     },
+    "exporters": {"onnx": "headstart.export.end_to_end_graph:OnnxExporter"},
 }
 
 

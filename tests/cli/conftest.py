@@ -33,7 +33,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_flowers(place / "flowers", 30)
     encoder = OnnxEncoder(CONVOLUTIONS_SPEC, EncoderFiles(save_convolutions(place / "encoder.onnx"), None, {}))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("headstart.training.load_encoder", lambda *_, **__: encoder)
+        patch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: encoder)
         patch.setenv("HEADSTART_CACHE", str(place / "cache"))
         arguments = ["fit", str(place / "flowers"), "--out", str(place / "run"), "--head", "ridge"]
         answer = CliRunner().invoke(app, arguments, prog_name="headstart")

@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from headstart.cli.app import app
-from headstart.model import load
 from headstart.studies.benchmark_report import BenchmarkReport, MeasuredForm
-from headstart.studies.form_figures import BATCHES, FormFigures, Opened, measure_form
+from headstart.studies.format_timing import BATCHES, FormatTiming, Opened, measure_form
+from headstart.workflows.model import load
 
 
 def benchmark(*arguments: str):
@@ -30,9 +30,9 @@ def test_every_form_is_measured_in_a_process_of_its_own(finished):
     assert not (finished / "run" / "model" / "model.half.onnx").exists()
 
 
-def figures(milliseconds: float) -> FormFigures:
+def figures(milliseconds: float) -> FormatTiming:
     rates = {size: 1000 / milliseconds + size for size in BATCHES}
-    return FormFigures(0.25, milliseconds, 2 * milliseconds, 100, rates, 123.4)
+    return FormatTiming(0.25, milliseconds, 2 * milliseconds, 100, rates, 123.4)
 
 
 def test_the_table_has_ratios_and_the_arithmetic():

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from headstart.cli.app import app
 from headstart.studies import compare as study
-from headstart.studies.cells import Cell, Spot
-from headstart.studies.forecast import Forecast
+from headstart.studies.cost_estimate import CostEstimate
+from headstart.studies.result_cache import Condition, Result
 from training import noise, save_timm_folder
 
 
@@ -82,8 +82,8 @@ def test_people_see_curves_gains_and_the_verdict(place):
 
 def test_the_time_is_announced_before_the_first_training(place, monkeypatch):
     seen = []
-    monkeypatch.setattr(study, "_compute", lambda *_: seen.append(1) or Cell(np.ones(9, dtype=bool), 6, 0.1))
-    monkeypatch.setattr(study, "make_forecast", lambda *_: Forecast({Spot("scratch", 2, 0): 90.0}))
+    monkeypatch.setattr(study, "_compute", lambda *_: seen.append(1) or Result(np.ones(9, dtype=bool), 6, 0.1))
+    monkeypatch.setattr(study, "make_forecast", lambda *_: CostEstimate({Condition("scratch", 2, 0): 90.0}))
     answer = compare(place, "--arms", "scratch", "--seed", "5")
     assert answer.stderr.splitlines()[-1] == (
         "1 training to do, with the search for their learning rates about 1.5 min. After a stop the same command goes "
@@ -93,9 +93,9 @@ def test_the_time_is_announced_before_the_first_training(place, monkeypatch):
 
 
 def test_a_training_that_would_not_end_in_time_is_not_begun(place, monkeypatch):
-    monkeypatch.setattr(study, "_compute", lambda *_: Cell(np.ones(9, dtype=bool), 6, 0.1))
-    slow = {Spot("scratch", 2, 0): 9000.0, Spot("scratch", 2, 1): 1.0}
-    monkeypatch.setattr(study, "make_forecast", lambda *_: Forecast(slow))
+    monkeypatch.setattr(study, "_compute", lambda *_: Result(np.ones(9, dtype=bool), 6, 0.1))
+    slow = {Condition("scratch", 2, 0): 9000.0, Condition("scratch", 2, 1): 1.0}
+    monkeypatch.setattr(study, "make_forecast", lambda *_: CostEstimate(slow))
     answer = compare(place, "--arms", "probe", "scratch", "--time-limit", "1h", "--seed", "6", shots=("2",))
     assert "The time was over before 1 cells: scratch at 2, draw 1" in answer.stdout
 
@@ -105,7 +105,7 @@ def test_after_an_interruption_only_what_is_missing_is_computed_and_the_result_i
 
     def drawn(spot):
         random = np.random.default_rng([study.ARMS.index(spot.arm), spot.shots, spot.draw])
-        return Cell(random.random(9) < 0.6, 6, 0.1, 1e-3 if spot.arm in study.TRAINED else None)
+        return Result(random.random(9) < 0.6, 6, 0.1, 1e-3 if spot.arm in study.TRAINED else None)
 
     def compute(arena, spot, *_):
         if len(computed) == allowed:
@@ -114,7 +114,7 @@ def test_after_an_interruption_only_what_is_missing_is_computed_and_the_result_i
         return drawn(spot)
 
     monkeypatch.setattr(study, "_compute", compute)
-    monkeypatch.setattr(study, "make_forecast", lambda *_: Forecast({}))
+    monkeypatch.setattr(study, "make_forecast", lambda *_: CostEstimate({}))
     arms = ("--arms", "probe", "scratch", "lpft", "matched", "--seed", "3")
     allowed = 5
     stopped = compare(place, *arms)

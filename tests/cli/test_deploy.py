@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.model import load
+from headstart.workflows.model import load
 from pictures import FLOWERS
 
 ROOT = Path(__file__).parent.parent.parent

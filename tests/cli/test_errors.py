@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.recipe import Recipe
+from headstart.settings.recipe import Recipe
 from pictures import save_flowers
 
 
@@ -114,8 +114,7 @@ def test_a_misspelt_encoder(headstart):
 def test_weights_that_are_not_here_name_the_command_that_brings_them(verb, headstart, monkeypatch):
     from headstart.encoders import loading
 
-    for module in ("embedding", "training"):
-        monkeypatch.setattr(f"headstart.{module}.load_encoder", loading.load_encoder)
+    monkeypatch.setattr("headstart.workflows.load_encoder.load_encoder", loading.load_encoder)
     save_flowers(Path("flowers"), 2)
     assert refused(headstart(*verb, "--encoder", "timm:resnet50")) == (
         "The weights of timm:resnet50 are not on this machine. They lie on a model hub, and nothing is downloaded "
@@ -292,5 +291,5 @@ def test_errors_that_nobody_foresaw_are_one_line_too(error, line, headstart, mon
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("headstart.pipeline.read_dataset", fail)
+    monkeypatch.setattr("headstart.workflows.plan.read_dataset", fail)
     assert refused(headstart("fit", "flowers")) == line

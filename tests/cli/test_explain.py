@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import headstart as hs
 from headstart.cli.app import app
-from headstart.data.pictures import open_picture
+from headstart.data.readers.image import open_picture
 from pictures import FLOWERS, save_noise
 from training import noise, save_timm_folder
 

@@ -12,8 +12,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from headstart.cli.app import app
-from headstart.model import load
 from headstart.saving.bundle import verify_bundle
+from headstart.workflows.model import load
 from pictures import save_flowers
 
 

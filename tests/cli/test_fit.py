@@ -206,7 +206,7 @@ def test_what_was_noticed_in_the_data_is_said_before_anything_is_computed(headst
 
 
 def test_the_demo_is_a_fit_with_a_name_of_its_own(headstart, flowers, monkeypatch):
-    monkeypatch.setattr("headstart.pipeline.fruit_folder", lambda *_: flowers)
+    monkeypatch.setattr("headstart.workflows.plan.fruit_folder", lambda *_: flowers)
     found = json.loads(headstart("demo", "--json").stdout)
     assert (found["run"], found["counts"]["fit"]) == (str(Path("runs/demo-1")), 30)
     assert headstart("demo", "--out", "mine", "--seed", "3").exit_code == 0

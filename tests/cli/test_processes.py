@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv.pop(1))
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell may have switched it off
 from fakes import FakeNetwork
-from headstart import model, training
+from headstart.workflows import load_encoder
 from headstart.__main__ import main
 
 
@@ -31,7 +31,7 @@ class Slow(FakeNetwork):
 
 
 network = Slow()
-model.load_encoder = training.load_encoder = lambda *_, **__: network
+load_encoder.load_encoder = lambda *_, **__: network
 main()
 """
 

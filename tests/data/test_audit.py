@@ -7,7 +7,7 @@ from PIL import Image
 from headstart.data import inspection
 from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.example import Dataset, Example
-from headstart.data.pictures import NO_KEY, content_key
+from headstart.data.readers.image import NO_KEY, content_key
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headstart.data import pictures
-from headstart.data.pictures import inspect_picture, open_picture
+from headstart.data.readers import image as pictures
+from headstart.data.readers.image import inspect_picture, open_picture
 from headstart.errors import PictureError
 
 

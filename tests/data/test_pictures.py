@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import pictures
-from headstart.data.pictures import MAX_PIXELS, NO_KEY, Deferred, content_key, inspect_picture, open_picture
+from headstart.data.readers import image as pictures
+from headstart.data.readers.image import MAX_PIXELS, NO_KEY, Deferred, content_key, inspect_picture, open_picture
 from headstart.errors import PictureError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)

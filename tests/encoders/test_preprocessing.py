@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from timm.data import create_transform
 
-from headstart.encoders.preprocessing import prepare, preprocessing_from_config
+from headstart.encoders.preprocess.image import prepare, preprocessing_from_config
 from headstart.encoders.spec import Preprocessing
 from headstart.errors import EncoderError
 

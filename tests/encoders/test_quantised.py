@@ -13,7 +13,7 @@ from headstart.data.example import Example
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
 from headstart.encoders.quantised import quantise_graph, quantised_encoder
 from headstart.errors import EncoderError
-from headstart.progress import silent
+from headstart.runtime.progress import silent
 
 
 def pictures(seed: int, count: int = 12) -> list[Example]:

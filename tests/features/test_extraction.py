@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from fakes import FAKE_SPEC, FakeEncoder
 from features.pictures import OTHER_SPEC, PLAN, Opener, make_examples, make_keys, run, truth
 from headstart.data.example import Example
-from headstart.data.pictures import NO_KEY
+from headstart.data.readers.image import NO_KEY
 from headstart.errors import EncoderError
 from headstart.features import extraction
 from headstart.features.extraction import extract, stream
 from headstart.features.store import FeatureStore
-from headstart.rules import ExtractionPlan
+from headstart.settings.rules import ExtractionPlan
 
 TESTS = Path(__file__).parents[1]
 UNREADABLE = Example(None, "broken.png", "a")

@@ -15,7 +15,7 @@ from features.pictures import OTHER_SPEC, key, rows
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import StoreError
 from headstart.features import shards
-from headstart.features.store import FeatureStore, Shelf
+from headstart.features.store import EncoderRows, FeatureStore
 
 TESTS = Path(__file__).parents[1]
 
@@ -34,7 +34,7 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def found(shelf: Shelf, *numbers: int) -> list[bool]:
+def found(shelf: EncoderRows, *numbers: int) -> list[bool]:
     return shelf.find([key(n) for n in numbers]).tolist()
 
 

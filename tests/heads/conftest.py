@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from headstart.heads.training import TrainingSet
+from headstart.heads.training_set import TrainingSet
 
 MakeTraining = Callable[..., TrainingSet]
 

@@ -6,9 +6,9 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from headstart.heads.linear import ABSENT
-from headstart.heads.logistic import LogisticLearner
+from headstart.heads.logistic import LogisticFamily
 from headstart.heads.probabilities import log_softmax, softmax
-from headstart.heads.training import TrainingSet
+from headstart.heads.training_set import TrainingSet
 
 SETTINGS = [1e-1, 1e-3, 1e-5]
 
@@ -35,14 +35,14 @@ def objective(training, weight, bias, setting):
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_probabilities_are_those_of_scikit_learn(training, setting):
-    scores = LogisticLearner().fit(training, setting).scores(training.features)
+    scores = LogisticFamily().fit(training, setting).scores(training.features)
     expected = by_scikit_learn(training, setting).predict_proba(inputs_of(training))
     np.testing.assert_allclose(softmax(scores), expected, atol=2e-3)
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_the_objective_is_as_low_as_that_of_scikit_learn(training, setting):
-    head = LogisticLearner().fit(training, setting)
+    head = LogisticFamily().fit(training, setting)
     weight = head.weight * training.standardisation.scale
     reached = objective(training, weight, head.bias + head.weight @ training.standardisation.mean, setting)
     oracle = by_scikit_learn(training, setting)
@@ -54,7 +54,7 @@ def test_the_objective_is_as_low_as_that_of_scikit_learn(training, setting):
 
 def test_balance_is_scikit_learns_sample_weight(make):
     training = make(120, 12, 3, balance=True)
-    scores = LogisticLearner().fit(training, 1e-2).scores(training.features)
+    scores = LogisticFamily().fit(training, 1e-2).scores(training.features)
     expected = by_scikit_learn(training, 1e-2).predict_proba(inputs_of(training))
     np.testing.assert_allclose(softmax(scores), expected, atol=2e-3)
 
@@ -75,14 +75,14 @@ def test_the_rotated_fit_is_the_unrotated_fit(make):
         return value, gradient.ravel()
 
     unrotated = minimize(loss, np.zeros(3 * 41), jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10})
-    head = LogisticLearner().fit(training, 1e-2)
+    head = LogisticFamily().fit(training, 1e-2)
     np.testing.assert_allclose(
         head.weight * training.standardisation.scale, unrotated.x.reshape(3, 41)[:, :-1], atol=2e-4
     )
 
 
 def test_the_path_gives_what_single_fits_give(training):
-    learner = LogisticLearner()
+    learner = LogisticFamily()
     path = list(learner.path_scores(training, training.features, learner.grid))
     assert len(path) == len(learner.grid)
     for setting, scores in zip(learner.grid, path, strict=True):
@@ -93,20 +93,20 @@ def test_the_path_gives_what_single_fits_give(training):
 def test_a_regularisation_means_the_same_for_a_set_that_is_repeated(make):
     training = make(50, 10, 3)
     tripled = TrainingSet(np.tile(training.features, (3, 1)), np.tile(training.labels, 3), 3)
-    one, other = (LogisticLearner().fit(part, 1e-3).scores(training.features) for part in (training, tripled))
+    one, other = (LogisticFamily().fit(part, 1e-3).scores(training.features) for part in (training, tripled))
     np.testing.assert_allclose(softmax(one), softmax(other), atol=1e-3)
 
 
 def test_separable_classes_give_finite_scores(make):
     training = make(60, 10, 3, apart=50.0)
-    for scores in LogisticLearner().path_scores(training, training.features, LogisticLearner.grid):
+    for scores in LogisticFamily().path_scores(training, training.features, LogisticFamily.grid):
         assert np.isfinite(scores).all()
         assert (scores.argmax(axis=1) == training.labels).all()
 
 
 def test_a_class_without_examples_is_never_chosen():
     training = TrainingSet(np.array([[0.0], [1.0], [4.0], [5.0]]), np.array([0, 0, 2, 2]), class_count=4)
-    scores = LogisticLearner().fit(training, 1e-3).scores(training.features)
+    scores = LogisticFamily().fit(training, 1e-3).scores(training.features)
     assert scores.argmax(axis=1).tolist() == [0, 0, 2, 2]
     assert (scores[:, [1, 3]] == ABSENT).all()
 
@@ -116,12 +116,12 @@ def test_constant_features_change_nothing(make):
     wider = TrainingSet(
         np.hstack([training.features, np.full((40, 2), 7, dtype=np.float32)]), training.labels, training.class_count
     )
-    head, wide = (LogisticLearner().fit(part, 1e-2) for part in (training, wider))
+    head, wide = (LogisticFamily().fit(part, 1e-2) for part in (training, wider))
     np.testing.assert_allclose(wide.weight[:, :-2], head.weight, atol=1e-4)
     assert (wide.weight[:, -2:] == 0).all()
 
 
 def test_features_without_any_variance_give_the_class_frequencies():
     training = TrainingSet(np.ones((4, 3), dtype=np.float32), np.array([0, 0, 0, 1]), 2)
-    probabilities = softmax(LogisticLearner().fit(training, 1e-2).scores(training.features))
+    probabilities = softmax(LogisticFamily().fit(training, 1e-2).scores(training.features))
     np.testing.assert_allclose(probabilities[0], [0.75, 0.25], atol=1e-3)

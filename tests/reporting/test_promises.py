@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from headstart.metrics.scoreboard import make_scoreboard
 from headstart.metrics.values import ScoredPart
 from headstart.reporting.report import _promise_lines
+from headstart.uncertainty.comparison import make_scoreboard
 
 LABELS = np.tile([0, 1], 20)
 RIGHT = np.eye(2)[LABELS] * 0.8 + 0.1

@@ -10,18 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import OutputError
-from headstart.reporting.runs import (
-    RESERVED_ON_WINDOWS,
-    RunLog,
-    environment,
-    given_folder,
-    json_text,
-    new_run_folder,
-    package_versions,
-    safe_name,
-    write_json,
-    write_text,
-)
+from headstart.reporting.runs import RESERVED_ON_WINDOWS, RunLog, given_folder, new_run_folder, safe_name
+from headstart.runtime.environment import environment, package_versions
+from headstart.runtime.files import json_text, write_json, write_text
 from headstart.version import __version__
 
 NOON = datetime(2026, 3, 4, 12, 0, 5)
@@ -135,7 +126,7 @@ def test_the_environment_names_what_can_change_a_result() -> None:
 
 
 def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headstart.reporting.runs.PACKAGES", ("numpy", "no-such-package"))
+    monkeypatch.setattr("headstart.runtime.environment.PACKAGES", ("numpy", "no-such-package"))
     assert package_versions() == {"headstart": __version__, "numpy": np.__version__, "no-such-package": None}
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headstart.heads.jury import Verdict
-from headstart.heads.selection import Candidate
-from headstart.metrics.guard_scores import AnswerScores, GuardScores
-from headstart.metrics.scoreboard import Scoreboard, make_scoreboard
+from headstart.heads.cv_scoring import CvScore
+from headstart.heads.model_selection import Candidate
 from headstart.metrics.values import Score, ScoredPart
 from headstart.reporting.summary import candidate_lines, failure_lines, guard_lines, refusal, score_lines
+from headstart.uncertainty.comparison import Comparison, make_scoreboard
+from headstart.uncertainty.evaluate import AnswerScores, PolicyScores
 
 CLASSES = ("ant", "bee", "fly", "gnat", "moth", "wasp", "花蜂")
 
@@ -22,7 +22,7 @@ def board(
     leaked: int = 0,
     groups: list[int] | None = None,
     colours: bool = True,
-) -> Scoreboard:
+) -> Comparison:
     part = ScoredPart(
         np.array(labels), classes, None if groups is None else np.array(groups), np.arange(len(labels)) < leaked
     )
@@ -103,7 +103,7 @@ def test_a_model_is_held_against_the_baselines_on_pictures_that_are_new_to_it():
 
 
 def test_promises_kept_on_leaked_pictures_are_said_to_be():
-    found = replace(board([0, 1, 2, 3], [0, 1, 2, 4], leaked=1), guard=GuardScores(4, None, None, None))
+    found = replace(board([0, 1, 2, 3], [0, 1, 2, 4], leaked=1), guard=PolicyScores(4, None, None, None))
     said = "Knowing when not to answer, on all scored pictures, those of the fitted part among them:"
     assert said in score_lines(found, "")
     assert said not in score_lines(replace(found, leaked=0, without_leaked=None), "")
@@ -128,7 +128,7 @@ def test_a_model_that_does_not_beat_the_baselines_is_said_to():
 
 def candidate(name: str, setting: object, accuracy: float) -> Candidate:
     nothing = np.zeros(0)
-    return Candidate(name, setting, nothing, Verdict(1.0, 0.25, accuracy, nothing))
+    return Candidate(name, setting, nothing, CvScore(1.0, 0.25, accuracy, nothing))
 
 
 def test_candidates_stand_in_a_table_with_the_chosen_one_marked():
@@ -155,7 +155,7 @@ def test_where_the_chosen_head_has_not_the_best_numbers_the_table_says_why():
 
 def test_what_too_few_pictures_leave_unpromised_is_said():
     nothing = AnswerScores(0.95, None, 0.0, Score(0.0, 0.0, 1.0, "wilson"), Score(0.0, 0.0, 1.0, "wilson"), 0)
-    assert guard_lines(GuardScores(2, None, nothing, None)) == [
+    assert guard_lines(PolicyScores(2, None, nothing, None)) == [
         "Knowing when not to answer:",
         "  Sets of classes hold every class: fewer than 10 pictures could be held out to learn from.",
         "  A precision of 0.95 cannot be promised: fewer than 10 pictures could be held out to learn from. No picture "

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from headstart.data.example import Dataset, Example
-from headstart.learning.prediction import Choice, Prediction, predictions_from
 from headstart.metrics.values import ClassRow, Evaluation, Score
+from headstart.probing.prediction import Choice, Prediction, predictions_from
 from headstart.reporting.tables import (
     aligned,
     csv_text,
     predictions_to_csv,
     predictions_to_json,
     predictions_to_text,
-    printable,
     write_data_table,
     write_per_class,
     write_predictions,
 )
+from headstart.runtime.text import escape_control_characters
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -180,13 +180,13 @@ def test_a_file_name_cannot_write_over_the_terminal() -> None:
 @given(st.lists(st.tuples(st.text(), st.text()), min_size=1))
 def test_the_second_column_begins_at_one_place_whatever_the_names(rows: list[tuple[str, str]]) -> None:
     lines = aligned([(name, f"#{end}") for name, end in rows]).splitlines()
-    width = max(cell_len(printable(name)) for name, _ in rows)
+    width = max(cell_len(escape_control_characters(name)) for name, _ in rows)
     assert len(lines) == len(rows)
     for line, (name, _) in zip(lines, rows, strict=True):
-        start = printable(name)
+        start = escape_control_characters(name)
         assert line.startswith(start + " " * (width - cell_len(start)) + "  #")
 
 
 @pytest.mark.parametrize("name", ["玫瑰", "a\u3000b", "क्\u200dष", "👨\u200d👩", "é"])
 def test_ordinary_words_of_any_script_are_shown_as_they_are(name: str) -> None:
-    assert printable(name) == name
+    assert escape_control_characters(name) == name

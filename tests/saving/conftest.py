@@ -9,11 +9,11 @@ import pytest
 from fakes import FAKE_SPEC
 from graphs import save_flattening
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
-from headstart.heads.centroid import CentroidHead
 from headstart.heads.head import Head
+from headstart.heads.knn import KnnHead
 from headstart.heads.linear import LinearHead
-from headstart.heads.neighbours import NeighbourHead
-from headstart.heads.perceptron import PerceptronHead
+from headstart.heads.mlp import MlpHead
+from headstart.heads.nearest_centroid import CentroidHead
 from headstart.saving.values import Baseline, SavedModel, TrainingRecord
 
 CLASSES = ("2 玫瑰", 'quote "q"', "pipe|star*<b>", "two\nlines", "🌹 _rose_")
@@ -64,9 +64,9 @@ def heads() -> dict[str, Head]:
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     return {
         "linear": linear(48),
-        "neighbours": NeighbourHead(unit, labels, np.ones(5, dtype=np.float32), 3),
+        "neighbours": KnnHead(unit, labels, np.ones(5, dtype=np.float32), 3),
         "centroid": CentroidHead(numbers(48), unit[:5], np.zeros(5, dtype=np.float32)),
-        "perceptron": PerceptronHead(numbers(8, 48), numbers(8), numbers(5, 8), numbers(5), "tanh", 0.01),
+        "perceptron": MlpHead(numbers(8, 48), numbers(8), numbers(5, 8), numbers(5), "tanh", 0.01),
     }
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from skimage.data import chelsea
 
 from headstart.encoders.onnx_engine import OnnxEncoder
-from headstart.reporting.tables import printable
+from headstart.runtime.text import escape_control_characters
 from headstart.saving.bundle import save_bundle
 from headstart.saving.card import escaped, model_card
 from headstart.saving.values import SavedModel
@@ -49,14 +49,14 @@ def test_every_class_name_is_shown_as_it_is(model: SavedModel) -> None:
     cells = text_of(section(model_card(model), "Classes"))
     rows = [cells[start : start + 5] for start in range(0, len(cells), 5)]
     assert rows[0] == ["class", "fitted on", "scored on", "precision", "recall"]
-    assert [row[0] for row in rows[1:]] == [printable(name) for name in model.classes]
+    assert [row[0] for row in rows[1:]] == [escape_control_characters(name) for name in model.classes]
     assert rows[1][1:] == ["3", "4", "0.500 [0.250, 0.750]", "0.750 [0.500, 1.000]"]
 
 
 @given(st.text(min_size=1))
 def test_any_text_is_shown_as_it_is_inside_a_table(text: str) -> None:
     table = f"| a | b |\n| --- | --- |\n| {escaped(text)} | end |\n"
-    shown = printable(text).encode("utf-8", "replace").decode()
+    shown = escape_control_characters(text).encode("utf-8", "replace").decode()
     cells = text_of(table.encode("utf-8", "replace").decode())
     assert [cell.strip() for cell in cells[2:]] == [shown.strip(), "end"]
 

@@ -9,13 +9,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from fakes import FakeEncoder
-from headstart.hosting import Limits
+from headstart.serving.access_log import AccessLog
 from headstart.serving.app import make_app
+from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
-from headstart.serving.classroom import Bounds, Classroom
-from headstart.serving.entry import Entry
-from headstart.serving.journal import Journal
 from headstart.serving.service import Service
+from headstart.serving.sessions import SessionLimits, SessionStore
+from headstart.settings.serving import ServerLimits
 from visitors import SMALL, FakeModel, Server, learn
 
 Start = Callable[..., Server]
@@ -27,20 +27,20 @@ def start() -> Iterator[Start]:
     batchers = []
 
     def begin(
-        limits: Limits = SMALL,
-        entry: Entry | None = None,
+        limits: ServerLimits = SMALL,
+        entry: AccessRules | None = None,
         model: object = None,
-        bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+        bounds: SessionLimits = SessionLimits(),  # noqa: B008 - frozen
         clock: Callable[[], float] = time.monotonic,
         **changes: object,
     ) -> Server:
         lines: list[str] = []
-        journal = Journal(lines.append, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        journal = AccessLog(lines.append, lambda: datetime(2026, 1, 1, tzinfo=UTC))
         limits = replace(limits, **changes)
         model = FakeModel() if model is None else model or None
         batchers.append(Batcher(FakeEncoder(), limits, workers=2, watch=journal.batch))
         service = Service(model, batchers[-1], limits, journal, "1.2.3")
-        app = make_app(service, entry or Entry(("testserver",)), Classroom(bounds, clock), learn)
+        app = make_app(service, entry or AccessRules(("testserver",)), SessionStore(bounds, clock), learn)
         return Server(TestClient(app, raise_server_exceptions=False), lines, service)
 
     yield begin

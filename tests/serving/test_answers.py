@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.serving.entry import Entry
+from headstart.serving.auth import AccessRules
 from visitors import FakeModel, error_of, png
 
 
@@ -119,14 +119,14 @@ def test_another_method_is_refused_with_the_right_one(server):
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "", "127.0.0.1.evil.example", "localhost.evil"])
 def test_a_name_that_is_not_the_servers_is_refused(start, host):
-    server = start(entry=Entry(("localhost",)))
+    server = start(entry=AccessRules(("localhost",)))
     answer = server.client.get("/health", headers={"host": host})
     assert (answer.status_code, error_of(answer)) == (421, "wrong_host")
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:9", "[::1]:9", "192.168.1.7"])
 def test_its_own_name_and_addresses_in_figures_are_let_in(start, host):
-    assert start(entry=Entry(("localhost",))).client.get("/health", headers={"host": host}).status_code == 200
+    assert start(entry=AccessRules(("localhost",))).client.get("/health", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_its_own_page_and_programs_may(server):
 
 
 def test_with_a_token_nobody_asks_the_model_without_it(start):
-    server = start(entry=Entry(("testserver",), "correct-horse"))
+    server = start(entry=AccessRules(("testserver",), "correct-horse"))
     for given, code in ((None, "no_token"), ("Bearer wrong", "wrong_token"), ("Basic correct-horse", "wrong_token"),
                         ("Bearer ünicode", "wrong_token"), ("Bearer", "wrong_token")):  # fmt: skip
         headers = {} if given is None else {"authorization": given.encode()}
@@ -180,9 +180,9 @@ def test_a_model_that_cannot_say_why_says_that(start):
 def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_files(lite0, flowers, tmp_path):
     import shutil
 
-    from headstart.model import subject_of
-    from headstart.pipeline import fit
-    from headstart.serving.reasons import reasons
+    from headstart.api import fit
+    from headstart.serving.explanations import reasons
+    from headstart.workflows.model import subject_of
 
     copy = shutil.copytree(flowers, tmp_path / "flowers")
     model = fit(copy, head="ridge")
@@ -204,9 +204,9 @@ def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_fil
 
 
 def test_a_head_without_an_exact_map_still_names_its_neighbours(lite0, flowers):
-    from headstart.model import subject_of
-    from headstart.pipeline import fit
-    from headstart.serving.reasons import reasons
+    from headstart.api import fit
+    from headstart.serving.explanations import reasons
+    from headstart.workflows.model import subject_of
 
     found = reasons(subject_of(fit(flowers, head="knn")), Image.new("RGB", (60, 60), "red"), ())
     assert len(found["neighbours"]) == 6

@@ -7,7 +7,7 @@ import threading
 import pytest
 from PIL import Image
 
-from headstart.serving.forms import display_name
+from headstart.serving.multipart import display_name
 from visitors import error_of, png
 
 HEAD = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'

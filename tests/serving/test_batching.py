@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from fakes import FakeEncoder
-from headstart.hosting import Limits
-from headstart.serving.batching import BATCH, Batcher, Seen
-from headstart.serving.refusals import Refusal
+from headstart.serving.batching import BATCH, Batcher, BatchItem
+from headstart.serving.http_errors import Refusal
+from headstart.settings.serving import ServerLimits
 from visitors import png
 
 SHADES = [png((shade, 0, 0)) for shade in range(0, 250, 5)]
@@ -34,14 +34,14 @@ class Gated(FakeEncoder):
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_every_picture_gets_its_own_result_however_many_ask(workers):
-    with Batcher(FakeEncoder(), Limits(), workers) as batcher, ThreadPoolExecutor(16) as pool:
+    with Batcher(FakeEncoder(), ServerLimits(), workers) as batcher, ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda content: batcher.submit(content, shades).result(10), SHADES * 4))
     assert found == list(range(0, 250, 5)) * 4
 
 
 def test_pictures_that_come_while_others_are_worked_on_are_encoded_together():
     encoder, sizes = Gated(), []
-    with Batcher(encoder, Limits(), 1, sizes.append) as batcher:
+    with Batcher(encoder, ServerLimits(), 1, sizes.append) as batcher:
         first = batcher.submit(SHADES[0], shades)
         while batcher.waiting:
             time.sleep(0.001)
@@ -53,7 +53,7 @@ def test_pictures_that_come_while_others_are_worked_on_are_encoded_together():
 
 def test_a_cancelled_picture_is_not_even_opened(monkeypatch):
     encoder, opened = Gated(), []
-    with Batcher(encoder, Limits(), 1) as batcher:
+    with Batcher(encoder, ServerLimits(), 1) as batcher:
         busy = batcher.submit(SHADES[0], shades)
         while batcher.waiting:
             time.sleep(0.001)
@@ -66,7 +66,7 @@ def test_a_cancelled_picture_is_not_even_opened(monkeypatch):
 
 
 def test_what_was_handed_in_is_finished_before_it_closes_and_nothing_is_taken_afterwards():
-    batcher = Batcher(FakeEncoder(), Limits(), 2)
+    batcher = Batcher(FakeEncoder(), ServerLimits(), 2)
     futures = [batcher.submit(content, shades) for content in SHADES]
     batcher.close()
     assert [future.result(0) for future in futures] == list(range(0, 250, 5))
@@ -76,7 +76,7 @@ def test_what_was_handed_in_is_finished_before_it_closes_and_nothing_is_taken_af
 
 def test_more_than_may_wait_are_refused():
     encoder = Gated()
-    with Batcher(encoder, Limits(waiting=2), 1) as batcher:
+    with Batcher(encoder, ServerLimits(waiting=2), 1) as batcher:
         first = batcher.submit(SHADES[0], shades)
         while batcher.waiting:
             time.sleep(0.001)
@@ -94,14 +94,14 @@ def test_an_encoder_that_fails_fails_for_its_batch_alone():
                 raise ValueError("broken")
             return super().encode(batch)
 
-    with Batcher(Broken(), Limits(), 1) as batcher:
+    with Batcher(Broken(), ServerLimits(), 1) as batcher:
         with pytest.raises(ValueError, match="broken"):
             batcher.submit(png((255, 0, 0)), shades).result(10)
         assert batcher.submit(png((50, 0, 0)), shades).result(10) == 50
 
 
 def test_what_else_is_wanted_of_a_picture_comes_with_its_result():
-    with Batcher(FakeEncoder(), Limits(), 1) as batcher:
+    with Batcher(FakeEncoder(), ServerLimits(), 1) as batcher:
         seen = batcher.submit(png((50, 0, 0), (31, 17)), shades, lambda picture: picture.size).result(10)
-    assert isinstance(seen, Seen)
+    assert isinstance(seen, BatchItem)
     assert (seen.result, seen.look) == (50, (31, 17))

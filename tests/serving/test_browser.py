@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from fakes import FakeEncoder
-from headstart.hosting import Limits
+from headstart.serving.access_log import AccessLog
 from headstart.serving.app import make_app
+from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
-from headstart.serving.classroom import Bounds, Classroom
-from headstart.serving.entry import Entry
-from headstart.serving.journal import Journal
 from headstart.serving.server import address_of, bind
 from headstart.serving.service import Service
+from headstart.serving.sessions import SessionLimits, SessionStore
+from headstart.settings.serving import ServerLimits
 from visitors import FakeModel, learn, png
 
 CHROMIUM = os.environ.get("HEADSTART_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -40,9 +40,11 @@ def serving(token: str = "") -> Iterator[str]:
     import uvicorn
 
     listener: socket.socket = bind("127.0.0.1", 0)
-    with Batcher(FakeEncoder(), Limits(), workers=2) as batcher:
-        service = Service(FakeModel(), batcher, Limits(), Journal(lambda line: None, datetime.now), "1.2.3")
-        app = make_app(service, Entry(("localhost",), token), Classroom(Bounds(), time.monotonic), learn)
+    with Batcher(FakeEncoder(), ServerLimits(), workers=2) as batcher:
+        service = Service(FakeModel(), batcher, ServerLimits(), AccessLog(lambda line: None, datetime.now), "1.2.3")
+        app = make_app(
+            service, AccessRules(("localhost",), token), SessionStore(SessionLimits(), time.monotonic), learn
+        )
         config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, log_level="critical")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))

@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv.pop(1))
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell may have switched it off
 from fakes import FakeNetwork
-from headstart import model, pipeline
+from headstart.workflows import load_encoder, model
 from headstart.__main__ import main
 
 
@@ -40,7 +40,7 @@ class Slow(FakeNetwork):
 
 
 network = Slow()
-model.load_encoder = model.open_saved = pipeline.load_encoder = lambda *_, **__: network
+load_encoder.load_encoder = model.open_saved = lambda *_, **__: network
 main()
 """
 
@@ -48,13 +48,13 @@ main()
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a saved model in it."""
-    from headstart.pipeline import fit
+    from headstart.api import fit
 
     place = tmp_path_factory.mktemp("serve")
     save_flowers(place / "flowers", 8)
     with pytest.MonkeyPatch.context() as patch:
         network = FakeNetwork()
-        patch.setattr("headstart.training.load_encoder", lambda *_, **__: network)
+        patch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: network)
         fit(place / "flowers", head="centroid", cache=place / "cache").save(place / "model")
     return place
 
@@ -116,8 +116,8 @@ def shared(place: Path) -> Iterator[Running]:
 
 def test_serving_explaining_and_teaching_load_no_torch(place):
     code = (
-        "import sys, headstart.pipeline, headstart.teaching\n"
-        "import headstart.serving.reasons, headstart.serving.running\n"
+        "import sys, headstart.workflows.fit, headstart.workflows.interactive\n"
+        "import headstart.serving.explanations, headstart.serving.lifespan\n"
         "print([name for name in ('torch', 'timm', 'matplotlib') if name in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -214,8 +214,8 @@ def test_a_client_that_never_sends_its_header_is_let_go(place):
     code = """
 import sys
 from datetime import datetime
-from headstart.hosting import Limits
-from headstart.serving.journal import Journal
+from headstart.settings.serving import Limits
+from headstart.serving.access_log import Journal
 from headstart.serving.server import bind, run
 
 async def app(scope, receive, send):
@@ -280,7 +280,7 @@ def test_what_is_not_a_model_and_settings_that_make_no_sense_are_said_before_it_
 
 def test_without_its_packages_the_installation_is_named(place, headstart_here, monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.setattr("headstart.serving.packages.find_spec", lambda name: None if name == "uvicorn" else name)
+    monkeypatch.setattr("headstart.serving.requirements.find_spec", lambda name: None if name == "uvicorn" else name)
     answer = headstart_here("serve", place / "model")
     assert answer.exit_code == 1
     assert answer.stderr == (

@@ -10,8 +10,8 @@ from PIL import Image
 
 from fakes import FakeEncoder, FakeNetwork
 from headstart.errors import DataError
-from headstart.serving.classroom import Bounds
-from headstart.serving.lesson import Shown
+from headstart.serving.interactive import ShownExamples
+from headstart.serving.sessions import SessionLimits
 from visitors import error_of, learn
 
 COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 200, 40)}
@@ -163,7 +163,7 @@ def test_pictures_that_are_nearly_the_same_are_no_test_for_each_other_either(ser
 
 def shown(labels, features, series=None):
     count = len(labels)
-    return Shown(
+    return ShownExamples(
         classes=("a", "b"),
         labels=np.array(labels),
         features=features.astype(np.float32),
@@ -210,15 +210,14 @@ def test_one_class_alone_cannot_be_learnt(server):
 def test_the_lesson_is_that_of_fit_with_folds(tmp_path, monkeypatch):
     """The same pictures through headstart.fit in folds: same head, same answers, same numbers."""
     import headstart
-    from headstart import training
 
     network = FakeNetwork()
-    monkeypatch.setattr(training, "load_encoder", lambda *_, **__: network)
+    monkeypatch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: network)
     pictures = [(noisy(colour, n), colour) for colour in ("blue", "red") for n in range(8)]
     model = headstart.fit(pictures, folds=5, cache=tmp_path)
     opened = [Image.open(io.BytesIO(content)) for content, _ in pictures]
     features = network.encode(np.stack([network.preprocess(one) for one in opened]))
-    from headstart.encoders.colours import ColourHistogram
+    from headstart.encoders.simple.image import ColourHistogram
 
     colours = ColourHistogram().encode(np.stack([ColourHistogram().preprocess(one) for one in opened]))
     import hashlib
@@ -227,7 +226,7 @@ def test_the_lesson_is_that_of_fit_with_folds(tmp_path, monkeypatch):
     names = tuple(f"#{n}" for n in range(16))
     labels = np.array([0] * 8 + [1] * 8)
     grey, previews = np.full((16, 32, 32), np.nan, dtype=np.float32), (b"",) * 16  # too small for near copies
-    lesson = learn(Shown(("blue", "red"), labels, features, colours, grey, previews, names, keys, (None,) * 16))
+    lesson = learn(ShownExamples(("blue", "red"), labels, features, colours, grey, previews, names, keys, (None,) * 16))
     assert np.array_equal(lesson.saved.probabilities(features), model.saved.probabilities(features))
     mine, theirs = lesson.saved.training, model.saved.training
     assert json.dumps(mine.evaluation) == json.dumps(theirs.evaluation)
@@ -239,7 +238,7 @@ def test_the_lesson_is_that_of_fit_with_folds(tmp_path, monkeypatch):
 
 
 def test_a_desk_a_class_list_and_a_classroom_can_be_full(start):
-    server = start(bounds=Bounds(desks=2, classes=2, pictures=3))
+    server = start(bounds=SessionLimits(desks=2, classes=2, pictures=3))
     show(server, "red", noisy("red", 1))
     show(server, "blue", noisy("blue", 1))
     (refused,) = show(server, "green", noisy("green", 1)).json()["pictures"]
@@ -255,7 +254,7 @@ def test_a_desk_a_class_list_and_a_classroom_can_be_full(start):
 
 def test_a_desk_is_forgotten_when_nobody_uses_it(start):
     now = [0.0]
-    server = start(bounds=Bounds(desks=1, idle_seconds=100), clock=lambda: now[0])
+    server = start(bounds=SessionLimits(desks=1, idle_seconds=100), clock=lambda: now[0])
     show(server, "red", noisy("red", 1))
     now[0] = 90
     assert server.client.get("/teach/state").json()["classes"] != []
@@ -267,7 +266,7 @@ def test_a_desk_is_forgotten_when_nobody_uses_it(start):
 
 
 def test_tried_pictures_are_kept_for_a_while_only(start):
-    server = start(bounds=Bounds(tried=1))
+    server = start(bounds=SessionLimits(tried=1))
     taught(server)
     one, two = (server.predict(noisy("red", n), path="/teach/predict").json()["predictions"][0]["id"] for n in (7, 8))
     assert error_of(server.client.put(f"/teach/pictures/{one}", json={"label": "red"})) == "not_there"

@@ -6,7 +6,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from headstart.features.neighbours import isolation
 from headstart.metrics.intervals import wilson
-from headstart.studies.check import KINDS, Cleaning, Seen, find_outliers, find_poor
+from headstart.studies.check import KINDS, Cleaning, ScreenedSample, find_outliers, find_poor
 
 GOOD = (20.0, 220.0, 120.0, 7.3, 0.5, 0.2)  # dark end, bright end, mean, information, sharpness, shape
 
@@ -30,7 +30,9 @@ def test_planted_outliers_are_the_farthest():
     centres = random.normal(size=(4, 32)) * 4
     matrix = centres[random.integers(0, 4, 300)] + random.normal(size=(300, 32))
     matrix[[7, 99]] = random.normal(size=(2, 32)) * 12
-    seen = Seen(matrix.astype(np.float32), np.empty((300, 32, 32), np.float32), np.empty((300, 6), np.float32))
+    seen = ScreenedSample(
+        matrix.astype(np.float32), np.empty((300, 32, 32), np.float32), np.empty((300, 6), np.float32)
+    )
     places, distances = find_outliers(seen, 0)
     assert set(places[:2].tolist()) == {7, 99}
     assert len(places) <= 5
@@ -40,7 +42,7 @@ def test_planted_outliers_are_the_farthest():
 def test_pictures_that_cannot_be_read_are_no_outliers():
     matrix = np.random.default_rng(2).normal(size=(40, 8)).astype(np.float32)
     matrix[3] = np.nan
-    places, distances = find_outliers(Seen(matrix, np.empty((40, 32, 32)), np.empty((40, 6))), 0)
+    places, distances = find_outliers(ScreenedSample(matrix, np.empty((40, 32, 32)), np.empty((40, 6))), 0)
     assert 3 not in places
     assert np.isnan(distances[3])
 

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import MissingExtraError, OutputError
-from headstart.metrics.transfer import holm, mcnemar
-from headstart.recipe import Recipe
-from headstart.studies import forecast
-from headstart.studies.arms import ALL, draw_support
-from headstart.studies.cells import Cell, CellStore, Spot
+from headstart.metrics.paired_tests import holm, mcnemar
+from headstart.settings.recipe import Recipe
+from headstart.studies import cost_estimate as forecast
 from headstart.studies.compare import Answers, require_torch, usable_shots
 from headstart.studies.compare_report import report_answers
+from headstart.studies.conditions import ALL, draw_support
+from headstart.studies.result_cache import Condition, Result, ResultStore
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 8), st.integers(0, 3), st.integers(0, 9))
@@ -52,29 +52,29 @@ def test_numbers_that_take_everything_become_all():
 @given(st.lists(st.booleans(), min_size=1, max_size=70))
 def test_a_cell_comes_back_as_it_was(tmp_path_factory, right):
     path = tmp_path_factory.mktemp("cells") / "deep" / "cells.jsonl"
-    CellStore(path).add(Spot("probe", 5, 1), Cell(np.array(right), 10, 0.5, 1e-3))
-    found = CellStore(path).find(Spot("probe", 5, 1))
+    ResultStore(path).add(Condition("probe", 5, 1), Result(np.array(right), 10, 0.5, 1e-3))
+    found = ResultStore(path).find(Condition("probe", 5, 1))
     assert (found.right.tolist(), found.learned, found.seconds, found.rate) == (right, 10, 0.5, 1e-3)
 
 
 def test_a_line_that_was_cut_off_costs_its_own_cell_only(tmp_path):
     path = tmp_path / "cells.jsonl"
-    store = CellStore(path)
+    store = ResultStore(path)
     for draw in range(3):
-        store.add(Spot("probe", 5, draw), Cell(np.ones(20, dtype=bool), 10, 0.5))
+        store.add(Condition("probe", 5, draw), Result(np.ones(20, dtype=bool), 10, 0.5))
     path.write_text(path.read_text()[:-30])
-    again = CellStore(path)
-    assert again.find(Spot("probe", 5, 1)) is not None
-    assert again.find(Spot("probe", 5, 2)) is None
-    again.add(Spot("probe", 5, 2), Cell(np.zeros(20, dtype=bool), 10, 0.5))
-    assert CellStore(path).find(Spot("probe", 5, 2)).right.sum() == 0
+    again = ResultStore(path)
+    assert again.find(Condition("probe", 5, 1)) is not None
+    assert again.find(Condition("probe", 5, 2)) is None
+    again.add(Condition("probe", 5, 2), Result(np.zeros(20, dtype=bool), 10, 0.5))
+    assert ResultStore(path).find(Condition("probe", 5, 2)).right.sum() == 0
 
 
 def test_a_cache_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    store = CellStore(tmp_path / "file" / "cells.jsonl")
+    store = ResultStore(tmp_path / "file" / "cells.jsonl")
     with pytest.raises(OutputError):
-        store.add(Spot("probe", 5, 0), Cell(np.ones(3, dtype=bool), 10, 0.5))
+        store.add(Condition("probe", 5, 0), Result(np.ones(3, dtype=bool), 10, 0.5))
 
 
 def answers(**accuracies):
@@ -236,7 +236,7 @@ def test_fine_tuning_that_loses_has_a_negative_effect():
 def test_the_forecast_adds_the_search_once_for_each_arm_and_size(monkeypatch):
     pace = SimpleNamespace(start=1.0, learning=0.01, answering=0.001)
     trial = SimpleNamespace(plan_for_steps=lambda *_: None, time_trial=lambda *_: pace)
-    monkeypatch.setitem(sys.modules, "headstart.learning.trial", trial)
+    monkeypatch.setitem(sys.modules, "headstart.finetuning.short_training", trial)
     monkeypatch.setattr(forecast, "lesson_of", lambda *_: SimpleNamespace(ground=None))
     arena = SimpleNamespace(
         recipe=Recipe(),
@@ -244,7 +244,7 @@ def test_the_forecast_adds_the_search_once_for_each_arm_and_size(monkeypatch):
         fit=SimpleNamespace(labels=np.arange(60) % 2),
         test=SimpleNamespace(examples=[None] * 10),
     )
-    spots = [Spot("full", 20, draw) for draw in range(3)] + [Spot("full", 5, 0), Spot("probe", 20, 0)]
+    spots = [Condition("full", 20, draw) for draw in range(3)] + [Condition("full", 5, 0), Condition("probe", 20, 0)]
     found = forecast.make_forecast(arena, spots, 50, set(), None)
     learned = 40 * round(50 / 4)  # batches of ten
     once = 1.0 + learned * 0.01 + 10 * 0.001
@@ -257,7 +257,7 @@ def test_the_forecast_adds_the_search_once_for_each_arm_and_size(monkeypatch):
 
 
 def test_a_rate_at_an_end_of_the_three_is_tried_beyond():
-    from headstart.learning.trial import search_factor
+    from headstart.finetuning.short_training import search_factor
 
     for best, tried in ((0.09, 4), (0.3, 4), (1.0, 3), (3.0, 4), (10.0, 4)):
         asked = []

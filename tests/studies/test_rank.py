@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from headstart.metrics.transfer import holm
-from headstart.recipe import Recipe
+from headstart.metrics.paired_tests import holm
+from headstart.settings.recipe import Recipe
 from headstart.studies.rank import Scored, rank_scored, score_encoder
 
 

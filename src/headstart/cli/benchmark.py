@@ -6,7 +6,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def benchmark(
@@ -34,10 +34,10 @@ def benchmark(
     Each form runs in a process of its own, beside the library itself. Measure on a machine that does nothing else.
     """
     with explained(debug) as steps:
-        from headstart.shipping import Wanted, run_benchmark
+        from headstart.workflows.benchmark import BenchmarkRequest, run_benchmark
 
-        wanted = Wanted(tuple(forms or ()), seconds, threads, data)
-        report = run_benchmark(model, wanted, Place(progress=steps))
+        wanted = BenchmarkRequest(tuple(forms or ()), seconds, threads, data)
+        report = run_benchmark(model, wanted, RunContext(progress=steps))
         steps.close()
         if as_json:
             print_lines(report.warnings(), to_error=True)  # the list of forms has no place for it

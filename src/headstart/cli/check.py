@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import chosen, explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def check(
@@ -28,7 +28,7 @@ def check(
     device: options.Device = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
-    lang: options.Language = None,
+    lang: options.PageLanguage = None,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
@@ -41,11 +41,12 @@ def check(
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     with explained(debug, keeps=not no_cache) as steps:
-        from headstart import checking, pipeline
+        from headstart.settings.recipe import read_recipe
+        from headstart.workflows import check as checking
 
-        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        recipe = pipeline.read_recipe(None, {"head": "logistic", **given})
-        report = checking.run_check(data, recipe, place, out=out, export=export, language=lang)
+        context = RunContext(cache=cache, keep_features=not no_cache, progress=steps)
+        recipe = read_recipe(None, {"head": "logistic", **given})
+        report = checking.run_check(data, recipe, context, out=out, export=export, language=lang)
         steps.close()
         if as_json:
             print_json(report.to_json())

@@ -6,7 +6,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import chosen, explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def compare(
@@ -41,7 +41,7 @@ def compare(
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
     out: options.StudyFolder = None,
-    lang: options.Language = None,
+    lang: options.PageLanguage = None,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
@@ -54,14 +54,16 @@ def compare(
     limit = time_limit
     given = {name: value for name, value in chosen(locals()).items() if name != "time_limit"}
     with explained(debug, keeps=not no_cache) as steps_shown:
-        from headstart import pipeline, transfer
+        from headstart.settings.recipe import read_recipe
+        from headstart.workflows.compare import read_wanted, run_comparison
+        from headstart.workflows.report import keep_study, require_study_free
 
-        pipeline.require_study_free("compare", out)
-        place = Place(cache=cache, keep_features=not no_cache, progress=steps_shown, tell=steps_shown.tell)
-        wanted = transfer.read_wanted(arms, shots, draws, steps, limit)
-        report = transfer.run_comparison(data, wanted, pipeline.read_recipe(None, {"head": "ridge", **given}), place)
+        require_study_free("compare", out)
+        context = RunContext(cache=cache, keep_features=not no_cache, progress=steps_shown, notify=steps_shown.tell)
+        wanted = read_wanted(arms, shots, draws, steps, limit)
+        report = run_comparison(data, wanted, read_recipe(None, {"head": "ridge", **given}), context)
         steps_shown.close()
-        kept = pipeline.keep_study("compare", report.to_json(), out, lang)
+        kept = keep_study("compare", report.to_json(), out, lang)
         if as_json:
             print_json(report.to_json())
         else:

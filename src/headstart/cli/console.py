@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from headstart.errors import HeadstartError
-from headstart.recipe import Recipe
+from headstart.settings.recipe import Recipe
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

@@ -7,13 +7,12 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
-from headstart.places import Place
-from headstart.workplace import Workplace
+from headstart.runtime.context import RunContext
 
 
 def demo(
     out: Annotated[Path | None, typer.Option(help="Run folder, used as given.  [default: a new runs/demo-N]")] = None,
-    lang: options.Language = None,
+    lang: options.PageLanguage = None,
     seed: options.Seed = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
@@ -27,13 +26,15 @@ def demo(
     The 14 kinds of fruit and the network both come from packages: nothing is downloaded.
     """
     with explained(debug, keeps=not no_cache) as steps:
-        from headstart import pipeline
+        from headstart.settings.recipe import read_recipe
+        from headstart.workflows.fit import run_fit
+        from headstart.workflows.plan import plan_demo
 
-        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        plan = pipeline.plan_demo(pipeline.read_recipe(None, {"seed": seed or 0}), place, out=out)
+        context = RunContext(cache=cache, keep_features=not no_cache, progress=steps, language=lang or "en")
+        plan = plan_demo(read_recipe(None, {"seed": seed or 0}), context, out=out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
-        run = pipeline.run(plan, place, out=out, work=Workplace(language=lang or "en"))
+        run = run_fit(plan, context, out=out)
         steps.close()
         if as_json:
             print_json(run.report.to_json())

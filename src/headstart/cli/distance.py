@@ -6,7 +6,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import chosen, explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def distance(
@@ -34,12 +34,11 @@ def distance(
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     with explained(debug, keeps=not no_cache) as steps:
-        from headstart import pipeline, transfer
+        from headstart.settings.recipe import read_recipe
+        from headstart.workflows.distance import run_either_distance
 
-        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        report = transfer.run_either_distance(
-            one, other, encoders or [], pipeline.read_recipe(None, {"head": "ridge", **given}), place
-        )
+        context = RunContext(cache=cache, keep_features=not no_cache, progress=steps)
+        report = run_either_distance(one, other, encoders or [], read_recipe(None, {"head": "ridge", **given}), context)
         steps.close()
         if as_json:
             print_json(report.to_json())

@@ -2,7 +2,7 @@
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def doctor(cache: options.Cache = None, as_json: options.Json = False, debug: options.Debug = False) -> None:
@@ -11,9 +11,9 @@ def doctor(cache: options.Cache = None, as_json: options.Json = False, debug: op
     Example: headstart doctor
     """
     with explained(debug) as steps:
-        from headstart import pipeline
+        from headstart.workflows.doctor import examine
 
-        report = pipeline.examine(Place(cache=cache, progress=steps))
+        report = examine(RunContext(cache=cache, progress=steps))
         steps.close()
         if as_json:
             print_json(report.to_json())

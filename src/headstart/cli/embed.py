@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def embed(
@@ -30,13 +30,13 @@ def embed(
     A row has the path, the sha256 of the file, the label and the vector.
     """
     with explained(debug, keeps=not no_cache) as steps:
-        from headstart import pipeline
-        from headstart.embedding import write_features
+        from headstart.settings.recipe import read_recipe
+        from headstart.workflows.embed import write_features
 
         given = {"encoder": encoder, "device": device, "strict": strict}
-        recipe = pipeline.read_recipe(None, {key: value for key, value in given.items() if value is not None})
-        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        written = write_features(data, out, recipe, place)
+        recipe = read_recipe(None, {key: value for key, value in given.items() if value is not None})
+        context = RunContext(cache=cache, keep_features=not no_cache, progress=steps)
+        written = write_features(data, out, recipe, context)
         steps.close()
         if as_json:
             print_json(written.to_json())

@@ -6,7 +6,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def encoders(
@@ -25,10 +25,10 @@ def encoders(
     if action not in ("list", "get") or (action == "get") != (name is not None):
         raise typer.BadParameter("Use 'headstart encoders', or 'headstart encoders get NAME'.")
     with explained(debug) as steps:
-        from headstart import pipeline
+        from headstart.workflows.encoders import get_encoder, show_encoders
 
-        place = Place(cache=cache, progress=steps)
-        table = pipeline.show_encoders(place) if name is None else pipeline.get_encoder(name, place)
+        context = RunContext(cache=cache, progress=steps)
+        table = show_encoders(context) if name is None else get_encoder(name, context)
         steps.close()
         if as_json:
             print_json(table.to_json())

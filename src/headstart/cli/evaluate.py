@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def evaluate(
@@ -30,14 +30,14 @@ def evaluate(
     Example: headstart evaluate runs/flowers-1 flowers/test
     """
     with explained(debug, keeps=not no_cache) as steps:
-        from headstart import pipeline
-        from headstart.model import load
-        from headstart.scoring import score
+        from headstart.settings.recipe import read_recipe
+        from headstart.workflows.evaluate import score
+        from headstart.workflows.model import load
 
         given = {"strict": strict, "seed": seed, "group_by": group_by, "group_pattern": group_pattern}
-        recipe = pipeline.read_recipe(None, {key: value for key, value in given.items() if value is not None})
-        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        scored = score(load(model), data, recipe, place, unfamiliar)
+        recipe = read_recipe(None, {key: value for key, value in given.items() if value is not None})
+        context = RunContext(cache=cache, keep_features=not no_cache, progress=steps)
+        scored = score(load(model), data, recipe, context, unfamiliar)
         steps.close()
         if as_json:
             print_json(scored.to_json())

@@ -7,7 +7,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def explain(
@@ -42,15 +42,15 @@ def explain(
     maps of a whole validation set show what each class is recognised by, and warn of watermarks and borders.
     """
     with explained(debug) as steps:
-        from headstart.explaining import average_files, explain_files, read_wish
-        from headstart.model import load
+        from headstart.workflows.explain import average_files, explain_files, read_wish
+        from headstart.workflows.model import load
 
         wish = read_wish(method, target, neighbours, checks=not quick, fill=fill, seed=seed)
-        place = Place(cache=cache, progress=steps)
+        context = RunContext(cache=cache, progress=steps)
         report: Any = (
-            average_files(load(model), one_of(paths), wish, place, out=out)
+            average_files(load(model), one_of(paths), wish, context, out=out)
             if average
-            else explain_files(load(model), paths, wish, place, out=out)
+            else explain_files(load(model), paths, wish, context, out=out)
         )
         steps.close()
         if as_json:

@@ -54,7 +54,7 @@ def export(
         raise typer.BadParameter("Use one of --half and --int8.")
     precision: Literal["fp32", "fp16", "int8"] = "int8" if int8 else "fp16" if half else "fp32"
     with explained(debug) as steps:
-        from headstart.model import load
+        from headstart.workflows.model import load
 
         report = load(model).export(
             to.value, out=out, data=data, precision=precision, batched=batched, force=force, progress=steps

@@ -9,8 +9,7 @@ import typer
 from headstart.cli import options
 from headstart.cli import training_options as training
 from headstart.cli.console import chosen, explained, print_json, print_lines
-from headstart.places import Place
-from headstart.workplace import Workplace
+from headstart.runtime.context import RunContext
 
 
 def fit(
@@ -72,7 +71,7 @@ def fit(
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="TOML file with these settings; a flag beats the file.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder, used as given.  [default: a new runs/NAME-N]")] = None,
-    lang: options.Language = None,
+    lang: options.PageLanguage = None,
     resume: training.Resume = False,
     epochs: training.Epochs = None,
     batch_size: training.BatchSize = None,
@@ -119,26 +118,28 @@ def fit(
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     moves = given.get("method", "probe") != "probe" or given.get("preset", "fast") != "fast"
-    work = Workplace(  # its clock starts
-        resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate, language=lang or "en"
-    )
     with explained(debug, keeps=not no_cache, resumes=moves) as steps:
-        from headstart import pipeline
+        context = RunContext(  # first, since its clock starts here
+            cache=cache, keep_features=not no_cache, progress=steps, notify=steps.tell, resume=resume,
+            tensorboard=tensorboard, profile=profile, find_rate=find_rate, language=lang or "en",
+        )  # fmt: skip
+        from headstart.settings.recipe import read_recipe
+        from headstart.workflows.fit import run_fit
+        from headstart.workflows.plan import estimate_time, plan_fit
 
-        place = Place(cache=cache, keep_features=not no_cache, progress=steps, tell=steps.tell)
-        planning = replace(place, keep_features=not (no_cache or dry_run))  # a dry run writes nothing
-        plan = pipeline.plan(data, pipeline.read_recipe(recipe, given), planning, out=None if resume else out)
+        planning = replace(context, keep_features=not (no_cache or dry_run))  # a dry run writes nothing
+        plan = plan_fit(data, read_recipe(recipe, given), planning, out=None if resume else out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
         if dry_run:
-            estimate = pipeline.estimate(plan, place)
+            estimate = estimate_time(plan, context)
             steps.close()
             if as_json:
                 print_json(plan.to_json() | estimate.to_json())
             else:
                 print_lines(estimate.lines())
             return
-        run = pipeline.run(plan, place, out=out, work=work)
+        run = run_fit(plan, context, out=out)
         steps.close()
         if as_json:
             print_json(run.report.to_json())

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 
-class Tongue(StrEnum):
+class Language(StrEnum):
     """The languages of a report."""
 
     EN = "en"
@@ -58,7 +58,9 @@ ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model fold
 DataSource = Annotated[
     str, typer.Argument(metavar="DATA", help="Folder with one folder per class, or a CSV, TSV, JSONL or Parquet table.")
 ]
-Language = Annotated[Tongue | None, typer.Option("--lang", help="Language of report.html: en or zh.  [default: en]")]
+PageLanguage = Annotated[
+    Language | None, typer.Option("--lang", help="Language of report.html: en or zh.  [default: en]")
+]
 StudyFolder = Annotated[
     Path | None, typer.Option("--out", help="Keep the result, and report.html, in this folder: a run's, or a new one.")
 ]

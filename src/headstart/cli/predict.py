@@ -8,10 +8,10 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
-class Form(StrEnum):
+class OutputFormat(StrEnum):
     """How predictions can be written."""
 
     TABLE = "table"
@@ -19,7 +19,7 @@ class Form(StrEnum):
     JSON = "json"
 
     @classmethod
-    def of(cls, file: Path | None) -> "Form":
+    def of(cls, file: Path | None) -> "OutputFormat":
         """Read the form off the suffix of a file; a table when it tells nothing."""
         suffix = file.suffix.lower().removeprefix(".") if file else ""
         return cls(suffix) if suffix in list(cls) else cls.TABLE
@@ -32,7 +32,7 @@ def predict(
     ],
     top: Annotated[int, typer.Option(min=1, help="How many classes to list for each picture.")] = 3,
     form: Annotated[
-        Form | None,
+        OutputFormat | None,
         typer.Option("--format", help="How they are written.  [default: by the suffix of --out, else table]"),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")] = None,
@@ -49,15 +49,15 @@ def predict(
     Example: headstart predict runs/flowers-1 rose.jpg --abstain 0.95
     """
     with explained(debug) as steps:
-        from headstart.model import answer, ask_guard, load, write_answers
+        from headstart.workflows.model import answer, ask_guard, load, write_answers
 
-        place = Place(progress=steps)
+        context = RunContext(progress=steps)
         asked = {"coverage": coverage, "abstain": abstain, "false_alarms": false_alarms, "reject_unlike": reject_unlike}
         given = {name: value for name, value in asked.items() if value is not None}
         opened = load(model)
-        answers = answer(ask_guard(opened, given) if given else opened, paths, place, top=top, strict=bool(strict))
+        answers = answer(ask_guard(opened, given) if given else opened, paths, context, top=top, strict=bool(strict))
         steps.close()
-        chosen = "json" if as_json else (form or Form.of(out)).value
+        chosen = "json" if as_json else (form or OutputFormat.of(out)).value
         if out is None:
             typer.echo(answers.to_text(chosen), nl=False)
         else:

@@ -9,8 +9,7 @@ import typer
 from headstart.cli import options
 from headstart.cli import training_options as training
 from headstart.cli.console import chosen, explained, print_json, print_lines
-from headstart.places import Place
-from headstart.workplace import Workplace
+from headstart.runtime.context import RunContext
 
 METHODS = {"random": "scratch", "pretrained": "full"}
 
@@ -49,16 +48,17 @@ def pretrain(
     given = chosen(locals())  # first of all, while there is nothing else among them
     if weights not in METHODS:
         raise typer.BadParameter(f"--weights is '{weights}'; it can be random or pretrained.")
-    work = Workplace(resume=resume)  # its clock starts
     with explained(debug, keeps=True, resumes=True) as steps:
-        from headstart import pipeline
+        context = RunContext(cache=cache, progress=steps, notify=steps.tell, resume=resume)  # its clock starts
+        from headstart.settings.recipe import read_recipe
+        from headstart.workflows.fit import run_fit
+        from headstart.workflows.plan import plan_fit
 
-        recipe = pipeline.read_recipe(None, {"method": METHODS[weights], **given})
-        place = Place(cache=cache, progress=steps, tell=steps.tell)
-        plan = pipeline.plan(source, recipe, place, out=None if resume else out)
+        recipe = read_recipe(None, {"method": METHODS[weights], **given})
+        plan = plan_fit(source, recipe, context, out=None if resume else out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
-        run = pipeline.run(plan, place, out=out, work=work)
+        run = run_fit(plan, context, out=out)
         steps.close()
         if as_json:
             print_json(run.report.to_json())

@@ -6,7 +6,7 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import chosen, explained, print_json, print_lines
-from headstart.places import Place
+from headstart.runtime.context import RunContext
 
 
 def rank(
@@ -33,7 +33,7 @@ def rank(
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
     out: options.StudyFolder = None,
-    lang: options.Language = None,
+    lang: options.PageLanguage = None,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
@@ -46,14 +46,16 @@ def rank(
     """
     given = chosen(locals())  # first of all, while there is nothing else among them
     with explained(debug, keeps=not no_cache) as steps:
-        from headstart import pipeline, transfer
+        from headstart.settings.recipe import read_recipe
+        from headstart.workflows.rank import ranked_names, run_ranking
+        from headstart.workflows.report import keep_study, require_study_free
 
-        pipeline.require_study_free("rank", out)
-        place = Place(cache=cache, keep_features=not no_cache, progress=steps)
-        names = transfer.ranked_names(encoders or [], stages or [], sizes or [], place)
-        report = transfer.run_ranking(data, names, pipeline.read_recipe(None, given), place)
+        require_study_free("rank", out)
+        context = RunContext(cache=cache, keep_features=not no_cache, progress=steps)
+        names = ranked_names(encoders or [], stages or [], sizes or [], context)
+        report = run_ranking(data, names, read_recipe(None, given), context)
         steps.close()
-        kept = pipeline.keep_study("rank", {"ranking": report.to_json()}, out, lang)
+        kept = keep_study("rank", {"ranking": report.to_json()}, out, lang)
         if as_json:
             print_json(report.to_json())
         else:

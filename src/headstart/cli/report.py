@@ -11,7 +11,7 @@ from headstart.cli.console import explained, print_json, print_lines
 
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or of a study kept with --out.")],
-    lang: options.Language = None,
+    lang: options.PageLanguage = None,
     out: Annotated[
         Path | None, typer.Option(help="File to write.  [default: report.html in the folder, made anew]")
     ] = None,
@@ -25,9 +25,9 @@ def report(
     It needs nothing but the plain files in the folder: neither the pictures nor torch, on any machine, at any time.
     """
     with explained(debug):
-        from headstart import pipeline
+        from headstart.workflows.report import make_page
 
-        written = pipeline.make_page(run, lang, out)
+        written = make_page(run, lang, out)
         if as_json:
             print_json(written.to_json())
         else:

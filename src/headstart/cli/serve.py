@@ -8,8 +8,8 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_lines
-from headstart.hosting import Door, Hosted, Limits, Voice
-from headstart.places import Place
+from headstart.runtime.context import RunContext
+from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbacks, ServerLimits
 
 
 def serve(
@@ -41,11 +41,11 @@ def serve(
     Ctrl-C stops it.
     """
     with explained(debug) as steps:
-        from headstart import pipeline
+        from headstart.workflows.serve import run_server
 
-        door = Door(host, port, token, tuple(allow_host or ()))
-        limits = Limits.of(max_megabytes=max_megabytes, max_pixels=max_pixels, max_files=max_files)
-        place = Place(cache=cache, progress=steps)
+        door = ServerAddress(host, port, token, tuple(allow_host or ()))
+        limits = ServerLimits.of(max_megabytes=max_megabytes, max_pixels=max_pixels, max_files=max_files)
+        context = RunContext(cache=cache, progress=steps)
 
         def ready(address: str) -> None:
             steps.close()
@@ -57,8 +57,8 @@ def serve(
             if not quiet:
                 print_lines([line], to_error=True)
 
-        hosted = Hosted(model, encoder or "efficientnet_lite0", workers)
-        ending = pipeline.serve(hosted, door, limits, place, Voice(ready, note))
+        hosted = ServedModel(model, encoder or "efficientnet_lite0", workers)
+        ending = run_server(hosted, door, limits, context, ServerCallbacks(ready, note))
         print_lines([f"Stopped. Requests answered: {ending.requests}."], to_error=True)
         if ending.interrupted:
             raise typer.Exit(130)

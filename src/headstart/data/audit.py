@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import inspect_all
-from headstart.data.names import join_names, plural, twins
-from headstart.data.pictures import NO_KEY
+from headstart.data.name_checks import join_names, plural, twins
+from headstart.data.readers.image import NO_KEY
 from headstart.data.splits import merge_groups
 from headstart.errors import DataError
-from headstart.progress import Progress, silent
-from headstart.rules import available_cores
+from headstart.runtime.machine import available_cores
+from headstart.runtime.progress import Progress, silent
 
 TINY = 5  # a class with fewer pictures cannot even be in every fold of the usual cross-validation
 
@@ -41,7 +41,7 @@ class Audit:
         Positions of usable examples with the same bytes, two or more in each set.
     copies
         Positions of usable examples that show the same picture in other bytes, two or more in each set; found by
-        :func:`headstart.features.copies.with_copies`, not by :func:`audit`.
+        :func:`headstart.audit.duplicates.with_copies`, not by :func:`audit`.
     notices
         Sentences for the user about the copies.
     """

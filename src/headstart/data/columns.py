@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from headstart.data.example import SplitName
-from headstart.data.names import join_names, plural
+from headstart.data.name_checks import join_names, plural
 from headstart.errors import DataError
 from headstart.registry import nearest
 

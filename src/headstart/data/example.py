@@ -18,7 +18,7 @@ class Example:
     ----------
     source
         A file path (``str``), the bytes of a file, a PIL image, or a uint8/uint16 array of shape (H, W), (H, W, 1),
-        (H, W, 3) or (H, W, 4), or a :class:`~headstart.data.pictures.Deferred` that fetches one of these.
+        (H, W, 3) or (H, W, 4), or a :class:`~headstart.data.readers.image.Deferred` that fetches one of these.
     name
         What a person calls it: the path relative to the dataset's root, or ``#7`` for the eighth of a list.
     label

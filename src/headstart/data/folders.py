@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.data.example import Dataset, Example, SplitName
-from headstart.data.formats import is_picture_name, suffix_of
-from headstart.data.names import class_names, join_names, natural_key, plural, printable
+from headstart.data.name_checks import class_names, join_names, natural_key, plural, printable
+from headstart.data.readers.image_formats import is_picture_name, suffix_of
 from headstart.errors import DataError
 
 SPLIT_FOLDERS: dict[str, SplitName] = {

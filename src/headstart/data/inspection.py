@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from headstart.data.example import Dataset
-from headstart.data.pictures import PictureFacts, inspect_picture
-from headstart.progress import Progress
+from headstart.data.readers.image import PictureFacts, inspect_picture
+from headstart.runtime.progress import Progress
 
 _BLOCK = 64  # pictures in one piece of a thread's work: one by one, handing over would cost as much as looking
 _SLOW = 0.002  # seconds for a picture above which several threads pay

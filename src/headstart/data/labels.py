@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
-from headstart.data.names import join_names
+from headstart.data.name_checks import join_names
 from headstart.errors import DataError
 
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from headstart.data.example import Dataset, Example
 from headstart.data.folders import read_folder, walk_folder
-from headstart.data.formats import is_picture_name
-from headstart.data.hub_datasets import is_hub_dataset, read_hub_dataset
-from headstart.data.names import natural_key, plural, printable, twin_notices
-from headstart.data.sequences import as_picture, read_items, read_pairs
+from headstart.data.huggingface import is_hub_dataset, read_hub_dataset
+from headstart.data.in_memory import as_picture, read_items, read_pairs
+from headstart.data.name_checks import natural_key, plural, printable, twin_notices
+from headstart.data.readers.image_formats import is_picture_name
 from headstart.data.tables import TABLE_SUFFIXES, read_table
 from headstart.errors import DataError
 from headstart.registry import nearest

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
-from headstart.data.names import join_names, plural
+from headstart.data.name_checks import join_names, plural
 
 IntArray = npt.NDArray[np.int64]
 

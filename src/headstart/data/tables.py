@@ -10,7 +10,7 @@ from typing import Any
 
 from headstart.data.columns import cell_text, find_columns, missing_column, parse_splits, require_cells
 from headstart.data.example import Dataset, Example
-from headstart.data.names import class_names, join_names, plural, printable
+from headstart.data.name_checks import class_names, join_names, plural, printable
 from headstart.errors import DataError
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from headstart.encoders.catalogue import CATALOGUE, CatalogueEntry
+from headstart.encoders.graph_cache import prepare_encoder
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
-from headstart.encoders.prepared import prepare_encoder
 from headstart.encoders.spec import EncoderSpec
 from headstart.encoders.weights import Weights, locate_weights
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError
-from headstart.progress import Progress, silent
+from headstart.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
     from headstart.encoders.torch_engine import TorchEncoder

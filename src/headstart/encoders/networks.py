@@ -14,7 +14,7 @@ from timm.models import PretrainedCfg, filter_pretrained_cfg
 
 from headstart.encoders.checkpoints import Tensors, read_checkpoint, with_timm_names
 from headstart.encoders.graphs import TOLERANCE, compare_outputs, export_module
-from headstart.encoders.preprocessing import preprocessing_from_config
+from headstart.encoders.preprocess.image import preprocessing_from_config
 from headstart.encoders.spec import Preprocessing
 from headstart.encoders.weights import Weights, read_config
 from headstart.errors import EncoderError, UnknownNameError

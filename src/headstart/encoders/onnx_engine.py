@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from headstart.encoders.preprocessing import prepare
+from headstart.encoders.preprocess.image import prepare
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import EncoderError
 

@@ -21,15 +21,15 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Example
-from headstart.data.pictures import open_picture
+from headstart.data.readers.image import open_picture
 from headstart.encoders.folders import set_aside, whole_folder
+from headstart.encoders.graph_cache import GRAPH
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder, first_line
-from headstart.encoders.prepared import GRAPH
-from headstart.encoders.quiet import quiet
+from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import Encoder
 from headstart.encoders.weights import file_name, sha256_of
 from headstart.errors import EncoderError, MissingExtraError, PictureError
-from headstart.progress import Progress
+from headstart.runtime.progress import Progress
 
 CALIBRATED_ON = 128  # pictures, spread evenly: ranges of activations hardly change beyond
 BATCH = 8

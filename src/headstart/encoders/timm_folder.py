@@ -12,7 +12,7 @@ from PIL import Image
 from timm.data.config import resolve_model_data_config
 from timm.data.transforms_factory import create_transform
 
-from headstart.encoders.quiet import quiet
+from headstart.encoders.silence_output import quiet
 
 
 def open_timm_folder(folder: Path) -> Callable[[Image.Image], npt.NDArray[np.float32]]:

@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 
 from headstart.encoders.networks import create_network
 from headstart.encoders.onnx_engine import EncoderFiles, finite
-from headstart.encoders.preprocessing import prepare
-from headstart.encoders.quiet import quiet
+from headstart.encoders.preprocess.image import prepare
+from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import EncoderSpec
 
 

@@ -18,13 +18,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from headstart.data.example import Example
-from headstart.data.pictures import NO_KEY
+from headstart.data.readers.image import NO_KEY
 from headstart.encoders.spec import Encoder
 from headstart.errors import EncoderError, PictureError
-from headstart.features.store import FeatureStore, Shelf
+from headstart.features.store import EncoderRows, FeatureStore
 from headstart.features.values import Block, Extraction, Features
-from headstart.progress import Progress, silent
-from headstart.rules import ExtractionPlan
+from headstart.runtime.progress import Progress, silent
+from headstart.settings.rules import ExtractionPlan
 
 BLOCK_ROWS = 256  # examples handed out at a time, as many as a shard holds
 LOOK_AHEAD = 4  # batches in flight per worker: none waits while rows are written or read
@@ -87,7 +87,7 @@ def stream(
     ----------
     examples, keys
         The examples, and the SHA-256 of the bytes of each: 32 bytes. Examples with one key are encoded once; those
-        with :data:`headstart.data.pictures.NO_KEY` are failures.
+        with :data:`headstart.data.readers.image.NO_KEY` are failures.
     encoders
         Each gives one matrix of a block.
     store
@@ -134,7 +134,7 @@ class _Walk:
         examples: Sequence[Example],
         keys: Sequence[bytes],
         encoders: Sequence[Encoder],
-        shelves: Sequence[Shelf],
+        shelves: Sequence[EncoderRows],
         open_picture: OpenPicture,
     ) -> None:
         numbers: dict[bytes, int] = {}

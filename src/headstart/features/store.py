@@ -59,16 +59,16 @@ class FeatureStore:
         self.notices: list[str] = []
         self._clock = clock
 
-    def open(self, spec: EncoderSpec) -> "Shelf":
+    def open(self, spec: EncoderSpec) -> "EncoderRows":
         """Open the shelf of one encoder, with what other processes have written so far."""
-        return Shelf(self.folder / spec.digest if self.folder else None, spec, self._notice, self._clock)
+        return EncoderRows(self.folder / spec.digest if self.folder else None, spec, self._notice, self._clock)
 
     def _notice(self, text: str) -> None:
         if text not in self.notices:
             self.notices.append(text)
 
 
-class Shelf:
+class EncoderRows:
     """The rows of one encoder: those in shards, and those of this run that are not written yet.
 
     Used from one thread. Rows that were appended can be read at once, also when they cannot be written.

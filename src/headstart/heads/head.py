@@ -17,7 +17,7 @@ class Head(Protocol):
 
     @property
     def kind(self) -> str:
-        """Name under which :func:`headstart.heads.files.from_arrays` makes it again."""
+        """Name under which :func:`headstart.heads.serialisation.from_arrays` makes it again."""
 
     def scores(self, features: Matrix) -> npt.NDArray[np.float64]:
         """Scores of shape (N, C): log-probabilities up to a constant per row, before the temperature."""

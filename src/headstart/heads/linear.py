@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.heads.head import Matrix
-from headstart.heads.training import Array, TrainingSet
+from headstart.heads.training_set import Array, TrainingSet
 
 # The score of a class that had no example: never chosen, and still a finite number in every format.
 ABSENT = -1e4

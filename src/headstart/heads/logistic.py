@@ -11,7 +11,7 @@ from headstart.heads.head import Labels, Matrix
 from headstart.heads.linear import LinearHead, linear_head
 from headstart.heads.probabilities import softmax
 from headstart.heads.solver import Objective, minimise
-from headstart.heads.training import Array, TrainingSet
+from headstart.heads.training_set import Array, TrainingSet
 
 # Relative distance from the minimum at which a fit ends. A fold only ranks, so it may end early and compute in
 # float32, in half the time; the fit that is kept may not.
@@ -22,7 +22,7 @@ SMALLEST_CURVATURE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class LogisticLearner:
+class LogisticFamily:
     """Minimise ``mean(-log softmax(W x + b)[y]) + regularisation * T / 2 * |W|^2`` over standardised features.
 
     T is the total variance of the standardised features, so that a value of the regularisation means the same for any
@@ -31,7 +31,7 @@ class LogisticLearner:
     Examples
     --------
     >>> training = TrainingSet(np.array([[0.0], [1.0], [3.0], [4.0]]), np.array([0, 0, 1, 1]), 2)
-    >>> LogisticLearner().fit(training, 0.01).scores(np.array([[0.5], [3.5]])).argmax(axis=1).tolist()
+    >>> LogisticFamily().fit(training, 0.01).scores(np.array([[0.5], [3.5]])).argmax(axis=1).tolist()
     [0, 1]
     """
 

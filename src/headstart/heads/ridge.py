@@ -8,11 +8,11 @@ import numpy as np
 
 from headstart.heads.head import Matrix
 from headstart.heads.linear import LinearHead, linear_head
-from headstart.heads.training import Array, TrainingSet
+from headstart.heads.training_set import Array, TrainingSet
 
 
 @dataclass(frozen=True, slots=True)
-class RidgeLearner:
+class RidgeFamily:
     """Minimise ``mean(|W x + b - t|^2) + regularisation * T * |W|^2`` over standardised features.
 
     The targets t are +1 for the true class and -1 for the others. T is the total variance of the standardised features.
@@ -21,7 +21,7 @@ class RidgeLearner:
     Examples
     --------
     >>> training = TrainingSet(np.array([[0.0], [1.0], [3.0], [4.0]]), np.array([0, 0, 1, 1]), 2)
-    >>> RidgeLearner().fit(training, 0.01).scores(np.array([[0.5], [3.5]])).argmax(axis=1).tolist()
+    >>> RidgeFamily().fit(training, 0.01).scores(np.array([[0.5], [3.5]])).argmax(axis=1).tolist()
     [0, 1]
     """
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.metrics.evaluation import evaluate
-from headstart.metrics.measuring import measure, prepare_sample
 from headstart.metrics.values import CrossValidated, Evaluation, Score, ScoredPart
+from headstart.metrics.weighted_scores import measure, prepare_sample
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
 
-from headstart.heads.ridge import RidgeLearner
-from headstart.heads.training import TrainingSet
+from headstart.heads.ridge import RidgeFamily
+from headstart.heads.training_set import TrainingSet
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating]
@@ -61,7 +61,7 @@ def proxy_distance(one: Matrix, other: Matrix, seed: int) -> ProxyDistance:
         for part in (slice(0, count // 2), slice(count // 2, count))
     ]
     labels = np.repeat([0, 1], count // 2)
-    head = RidgeLearner().fit(TrainingSet(halves[0], labels, 2), REGULARISATION)
+    head = RidgeFamily().fit(TrainingSet(halves[0], labels, 2), REGULARISATION)
     right = int((head.scores(halves[1]).argmax(axis=1) == labels).sum())
     error = 1 - right / count
     p = float(binomtest(right, count, 0.5, alternative="greater").pvalue)

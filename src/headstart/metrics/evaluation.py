@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from headstart.metrics.calibration import SquaredError, calibration_score, reliability_table
 from headstart.metrics.intervals import percentile_interval, resampled_counts, spread_interval, wilson
-from headstart.metrics.measuring import Groups, Sample, measure, prepare_sample
 from headstart.metrics.scores import confusion_matrix
 from headstart.metrics.values import ClassRow, Evaluation, IntervalMethod, Score
+from headstart.metrics.weighted_scores import Groups, Sample, measure, prepare_sample
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from headstart.heads.neighbours import normalised
+from headstart.heads.knn import normalised
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating]

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from headstart.errors import HeadstartError
-from headstart.reporting.canvas import (
+from headstart.reporting.drawing import (
     FAINT,
     GREY,
     INK,

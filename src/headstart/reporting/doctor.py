@@ -13,7 +13,7 @@ ENOUGH_DISK = 2 * 1024**3  # bytes: an environment, a few encoders, features of 
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class MachineReport:
     """The machine, the environment and the cache folder as they are now.
 
     Attributes
@@ -47,8 +47,8 @@ class Examination:
         return {**self.facts, "problems": list(self.problems)}
 
 
-def examine_machine(cache: Path, encoders: tuple[EncoderRow, ...], facts: dict[str, Any]) -> Examination:
-    """Look at the machine; ``facts`` are those of :func:`headstart.reporting.runs.environment`."""
+def examine_machine(cache: Path, encoders: tuple[EncoderRow, ...], facts: dict[str, Any]) -> MachineReport:
+    """Look at the machine; ``facts`` are those of :func:`headstart.runtime.environment.environment`."""
     existing = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
     free = shutil.disk_usage(existing).free
     seen = {
@@ -59,7 +59,7 @@ def examine_machine(cache: Path, encoders: tuple[EncoderRow, ...], facts: dict[s
         "encoders": [row.name for row in encoders if row.here],
         "nvidia": Path("/proc/driver/nvidia").exists() or shutil.which("nvidia-smi") is not None,
     }
-    return Examination(seen, tuple(_problems(existing, free)))
+    return MachineReport(seen, tuple(_problems(existing, free)))
 
 
 def _problems(cache: Path, free: int) -> list[str]:

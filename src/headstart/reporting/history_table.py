@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.learning.history import Epoch
-from headstart.reporting.runs import write_text
+from headstart.finetuning.history import Epoch
 from headstart.reporting.tables import aligned
+from headstart.runtime.files import write_text
 
 LONGEST = 12  # rows on a terminal
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.data.audit import Audit
 from headstart.data.example import Example
+from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
 from headstart.encoders.spec import EncoderSpec
 from headstart.features.values import Extraction
-from headstart.learning.prediction import Prediction
-from headstart.learning.probe import Probe
-from headstart.metrics.abstention import Threshold
-from headstart.metrics.scoreboard import Scoreboard
-from headstart.reporting.plan import Plan
+from headstart.probing.prediction import Prediction
+from headstart.probing.probe import Probe
 from headstart.reporting.summary import candidate_lines, failure_lines, refusal, score_lines
 from headstart.reporting.tables import predictions_to_csv, predictions_to_json, predictions_to_text
 from headstart.reporting.training_files import training_lines, training_to_json
+from headstart.uncertainty.comparison import Comparison
+from headstart.uncertainty.selective import Threshold
 
 if TYPE_CHECKING:  # it loads torch
-    from headstart.learning.fine_tuning import Tuned
+    from headstart.finetuning.fine_tuning import FineTuned
 
 
 def failures_by_name(examples: Sequence[Example], failures: Mapping[int, str]) -> dict[str, str]:
@@ -38,10 +38,10 @@ class RunReport:
     spec: EncoderSpec
     extraction: Extraction
     probe: Probe
-    board: Scoreboard
+    board: Comparison
     seconds: float
     notices: tuple[str, ...] = ()
-    tuned: "Tuned | None" = None
+    tuned: "FineTuned | None" = None
     page: Path | None = None
 
     @property
@@ -119,7 +119,7 @@ class ScoreReport:
     audit: Audit
     rule: str
     extraction: Extraction
-    board: Scoreboard
+    board: Comparison
     seconds: float
 
     @property
@@ -216,7 +216,7 @@ class Answers:
         return writers[form](self.predictions)
 
 
-def _promise_lines(probe: Probe, board: Scoreboard, balanced: bool) -> list[str]:
+def _promise_lines(probe: Probe, board: Comparison, balanced: bool) -> list[str]:
     """Say so when cross-validation promised more than the scored pictures kept."""
     promised = next((one.verdict.accuracy for one in probe.candidates if one.name == probe.name), 0.0)
     scored = board.probe or board.evaluation  # the heads that were compared stand on the network as it came

@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
-from headstart.data.pictures import open_picture
+from headstart.data.readers.image import open_picture
 from headstart.errors import OutputError
-from headstart.learning.processes import process_number
-from headstart.learning.sample import Sample
+from headstart.finetuning.ranks import process_number
 from headstart.metrics.values import Evaluation
-from headstart.reporting.pictures import Mistake, draw_confusion_matrix, draw_mistakes, draw_reliability
+from headstart.probing.rows import Sample
+from headstart.reporting.plots.run import Mistake, draw_confusion_matrix, draw_mistakes, draw_reliability
 from headstart.reporting.report import RunReport
-from headstart.reporting.runs import RunLog, given_folder, new_run_folder, safe_name, write_json, write_text
+from headstart.reporting.runs import RunLog, given_folder, new_run_folder, safe_name
 from headstart.reporting.tables import Part, write_data_table, write_per_class, write_predictions
+from headstart.runtime.files import write_json, write_text
 
 TRAINING = "training"  # checkpoints lie here
 

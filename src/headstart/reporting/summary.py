@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from headstart.data.names import plural
-from headstart.heads.selection import Candidate
-from headstart.metrics.abstention import Threshold
-from headstart.metrics.guard import Guard
-from headstart.metrics.guard_scores import AnswerScores, GuardScores, broken_promises
-from headstart.metrics.guarding import FEWEST
-from headstart.metrics.scoreboard import Scoreboard
-from headstart.metrics.transfer import Paired
+from headstart.data.name_checks import plural
+from headstart.heads.model_selection import Candidate
+from headstart.metrics.paired_tests import PairedDifference
 from headstart.metrics.values import Evaluation
 from headstart.reporting.tables import aligned
+from headstart.uncertainty.calibrate import FEWEST
+from headstart.uncertainty.comparison import Comparison
+from headstart.uncertainty.evaluate import AnswerScores, PolicyScores, broken_promises
+from headstart.uncertainty.policy import AnswerPolicy
+from headstart.uncertainty.selective import Threshold
 
 ROWS = {
     "accuracy": "accuracy",
@@ -26,7 +26,7 @@ CHANCE = "small differences among five are chance"
 NAMED = 5  # unreadable pictures named in a summary
 
 
-def score_lines(board: Scoreboard, title: str) -> list[str]:
+def score_lines(board: Comparison, title: str) -> list[str]:
     """Show the scores with their intervals under a title, the baselines beside them, and what follows from both."""
     result = board.evaluation
     columns = {"this model": result, "majority class": board.majority}
@@ -55,7 +55,7 @@ def score_lines(board: Scoreboard, title: str) -> list[str]:
     ]
 
 
-def _moved_lines(moved: Paired | None) -> list[str]:
+def _moved_lines(moved: PairedDifference | None) -> list[str]:
     """Say what moving the weights was worth beside the probe, on the same pictures."""
     if moved is None:
         return []
@@ -66,7 +66,7 @@ def _moved_lines(moved: Paired | None) -> list[str]:
     ]
 
 
-def guard_lines(found: GuardScores) -> list[str]:
+def guard_lines(found: PolicyScores) -> list[str]:
     """Say whether the guard kept its promises on the scored pictures, and what it could not learn to promise."""
     lines = []
     sets, answers, novelty = found.sets, found.answers, found.novelty
@@ -96,7 +96,7 @@ def guard_lines(found: GuardScores) -> list[str]:
     return ["Knowing when not to answer:", *lines, *_broken_lines(found)]
 
 
-def _broken_lines(found: GuardScores) -> list[str]:
+def _broken_lines(found: PolicyScores) -> list[str]:
     """Say so when a whole interval lies on the wrong side of what was promised."""
     broken = broken_promises(found)
     if not broken:
@@ -131,7 +131,7 @@ def refusal(found: AnswerScores | Threshold) -> str:
     )
 
 
-def unscored_refusal(guard: Guard | None, board: Scoreboard) -> tuple[str, ...]:
+def unscored_refusal(guard: AnswerPolicy | None, board: Comparison) -> tuple[str, ...]:
     """Say that a precision cannot be promised where no scored picture could show it, as with folds; often nothing.
 
     Examples
@@ -177,7 +177,7 @@ def failure_lines(failures: Mapping[str, str]) -> list[str]:
     return lines if more <= 0 else [*lines, f"... and {plural(more, 'more unreadable picture')}."]
 
 
-def _leak_lines(board: Scoreboard) -> list[str]:
+def _leak_lines(board: Comparison) -> list[str]:
     if not board.leaked:
         return []
     if board.without_leaked is None:
@@ -198,7 +198,7 @@ def _hardest_lines(result: Evaluation) -> list[str]:
     return ["Hardest classes (F1): " + ", ".join(f"{row.name} {row.f1.value:.2f}" for row in rows)]
 
 
-def _verdict(board: Scoreboard) -> list[str]:
+def _verdict(board: Comparison) -> list[str]:
     model, baselines = board.trusted
     best = max(one.accuracy.value for name, one in baselines.items() if name != "probe")
     if model.accuracy.low > best:

@@ -10,7 +10,6 @@ the pictures come from a stranger, import these columns as text.
 """
 
 import math
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -19,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset, Example
-from headstart.learning.prediction import Prediction
 from headstart.metrics.values import ClassRow, Evaluation, Score
-from headstart.reporting.runs import json_text, write_text
+from headstart.probing.prediction import Prediction
+from headstart.runtime.files import json_text, write_text
+from headstart.runtime.text import escape_control_characters
 
 Part = Literal["fit", "score", "fit and score", "left out"]
 GUARD_COLUMNS = ("prediction_set", "abstained", "reason", "unfamiliar", "familiarity", "novelty")
@@ -101,7 +101,7 @@ def predictions_to_csv(predictions: Sequence[Prediction]) -> str:
 
 
 def predictions_to_json(predictions: Sequence[Prediction]) -> str:
-    """Write predictions as a JSON list of objects; see :class:`headstart.learning.prediction.Prediction`."""
+    """Write predictions as a JSON list of objects; see :class:`headstart.probing.prediction.Prediction`."""
     return json_text([prediction.to_json() for prediction in predictions])
 
 
@@ -171,7 +171,7 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """
     from rich.cells import cell_len  # only here: it costs time at start
 
-    shown = [[printable(cell) for cell in row] for row in rows]
+    shown = [[escape_control_characters(cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
     lines = []
     for row in shown:
@@ -179,22 +179,6 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
         cells = [gap + cell if n in right else cell + gap for n, (cell, gap) in enumerate(zip(row, gaps, strict=True))]
         lines.append("  ".join(cells).rstrip() + "\n")
     return "".join(lines)
-
-
-def printable(text: str) -> str:
-    r"""Show control characters, and those that turn the direction of writing, as escapes.
-
-    Examples
-    --------
-    >>> print(printable("two\nlines"))
-    two\nlines
-    """
-    return "".join(character if _is_shown(character) else repr(character)[1:-1] for character in text)
-
-
-def _is_shown(character: str) -> bool:
-    # Wide spaces are harmless, and the joiners are parts of words and of emoji, though Python calls neither printable.
-    return character.isprintable() or unicodedata.category(character) == "Zs" or character in "\u200c\u200d"
 
 
 def _csv_cell(value: object) -> str:

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.reporting.history_table import history_lines, history_to_json, write_history
-from headstart.reporting.training_pictures import draw_learning_curve, draw_rate_test
+from headstart.reporting.plots.learning_curves import draw_learning_curve, draw_rate_test
 
 if TYPE_CHECKING:  # it loads torch
-    from headstart.learning.fine_tuning import Tuned
+    from headstart.finetuning.fine_tuning import FineTuned
 
 
-def write_training(folder: Path, tuned: "Tuned") -> tuple[str, ...]:
+def write_training(folder: Path, tuned: "FineTuned") -> tuple[str, ...]:
     """Write ``history.csv``, ``learning_curve.png`` and, when a rate was looked for, ``rate_test.png``."""
     write_history(folder / "history.csv", tuned.history)
     notices = draw_learning_curve(tuned.history, tuned.best, folder / "learning_curve.png")
@@ -19,7 +19,7 @@ def write_training(folder: Path, tuned: "Tuned") -> tuple[str, ...]:
     return notices
 
 
-def training_lines(tuned: "Tuned") -> list[str]:
+def training_lines(tuned: "FineTuned") -> list[str]:
     """Say for people how the weights moved."""
     plan = tuned.plan
     share = tuned.trained_parameters / max(1, tuned.parameters)
@@ -34,7 +34,7 @@ def training_lines(tuned: "Tuned") -> list[str]:
     return [*lines, *tuned.profile_lines]
 
 
-def training_to_json(tuned: "Tuned") -> dict[str, Any]:
+def training_to_json(tuned: "FineTuned") -> dict[str, Any]:
     """Give plain data: keys of the report of a run."""
     test = tuned.rate_test
     return {

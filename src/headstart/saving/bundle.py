@@ -13,13 +13,13 @@ import numpy as np
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import ModelFileError, OutputError
-from headstart.heads.files import from_arrays
 from headstart.heads.head import Head
-from headstart.reporting.runs import require_free, write_json, write_text
-from headstart.saving.guard_files import GUARD, read_guard, write_guard
+from headstart.heads.serialisation import from_arrays
+from headstart.registry import resolve
+from headstart.runtime.files import require_free, write_json, write_text
 from headstart.saving.manifest import AGAIN, MANIFEST, check_files, find_model, manifest_of, read_manifest
-from headstart.saving.raw_graph import RAW_GRAPH, missing_onnx, raw_obstacle, write_raw_graph
-from headstart.saving.references import NAMES, REFERENCES, read_references, write_references
+from headstart.saving.policy_files import GUARD, read_guard, write_guard
+from headstart.saving.reference_set import NAMES, REFERENCES, read_references, write_references
 from headstart.saving.tensors import read_tensors, write_tensors
 from headstart.saving.values import Baseline, Bundle, SavedModel, TrainingRecord
 
@@ -48,7 +48,8 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[s
     from headstart.saving.card import model_card  # only where a model is written
     from headstart.saving.timm_layout import obstacle, write_timm_layout
 
-    why_not, no_raw = obstacle(model, files), raw_obstacle(model, files) or missing_onnx()
+    exporter = resolve("exporters", "onnx")  # a later stage: known by name alone
+    why_not, no_raw = obstacle(model, files), exporter.obstacle(model, files)
     with _new_folder(folder) as partial:
         _copy_encoder(partial, files)
         _write_head(partial / HEAD, model.head)
@@ -64,7 +65,7 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[s
         if not why_not:
             write_timm_layout(partial, model, files)
         if not no_raw and files.graph is not None:
-            write_raw_graph(partial / RAW_GRAPH, model, files.graph)
+            exporter.write(partial / exporter.file, model, files.graph)
         write_text(partial / CARD, model_card(model, why_not, no_raw))
         write_json(partial / MANIFEST, manifest_of(model, files.config, partial.iterdir()))
     return tuple(reason for reason in (why_not, no_raw) if reason)

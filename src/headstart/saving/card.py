@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 from headstart.metrics.values import CrossValidated
-from headstart.reporting.tables import printable
-from headstart.saving.guard_card import guard_section
-from headstart.saving.references import REFERENCES, References
+from headstart.runtime.text import escape_control_characters
+from headstart.saving.policy_card import guard_section
+from headstart.saving.reference_set import REFERENCES, References
 from headstart.saving.values import SavedModel
 
 # Licence names that model hubs know; any other is given as "other" with its name.
@@ -108,7 +108,7 @@ def escaped(text: str) -> str:
     >>> print(escaped("a|b*c\n<d>"))
     a\|b\*c\\n\<d\>
     """
-    return re.sub(r"([\\`*_{}\[\]<>|~&#$!])", r"\\\1", printable(text))
+    return re.sub(r"([\\`*_{}\[\]<>|~&#$!])", r"\\\1", escape_control_characters(text))
 
 
 def _front_matter(licence: str, opens_in_timm: bool) -> str:

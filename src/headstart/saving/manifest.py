@@ -8,8 +8,8 @@ from typing import Any
 
 from headstart.errors import ModelFileError
 from headstart.registry import nearest
-from headstart.reporting.runs import json_text, write_json
-from headstart.saving.guard_files import guard_json
+from headstart.runtime.files import json_text, write_json
+from headstart.saving.policy_files import guard_json
 from headstart.saving.values import Baseline, SavedModel
 from headstart.version import __version__
 

@@ -11,7 +11,7 @@ import numpy as np
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.timm_config import timm_config
 from headstart.heads.linear import LinearHead
-from headstart.reporting.runs import write_json
+from headstart.runtime.files import write_json
 from headstart.saving.tensors import read_tensors, write_tensors
 from headstart.saving.values import SavedModel
 

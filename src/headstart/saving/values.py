@@ -13,11 +13,11 @@ from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec
 from headstart.heads.head import Head, Matrix
 from headstart.heads.probabilities import softmax
-from headstart.learning.prediction import Prediction, predictions_from
-from headstart.metrics.guard import Guard, Verdicts, advise, judge, measure_novelty
-from headstart.metrics.novelty import Surroundings, surround
-from headstart.reporting.runs import package_versions
-from headstart.saving.references import References
+from headstart.probing.prediction import Prediction, predictions_from
+from headstart.runtime.environment import package_versions
+from headstart.saving.reference_set import References
+from headstart.uncertainty.ood import NearestIndex, surround
+from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes, advise, judge, measure_novelty
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class SavedModel:
         What it learned about when not to answer; None for a model of an older Headstart.
     guard_scores
         Whether the guard kept its promises on the pictures set apart, as plain data:
-        :meth:`headstart.metrics.guard_scores.GuardScores.to_json`.
+        :meth:`headstart.uncertainty.evaluate.PolicyScores.to_json`.
     """
 
     spec: EncoderSpec
@@ -114,7 +114,7 @@ class SavedModel:
     notices: tuple[str, ...] = ()
     fitted_keys: frozenset[bytes] = frozenset()
     references: References | None = None
-    guard: Guard | None = None
+    guard: AnswerPolicy | None = None
     guard_scores: dict[str, Any] | None = None
 
     def was_fitted(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
@@ -132,7 +132,7 @@ class SavedModel:
         known = None if self.references is None else _surroundings(self.references)
         return measure_novelty(self.guard, features, self.head.scores(features), self.temperature, known)
 
-    def verdicts(self, features: Matrix, probabilities: npt.NDArray[np.float64]) -> Verdicts | None:
+    def verdicts(self, features: Matrix, probabilities: npt.NDArray[np.float64]) -> PolicyOutcomes | None:
         """Let the guard judge predictions of shape (N, C) for features of shape (N, D); None without a guard."""
         return None if self.guard is None else judge(self.guard, probabilities, self.novelty(features))
 
@@ -151,7 +151,7 @@ class SavedModel:
 
 
 @lru_cache(maxsize=2)  # once for each model: a server asks again and again
-def _surroundings(references: References) -> Surroundings:
+def _surroundings(references: References) -> NearestIndex:
     return surround(references.features)
 
 

@@ -7,20 +7,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from headstart.serving.answer_routes import AnswerRoutes
-from headstart.serving.classroom import Classroom
-from headstart.serving.entry import Entry
-from headstart.serving.gate import Gate, passage_of
-from headstart.serving.lesson import Teach
+from headstart.serving.auth import AccessRules
+from headstart.serving.http_errors import LEFT, ClientGone, Refusal, mistake
+from headstart.serving.interactive import Teach
+from headstart.serving.interactive_routes import InteractiveRoutes
+from headstart.serving.middleware import Middleware, passage_of
 from headstart.serving.page_routes import page_routes
-from headstart.serving.refusals import LEFT, ClientGone, Refusal, mistake
+from headstart.serving.predict_routes import PredictRoutes
 from headstart.serving.service import Service
-from headstart.serving.teach_routes import TeachRoutes
+from headstart.serving.sessions import SessionStore
 
 DESCRIPTION = "Says what is on pictures. Everything stays on this machine: no picture is kept, none is written down."
 
 
-def make_app(service: Service, entry: Entry, classroom: Classroom, teach: Teach) -> ASGIApp:
+def make_app(service: Service, entry: AccessRules, classroom: SessionStore, teach: Teach) -> ASGIApp:
     """Put the application together; it needs no network and starts no thread of its own."""
     app = FastAPI(
         title="Headstart",
@@ -37,10 +37,10 @@ def make_app(service: Service, entry: Entry, classroom: Classroom, teach: Teach)
             Exception: _mistaken,
         },
     )
-    app.include_router(AnswerRoutes(service).router())
+    app.include_router(PredictRoutes(service).router())
     app.include_router(page_routes(service))
-    app.include_router(TeachRoutes(service, classroom, teach).router())
-    return Gate(app, entry, service.limits, service.journal)
+    app.include_router(InteractiveRoutes(service, classroom, teach).router())
+    return Middleware(app, entry, service.limits, service.journal)
 
 
 async def _refused(request: Request, refusal: Refusal) -> Response:

@@ -1,7 +1,7 @@
 """Dynamic batching: pictures of many requests are decoded in threads and encoded together.
 
 Each worker decodes and encodes a batch of its own with one thread: two such workers beat one encoder with two threads
-(see :func:`headstart.rules.extraction_plan`), and batches form by themselves from what has come in meanwhile.
+(see :func:`headstart.settings.rules.extraction_plan`), and batches form by themselves from what has come in meanwhile.
 """
 
 import math
@@ -18,9 +18,9 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from headstart.encoders.spec import Encoder
-from headstart.hosting import Limits
-from headstart.serving.checking import check_picture, decode
-from headstart.serving.refusals import busy
+from headstart.serving.http_errors import busy
+from headstart.serving.uploads import check_picture, decode
+from headstart.settings.serving import ServerLimits
 
 BATCH = 8  # batches of 8 stay in the processor's cache
 LINGER_SECONDS = 0.002  # how long a worker waits for company while others work; an idle server answers at once
@@ -38,7 +38,7 @@ class _Job:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class BatchItem:
     """The result of a picture, and what else was wanted of it."""
 
     result: Any
@@ -61,14 +61,14 @@ class Batcher:
 
     Examples
     --------
-    >>> from headstart.encoders.colours import ColourHistogram
-    >>> with Batcher(ColourHistogram(), Limits(), workers=1) as batcher:
+    >>> from headstart.encoders.simple.image import ColourHistogram
+    >>> with Batcher(ColourHistogram(), ServerLimits(), workers=1) as batcher:
     ...     batcher.submit(b"P6 1 1 255 \0\0\0", lambda features: [row.shape for row in features]).result()
     (...,)
     """
 
     def __init__(
-        self, encoder: Encoder, limits: Limits, workers: int, watch: Callable[[int], None] = lambda size: None
+        self, encoder: Encoder, limits: ServerLimits, workers: int, watch: Callable[[int], None] = lambda size: None
     ) -> None:
         self._encoder, self._limits, self._watch = encoder, limits, watch
         self._jobs: deque[_Job] = deque()
@@ -97,7 +97,7 @@ class Batcher:
     def submit(self, data: bytes, finish: Finish, look: Look | None = None) -> "Future[Any]":
         """Hand in a picture file; its result, or a Refusal, comes through the future. Cancelled ones are skipped.
 
-        With ``look`` the result is :class:`Seen`: the result, and what ``look`` made of the picture.
+        With ``look`` the result is :class:`BatchItem`: the result, and what ``look`` made of the picture.
 
         Raises Refusal 503 when too many are waiting or the server is stopping.
         """
@@ -165,7 +165,7 @@ class Batcher:
                 rows = [number for number, (job, _) in enumerate(jobs) if job.finish == finish]
                 for number, result in zip(rows, finish(features[rows]), strict=True):
                     job, looked = jobs[number]
-                    job.future.set_result(Seen(result, looked) if job.look else result)
+                    job.future.set_result(BatchItem(result, looked) if job.look else result)
         except Exception as error:
             for job, _ in jobs:
                 if not job.future.done():

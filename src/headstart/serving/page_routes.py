@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from headstart.serving.http_errors import Refusal
 from headstart.serving.languages import choose_language
-from headstart.serving.refusals import Refusal
 from headstart.serving.service import Service
 
 TYPES = {

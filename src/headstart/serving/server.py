@@ -14,15 +14,15 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from headstart.errors import ServingError
-from headstart.hosting import Limits
-from headstart.serving.journal import Forwarder, Journal
+from headstart.serving.access_log import AccessLog, Forwarder
+from headstart.settings.serving import ServerLimits
 
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _KEEP_ALIVE_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ShutdownReason:
     """How a server ended: after so many requests, and by which signal."""
 
     requests: int
@@ -83,8 +83,8 @@ def address_of(listener: socket.socket) -> str:
 
 
 def run(
-    app: ASGIApp, listener: socket.socket, limits: Limits, journal: Journal, ready: Callable[[], None]
-) -> Ending:  # fmt: skip
+    app: ASGIApp, listener: socket.socket, limits: ServerLimits, journal: AccessLog, ready: Callable[[], None]
+) -> ShutdownReason:  # fmt: skip
     """Answer until SIGTERM or Ctrl-C; requests that have begun are finished. ``ready`` is called once it listens."""
     logger = logging.getLogger("uvicorn.error")
     logger.handlers, logger.propagate = [Forwarder(journal)], False
@@ -111,7 +111,7 @@ def run(
     finally:
         listener.close()
         logger.handlers, logger.propagate = [], True
-    return Ending(server.server_state.total_requests, server.stopped_by)
+    return ShutdownReason(server.server_state.total_requests, server.stopped_by)
 
 
 class _Server(uvicorn.Server):

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from headstart.hosting import Limits
-from headstart.serving.answering import Answering
+from headstart.serving.access_log import AccessLog
 from headstart.serving.batching import Batcher, Finish, Look
-from headstart.serving.forms import Form, Upload, read_form
-from headstart.serving.gate import passage_of
-from headstart.serving.journal import Journal
-from headstart.serving.refusals import ClientGone, Refusal
+from headstart.serving.http_errors import ClientGone, Refusal
+from headstart.serving.middleware import passage_of
+from headstart.serving.multipart import MultipartForm, Upload, read_form
+from headstart.serving.predictor import Predictor
+from headstart.settings.serving import ServerLimits
 
 Result = TypeVar("Result")
 
@@ -34,13 +34,13 @@ class Service:
         Of Headstart.
     """
 
-    answering: Answering | None
+    answering: Predictor | None
     batcher: Batcher
-    limits: Limits
-    journal: Journal
+    limits: ServerLimits
+    journal: AccessLog
     version: str
 
-    def model(self) -> Answering:
+    def model(self) -> Predictor:
         """Return the model; raises Refusal 404 when there is none."""
         if self.answering is None:
             raise Refusal(
@@ -52,7 +52,7 @@ class Service:
             )
         return self.answering
 
-    async def read_pictures(self, request: Request, texts: Sequence[str] = ()) -> Form:
+    async def read_pictures(self, request: Request, texts: Sequence[str] = ()) -> MultipartForm:
         """Read the form of a request; raises Refusal when it holds no file."""
         form = await read_form(request, self.limits, texts)
         passage_of(request.scope).pictures = len(form.files)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.metrics.alignment import alignment_score
+from headstart.metrics.domain_alignment import alignment_score
 from headstart.metrics.values import Score
 from headstart.reporting.tables import aligned
 

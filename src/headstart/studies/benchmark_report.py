@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headstart.reporting.tables import aligned
-from headstart.studies.form_figures import HEIGHT, WIDTH, FormFigures
+from headstart.studies.format_timing import HEIGHT, WIDTH, FormatTiming
 
 SHOWN = (1, 8, 32)  # sizes of batches in the table; all are in the JSON
 
@@ -17,7 +17,7 @@ class MeasuredForm:
     file: str
     precision: str
     size: int
-    figures: FormFigures
+    figures: FormatTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class BenchmarkReport:
     forms
         The library first.
     operations
-        Of the network for one picture, see :func:`headstart.studies.arithmetic.graph_operations`; 0 when not known.
+        Of the network for one picture, see :func:`headstart.studies.flops.graph_operations`; 0 when not known.
     threads, busy
         How many threads each had, and how many processes the machine was running besides when it began.
     notices
@@ -91,5 +91,5 @@ class BenchmarkReport:
             f"{self._rate(found):.0f}",
         )
 
-    def _rate(self, found: FormFigures) -> float:
+    def _rate(self, found: FormatTiming) -> float:
         return max(found.throughput.values()) * self.operations / 1e9

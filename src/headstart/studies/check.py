@@ -10,18 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from headstart.audit.duplicates import DuplicateGroups, find_copies
+from headstart.audit.label_noise import HeldOut, LabelIssues, find_label_issues, hold_out_all, try_cleaning
+from headstart.audit.quality.image import MEASURES
+from headstart.audit.similarity.image_hashes import hash_distances, perceptual_hashes
 from headstart.data.audit import Audit
-from headstart.encoders.quality import MEASURES
 from headstart.errors import MissingExtraError
-from headstart.features.copies import Copies, find_copies
-from headstart.features.hashes import hash_distances, perceptual_hashes
 from headstart.features.neighbours import isolation, similar_features, unit_rows
-from headstart.learning.label_errors import HeldOut, LabelIssues, find_label_issues, hold_out_all, try_cleaning
 from headstart.metrics.intervals import resampled_counts, wilson
-from headstart.metrics.unusual import FAR, robust_scores
+from headstart.metrics.robust_outliers import FAR, robust_scores
 from headstart.metrics.values import Score
-from headstart.progress import Progress
-from headstart.recipe import Recipe
+from headstart.runtime.progress import Progress
+from headstart.settings.recipe import Recipe
 
 Matrix = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ KINDS = ("blurry", "dark", "bright", "low_information", "odd_shaped")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class ScreenedSample:
     """What was read of pictures: feature vectors (N, D), thumbnails (N, 32, 32), measures (N, 6); NaN if not read."""
 
     features: Matrix
@@ -48,7 +48,7 @@ class Seen:
 class CopyPairs:
     """Near copies with their distances: 1 - cosine of the feature vectors, and bits of the perceptual hashes; (P,)."""
 
-    copies: Copies
+    copies: DuplicateGroups
     distances: npt.NDArray[np.float64]
     bits: Positions
 
@@ -154,7 +154,7 @@ class Check:
         return self.labels.positions[rows[np.argsort(self.labels.issues.quality[rows], kind="stable")]]
 
 
-def check_copies(checked: Audit, seen: Seen, recipe: Recipe) -> CopyPairs:
+def check_copies(checked: Audit, seen: ScreenedSample, recipe: Recipe) -> CopyPairs:
     """Find near copies among all pairs that feature vectors or thumbnails propose."""
     known = np.flatnonzero(np.isfinite(seen.features).all(axis=1) & np.isfinite(seen.thumbnails).all(axis=(1, 2)))
     near = similar_features(seen.features[known], FEATURE_COSINE, FEATURE_PAIRS, recipe.seed)
@@ -179,7 +179,7 @@ def kept_notices(pairs: CopyPairs, together: Positions) -> tuple[str, ...]:
 
 
 def check_labels(
-    checked: Audit, seen: Seen, together: Positions, recipe: Recipe, progress: Progress
+    checked: Audit, seen: ScreenedSample, together: Positions, recipe: Recipe, progress: Progress
 ) -> tuple[LabelReview | None, tuple[str, ...]]:
     """Judge every label by a head that was fitted to other pictures; with sentences about what could not be done."""
     labels = checked.dataset.labels
@@ -196,7 +196,7 @@ def check_labels(
     return LabelReview(rows, issues, held), ()
 
 
-def find_outliers(seen: Seen, seed: int) -> tuple[Positions, npt.NDArray[np.float64]]:
+def find_outliers(seen: ScreenedSample, seed: int) -> tuple[Positions, npt.NDArray[np.float64]]:
     """Find pictures unlike all others: far from their nearest neighbours, by the features; farthest first."""
     known = np.flatnonzero(np.isfinite(seen.features).all(axis=1))
     distances = np.full(len(seen.features), np.nan)
@@ -261,7 +261,12 @@ def score_groups(checked: Audit, review: LabelReview | None) -> tuple[GroupScore
 
 
 def measure_cleaning(
-    seen: Seen, review: LabelReview, labels: Positions, together: Positions, suspect: Sequence[int], recipe: Recipe
+    seen: ScreenedSample,
+    review: LabelReview,
+    labels: Positions,
+    together: Positions,
+    suspect: Sequence[int],
+    recipe: Recipe,
 ) -> Cleaning:
     """Measure what leaving suspect examples out of the training changes, on held-out examples that are not suspect."""
     rows = review.positions

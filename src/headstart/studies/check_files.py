@@ -9,11 +9,12 @@ from typing import Any
 from PIL import Image
 
 from headstart.data.example import Example
-from headstart.data.pictures import open_picture
+from headstart.data.readers.image import open_picture
 from headstart.errors import OutputError
 from headstart.reporting.contact_sheet import MOST_CARDS, Card, draw_sheet
-from headstart.reporting.runs import given_folder, require_free, write_json, write_text
+from headstart.reporting.runs import given_folder
 from headstart.reporting.tables import csv_text
+from headstart.runtime.files import require_free, write_json, write_text
 from headstart.studies.check import KINDS
 from headstart.studies.check_report import WORDS, CheckReport
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from headstart.data.names import join_names, plural
+from headstart.data.name_checks import join_names, plural
 from headstart.reporting.tables import aligned
 from headstart.studies.check import KINDS, Check
 

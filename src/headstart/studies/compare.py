@@ -15,29 +15,29 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import MissingExtraError
-from headstart.places import Place
-from headstart.progress import silent
-from headstart.studies.arms import (
+from headstart.runtime.context import RunContext
+from headstart.runtime.progress import silent
+from headstart.studies.conditions import (
     ALL,
     ARMS,
     IN_TORCH,
     TRAINED,
-    Arena,
+    ExperimentData,
     answer_by_training,
     answer_from_features,
     lesson_of,
     rows_of,
     tuned_rate,
 )
-from headstart.studies.cells import Cell, CellStore, Right, Spot
-from headstart.studies.forecast import known_rates, make_forecast
+from headstart.studies.cost_estimate import known_rates, make_forecast
+from headstart.studies.result_cache import Condition, Result, ResultStore, Right
 
 Labels = npt.NDArray[np.int64]
 Rates = dict[tuple[str, int], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ComparisonRequest:
     """What is to be compared: arms, examples per class (0: all), draws of them, steps of a training, seconds."""
 
     arms: tuple[str, ...]
@@ -72,7 +72,7 @@ class Answers:
     rates: Rates | None = None
 
 
-def compare_arms(arena: Arena, wanted: Wanted, store: CellStore, surroundings: Place) -> Answers:
+def compare_arms(arena: ExperimentData, wanted: ComparisonRequest, store: ResultStore, context: RunContext) -> Answers:
     """Compute every cell that is not in the store, the cheap ones first, until the time is over.
 
     Before the first training it says how long all of them will take. A training that would not end in time is not
@@ -82,17 +82,17 @@ def compare_arms(arena: Arena, wanted: Wanted, store: CellStore, surroundings: P
     spots = list(spots_of(wanted))
     rates = known_rates(store, spots)
     open_spots = [spot for spot in spots if store.find(spot) is None]
-    forecast = make_forecast(arena, open_spots, wanted.steps, set(rates), surroundings)
+    forecast = make_forecast(arena, open_spots, wanted.steps, set(rates), context)
     if forecast.sentence():
-        surroundings.tell(forecast.sentence())
+        context.notify(forecast.sentence())
     for number, spot in enumerate(spots):
         if store.find(spot) is None:
             passed = time.perf_counter() - started
             if passed + forecast.of(spot) > wanted.limit:
                 missing.append(f"{spot.arm} at {shots_name(spot.shots)}, draw {spot.draw + 1}")
                 continue
-            store.add(spot, _compute(arena, spot, wanted.steps, rates, surroundings))
-        surroundings.progress("comparing", number + 1, len(spots))
+            store.add(spot, _compute(arena, spot, wanted.steps, rates, context))
+        context.progress("comparing", number + 1, len(spots))
     return _gather(spots, store, arena, wanted.steps, tuple(missing))
 
 
@@ -121,7 +121,7 @@ def shots_name(shots: int) -> str:
     return "all" if shots == ALL else str(shots)
 
 
-def identity(arena: Arena, steps: int) -> str:
+def identity(arena: ExperimentData, steps: int) -> str:
     """Say what makes two cells the same: the pictures and their parts, the encoder, the settings; a SHA-256."""
     total = hashlib.sha256()
     for part in (arena.fit, arena.test):
@@ -133,40 +133,42 @@ def identity(arena: Arena, steps: int) -> str:
     return total.hexdigest()
 
 
-def spots_of(wanted: Wanted) -> Iterator[Spot]:
+def spots_of(wanted: ComparisonRequest) -> Iterator[Condition]:
     """List the cells in the order they are computed: what trains nothing first, then all arms draw by draw.
 
     So a comparison that runs out of time has few draws, but all arms.
 
     Examples
     --------
-    >>> [(spot.arm, spot.draw) for spot in spots_of(Wanted(("probe", "scratch", "lpft"), (5,), 2, 100))]
+    >>> [(spot.arm, spot.draw) for spot in spots_of(ComparisonRequest(("probe", "scratch", "lpft"), (5,), 2, 100))]
     [('probe', 0), ('probe', 1), ('scratch', 0), ('lpft', 0), ('scratch', 1), ('lpft', 1)]
     """
     arms = [arm for arm in ARMS if arm in wanted.arms]
     for arm in arms:
         for shots in wanted.shots if arm not in TRAINED else ():
             # Nothing is drawn when all are taken, and what is not trained knows no other chance.
-            yield from (Spot(arm, shots, draw) for draw in range(1 if shots == ALL else wanted.draws))
+            yield from (Condition(arm, shots, draw) for draw in range(1 if shots == ALL else wanted.draws))
     for draw in range(wanted.draws):
         for shots in wanted.shots:
-            yield from (Spot(arm, shots, draw) for arm in arms if arm in TRAINED)
+            yield from (Condition(arm, shots, draw) for arm in arms if arm in TRAINED)
 
 
-def _compute(arena: Arena, spot: Spot, steps: int, rates: Rates, surroundings: Place) -> Cell:
+def _compute(arena: ExperimentData, spot: Condition, steps: int, rates: Rates, context: RunContext) -> Result:
     clock = time.perf_counter()
     learned = len(rows_of(arena, spot))
     if spot.arm not in TRAINED:
-        return Cell(answer_from_features(arena, spot), learned, time.perf_counter() - clock)
-    quiet = replace(surroundings, progress=silent)
+        return Result(answer_from_features(arena, spot), learned, time.perf_counter() - clock)
+    quiet = replace(context, progress=silent)
     key = (spot.arm, spot.shots)
     lesson = lesson_of(arena, spot, steps, quiet)
     find = partial(tuned_rate, arena, spot, steps, quiet)
     right, rates[key] = answer_by_training(arena, lesson, rates.get(key), find, quiet)
-    return Cell(right, learned, time.perf_counter() - clock, rates[key])
+    return Result(right, learned, time.perf_counter() - clock, rates[key])
 
 
-def _gather(spots: Sequence[Spot], store: CellStore, arena: Arena, steps: int, missing: tuple[str, ...]) -> Answers:
+def _gather(
+    spots: Sequence[Condition], store: ResultStore, arena: ExperimentData, steps: int, missing: tuple[str, ...]
+) -> Answers:
     rows: dict[tuple[str, int], list[Right]] = {}
     sizes: dict[int, float] = {}
     for spot in sorted(spots, key=lambda one: one.draw):

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.metrics.intervals import spread_interval
-from headstart.metrics.transfer import area_between, drawn_means
+from headstart.metrics.paired_tests import area_between, drawn_means
 from headstart.metrics.values import Score
 from headstart.reporting.tables import aligned
-from headstart.studies.arms import ARMS, PRETRAINED, TRAINED
+from headstart.studies.ablations import Ablation, Curves, find_factors
 from headstart.studies.compare import Answers, shots_name
-from headstart.studies.factors import Curves, Factor, find_factors
-from headstart.studies.gains import Bootstrap, Gain, measure_gains
+from headstart.studies.conditions import ARMS, PRETRAINED, TRAINED
+from headstart.studies.effect_sizes import Bootstrap, EffectSize, measure_gains
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ class CompareReport:
     """
 
     points: tuple[Point, ...]
-    gains: tuple[Gain, ...]
+    gains: tuple[EffectSize, ...]
     areas: dict[str, float]
     scored: int
-    factors: tuple[Factor, ...] = ()
+    factors: tuple[Ablation, ...] = ()
     rates: tuple[tuple[str, str, float], ...] = ()
     notices: tuple[str, ...] = ()
     resampled: dict[tuple[str, str], npt.NDArray[np.float64]] = field(default_factory=dict, compare=False, repr=False)
@@ -229,13 +229,13 @@ def _notices(answers: Answers, present: Sequence[str]) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def _labels_needed(gain: Gain) -> str:
+def _labels_needed(gain: EffectSize) -> str:
     if _out_of_reach(gain):
         return "cannot get there with the most labels tried"
     return f"would need {gain.multiplier} times the labels"
 
 
-def _labels_cell(gain: Gain) -> str:
+def _labels_cell(gain: EffectSize) -> str:
     if _out_of_reach(gain):
         return "not reached"
     if gain.multiplier.bound == "less than" and gain.multiplier.value >= 0.95:  # at the start of its curve
@@ -243,7 +243,7 @@ def _labels_cell(gain: Gain) -> str:
     return f"{gain.multiplier} times"
 
 
-def _out_of_reach(gain: Gain) -> bool:
+def _out_of_reach(gain: EffectSize) -> bool:
     """Say whether the other arm, at the end of its curve, stays below: "more than 1 times" tells nobody anything."""
     return gain.multiplier.bound == "more than" and gain.multiplier.value < 1.05
 

@@ -12,8 +12,6 @@ from headstart.data.audit import Audit
 from headstart.data.example import Dataset
 from headstart.data.splits import choose_parts
 from headstart.errors import DataError
-from headstart.learning.probe import fit_probe
-from headstart.metrics.alignment import centred_kernel_alignment
 from headstart.metrics.distances import (
     Discrepancy,
     FrechetDistance,
@@ -22,10 +20,12 @@ from headstart.metrics.distances import (
     frechet,
     proxy_distance,
 )
+from headstart.metrics.domain_alignment import centred_kernel_alignment
 from headstart.metrics.intervals import wilson
 from headstart.metrics.values import Score
-from headstart.recipe import Recipe
+from headstart.probing.probe import fit_probe
 from headstart.reporting.tables import aligned
+from headstart.settings.recipe import Recipe
 
 Matrix = npt.NDArray[np.floating]
 AT_MOST = 1000  # examples of each set for the discrepancy: its memory grows with their square
@@ -34,7 +34,7 @@ FEWEST = 20  # examples of each set: with fewer every distance is chance
 
 
 @dataclass(frozen=True, slots=True)
-class Across:
+class CrossSetScores:
     """What labels say: accuracy of a probe of the first set on its own held-out pictures, and on the second set's.
 
     ``alignment`` is the centred kernel alignment of the class means in both sets: whether the classes lie to each other
@@ -57,7 +57,7 @@ class DistanceReport:
     proxy: ProxyDistance
     discrepancy: Discrepancy
     frechet: FrechetDistance
-    across: Across | None
+    across: CrossSetScores | None
     notices: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
@@ -144,7 +144,7 @@ def probe_across(
     checked: Audit,
     good: Sequence[npt.NDArray[np.int64]],
     matrices: Sequence[npt.NDArray[np.float32]],
-) -> Across | None:
+) -> CrossSetScores | None:
     """Fit a probe to the common classes of the first set; score it on its held-out part and on the second set."""
     first, second = sets
     common = [name for name in first.classes if name in second.classes]
@@ -160,7 +160,9 @@ def probe_across(
         for matrix, part in ((matrices[0], inside), (matrices[1], across))
     ]
     scores = [wilson(float(right.sum()), len(right)) for right in answers]
-    return Across(tuple(common), scores[0], scores[1], _class_alignment(matrices, (learned, across), len(common)))
+    return CrossSetScores(
+        tuple(common), scores[0], scores[1], _class_alignment(matrices, (learned, across), len(common))
+    )
 
 
 def _class_alignment(matrices: Sequence[Matrix], parts: Sequence[Labelled], class_count: int) -> float | None:

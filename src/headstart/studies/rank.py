@@ -13,17 +13,18 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
-from headstart.heads.jury import Jury
-from headstart.heads.learner import make_learner
-from headstart.heads.selection import cross_validate
-from headstart.heads.training import TrainingSet
+from headstart.heads.cv_scoring import CvScorer
+from headstart.heads.family import make_learner
+from headstart.heads.model_selection import cross_validate
+from headstart.heads.training_set import TrainingSet
 from headstart.metrics.intervals import resampled_counts, spread_interval
-from headstart.metrics.transfer import bootstrap_p, holm
+from headstart.metrics.paired_tests import bootstrap_p, holm
 from headstart.metrics.transferability import h_score, logme, neighbours_are_right
 from headstart.metrics.values import Score
-from headstart.progress import Progress, silent
-from headstart.recipe import Recipe
-from headstart.rules import algebra_threads, available_cores, fold_count
+from headstart.runtime.machine import available_cores
+from headstart.runtime.progress import Progress, silent
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import algebra_threads, fold_count
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -112,7 +113,7 @@ def score_encoder(
     typical = int(np.median(training.counts[training.present]))
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         folds = make_folds(labels, groups, fold_count(recipe.inner_folds, typical), recipe.seed)
-        jury = Jury.of(training, groups, folds)
+        jury = CvScorer.of(training, groups, folds)
         learners = [make_learner(head, recipe) for head in SCORED]
         found = cross_validate(learners, training, folds, jury, progress, min(available_cores(), len(folds)))
         accuracy = {one.name: one.verdict.accuracy for one in found}

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from headstart.data.names import plural
-from headstart.encoders.memory import megabytes_at_work
+from headstart.data.name_checks import plural
+from headstart.encoders.memory_probe import megabytes_at_work
 from headstart.encoders.spec import Encoder
 from headstart.reporting.tables import aligned
 from headstart.studies.rank import Pair, Ranking, Scored, Standing

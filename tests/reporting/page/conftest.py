@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from fakes import FakeNetwork
-from headstart.places import Place
-from headstart.recipe import Recipe
 from headstart.reporting.page.reading import read_page
 from headstart.reporting.page.values import PageData
+from headstart.runtime.context import RunContext
+from headstart.settings.recipe import Recipe
 from odd_names import CHINESE, FILE, LONG, QUOTED, SCRIPT, TURNED
 from pictures import save_noise
 
@@ -24,7 +24,8 @@ CLASSES = {
 @pytest.fixture(scope="session")
 def odd_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run whose classes and files have names in HTML, Chinese and control characters."""
-    from headstart import pipeline
+    from headstart.workflows.fit import run_fit
+    from headstart.workflows.plan import plan_fit
 
     folder = tmp_path_factory.mktemp("odd")
     rows = ["path,label"]
@@ -38,10 +39,10 @@ def odd_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             rows.append('"{}","{}"'.format(name.replace('"', '""'), quoted))
     (folder / "data.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("headstart.training.load_encoder", lambda *_, **__: FakeNetwork())
-        place = Place(cache=folder / "cache")
-        plan = pipeline.plan(folder / "data.csv", Recipe(head="centroid", test_fraction=0.4), place)
-        return pipeline.run(plan, place, out=folder / "run").report.folder
+        patch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: FakeNetwork())
+        context = RunContext(cache=folder / "cache")
+        plan = plan_fit(folder / "data.csv", Recipe(head="centroid", test_fraction=0.4), context)
+        return run_fit(plan, context, out=folder / "run").report.folder
 
 
 @pytest.fixture(scope="session")

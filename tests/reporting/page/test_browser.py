@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import study_files as studies
-from headstart.data.fruit import fruit_folder
+from headstart.data.demo_data import fruit_folder
 
 CHROMIUM = os.environ.get("HEADSTART_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 ARGUMENTS = [

@@ -16,7 +16,7 @@ from headstart.reporting.page.figures import (
     shots_drawing,
     training_drawing,
 )
-from headstart.reporting.reliability_picture import judge
+from headstart.reporting.plots.reliability import judge
 
 ODD = '<b>"x" & $y$ @1@ 花</b>'
 

@@ -5,32 +5,32 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headstart.metrics.guard_scores import AnswerScores, GuardScores, NoveltyScores, SetScores, auroc
 from headstart.metrics.intervals import wilson
 from headstart.reporting.page.blocks import Facts, Fold, Paragraph, Table
-from headstart.reporting.page.guard import guard_section
+from headstart.reporting.page.policy import guard_section
 from headstart.reporting.page.texts import LANGUAGES, texts_in
 from headstart.reporting.page.values import DataCounts, RunData
+from headstart.uncertainty.evaluate import AnswerScores, OodScores, PolicyScores, SetScores, auroc
 
 SETS = SetScores("lac", 0.9, wilson(92, 100), wilson(50, 100), wilson(70, 100), {"ant": wilson(46, 50)}, 80, 0.82, 0.97)
 ANSWERS = AnswerScores(0.95, 0.81, 0.953, wilson(78, 80), wilson(80, 100), 80)
-NOVELTY = NoveltyScores("neighbours", 0.05, 0.09, 0.4, wilson(4, 100))
-FULL = GuardScores(100, SETS, ANSWERS, NOVELTY)
+NOVELTY = OodScores("neighbours", 0.05, 0.09, 0.4, wilson(4, 100))
+FULL = PolicyScores(100, SETS, ANSWERS, NOVELTY)
 
 
-def blocks(found: GuardScores, language: str = "en"):
+def blocks(found: PolicyScores, language: str = "en"):
     run = RunData({"guard": found.to_json()}, {}, {}, "", (), DataCounts(), ())
     return guard_section(run, texts_in(language)).blocks
 
 
-def table(found: GuardScores, language: str = "en") -> dict[str, list[str]]:
+def table(found: PolicyScores, language: str = "en") -> dict[str, list[str]]:
     (one,) = (block for block in blocks(found, language) if isinstance(block, Table))
     return {
         row[0].text: [f"{cell.text} {cell.note}".strip().replace("\xa0", " ") for cell in row[1:]] for row in one.rows
     }
 
 
-def said(found: GuardScores, language: str = "en") -> str:
+def said(found: PolicyScores, language: str = "en") -> str:
     texts = [block.text for block in blocks(found, language) if isinstance(block, Paragraph)]
     return "\n".join(texts).replace("\xa0", " ")
 
@@ -77,17 +77,17 @@ def test_pictures_of_another_kind_have_a_share_and_an_auroc():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_parts_that_a_guard_does_not_have_are_not_shown(language):
-    bare = GuardScores(100, None, None, NOVELTY)
+    bare = PolicyScores(100, None, None, NOVELTY)
     assert len(table(bare, language)) == 1
     assert not any(isinstance(block, Fold) for block in blocks(bare, language))
     assert "--abstain 0.95" in said(bare, language)
 
 
 def test_where_nothing_is_promised_there_is_a_reason_and_no_empty_table():
-    (one,) = blocks(GuardScores(40, None, None, None))
+    (one,) = blocks(PolicyScores(40, None, None, None))
     assert isinstance(one, Paragraph)
     assert one.text.startswith("Nothing is promised: too few pictures were held out")
-    refused = GuardScores(40, None, replace(ANSWERS, threshold=None, bound=0.91), None)
+    refused = PolicyScores(40, None, replace(ANSWERS, threshold=None, bound=0.91), None)
     assert not any(isinstance(block, Table) for block in blocks(refused))
     assert "A precision of 95.0 % cannot be promised" in said(refused)
 

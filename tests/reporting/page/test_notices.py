@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import headstart
+from headstart.audit.duplicates import DuplicateGroups, copy_sets
 from headstart.data.columns import find_columns
-from headstart.data.names import join_names, twin_notices
+from headstart.data.name_checks import join_names, twin_notices
 from headstart.data.sources import read_dataset
 from headstart.errors import MissingExtraError
-from headstart.features.copies import Copies, copy_sets
-from headstart.learning.assembly import NOT_CUT
+from headstart.finetuning.build import NOT_CUT
 from headstart.reporting.fonts import _missing_notice
 from headstart.reporting.page.blocks import Points
 from headstart.reporting.page.notices import cells_in, form_of, forms, in_language, listed, notice_blocks
@@ -52,7 +52,9 @@ def test_what_reading_a_folder_says_is_said_in_chinese(littered):
 
 
 def made_by_the_program() -> list[str]:
-    chain = Copies(np.array([[place, place + 1] for place in range(12)]), np.ones(12, np.float32), np.zeros(12, bool))
+    chain = DuplicateGroups(
+        np.array([[place, place + 1] for place in range(12)]), np.ones(12, np.float32), np.zeros(12, bool)
+    )
     package = MissingExtraError("cleanlab", "check", "to find labels that are likely wrong")
     return [
         *twin_notices(["Rose", "rose"]),

@@ -34,7 +34,7 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """A cell: what stands in it, what stands smaller beside it, the number to sort by, and a share to draw."""
 
     text: str
@@ -57,7 +57,7 @@ class Table:
 
     caption: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     sortable: bool = False
     mark: int = -1
     kind: ClassVar[str] = "table"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headstart.metrics.values import Score
-from headstart.reporting.page.blocks import Block, Cell, Column, Paragraph, Points, Section, Table
+from headstart.reporting.page.blocks import Block, Column, Paragraph, Points, Section, Table, TableCell
 from headstart.reporting.page.numbers import count_text, decimal, percent, percent_range, points, points_range
 from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.transfer import shots_text
@@ -59,29 +59,29 @@ def _sentence(factor: Mapping[str, Any], texts: Texts) -> str:
     return texts.say(key, values)
 
 
-def _factor_row(factor: Mapping[str, Any], texts: Texts) -> tuple[Cell, Cell]:
+def _factor_row(factor: Mapping[str, Any], texts: Texts) -> tuple[TableCell, TableCell]:
     """Show a factor: what it is, and its effect, in points or, of the similarity, as a part of mistakes."""
     name = str(factor["factor"])
     title = texts.name("factor", name)
     if name == "strategy" and factor.get("arm"):
         title = texts.say("factors.strategy", {"factor": title, "arm": texts.name("arm", str(factor["arm"]))})
-    first = Cell(title, texts.sentences.get(f"about.{name}", ""))
+    first = TableCell(title, texts.sentences.get(f"about.{name}", ""))
     effect, low, high = (factor.get(end) for end in ("effect", "low", "high"))
     if not isinstance(effect, int | float):
-        return first, Cell(texts.say("factors.unmeasured"))
+        return first, TableCell(texts.say("factors.unmeasured"))
     known = isinstance(low, int | float) and isinstance(high, int | float)
     score = Score(float(effect), float(low or 0), float(high or 0))
     if name.startswith("similarity"):
         text, spread = texts.say("factors.mistakes", {"share": percent(score.value, 0)}), percent_range(score)
     else:
         text, spread = texts.say("factors.points", {"points": points(score.value)}), points_range(score)
-    return first, Cell(text, spread if known else "")
+    return first, TableCell(text, spread if known else "")
 
 
-def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[Cell, Cell]]:
+def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableCell]]:
     """Give what a run measures by itself: differences to its own baselines, on the same pictures."""
     accuracy = score_in(run.metrics, "evaluation", "accuracy")
-    rows: list[tuple[Cell, Cell]] = []
+    rows: list[tuple[TableCell, TableCell]] = []
     if accuracy is None:
         return rows
     probe, paired = (
@@ -95,8 +95,8 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[Cell, Cell]]:
     if probe is not None:
         rows.append(
             (
-                Cell(texts.say("factors.moving")),
-                Cell(
+                TableCell(texts.say("factors.moving")),
+                TableCell(
                     texts.say("factors.points", {"points": points(accuracy.value - probe.value)}),
                     "" if paired is None else points_range(paired),
                 ),
@@ -105,19 +105,21 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[Cell, Cell]]:
     if colours is not None:
         rows.append(
             (
-                Cell(texts.say("factors.features")),
-                Cell(texts.say("factors.points", {"points": points(frozen.value - colours.value)})),
+                TableCell(texts.say("factors.features")),
+                TableCell(texts.say("factors.points", {"points": points(frozen.value - colours.value)})),
             )
         )
         if majority is not None:
             rows.append(
                 (
-                    Cell(texts.say("factors.colours")),
-                    Cell(texts.say("factors.points", {"points": points(colours.value - majority.value)})),
+                    TableCell(texts.say("factors.colours")),
+                    TableCell(texts.say("factors.points", {"points": points(colours.value - majority.value)})),
                 )
             )
     heads = dig(run.metrics, "head", "candidates") or []
     if len(heads) > 1:
         spread = max(one["accuracy"] for one in heads) - min(one["accuracy"] for one in heads)
-        rows.append((Cell(texts.say("factors.head")), Cell(texts.say("factors.points", {"points": points(spread)}))))
+        rows.append(
+            (TableCell(texts.say("factors.head")), TableCell(texts.say("factors.points", {"points": points(spread)})))
+        )
     return rows

@@ -19,7 +19,7 @@ from headstart.reporting.page.drawing import (
     new_sheet,
     to_svg,
 )
-from headstart.reporting.reliability_picture import JudgedBin
+from headstart.reporting.plots.reliability import JudgedBin
 
 WIDTH = 440  # CSS pixels: a phone shows it at 0.8 of its size, a desk at 1.2
 _ROW = 46

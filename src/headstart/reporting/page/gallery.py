@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from headstart.data.pictures import open_preview
+from headstart.data.readers.image import open_preview
 from headstart.errors import OutputError, PictureError
 from headstart.reporting.page.values import Answer
 
@@ -66,7 +66,7 @@ def write_gallery(folder: Path, names: Iterable[str], sources: Mapping[str, Any]
     names
         Of the examples to show.
     sources
-        What each is read from, by its name: see :func:`headstart.data.pictures.open_picture`.
+        What each is read from, by its name: see :func:`headstart.data.readers.image.open_picture`.
 
     Raises
     ------

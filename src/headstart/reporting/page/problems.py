@@ -6,7 +6,6 @@ from typing import Any
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import (
     Block,
-    Cell,
     Column,
     Facts,
     Gallery,
@@ -15,6 +14,7 @@ from headstart.reporting.page.blocks import (
     Section,
     Shown,
     Table,
+    TableCell,
 )
 from headstart.reporting.page.gallery import file_name
 from headstart.reporting.page.notices import notice_blocks
@@ -61,7 +61,10 @@ def _parts_table(run: RunData, texts: Texts) -> Table:
     named = [split for split in SPLITS if any(split == own for own, _ in run.counts.parts)]
     uses = ("fit", "score", "left out")
     rows = tuple(
-        (Cell(texts.name("split", split)), *(Cell(count_text(run.counts.parts.get((split, use), 0))) for use in uses))
+        (
+            TableCell(texts.name("split", split)),
+            *(TableCell(count_text(run.counts.parts.get((split, use), 0))) for use in uses),
+        )
         for split in named
     )
     names = ("part", "fitted", "scored", "left_out")
@@ -166,7 +169,7 @@ def _check_blocks(page: PageData, check: Json, texts: Texts) -> list[Block]:
 def _count_table(check: Json, texts: Texts) -> Table:
     counts = check.get("counts") or {}
     rows = tuple(
-        (Cell(texts.name("check_count", str(name))), Cell(count_text(number), value=float(number)))
+        (TableCell(texts.name("check_count", str(name))), TableCell(count_text(number), value=float(number)))
         for name, number in counts.items()
         if isinstance(number, int | float)
     )
@@ -245,10 +248,10 @@ def _group_table(groups: Sequence[Mapping[str, Any]], texts: Texts) -> Table:
     """Show the classes and groups that are recognised worst when held out."""
     rows = tuple(
         (
-            Cell(str(one.get("name"))),
-            Cell(texts.name("group_kind", str(one.get("kind")))),
-            Cell(count_text(one.get("count") or 0)),
-            Cell(percent(score.value), percent_range(score), score.value),
+            TableCell(str(one.get("name"))),
+            TableCell(texts.name("group_kind", str(one.get("kind")))),
+            TableCell(count_text(one.get("count") or 0)),
+            TableCell(percent(score.value), percent_range(score), score.value),
         )
         for one in groups[:NAMED]
         if (score := _accuracy_of(one)) is not None

@@ -1,7 +1,7 @@
 """The section on ``rank.json``: which encoder suits the data."""
 
 from headstart.metrics.values import Score
-from headstart.reporting.page.blocks import Block, Cell, Column, Figure, Paragraph, Section, Table
+from headstart.reporting.page.blocks import Block, Column, Figure, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.drawing import Words
 from headstart.reporting.page.figures import Bar, interval_drawing
 from headstart.reporting.page.numbers import TO, decimal, percent, percent_range, points, points_range
@@ -54,7 +54,9 @@ def _figure(rows: list[Json], texts: Texts) -> Figure:
     described = "; ".join(f"{bar.label}: {percent(bar.score.value)} ({percent_range(bar.score)})" for bar in bars)
     lowest = min(bar.score.low for bar in bars)
     drawn = interval_drawing("ranking", bars, Words(caption, described), start=max(0.0, int(10 * lowest - 0.5) / 10))
-    numbers = tuple((Cell(bar.label), Cell(percent(bar.score.value)), Cell(percent_range(bar.score))) for bar in bars)
+    numbers = tuple(
+        (TableCell(bar.label), TableCell(percent(bar.score.value)), TableCell(percent_range(bar.score))) for bar in bars
+    )
     columns = (
         Column(texts.say("column.encoder"), number=False),
         Column(texts.say("column.probe")),
@@ -89,12 +91,12 @@ def _table(rows: list[Json], texts: Texts) -> Table:
     )
 
 
-def _row(row: Json) -> tuple[Cell, ...]:
+def _row(row: Json) -> tuple[TableCell, ...]:
     low, high = row.get("ranks") or (row.get("rank"), row.get("rank"))
     return (
-        Cell(row["encoder"]),
+        TableCell(row["encoder"]),
         score_cell(score_in(row, "accuracy"), share=True),
-        Cell(str(low) if low == high else f"{low}{TO}{high}", value=_number(low)),
+        TableCell(str(low) if low == high else f"{low}{TO}{high}", value=_number(low)),
         _cell(row.get("first"), share=True),
         _cell(row.get("lda"), share=True),
         _cell(row.get("knn"), share=True),
@@ -110,8 +112,8 @@ def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _cell(value: object, *, share: bool = False, digits: int = 3) -> Cell:
+def _cell(value: object, *, share: bool = False, digits: int = 3) -> TableCell:
     number = _number(value)
     if number is None:
-        return Cell(TO)
-    return Cell(percent(number) if share else decimal(number, digits), value=number)
+        return TableCell(TO)
+    return TableCell(percent(number) if share else decimal(number, digits), value=number)

@@ -12,11 +12,11 @@ from headstart.errors import MissingExtraError
 from headstart.reporting.page.blocks import Section
 from headstart.reporting.page.drawing import drawing_style
 from headstart.reporting.page.factors import factors_section
-from headstart.reporting.page.guard import guard_section
 from headstart.reporting.page.numbers import count_text
-from headstart.reporting.page.origin import environment_section, environments_of, model_section
 from headstart.reporting.page.pictures import pictures_section
+from headstart.reporting.page.policy import guard_section
 from headstart.reporting.page.problems import data_section, problems_section
+from headstart.reporting.page.provenance import environment_section, environments_of, model_section
 from headstart.reporting.page.ranking import ranking_section
 from headstart.reporting.page.scores import calibration_section, classes_section, confusion_section, scores_section
 from headstart.reporting.page.summary import summarise, tiles
@@ -24,7 +24,7 @@ from headstart.reporting.page.texts import TAGS, Language, Texts, texts_in
 from headstart.reporting.page.training import training_section
 from headstart.reporting.page.transfer import transfer_section
 from headstart.reporting.page.values import PageData, dig
-from headstart.reporting.tables import printable
+from headstart.runtime.text import escape_control_characters
 from headstart.version import __version__
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def render_page(page: PageData, language: Language) -> str:
     return environment.get_template("page.html.jinja").render(
         {
             "language": TAGS[language],
-            "title": printable(page_title(page)),
+            "title": escape_control_characters(page_title(page)),
             "meta": page_meta(page, texts),
             "summary": summarise(page, texts),
             "tiles": tiles(page, texts),
@@ -177,4 +177,4 @@ def page_environment() -> "Environment":
 
 def _clean(text: Any) -> str:  # noqa: ANN401 - whatever stands in a cell
     """Show control characters, and those that turn the direction of writing, as escapes."""
-    return re.sub("[^\n\N{WORD JOINER}]+", lambda found: printable(found[0]), str(text))
+    return re.sub("[^\n\N{WORD JOINER}]+", lambda found: escape_control_characters(found[0]), str(text))

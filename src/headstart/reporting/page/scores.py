@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from headstart.data.names import natural_key
+from headstart.data.name_checks import natural_key
 from headstart.metrics.values import ReliabilityBin, Score
 from headstart.reporting.page.blocks import (
     Beside,
     Block,
-    Cell,
     Column,
     Figure,
     Matrix,
@@ -17,6 +16,7 @@ from headstart.reporting.page.blocks import (
     Paragraph,
     Section,
     Table,
+    TableCell,
 )
 from headstart.reporting.page.drawing import Words
 from headstart.reporting.page.figures import Bar, interval_drawing, reliability_drawing
@@ -24,7 +24,7 @@ from headstart.reporting.page.numbers import TO, count_text, decimal, percent, p
 from headstart.reporting.page.summary import calibration_verdict
 from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
-from headstart.reporting.reliability_picture import judge
+from headstart.reporting.plots.reliability import judge
 
 SHARES = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_roc_auc")
 LOSSES = ("log_loss", "brier", "calibration_error")
@@ -68,7 +68,9 @@ def _arm_name(arm: str, metrics: Json, texts: Texts) -> str:
 
 
 def _accuracy_figure(bars: list[Bar], run: RunData, texts: Texts) -> Figure:
-    rows = [(Cell(bar.label), Cell(percent(bar.score.value)), Cell(percent_range(bar.score))) for bar in bars]
+    rows = [
+        (TableCell(bar.label), TableCell(percent(bar.score.value)), TableCell(percent_range(bar.score))) for bar in bars
+    ]
     leaked = dig(run.metrics, "leaked", "count") or 0
     values = {
         "count": count_text(dig(run.metrics, "evaluation", "count") or 0),
@@ -101,25 +103,25 @@ def _score_table(columns: Mapping[str, Any], metrics: Json, texts: Texts) -> Tab
             continue
         cells = [score_cell(score_in(found, name), share=name in SHARES) for found in columns.values()]
         note = texts.say("score.less") if name in LOSSES else ""
-        rows.append((Cell(texts.name("score", name), note), *cells))
+        rows.append((TableCell(texts.name("score", name), note), *cells))
         if name == "balanced_accuracy":
             rows += _top_rows(columns, texts)
     heads = tuple(Column(_arm_name(arm, metrics, texts)) for arm in columns)
     return Table(texts.say("scores.table"), (Column(texts.say("column.score"), number=False), *heads), tuple(rows))
 
 
-def _top_rows(columns: Mapping[str, Any], texts: Texts) -> list[tuple[Cell, ...]]:
+def _top_rows(columns: Mapping[str, Any], texts: Texts) -> list[tuple[TableCell, ...]]:
     found = dig(columns["model"], "top_k") or {}
     return [
         (
-            Cell(texts.say("score.top", {"k": k})),
+            TableCell(texts.say("score.top", {"k": k})),
             *(score_cell(score_in(one, "top_k", k), share=True) for one in columns.values()),
         )
         for k in sorted(found, key=natural_key)
     ]
 
 
-def score_cell(score: Score | None, *, share: bool) -> Cell:
+def score_cell(score: Score | None, *, share: bool) -> TableCell:
     """Write a score into a cell, its interval smaller.
 
     Examples
@@ -128,10 +130,10 @@ def score_cell(score: Score | None, *, share: bool) -> Cell:
     ('0.500', '–')
     """
     if score is None:
-        return Cell(TO)
+        return TableCell(TO)
     if share:
-        return Cell(percent(score.value), percent_range(score), score.value)
-    return Cell(decimal(score.value), plain_range(score), score.value)
+        return TableCell(percent(score.value), percent_range(score), score.value)
+    return TableCell(decimal(score.value), plain_range(score), score.value)
 
 
 def _leak_notes(metrics: Json, texts: Texts) -> list[Block]:
@@ -150,10 +152,10 @@ def classes_section(run: RunData, texts: Texts) -> Section:
     rows = []
     for row in dig(run.metrics, "evaluation", "per_class") or []:
         fitted = run.counts.fitted.get(row["name"], 0)
-        counts = [Cell(count_text(number), value=float(number)) for number in (fitted, row["support"])]
+        counts = [TableCell(count_text(number), value=float(number)) for number in (fitted, row["support"])]
         scores = [score_cell(score_in(row, name), share=True) for name in ("recall", "precision", "f1", "roc_auc")]
         scores[0] = replace(scores[0], bar=score_in(row, "recall"))
-        rows.append((Cell(row["name"]), *counts, *scores))
+        rows.append((TableCell(row["name"]), *counts, *scores))
     names = ("class", "fitted", "scored", "recall", "precision", "f1", "roc_auc")
     columns = tuple(Column(texts.say(f"column.{name}"), number=name != "class") for name in names)
     table = Table(texts.say("classes.table"), columns, tuple(rows), sortable=True)
@@ -209,9 +211,9 @@ def _confusions(classes: Sequence[str], counts: Sequence[Sequence[int]], texts: 
     )[:CONFUSIONS]
     rows = tuple(
         (
-            Cell(classes[row]),
-            Cell(classes[column]),
-            Cell(texts.say("confusion.of", {"number": count_text(-count), "count": count_text(sum(counts[row]))})),
+            TableCell(classes[row]),
+            TableCell(classes[column]),
+            TableCell(texts.say("confusion.of", {"number": count_text(-count), "count": count_text(sum(counts[row]))})),
         )
         for count, row, column in pairs
     )
@@ -243,10 +245,10 @@ def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Bes
     odd = sum(bool(row.verdict) for row in rows)
     cells = tuple(
         (
-            Cell(percent(row.row.confidence)),
-            Cell(percent(row.row.accuracy), percent_range(row.interval) if row.interval else ""),
-            Cell(count_text(row.row.count)),
-            *([Cell(texts.say(f"calibration.bin_{row.verdict}") if row.verdict else "")] if odd else []),
+            TableCell(percent(row.row.confidence)),
+            TableCell(percent(row.row.accuracy), percent_range(row.interval) if row.interval else ""),
+            TableCell(count_text(row.row.count)),
+            *([TableCell(texts.say(f"calibration.bin_{row.verdict}") if row.verdict else "")] if odd else []),
         )
         for row in rows
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from headstart.metrics.values import Score
-from headstart.reporting.page.blocks import Block, Cell, Column, Facts, Figure, Key, Paragraph, Section, Table
+from headstart.reporting.page.blocks import Block, Column, Facts, Figure, Key, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.drawing import Words
 from headstart.reporting.page.figures import Curve, training_drawing
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
@@ -63,12 +63,12 @@ def _figure(run: RunData, texts: Texts) -> Figure:
     )
 
 
-def _cell(name: str, value: float | None) -> Cell:
+def _cell(name: str, value: float | None) -> TableCell:
     if value is None:
-        return Cell(TO)
+        return TableCell(TO)
     if "accuracy" in name:
-        return Cell(percent(value))
-    return Cell(count_text(value) if name == "epoch" else decimal(value, 1 if name == "seconds" else 3))
+        return TableCell(percent(value))
+    return TableCell(count_text(value) if name == "epoch" else decimal(value, 1 if name == "seconds" else 3))
 
 
 def _facts(run: RunData, texts: Texts) -> Facts:

@@ -6,7 +6,6 @@ from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import (
     Beside,
     Block,
-    Cell,
     Column,
     Figure,
     Key,
@@ -14,6 +13,7 @@ from headstart.reporting.page.blocks import (
     Paragraph,
     Section,
     Table,
+    TableCell,
 )
 from headstart.reporting.page.drawing import Words
 from headstart.reporting.page.figures import Curve, shots_drawing
@@ -194,7 +194,7 @@ def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Fig
     )
     rows = tuple(
         (
-            Cell(texts.name("arm", arm)),
+            TableCell(texts.name("arm", arm)),
             *(_curve_cell(points_found, arm, shots) for shots in sizes),
         )
         for arm in arms
@@ -222,12 +222,12 @@ def _without_crowding(ticks: list[tuple[float, str]]) -> list[tuple[float, str]]
     return kept[::-1]
 
 
-def _curve_cell(found: list[Json], arm: str, shots: str) -> Cell:
+def _curve_cell(found: list[Json], arm: str, shots: str) -> TableCell:
     for point in found:
         if (point["arm"], point["shots"]) == (arm, shots):
             score = _point_score(point)
-            return Cell(percent(score.value), percent_range(score), score.value)
-    return Cell(TO)
+            return TableCell(percent(score.value), percent_range(score), score.value)
+    return TableCell(TO)
 
 
 def _gain_table(compare: Json, texts: Texts) -> Table:
@@ -243,16 +243,18 @@ def _gain_table(compare: Json, texts: Texts) -> Table:
     return Table(caption, columns, rows)
 
 
-def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[Cell, ...]:
+def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[TableCell, ...]:
     score, fewer, p = score_in(gain), gain.get("error_reduction"), gain.get("p")
     assert score is not None, "gains without a value were left out"
     return (
-        Cell(texts.name("arm", gain["arm"]), texts.say("transfer.over", {"arm": texts.name("arm", gain["against"])})),
-        Cell(texts.say("shots.word_all") if gain["shots"] == "all" else gain["shots"]),
-        Cell(points(score.value), points_range(score), score.value),
-        Cell(TO if fewer is None else percent(fewer, 0)),
-        Cell(_times(_multiplier_of(compare, gain), texts)),
-        Cell(TO if p is None else p_text(p)),
+        TableCell(
+            texts.name("arm", gain["arm"]), texts.say("transfer.over", {"arm": texts.name("arm", gain["against"])})
+        ),
+        TableCell(texts.say("shots.word_all") if gain["shots"] == "all" else gain["shots"]),
+        TableCell(points(score.value), points_range(score), score.value),
+        TableCell(TO if fewer is None else percent(fewer, 0)),
+        TableCell(_times(_multiplier_of(compare, gain), texts)),
+        TableCell(TO if p is None else p_text(p)),
     )
 
 

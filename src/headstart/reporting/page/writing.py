@@ -7,15 +7,16 @@ from typing import Any
 
 from headstart.data.example import Example
 from headstart.errors import MissingExtraError, OutputError
-from headstart.learning.processes import process_number
-from headstart.learning.sample import Sample
+from headstart.finetuning.ranks import process_number
+from headstart.probing.rows import Sample
 from headstart.reporting.page.gallery import surest, worst, write_gallery
 from headstart.reporting.page.problems import paths_to_show
 from headstart.reporting.page.reading import METRICS, STUDIES, read_page
 from headstart.reporting.page.rendering import page_environment, render_page, section_builders
 from headstart.reporting.page.texts import LANGUAGES, TAGS, Language
 from headstart.reporting.report import RunReport
-from headstart.reporting.runs import given_folder, require_free, write_json, write_text
+from headstart.reporting.runs import given_folder
+from headstart.runtime.files import require_free, write_json, write_text
 
 PAGE = "report.html"
 

@@ -1,0 +1,284 @@
+"""The public calls: each is one call of :mod:`headstart.workflows`, with settings one by one.
+
+What a call needs is imported inside it: ``headstart.load`` does not wait for what only ``headstart.compare`` uses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack, overload
+
+from headstart.errors import RecipeError
+from headstart.runtime.context import RunContext
+from headstart.runtime.progress import Progress, silent
+from headstart.settings.fields import DeviceName, Settings
+from headstart.settings.recipe import Recipe
+
+if TYPE_CHECKING:
+    from headstart.features.values import Features
+    from headstart.studies.alignment import AlignmentReport
+    from headstart.studies.check_report import CheckReport
+    from headstart.studies.compare_report import CompareReport
+    from headstart.studies.distance import DistanceReport
+    from headstart.studies.rank_report import RankReport
+    from headstart.workflows.model import Model
+
+Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
+
+FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats")
+
+
+def fit(
+    data: Data,
+    recipe: Recipe | None = None,
+    *,
+    out: str | Path | None = None,
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    resume: bool = False,
+    **settings: Unpack[Settings],
+) -> "Model":
+    """Fit a model to labelled pictures.
+
+    Parameters
+    ----------
+    data
+        A folder with one folder of pictures per class (or ``train/`` and ``test/`` with such folders inside), a CSV,
+        TSV, JSONL or Parquet table, a list of (picture, label) pairs, anything with ``__len__`` and ``__getitem__``
+        that yields them, a Hugging Face dataset, or a :class:`Dataset`.
+    recipe, settings
+        The settings, as a :class:`Recipe` or one by one; those given one by one win.
+    out
+        Folder for the run: tables, pictures and the saved model. None writes nothing.
+    cache
+        Folder for weights and features; see :func:`headstart.runtime.context.cache_folder`.
+    progress
+        Called by long steps.
+    resume
+        Go on with an interrupted training in ``out``, from its last checkpoint.
+
+    Raises
+    ------
+    HeadstartError
+        With one sentence what is wrong, one why or where, one what to do.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> print(fit(plain, head="centroid", test_fraction=0.5).evaluation.accuracy)
+    1.000 [0.676, 1.000]
+    """
+    from headstart.workflows.fit import run_fit, train
+    from headstart.workflows.plan import plan_fit
+
+    context = RunContext(cache=cache, progress=progress)
+    chosen = Recipe.from_mapping({**(asdict(recipe) if recipe else {}), **settings})
+    folder = Path(out) if out is not None else None
+    planned = plan_fit(data, chosen, context, out=None if resume else folder)
+    if folder is None and not resume:
+        return train(planned, context).model
+    return run_fit(planned, replace(context, resume=resume), out=folder).model
+
+
+def embed(
+    data: Data,
+    encoder: str = "efficientnet_lite0",
+    *,
+    device: DeviceName = "auto",
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+) -> "Features":
+    """Turn pictures into feature vectors, shape (N, D), in the order of the data.
+
+    Rows of pictures that cannot be read are NaN. Vectors that were computed before come from the store.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> embed([(Image.new("RGB", (64, 64), name), name) for name in ("red", "blue")]).matrix.shape
+    (2, 1280)
+    """
+    from headstart.workflows.embed import read_all
+
+    return read_all(data, encoder, device, RunContext(cache=cache, progress=progress))
+
+
+def load(folder: str | Path) -> "Model":
+    """Open a saved model: its folder, or the run folder around it; see :func:`headstart.workflows.model.load`."""
+    from headstart.workflows.model import load as open_model
+
+    return open_model(folder)
+
+
+def check(
+    data: Data,
+    recipe: Recipe | None = None,
+    *,
+    out: str | Path | None = None,
+    export: str | Path | None = None,
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> "CheckReport":
+    """Look for what is wrong with labelled pictures: near copies, likely label errors, outliers, poor pictures.
+
+    Parameters
+    ----------
+    data, recipe, settings, cache, progress
+        As for :func:`headstart.fit`; of the settings count encoder, head, seed, groups, strict and the like.
+    out
+        Folder for ``check.json``, ``report.html``, a table and sheets of pictures: a new one, or the folder of a run.
+    export
+        Folder for the list of suspect pictures and a cleaned table.
+
+    Raises
+    ------
+    HeadstartError
+        With one sentence what is wrong, one why or where, one what to do.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> check(plain, head="ridge").to_json()["counts"]["near_duplicates"]
+    0
+    """
+    from headstart.workflows.check import run_check
+
+    chosen = Recipe.from_mapping({"head": "logistic", **(asdict(recipe) if recipe else {}), **settings})
+    places = (Path(out) if out is not None else None, Path(export) if export is not None else None)
+    return run_check(data, chosen, RunContext(cache=cache, progress=progress), out=places[0], export=places[1])
+
+
+def compare(
+    data: Data,
+    *,
+    arms: Sequence[str] | None = None,
+    shots: Sequence[int | str] | None = None,
+    draws: int = 5,
+    steps: int = 100,
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> "CompareReport":
+    """Measure how much the pretrained network helps on labelled pictures.
+
+    Parameters
+    ----------
+    data
+        As for :func:`headstart.fit`.
+    arms
+        Of majority, colours, random, probe, scratch, matched, lpft and full; None takes those that train no network.
+    shots
+        Examples per class to learn from; ``"all"`` takes all there are. None takes 1, 2, 5, 10, 20, 50 and all.
+    draws
+        How often the examples are drawn.
+    steps
+        Of each training: the same for all arms.
+    cache, progress
+        As for :func:`headstart.fit`. What was computed is kept: the same call goes on after a stop.
+    settings
+        Of a :class:`Recipe`: encoder, head (``"ridge"`` unless named), balance, seed, time_limit and the like.
+
+    Raises
+    ------
+    HeadstartError
+        With one sentence what is wrong, one why or where, one what to do.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> found = compare(plain, arms=["majority", "probe"], shots=[2, "all"], draws=2)
+    >>> [(gain.arm, gain.against, gain.shots, gain.difference.value) for gain in found.gains]
+    [('probe', 'majority', '2', 0.5), ('probe', 'majority', 'all', 0.5)]
+    """
+    from headstart.workflows.compare import read_wanted, run_comparison
+
+    recipe = _study_recipe(settings, {"head": "ridge"}, "compare")
+    wanted = read_wanted(arms, shots, draws, steps, recipe.time_limit)
+    return run_comparison(data, wanted, replace(recipe, time_limit=""), RunContext(cache=cache, progress=progress))
+
+
+def rank(
+    data: Data,
+    encoders: Sequence[str] = (),
+    *,
+    stages: Sequence[int] = (),
+    sizes: Sequence[int] = (),
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> "RankReport":
+    """Put encoders in order by what their features say about labelled pictures; none means all that are here.
+
+    ``stages`` and ``sizes`` add candidates behind each: its first stages alone, and smaller pictures in pixels. Their
+    names, such as ``efficientnet_lite0[:5]`` and ``efficientnet_lite0@160``, are encoders that :func:`headstart.fit`
+    takes. ``data``, ``cache`` and ``progress`` are as for :func:`headstart.fit`, ``settings`` those of a Recipe:
+    balance, inner_folds, seed and the like. Raises HeadstartError, as :func:`headstart.fit` does.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> found = rank(plain, ["efficientnet_lite0"])
+    >>> found.ranking.scored[0].name, found.ranking.standings[0].accuracy.value
+    ('efficientnet_lite0', 1.0)
+    """
+    from headstart.workflows.rank import ranked_names, run_ranking
+
+    context = RunContext(cache=cache, progress=progress)
+    names = ranked_names(encoders, stages, sizes, context)
+    return run_ranking(data, names, _study_recipe(settings, {}, "rank"), context)
+
+
+@overload
+def distance(
+    one: Data, other: Data, *, cache: str | Path | None = None, progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> "DistanceReport": ...  # fmt: skip
+
+
+@overload
+def distance(
+    one: Data, *, encoders: Sequence[str], cache: str | Path | None = None, progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> "AlignmentReport": ...  # fmt: skip
+
+
+def distance(
+    one: Data,
+    other: Data | None = None,
+    *,
+    encoders: Sequence[str] = (),
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> "DistanceReport | AlignmentReport":
+    """Measure how far apart two sets of pictures lie for an encoder, or how far apart encoders see one set.
+
+    ``one`` and ``other`` are as for :func:`headstart.fit`, but need no labels; with ``encoders`` there is no ``other``,
+    and the centred kernel alignment of each two is given. ``settings`` are those of a
+    :class:`Recipe`: encoder, head, seed and the like. Raises HeadstartError, as :func:`headstart.fit` does.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> red, blue = ([Image.new("RGB", (64, side), name) for side in range(64, 94)] for name in ("red", "blue"))
+    >>> found = distance([(one, "a") for one in red], [(one, "a") for one in blue])
+    >>> found.proxy.value, found.across is None
+    (2.0, True)
+    """
+    from headstart.workflows.distance import run_either_distance
+
+    recipe, context = _study_recipe(settings, {"head": "ridge"}, "distance"), RunContext(cache=cache, progress=progress)
+    return run_either_distance(one, other, encoders, recipe, context)
+
+
+def _study_recipe(settings: Mapping[str, Any], defaults: Mapping[str, Any], verb: str) -> Recipe:
+    """Make the recipe of a study; raises RecipeError for settings that only a model has."""
+    for name in FOR_FIT_ALONE:
+        if name in settings:
+            raise RecipeError(f"The setting {name} does not go with {verb}.", "It is for fit.", "Leave it out.")
+    return Recipe.from_mapping({**defaults, **settings})

@@ -1,0 +1,1 @@
+"""What is wrong with data: duplicates, label noise, outliers, quality."""

@@ -1,0 +1,1 @@
+"""How well an example was recorded, measured without a network."""

@@ -1,0 +1,1 @@
+"""Whether two examples are near copies of each other."""

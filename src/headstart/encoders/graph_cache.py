@@ -1,0 +1,189 @@
+"""A prepared encoder: spec, graph and weights in one folder of the cache, made once per network.
+
+``encoders/<architecture>-<digest>/`` holds ``encoder.json``, ``encoder.onnx`` and ``weights.safetensors``. Opening one
+loads no torch.
+"""
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from headstart.encoders.folders import cannot_write, set_aside, whole_folder
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.silence_output import quiet
+from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.variants import ALL_STAGES, Variant, read_variant
+from headstart.encoders.weights import Weights, check_digest, file_name, sha256_of
+from headstart.errors import EncoderError, MissingExtraError
+from headstart.runtime.progress import Progress
+
+GRAPH, WEIGHTS, DESCRIPTION = "encoder.onnx", "weights.safetensors", "encoder.json"
+NEEDED = ("torch", "timm", "onnx", "onnxscript")
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedEncoder:
+    """What is needed to run an encoder: ``notice`` says why there is no graph, or is empty."""
+
+    spec: EncoderSpec
+    files: EncoderFiles
+    notice: str
+
+
+def prepare_encoder(weights: Weights, cache: Path, progress: Progress) -> PreparedEncoder:
+    """Open the prepared encoder for these weights; make it first when it is not there or damaged.
+
+    Raises
+    ------
+    MissingExtraError
+        When it must be made and torch, timm, onnx or onnxscript is not installed.
+    DigestError
+        When it must be made and the file of weights is not the right one.
+    EncoderError
+        When the weights cannot be turned into an encoder.
+    OutputError
+        When the cache cannot be written to.
+    """
+    folder = prepared_folder(weights, cache)
+    existed = folder.exists()  # asked first: another process may finish it in the meantime
+    found = open_prepared(folder, weights)
+    if found is not None:
+        return found
+    _check_installed()
+    check_digest(weights)
+    step = f"Preparing {weights.name}"
+    progress(step, 0, 1)
+    if existed:
+        set_aside(folder)
+    with whole_folder(folder) as place:
+        if not _cut_out(weights, cache, progress, place):
+            _make(weights, place)
+    progress(step, 1, 1)
+    made = open_prepared(folder, weights)
+    if made is None:
+        raise EncoderError(
+            f"The encoder {weights.name} was prepared, but cannot be opened.",
+            f"The files in '{folder}' changed while they were written.",
+            "Run the command again; if it happens again, check the disk.",
+        )
+    return made
+
+
+def prepared_folder(weights: Weights, cache: Path) -> Path:
+    """Name the folder: it depends on the weights, their configuration, and the versions that make the graph."""
+    deciding = {
+        "revision": 1,
+        "weights": weights.sha256,
+        "architecture": weights.architecture,
+        "config": sha256_of(weights.config) if weights.config else "",
+        "versions": [_version(package) for package in ("torch", "timm")],
+    }
+    if weights.stages or weights.size:
+        deciding["variant"] = [weights.stages, weights.size]
+    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+    return cache / "encoders" / f"{file_name(weights.architecture)}-{digest[:12]}"
+
+
+def open_prepared(folder: Path, weights: Weights) -> PreparedEncoder | None:
+    """Open a prepared folder without torch; None when it is not there or a byte of it has changed."""
+    try:
+        data = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        digests: dict[str, str] = data["files"]
+        if any(sha256_of(folder / name) != digest for name, digest in digests.items()):
+            return None
+        spec = EncoderSpec.from_json(data["spec"])
+        files = EncoderFiles(folder / GRAPH if GRAPH in digests else None, folder / WEIGHTS, data["config"])
+        notice = str(data["notice"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # not there, or damaged: the caller makes it again
+    # The same weights may be known by several names, in several places.
+    named = replace(spec, name=weights.name, licence=weights.licence, source=weights.source)
+    return PreparedEncoder(named, files, notice)
+
+
+def _cut_out(weights: Weights, cache: Path, progress: Progress, place: Path) -> bool:
+    """Make the encoder of the first stages from that of all stages, which is made once; False when it is none."""
+    if weights.stages <= 0:
+        return False
+    whole = Variant(read_variant(weights.name).base, ALL_STAGES, weights.size).name
+    every = prepare_encoder(replace(weights, name=whole, stages=ALL_STAGES), cache, progress)
+    widths = every.files.config["widths"]
+    if weights.stages >= len(widths) or every.files.graph is None or every.files.weights is None:
+        return False  # too many, or no graph: what builds it in torch says why
+    from headstart.encoders.truncation import cut_graph
+
+    width = widths[weights.stages - 1]
+    cut_graph(every.files.graph, weights.stages, width, place / GRAPH)
+    shutil.copyfile(every.files.weights, place / WEIGHTS)
+    config = {key: value for key, value in every.files.config.items() if key != "widths"}
+    spec = replace(every.spec, architecture=_architecture(config["architecture"], weights.stages), dimension=width)
+    _describe(place, spec, {**config, "stages": weights.stages, "num_features": width}, "")
+    return True
+
+
+def _architecture(name: str, stages: int) -> str:
+    return Variant(name, stages).name
+
+
+def _describe(place: Path, spec: EncoderSpec, config: dict[str, Any], notice: str) -> None:
+    digests = {path.name: sha256_of(path) for path in sorted(place.iterdir())}
+    data = {"spec": spec.to_json(), "config": config, "notice": notice, "files": digests}
+    (place / DESCRIPTION).write_text(json.dumps(data, indent=1), encoding="utf-8")
+
+
+def _make(weights: Weights, place: Path) -> None:
+    # torch and timm: loaded here only, where a graph is made.
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    from headstart.encoders.networks import build_network, compare_graph, export_graph
+
+    notice = ""
+    with quiet():
+        network = build_network(weights)
+        tensors = {name: tensor.contiguous() for name, tensor in network.module.state_dict().items()}
+        if weights.stages:
+            from headstart.encoders.truncation import first_stages
+
+            network = first_stages(network, weights.stages, weights.name)
+        try:
+            export_graph(network, place / GRAPH)
+        except EncoderError as error:
+            notice = f"{error.problem} It runs in torch instead, which is slower. {error.reason}"
+            (place / GRAPH).unlink(missing_ok=True)
+        else:
+            compare_graph(network, place / GRAPH)
+        try:
+            save_file(tensors, place / WEIGHTS)
+        except SafetensorError as error:  # so it speaks of a full disk
+            raise cannot_write(place.parent, str(error)) from error
+    spec = EncoderSpec(
+        name=weights.name,
+        architecture=_architecture(network.config["architecture"], weights.stages),
+        dimension=network.dimension,
+        weights_digest=weights.sha256,
+        preprocessing=network.preprocessing,
+        licence=weights.licence,
+        source=weights.source,
+        engine="torch" if notice else "onnxruntime",
+        classifier=network.classifier,
+    )
+    _describe(place, spec, network.config, notice)
+
+
+def _check_installed() -> None:
+    for package in NEEDED:
+        if find_spec(package) is None:
+            raise MissingExtraError(package, "train", "to turn a checkpoint into a graph")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,1 @@
+"""From an example to the input of a network."""

@@ -1,0 +1,76 @@
+"""A model as explanations see it: an encoder, a head and the names of the classes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import Encoder
+from headstart.errors import UnknownNameError
+from headstart.explain.neighbours import ReferenceExamples
+from headstart.heads.head import Head
+from headstart.heads.probabilities import softmax
+from headstart.probing.prediction import Prediction, predictions_from
+from headstart.registry import nearest
+
+# Names of N pictures, features of shape (N, D) and how many classes to list become N predictions.
+Predict = Callable[[Sequence[str], npt.NDArray[np.float32], int], tuple[Prediction, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExplainedModel:
+    """What is explained.
+
+    Attributes
+    ----------
+    encoder, files
+        The encoder, and the files a network of torch can be built from.
+    head, temperature, classes
+        ``softmax(head.scores(features) / temperature)`` are the probabilities of the classes.
+    known
+        Training pictures to show beside a picture; None when there are none.
+    predict
+        How the model predicts, with all that its guard says; None when probabilities are all there is.
+    """
+
+    encoder: Encoder
+    files: EncoderFiles
+    head: Head
+    temperature: float
+    classes: tuple[str, ...]
+    known: ReferenceExamples | None = None
+    predict: Predict | None = None
+
+    def probabilities(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """Probabilities of shape (N, C) for features of shape (N, D)."""
+        return softmax(self.head.scores(features), self.temperature)
+
+    def prediction(self, name: str, features: npt.NDArray[np.float32], top: int) -> Prediction:
+        """Say what is on one picture with these features, shape (D,), as the model itself would."""
+        if self.predict is not None:
+            return self.predict([name], features[None], top)[0]
+        return predictions_from([name], self.probabilities(features[None]), self.classes, top)[0]
+
+
+def class_number(name: str, classes: Sequence[str]) -> int:
+    """Find a class by its name.
+
+    Raises
+    ------
+    UnknownNameError
+        When the model has no such class.
+
+    Examples
+    --------
+    >>> class_number("bee", ("ant", "bee"))
+    1
+    """
+    if name in classes:
+        return classes.index(name)
+    near = nearest(name, classes)
+    shown = ", ".join(classes[:10]) + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")
+    raise UnknownNameError(
+        f"The model has no class '{name}'.", f"It knows {shown}.", f"Did you mean '{near}'?" if near else ""
+    )

@@ -1,0 +1,100 @@
+"""The training examples that are most like a picture, in the eyes of the encoder."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.data.readers.image import content_key, open_picture
+from headstart.errors import PictureError
+from headstart.heads.knn import normalised
+
+
+class ReferenceExamples(Protocol):
+    """Training pictures that a model remembers; R of them."""
+
+    @property
+    def features(self) -> npt.NDArray[np.float16]:
+        """Shape (R, D)."""
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """Class numbers, shape (R,)."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Paths as the user gave them."""
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """SHA-256 of each picture's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A training example near a picture.
+
+    Attributes
+    ----------
+    name
+        Its path, as it was given when the model was fitted.
+    label
+        Its class.
+    distance
+        One minus the cosine of the two feature vectors: 0 is the same direction, 1 a right angle.
+    key
+        SHA-256 of its bytes.
+    """
+
+    name: str
+    label: str
+    distance: float
+    key: bytes = b""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, with the digest in hexadecimal."""
+        return {**asdict(self), "key": self.key.hex()}
+
+
+def nearest_examples(
+    features: npt.NDArray[np.float32], known: ReferenceExamples, classes: Sequence[str], count: int
+) -> tuple[Neighbour, ...]:
+    """Find the ``count`` training examples nearest to features of shape (D,), nearest first.
+
+    Examples
+    --------
+    >>> from collections import namedtuple
+    >>> Two = namedtuple("Two", "features labels names keys")
+    >>> known = Two(np.eye(2, dtype=np.float16), np.array([0, 1]), ("a.jpg", "b.jpg"), (b"", b""))
+    >>> [one.label for one in nearest_examples(np.array([0.1, 3.0], dtype=np.float32), known, ("ant", "bee"), 2)]
+    ['bee', 'ant']
+    """
+    cosines = normalised(known.features.astype(np.float32)) @ normalised(features[None])[0]
+    return tuple(
+        Neighbour(
+            name=known.names[row],
+            label=classes[int(known.labels[row])],
+            distance=max(0.0, 1.0 - float(cosines[row])),
+            key=known.keys[row],
+        )
+        for row in np.argsort(-cosines, kind="stable")[:count]
+    )
+
+
+def find_example(neighbour: Neighbour, folders: Sequence[Path]) -> Image.Image | None:
+    """Open the picture of a neighbour, upright, if it still lies where it was and no byte of it has changed.
+
+    ``folders`` are those its name may be relative to.
+    """
+    for folder in folders:
+        path = folder / neighbour.name
+        try:
+            if path.is_file() and content_key(path) == neighbour.key:
+                return open_picture(path)
+        except PictureError:
+            continue
+    return None

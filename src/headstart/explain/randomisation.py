@@ -1,0 +1,87 @@
+"""Whether a map depends on what was learnt: shuffle the weights and see whether it changes.
+
+The model parameter randomisation test (Adebayo et al. 2018): a method whose maps stay alike when the weights are made
+meaningless draws edges, not reasons. Weights are shuffled within each tensor, so that their sizes stay as they were.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.explain.coordinates import Map
+from headstart.explain.similarity import rank_correlation, structural_similarity
+from headstart.heads.head import Head
+from headstart.heads.serialisation import from_arrays, to_arrays
+
+DRAWS = 10  # shuffled heads; cheap where the maps stay
+DEPENDENT = 0.5  # a rank correlation below it says that the map has changed
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """How like the map is to the true one once ``what`` was shuffled: ranks of the places, and structure."""
+
+    what: str
+    rank_correlation: float
+    structural_similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Randomisation:
+    """The map after more and more of the model was shuffled, from the head to the input.
+
+    Attributes
+    ----------
+    steps
+        The head alone first (mean of several draws), then one stage of the network more each time.
+    whole
+        Whether the last step is the whole model; otherwise only the head could be shuffled.
+    """
+
+    steps: tuple[Similarity, ...]
+    whole: bool
+
+    @property
+    def dependent(self) -> bool:
+        """Whether the map changes somewhere on the way; a map of 7 x 7 places may come out alike by chance, once."""
+        return min(step.rank_correlation for step in self.steps) < DEPENDENT
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"steps": [asdict(step) for step in self.steps], "whole": self.whole, "dependent": self.dependent}
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        parts = [self.steps[0], *([self.steps[-1]] if len(self.steps) > 1 else [])]
+        numbers = "; ".join(
+            f"{part.what} {part.rank_correlation:.2f} (SSIM {part.structural_similarity:.2f})" for part in parts
+        )
+        warning = "This map hardly depends on what the model has learnt: do not trust it."
+        return [f"rank correlation after shuffling weights: {numbers}", *([] if self.dependent else [warning])]
+
+
+def shuffled_head(head: Head, generator: np.random.Generator) -> Head:
+    """Shuffle the numbers in each row of each array of a head; labels and biases are shuffled whole.
+
+    Examples
+    --------
+    >>> from headstart.heads.linear import LinearHead
+    >>> head = LinearHead(np.arange(6, dtype=np.float32).reshape(2, 3), np.zeros(2, dtype=np.float32))
+    >>> sorted(shuffled_head(head, np.random.default_rng(0)).arrays()["weight"][1].tolist())
+    [3.0, 4.0, 5.0]
+    """
+    arrays = {name: generator.permuted(array, axis=-1) for name, array in to_arrays(head).items()}
+    return from_arrays(head.kind, arrays, head.settings())
+
+
+def head_likeness(grid: Map, head: Head, map_with: Callable[[Head], Map], draws: int, seed: int) -> Similarity:
+    """Shuffle the head several times and average how like the maps are."""
+    generator = np.random.default_rng(seed)
+    maps = [map_with(shuffled_head(head, generator)) for _ in range(draws)]
+    return Similarity(
+        "head",
+        float(np.mean([rank_correlation(grid, one) for one in maps])),
+        float(np.mean([structural_similarity(grid, one) for one in maps])),
+    )

@@ -1,0 +1,52 @@
+"""The checks of one heat map: whether the model follows it, and whether it follows the model."""
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.explain.coordinates import Map
+from headstart.explain.explained_model import ExplainedModel
+from headstart.explain.faithfulness import Fill, measure_faithfulness
+from headstart.explain.methods import FAMILY, EncoderOutput, find_heat
+from headstart.explain.randomisation import DRAWS, Randomisation, head_likeness
+from headstart.explain.values import Attribution, Checks
+from headstart.heads.head import Head
+
+
+def check_heat(
+    subject: ExplainedModel, seen: EncoderOutput, target: int, heat: Attribution, fill: Fill, seed: int
+) -> Checks:
+    """Hide and show the picture by the heat, and make the heat again with shuffled weights."""
+
+    def probability(inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        return subject.probabilities(subject.encoder.encode(inputs))[:, target]
+
+    return Checks(
+        measure_faithfulness(heat.grid, seen.pixels, probability, fill, seed),
+        randomise(subject, seen, target, heat, seed),
+    )
+
+
+def randomise(subject: ExplainedModel, seen: EncoderOutput, target: int, heat: Attribution, seed: int) -> Randomisation:
+    """Shuffle the head, then stage by stage the network where it can be built in torch, and compare the maps.
+
+    Where a map takes seconds, the head is shuffled once, and of the stages only the last step is looked at.
+    """
+
+    def with_head(head: Head) -> Map:
+        return find_heat(replace(subject, head=head), seen, target, heat.method).grid
+
+    cheap = heat.method == "cam" or heat.method in FAMILY
+    steps = [head_likeness(heat.grid, subject.head, with_head, DRAWS if cheap else 1, seed)]
+    if heat.method != "occlusion" and _can_build(subject):
+        from headstart.explain.cascading_randomisation import cascade  # loads torch: seconds
+
+        steps += cascade(subject, seen.pixels, target, heat, seed)
+    return Randomisation(tuple(steps), len(steps) > 1)
+
+
+def _can_build(subject: ExplainedModel) -> bool:
+    weights = subject.files.weights
+    return weights is not None and weights.is_file() and all(find_spec(name) for name in ("torch", "timm"))

@@ -1,0 +1,178 @@
+"""``model.onnx``: one file from the bytes of a picture to probabilities, which ONNX Runtime runs alone.
+
+The network's own graph stays as it is, bit for bit: nodes that prepare a picture are put before it, nodes of the head
+behind it.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from headstart.encoders.onnx_engine import EncoderFiles, first_line
+from headstart.errors import EncoderError, MissingExtraError
+from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
+from headstart.export.head_graph import add_head, head_obstacle
+from headstart.export.preprocess.image import add_preparation, picture_obstacle
+from headstart.saving.tensors import tensors_to_bytes
+from headstart.saving.values import SavedModel
+from headstart.version import __version__
+
+RAW_GRAPH = "model.onnx"
+PICTURE, PICTURES, PROBABILITIES = "picture", "pictures", "probabilities"
+OLDEST_OPERATORS = 18  # the version of ONNX's operators in which Resize learned to antialias
+
+
+class OnnxExporter:
+    """The exporter ``onnx`` of the registry: how the saving stage writes ``model.onnx`` into a model folder."""
+
+    file = RAW_GRAPH
+
+    @staticmethod
+    def obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
+        """Return one sentence why the file cannot be written, or None."""
+        return raw_obstacle(model, files) or missing_onnx()
+
+    @staticmethod
+    def write(path: Path, model: SavedModel, graph: Path) -> None:
+        """Write the file; see :func:`write_raw_graph`."""
+        write_raw_graph(path, model, graph)
+
+
+def raw_obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
+    """Say in one sentence why there can be no graph from raw pictures, or None when there can."""
+    if files.graph is None:
+        return "The model has no model.onnx: its network has no ONNX graph."
+    reason = picture_obstacle(model.spec.preprocessing) or head_obstacle(model.head)
+    return f"The model has no model.onnx. {reason}" if reason else None
+
+
+def missing_onnx() -> str | None:
+    """Say in one sentence that the package ``onnx`` is not here, or None when it is."""
+    if find_spec("onnx") is not None:
+        return None
+    return "The model has no model.onnx: the package 'onnx' is not installed (pip install \"headstart[train]\")."
+
+
+def write_raw_graph(path: Path, model: SavedModel, graph: Path, *, batched: bool = False) -> None:
+    """Write ``model.onnx``; :func:`raw_obstacle` must have said None.
+
+    Parameters
+    ----------
+    path
+        The new file.
+    graph
+        The network: a batch of inputs (N, 3, H, W) to features (N, D).
+    batched
+        False: one picture (h, w, 3), uint8, called ``picture``, gives ``probabilities`` (C,). True: ``pictures``
+        (N, h, w, 3), all of one size, give ``probabilities`` (N, C).
+
+    Raises
+    ------
+    EncoderError
+        When ``graph`` cannot be read.
+    MissingExtraError
+        When ``onnx`` is not installed.
+    """
+    path.write_bytes(raw_graph(model, graph, batched=batched).SerializeToString(deterministic=True))
+
+
+def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    """Make the graph that :func:`write_raw_graph` writes; raises as that does."""
+    if find_spec("onnx") is None:
+        raise MissingExtraError("onnx", "train", "to write a graph")
+    from onnx import helper
+
+    network = _read(graph)
+    pixels, features = network.graph.input[0].name, network.graph.output[0].name
+    before, behind = GraphParts("headstart/picture"), GraphParts("headstart/head")
+    if batched:
+        given = helper.make_tensor_value_info(PICTURES, UINT8, ["count", "height", "width", 3])
+        add_preparation(before, PICTURES, model.spec.preprocessing, pixels)
+        add_head(behind, features, model.head, model.temperature, PROBABILITIES)
+    else:
+        given = helper.make_tensor_value_info(PICTURE, UINT8, ["height", "width", 3])
+        one = before.add("Unsqueeze", PICTURE, before.whole(0))
+        add_preparation(before, one, model.spec.preprocessing, pixels)
+        add_head(behind, features, model.head, model.temperature, f"{PROBABILITIES}/row")
+        behind.add("Squeeze", f"{PROBABILITIES}/row", behind.whole(0), output=PROBABILITIES)
+    shape: list[str | int | None] = ["count", len(model.classes)] if batched else [len(model.classes)]
+    _join(network, before, behind, given, helper.make_tensor_value_info(PROBABILITIES, FLOAT, shape))
+    helper.set_model_props(network, metadata_of(model, batched))
+    return network
+
+
+def batched_graph(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    """Turn a graph for one picture, as :func:`raw_graph` makes it, into one for several; it is changed and returned."""
+    from onnx import helper
+
+    graph = model.graph
+    first = next(node for node in graph.node if PICTURE in node.input)  # adds the axis of the batch
+    last = next(node for node in graph.node if PROBABILITIES in node.output)  # takes it away
+    renamed = {first.output[0]: PICTURES, last.input[0]: PROBABILITIES}
+    kept = [node for node in graph.node if node.name not in (first.name, last.name)]
+    for node in kept:
+        for names in (node.input, node.output):
+            names[:] = [renamed.get(name, name) for name in names]
+    classes = graph.output[0].type.tensor_type.shape.dim[0].dim_value
+    given = helper.make_tensor_value_info(PICTURES, UINT8, ["count", "height", "width", 3])
+    answer = helper.make_tensor_value_info(PROBABILITIES, FLOAT, ["count", classes])
+    for part, values in (("node", kept), ("input", [given]), ("output", [answer])):
+        graph.ClearField(part)
+        getattr(graph, part).extend(values)
+    return model
+
+
+def metadata_of(model: SavedModel, batched: bool) -> dict[str, str]:
+    """Describe a model in the strings that an ONNX file can carry; lists and tables are JSON.
+
+    ``classes`` names the columns of ``probabilities``; ``head_sha256`` is the digest of ``head.safetensors``.
+    """
+    spec = model.spec
+    shape = "(count, height, width, 3), all of one size" if batched else "(height, width, 3), of any size"
+    return {
+        "headstart": __version__,
+        "classes": json.dumps(list(model.classes), ensure_ascii=False),
+        "input": f"RGB, uint8, {shape}, upright",
+        "output": "probabilities, in the order of classes",
+        "preprocessing": json.dumps(asdict(spec.preprocessing)),
+        "temperature": repr(model.temperature),
+        "head": model.head.kind,
+        "head_sha256": hashlib.sha256(tensors_to_bytes(model.head.arrays())).hexdigest(),
+        "encoder": spec.architecture,
+        "encoder_sha256": spec.weights_digest,
+        "precision": spec.precision,
+        "data_sha256": model.training.data_fingerprint,
+        "licence": spec.licence,
+        "source": spec.source,
+    }
+
+
+def _read(graph: Path) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    import onnx
+
+    try:
+        network = onnx.load(graph)
+    except Exception as error:  # protobuf's own DecodeError derives from Exception alone
+        raise EncoderError(
+            f"The graph '{graph}' cannot be read.", f"onnx says: {first_line(error)}", "Make it again."
+        ) from error
+    version = next((found.version for found in network.opset_import if found.domain in ("", "ai.onnx")), 0)
+    if version < OLDEST_OPERATORS or not network.graph.input or not network.graph.output:
+        raise EncoderError(
+            f"The graph '{graph}' is too old to put a picture before it.",
+            f"Its operators are of version {version}; {OLDEST_OPERATORS} or newer are needed.",
+            "Make it again with the installed torch.",
+        )
+    return network
+
+
+def _join(network: Any, before: GraphParts, behind: GraphParts, given: Any, answer: Any) -> None:  # noqa: ANN401 - onnx
+    nodes = [*before.nodes, *network.graph.node, *behind.nodes]
+    for part, values in (("node", nodes), ("input", [given]), ("output", [answer])):
+        network.graph.ClearField(part)
+        getattr(network.graph, part).extend(values)
+    network.graph.initializer.extend([*before.constants, *behind.constants])
+    network.producer_name, network.producer_version = "headstart", __version__

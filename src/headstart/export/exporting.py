@@ -1,0 +1,262 @@
+"""A model leaves as a file of another form, and only after it has proven that it answers as the model does."""
+
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headstart.data.readers.image import open_picture
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import Encoder
+from headstart.errors import ExportError, OutputError
+from headstart.export.formats import ExportFormat, Source, require_form, write_form
+from headstart.export.parity_check import ParityReport, faults, gate_for, gate_rule, prove
+from headstart.export.parity_data import ParityData, pictures_of, pictures_of_run
+from headstart.export.predictors import ask_all
+from headstart.features.extraction import extract
+from headstart.features.store import FeatureStore
+from headstart.runtime.context import RunContext
+from headstart.runtime.files import write_json
+from headstart.runtime.machine import available_cores
+from headstart.runtime.progress import Progress
+from headstart.saving.manifest import check_files, read_manifest, record_export, sha256
+from headstart.saving.values import SavedModel
+from headstart.settings.rules import extraction_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Exportable:
+    """The model to export; ``folder`` is where it lies, or None for one that was not saved."""
+
+    encoder: Encoder
+    model: SavedModel
+    files: EncoderFiles
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """An exported form and its proof.
+
+    Attributes
+    ----------
+    file, form, size
+        What was written: the file that is opened, what it is, and how many bytes all its files have.
+    proof, source
+        What both roads said, and about which pictures.
+    faults
+        What kept it from passing its gate; it is there all the same because that was forced.
+    seconds
+        How long it took.
+    """
+
+    file: Path
+    form: ExportFormat
+    size: int
+    proof: ParityReport
+    source: str
+    faults: tuple[str, ...]
+    seconds: float
+
+    def record(self) -> dict[str, Any]:
+        """Give what the manifest keeps: plain data without paths."""
+        gate = gate_for(self.form.precision)
+        return {
+            "file": self.file.name,
+            "to": self.form.to,
+            "precision": self.form.precision,
+            "batched": self.form.batched,
+            "bytes": self.size,
+            "pictures": self.proof.pictures,
+            "agreement": self.proof.agreement,
+            "max_difference": self.proof.max_difference,
+            "mean_difference": self.proof.mean_difference,
+            "accuracies": self.proof.to_json()["accuracies"],
+            "source": self.source,
+            "gate": {
+                "name": gate,
+                "rule": gate_rule(gate),
+                "passed": not self.faults,
+                "forced": bool(self.faults),
+                "faults": list(self.faults),
+            },
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the same with the file's path and the seconds it took."""
+        return {
+            **self.record(),
+            "file": str(self.file),
+            "seconds": round(self.seconds, 3),
+        }
+
+    def lines(self) -> list[str]:
+        """Say the same for people."""
+        rule = gate_rule(gate_for(self.form.precision))
+        verdict = f"Gate passed: {rule}" if not self.faults else f"Gate NOT passed ({'; '.join(self.faults)}): {rule}"
+        return [
+            f"Pictures: {self.source}.",
+            *self.proof.lines(),
+            verdict,
+            *(["It was written all the same, as --force asks; the manifest says so."] if self.faults else []),
+            f"{self.form.title}, {self.size / 1e6:.1f} MB: {self.file}",
+        ]
+
+
+def export_model(
+    subject: Exportable,
+    form: ExportFormat,
+    context: RunContext,
+    *,
+    out: Path | None = None,
+    data: Any = None,  # noqa: ANN401 - what read_dataset takes
+    force: bool = False,
+) -> ExportReport:
+    """Write a model in another form, prove it on picture files, and keep it if it passes.
+
+    Parameters
+    ----------
+    subject, form
+        What is written, and how.
+    out
+        The new file or folder; None puts it into the model's own folder, in place of an earlier one.
+    data
+        Labelled pictures for the proof; None takes those that the run around the model set apart.
+    force
+        Keep it although it does not pass its gate; the record says so.
+
+    Raises
+    ------
+    ExportError
+        When the form cannot be made, there are no pictures, or it does not pass its gate.
+    OutputError
+        When ``out`` is not free or cannot be written.
+    MissingExtraError
+        When a package that the form needs is not installed.
+    """
+    clock = time.perf_counter()
+    require_form(form, subject.model, subject.files)
+    target = _target(subject, form, out)
+    pool = pictures_at_hand(subject.model, subject.folder, data, context.progress)
+    with _beside(target.parent) as partial:
+        main = partial / target.name
+        if not _take_saved(subject, form, out, main):
+            write_form(main, form, Source(subject.model, subject.encoder, subject.files, pool), context.progress)
+        held_out = pool.held_out()
+        proof = _prove(subject, form, main, held_out, context)
+        found = tuple(faults(proof, gate_for(form.precision)))
+        if found and not force:
+            raise _refusal(found, form, held_out.source)
+        written = sorted(path.relative_to(partial) for path in partial.rglob("*") if path.is_file())
+        size = sum((partial / name).stat().st_size for name in written)
+        _move(partial, target.parent)
+    report = ExportReport(target, form, size, proof, held_out.source, found, time.perf_counter() - clock)
+    _keep_record(subject, report, [target.parent / name for name in written], inside=out is None)
+    return report
+
+
+def _refusal(found: Sequence[str], form: ExportFormat, source: str) -> ExportError:
+    gate = gate_for(form.precision)
+    # Too few pictures are no sign that it answers otherwise: they leave open whether it does.
+    strict = gate != "accuracy"
+    answers = "does not answer as the model does" if strict else "is not shown to be as accurate as the model"
+    return ExportError(
+        f"The export is refused: it {answers}.",
+        f"On {source}, {'; '.join(found)}. The gate: {gate_rule(gate)}",
+        "Take another form, name more pictures with --data, or use --force, which the manifest will say.",
+    )
+
+
+def _target(subject: Exportable, form: ExportFormat, out: Path | None) -> Path:
+    """Name the file that will be opened; what the user names must be free."""
+    if out is None:
+        if subject.folder is None:
+            raise OutputError(
+                "There is no place for the export.", "The model was not saved in a folder.", "Name a file with out."
+            )
+        return subject.folder / form.file
+    target = out if out.suffix == Path(form.file).suffix and not out.is_dir() else out / form.file
+    for path in (target, *(target.with_name(name) for name in form.companions(target.name))):
+        if path.exists():
+            raise OutputError(f"'{path}' is there already.", "Nothing is ever overwritten.", "Name another file.")
+    return target
+
+
+def pictures_at_hand(model: SavedModel, folder: Path | None, data: Any, progress: Progress) -> ParityData:  # noqa: ANN401
+    """Gather the pictures of ``data``, or, when that is None, those of the run around the model's folder."""
+    if data is not None:
+        return pictures_of(data, model, progress)
+    if folder is None:
+        raise ExportError(
+            "There are no pictures to prove the export on.",
+            "The model was not saved.",
+            "Give labelled pictures as data.",
+        )
+    return pictures_of_run(folder, model, progress)
+
+
+def _take_saved(subject: Exportable, form: ExportFormat, out: Path | None, main: Path) -> bool:
+    """Prove the very file that was saved with the model, if there is one; raises ModelFileError when it has changed."""
+    if subject.folder is None or out is not None:
+        return False
+    manifest = read_manifest(subject.folder)
+    if not form.is_saved or form.file not in manifest["files"] or not (subject.folder / form.file).is_file():
+        return False
+    check_files(subject.folder, manifest, [form.file])
+    shutil.copyfile(subject.folder / form.file, main)
+    return True
+
+
+def _prove(subject: Exportable, form: ExportFormat, main: Path, pool: ParityData, context: RunContext) -> ParityReport:
+    cores = available_cores()
+    said = ask_all(form.open(main), pool.examples, cores, context.progress)
+    library = _ask_library(subject, pool.take(said.rows), context)
+    labels = pool.known_labels
+    return prove(library, said.probabilities, None if labels is None else labels[said.rows])
+
+
+def _ask_library(subject: Exportable, pool: ParityData, context: RunContext) -> Any:  # noqa: ANN401 - an array (N, C)
+    """Ask the library about the same files: nothing that it computed before is used."""
+    plan = extraction_plan(len(pool), available_cores(), subject.encoder.spec.engine)
+    walk = extract(
+        pool.examples, pool.keys, (subject.encoder,), FeatureStore(None),
+        plan=plan, open_picture=open_picture, progress=context.progress,
+    )  # fmt: skip
+    return subject.model.probabilities(walk.features[0].matrix)
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """Make a folder beside the place where the files will lie; what is left in it at the end is removed."""
+    partial = folder / f".export.{uuid.uuid4().hex[:8]}.partial"
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+    except OSError as error:
+        raise OutputError(
+            f"The export cannot be written to '{folder}'.",
+            f"The system says: {error.strerror or error}.",
+            "Check the rights and the free space, or name another place.",
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _move(partial: Path, folder: Path) -> None:
+    for path in sorted(partial.iterdir()):
+        os.replace(path, folder / path.name)
+
+
+def _keep_record(subject: Exportable, report: ExportReport, written: list[Path], *, inside: bool) -> None:
+    """Write the proof into the manifest, and beside a file that leaves the model's folder."""
+    digests = {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in written}
+    record = {**report.record(), "files": digests}
+    if not inside:
+        write_json(report.file.with_name(f"{report.file.stem}.proof.json"), record)
+    if subject.folder is not None:
+        record_export(subject.folder, record, inside=inside)

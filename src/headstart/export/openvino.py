@@ -1,0 +1,95 @@
+"""The OpenVINO form: ``model.xml`` and ``model.bin``, from a raw picture to probabilities, always at a named precision.
+
+OpenVINO computes in bfloat16 by itself where a processor can, which moves features by 2 %; so every session here says
+that it wants float32.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.encoders.onnx_engine import first_line
+from headstart.errors import ExportError, MissingExtraError
+from headstart.export.predictors import Ask
+
+PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
+# OpenVINO has Pillow's own filters, which its reader of ONNX does not use.
+PILLOW_MODES = {"cubic": "bicubic_pillow", "linear": "bilinear_pillow", "linear_onnx": "bilinear_pillow"}
+
+
+def require_openvino() -> None:
+    """Raise MissingExtraError when OpenVINO is not installed."""
+    if find_spec("openvino") is None:
+        raise MissingExtraError("openvino", "openvino", "for this form of a model")
+
+
+def write_openvino(file: Path, graph: Any, *, half: bool) -> None:  # noqa: ANN401 - an onnx.ModelProto
+    """Turn a graph from raw pictures into OpenVINO's format: ``file`` (.xml) and a .bin beside it.
+
+    ``half`` keeps the weights as 16-bit numbers; they are computed with as float32. Raises MissingExtraError, and
+    ExportError when OpenVINO does not know the graph.
+    """
+    require_openvino()
+    import openvino
+
+    with TemporaryDirectory() as scratch:
+        source = Path(scratch, "model.onnx")
+        source.write_bytes(graph.SerializeToString())
+        try:
+            model = openvino.convert_model(str(source))
+            _resize_as_pillow(model)
+            for property_of in graph.metadata_props:
+                model.set_rt_info(property_of.value, ["headstart", property_of.key])
+            model.set_rt_info(PRECISION["INFERENCE_PRECISION_HINT"], ["headstart", "inference_precision"])
+            openvino.save_model(model, str(file), compress_to_fp16=half)
+        except RuntimeError as error:
+            raise ExportError(
+                "The model cannot be turned into OpenVINO's form.", f"OpenVINO says: {first_line(error)}", "Use ONNX."
+            ) from error
+
+
+def openvino_road(file: Path, threads: int = 1) -> Ask:
+    """Open OpenVINO's form of a model."""
+    require_openvino()
+    import openvino
+
+    compiled = openvino.Core().compile_model(
+        str(file), "CPU", {**PRECISION, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
+    )
+    several = len(compiled.input(0).partial_shape) == 4
+
+    def ask(picture: Image.Image) -> npt.NDArray[np.float32]:
+        pixels = np.asarray(picture)
+        answer = compiled.create_infer_request().infer([pixels[None] if several else pixels])[0]
+        probabilities: npt.NDArray[np.float32] = answer[0] if several else answer
+        return np.array(probabilities)
+
+    return ask
+
+
+def _resize_as_pillow(model: Any) -> None:  # noqa: ANN401 - an openvino.Model
+    """Put Pillow's filters in place of those that OpenVINO reads an antialiased Resize as."""
+    from openvino import opset13 as operators
+
+    sides = np.array([2, 3], dtype=np.int64)
+    for node in model.get_ordered_ops():
+        if node.get_type_name() != "Interpolate":
+            continue
+        sizes = operators.gather(node.input_value(1), operators.constant(sides), operators.constant(np.int64(0)))
+        new = operators.interpolate(
+            node.input_value(0),
+            sizes,
+            PILLOW_MODES[node.get_attributes()["mode"]],
+            "sizes",
+            pads_begin=[0, 0, 0, 0],
+            pads_end=[0, 0, 0, 0],
+            cube_coeff=-0.5,
+            axes=operators.constant(sides),
+        )
+        node.output(0).replace(new.output(0))
+    model.validate_nodes_and_infer_types()

@@ -1,0 +1,163 @@
+"""The pictures an export is proven on: labelled ones the user names, else those that the run of the model set apart."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.audit import audit
+from headstart.data.example import Dataset, Example
+from headstart.data.labels import split_to_score, with_classes_of
+from headstart.data.sources import list_pictures, read_dataset
+from headstart.errors import DataError, ExportError
+from headstart.runtime.progress import Progress
+from headstart.saving.values import SavedModel
+
+NAME_SOME = "Name labelled pictures that the model was not fitted to with --data FOLDER."
+
+
+@dataclass(frozen=True, slots=True)
+class ParityData:
+    """Pictures at hand, readable as far as one can tell without decoding them.
+
+    Attributes
+    ----------
+    examples, keys
+        The pictures and the SHA-256 of their bytes.
+    labels
+        Class numbers of the model, shape (N,); -1 where the label is not known.
+    fitted
+        Whether the model was fitted to each, shape (N,).
+    source
+        Where they come from, as the middle of a sentence.
+    """
+
+    examples: tuple[Example, ...]
+    keys: tuple[bytes, ...]
+    labels: npt.NDArray[np.int64]
+    fitted: npt.NDArray[np.bool_]
+    source: str
+
+    def __len__(self) -> int:
+        """Count the pictures."""
+        return len(self.examples)
+
+    @classmethod
+    def empty(cls) -> "ParityData":
+        """No pictures, for what needs none."""
+        return cls((), (), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_), "no pictures")
+
+    def take(self, rows: npt.NDArray[np.int64]) -> "ParityData":
+        """Keep these rows."""
+        return replace(
+            self,
+            examples=tuple(self.examples[row] for row in rows),
+            keys=tuple(self.keys[row] for row in rows),
+            labels=self.labels[rows],
+            fitted=self.fitted[rows],
+        )
+
+    def held_out(self) -> "ParityData":
+        """Keep the pictures that the model was not fitted to; all of them, without labels, where there are none."""
+        if self.fitted.all():
+            return replace(self, labels=np.full(len(self), -1), source=f"{self.source} (the model was fitted to them)")
+        return self.take(np.flatnonzero(~self.fitted))
+
+    def trained_on(self) -> "ParityData":
+        """Keep the pictures that the model was fitted to."""
+        return self.take(np.flatnonzero(self.fitted))
+
+    @property
+    def known_labels(self) -> npt.NDArray[np.int64] | None:
+        """Labels, or None when one of them is not known."""
+        return None if (self.labels < 0).any() else self.labels
+
+
+def pictures_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:  # noqa: ANN401 - what read_dataset takes
+    """Gather the pictures of ``data``: of data with parts, those to score and those the model was fitted to.
+
+    Raises
+    ------
+    DataError
+        When there are none, or a label that the model never saw.
+    """
+    dataset = _labelled_or_not(data)
+    if dataset.classes:
+        dataset = with_classes_of(dataset, model.classes)
+    checked = audit(dataset, progress=progress)
+    fitted = model.was_fitted(checked.keys)
+    wanted = np.union1d(split_to_score(dataset, checked.usable).positions, checked.usable[fitted[checked.usable]])
+    if not len(wanted):
+        raise DataError(f"None of the pictures of '{dataset.name}' can be read.", "", "Check the files.")
+    whole = ParityData(dataset.examples, checked.keys, dataset.labels, fitted, f"the pictures of '{dataset.name}'")
+    return whole.take(wanted)
+
+
+def pictures_of_run(folder: Path, model: SavedModel, progress: Progress) -> ParityData:
+    """Gather the pictures that the run around a model folder used, where they lie unchanged.
+
+    Raises
+    ------
+    ExportError
+        When there is no run around the model, or its pictures are not where they were.
+    """
+    run = folder.absolute().parent
+    table = run / "data.csv"
+    root = _root_of(run)
+    if not table.is_file() or root is None:
+        raise ExportError(
+            "There are no pictures to prove the export on.",
+            f"Around the model '{folder}' there is no run that names its pictures.",
+            NAME_SOME,
+        )
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["part"] != "left out"]
+    numbers = {name: number for number, name in enumerate(model.classes)}
+    examples = tuple(Example(str(root / row["path"]), row["path"], row["label"]) for row in rows)
+    checked = audit(Dataset(run.name, examples, ()), progress=progress)
+    same = np.array([key.hex() == row["sha256"] for key, row in zip(checked.keys, rows, strict=True)], dtype=np.bool_)
+    if not same.any():
+        raise ExportError(
+            "There are no pictures to prove the export on.",
+            f"Those of the run '{run}' are not in '{root}' any more.",
+            NAME_SOME,
+        )
+    labels = np.array([numbers.get(row["label"], -1) for row in rows], dtype=np.int64)
+    whole = ParityData(
+        examples, checked.keys, labels, model.was_fitted(checked.keys), "the pictures that the run set apart"
+    )
+    return whole.take(np.flatnonzero(same))
+
+
+def run_root(dataset: Dataset) -> str:
+    """Say from where the paths in ``data.csv`` lead to the pictures: what :func:`pictures_of_run` needs of a run.
+
+    Empty for pictures that do not lie in a folder.
+
+    Examples
+    --------
+    >>> run_root(Dataset("memory", (), ()))
+    ''
+    """
+    return "" if dataset.root is None else str(Path(dataset.root).absolute())
+
+
+def _root_of(run: Path) -> Path | None:
+    try:
+        root = json.loads((run / "environment.json").read_bytes())["data"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # no run, one of an older Headstart, or a damaged file: there is nothing to prove on either way
+    return Path(root) if isinstance(root, str) and root else None
+
+
+def _labelled_or_not(data: Any) -> Dataset:  # noqa: ANN401 - as pictures_of
+    try:
+        return read_dataset(data)
+    except DataError:
+        examples: Sequence[Example] = list_pictures(data)  # raises for what holds no pictures either
+        return Dataset(Path(str(data)).name, tuple(examples), ())

@@ -1,0 +1,1 @@
+"""Preprocessing as nodes of an exported graph."""

@@ -1,0 +1,126 @@
+"""Features of examples from where they are kept, if they are to be kept: the store of the cache folder."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.example import Example
+from headstart.data.readers.image import open_picture
+from headstart.encoders.spec import Encoder
+from headstart.features.extraction import OpenPicture, extract, stream
+from headstart.features.store import FeatureStore
+from headstart.features.values import Block, Extraction, Features
+from headstart.runtime.context import RunContext
+from headstart.runtime.machine import available_cores
+from headstart.runtime.progress import silent
+from headstart.settings.rules import ExtractionPlan, extraction_plan
+
+TIMED_PICTURES = 32  # enough for a rate within some 10 per cent, in a fraction of a second
+
+
+def read_features(
+    examples: Sequence[Example],
+    keys: Sequence[bytes],
+    encoders: Sequence[Encoder],
+    context: RunContext,
+    positions: npt.NDArray[np.int64] | None = None,
+    open_as: OpenPicture = open_picture,
+) -> Extraction:
+    """Get the features of examples from several encoders, out of the right store.
+
+    Parameters
+    ----------
+    examples, keys, encoders
+        As for :func:`headstart.features.extraction.extract`.
+    place
+        Where the store is, and who is told of the progress.
+    positions
+        Which examples to read; None reads all. Matrices have one row for every example all the same; rows of those
+        not read are NaN.
+    open_as
+        Turns a source into a picture.
+    """
+    chosen = np.arange(len(examples)) if positions is None else positions
+    store = open_store(context)
+    found = extract(
+        [examples[index] for index in chosen],
+        [keys[index] for index in chosen],
+        encoders,
+        store,
+        plan=_plan(len(chosen), encoders),
+        open_picture=open_as,
+        progress=context.progress,
+    )
+    found = replace(found, notices=tuple(store.notices))
+    return found if len(chosen) == len(examples) else _spread(found, chosen, tuple(keys))
+
+
+def read_blocks(
+    examples: Sequence[Example], keys: Sequence[bytes], encoder: Encoder, store: FeatureStore, context: RunContext
+) -> Iterator[Block]:
+    """Walk over the features in constant memory, as :func:`headstart.features.extraction.stream` does."""
+    return stream(
+        examples,
+        keys,
+        (encoder,),
+        store,
+        plan=_plan(len(examples), (encoder,)),
+        open_picture=open_picture,
+        progress=context.progress,
+    )
+
+
+@dataclass(slots=True)
+class Counter:
+    """Counts what passes by: filled while the blocks it watches are taken."""
+
+    failures: dict[int, str] = field(default_factory=dict)
+    computed: int = 0
+    cached: int = 0
+
+    def watch(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        """Hand the blocks on and count."""
+        for block in blocks:
+            self.failures |= block.failures
+            self.computed += block.computed
+            self.cached += block.cached
+            yield block
+
+
+def open_store(context: RunContext) -> FeatureStore:
+    """Open the store of the cache folder, or one in memory when nothing is to be kept."""
+    return FeatureStore(context.cache_folder if context.keep_features else None)
+
+
+def stored_share(keys: Sequence[bytes], encoder: Encoder, context: RunContext) -> float:
+    """Say which share of the pictures has stored features already, from 0 to 1."""
+    return float(open_store(context).open(encoder.spec).find(list(keys)).mean()) if len(keys) else 1.0
+
+
+def seconds_per_picture(
+    examples: Sequence[Example], keys: Sequence[bytes], encoders: Sequence[Encoder], context: RunContext
+) -> float:
+    """Encode a few pictures, spread evenly, and say how many seconds one takes; nothing is kept."""
+    step = math.ceil(len(examples) / TIMED_PICTURES)
+    few = replace(context, keep_features=False, progress=silent)
+    read_features(examples[:1], keys[:1], encoders, few)  # opens the graph, which is not a cost per picture
+    found = read_features(examples[::step], keys[::step], encoders, few)
+    return found.seconds / max(1, found.computed)
+
+
+def _plan(count: int, encoders: Sequence[Encoder]) -> ExtractionPlan:
+    engine = encoders[0].spec.engine if encoders else "numpy"
+    return extraction_plan(count, available_cores(), engine)
+
+
+def _spread(found: Extraction, positions: npt.NDArray[np.int64], keys: tuple[bytes, ...]) -> Extraction:
+    features = []
+    for part in found.features:
+        matrix = np.full((len(keys), part.matrix.shape[1]), np.nan, dtype=np.float32)
+        matrix[positions] = part.matrix
+        features.append(Features(matrix, keys))
+    failures = {int(positions[index]): reason for index, reason in found.failures.items()}
+    return replace(found, features=tuple(features), failures=failures)

@@ -1,0 +1,141 @@
+"""Which pictures make which step, and the inputs made from them: functions of seed, epoch and position alone."""
+
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.readers.image import open_picture
+from headstart.encoders.preprocess.image import prepare
+from headstart.encoders.spec import Preprocessing
+from headstart.finetuning.augment.image import Augmentation, augment, view_seed
+
+Rows = npt.NDArray[np.int64]
+Inputs = npt.NDArray[np.float32]
+
+
+def batches(count: int, size: int, smallest: int, seed: int, epoch: int) -> list[Rows]:
+    """Deal ``count`` examples into batches of ``size``, in an order drawn from seed and epoch.
+
+    A last batch of fewer than ``smallest`` joins the one before: BatchNorm cannot learn from one picture.
+
+    Examples
+    --------
+    >>> [len(batch) for batch in batches(9, 4, 2, seed=0, epoch=0)]
+    [4, 5]
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(count)
+    starts = list(range(0, count, size))
+    if len(starts) > 1 and count - starts[-1] < smallest:
+        starts.pop()
+    return [order[start:end] for start, end in zip(starts, [*starts[1:], count], strict=True)]
+
+
+def view_of(epoch: int, views: int) -> int:
+    """Say which version of the pictures an epoch (from 0) sees; 0 is the picture as it is.
+
+    Examples
+    --------
+    >>> [view_of(epoch, 3) for epoch in range(4)], [view_of(epoch, 0) for epoch in range(3)]
+    ([0, 1, 2, 0], [1, 2, 3])
+    """
+    return epoch % views if views else epoch + 1
+
+
+class Views(Protocol):
+    """Inputs of examples, by their rows, in a version of each."""
+
+    def __len__(self) -> int:
+        """Count the examples."""
+
+    def take(self, rows: Rows, view: int) -> Inputs:
+        """Give the inputs of these rows, shape (n, ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreshViews:
+    """Pictures that are opened and augmented when they are needed.
+
+    ``workers`` opens several at once; which thread opens which picture decides nothing.
+    """
+
+    sources: Sequence[Any]
+    preprocessing: Preprocessing
+    augmentation: Augmentation
+    seed: int
+    workers: ThreadPoolExecutor
+
+    def __len__(self) -> int:
+        """Count the pictures."""
+        return len(self.sources)
+
+    def take(self, rows: Rows, view: int) -> Inputs:
+        """Give inputs of shape (n, 3, H, W); raises PictureError for one that cannot be opened."""
+        return np.stack(list(self.workers.map(lambda row: self._one(int(row), view), rows)))
+
+    def _one(self, row: int, view: int) -> Inputs:
+        picture = open_picture(self.sources[row])
+        if view == 0:
+            return prepare(picture, self.preprocessing)
+        return augment(picture, self.preprocessing, self.augmentation, view_seed(self.seed, view, picture))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredViews:
+    """Activations that were computed beforehand: one matrix (N, D) per view, ``shape`` the form of a row."""
+
+    matrices: tuple[Inputs, ...]
+    shape: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """Count the examples."""
+        return len(self.matrices[0])
+
+    def take(self, rows: Rows, view: int) -> Inputs:
+        """Give activations of shape (n, *shape)."""
+        return self.matrices[view][rows].reshape(len(rows), *self.shape)
+
+
+def ahead(views: Views, wanted: Sequence[Rows], view: int) -> Iterator[Inputs]:
+    """Hand out inputs batch by batch, making the next one while this one is used.
+
+    Examples
+    --------
+    >>> views = StoredViews((np.arange(4, dtype=np.float32).reshape(4, 1),), (1,))
+    >>> [inputs.ravel().tolist() for inputs in ahead(views, [np.array([2, 1]), np.array([3])], 0)]
+    [[2.0, 1.0], [3.0]]
+    """
+
+    def walk() -> Generator[Inputs, None, None]:
+        with ThreadPoolExecutor(1) as helper:
+            waiting = None
+            for rows in wanted:
+                following = helper.submit(views.take, rows, view)
+                if waiting is not None:
+                    yield waiting.result()
+                waiting = following
+            if waiting is not None:
+                yield waiting.result()
+
+    with closing(walk()) as steps:
+        yield from steps
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """Some rows of other views."""
+
+    views: Views
+    rows: Rows
+
+    def __len__(self) -> int:
+        """Count the examples."""
+        return len(self.rows)
+
+    def take(self, rows: Rows, view: int) -> Inputs:
+        """Give the inputs of these rows of the subset."""
+        return self.views.take(self.rows[rows], view)

@@ -1,0 +1,182 @@
+"""What a training needs, put together: the network with its start, who trains and who validates, and the inputs."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file
+
+from headstart.data.splits import hold_out
+from headstart.features.access import read_features
+from headstart.finetuning.augment.image import Augmentation
+from headstart.finetuning.batches import FreshViews, Rows, StoredViews, Subset, Views
+from headstart.finetuning.classifier import (
+    Classifier,
+    LinearStart,
+    TrainableParameters,
+    build_classifier,
+    choose_moving,
+)
+from headstart.finetuning.distributed import Engine
+from headstart.finetuning.inputs import TrainingInputs
+from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSet
+from headstart.finetuning.losses import logit_adjustment
+from headstart.finetuning.prefix_cache import NetworkSplit, ViewsWanted, cut, prefix_encoders
+from headstart.heads.linear import LinearHead
+from headstart.heads.training_set import TrainingSet
+from headstart.probing.probe import fit_probe
+from headstart.runtime.context import RunContext
+from headstart.runtime.machine import available_cores
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import TrainingPlan
+
+FEWEST_TO_DIVIDE = 20  # with fewer pictures nothing is held out for choosing
+
+
+@dataclass(frozen=True, slots=True)
+class TrainValidation:
+    """Rows that train, and rows that are held out for choosing (none when there are too few)."""
+
+    train: Rows
+    validation: Rows
+
+
+def divide(ground: TrainingInputs) -> TrainValidation:
+    """Hold out a share of each class for choosing epoch, share of the way, and temperature; no group is divided."""
+    count = len(ground.labels)
+    everything = np.arange(count)
+    if ground.recipe.validation_fraction == 0 or count < FEWEST_TO_DIVIDE:
+        return TrainValidation(everything, everything[:0])
+    held = hold_out(ground.labels, _dense(ground.groups), ground.recipe.validation_fraction, ground.recipe.seed)
+    return TrainValidation(everything[~held], everything[held])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingSetup:
+    """A task, the head it starts from (or a number of classes), and what was noticed while it was put together."""
+
+    task: TrainingJob
+    start: LinearStart | int
+    notices: tuple[str, ...]
+
+
+@contextmanager
+def assemble(
+    ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation, engine: Engine, context: RunContext
+) -> Iterator[TrainingSetup]:
+    """Build the network and its inputs; threads that open pictures end with the block."""
+    start = _start(ground, plan, halves)
+    files = ground.encoder.files
+    assert files.weights is not None, "an encoder that is loaded by name has its weights"
+    tensors = load_file(files.weights) if plan.pretrained else None
+    classifier = build_classifier(files.config, tensors, start, ground.encoder.spec.dimension, ground.recipe.seed)
+    moving = choose_moving(classifier, plan, ground.recipe)
+    with ThreadPoolExecutor(available_cores()) as workers:
+        made = _cached(ground, moving, engine, context) if plan.cached else None
+        views = made.views if made else _fresh(ground, plan, workers)
+        classifier.to(engine.device)
+        engine.spread([*classifier.parameters(), *classifier.buffers()])
+        task = TrainingJob(
+            moving=moving,
+            forward=_behind(classifier, made.cut) if made else classifier,
+            train=TrainingExamples(Subset(views, halves.train), ground.labels[halves.train]),
+            validation=_validation(ground, views, halves),
+            classes=len(ground.classes),
+            adjustment=_adjustment(ground, halves),
+            recipe=ground.recipe,
+        )
+        notices = () if made or not plan.cached else (NOT_CUT,)
+        yield TrainingSetup(task, start, notices)
+
+
+NOT_CUT = (
+    "The frozen stages of this network cannot be run apart from the others: they are computed anew in every epoch, "
+    "which takes longer."
+)
+
+
+def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) -> LinearStart | int:
+    """Make the head that training starts from: a probe on the rows that train, its temperature folded in."""
+    if not plan.from_probe:
+        return len(ground.classes)
+    linear = replace(ground.recipe, head="logistic")
+    if isinstance(ground.probe.head, LinearHead):
+        linear = Recipe.from_mapping(asdict(ground.recipe) | {"head": ground.probe.name})
+    probe = fit_probe(
+        ground.features[halves.train],
+        ground.labels[halves.train],
+        ground.classes,
+        ground.groups[halves.train],
+        linear,
+    )
+    assert isinstance(probe.head, LinearHead), "logistic, ridge and lda are linear"
+    return LinearStart(probe.head.weight / probe.temperature, probe.head.bias / probe.temperature)
+
+
+def _fresh(ground: TrainingInputs, plan: TrainingPlan, workers: ThreadPoolExecutor) -> FreshViews:
+    sources = [example.source for example in ground.examples]
+    return FreshViews(sources, ground.encoder.spec.preprocessing, augmentation_of(plan), ground.recipe.seed, workers)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    views: StoredViews
+    cut: NetworkSplit
+
+
+def _cached(ground: TrainingInputs, moving: TrainableParameters, engine: Engine, context: RunContext) -> _Made | None:
+    """Compute what enters the first moving stage, once for each view; None when the network cannot be cut there."""
+    plan, first = moving.plan, len(moving.frozen)
+    classifier = moving.classifier
+    pictures = ground.pictures()
+    found = cut(classifier.encoder, moving.stages, first, torch.from_numpy(pictures)) if first else None
+    if found is None:
+        return None
+    wanted = ViewsWanted(plan.views, augmentation_of(plan), ground.recipe.seed)
+    encoders = prefix_encoders(ground.encoder.spec, found, first, wanted, pictures, context.cache_folder)
+    walk = read_features(ground.examples, ground.keys, encoders, context)
+    return _Made(StoredViews(tuple(one.matrix for one in walk.features), found.shape), found)
+
+
+def _behind(classifier: Classifier, found: NetworkSplit) -> "_Suffix":
+    return _Suffix(classifier, found)
+
+
+class _Suffix:
+    """Activations -> scores: the moving stages and the head."""
+
+    def __init__(self, classifier: Classifier, found: NetworkSplit) -> None:
+        self._classifier = classifier
+        self._cut = found
+
+    def __call__(self, activations: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self._classifier.head(self._cut.suffix(activations))
+        return scores
+
+
+def augmentation_of(plan: TrainingPlan) -> Augmentation:
+    """Say what an augmented view does."""
+    return Augmentation(crop=plan.crop, flip=plan.flip, trivial=plan.trivial)
+
+
+def _validation(ground: TrainingInputs, views: Views, halves: TrainValidation) -> ValidationSet | None:
+    rows = halves.validation
+    if not len(rows):
+        return None
+    judged = TrainingSet(ground.features[rows], ground.labels[rows], len(ground.classes), ground.recipe.balance)
+    return ValidationSet(Subset(views, rows), judged.labels, judged.weights, _dense(ground.groups[rows]))
+
+
+def _adjustment(ground: TrainingInputs, halves: TrainValidation) -> torch.Tensor | None:
+    if not ground.recipe.balance:
+        return None
+    return logit_adjustment(np.bincount(ground.labels[halves.train], minlength=len(ground.classes)))
+
+
+def _dense(groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Give the groups the numbers 0, 1, 2 ... without gaps."""
+    return np.unique(groups, return_inverse=True)[1].astype(np.int64)

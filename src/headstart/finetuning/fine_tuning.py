@@ -1,0 +1,270 @@
+"""Fine-tuning: from a probe on frozen features to an encoder whose weights have moved, and a head that fits it."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from headstart.encoders.fine_tuned import Origin, keep_tuned
+from headstart.encoders.graph_cache import PreparedEncoder
+from headstart.finetuning.build import assemble, divide
+from headstart.finetuning.callbacks import NoCallback, TensorBoardCallback, profile
+from headstart.finetuning.checkpoint import LAST, Checkpoint, write_checkpoint
+from headstart.finetuning.classifier import Classifier
+from headstart.finetuning.distributed import Engine, choose_engine, use_cores
+from headstart.finetuning.history import Epoch
+from headstart.finetuning.inputs import TrainingInputs
+from headstart.finetuning.job import LoopCallbacks, TrainingJob, TrainingOutcome
+from headstart.finetuning.loop import Training
+from headstart.finetuning.lr_range_test import LrRangeTest
+from headstart.finetuning.ranks import process_count
+from headstart.finetuning.resume import find_checkpoint, identity
+from headstart.finetuning.snapshots import keep_both_ends
+from headstart.finetuning.step_time import StepTime, measure_pace
+from headstart.finetuning.time_budget import announce, epochs_within_limit, is_late
+from headstart.finetuning.weight_interpolation import Interpolation, WeightChoice, choose_weights
+from headstart.heads.linear import LinearHead
+from headstart.runtime.context import RunContext
+from headstart.runtime.malloc import kept_memory
+from headstart.settings.fields import seconds_of
+from headstart.settings.rules import TrainingPlan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FineTuned:
+    """What fine-tuning left.
+
+    Attributes
+    ----------
+    plan
+        How the weights moved.
+    encoder
+        The new encoder; None when the validation part preferred the probe as it was.
+    head, temperature
+        What stands on the new encoder.
+    outcome, choice
+        The history, and what was chosen on the validation part.
+    trained_parameters, parameters
+        How many numbers moved, of how many in all.
+    validation
+        Rows of the pictures that were held out for choosing.
+    expected_seconds, seconds
+        Of the training: as announced, and as it was.
+    rate_test
+        The range test of the learning rate, when it was asked for.
+    profile_lines
+        The dearest operations, when they were asked for.
+    notices
+        Sentences for the user.
+    """
+
+    plan: TrainingPlan
+    encoder: PreparedEncoder | None
+    head: LinearHead
+    temperature: float
+    history: tuple[Epoch, ...]
+    best: int
+    share: float
+    shares: tuple[Interpolation, ...]
+    trained_parameters: int
+    parameters: int
+    validation: npt.NDArray[np.int64]
+    expected_seconds: float
+    seconds: float
+    rate_test: LrRangeTest | None
+    profile_lines: tuple[str, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def validated(self) -> int:
+        """How many pictures were held out for choosing."""
+        return len(self.validation)
+
+
+def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -> FineTuned:
+    """Move the weights as ``plan`` says; see :class:`FineTuned`.
+
+    Raises
+    ------
+    RecipeError
+        When a checkpoint of another run is to be resumed.
+    EncoderError
+        When there is not enough memory, or the new graph does not compute what the network computes.
+    OutputError
+        When a checkpoint or the new encoder cannot be written.
+    """
+    use_cores()
+    engine = choose_engine(ground.recipe.device, process_count())
+    halves = divide(ground)
+    resumed = find_checkpoint(ground, context)
+    if resumed is not None:
+        plan = TrainingPlan(**resumed.values["plan"])
+    with kept_memory(), assemble(ground, plan, halves, engine, context) as made, _own_generator():
+        task, test = made.task, None
+        if context.find_rate and resumed is None:
+            task, test = _with_found_rate(task, engine, context)
+        pace = measure_pace(task, engine)
+        if resumed is None:
+            plan = task.moving.plan
+            plan = replace(plan, epochs=epochs_within_limit(plan, task.recipe, pace, engine, context.started))
+            task = _with_plan(task, plan)
+        expected = announce(task, pace, int(resumed.values["epoch"]) if resumed else 0, context.notify, context.started)
+        clock = time.perf_counter()
+        starts = {name: tensor.clone() for name, tensor in task.moving.tensors().items()}
+        with _hooks(ground, task, engine, context, pace) as watched:
+            training = Training(task, engine, watched.hooks, resumed)
+            outcome = training.run()
+        if context.run_folder is not None and engine.rank == 0:
+            keep_both_ends(ground, task, outcome, context.run_folder)
+        if task.moving.plan.method == "lora":
+            from headstart.finetuning.lora import straight_start
+
+            starts = straight_start(starts, outcome.tensors)
+        choice = choose_weights(training, outcome, starts)
+        seconds = time.perf_counter() - clock
+        counted = _count(task)
+        engine.close()
+        encoder, head = _take_out(ground, task, choice, context)
+    return FineTuned(
+        plan=task.moving.plan,
+        encoder=encoder,
+        head=head,
+        temperature=choice.temperature,
+        history=outcome.history,
+        best=outcome.best,
+        share=choice.share,
+        shares=choice.table,
+        trained_parameters=counted.trained,
+        parameters=counted.all,
+        validation=halves.validation,
+        expected_seconds=expected,
+        seconds=seconds,
+        rate_test=test,
+        profile_lines=watched.lines(),
+        notices=(*made.notices, *_notices(task, outcome, encoder), *choice.notices),
+    )
+
+
+# --- before
+
+
+def _with_found_rate(task: TrainingJob, engine: Engine, context: RunContext) -> "tuple[TrainingJob, LrRangeTest]":
+    from headstart.finetuning.lr_search import search_rate
+
+    test = search_rate(task, engine, context.progress)
+    context.notify(test.reason)
+    if test.chosen is None:
+        return task, test
+    return _with_plan(task, replace(task.moving.plan, rate=test.chosen)), test
+
+
+def _with_plan(task: TrainingJob, plan: TrainingPlan) -> TrainingJob:
+    return replace(task, moving=replace(task.moving, plan=plan))
+
+
+# --- during
+
+
+@dataclass(slots=True)
+class _Watched:
+    hooks: LoopCallbacks
+    profiled: Any = None
+
+    def lines(self) -> tuple[str, ...]:
+        return tuple(self.profiled.lines) if self.profiled is not None else ()
+
+
+@contextmanager
+def _hooks(
+    ground: TrainingInputs, task: TrainingJob, engine: Engine, context: RunContext, pace: StepTime
+) -> Iterator[_Watched]:  # six: all that a training may tell somebody, gathered once
+    first = engine.rank == 0
+    folder = context.run_folder
+    identified = {"identity": identity(ground), "plan": asdict(task.moving.plan)}
+    limit = seconds_of(task.recipe.time_limit) if task.recipe.time_limit else math.inf
+
+    def keep(checkpoint: Checkpoint) -> None:
+        if folder is not None and first:
+            write_checkpoint(folder / LAST, replace(checkpoint, values=checkpoint.values | identified))
+
+    def enough(done: int) -> bool:
+        passed = time.perf_counter() - context.started
+        return engine.world == 1 and is_late(limit, passed, pace)
+
+    watcher = TensorBoardCallback(folder) if context.tensorboard and folder and first else NoCallback()
+    profiled = profile(folder) if context.profile and folder and first else nullcontext()
+    with profiled as profiler:
+        step = profiler.step if profiler is not None else lambda: None
+        watched = _Watched(LoopCallbacks(keep, watcher, context.progress, step, enough), profiler)
+        try:
+            yield watched
+        finally:
+            watcher.close()
+
+
+@contextmanager
+def _own_generator() -> Iterator[None]:
+    """Leave torch's generator as it was."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        yield
+
+
+# --- after
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    trained: int
+    all: int
+
+
+def _count(task: TrainingJob) -> _Counted:
+    """Count the numbers that moved, and those of the network as it leaves: matrices that are merged do not count."""
+    trained = sum(one.numel() for one in task.moving.parameters())
+    everything = task.moving.classifier.named_parameters()
+    return _Counted(trained, sum(one.numel() for name, one in everything if "lora_" not in name))
+
+
+def _take_out(
+    ground: TrainingInputs, task: TrainingJob, choice: WeightChoice, context: RunContext
+) -> "tuple[PreparedEncoder | None, LinearHead]":
+    classifier: Classifier = task.moving.classifier
+    if choice.share == 0 and task.moving.plan.from_probe:
+        return None, LinearHead(*_head_arrays(classifier))
+    if task.moving.plan.method == "lora":
+        from headstart.finetuning.lora import merge_matrices
+
+        merge_matrices(classifier.encoder)
+    spec, files = ground.encoder.spec, ground.encoder.files
+    method = task.moving.plan.name
+    encoder = keep_tuned(classifier.encoder, Origin(spec, files, method), ground.pictures(), context.cache_folder)
+    return encoder, LinearHead(*_head_arrays(classifier), {"method": method})
+
+
+def _head_arrays(classifier: Classifier) -> "tuple[Any, Any]":
+    head = classifier.head
+    return head.weight.detach().cpu().numpy().copy(), head.bias.detach().cpu().numpy().copy()
+
+
+def _notices(task: TrainingJob, outcome: TrainingOutcome, encoder: PreparedEncoder | None) -> list[str]:
+    notices = [outcome.stopped] if outcome.stopped else []
+    if outcome.short:
+        notices.append(
+            f"Memory was short: {outcome.micro} pictures were taken at a time. Steps are still made of whole batches."
+        )
+    if encoder is None and outcome.best and task.moving.plan.wise == "auto":
+        notices.append(
+            "On the validation part no weights on the way from the probe to the fine-tuned network were better than "
+            "the probe: fine-tuning did not help here, and the probe was kept."
+        )
+    elif encoder is None:
+        notices.append("The model is the probe: no weight was moved in the end.")
+    elif encoder.notice:
+        notices.append(encoder.notice)
+    return notices

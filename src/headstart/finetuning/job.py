@@ -1,0 +1,156 @@
+"""What the training loop takes and gives: values, and the small functions beside them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from headstart.finetuning.batches import Views
+from headstart.finetuning.callbacks import Callback
+from headstart.finetuning.checkpoint import Checkpoint
+from headstart.finetuning.classifier import Tensors, TrainableParameters
+from headstart.finetuning.history import Epoch
+from headstart.runtime.progress import Progress
+from headstart.settings.recipe import Recipe
+
+Scores = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingExamples:
+    """Inputs with their labels (N,)."""
+
+    views: Views
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValidationSet:
+    """Inputs that are held out for choosing, with labels, weights and groups, all of shape (N,).
+
+    Weights sum to 1: equal ones, or with balance such that every class counts alike. Examples of one group are not
+    independent.
+    """
+
+    views: Views
+    labels: Labels
+    weights: Scores
+    groups: Labels
+
+    def loss(self, scores: Scores, temperature: float = 1.0) -> float:
+        """Mean cross-entropy of scores (N, C), under the weights."""
+        return float(self.weights @ log_losses(scores / temperature, self.labels))
+
+    def accuracy(self, scores: Scores) -> float:
+        """Share of right answers, under the weights."""
+        right = scores.argmax(axis=1) == self.labels
+        return float(self.weights[right].sum() / self.weights.sum())  # exactly 1 when all are right
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingJob:
+    """What is trained on what.
+
+    Attributes
+    ----------
+    moving
+        The network, and what of it moves.
+    forward
+        Inputs -> scores (N, C): the whole network, or the part behind the cached stages.
+    train, validation
+        Validation may be None; nothing is learned from it.
+    classes
+        C.
+    adjustment
+        Added to the scores while training, (C,), or None: see :func:`headstart.finetuning.losses.logit_adjustment`.
+    recipe
+        Settings of the optimiser, the losses and the seed.
+    """
+
+    moving: TrainableParameters
+    forward: Callable[[torch.Tensor], torch.Tensor]
+    train: TrainingExamples
+    validation: ValidationSet | None
+    classes: int
+    adjustment: torch.Tensor | None
+    recipe: Recipe
+
+    def adjusted(self, scores: torch.Tensor) -> torch.Tensor:
+        """Give scores as the training loss sees them: in fp32, with the adjustment."""
+        return scores.float() if self.adjustment is None else scores.float() + self.adjustment.to(scores.device)
+
+
+@dataclass(frozen=True, slots=True)
+class LoopCallbacks:
+    """Who is told, and when to stop: all of it without influence on a step.
+
+    ``keep`` takes a checkpoint; ``watcher`` and ``progress`` take numbers; ``profile_step`` is called after each step;
+    ``enough`` is asked after each epoch with the number of epochs done.
+    """
+
+    keep: Callable[[Checkpoint], None]
+    watcher: Callback
+    progress: Progress
+    profile_step: Callable[[], None] = lambda: None
+    enough: Callable[[int], bool] = lambda done: False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingOutcome:
+    """What a training left.
+
+    Attributes
+    ----------
+    tensors
+        What moved: of the best epoch when it was chosen, else of the last.
+    last
+        What moved, of the last epoch.
+    history
+        One row per epoch.
+    best
+        The epoch that was taken, counted from 1; 0 when none ended well: then the tensors are those of the start.
+    stopped
+        Why it ended early, in a sentence, or "".
+    micro
+        How many pictures a process took at a time in the end.
+    short
+        Whether memory was too short for as many as usual.
+    """
+
+    tensors: Tensors
+    last: Tensors
+    history: tuple[Epoch, ...]
+    best: int
+    stopped: str
+    micro: int
+    short: bool = False
+
+
+def log_losses(scores: Scores, labels: Labels) -> Scores:
+    """Cross-entropy of each row, shape (N,), of scores (N, C) for labels (N,).
+
+    Examples
+    --------
+    >>> log_losses(np.zeros((2, 2)), np.array([0, 1])).round(4).tolist()
+    [0.6931, 0.6931]
+    """
+    top = scores.max(axis=1)
+    logs = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
+    losses: Scores = logs - scores[np.arange(len(labels)), labels]
+    return losses
+
+
+def mixed_seed(*numbers: int) -> int:
+    """Make one seed of several numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint32)[0])
+
+
+def to_device(inputs: npt.NDArray[np.float32], device: torch.device) -> torch.Tensor:
+    """Take inputs to the device, in the order of memory that convolutions like."""
+    tensor = torch.from_numpy(inputs)
+    if tensor.ndim == 4:  # depthwise convolutions are several times faster with the channels last
+        tensor = tensor.contiguous(memory_format=torch.channels_last)
+    return tensor.to(device)

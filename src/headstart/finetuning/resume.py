@@ -1,0 +1,47 @@
+"""Going on with a training that was cut off: only when it is the same training."""
+
+import hashlib
+from dataclasses import asdict
+from typing import Any
+
+from headstart.errors import RecipeError
+from headstart.finetuning.checkpoint import LAST, Checkpoint, read_checkpoint, remove_partial
+from headstart.finetuning.inputs import TrainingInputs
+from headstart.finetuning.ranks import process_count
+from headstart.runtime.context import RunContext
+
+# Settings that may differ between a run and its continuation.
+FREE = ("checkpoint_seconds", "time_limit", "strict", "resamples")
+
+
+def find_checkpoint(ground: TrainingInputs, context: RunContext) -> Checkpoint | None:
+    """Read the checkpoint to go on from, None when there is none; what a killed process left half-written goes.
+
+    Raises
+    ------
+    RecipeError
+        When it is of another run, naming what differs.
+    """
+    if not context.resume or context.run_folder is None:
+        return None
+    remove_partial(context.run_folder)
+    path = context.run_folder / LAST
+    if not path.is_file():
+        return None
+    found = read_checkpoint(path)
+    then, now = found.values["identity"], identity(ground)
+    different = [name for name in now if now[name] != then.get(name)]
+    if different:
+        raise RecipeError(
+            f"The run in '{path.parent.parent}' cannot be resumed.",
+            f"It was begun with another {', '.join(different)}.",
+            "Use the settings and the data it was begun with, or start a new run without --resume.",
+        )
+    return found
+
+
+def identity(ground: TrainingInputs) -> dict[str, Any]:
+    """Say what makes two trainings the same: settings, data, encoder, number of processes."""
+    data = hashlib.sha256(b"".join(ground.keys) + ground.labels.tobytes()).hexdigest()
+    settings = {name: value for name, value in asdict(ground.recipe).items() if name not in FREE}
+    return {**settings, "data": data, "weights": ground.encoder.spec.digest, "number of processes": process_count()}

@@ -1,0 +1,65 @@
+"""What a training promises before it begins: how long it will take, within the limit that was set."""
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from headstart.finetuning.distributed import Engine
+from headstart.finetuning.job import TrainingJob
+from headstart.finetuning.step_time import StepTime
+from headstart.finetuning.weight_interpolation import SHARES
+from headstart.runtime.progress import in_words
+from headstart.settings.fields import seconds_of
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import TrainingPlan, affordable_epochs
+
+FINISH_SECONDS = 12.0  # writing the graph, comparing it, scoring, saving
+LATE = 1.1  # times the limit: then a training ends with the epoch it is in
+
+
+def epochs_within_limit(plan: TrainingPlan, recipe: Recipe, pace: StepTime, engine: Engine, started: float) -> int:
+    """Choose how many epochs fit into the time limit; all processes take the mean of what each of them measured.
+
+    ``started`` is ``time.perf_counter()`` at the beginning of the run.
+    """
+    if not recipe.time_limit:
+        return plan.epochs
+    fixed = time.perf_counter() - started + choosing_seconds(plan, pace) + FINISH_SECONDS
+    epochs = affordable_epochs(seconds_of(recipe.time_limit), fixed, pace.epoch, plan.epochs)
+    total = engine.sum(torch.tensor(float(epochs), dtype=torch.float64, device=engine.device))
+    return max(1, int(total) // engine.world)
+
+
+def choosing_seconds(plan: TrainingPlan, pace: StepTime) -> float:
+    """Say how long the validation part is looked at after the training."""
+    return pace.look * (len(SHARES) if plan.wise == "auto" else 1)
+
+
+def announce(task: TrainingJob, pace: StepTime, done: int, tell: Callable[[str], None], started: float) -> float:
+    """Say how long the training will take from here, ``done`` epochs being done; give the seconds."""
+    plan, limit = task.moving.plan, task.recipe.time_limit
+    left = plan.epochs - done
+    seconds = pace.epoch * left + choosing_seconds(plan, pace)
+    total = time.perf_counter() - started + seconds + FINISH_SECONDS
+    late = ""
+    if limit and total > seconds_of(limit):
+        late = f" That is more than the limit of {limit}: one epoch is the least."
+    epochs = f"{left} epoch{'' if left == 1 else 's'}"
+    tell(
+        f"Training: {plan.name}, {epochs} of {len(task.train.labels):,} pictures, about {in_words(seconds)}; "
+        f"the whole run about {in_words(total)}.{late}"
+    )
+    return seconds
+
+
+def is_late(limit: float, passed: float, pace: StepTime) -> bool:
+    """Say whether one more epoch would break the limit, in seconds; ``passed`` are those since the run began.
+
+    Examples
+    --------
+    >>> pace = StepTime(step=1.0, look=0.0, epoch=10.0)
+    >>> is_late(60, 30, pace), is_late(60, 50, pace)
+    (False, True)
+    """
+    return passed + pace.epoch + FINISH_SECONDS > LATE * limit

@@ -1,0 +1,136 @@
+"""k nearest neighbours by cosine, with votes that fall with the distance."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.heads.head import Matrix
+from headstart.heads.training_set import Array, TrainingSet
+
+VOTE_TEMPERATURE = 0.07  # a neighbour's vote is exp(cosine / 0.07): the value of the DINO evaluations
+# The part of the votes a class has without any neighbour, so that its score is finite.
+FLOOR = 1e-2
+ROWS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnnHead:
+    """Scores are logarithms of each class's part of the votes of the ``neighbours`` nearest examples.
+
+    Attributes
+    ----------
+    examples, labels
+        Training vectors of length 1, shape (M, D), float32, and their class numbers, shape (M,).
+    votes
+        Weight of a vote for each class, shape (C,): 1, or the less the more examples the class has (balance).
+    neighbours
+        k, at most M.
+
+    Examples
+    --------
+    >>> head = KnnHead(np.eye(2, dtype=np.float32), np.array([0, 1]), np.ones(2, dtype=np.float32), 1)
+    >>> head.scores(np.array([[5.0, 1.0]])).argmax(axis=1).tolist()
+    [0]
+    """
+
+    examples: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    votes: npt.NDArray[np.float32]
+    neighbours: int
+    kind: ClassVar[str] = "neighbours"
+
+    def scores(self, features: Matrix) -> Array:
+        """Scores of shape (N, C)."""
+        (scores,) = self.scores_for(features, (self.neighbours,))
+        return scores
+
+    def scores_for(self, features: Matrix, sizes: tuple[int, ...]) -> list[Array]:
+        """Scores for several numbers of neighbours, from one search for the largest."""
+        result = [np.empty((len(features), len(self.votes))) for _ in sizes]
+        largest = min(max(sizes), len(self.labels))
+        for start in range(0, len(features), ROWS_AT_ONCE):
+            block = slice(start, start + ROWS_AT_ONCE)
+            nearest = self._nearest(features[block], largest)
+            for scores, size in zip(result, sizes, strict=True):
+                scores[block] = self._scores_of(nearest, min(size, largest))
+        return result
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Examples, labels and votes."""
+        return {"examples": self.examples, "labels": self.labels, "votes": self.votes}
+
+    def settings(self) -> dict[str, Any]:
+        """Give the number of neighbours."""
+        return {"neighbours": self.neighbours}
+
+    def _nearest(self, features: Matrix, count: int) -> "_Nearest":
+        similarity = normalised(features) @ self.examples.T
+        if count < similarity.shape[1]:
+            best = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
+        else:
+            best = np.broadcast_to(np.arange(count), similarity.shape)
+        values = np.take_along_axis(similarity, best, axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        best = np.take_along_axis(best, order, axis=1)
+        return _Nearest(self.labels[best], np.take_along_axis(values, order, axis=1).astype(np.float64))
+
+    def _scores_of(self, nearest: "_Nearest", count: int) -> Array:
+        """Sum the votes per class: shape (N, C)."""
+        labels, similarity = nearest.labels[:, :count], nearest.similarity[:, :count]
+        votes = np.exp((similarity - similarity[:, :1]) / VOTE_TEMPERATURE) * self.votes[labels]
+        cells = np.arange(len(labels))[:, None] * len(self.votes) + labels
+        sums = np.bincount(cells.ravel(), votes.ravel(), minlength=len(labels) * len(self.votes))
+        totals = sums.reshape(len(labels), len(self.votes))
+        scores: Array = np.log(totals / totals.sum(axis=1, keepdims=True) + FLOOR)
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Nearest:
+    """Labels and cosines of the nearest examples, nearest first; shapes (N, k)."""
+
+    labels: npt.NDArray[np.int64]
+    similarity: Array
+
+
+@dataclass(frozen=True, slots=True)
+class KnnFamily:
+    """Keep the examples; the number of neighbours is chosen.
+
+    Examples
+    --------
+    >>> training = TrainingSet(np.array([[0.0, 2.0], [3.0, 0.0]]), np.array([0, 1]), 2)
+    >>> KnnFamily().fit(training, 1).scores(np.array([[0.1, 1.0]])).argmax(axis=1).tolist()
+    [0]
+    """
+
+    name: ClassVar[str] = "knn"
+    grid: ClassVar[tuple[int, ...]] = (100, 50, 20, 10, 5, 2, 1)
+
+    def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[int, ...]) -> Iterator[Array]:
+        """Scores for each number of neighbours; one search serves them all."""
+        yield from self.fit(training, max(grid)).scores_for(features, grid)
+
+    def fit(self, training: TrainingSet, setting: int) -> KnnHead:
+        """Keep the examples; with fewer examples than neighbours wanted, all of them vote."""
+        votes = np.ones(training.class_count)
+        if training.balance:
+            votes[training.present] = len(training) / (len(training.present) * training.counts[training.present])
+        return KnnHead(
+            normalised(training.features), training.labels, votes.astype(np.float32), min(setting, len(training))
+        )
+
+
+def normalised(features: Matrix) -> npt.NDArray[np.float32]:
+    """Scale each row to length 1; a row of zeros stays as it is.
+
+    Examples
+    --------
+    >>> normalised(np.array([[3.0, 4.0], [0.0, 0.0]])).round(2).tolist()
+    [[0.600..., 0.800...], [0.0, 0.0]]
+    """
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    return (features / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)

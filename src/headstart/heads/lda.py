@@ -1,0 +1,88 @@
+"""Linear discriminant analysis with a shrunk covariance."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from headstart.heads.head import Matrix
+from headstart.heads.linear import LinearHead, linear_head
+from headstart.heads.training_set import Array, TrainingSet
+
+# Keeps the covariance invertible where the estimate finds nothing to shrink.
+LEAST_SHRINKAGE = 1e-4
+Shrinkage = Literal["ledoit-wolf"]
+
+
+@dataclass(frozen=True, slots=True)
+class LdaFamily:
+    """Gaussian classes that share one covariance, pooled within the classes and shrunk towards a sphere.
+
+    The shrinkage is Ledoit and Wolf's (2004), computed once from the pooled class-centred rows: with a handful of
+    examples per class an estimate for each class would shrink nearly everything away. Priors are the class
+    frequencies, or uniform when classes are weighed alike.
+
+    Examples
+    --------
+    >>> training = TrainingSet(np.array([[0.0], [1.0], [3.0], [4.0]]), np.array([0, 0, 1, 1]), 2)
+    >>> LdaFamily().fit(training).scores(np.array([[0.5], [3.5]])).argmax(axis=1).tolist()
+    [0, 1]
+    """
+
+    name: ClassVar[str] = "lda"
+    grid: ClassVar[tuple[Shrinkage, ...]] = ("ledoit-wolf",)
+
+    def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[Shrinkage, ...]) -> Iterator[Array]:
+        """Scores of the one head there is, for each value of the grid."""
+        for setting in grid:
+            yield self.fit(training, setting).scores(features)
+
+    def fit(self, training: TrainingSet, setting: Shrinkage = "ledoit-wolf") -> LinearHead:
+        """Fit the head; on the principal axes, so that for N < D a matrix of N x N is solved, not D x D."""
+        coordinates, labels = training.rotation.coordinates, training.compact_labels
+        counts = np.bincount(labels)
+        membership = np.eye(len(counts), dtype=coordinates.dtype)[labels]
+        means = (membership.T @ coordinates).astype(np.float64) / counts[:, None]
+        centred = coordinates - means.astype(coordinates.dtype)[labels]
+        covariance = (centred.T @ centred).astype(np.float64) / len(labels)
+        shrinkage = max(ledoit_wolf_shrinkage(centred, covariance, training.standardisation.varying), LEAST_SHRINKAGE)
+        shrunk = shrink(covariance, shrinkage, training.standardisation.varying)
+        coefficients = np.linalg.solve(shrunk, means.T).T.astype(np.float64)
+        priors = np.bincount(labels, weights=training.weights)
+        intercepts = np.log(priors) - 0.5 * np.sum(coefficients * means, axis=1)
+        return linear_head(training, coefficients, intercepts, {"shrinkage": round(shrinkage, 6)})
+
+
+def ledoit_wolf_shrinkage(centred: Matrix, covariance: Array, dimension: int) -> float:
+    """Find the part of the sphere that minimises the expected squared error of the covariance (Ledoit and Wolf 2004).
+
+    Parameters
+    ----------
+    centred, covariance
+        Centred rows (N, r) and the mean of their outer products (r, r), on any axes that hold all their variance.
+    dimension
+        Number D of features that vary, at least r: the sphere has D dimensions.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 3.0], [0.0, -3.0]])
+    >>> round(ledoit_wolf_shrinkage(rows, rows.T @ rows / 4, 2), 4)
+    0.6406
+    """
+    trace = float(np.trace(covariance))
+    square = float(np.sum(covariance**2))
+    fourth = float(np.mean(np.einsum("nr,nr->n", centred, centred).astype(np.float64) ** 2))
+    noise = (fourth - square) / len(centred)
+    distance = square - trace**2 / max(dimension, 1)
+    return min(max(noise, 0.0) / distance, 1.0) if distance > 0 else 1.0
+
+
+def shrink(covariance: Array, shrinkage: float, dimension: int) -> Array:
+    """Mix the covariance with the sphere of the same trace; a covariance of zero gives the unit sphere."""
+    sphere = float(np.trace(covariance)) / max(dimension, 1)
+    if sphere == 0:
+        return np.eye(len(covariance))
+    mixed = (1 - shrinkage) * covariance
+    mixed[np.diag_indices_from(mixed)] += shrinkage * sphere
+    return mixed

@@ -1,0 +1,166 @@
+"""A multi-layer perceptron with one hidden layer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.heads.head import Matrix
+from headstart.heads.linear import ABSENT
+from headstart.heads.training_set import Array, TrainingSet
+from headstart.settings.fields import ActivationName
+from headstart.settings.recipe import Recipe
+
+STEPS_PER_PASS = 8  # at least, so that a small set is learned too
+PASSES = 60  # over the training set; a fixed number, since stopping early would need a part that divides groups
+LARGEST_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MlpHead:
+    """Scores ``output_weight @ activation(hidden_weight @ x + hidden_bias) + output_bias``, standardisation inside.
+
+    Attributes
+    ----------
+    hidden_weight, hidden_bias, output_weight, output_bias
+        Shapes (H, D), (H,), (C, H) and (C,), float32.
+    activation
+        Of the hidden layer.
+    regularisation
+        The chosen strength.
+
+    Examples
+    --------
+    >>> one = np.ones((1, 1), dtype=np.float32)
+    >>> head = MlpHead(one, np.zeros(1, np.float32), one, np.zeros(1, np.float32), "relu", 1.0)
+    >>> head.scores(np.array([[-2.0], [2.0]])).tolist()
+    [[0.0], [2.0]]
+    """
+
+    hidden_weight: npt.NDArray[np.float32]
+    hidden_bias: npt.NDArray[np.float32]
+    output_weight: npt.NDArray[np.float32]
+    output_bias: npt.NDArray[np.float32]
+    activation: ActivationName
+    regularisation: float
+    kind: ClassVar[str] = "perceptron"
+
+    def scores(self, features: Matrix) -> Array:
+        """Scores of shape (N, C)."""
+        inputs = features.astype(np.float32, copy=False) @ self.hidden_weight.T + self.hidden_bias
+        return (activate(inputs, self.activation) @ self.output_weight.T + self.output_bias).astype(np.float64)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Give the two layers."""
+        return {
+            "hidden_weight": self.hidden_weight,
+            "hidden_bias": self.hidden_bias,
+            "output_weight": self.output_weight,
+            "output_bias": self.output_bias,
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """Activation and regularisation."""
+        return {"activation": self.activation, "regularisation": self.regularisation}
+
+
+def activate(inputs: Matrix, activation: ActivationName) -> Matrix:
+    """Apply the activation to each number.
+
+    Examples
+    --------
+    >>> activate(np.array([-1000.0, 0.0, 1000.0]), "sigmoid").tolist()
+    [0.0, 0.5, 1.0]
+    """
+    if activation == "relu":
+        return np.maximum(inputs, 0)
+    if activation == "tanh":
+        return np.tanh(inputs)
+    sigmoid: Matrix = 0.5 * (1 + np.tanh(0.5 * inputs))  # without exp, which would overflow
+    return sigmoid
+
+
+@dataclass(frozen=True, slots=True)
+class MlpFamily:
+    """Fit by scikit-learn: cross-entropy, Adam, a fixed number of passes, seeded; slower than all other heads.
+
+    Minimises ``mean(-log softmax(scores)[y]) + regularisation / 2 * |weights|^2`` over standardised features;
+    scikit-learn's ``alpha`` is the regularisation times the batch size.
+
+    Examples
+    --------
+    >>> PerceptronLearner.from_recipe(Recipe(hidden=64, activation="tanh"))
+    PerceptronLearner(hidden=64, activation='tanh', seed=0)
+    """
+
+    hidden: int = 128
+    activation: ActivationName = "relu"
+    seed: int = 0
+    name: ClassVar[str] = "mlp"
+    grid: ClassVar[tuple[float, ...]] = (1e-1, 1e-2, 1e-3)
+
+    @classmethod
+    def from_recipe(cls, recipe: Recipe) -> "MlpFamily":
+        """Take width, activation and seed from a recipe."""
+        return cls(recipe.hidden, recipe.activation, recipe.seed)
+
+    def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[float, ...]) -> Iterator[Array]:
+        """Scores for each regularisation; nothing can be shared."""
+        for setting in grid:
+            yield self.fit(training, setting).scores(features)
+
+    def fit(self, training: TrainingSet, setting: float) -> MlpHead:
+        """Fit the head for one regularisation."""
+        if len(training.present) < 2:
+            return self._constant(training, setting)
+        # Only this head needs scikit-learn, whose import takes more than a second.
+        from sklearn.neural_network import MLPClassifier
+
+        batch_size = max(1, min(LARGEST_BATCH, len(training) // STEPS_PER_PASS))
+        network = MLPClassifier(
+            hidden_layer_sizes=(self.hidden,),
+            activation="logistic" if self.activation == "sigmoid" else self.activation,
+            alpha=setting * batch_size,
+            batch_size=batch_size,
+            random_state=self.seed,
+        )
+        standard, labels = training.standardisation, training.compact_labels
+        inputs = ((training.features - standard.mean) / standard.scale).astype(np.float32)
+        weights = {"sample_weight": training.weights * len(training)} if training.balance else {}
+        for _ in range(PASSES):
+            network.partial_fit(inputs, labels, classes=np.arange(len(training.present)), **weights)
+        return self._head(training, network, setting)
+
+    def _head(self, training: TrainingSet, network: Any, setting: float) -> MlpHead:  # noqa: ANN401 - untyped
+        standard = training.standardisation
+        first, second = (weight.T.astype(np.float64) for weight in network.coefs_)
+        first_bias, second_bias = (bias.astype(np.float64) for bias in network.intercepts_)
+        if len(second) == 1:  # for two classes scikit-learn keeps only the score of the second
+            second, second_bias = np.vstack([0 * second, second]), np.append(0.0, second_bias)
+        output = np.zeros((training.class_count, self.hidden))
+        output_bias = np.full(training.class_count, ABSENT)
+        output[training.present], output_bias[training.present] = second, second_bias
+        folded = first / standard.scale
+        return MlpHead(
+            hidden_weight=folded.astype(np.float32),
+            hidden_bias=(first_bias - folded @ standard.mean).astype(np.float32),
+            output_weight=output.astype(np.float32),
+            output_bias=output_bias.astype(np.float32),
+            activation=self.activation,
+            regularisation=setting,
+        )
+
+    def _constant(self, training: TrainingSet, setting: float) -> MlpHead:
+        """Choose the one class there is."""
+        bias = np.full(training.class_count, ABSENT, dtype=np.float32)
+        bias[training.present] = 0.0
+        return MlpHead(
+            hidden_weight=np.zeros((1, training.features.shape[1]), dtype=np.float32),
+            hidden_bias=np.zeros(1, dtype=np.float32),
+            output_weight=np.zeros((training.class_count, 1), dtype=np.float32),
+            output_bias=bias,
+            activation=self.activation,
+            regularisation=setting,
+        )

@@ -1,0 +1,87 @@
+"""Nearest centroid of centred, normalised features (SimpleShot's CL2N, Wang et al. 2019)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.heads.head import Matrix
+from headstart.heads.knn import normalised
+from headstart.heads.linear import ABSENT
+from headstart.heads.training_set import Array, TrainingSet
+
+SHARPNESS = 10.0  # turns cosines into scores of a useful size before the temperature is known
+Metric = Literal["cosine"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CentroidHead:
+    """Scores are cosines with the centroid of each class, times 10.
+
+    Attributes
+    ----------
+    mean
+        Mean of the training features, shape (D,), float32.
+    centroids
+        Length 1, shape (C, D), float32.
+    bias
+        Added to the scores, shape (C,), float32: 0, or very low for a class that had no example.
+
+    Examples
+    --------
+    >>> nothing = np.zeros(2, dtype=np.float32)
+    >>> head = CentroidHead(nothing, np.eye(2, dtype=np.float32), nothing)
+    >>> head.scores(np.array([[5.0, 0.0]])).tolist()
+    [[10.0, 0.0]]
+    """
+
+    mean: npt.NDArray[np.float32]
+    centroids: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    kind: ClassVar[str] = "centroid"
+
+    def scores(self, features: Matrix) -> Array:
+        """Scores of shape (N, C)."""
+        cosines = normalised(features - self.mean) @ self.centroids.T
+        return (SHARPNESS * cosines + self.bias).astype(np.float64)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Mean, centroids and bias."""
+        return {"mean": self.mean, "centroids": self.centroids, "bias": self.bias}
+
+    def settings(self) -> dict[str, Any]:
+        """There are none."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class CentroidFamily:
+    """Average each class; every class counts alike whatever its size, so there is nothing to balance but the mean.
+
+    Examples
+    --------
+    >>> training = TrainingSet(np.array([[0.0, 2.0], [3.0, 0.0]]), np.array([0, 1]), 2)
+    >>> CentroidFamily().fit(training).scores(np.array([[0.1, 1.0]])).argmax(axis=1).tolist()
+    [0]
+    """
+
+    name: ClassVar[str] = "centroid"
+    grid: ClassVar[tuple[Metric, ...]] = ("cosine",)
+
+    def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[Metric, ...]) -> Iterator[Array]:
+        """Scores of the one head there is, for each value of the grid."""
+        for setting in grid:
+            yield self.fit(training, setting).scores(features)
+
+    def fit(self, training: TrainingSet, setting: Metric = "cosine") -> CentroidHead:
+        """Centre on the training mean, normalise, average per class, normalise."""
+        mean = (training.weights @ training.features).astype(np.float32)
+        directions = normalised(training.features - mean)
+        membership = np.eye(len(training.present), dtype=np.float32)[training.compact_labels]
+        centroids = np.zeros((training.class_count, training.features.shape[1]), dtype=np.float32)
+        centroids[training.present] = normalised(membership.T @ directions)
+        bias = np.full(training.class_count, ABSENT, dtype=np.float32)
+        bias[training.present] = 0.0
+        return CentroidHead(mean, centroids, bias)

@@ -1,0 +1,1 @@
+"""A matrix of features becomes a calibrated probe: chosen, fitted and checked in folds."""

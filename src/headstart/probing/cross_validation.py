@@ -1,0 +1,87 @@
+"""Probes in folds: each example is scored by a probe that was chosen, fitted and calibrated without it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.splits import make_folds
+from headstart.probing.probe import fit_probe
+from headstart.probing.rows import Sample
+from headstart.runtime.progress import Progress, silent
+from headstart.settings.recipe import Recipe
+
+Matrix = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """Probabilities of N examples in R repetitions.
+
+    Attributes
+    ----------
+    probabilities
+        Of probes on the features, shape (R, N, C).
+    simple
+        Of the baseline on colour histograms in the first repetition, shape (N, C).
+    fold_of
+        In which fold an example was held out, shape (R, N).
+    """
+
+    probabilities: npt.NDArray[np.float64]
+    simple: npt.NDArray[np.float64]
+    fold_of: npt.NDArray[np.int64]
+
+
+def predict_in_folds(
+    features: Matrix,
+    colours: Matrix,
+    sample: Sample,
+    classes: Sequence[str],
+    recipe: Recipe,
+    progress: Progress = silent,
+) -> OutOfFold:
+    """Predict every example of a sample out of its fold, ``recipe.repeats`` times in ``recipe.folds`` folds.
+
+    Everything that is chosen (head, strength, temperature) is chosen inside the part a fold learns from. Groups of the
+    sample are not divided.
+
+    Parameters
+    ----------
+    features, colours
+        Of the whole dataset: the sample says which rows are its own.
+
+    Raises
+    ------
+    DataError
+        When all examples are of one group.
+
+    Examples
+    --------
+    >>> random = np.random.default_rng(0)
+    >>> labels = np.arange(40) % 2
+    >>> features = random.normal(size=(40, 3)).astype(np.float32) + 4 * labels[:, None].astype(np.float32)
+    >>> sample = Sample(np.arange(40), labels, np.arange(40), None)
+    >>> found = predict_in_folds(features, features, sample, ["cat", "dog"], Recipe(head="centroid", folds=4))
+    >>> found.probabilities.shape, bool((found.probabilities[0].argmax(axis=1) == labels).all())
+    ((1, 40, 2), True)
+    """
+    features, colours = features[sample.positions], colours[sample.positions]
+    shape = (recipe.repeats, len(sample), len(classes))
+    probabilities, fold_of = np.zeros(shape), np.zeros(shape[:2], dtype=np.int64)
+    simple = np.zeros(shape[1:])
+    cheap = replace(recipe, head="ridge", inner_folds=2)
+    for repeat in range(recipe.repeats):
+        seed = (recipe.seed + 7919 * repeat) % 2**32
+        folds = make_folds(sample.labels, sample.groups, recipe.folds, seed)
+        for number, fold in enumerate(folds):
+            labels, groups = sample.labels[fold.train], sample.groups[fold.train]
+            probe = fit_probe(features[fold.train], labels, classes, groups, recipe)
+            probabilities[repeat, fold.held_out] = probe.probabilities(features[fold.held_out])
+            fold_of[repeat, fold.held_out] = number
+            if repeat == 0:
+                baseline = fit_probe(colours[fold.train], labels, classes, groups, cheap)
+                simple[fold.held_out] = baseline.probabilities(colours[fold.held_out])
+            progress("folds", repeat * len(folds) + number + 1, recipe.repeats * len(folds))
+    return OutOfFold(probabilities, simple, fold_of)

@@ -1,0 +1,116 @@
+"""The rows of a feature matrix that serve one purpose."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.example import Dataset
+from headstart.data.readers.image import NO_KEY
+from headstart.data.splits import merge_groups
+from headstart.errors import DataError
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Positions (n,) in a dataset, with the labels (n,) and the groups (n,) of the examples there.
+
+    ``groups`` are those no split may divide: the user's, joined with identical pictures and near copies.
+    ``user_groups`` are the same within the sample, counted from 0, or None when each example is alone and the data has
+    no groups: intervals are drawn over them, since a picture and its copy are one observation.
+    """
+
+    positions: Positions
+    labels: Positions
+    groups: Positions
+    user_groups: Positions | None
+
+    def __len__(self) -> int:
+        """Count the examples."""
+        return len(self.positions)
+
+    def class_counts(self, class_count: int) -> Positions:
+        """Count the examples of each class, shape (C,)."""
+        return np.bincount(self.labels, minlength=class_count)
+
+
+def take_sample(dataset: Dataset, positions: Positions, groups: Positions, left_out: Collection[int]) -> Sample:
+    """Gather the examples at these positions, but for those in ``left_out`` (the unreadable ones).
+
+    Examples
+    --------
+    >>> from headstart.data.example import Example
+    >>> data = Dataset("toy", tuple(Example(n, n, "cat") for n in "abc"), ("cat",))
+    >>> take_sample(data, np.array([2, 0]), np.arange(3), left_out={2}).positions.tolist()
+    [0]
+    """
+    kept = np.array([position for position in positions.tolist() if position not in left_out], dtype=np.int64)
+    names = [dataset.examples[position].group for position in kept.tolist()]
+    inside: dict[int, list[int]] = {}
+    for row, number in enumerate(groups[kept].tolist()):
+        inside.setdefault(number, []).append(row)
+    units = merge_groups([NO_KEY] * len(kept), names, list(inside.values()))
+    alone = len(inside) == len(kept) and all(name is None for name in names)
+    return Sample(kept, dataset.labels[kept], groups[kept], None if alone else units)
+
+
+def require_two_classes(labels: Positions, classes: Sequence[str]) -> None:
+    """Refuse a part to fit with fewer than two classes: its model would give one answer to everything.
+
+    Raises
+    ------
+    DataError
+        With the class that is there.
+
+    Examples
+    --------
+    >>> require_two_classes(np.array([1, 0, 1]), ("cat", "dog"))
+    """
+    present = np.unique(labels).tolist()
+    if len(present) < 2:
+        raise DataError(
+            f"The part to fit has readable pictures of one class only: '{classes[present[0]]}'."
+            if present
+            else "The part to fit has no readable picture.",
+            "A classifier needs at least two classes.",
+            "Add pictures of the others to the training part.",
+        )
+
+
+def require_some(scored: Sample) -> None:
+    """Refuse a part to score without a picture; raises DataError.
+
+    Examples
+    --------
+    >>> nothing = np.array([], dtype=np.int64)
+    >>> require_some(Sample(nothing, nothing, nothing, None))
+    Traceback (most recent call last):
+    headstart.errors.DataError: There is nothing to score. None of the pictures to score can be read. Replace them.
+    """
+    if not len(scored):
+        raise DataError("There is nothing to score.", "None of the pictures to score can be read.", "Replace them.")
+
+
+def even_rows(labels: Positions, limit: int, seed: int) -> Positions:
+    """Choose at most ``limit`` rows, as many of each class as of any other as far as they go; ascending.
+
+    Examples
+    --------
+    >>> rows = even_rows(np.array([0] * 90 + [1] * 5 + [2] * 5), 30, seed=0)
+    >>> np.bincount(np.array([0] * 90 + [1] * 5 + [2] * 5)[rows]).tolist()
+    [20, 5, 5]
+    >>> even_rows(np.array([1, 0, 1]), 30, seed=0).tolist()
+    [0, 1, 2]
+    """
+    if len(labels) <= limit:
+        return np.arange(len(labels))
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    order = shuffled[np.argsort(labels[shuffled], kind="stable")]  # class by class, each in random order
+    counts = np.bincount(labels)
+    turn = np.empty(len(labels), dtype=np.int64)  # the n-th of its class
+    turn[order] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
+    # Every class gives its first, then every class its second, until there are enough.
+    return np.sort(shuffled[np.argsort(turn[shuffled], kind="stable")][:limit])

@@ -1,0 +1,207 @@
+"""Headstart in scikit-learn's clothes: pictures in, usable in Pipeline, cross_val_score and GridSearchCV."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from headstart.data.example import Example
+from headstart.data.readers.image import content_key
+from headstart.data.splits import merge_groups
+from headstart.encoders.loading import load_encoder
+from headstart.errors import DataError, PictureError
+from headstart.features.access import read_features
+from headstart.probing.probe import fit_probe
+from headstart.runtime.context import RunContext
+from headstart.settings.fields import ActivationName, DeviceName, HeadName
+from headstart.settings.recipe import Recipe
+
+Pictures = Sequence[Any] | npt.NDArray[Any]
+
+
+class ImageEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Turn pictures into feature vectors: a transformer that has nothing to learn.
+
+    Parameters
+    ----------
+    encoder
+        Name of a pretrained network; see ``headstart encoders``.
+    device
+        ``auto``, ``cpu`` or ``cuda``.
+    cache
+        Folder for weights and features; None for the usual one. Vectors of pictures seen before come from it.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import RidgeClassifier
+    >>> from sklearn.pipeline import make_pipeline
+    >>> make_pipeline(ImageEmbedder(), RidgeClassifier()).steps[0][1].encoder
+    'efficientnet_lite0'
+    """
+
+    def __init__(
+        self, encoder: str = "efficientnet_lite0", *, device: DeviceName = "auto", cache: str | Path | None = None
+    ) -> None:
+        self.encoder = encoder
+        self.device = device
+        self.cache = cache
+
+    def fit(self, X: Pictures, y: object = None) -> Self:
+        """Learn nothing; there so that pipelines work."""
+        return self
+
+    def transform(self, X: Pictures) -> npt.NDArray[np.float32]:
+        """Encode pictures: paths, PIL images or arrays, or an array (N, H, W, 3); shape (N, D).
+
+        Raises
+        ------
+        PictureError
+            When one of them cannot be read: rows cannot be left out here.
+        """
+        return embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """There is nothing to fit."""
+        return True
+
+    def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - a type of scikit-learn
+        """Tell scikit-learn that pictures come in and that no fit is needed."""
+        return _picture_tags(super().__sklearn_tags__(), requires_fit=False)
+
+
+class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Classify pictures by a head on the features of a pretrained network.
+
+    Parameters
+    ----------
+    encoder, head, activation, hidden, balance, inner_folds, seed, device
+        As in :class:`headstart.settings.recipe.Recipe`.
+    cache
+        Folder for weights and features; None for the usual one.
+
+    Attributes
+    ----------
+    classes_
+        The labels, sorted, in the order of the columns of :meth:`predict_proba`.
+    probe_
+        The fitted head with its temperature and the table of its cross-validation.
+
+    Examples
+    --------
+    >>> TransferClassifier(head="ridge").get_params()["head"]
+    'ridge'
+    """
+
+    def __init__(  # one parameter per setting: scikit-learn reads them from this signature
+        self,
+        encoder: str = "efficientnet_lite0",
+        *,
+        head: HeadName = "auto",
+        activation: ActivationName = "relu",
+        hidden: int = 128,
+        balance: bool = False,
+        inner_folds: int = 5,
+        seed: int = 0,
+        device: DeviceName = "auto",
+        cache: str | Path | None = None,
+    ) -> None:
+        self.encoder = encoder
+        self.head = head
+        self.activation = activation
+        self.hidden = hidden
+        self.balance = balance
+        self.inner_folds = inner_folds
+        self.seed = seed
+        self.device = device
+        self.cache = cache
+
+    def fit(self, X: Pictures, y: Sequence[Any] | npt.NDArray[Any], groups: Sequence[Any] | None = None) -> Self:
+        """Encode pictures and fit the head.
+
+        Parameters
+        ----------
+        X
+            Paths, PIL images or arrays, or an array (N, H, W, 3).
+        y
+            A label for each; strings or numbers.
+        groups
+            Optionally the patient, video or site of each: the inner cross-validation keeps groups together.
+
+        Raises
+        ------
+        DataError
+            When there is only one class, or numbers of pictures and labels differ.
+        PictureError
+            When a picture cannot be read.
+        """
+        recipe = Recipe(
+            encoder=self.encoder,
+            head=self.head,
+            activation=self.activation,
+            hidden=self.hidden,
+            balance=self.balance,
+            inner_folds=self.inner_folds,
+            seed=self.seed,
+            device=self.device,
+        )
+        check_classification_targets(y)
+        classes, labels = np.unique(np.asarray(y), return_inverse=True)
+        if len(X) != len(labels):
+            raise DataError(f"There are {len(X)} pictures and {len(labels)} labels.", remedy="Give one label each.")
+        if len(classes) < 2:
+            found = f"only one class, '{classes[0]}'" if len(classes) else "no picture"
+            raise DataError(f"There is {found}.", remedy="Give pictures of two or more classes.")
+        features = embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache))
+        keys = [content_key(example.source) for example in as_examples(X)]
+        merged = merge_groups(keys, [None] * len(X) if groups is None else [str(group) for group in groups])
+        self.probe_ = fit_probe(features, labels.astype(np.int64), [str(name) for name in classes], merged, recipe)
+        self.classes_ = classes
+        return self
+
+    def predict_proba(self, X: Pictures) -> npt.NDArray[np.float64]:
+        """Give probabilities of shape (N, C), columns in the order of ``classes_``."""
+        check_is_fitted(self, "probe_")
+        return self.probe_.probabilities(embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache)))
+
+    def predict(self, X: Pictures) -> npt.NDArray[Any]:
+        """Name the likeliest label of each picture."""
+        best = self.predict_proba(X).argmax(axis=1)
+        labels: npt.NDArray[Any] = self.classes_[best]
+        return labels
+
+    def __sklearn_tags__(self) -> Any:  # noqa: ANN401
+        """Tell scikit-learn that pictures come in."""
+        return _picture_tags(super().__sklearn_tags__(), requires_fit=True)
+
+
+def as_examples(pictures: Pictures) -> list[Example]:
+    """Make an example of each picture; a path is its own name."""
+    return [
+        Example(item, str(item) if isinstance(item, str | Path) else f"#{number}")
+        for number, item in enumerate(pictures)
+    ]
+
+
+def embed_pictures(
+    pictures: Pictures, encoder: str, device: DeviceName, context: RunContext
+) -> npt.NDArray[np.float32]:
+    """Encode pictures, shape (N, D); raises PictureError for the first that cannot be read."""
+    examples = as_examples(pictures)
+    loaded = load_encoder(encoder, device=device, cache=context.cache_folder, progress=context.progress)
+    found = read_features(examples, [content_key(example.source) for example in examples], (loaded,), context)
+    for position, reason in found.failures.items():
+        raise PictureError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
+    return found.features[0].matrix
+
+
+def _picture_tags(tags: Any, *, requires_fit: bool) -> Any:  # noqa: ANN401
+    tags.requires_fit = requires_fit
+    tags.input_tags.two_d_array = False
+    tags.input_tags.string = True
+    tags.no_validation = True
+    return tags

@@ -1,0 +1,65 @@
+"""What is kept of a run: a fitted probe with its plan and its scores becomes a saved model."""
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.plan import Plan
+from headstart.data.sources import fingerprint
+from headstart.encoders.simple.image import ColourHistogram
+from headstart.encoders.spec import EncoderSpec
+from headstart.probing.probe import Probe
+from headstart.probing.rows import Sample
+from headstart.saving.reference_set import make_references
+from headstart.saving.values import Baseline, SavedModel, TrainingRecord
+from headstart.uncertainty.comparison import Comparison
+
+
+def describe(
+    planned: Plan, spec: EncoderSpec, probe: Probe, simple: Probe, fitted: Sample, board: Comparison, created: datetime
+) -> SavedModel:  # fmt: skip
+    """Put together what is kept of a model: ``probe`` is its head, ``simple`` the baseline on colour histograms."""
+    dataset = planned.dataset
+    record = TrainingRecord(
+        data_name=dataset.name,
+        data_fingerprint=fingerprint(dataset, planned.audit.keys),
+        counts={"fit": len(fitted), "score": board.evaluation.count},
+        split_rule=planned.parts.rule,
+        recipe=asdict(planned.recipe),
+        created=created.isoformat(timespec="seconds"),
+        evaluation=board.evaluation.to_json(),
+        leaked=board.leaked,
+        without_leaked=None if board.without_leaked is None else board.without_leaked.to_json(),
+        baselines={name: evaluation.to_json() for name, evaluation in board.baselines.items()},
+    )
+    return SavedModel(
+        spec=spec,
+        head=probe.head,
+        temperature=probe.temperature,
+        classes=dataset.classes,
+        class_counts=tuple(fitted.class_counts(len(dataset.classes)).tolist()),
+        training=record,
+        baseline=Baseline(ColourHistogram().spec, simple.head, simple.temperature),
+        notices=probe.notices,
+        guard_scores=None if board.guard is None else board.guard.to_json(),
+        fitted_keys=frozenset(planned.audit.keys[position] for position in fitted.positions),
+    )
+
+
+def keep_references(
+    saved: SavedModel,
+    planned: Plan,
+    features: npt.NDArray[np.float32],
+    fitted: Sample,
+    rows: npt.NDArray[np.int64],
+    cache: Path,
+) -> SavedModel:
+    """Add the features of these ``rows`` of the fitted part; ``features`` has a row for every example of the data."""
+    positions = fitted.positions[rows]
+    examples = [planned.dataset.examples[position] for position in positions]
+    keys = [planned.audit.keys[position] for position in positions]
+    made = make_references(features[positions], fitted.labels[rows], examples, keys, len(fitted), cache)
+    return replace(saved, references=made)

@@ -1,0 +1,59 @@
+"""The values between a classroom and whoever teaches in it: what was shown, and what was learnt from it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownExamples:
+    """Labelled pictures as their features, in one order.
+
+    Attributes
+    ----------
+    classes
+        Names of the classes, in natural order.
+    labels
+        Class number of each picture, shape (N,).
+    features, colours, grey
+        By the encoder, shape (N, D), as colour histograms, shape (N, H), and as small grey pictures, shape (N, S, S),
+        not-a-number where a picture is too small to be told from its copies.
+    previews
+        Each picture as a small JPEG file.
+    names, keys
+        What each picture is called, and the SHA-256 of its bytes.
+    series
+        Pictures taken in one go, as by a camera that was held on, share a name; None for a picture on its own. They
+        are nearly alike: none of them may be scored by a model that has learnt from the others.
+    """
+
+    classes: tuple[str, ...]
+    labels: npt.NDArray[np.int64]
+    features: npt.NDArray[np.float32]
+    colours: npt.NDArray[np.float32]
+    grey: npt.NDArray[np.float32]
+    previews: tuple[bytes, ...]
+    names: tuple[str, ...]
+    keys: tuple[bytes, ...]
+    series: tuple[str | None, ...]
+
+
+class InteractiveJob(Protocol):
+    """A model that was learnt from what was shown."""
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """How good it is, and how sure that is: plain data."""
+
+    def answer(self, features: npt.NDArray[np.float32]) -> Sequence[dict[str, Any]]:
+        """Say what is on pictures, as a served model does."""
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a new folder."""
+
+
+Teach = Callable[[ShownExamples], InteractiveJob]

@@ -1,0 +1,64 @@
+"""A server from its parts: threads, application, port; until it is told to stop."""
+
+import socket
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from PIL import Image
+
+from headstart.encoders.spec import Encoder
+from headstart.runtime.machine import available_cores
+from headstart.serving.access_log import AccessLog
+from headstart.serving.app import make_app
+from headstart.serving.auth import AccessRules
+from headstart.serving.batching import Batcher
+from headstart.serving.interactive import Teach
+from headstart.serving.predictor import Predictor
+from headstart.serving.server import ShutdownReason, address_of, run
+from headstart.serving.service import Service
+from headstart.serving.sessions import SessionLimits, SessionStore
+from headstart.settings.serving import ServerAddress, ServerCallbacks, ServerLimits
+from headstart.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """What a server works with.
+
+    Attributes
+    ----------
+    encoder
+        Pictures become features.
+    answering
+        The model that answers, or None.
+    teach
+        Turns what was shown into a lesson.
+    workers
+        Threads for pictures; None takes as many as there are cores.
+    """
+
+    encoder: Encoder
+    answering: Predictor | None
+    teach: Teach
+    workers: int | None = None
+
+
+def host(
+    listener: socket.socket, material: ServerState, door: ServerAddress, limits: ServerLimits, voice: ServerCallbacks
+) -> ShutdownReason:
+    """Answer on a port that is taken already; returns when a signal stopped it and every request is finished."""
+    warm_up(material.encoder)
+    journal = AccessLog(voice.note, lambda: datetime.now().astimezone())
+    with Batcher(material.encoder, limits, material.workers or available_cores(), journal.batch) as batcher:
+        journal.watch_waiting(lambda: batcher.waiting)
+        service = Service(material.answering, batcher, limits, journal, __version__)
+        entry = AccessRules(door.known_names(), door.token)
+        app = make_app(service, entry, SessionStore(SessionLimits(), time.monotonic), material.teach)
+        return run(app, listener, limits, journal, lambda: voice.ready(address_of(listener)))
+
+
+def warm_up(encoder: Encoder) -> None:
+    """Encode an empty picture: the graph is opened now and not while the first client waits."""
+    encoder.encode(np.stack([encoder.preprocess(Image.new("RGB", (64, 64)))]))

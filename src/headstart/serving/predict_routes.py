@@ -1,0 +1,88 @@
+"""The routes for programs: predict, explain, model, health, metrics."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from headstart.serving.access_log import METRICS_TYPE
+from headstart.serving.http_errors import Refusal
+from headstart.serving.schemas import (
+    FILES_BODY,
+    HealthAnswer,
+    ModelAnswer,
+    PredictAnswer,
+    refusals,
+)
+from headstart.serving.service import Service, in_thread
+from headstart.serving.uploads import check_picture, decode
+
+EXPLAINED_AT_ONCE = 2  # each holds a whole decoded picture
+_FORM_REFUSALS = (400, 404, 415, 422)
+
+
+class PredictRoutes:
+    """The routes that ask the model."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._turn = asyncio.Semaphore(EXPLAINED_AT_ONCE)
+
+    def router(self) -> APIRouter:
+        """Declare them."""
+        router = APIRouter()
+        predicted = {200: {"model": PredictAnswer}, **refusals(*_FORM_REFUSALS)}
+        explained = refusals(*_FORM_REFUSALS, 409)
+        described = {200: {"model": ModelAnswer}, **refusals(404)}
+        text = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **refusals()}
+        add = router.add_api_route
+        add("/predict", self.predict, methods=["POST"], responses=predicted, openapi_extra=FILES_BODY)
+        add("/explain", self.explain, methods=["POST"], responses=explained, openapi_extra=FILES_BODY)
+        add("/model", self.model, methods=["GET"], responses=described)
+        add("/health", self.health, methods=["GET"], responses={200: {"model": HealthAnswer}, **refusals()})
+        add("/metrics", self.metrics, methods=["GET"], responses=text, response_class=PlainTextResponse)
+        return router
+
+    async def predict(self, request: Request) -> Response:
+        """Say what is on one or several pictures."""
+        model = self._service.model()
+        form = await self._service.read_pictures(request)
+        results = await self._service.process(request, form.files, model.answer)
+        entries = [{"name": file.name, **entry_of(result)} for file, result in zip(form.files, results, strict=True)]
+        return JSONResponse({"predictions": entries})
+
+    async def explain(self, request: Request) -> Response:
+        """Say why: a heat map in the picture's coordinates and the nearest training pictures."""
+        model = self._service.model()
+        form = await self._service.read_pictures(request)
+        if len(form.files) > 1:
+            raise Refusal(413, "too_many_files", "One picture can be explained at a time.", "", "Send one.")
+        data = form.files[0].data
+        check_picture(data, self._service.limits)
+        async with self._turn:
+            found = await in_thread(request, lambda: model.explain(decode(data)))
+        if found is None:
+            raise Refusal(
+                409, "cannot_explain", "This model cannot say why.", "It holds nothing to explain with.", "Fit it anew."
+            )
+        return JSONResponse({"name": form.files[0].name, **found})
+
+    async def model(self) -> Response:
+        """Say what the model is: classes, encoder, scores with intervals, digests, licence."""
+        return JSONResponse(self._service.model().describe())
+
+    async def health(self) -> Response:
+        """Say that the server is here."""
+        service = self._service
+        return JSONResponse({"status": "ok", "model": service.answering is not None, "version": service.version})
+
+    async def metrics(self) -> Response:
+        """Give all counts and times in Prometheus' text format."""
+        return PlainTextResponse(self._service.journal.exposition(), headers={"content-type": METRICS_TYPE})
+
+
+def entry_of(result: Any) -> dict[str, Any]:  # noqa: ANN401 - plain data or a Refusal
+    """Turn the result of one picture into its entry in the answer."""
+    return result.to_json() if isinstance(result, Refusal) else result

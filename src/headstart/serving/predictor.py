@@ -1,0 +1,121 @@
+"""What the server asks a model: features become answers, and the model says what it is."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.encoders.spec import Encoder
+from headstart.probing.prediction import Prediction
+from headstart.saving.values import SavedModel
+
+TOP = 5  # classes listed for each picture
+_HEADLINES = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error")
+Features = npt.NDArray[np.float32]
+
+
+class Predictor(Protocol):
+    """A model as the server sees it; every method may be called from several threads at once."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """Pictures become features."""
+
+    def answer(self, features: Features) -> Sequence[dict[str, Any]]:
+        """Say what is on pictures, given their features (N, D): N pieces of plain data with label, probability, top."""
+
+    def describe(self) -> dict[str, Any]:
+        """Say what the model is: plain data."""
+
+    def explain(self, picture: Image.Image) -> dict[str, Any] | None:
+        """Say why: plain data with a heat map and the nearest training pictures; None when it cannot."""
+
+
+Explain = Callable[[Image.Image], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPredictor:
+    """A saved model that answers.
+
+    Attributes
+    ----------
+    encoder, saved
+        Of the model.
+    digest
+        SHA-256 that stands for the whole model.
+    why
+        Explains one picture; None when that is not possible.
+    """
+
+    encoder: Encoder
+    saved: SavedModel
+    digest: str
+    why: Explain | None = None
+
+    def answer(self, features: Features) -> Sequence[dict[str, Any]]:
+        """Say what is on pictures: see :class:`Predictor`."""
+        return [plain(one) for one in self.predict(features)]
+
+    def predict(self, features: Features) -> Sequence[Prediction]:
+        """Turn features (N, D) into predictions, as :meth:`Model.predict` does."""
+        return self.saved.predictions([""] * len(features), features, TOP)
+
+    def describe(self) -> dict[str, Any]:
+        """Say what the model is, without a path of this machine."""
+        saved, spec, training = self.saved, self.saved.spec, self.saved.training
+        evaluation = training.trusted or {}
+        return {
+            "classes": list(saved.classes),
+            "class_counts": dict(zip(saved.classes, saved.class_counts, strict=True)),
+            "encoder": {
+                "name": without_folders(spec.name),
+                "architecture": spec.architecture,
+                "dimension": spec.dimension,
+                "weights_sha256": spec.weights_digest,
+                "licence": spec.licence,
+                "source": without_folders(spec.source),
+                "precision": spec.precision,
+                "input": [spec.preprocessing.height, spec.preprocessing.width],
+            },
+            "head": saved.head.kind,
+            "scores": {name: evaluation[name] for name in _HEADLINES if name in evaluation},
+            "pictures": {**training.counts, **({"score": evaluation["count"]} if evaluation else {})},
+            "split_rule": training.split_rule,
+            "guard": None if saved.guard is None else asdict(saved.guard.asked),
+            "notices": list(saved.notices),
+            "created": training.created,
+            "digests": {"model": self.digest, "data": training.data_fingerprint, "encoder": spec.digest},
+            "explains": self.why is not None,
+        }
+
+    def explain(self, picture: Image.Image) -> dict[str, Any] | None:
+        """Say why: see :class:`Predictor`."""
+        return None if self.why is None else self.why(picture)
+
+
+def plain(prediction: Prediction) -> dict[str, Any]:
+    """Turn a prediction into what goes over the wire: all its keys but the path.
+
+    Examples
+    --------
+    >>> from headstart.probing.prediction import Choice
+    >>> plain(Prediction("a.jpg", "rose", 0.75, (Choice("rose", 0.75),)))["top"]
+    [{'label': 'rose', 'probability': 0.75}]
+    """
+    return {key: value for key, value in prediction.to_json().items() if key != "path"}
+
+
+def without_folders(text: str) -> str:
+    """Shorten every path in a text to its last part: where things lie on this machine is nobody's business.
+
+    Examples
+    --------
+    >>> without_folders("resnet18@/home/anna/weights/resnet18.safetensors"), without_folders("timm:resnet50")
+    ('resnet18@resnet18.safetensors', 'timm:resnet50')
+    """
+    return re.sub(r"[^\s@:'\"]*[/\\](?=[^\s'\"]*)", "", text)

@@ -1,0 +1,236 @@
+"""Desks: what each visitor of /teach has shown so far. In memory alone, bounded, and forgotten after a while."""
+
+import hashlib
+import io
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.audit.similarity.image_thumbnails import SIDE, Thumbnail
+from headstart.data.name_checks import class_names
+from headstart.encoders.simple.image import ColourHistogram
+from headstart.serving.http_errors import Refusal, busy
+from headstart.serving.interactive import InteractiveJob, ShownExamples
+
+THUMBNAIL = 160  # pixels
+LONGEST_LABEL = 80
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How much a classroom may hold: a picture takes some 20 kilobytes, so a full room 200 megabytes."""
+
+    desks: int = 16
+    classes: int = 30
+    pictures: int = 600
+    tried: int = 32
+    idle_seconds: float = 2 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExampleView:
+    """What is kept of a picture: never its bytes.
+
+    ``colours`` are its colour histogram, shape (H,), ``grey`` its grey levels on a grid, shape (S, S), not-a-number
+    where there are fewer pixels than that; ``thumbnail`` is a small JPEG.
+    """
+
+    colours: npt.NDArray[np.float32]
+    grey: npt.NDArray[np.float32]
+    thumbnail: bytes
+
+
+def look_at(picture: Image.Image) -> ExampleView:
+    """Take from a decoded picture what a desk keeps.
+
+    Examples
+    --------
+    >>> look = look_at(Image.new("RGB", (400, 100), "red"))
+    >>> look.colours.shape, look.grey.shape, Image.open(io.BytesIO(look.thumbnail)).size
+    ((512,), (32, 32), (160, 40))
+    """
+    histogram, glance = ColourHistogram(), Thumbnail()
+    grey = glance.preprocess(picture)[0] if min(picture.size) >= SIDE else np.full((SIDE, SIDE), np.nan, np.float32)
+    buffer = io.BytesIO()
+    thumbnail(picture).save(buffer, "JPEG", quality=80)
+    return ExampleView(histogram.encode(histogram.preprocess(picture)[None])[0], grey, buffer.getvalue())
+
+
+def thumbnail(picture: Image.Image) -> Image.Image:
+    """Make a picture small.
+
+    Examples
+    --------
+    >>> thumbnail(Image.new("RGB", (3, 400))).size
+    (1, 160)
+    """
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return small
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExampleCard:
+    """One picture on a desk: its features (D,), what was seen of it, and, once it has one, its class."""
+
+    name: str
+    key: bytes
+    features: npt.NDArray[np.float32]
+    look: ExampleView
+    label: str = ""
+    series: str | None = None
+
+
+@dataclass(slots=True)
+class Session:
+    """What one visitor has shown, tried and been taught; only one request at a time changes it."""
+
+    bounds: SessionLimits
+    cards: dict[int, ExampleCard] = field(default_factory=dict)
+    tried: "OrderedDict[int, ExampleCard]" = field(default_factory=OrderedDict)
+    lesson: InteractiveJob | None = None
+    report: dict[str, Any] | None = None
+    used: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    def add(self, card: ExampleCard) -> int:
+        """Put a picture with a class on the desk; raises Refusal 409 when the desk is full."""
+        self._require_room(card.label)
+        number = next(self._numbers)
+        self.cards[number] = card
+        return number
+
+    def remember(self, card: ExampleCard) -> int:
+        """Keep a picture that was tried for a while, so that it can be corrected without being encoded again."""
+        number = next(self._numbers)
+        self.tried[number] = card
+        while len(self.tried) > self.bounds.tried:
+            self.tried.popitem(last=False)
+        return number
+
+    def relabel(self, number: int, label: str) -> None:
+        """Give a picture another class, or a tried one its first; raises Refusal 404 or 409."""
+        if number in self.tried:
+            moved = _with_label(self.tried[number], label)
+            self._require_room(label)
+            self.cards[number] = moved
+            del self.tried[number]
+        elif number in self.cards:
+            self._require_room(label, moving=True)
+            self.cards[number] = _with_label(self.cards[number], label)
+        else:
+            raise not_there()
+
+    def remove(self, number: int) -> None:
+        """Take a picture away; raises Refusal 404 when it is not there."""
+        if self.cards.pop(number, None) is None:
+            raise not_there()
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a class another name; one that exists already takes its pictures in. Raises Refusal 404."""
+        changed = {number: card for number, card in self.cards.items() if card.label == old}
+        if not changed:
+            raise not_there()
+        self.cards.update({number: _with_label(card, new) for number, card in changed.items()})
+
+    def _require_room(self, label: str, *, moving: bool = False) -> None:
+        if not moving and len(self.cards) >= self.bounds.pictures:
+            raise _full(f"{self.bounds.pictures} pictures")
+        labels = {one.label for one in self.cards.values()}
+        if label not in labels and len(labels) >= self.bounds.classes:
+            raise _full(f"{self.bounds.classes} classes")
+
+
+class SessionStore:
+    """All desks, by the secret in each visitor's cookie.
+
+    Parameters
+    ----------
+    bounds
+        How many desks, and how much on each.
+    clock
+        Seconds that only go up.
+    """
+
+    def __init__(self, bounds: SessionLimits, clock: Callable[[], float]) -> None:
+        self.bounds, self._clock = bounds, clock
+        self._desks: dict[str, Session] = {}
+        self._lock = threading.Lock()
+
+    def desk(self, secret: str) -> Session | None:
+        """Find the desk of a visitor; None when there is none, or no longer."""
+        with self._lock:
+            self._tidy()
+            found = self._desks.get(_digest(secret))
+            if found is not None:
+                found.used = self._clock()
+            return found
+
+    def new_desk(self) -> tuple[str, Session]:
+        """Make a desk, and the secret that opens it; raises Refusal 503 when the room is full."""
+        secret = secrets.token_urlsafe(32)
+        with self._lock:
+            self._tidy()
+            if len(self._desks) >= self.bounds.desks:
+                raise busy("All desks of the classroom are taken.")
+            desk = Session(self.bounds, used=self._clock())
+            self._desks[_digest(secret)] = desk
+        return secret, desk
+
+    def forget(self, secret: str) -> None:
+        """Throw a desk away with everything on it."""
+        with self._lock:
+            self._desks.pop(_digest(secret), None)
+
+    def __len__(self) -> int:
+        """Count the desks."""
+        return len(self._desks)
+
+    def _tidy(self) -> None:
+        oldest = self._clock() - self.bounds.idle_seconds
+        for key in [key for key, desk in self._desks.items() if desk.used < oldest]:
+            del self._desks[key]
+
+
+def shown_from(cards: Sequence[ExampleCard]) -> ShownExamples:
+    """Put together what is on these cards."""
+    classes = class_names(card.label for card in cards)
+    numbers = {name: number for number, name in enumerate(classes)}
+    return ShownExamples(
+        classes=classes,
+        labels=np.array([numbers[card.label] for card in cards], dtype=np.int64),
+        features=np.stack([card.features for card in cards]),
+        colours=np.stack([card.look.colours for card in cards]),
+        grey=np.stack([card.look.grey for card in cards]),
+        previews=tuple(card.look.thumbnail for card in cards),
+        names=tuple(card.name for card in cards),
+        keys=tuple(card.key for card in cards),
+        series=tuple(card.series for card in cards),
+    )
+
+
+def _digest(secret: str) -> str:
+    # Looked up by its digest: how long the search takes tells nothing about the secret.
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _with_label(card: ExampleCard, label: str) -> ExampleCard:
+    return replace(card, label=label)
+
+
+def not_there() -> Refusal:
+    """Say that a picture or a class is not on the desk."""
+    return Refusal(404, "not_there", "That is not here any more.", "It was removed or has expired.", "Show it again.")
+
+
+def _full(what: str) -> Refusal:
+    return Refusal(409, "desk_full", "Nothing more can be added.", f"The limit is {what}.", "Remove some first.")

@@ -1,0 +1,59 @@
+"""Pictures from strangers: looked at before a pixel of them is decoded."""
+
+from PIL import Image
+
+from headstart.data.readers.image import PictureFacts, inspect_picture, open_picture
+from headstart.data.readers.image_formats import TRUNCATED
+from headstart.errors import PictureError
+from headstart.serving.http_errors import Refusal, too_large
+from headstart.settings.serving import ServerLimits
+
+_NOT_KNOWN = "It is not a picture of a known format."
+_EMPTY = "The file is empty: it has 0 bytes."
+_KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PPM can be read."
+
+
+def check_picture(data: bytes, limits: ServerLimits) -> PictureFacts:
+    r"""Look at size, first bytes and header of a picture file; nothing is decoded.
+
+    Raises
+    ------
+    Refusal
+        413 when it has too many bytes or pixels, 415 when it is no picture, 422 when it is damaged.
+
+    Examples
+    --------
+    >>> check_picture(b"P6 2 1 255 \0\0\0\0\0\0", ServerLimits()).width
+    2
+    """
+    if len(data) > limits.file_bytes:
+        raise too_large(limits.file_bytes, "The file")
+    facts = inspect_picture(data)
+    if facts.problem == _NOT_KNOWN:
+        raise Refusal(415, "not_a_picture", "This is not a picture.", _NOT_KNOWN, _KNOWN)
+    if facts.problem is not None:
+        raise _damaged(facts.problem)
+    if facts.width * facts.height > limits.pixels:
+        raise Refusal(
+            413,
+            "too_many_pixels",
+            "The picture has too many pixels.",
+            f"It has {facts.width} x {facts.height}; the limit is {limits.pixels:,} altogether.",
+            "Make it smaller, or start the server with a higher --max-pixels.",
+        )
+    return facts
+
+
+def decode(data: bytes) -> Image.Image:
+    """Decode a picture file that was checked, as upright RGB; raises Refusal 422 when its pixels are damaged."""
+    try:
+        return open_picture(data)
+    except PictureError as error:
+        raise _damaged(error.reason) from error
+
+
+def _damaged(reason: str) -> Refusal:
+    if "decompression bombs" in reason:
+        return Refusal(413, "too_many_pixels", "The picture has too many pixels.", reason, "Make it smaller.")
+    code = {_EMPTY: "empty", TRUNCATED: "truncated"}.get(reason, "damaged")
+    return Refusal(422, code, "The picture cannot be read.", reason, "Save or send it again.")

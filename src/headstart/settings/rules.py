@@ -1,0 +1,280 @@
+"""Data and machine become default settings: pure functions, apart from reading what the machine has."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headstart.settings.fields import last_stages
+from headstart.settings.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionPlan:
+    """How an encoder walks over pictures: ``workers`` threads, each with ``batch_size`` pictures at a time."""
+
+    workers: int
+    batch_size: int
+    threads_per_worker: int
+
+
+def extraction_plan(count: int, cores: int, engine: str) -> ExtractionPlan:
+    """Choose threads and batch size for ``count`` pictures.
+
+    On a CPU every worker decodes and encodes its own batch with one thread: two such workers beat one encoder with two
+    threads (no waiting for each other), and decoding and encoding overlap by themselves. Batches of 8 stay in the
+    processor's cache. For fewer pictures than cores the threads go into the encoder instead.
+
+    Examples
+    --------
+    >>> extraction_plan(1000, 2, "onnxruntime")
+    ExtractionPlan(workers=2, batch_size=8, threads_per_worker=1)
+    >>> extraction_plan(1, 2, "onnxruntime")
+    ExtractionPlan(workers=1, batch_size=8, threads_per_worker=2)
+    """
+    batch_size = 64 if engine == "torch" else 8
+    if count < cores:
+        return ExtractionPlan(workers=1, batch_size=batch_size, threads_per_worker=cores)
+    return ExtractionPlan(workers=cores, batch_size=batch_size, threads_per_worker=1)
+
+
+def fold_count(wanted: int, typical_class: int) -> int:
+    """Choose the number of folds: as wanted, but no more than a typical class has examples, and at least 2.
+
+    Typical, not smallest: one class with two examples is no reason to learn from half of all the others. Its examples
+    are then held out in two of the folds.
+
+    Examples
+    --------
+    >>> fold_count(5, 60), fold_count(5, 3), fold_count(5, 1)
+    (5, 3, 2)
+    """
+    return max(2, min(wanted, typical_class))
+
+
+def algebra_threads(numbers: int, cores: int) -> int:
+    """Choose the threads for the linear algebra of heads on a matrix with so many numbers.
+
+    Below ten million a second thread gains next to nothing, and loses a lot when another process needs the core.
+
+    Examples
+    --------
+    >>> algebra_threads(1000 * 1280, 8), algebra_threads(20_000 * 1280, 8)
+    (1, 8)
+    """
+    return 1 if numbers < 10_000_000 else cores
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How weights will move: every choice made, nothing left to a rule.
+
+    Attributes
+    ----------
+    method
+        ``lpft``, ``full``, ``last``, ``gradual``, ``norm``, ``lora`` or ``scratch``.
+    stages
+        How many of the last stages move; 0 means all.
+    from_probe
+        Whether the head starts as the probe's; otherwise it starts at random.
+    pretrained
+        Whether the encoder starts from its pretrained weights.
+    epochs, batch_size, rate, layer_decay
+        Of the optimiser; ``batch_size`` is what one process takes at a time.
+    frozen_statistics
+        Whether BatchNorm keeps the statistics it came with in the stages that move, too.
+    crop, flip, trivial
+        What an augmented view does.
+    views
+        Versions of each picture that are used in turn, the first one without augmentation; 0: a new one every epoch.
+    cached
+        Whether the frozen stages are computed once for each view.
+    wise
+        As in the recipe.
+    """
+
+    method: str
+    stages: int
+    from_probe: bool
+    pretrained: bool
+    epochs: int
+    batch_size: int
+    rate: float
+    layer_decay: float
+    frozen_statistics: bool
+    crop: bool
+    flip: bool
+    trivial: bool
+    views: int
+    cached: bool
+    wise: str
+
+    @property
+    def name(self) -> str:
+        """The method as it is asked for: ``last:2``."""
+        return f"last:{self.stages}" if self.stages else self.method
+
+
+@dataclass(frozen=True, slots=True)
+class _Habit:
+    """What is usual for a method: peak rate of Adam, optimiser steps, fewest and most epochs, layer decay."""
+
+    rate: float
+    steps: int
+    fewest: int
+    most: int
+    layer_decay: float = 1.0
+
+
+# Rates: a head that was fitted first needs about a tenth of the rate of a new one (Kumar et al. 2022). Steps: the rule
+# of BiT (Kolesnikov et al. 2020) spends 500 on sets under 20,000 pictures; from a fitted head fewer do.
+_HABITS = {
+    "lpft": _Habit(5e-5, 300, 3, 12, 0.8),
+    "full": _Habit(3e-4, 500, 5, 20, 0.8),
+    "last": _Habit(3e-4, 200, 3, 8),
+    "gradual": _Habit(1e-4, 300, 4, 12, 0.8),
+    "norm": _Habit(2e-3, 300, 3, 12),
+    "lora": _Habit(1e-3, 300, 3, 12),
+    "scratch": _Habit(2e-3, 2000, 20, 100),
+}
+SGD_FACTOR = 30.0  # SGD with momentum 0.9 wants rates about this much larger than Adam's
+SIDES = re.compile(r"left|right|clockwise|mirror|左|右|逆时针|顺时针", re.IGNORECASE)
+
+
+def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> TrainingPlan | None:
+    """Decide how weights move for ``pictures`` to learn from; None when they stay where they are.
+
+    Examples
+    --------
+    >>> plan = training_plan(Recipe(method="last:1"), 719, ["rose", "tulip"])
+    >>> plan.epochs, plan.batch_size, plan.rate, plan.cached
+    (8, 32, 0.0003, True)
+    >>> training_plan(Recipe(preset="fast"), 719, ["rose", "tulip"]) is None
+    True
+    """
+    wanted = _method_of(recipe)
+    if wanted == "probe":
+        return None
+    method = "last" if last_stages(wanted) else wanted
+    habit = _HABITS[method]
+    from_probe = method not in ("full", "scratch")
+    batch = recipe.batch_size or min(USUAL_BATCH, max(2, pictures // 4))  # at least four steps an epoch
+    usual = habit.steps * batch * recipe.accumulate / max(1, pictures)
+    crop = recipe.augment != "none"
+    views = recipe.views or (CACHED_VIEWS if method == "last" and recipe.prefix_cache and crop else 0)
+    return TrainingPlan(
+        method=method,
+        stages=last_stages(wanted),
+        from_probe=from_probe,
+        pretrained=method != "scratch",
+        epochs=recipe.epochs or round(min(max(usual, habit.fewest), habit.most)),
+        batch_size=batch,
+        rate=recipe.lr or habit.rate * (SGD_FACTOR if recipe.optimizer == "sgd" else 1.0),
+        layer_decay=recipe.layer_decay or habit.layer_decay,
+        frozen_statistics=recipe.batch_norm == "frozen" or (recipe.batch_norm == "auto" and method != "scratch"),
+        crop=crop,
+        flip=crop and recipe.flip != "none" and (recipe.flip == "horizontal" or flips_make_sense(classes)),
+        trivial=recipe.augment == "trivial",
+        views=views if crop else 1,
+        cached=recipe.prefix_cache and method == "last" and (views > 0 or not crop),
+        wise=recipe.wise or ("auto" if from_probe and recipe.preset in ("balanced", "best") else ""),
+    )
+
+
+def epochs_for_steps(steps: int, pictures: int, batch_size: int) -> int:
+    """Say how many epochs make about so many steps; at least one.
+
+    Examples
+    --------
+    >>> epochs_for_steps(100, 719, 32), epochs_for_steps(100, 10_000, 32)
+    (4, 1)
+    """
+    return max(1, round(steps / max(1, -(-pictures // batch_size))))
+
+
+USUAL_BATCH = 32
+CACHED_VIEWS = 2  # the picture as it is, and one crop: each costs one pass through the frozen stages
+
+
+def _method_of(recipe: Recipe) -> str:
+    if recipe.method != "probe":
+        return recipe.method
+    return {"": "probe", "fast": "probe", "balanced": "last:1", "best": "lpft"}[recipe.preset]
+
+
+def flips_make_sense(classes: Sequence[str]) -> bool:
+    """Say whether a mirrored picture is still of its class, as far as the names tell.
+
+    Classes that are about sides are not, and neither are letters and digits.
+
+    Examples
+    --------
+    >>> flips_make_sense(["ant", "bee"]), flips_make_sense(["turn left", "go"]), flips_make_sense(["3", "7"])
+    (True, False, False)
+    """
+    signs = all(len(name) == 1 and name.isascii() for name in classes)
+    return not signs and not any(SIDES.search(name) for name in classes)
+
+
+def pictures_at_once(plan: TrainingPlan, on_cpu: bool) -> int:
+    """Choose how many pictures of a batch go through the network at a time.
+
+    On a CPU bites of 16 need half the memory of 32 and are as fast, or faster where memory comes fresh from the system
+    each time (see :mod:`headstart.runtime.malloc`). The gradient of a batch is the sum of its bites, so nothing else
+    changes, unless BatchNorm learns from each bite: then batches stay whole, and so do cached activations, which are
+    small.
+
+    Examples
+    --------
+    >>> whole = training_plan(Recipe(method="lpft"), 719, ["rose", "tulip"])
+    >>> pictures_at_once(whole, on_cpu=True), pictures_at_once(whole, on_cpu=False)
+    (16, 32)
+    """
+    if not on_cpu or plan.cached or not plan.frozen_statistics:
+        return plan.batch_size
+    return min(plan.batch_size, 16)
+
+
+def affordable_epochs(limit: float, fixed: float, per_epoch: float, wanted: int) -> int:
+    """Choose how many epochs fit into ``limit`` seconds when ``fixed`` go elsewhere; at least 1, at most ``wanted``.
+
+    A twentieth of the time is kept back: machines seldom keep the pace of their first steps.
+
+    Examples
+    --------
+    >>> affordable_epochs(600, fixed=60, per_epoch=50, wanted=20), affordable_epochs(10, 60, 50, 20)
+    (10, 1)
+    """
+    return max(1, min(wanted, int((0.95 * limit - fixed) / max(per_epoch, 1e-9))))
+
+
+def timed_steps(steps: int) -> int:
+    """Choose how many steps are timed before a training of so many: a tenth of them, from one to four.
+
+    Examples
+    --------
+    >>> timed_steps(8), timed_steps(25), timed_steps(1000)
+    (1, 2, 4)
+    """
+    return min(4, max(1, steps // 10))
+
+
+# Settings that decide nothing while no weight moves.
+MOVING = (
+    *("time_limit", "epochs", "batch_size", "optimizer", "lr", "weight_decay", "layer_decay", "schedule", "warmup"),
+    *("label_smoothing", "mixup", "cutmix", "augment", "flip", "views", "prefix_cache", "clip", "accumulate", "ema"),
+    *("wise", "l2sp", "patience", "batch_norm", "rank"),
+)
+
+
+def idle_settings(recipe: Recipe) -> tuple[str, ...]:
+    """Name the settings that were chosen and have no effect, because no weight moves.
+
+    Examples
+    --------
+    >>> idle_settings(Recipe(epochs=3, lr=0.001)), idle_settings(Recipe(method="lpft", epochs=3))
+    (('epochs', 'lr'), ())
+    """
+    if _method_of(recipe) != "probe":
+        return ()
+    usual = Recipe()
+    return tuple(name for name in MOVING if getattr(recipe, name) != getattr(usual, name))

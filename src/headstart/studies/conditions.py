@@ -1,0 +1,212 @@
+"""What is compared: the arms, the pictures they share, and how each of them answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.example import Example
+from headstart.data.plan import Plan
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.features.values import Extraction
+from headstart.finetuning.inputs import TrainingInputs
+from headstart.probing.probe import fit_probe
+from headstart.probing.rows import require_two_classes, take_sample
+from headstart.runtime.context import RunContext
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import epochs_for_steps, training_plan
+from headstart.studies.result_cache import Condition, Right
+
+if TYPE_CHECKING:
+    from headstart.encoders.torch_engine import TorchEncoder
+
+Labels = npt.NDArray[np.int64]
+Matrix = npt.NDArray[np.float32]
+
+ARMS = ("majority", "colours", "random", "probe", "scratch", "matched", "lpft", "full")
+TRAINED = ("scratch", "matched", "lpft", "full")
+FROM_FEATURES = ("colours", "random", "probe")
+PRETRAINED = ("probe", "lpft", "full")
+IN_TORCH = (*TRAINED, "random")
+ALL = 0  # as a number of examples per class
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Examples with labels and groups (n,), and their features by arm, (n, D) each."""
+
+    examples: tuple[Example, ...]
+    keys: tuple[bytes, ...]
+    labels: Labels
+    groups: Labels
+    features: dict[str, Matrix]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExperimentData:
+    """What all arms share."""
+
+    recipe: Recipe
+    classes: tuple[str, ...]
+    encoder: "OnnxEncoder | TorchEncoder"
+    fit: Part
+    test: Part
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingDraw:
+    """What one training is given: its ground, and how long it lasts."""
+
+    spot: Condition
+    ground: TrainingInputs
+    steps: int
+
+
+def make_arena(planned: Plan, encoder: "OnnxEncoder | TorchEncoder", walks: Mapping[str, Extraction]) -> ExperimentData:
+    """Gather both parts of planned data; ``walks`` are the features by arm. Raises DataError for a single class."""
+    dataset, keys = planned.dataset, planned.audit.keys
+    failures = {position for walk in walks.values() for position in walk.failures}
+    groups = planned.audit.together
+    parts = []
+    for positions in (planned.parts.fit, planned.parts.score):
+        sample = take_sample(dataset, positions, groups, failures)
+        rows = sample.positions.tolist()
+        parts.append(
+            Part(
+                tuple(dataset.examples[row] for row in rows),
+                tuple(keys[row] for row in rows),
+                sample.labels,
+                sample.groups,
+                {arm: walk.features[0].matrix[sample.positions] for arm, walk in walks.items()},
+            )
+        )
+    require_two_classes(parts[0].labels, dataset.classes)
+    return ExperimentData(planned.recipe, dataset.classes, encoder, *parts)
+
+
+def draw_support(labels: Labels, shots: int, draw: int, seed: int) -> Labels:
+    """Draw examples of each class, without replacement; a larger number holds the smaller one of the same draw.
+
+    Examples
+    --------
+    >>> labels = np.array([0, 0, 0, 1, 1, 1])
+    >>> small, large = draw_support(labels, 1, 0, 0), draw_support(labels, 2, 0, 0)
+    >>> len(small), len(large), set(small.tolist()) <= set(large.tolist())
+    (2, 4, True)
+    """
+    if shots == ALL:
+        return np.arange(len(labels))
+    order = np.random.default_rng([seed, draw]).permutation(len(labels))
+    kept = [order[labels[order] == number][:shots] for number in np.unique(labels)]
+    return np.sort(np.concatenate(kept))
+
+
+def rows_of(arena: ExperimentData, spot: Condition) -> Labels:
+    """Say which examples of the part to learn from a cell learns from."""
+    return draw_support(arena.fit.labels, spot.shots, spot.draw, arena.recipe.seed)
+
+
+def answer_from_features(arena: ExperimentData, spot: Condition) -> Right:
+    """Answer the test part by the commonest class, or by a probe that is chosen inside what it learns from."""
+    rows = rows_of(arena, spot)
+    labels = arena.fit.labels[rows]
+    if spot.arm == "majority":
+        common: Right = arena.test.labels == np.bincount(labels).argmax()
+        return common
+    features = arena.fit.features[spot.arm][rows]
+    probe = fit_probe(features, labels, arena.classes, arena.fit.groups[rows], arena.recipe)
+    return scored_right(probe.head.scores(arena.test.features[spot.arm]), arena.test.labels)
+
+
+def lesson_of(arena: ExperimentData, spot: Condition, steps: int, context: RunContext) -> TrainingDraw:
+    """Put together what a training of this cell is given."""
+    fit, rows = arena.fit, rows_of(arena, spot)
+    labels, groups, features = fit.labels[rows], fit.groups[rows], fit.features["probe"][rows]
+    recipe = training_recipe(arena.recipe, spot, len(rows), arena.classes)
+    ground = TrainingInputs(
+        recipe=recipe,
+        classes=arena.classes,
+        encoder=_start_of(arena, spot, context),
+        examples=tuple(fit.examples[row] for row in rows),
+        keys=tuple(fit.keys[row] for row in rows),
+        labels=labels,
+        groups=groups,
+        features=features,
+        probe=fit_probe(features, labels, arena.classes, groups, replace(recipe, method="probe")),
+    )
+    return TrainingDraw(spot, ground, steps)
+
+
+def answer_by_training(
+    arena: ExperimentData,
+    lesson: TrainingDraw,
+    rate: float | None,
+    find_rate: Callable[[], float],
+    context: RunContext,
+) -> tuple[Right, float]:
+    """Train a network on a lesson and answer the test part; ``find_rate`` is asked when the rate is not known yet."""
+    from headstart.finetuning.short_training import plan_for_steps, train_and_score  # loads torch: seconds
+
+    known = find_rate() if rate is None else rate
+    plan = replace(plan_for_steps(lesson.ground, lesson.steps), rate=known)
+    scores = train_and_score(lesson.ground, plan, arena.test.examples, context)
+    return scored_right(scores, arena.test.labels), known
+
+
+def tuned_rate(arena: ExperimentData, spot: Condition, steps: int, context: RunContext) -> float:
+    """Choose the learning rate of an arm at a number of examples, on held-out pictures of the first draw."""
+    from headstart.finetuning.short_training import best_rate, plan_for_steps  # loads torch: seconds
+
+    lesson = lesson_of(arena, replace(spot, draw=0), steps, context)
+    return best_rate(lesson.ground, plan_for_steps(lesson.ground, steps), context)
+
+
+def training_recipe(recipe: Recipe, spot: Condition, pictures: int, classes: tuple[str, ...]) -> Recipe:
+    """Say how an arm trains: every draw has a seed of its own.
+
+    Weights that were shuffled begin as blind as random ones: they get the rate of a training from scratch, and
+    BatchNorm learns its statistics anew.
+
+    Examples
+    --------
+    >>> training_recipe(Recipe(), Condition("matched", 5, 1), 60, ("ant", "bee")).lr
+    0.002
+    """
+    own = replace(
+        recipe, method=spot.arm if spot.arm != "matched" else "full", seed=(recipe.seed + 7919 * spot.draw) % 2**32
+    )
+    if spot.arm != "matched":
+        return own
+    scratch = training_plan(replace(own, method="scratch"), pictures, classes)
+    assert scratch is not None
+    return replace(own, lr=scratch.rate, layer_decay=scratch.layer_decay, batch_norm="trained")
+
+
+def pictures_learned(recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...], steps: int) -> int:
+    """Say how many pictures pass by in a training of so many steps on ``count`` of them.
+
+    Examples
+    --------
+    >>> pictures_learned(Recipe(), Condition("full", 5, 0), 60, ("ant", "bee"), 100)
+    1500
+    """
+    plan = training_plan(training_recipe(recipe, spot, count, classes), count, classes)
+    assert plan is not None, "the arm moves weights"
+    return count * epochs_for_steps(steps, count, plan.batch_size)
+
+
+def scored_right(scores: npt.NDArray[np.float64], labels: Labels) -> Right:
+    """Say which rows of scores (N, C) are largest at the label."""
+    right: Right = scores.argmax(axis=1) == labels
+    return right
+
+
+def _start_of(arena: ExperimentData, spot: Condition, context: RunContext) -> "OnnxEncoder | TorchEncoder":
+    if spot.arm != "matched":
+        return arena.encoder
+    from headstart.encoders.random_init import shuffled_weights  # loads torch: seconds
+
+    spec, files = arena.encoder.spec, arena.encoder.files
+    return OnnxEncoder(spec, shuffled_weights(spec, files, arena.recipe.seed, context.cache_folder))

@@ -1,0 +1,89 @@
+"""How long the trainings of a comparison will take, from a few steps timed on this machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headstart.data.name_checks import plural
+from headstart.runtime.context import RunContext
+from headstart.runtime.progress import in_words
+from headstart.studies.conditions import TRAINED, ExperimentData, lesson_of, pictures_learned, rows_of
+from headstart.studies.result_cache import Condition, ResultStore
+
+if TYPE_CHECKING:  # it loads torch
+    from headstart.finetuning.short_training import TrialTime
+
+SEARCHES = 3  # trainings that look for the rate of an arm at a number of examples
+FEWEST_TO_SEARCH = 20  # pictures: with fewer nothing is held out, and the usual rate is taken
+
+
+@dataclass(frozen=True, slots=True)
+class CostEstimate:
+    """Expected seconds of the cells that are to be computed; those that train nothing count as none."""
+
+    seconds: dict[Condition, float]
+
+    def of(self, spot: Condition) -> float:
+        """Give the expected seconds of one cell."""
+        return self.seconds.get(spot, 0.0)
+
+    def sentence(self) -> str:
+        """Say it, before the work begins; empty when nothing is to be trained."""
+        if not self.seconds:
+            return ""
+        return (
+            f"{plural(len(self.seconds), 'training')} to do, with the search for their learning rates about "
+            f"{in_words(sum(self.seconds.values()))}. After a stop the same command goes on."
+        )
+
+
+def make_forecast(
+    arena: ExperimentData,
+    spots: Sequence[Condition],
+    steps: int,
+    known: "set[tuple[str, int]]",
+    context: RunContext,
+) -> CostEstimate:
+    """Time a few steps on the largest lesson, and say how long each of ``spots`` (those not computed yet) will take.
+
+    ``known`` are arms and sizes whose learning rate was found already.
+    """
+    trained = [spot for spot in spots if spot.arm in TRAINED]
+    if not trained:
+        return CostEstimate({})
+    from headstart.finetuning.short_training import plan_for_steps, time_trial  # loads torch: seconds
+
+    sizes = {spot: len(rows_of(arena, spot)) for spot in trained}
+    largest = max(trained, key=lambda spot: sizes[spot])
+    lesson = lesson_of(arena, largest, steps, context)
+    pace = time_trial(lesson.ground, plan_for_steps(lesson.ground, steps), arena.test.examples, context)
+    seconds = {}
+    for spot in trained:
+        learned = pictures_learned(arena.recipe, spot, sizes[spot], arena.classes, steps)
+        searched = (spot.arm, spot.shots) in known or sizes[spot] < FEWEST_TO_SEARCH
+        known = known | {(spot.arm, spot.shots)}
+        seconds[spot] = seconds_of_cell(pace, learned, len(arena.test.examples), search=not searched)
+    return CostEstimate(seconds)
+
+
+def seconds_of_cell(pace: "TrialTime", learned: int, answered: int, *, search: bool) -> float:
+    """Say how long a cell takes: the training and its answers, and before it the search for the learning rate.
+
+    A training of the search leaves out a fifth of the pictures, and answers these after every epoch.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> pace = SimpleNamespace(start=1.0, learning=0.1, answering=0.02)
+    >>> round(seconds_of_cell(pace, 100, 50, search=False), 2), round(seconds_of_cell(pace, 100, 50, search=True), 2)
+    (12.0, 40.2)
+    """
+    once = pace.start + learned * pace.learning + answered * pace.answering
+    looked = pace.start + 0.8 * learned * pace.learning + 0.2 * learned * pace.answering
+    return once + (SEARCHES * looked if search else 0.0)
+
+
+def known_rates(store: ResultStore, spots: Sequence[Condition]) -> dict[tuple[str, int], float]:
+    """Take the learning rates that were found before from the cells that are there."""
+    found = {(spot.arm, spot.shots): store.find(spot) for spot in spots}
+    return {key: cell.rate for key, cell in found.items() if cell is not None and cell.rate is not None}

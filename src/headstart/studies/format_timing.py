@@ -1,0 +1,101 @@
+"""How fast one form of a model is, how much memory it takes: measured in a process that does nothing else."""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+BATCHES = (1, 2, 4, 8, 16, 32)
+WARM_UP = 3  # calls that are not counted: the first ones lay out memory
+FEWEST = 5  # calls that are counted, however long they take
+HEIGHT, WIDTH = 480, 640  # of the picture that is asked about
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A form at work: one picture (h, w, 3), and several of one size (N, h, w, 3); answers are not looked at."""
+
+    one: Callable[[Pixels], Any]
+    several: Callable[[Pixels], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FormatTiming:
+    """What was measured of one form.
+
+    Attributes
+    ----------
+    load_seconds
+        From the file to the first answer, libraries loaded before.
+    p50, p95
+        Milliseconds for one picture that is decoded already, median and 95th percentile; ``calls`` of them.
+    throughput
+        Pictures a second, for each size of a batch.
+    memory
+        Highest memory of the process in MB, its libraries included.
+    """
+
+    load_seconds: float
+    p50: float
+    p95: float
+    calls: int
+    throughput: dict[int, float]
+    memory: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+def measure_form(open_form: Callable[[], Opened], seconds: float) -> FormatTiming:
+    """Open a form and measure it; each measurement lasts ``seconds`` or a few calls, whatever is longer."""
+    picture = sample_picture()
+    clock = time.perf_counter()
+    opened = open_form()
+    opened.one(picture)
+    load = time.perf_counter() - clock
+    times = _repeat(lambda: opened.one(picture), seconds)
+    throughput = {}
+    for size in BATCHES:
+        # Different ones: the library answers equal pictures only once.
+        batch = np.stack([np.roll(picture, shift, axis=1) for shift in range(size)])
+        throughput[size] = size / statistics.median(_repeat(lambda batch=batch: opened.several(batch), seconds / 2))  # type: ignore[misc]
+    low, high = np.percentile(times, [50, 95]) * 1000
+    return FormatTiming(load, float(low), float(high), len(times), throughput, peak_memory())
+
+
+def sample_picture() -> Pixels:
+    """Draw soft colours with noise on them, 480 x 640: the time depends on the size of a picture alone."""
+    random = np.random.default_rng(0)
+    coarse = random.integers(0, 200, (HEIGHT // 40, WIDTH // 40, 3)).repeat(40, axis=0).repeat(40, axis=1)
+    return (coarse + random.integers(0, 56, (HEIGHT, WIDTH, 3))).astype(np.uint8)
+
+
+def peak_memory() -> float:
+    """Say how much memory this process had at most, in MB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def _repeat(call: Callable[[], Any], seconds: float) -> list[float]:
+    """Time calls one after the other."""
+    for _ in range(WARM_UP):
+        call()
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(times) < FEWEST or time.perf_counter() < end:
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return times

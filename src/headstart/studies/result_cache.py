@@ -1,0 +1,96 @@
+"""Answers of an experiment, kept as they come: what was computed once is not computed again, also after a stop."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.errors import OutputError
+
+Right = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Which cell of a comparison: the arm, the examples per class (0: all), and the number of the draw."""
+
+    arm: str
+    shots: int
+    draw: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What one arm answered: right or wrong for each test example (N,), after learning from so many examples.
+
+    ``rate`` is the learning rate of a training, None where nothing was trained.
+    """
+
+    right: Right
+    learned: int
+    seconds: float
+    rate: float | None = None
+
+
+@dataclass(slots=True)
+class ResultStore:
+    """Cells in a file of the cache, one JSON line each; None keeps them in memory alone.
+
+    A line that was cut off by a crash is passed over: its cell is computed again.
+
+    Examples
+    --------
+    >>> store = ResultStore(None)
+    >>> store.add(Condition("probe", 5, 0), Result(np.array([True, False]), 10, 0.1))
+    >>> store.find(Condition("probe", 5, 0)).right.tolist(), store.find(Condition("probe", 5, 1))
+    ([True, False], None)
+    """
+
+    path: Path | None
+    _found: dict[Condition, Result] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read what is there."""
+        if self.path is None or not self.path.is_file():
+            return
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                row = json.loads(line)
+                bits = np.unpackbits(np.frombuffer(bytes.fromhex(row["right"]), dtype=np.uint8), count=row["count"])
+                cell = Result(bits.astype(bool), row["learned"], row["seconds"], row.get("rate"))
+                self._found[Condition(row["arm"], row["shots"], row["draw"])] = cell
+            except (ValueError, KeyError, TypeError):
+                continue
+
+    def find(self, place: Condition) -> Result | None:
+        """Give a cell that is there, or None."""
+        return self._found.get(place)
+
+    def add(self, place: Condition, cell: Result) -> None:
+        """Keep a cell, at once."""
+        self._found[place] = cell
+        if self.path is None:
+            return
+        row = {
+            "arm": place.arm,
+            "shots": place.shots,
+            "draw": place.draw,
+            "count": len(cell.right),
+            "right": np.packbits(cell.right).tobytes().hex(),
+            "learned": cell.learned,
+            "seconds": round(cell.seconds, 3),
+            "rate": cell.rate,
+        }
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                # A line of its own even behind one that a crash cut off.
+                file.write("\n" + json.dumps(row) + "\n")
+        except OSError as error:
+            raise OutputError(
+                "What was computed cannot be kept in the cache.",
+                f"Writing to '{self.path}' failed: {error.strerror}.",
+                "Free some space, choose another folder with --cache DIR, or keep nothing with --no-cache.",
+            ) from error

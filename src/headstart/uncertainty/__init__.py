@@ -1,0 +1,1 @@
+"""When an answer is to be relied on: conformal sets, selective answers, out-of-distribution scores."""

@@ -1,0 +1,187 @@
+"""The forms of a model beside each other: how large, how fast, how much memory.
+
+``python -m headstart.workflows.benchmark`` is the process that measures one form: it reads a job as JSON from its
+standard input and writes the figures, as JSON, to its standard output.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from PIL import Image
+
+from headstart.errors import ExportError, HeadstartError
+from headstart.export.exporting import pictures_at_hand
+from headstart.export.formats import ExportFormat, Source, require_form, write_form
+from headstart.export.parity_data import ParityData
+from headstart.export.predictors import onnx_road_for_several
+from headstart.runtime.context import RunContext
+from headstart.runtime.machine import available_cores
+from headstart.saving.manifest import check_files, find_model, read_manifest
+from headstart.studies.benchmark_report import BenchmarkReport, MeasuredForm
+from headstart.studies.flops import graph_operations
+from headstart.studies.format_timing import FormatTiming, Opened, Pixels, measure_form
+from headstart.workflows.embed import Data
+from headstart.workflows.model import load
+
+LIBRARY = "library"
+FORMS = {
+    "onnx": ExportFormat(),
+    "onnx-half": ExportFormat(precision="fp16"),
+    "onnx-int8": ExportFormat(precision="int8"),
+    "openvino": ExportFormat("openvino"),
+    "openvino-half": ExportFormat("openvino", "fp16"),
+    "openvino-int8": ExportFormat("openvino", "int8"),
+    "torch": ExportFormat("torch"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkRequest:
+    """What is to be measured: forms by name (none: those that are in the model's folder), for how long, how."""
+
+    forms: tuple[str, ...] = ()
+    seconds: float = 2.0
+    threads: int = 0  # as many as there are cores
+    data: Data = None  # training pictures for an int8 form that is not there yet
+
+
+def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -> BenchmarkReport:
+    """Measure the forms of a saved model, each in a process of its own, the library first.
+
+    Forms that are asked for and not there are made for the occasion, and not kept.
+
+    Raises
+    ------
+    ExportError
+        When a form has an unknown name or cannot be made.
+    ModelFileError
+        When there is no model, or one of its files has changed.
+    """
+    unknown = [name for name in wanted.forms if name not in (LIBRARY, *FORMS)]
+    if unknown:
+        raise ExportError(f"There is no form '{unknown[0]}'.", f"It can be {', '.join((LIBRARY, *FORMS))}.")
+    home = find_model(folder)
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    threads = wanted.threads or available_cores()
+    measured, notices = [], []
+    with TemporaryDirectory(prefix="headstart-") as scratch:
+        files = _files(home, wanted, Path(scratch), context)
+        for number, (name, file) in enumerate(files.items()):
+            context.progress("Measuring forms", number, len(files), name)
+            job = {"form": name, "file": str(file), "threads": threads, "seconds": wanted.seconds}
+            try:
+                measured.append(_measured(name, file, home, _in_a_process(job)))
+            except ExportError as error:
+                notices.append(f"{name}: {error}")
+        context.progress("Measuring forms", len(files), len(files))
+    if not measured:
+        raise ExportError("No form could be measured.", " ".join(notices))
+    return BenchmarkReport(tuple(measured), _operations(home), threads, busy, tuple(notices))
+
+
+def _files(home: Path, wanted: BenchmarkRequest, scratch: Path, context: RunContext) -> dict[str, Path]:
+    """Find the file of each form, or make it; the library comes first, then the forms in the usual order."""
+    manifest = read_manifest(home)
+    here = {name for name, form in FORMS.items() if form.file in manifest["files"] and name != "torch"}
+    if {"model.safetensors", "config.json"} <= set(manifest["files"]) and "torch" in wanted.forms:
+        here.add("torch")
+    files = {LIBRARY: home}
+    for name, form in FORMS.items():
+        if name not in (wanted.forms or here):
+            continue
+        if name in here:
+            check_files(
+                home, manifest, [one for one in (form.file, *form.companions(form.file)) if one in manifest["files"]]
+            )
+            files[name] = home / form.file
+        else:
+            files[name] = _made(home, form, scratch / name, wanted, context)
+    return files
+
+
+def _made(home: Path, form: ExportFormat, folder: Path, wanted: BenchmarkRequest, context: RunContext) -> Path:
+    folder.mkdir()
+    model = load(home)
+    require_form(form, model.saved, model.files)
+    pool = ParityData.empty()
+    if form.precision == "int8":
+        pool = pictures_at_hand(model.saved, home, wanted.data, context.progress)
+    write_form(folder / form.file, form, Source(model.saved, model.encoder, model.files, pool), context.progress)
+    return folder / form.file
+
+
+def _measured(name: str, file: Path, home: Path, found: dict[str, Any]) -> MeasuredForm:
+    throughput = {int(size): rate for size, rate in found.pop("throughput").items()}
+    figures = FormatTiming(throughput=throughput, **found)
+    if name == LIBRARY:
+        parts = [home / one for one in ("encoder.onnx", "encoder.safetensors", "head.safetensors", "manifest.json")]
+        precision = str(read_manifest(home)["encoder"]["precision"])
+    else:
+        parts = [file, *(file.with_name(one) for one in FORMS[name].companions(file.name))]
+        precision = FORMS[name].precision
+    size = sum(path.stat().st_size for path in parts if path.is_file())
+    return MeasuredForm(name, str(file), precision, size, figures)
+
+
+def _operations(home: Path) -> int:
+    graph = home / "encoder.onnx"
+    if not graph.is_file() or read_manifest(home)["encoder"]["precision"] != "fp32":
+        return 0
+    return graph_operations(graph)
+
+
+def _in_a_process(job: dict[str, Any]) -> dict[str, Any]:
+    threads = str(job["threads"])
+    limits = {name: threads for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    answer = subprocess.run(
+        [sys.executable, "-m", "headstart.workflows.benchmark"],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **limits},
+    )
+    if answer.returncode:
+        lines = answer.stderr.strip().splitlines() or [f"It ended with {answer.returncode}."]
+        raise ExportError("It could not be measured.", lines[-1][:300])
+    found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return found
+
+
+def _open(form: str, file: Path, threads: int) -> Opened:
+    """Open a form for one picture and for several; those that take no batch are asked one by one."""
+    if form == LIBRARY:
+        model = load(file)
+        return Opened(model.predict_proba, lambda pictures: model.predict_proba(list(pictures)))
+    ask = FORMS[form].open(file, threads)
+
+    def one(pixels: Pixels) -> Any:  # noqa: ANN401 - an array
+        return ask(Image.fromarray(pixels))
+
+    if FORMS[form].to == "onnx":
+        return Opened(one, onnx_road_for_several(file, threads))
+    return Opened(one, lambda pictures: [one(pixels) for pixels in pictures])
+
+
+def main(text: str) -> Sequence[str]:
+    """Do a job: measure a form, and give the figures as lines to print."""
+    job = json.loads(text)
+    if hasattr(os, "sched_setaffinity"):  # so that the library keeps to the threads as well
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job["threads"]])
+    opener = partial(_open, job["form"], Path(job["file"]), job["threads"])
+    return [json.dumps(measure_form(opener, job["seconds"]).to_json())]
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write("\n".join(main(sys.stdin.read())) + "\n")
+    except HeadstartError as problem:
+        sys.exit(str(problem))

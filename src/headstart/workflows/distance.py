@@ -1,0 +1,89 @@
+"""How far apart two sets or two encoders lie: ``headstart distance``, as a row of named stages."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from headstart.data.audit import audit
+from headstart.data.example import Dataset
+from headstart.data.sources import list_pictures, read_dataset
+from headstart.errors import DataError, RecipeError
+from headstart.runtime.context import RunContext
+from headstart.settings.recipe import Recipe
+from headstart.studies.alignment import AlignmentReport, align_encoders
+from headstart.studies.distance import DistanceReport, measure_distances, probe_across, require_enough
+from headstart.workflows.embed import Data, read_usable
+from headstart.workflows.load_encoder import named_encoder
+
+
+def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) -> DistanceReport:
+    """Measure how far apart two sets of pictures lie, and what a probe of the first loses on the second.
+
+    Labels are used where both have them. Raises DataError when a set has fewer than twenty readable pictures.
+    """
+    encoder = named_encoder(recipe.encoder, recipe.device, context)
+    sets = [_either(data) for data in (one, other)]
+    checked = [audit(dataset, progress=context.progress) for dataset in sets]
+    walks = [read_usable(found, (encoder,), context, found.usable, recipe.strict) for found in checked]
+    good = [np.setdiff1d(found.usable, list(walk.failures)) for found, walk in zip(checked, walks, strict=True)]
+    for dataset, rows in zip(sets, good, strict=True):
+        require_enough(dataset.name, len(rows))
+    matrices = [walk.features[0].matrix for walk in walks]
+    found = measure_distances(matrices[0][good[0]], matrices[1][good[1]], recipe.seed)
+    across = probe_across(recipe, sets, checked[0], good, matrices)
+    names = names_apart((one, other), (sets[0].name, sets[1].name))
+    return DistanceReport(names, (len(good[0]), len(good[1])), encoder.spec.name, *found, across)
+
+
+def names_apart(sources: tuple[Data, Data], names: tuple[str, str]) -> tuple[str, str]:
+    """Name two sets so that they can be told apart: two folders of one name by the folder each lies in, too.
+
+    Examples
+    --------
+    >>> names_apart(("photo/val", "sketch/val"), ("val", "val")), names_apart(("a", "b"), ("a", "b"))
+    (('photo/val', 'sketch/val'), ('a', 'b'))
+    """
+    if names[0] != names[1] or not all(isinstance(source, (str, Path)) for source in sources):
+        return names
+    paths = [Path(source).absolute() for source in sources]
+    deep = next((n for n in range(2, 100) if paths[0].parts[-n:] != paths[1].parts[-n:]), 1)
+    return ("/".join(paths[0].parts[-deep:]), "/".join(paths[1].parts[-deep:]))
+
+
+def run_either_distance(
+    one: Data, other: Data | None, encoders: Sequence[str], recipe: Recipe, context: RunContext
+) -> DistanceReport | AlignmentReport:
+    """Compare two sets of pictures, or encoders on one; raises RecipeError for both at once, or neither."""
+    if (other is None) == (not encoders):
+        raise RecipeError(
+            "A distance is one between two things.",
+            "Two sets of pictures are compared for one encoder, or several encoders on one set.",
+            "Name a second set, or --encoders X Y.",
+        )
+    if encoders:
+        return run_alignment(one, encoders, recipe, context)
+    return run_distance(one, other, recipe, context)
+
+
+def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: RunContext) -> AlignmentReport:
+    """Measure how alike several encoders see the same pictures. Raises DataError for fewer than twenty of these."""
+    names = tuple(dict.fromkeys(encoders))
+    if len(names) < 2:
+        raise RecipeError("One encoder has nothing to be compared with.", "", "Name two or more after --encoders.")
+    loaded = [named_encoder(one, recipe.device, context) for one in names]
+    dataset = _either(data)
+    checked = audit(dataset, progress=context.progress)
+    walk = read_usable(checked, loaded, context, checked.usable, recipe.strict)
+    good = np.setdiff1d(checked.usable, list(walk.failures))
+    require_enough(dataset.name, len(good))
+    features = {name: found.matrix[good] for name, found in zip(names, walk.features, strict=True)}
+    return align_encoders(dataset.name, features, recipe.seed, walk.notices)
+
+
+def _either(data: Data) -> Dataset:
+    """Read labelled data, or pictures without labels."""
+    try:
+        return read_dataset(data)
+    except DataError:
+        return Dataset(Path(str(data)).name, tuple(list_pictures(data)), ())

@@ -1,0 +1,15 @@
+"""What is installed, what is here, and what is wrong: ``headstart doctor``."""
+
+from datetime import datetime
+
+from headstart.encoders.loading import list_encoders
+from headstart.reporting.doctor import MachineReport, examine_machine
+from headstart.runtime.context import RunContext
+from headstart.runtime.environment import environment
+
+
+def examine(context: RunContext) -> MachineReport:
+    """Look at the machine, the environment and the cache folder."""
+    return examine_machine(
+        context.cache_folder, list_encoders(context.cache_folder), environment(datetime.now().astimezone(), [])
+    )

@@ -1,0 +1,91 @@
+"""Pictures become features: ``headstart embed``, and the first half of every other verb, as rows of named stages."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.audit import Audit, audit, refuse_unreadable
+from headstart.data.example import Dataset, Example
+from headstart.data.sources import read_dataset
+from headstart.encoders.spec import Encoder
+from headstart.errors import PictureError
+from headstart.features.access import Counter, open_store, read_blocks, read_features
+from headstart.features.table_export import table_format, write_table
+from headstart.features.values import Block, Extraction, Features
+from headstart.reporting.report import EmbedReport, failures_by_name
+from headstart.runtime.context import RunContext
+from headstart.settings.fields import DeviceName
+from headstart.settings.recipe import Recipe
+from headstart.workflows.load_encoder import named_encoder
+
+Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
+
+
+def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *, strict: bool) -> Extraction:
+    """Encode pictures without keeping anything; raises PictureError for an unreadable one when ``strict``."""
+    checked = audit(Dataset("pictures", tuple(examples), ()), context.progress)
+    walk = read_features(examples, checked.keys, (encoder,), replace(context, keep_features=False), checked.usable)
+    walk = replace(walk, failures=checked.unreadable | walk.failures)
+    for position, reason in walk.failures.items() if strict else ():
+        raise PictureError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
+    return walk
+
+
+def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) -> Features:
+    """Encode everything in the order of the data, NaN where something cannot be read; see :func:`headstart.embed`."""
+    dataset = read_dataset(data)
+    checked = audit(dataset, progress=context.progress)
+    loaded = named_encoder(encoder, device, context)
+    return read_features(dataset.examples, checked.keys, (loaded,), context, checked.usable).features[0]
+
+
+def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -> EmbedReport:
+    """Write one row per picture into a table, in constant memory."""
+    clock = time.perf_counter()
+    table_format(out)  # an unknown one is said before the pictures are read
+    dataset = read_dataset(data)
+    checked = audit(dataset, progress=context.progress)
+    if recipe.strict:
+        refuse_unreadable(checked)
+    encoder = named_encoder(recipe.encoder, recipe.device, context)
+    examples = [dataset.examples[index] for index in checked.usable]
+    keys = [checked.keys[index] for index in checked.usable]
+    store, tally = open_store(context), Counter()
+    blocks = tally.watch(read_blocks(examples, keys, encoder, store, context))
+    if recipe.strict:
+        blocks = _refuse_failures(blocks, checked)
+    count = write_table(out, blocks, examples, keys, encoder.spec.dimension)
+    failures = failures_by_name(examples, tally.failures) | failures_by_name(dataset.examples, checked.unreadable)
+    return EmbedReport(
+        out,
+        encoder.spec,
+        count,
+        tally.computed,
+        tally.cached,
+        time.perf_counter() - clock,
+        failures,
+        tuple(store.notices),
+    )
+
+
+def read_usable(
+    checked: Audit, encoders: Sequence[Encoder], context: RunContext, positions: npt.NDArray[np.int64], strict: bool
+) -> Extraction:
+    """Get features; damage that only decoding finds is refused too when ``strict``."""
+    walk = read_features(checked.dataset.examples, checked.keys, encoders, context, positions)
+    if strict:
+        refuse_unreadable(replace(checked, unreadable=walk.failures))
+    return walk
+
+
+def _refuse_failures(blocks: Iterator[Block], checked: Audit) -> Iterator[Block]:
+    """Hand on blocks of the usable pictures until one of these cannot be decoded."""
+    for block in blocks:
+        failures = {int(checked.usable[place]): reason for place, reason in block.failures.items()}
+        refuse_unreadable(replace(checked, unreadable=failures))
+        yield block

@@ -1,0 +1,98 @@
+"""Scoring a fitted model on labelled pictures: ``headstart evaluate``, as a row of named stages."""
+
+import time
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.audit import audit, refuse_unreadable
+from headstart.data.labels import split_to_score, with_classes_of
+from headstart.data.sources import list_pictures, read_dataset
+from headstart.encoders.simple.image import ColourHistogram
+from headstart.encoders.spec import Encoder
+from headstart.errors import PictureError, RecipeError
+from headstart.metrics.values import ScoredPart
+from headstart.probing.rows import require_some, take_sample
+from headstart.reporting.report import ScoreReport
+from headstart.runtime.context import RunContext
+from headstart.saving.values import SavedModel
+from headstart.settings.recipe import Recipe
+from headstart.uncertainty.comparison import make_scoreboard
+from headstart.uncertainty.evaluate import OodSet, PolicyScores, Scored, score_guard
+from headstart.workflows.embed import Data, encode, read_usable
+
+
+class Fitted(Protocol):
+    """What is scored: an encoder with all that was fitted on its features."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """Pictures become features."""
+        ...
+
+    @property
+    def saved(self) -> SavedModel:
+        """Features become answers."""
+        ...
+
+
+def score(
+    model: Fitted, data: Data, recipe: Recipe, context: RunContext, unfamiliar: Data | None = None
+) -> ScoreReport:
+    """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with.
+
+    Of ``recipe`` count the groups, strict, seed and resamples. ``unfamiliar`` are pictures of another kind, without
+    labels, that the guard should tell from those.
+    """
+    clock = time.perf_counter()
+    dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
+    checked = audit(dataset, progress=context.progress)
+    if recipe.strict:
+        refuse_unreadable(checked)
+    classes = model.saved.classes
+    dataset = with_classes_of(dataset, classes)
+    split = split_to_score(dataset, checked.usable)
+    walk = read_usable(checked, (model.encoder, ColourHistogram()), context, split.positions, recipe.strict)
+    features, colours = (found.matrix for found in walk.features)
+    scored = take_sample(dataset, split.positions, checked.together, walk.failures)
+    require_some(scored)
+    known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
+    probabilities = model.saved.probabilities(features[scored.positions])
+    unseen = Scored(scored.labels, probabilities, classes, scored.user_groups, recipe.seed, recipe.resamples)
+    strange = None if unfamiliar is None else _strange(model, unfamiliar, context)
+    board = make_scoreboard(
+        ScoredPart(scored.labels, classes, scored.user_groups, known),
+        probabilities,
+        model.saved.baseline_probabilities(colours[scored.positions]),
+        model.saved.class_counts,
+        seed=recipe.seed,
+        resamples=recipe.resamples,
+        guard=_guard_scores(model.saved, features[scored.positions], unseen, strange),
+    )
+    return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock)
+
+
+def _guard_scores(
+    saved: SavedModel, features: npt.NDArray[np.float32], scored: Scored, strange: OodSet | None
+) -> PolicyScores | None:
+    verdicts = saved.verdicts(features, scored.probabilities)
+    if saved.guard is None or verdicts is None:
+        return None
+    return score_guard(saved.guard, verdicts, scored, strange)
+
+
+def _strange(model: Fitted, pictures: Data, context: RunContext) -> OodSet:
+    """Measure how unlike the training pictures others are; those that cannot be read are left out."""
+    if model.saved.guard is None or model.saved.guard.strangeness is None:
+        raise RecipeError(
+            "The model cannot tell pictures unlike its training pictures.",
+            "It was saved by an older Headstart, with novelty = 'none', or fitted to too few pictures.",
+            "Fit it again.",
+        )
+    examples = list_pictures(pictures)
+    walk = encode(model.encoder, examples, context, strict=False)
+    good = [index for index in range(len(examples)) if index not in walk.failures]
+    if not good:
+        raise PictureError(f"None of the pictures of '{pictures}' can be read.", remedy="Check the files.")
+    return OodSet(str(pictures), model.saved.novelty(walk.features[0].matrix[good]))

@@ -1,0 +1,116 @@
+"""Explaining what a model says: ``headstart explain``, as a row of named stages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from headstart.data.audit import audit
+from headstart.data.example import Example
+from headstart.data.labels import split_to_score, with_classes_of
+from headstart.data.readers.image import open_picture
+from headstart.data.sources import list_pictures, read_dataset
+from headstart.errors import DataError, PictureError
+from headstart.explain.class_average import Labelled, gather
+from headstart.explain.explaining import ExplanationRequest, explain_picture, look
+from headstart.explain.methods import find_heat
+from headstart.explain.values import MethodName
+from headstart.reporting.class_average_report import AverageReport, average_sheet
+from headstart.reporting.drawing import save_png
+from headstart.reporting.explanation_figure import FigureSheet
+from headstart.reporting.explanation_report import Explained, ExplainReport
+from headstart.reporting.fonts import FontBook, font_folders
+from headstart.reporting.run_files import output_folder
+from headstart.reporting.runs import safe_name
+from headstart.runtime.context import RunContext
+from headstart.workflows.embed import Data
+from headstart.workflows.model import Model, subject_of
+
+
+def explain_files(
+    model: Model,
+    pictures: Any,  # noqa: ANN401 - as Model.predict
+    wish: ExplanationRequest,
+    context: RunContext,
+    *,
+    out: Path | None = None,
+) -> ExplainReport:
+    """Explain pictures, and draw a sheet and an overlay of each into ``out``, or a new ``runs/explain-N``.
+
+    Raises
+    ------
+    PictureError
+        When none of the pictures can be read.
+    OutputError
+        When the folder is not free.
+    """
+    examples = list_pictures(pictures)
+    subject = subject_of(model)
+    failures: dict[str, str] = {}
+    files: list[Explained] = []
+    with output_folder(out, "explain") as folder:
+        desk = FigureSheet(folder, (Path(), context.cache_folder), FontBook(font_folders()))
+        for number, example in enumerate(examples):
+            picture = _open(example, failures)
+            if picture is not None:
+                explanation = explain_picture(subject, picture, example.name, wish)
+                files.append(desk.draw(explanation, picture, f"{number + 1:03}-{safe_name(Path(example.name).stem)}"))
+            context.progress("explaining", number + 1, len(examples))
+        if not files:
+            first = f"'{examples[0].name}': {failures[examples[0].name]}"
+            raise PictureError("None of the pictures can be read.", first, "Check the files.")
+    return ExplainReport(folder, tuple(files), failures, tuple(desk.notices))
+
+
+def average_files(
+    model: Model, data: Data, wish: ExplanationRequest, context: RunContext, *, out: Path | None = None
+) -> AverageReport:
+    """Average the heat of each class over labelled pictures, each explained for its own class; draw it into ``out``.
+
+    Raises
+    ------
+    DataError
+        For classes the model does not know, or without any picture that can be read.
+    OutputError
+        When the folder is not free.
+    """
+    checked = audit(read_dataset(data), progress=context.progress)
+    dataset = with_classes_of(checked.dataset, model.classes)
+    split = split_to_score(dataset, checked.usable)
+    subject, labels = subject_of(model), dataset.labels
+    failures = {dataset.examples[index].name: reason for index, reason in checked.unreadable.items()}
+    methods: set[MethodName] = set()
+
+    def walk() -> Iterator[Labelled]:
+        for number, position in enumerate(split.positions.tolist()):
+            picture = _open(dataset.examples[position], failures)
+            if picture is not None:
+                seen = look(subject, picture)
+                heat = find_heat(subject, seen, int(labels[position]), wish.method)
+                methods.add(heat.method)
+                yield int(labels[position]), heat.grid, seen.pixels
+            context.progress("explaining", number + 1, len(split.positions))
+
+    with output_folder(out, "explain") as folder:
+        found = gather(walk(), model.classes)
+        if not found:
+            raise DataError("Nothing in any of the pictures speaks for its class.", "", "Try another --method.")
+        sheet = average_sheet(found, subject.encoder.spec.preprocessing, FontBook(font_folders()))
+        save_png(sheet.image, folder / "average.png")
+    return AverageReport(methods.pop(), split.rule, found, folder / "average.png", failures, sheet.notices)
+
+
+def read_wish(
+    method: str, target: str | None, neighbours: int, *, checks: bool, fill: str, seed: int | None
+) -> ExplanationRequest:
+    """Read what is wanted from a command line; raises RecipeError for what does not exist."""
+    return ExplanationRequest(method, target, neighbours, checks=checks, fill=fill, seed=seed or 0)
+
+
+def _open(example: Example, failures: dict[str, str]) -> Image.Image | None:
+    try:
+        return open_picture(example.source, example.name)
+    except PictureError as error:
+        failures[example.name] = error.reason
+        return None

@@ -1,0 +1,128 @@
+"""THE LINE: a fit as a row of named stages. Read this file and you know the program.
+
+What is planned before stands in :mod:`headstart.workflows.plan`, the stages that need more than a call in
+:mod:`headstart.workflows.fit_stages`, what a model does once it is there in :mod:`headstart.workflows.model`.
+"""
+
+import shutil
+import sys
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.plan import Plan
+from headstart.encoders.simple.image import ColourHistogram
+from headstart.export.parity_data import run_root
+from headstart.features.values import Extraction
+from headstart.probing.probe import Probe, fit_probe
+from headstart.probing.rows import Sample
+from headstart.reporting.page.texts import require_language
+from headstart.reporting.page.writing import with_page
+from headstart.reporting.report import RunReport
+from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_pictures, write_tables
+from headstart.reporting.summary import unscored_refusal
+from headstart.reporting.training_files import write_training
+from headstart.runtime.context import RunContext
+from headstart.runtime.environment import environment
+from headstart.runtime.files import write_json
+from headstart.saving.build import describe, keep_references
+from headstart.uncertainty.calibrate import make_guard
+from headstart.uncertainty.comparison import Comparison
+from headstart.workflows.embed import read_usable
+from headstart.workflows.fit_stages import FittedPredictor, divide, every_row, ground_of, move_weights, score, settle
+from headstart.workflows.load_encoder import planned_encoder
+from headstart.workflows.model import Model, load
+
+if TYPE_CHECKING:
+    from headstart.finetuning.fine_tuning import FineTuned
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A model that was fitted, and what was found on the way: see :class:`RunReport`."""
+
+    model: Model
+    report: RunReport
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """A model and all that was found on the way; ``probabilities`` are those of the pictures in ``scored``.
+
+    ``tuned`` is None when no weight moved.
+    """
+
+    model: Model
+    extraction: Extraction
+    probe: Probe
+    board: Comparison
+    scored: Sample
+    probabilities: npt.NDArray[np.float64]
+    tuned: "FineTuned | None" = None
+
+
+def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> Run:
+    """Train, and write everything into a run folder: ``out``, or a new ``runs/NAME-N``.
+
+    The folder is made first, so that a place that cannot be written to is found before anything is computed.
+    """
+    started, clock = datetime.now().astimezone(), time.perf_counter()
+    with output_folder(out, planned.dataset.name, resume=context.resume) as folder:
+        shutil.rmtree(folder / "model", ignore_errors=True)  # of a run that was killed after it had saved
+        trained = train(planned, replace(context, run_folder=folder / TRAINING))
+        notices = trained.tuned.notices if trained.tuned else ()
+        notices += (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
+        notices += unscored_refusal(trained.model.saved.guard, trained.board)
+        notices += write_pictures(
+            folder, trained.board.evaluation, planned.dataset, trained.scored, trained.probabilities
+        )
+        report = RunReport(
+            folder, planned, trained.model.encoder.spec, trained.extraction, trained.probe, trained.board,
+            time.perf_counter() - clock, notices, trained.tuned,
+        )  # fmt: skip
+        if trained.tuned:
+            write_training(folder, trained.tuned)
+        write_tables(report, trained.scored, trained.probabilities)  # with metrics.json a run is finished
+        write_json(folder / "environment.json", {**environment(started, sys.argv), "data": run_root(planned.dataset)})
+        write_log(folder / "log.txt", started, [*planned.lines(), *report.lines()])
+    # The run lies finished in its folder: whatever became of its page, nothing that was computed would be lost.
+    return Run(_settled(trained, folder), with_page(report, trained.scored, require_language(context.language)))
+
+
+def train(planned: Plan, context: RunContext) -> FitResult:
+    """Encode once, fit a head, move weights if wanted, score on the part that nothing was chosen on."""
+    recipe, classes = planned.recipe, planned.dataset.classes
+    encoder = planned_encoder(planned, context)
+    walk = read_usable(planned.audit, (encoder, ColourHistogram()), context, planned.audit.usable, recipe.strict)
+    seen = divide(planned, walk)
+    fitted = seen.fitted
+    probe = fit_probe(seen.features[fitted.positions], fitted.labels, classes, fitted.groups, recipe, context.progress)
+    # Leave-one-out chooses the baseline's strength; the inner folds only give its temperature, and two of them do.
+    cheap = replace(recipe, head="ridge", inner_folds=2)
+    simple = fit_probe(seen.colours[fitted.positions], fitted.labels, classes, fitted.groups, cheap)
+    tuned = move_weights(ground_of(planned, seen, encoder, probe), context)
+    final = settle(
+        planned, seen, FittedPredictor(encoder, seen.features, probe, every_row(seen, recipe)), tuned, context
+    )
+    guard = make_guard(recipe, final.probe, final.features[fitted.positions], fitted, final.kept, final.validation)
+    probabilities, board = score(planned, seen, (probe, simple), final, guard, context)
+    saved = describe(planned, final.encoder.spec, final.probe, simple, fitted, board, datetime.now().astimezone())
+    saved = replace(
+        keep_references(saved, planned, final.features, fitted, final.kept, context.cache_folder), guard=guard
+    )
+    model = Model(final.encoder, saved, final.encoder.files, board)
+    return FitResult(model, walk, probe, board, seen.scored, probabilities, tuned)
+
+
+def _settled(trained: FitResult, folder: Path) -> Model:
+    """Let a fine-tuned model live from its run folder, and take its encoder out of the cache."""
+    if trained.tuned is None or trained.tuned.encoder is None:
+        return trained.model
+    assert trained.tuned.encoder.files.weights is not None, "what was tuned has weights"
+    shutil.rmtree(trained.tuned.encoder.files.weights.parent, ignore_errors=True)
+    return replace(load(folder), board=trained.board) if folder.exists() else trained.model

@@ -1,0 +1,160 @@
+"""The stages of a fit that touch more than one folder: what is encoded is divided, tuned, scored."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.plan import Plan
+from headstart.encoders.loading import open_saved
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.features.access import read_features
+from headstart.features.values import Extraction
+from headstart.finetuning.inputs import TrainingInputs
+from headstart.metrics.cross_validation import evaluate_folds
+from headstart.metrics.values import ScoredPart
+from headstart.probing.cross_validation import predict_in_folds
+from headstart.probing.probe import Probe
+from headstart.probing.rows import Sample, even_rows, require_some, require_two_classes, take_sample
+from headstart.runtime.context import RunContext
+from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import training_plan
+from headstart.uncertainty.calibrate import measure_guard, rows_to_encode
+from headstart.uncertainty.comparison import Comparison, make_scoreboard
+from headstart.uncertainty.evaluate import Scored
+from headstart.uncertainty.policy import AnswerPolicy
+
+if TYPE_CHECKING:
+    from headstart.encoders.torch_engine import TorchEncoder
+    from headstart.finetuning.fine_tuning import FineTuned
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedDataset:
+    """Every picture's features and colours, (n, D) each, and the two parts: to fit, and to score."""
+
+    features: npt.NDArray[np.float32]
+    colours: npt.NDArray[np.float32]
+    fitted: Sample
+    scored: Sample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedPredictor:
+    """What answers in the end: an encoder, its features (n, D), and a head.
+
+    ``kept`` are the rows of the fitted part to keep as references; ``validation`` those that a training held out;
+    ``tuned`` is that training, or None when no weight moved.
+    """
+
+    encoder: "OnnxEncoder | TorchEncoder"
+    features: npt.NDArray[np.float32]
+    probe: Probe
+    kept: npt.NDArray[np.int64]
+    validation: npt.NDArray[np.int64] | None = None
+    tuned: "FineTuned | None" = None
+
+
+def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
+    """Divide what was encoded into the parts of the plan, without what cannot be read."""
+    fitted, scored = (
+        take_sample(planned.dataset, positions, planned.audit.together, walk.failures)
+        for positions in (planned.parts.fit, planned.parts.score)
+    )
+    require_two_classes(fitted.labels, planned.dataset.classes)
+    require_some(scored)
+    features, colours = (found.matrix for found in walk.features)
+    return EncodedDataset(features, colours, fitted, scored)
+
+
+def move_weights(ground: TrainingInputs, context: RunContext) -> "FineTuned | None":
+    """Fine-tune when the recipe asks for it; None otherwise."""
+    moves = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    if moves is None:
+        if context.tensorboard or context.profile or context.find_rate:
+            context.notify(
+                "No weight moves with the method 'probe': there is nothing to watch, to profile or to search."
+            )
+        return None
+    from headstart.finetuning.fine_tuning import fine_tune  # loads torch: seconds
+
+    return fine_tune(ground, moves, context)
+
+
+def settle(
+    planned: Plan, seen: EncodedDataset, frozen: FittedPredictor, tuned: "FineTuned | None", context: RunContext
+) -> FittedPredictor:
+    """Let moved weights answer, where there are any: what has to be scored or kept is encoded by them again."""
+    if tuned is None or tuned.encoder is None:
+        return replace(frozen, tuned=tuned)
+    encoder = open_saved(tuned.encoder.spec, tuned.encoder.files)
+    kept = rows_to_encode(seen.fitted.labels, tuned.validation, MOST_ENCODED, planned.recipe.seed)
+    needed = np.union1d(seen.scored.positions, seen.fitted.positions[kept])
+    unkept = replace(context, keep_features=False)
+    again = read_features(planned.dataset.examples, planned.audit.keys, (encoder,), unkept, needed)
+    probe = replace(frozen.probe, head=tuned.head, temperature=tuned.temperature)
+    return FittedPredictor(encoder, again.features[0].matrix, probe, kept, tuned.validation, tuned)
+
+
+def score(
+    planned: Plan,
+    seen: EncodedDataset,
+    probes: tuple[Probe, Probe],
+    final: FittedPredictor,
+    guard: AnswerPolicy,
+    context: RunContext,
+) -> tuple[npt.NDArray[np.float64], Comparison]:
+    """Score the part that nothing was chosen on, or with folds every picture out of its fold.
+
+    ``probes`` are the one of the pretrained network and the one of the colours. Gives the probabilities, too.
+    """
+    recipe, scored, classes = planned.recipe, seen.scored, planned.dataset.classes
+    frozen, simple = probes
+    part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
+    probabilities = final.probe.probabilities(final.features[scored.positions])
+    plain, evaluation, promises = simple.probabilities(seen.colours[scored.positions]), None, None
+    if recipe.folds:  # there is no picture that the guard has not seen
+        held = predict_in_folds(seen.features, seen.colours, scored, classes, recipe, context.progress)
+        probabilities, plain = held.probabilities[0], held.simple
+        evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.seed, recipe.resamples)
+    else:
+        unseen = Scored(scored.labels, probabilities, classes, scored.user_groups, recipe.seed, recipe.resamples)
+        known = final.features[seen.fitted.positions[final.kept]]
+        promises = measure_guard(guard, final.probe, final.features[scored.positions], known, unseen)
+    board = make_scoreboard(
+        part,
+        probabilities,
+        plain,
+        seen.fitted.class_counts(len(classes)).tolist(),
+        seed=recipe.seed,
+        resamples=recipe.resamples,
+        probe=frozen.probabilities(seen.features[scored.positions]) if final.tuned else None,
+        evaluation=evaluation,
+        guard=promises,
+    )
+    return probabilities, board
+
+
+def every_row(seen: EncodedDataset, recipe: Recipe) -> npt.NDArray[np.int64]:
+    """Say which rows of the fitted part are kept when all are encoded anyway: as many as may be."""
+    return even_rows(seen.fitted.labels, MOST_ROWS, recipe.seed)
+
+
+def ground_of(
+    planned: Plan, seen: EncodedDataset, encoder: "OnnxEncoder | TorchEncoder", probe: Probe
+) -> TrainingInputs:
+    """Put together what a training is given."""
+    positions = seen.fitted.positions.tolist()
+    return TrainingInputs(
+        recipe=planned.recipe,
+        classes=planned.dataset.classes,
+        encoder=encoder,
+        examples=tuple(planned.dataset.examples[position] for position in positions),
+        keys=tuple(planned.audit.keys[position] for position in positions),
+        labels=seen.fitted.labels,
+        groups=seen.fitted.groups,
+        features=seen.features[seen.fitted.positions],
+        probe=probe,
+    )

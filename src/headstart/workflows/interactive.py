@@ -1,0 +1,175 @@
+"""Learning from a few pictures that were shown one by one: the road of ``fit`` without its files.
+
+Nothing is set apart: there are too few pictures. Every one is scored by a model that was chosen, fitted and calibrated
+without it, without its near copies and without the other pictures of its series.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.audit.duplicates import copy_sets, find_copies
+from headstart.data.example import Dataset, Example
+from headstart.data.sources import fingerprint
+from headstart.data.splits import merge_groups
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.simple.image import ColourHistogram
+from headstart.encoders.spec import Encoder
+from headstart.metrics.cross_validation import evaluate_folds
+from headstart.metrics.values import Score, ScoredPart
+from headstart.probing.cross_validation import OutOfFold, predict_in_folds
+from headstart.probing.probe import Probe, fit_probe
+from headstart.probing.rows import Sample, require_two_classes, take_sample
+from headstart.saving.bundle import save_bundle
+from headstart.saving.reference_set import make_references
+from headstart.saving.values import Baseline, SavedModel, TrainingRecord
+from headstart.serving.interactive import ShownExamples
+from headstart.serving.predictor import TOP, plain
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import fold_count
+from headstart.uncertainty.calibrate import make_guard
+from headstart.uncertainty.comparison import Comparison, make_scoreboard
+
+MOST_FOLDS = 5
+NAME = "taught"
+RULE = (
+    "Cross-validated in {count} folds: each picture was scored by a model fitted to the other folds; near copies "
+    "and pictures of one series were not divided. The model itself was fitted to all pictures."
+)
+NO_RULE = "Nothing was scored: some class has pictures of one series only."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionModel:
+    """A model that was learnt from what was shown, and a report on it."""
+
+    files: EncoderFiles
+    saved: SavedModel
+    report: dict[str, Any]
+
+    def answer(self, features: npt.NDArray[np.float32]) -> Sequence[dict[str, Any]]:
+        """Say what is on pictures, given their features (N, D)."""
+        return [plain(one) for one in self.saved.predictions([""] * len(features), features, TOP)]
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a new folder, as :meth:`headstart.workflows.model.Model.save` does."""
+        save_bundle(folder, self.saved, self.files)
+
+
+def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: datetime, cache: Path) -> SessionModel:
+    """Learn from what was shown; raises DataError with fewer than two classes.
+
+    The head is chosen among all by cross-validation, inside each fold anew where folds score it.
+    """
+    clock = time.perf_counter()
+    dataset = _dataset_of(shown)
+    require_two_classes(shown.labels, shown.classes)
+    copies = copy_sets(find_copies(dataset.examples, shown.grey), len(dataset)).sets
+    groups = merge_groups(shown.keys, shown.series, copies)
+    sample = take_sample(dataset, np.arange(len(dataset)), groups, ())
+    scorable = _spread(sample, len(shown.classes))
+    folds = fold_count(MOST_FOLDS, int(np.median(scorable))) if scorable.min() > 1 else 0
+    recipe = Recipe(encoder=encoder.spec.name, folds=folds)
+    probe = fit_probe(shown.features, shown.labels, shown.classes, groups, recipe)
+    simple = fit_probe(shown.colours, shown.labels, shown.classes, groups, replace(recipe, head="ridge", inner_folds=2))
+    held = predict_in_folds(shown.features, shown.colours, sample, shown.classes, recipe) if folds else None
+    board = _score(shown, sample, held, recipe) if held else None
+    saved = SavedModel(
+        spec=encoder.spec,
+        head=probe.head,
+        temperature=probe.temperature,
+        classes=shown.classes,
+        class_counts=tuple(sample.class_counts(len(shown.classes)).tolist()),
+        training=_record(dataset, shown, recipe, board, created),
+        baseline=Baseline(ColourHistogram().spec, simple.head, simple.temperature),
+        notices=probe.notices,
+        fitted_keys=frozenset(shown.keys),
+        guard=make_guard(recipe, probe, shown.features, sample, np.arange(len(dataset))),
+        references=make_references(
+            shown.features, shown.labels, dataset.examples, shown.keys, len(dataset), cache
+        ),
+    )  # fmt: skip
+    return SessionModel(files, saved, _report(shown, probe, scorable, held, board, time.perf_counter() - clock))
+
+
+def _dataset_of(shown: ShownExamples) -> Dataset:
+    rows = zip(shown.previews, shown.names, shown.labels.tolist(), shown.series, strict=True)
+    examples = tuple(Example(file, name, shown.classes[label], group=series) for file, name, label, series in rows)
+    return Dataset(NAME, examples, shown.classes)
+
+
+def _spread(sample: Sample, class_count: int) -> npt.NDArray[np.int64]:
+    """Count the groups of each class, shape (C,): what can be held out of it."""
+    pairs = np.unique(np.stack([sample.labels, sample.groups], axis=1), axis=0)
+    return np.bincount(pairs[:, 0], minlength=class_count)
+
+
+def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe) -> Comparison:
+    nothing = np.zeros(len(sample), dtype=np.bool_)
+    part = ScoredPart(sample.labels, shown.classes, sample.groups, nothing)
+    evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.seed, recipe.resamples)
+    return make_scoreboard(
+        part,
+        held.probabilities[0],
+        held.simple,
+        sample.class_counts(len(shown.classes)).tolist(),
+        seed=recipe.seed,
+        resamples=recipe.resamples,
+        evaluation=evaluation,
+    )
+
+
+def _record(
+    dataset: Dataset, shown: ShownExamples, recipe: Recipe, board: Comparison | None, created: datetime
+) -> TrainingRecord:  # fmt: skip
+    return TrainingRecord(
+        data_name=NAME,
+        data_fingerprint=fingerprint(dataset, shown.keys),
+        counts={"fit": len(dataset), "score": board.evaluation.count if board else 0},
+        split_rule=RULE.format(count=recipe.folds) if board else NO_RULE,
+        recipe=asdict(recipe),
+        created=created.isoformat(timespec="seconds"),
+        evaluation=board.evaluation.to_json() if board else None,
+        baselines={name: evaluation.to_json() for name, evaluation in board.baselines.items()} if board else {},
+    )
+
+
+def _report(
+    shown: ShownExamples,
+    probe: Probe,
+    scorable: npt.NDArray[np.int64],
+    held: OutOfFold | None,
+    board: Comparison | None,
+    seconds: float,
+) -> dict[str, Any]:
+    counts = np.bincount(shown.labels, minlength=len(shown.classes)).tolist()
+    classes = [
+        {"name": name, "pictures": counts[number], "groups": int(scorable[number]), "recall": None}
+        for number, name in enumerate(shown.classes)
+    ]
+    found: dict[str, Any] = {
+        "pictures": len(shown.labels), "groups": int(scorable.sum()), "head": probe.name, "seconds": round(seconds, 2),
+        "classes": classes, "accuracy": None, "colours": None, "right": None, "mistakes": [],
+    }  # fmt: skip
+    if held is None or board is None:
+        return found
+    for row, per_class in zip(classes, board.evaluation.per_class, strict=True):
+        row["recall"] = _interval(per_class.recall)
+    answers = held.probabilities[0].argmax(axis=1)
+    wrong = np.flatnonzero(answers != shown.labels).tolist()
+    return found | {
+        "accuracy": _interval(board.evaluation.accuracy),
+        "colours": _interval(board.colours.accuracy) if board.colours else None,
+        "right": len(shown.labels) - len(wrong),
+        "mistakes": [{"position": place, "taken_for": shown.classes[answers[place]]} for place in wrong],
+    }
+
+
+def _interval(score: Score) -> dict[str, float]:
+    return {"value": score.value, "low": score.low, "high": score.high}

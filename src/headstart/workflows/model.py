@@ -1,0 +1,269 @@
+"""A model at work: prediction, explanation, saving. Every verb is a row of named stages, as in the pipeline.
+
+:class:`Model` stands here and not in a stage, because its methods reach into all of them.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from headstart.data.readers.image import name_of, open_picture
+from headstart.data.sources import is_one_picture, list_pictures
+from headstart.encoders.loading import open_saved
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import Encoder
+from headstart.errors import PictureError, RecipeError
+from headstart.explain.explained_model import ExplainedModel
+from headstart.explain.explaining import ExplanationRequest, explain_picture
+from headstart.explain.values import Explanation
+from headstart.export.exporting import Exportable, ExportReport, export_model
+from headstart.export.formats import ExportFormat, Precision, Target
+from headstart.metrics.values import Evaluation
+from headstart.probing.prediction import Prediction
+from headstart.reporting.report import Answers, failures_by_name
+from headstart.runtime.context import RunContext
+from headstart.runtime.files import write_text
+from headstart.runtime.progress import Progress, silent
+from headstart.saving.bundle import load_bundle, save_bundle
+from headstart.saving.values import SavedModel
+from headstart.settings.recipe import Recipe
+from headstart.uncertainty.comparison import Comparison
+from headstart.uncertainty.evaluate import PolicyScores
+from headstart.uncertainty.policy import ask
+from headstart.workflows.embed import Data, encode
+from headstart.workflows.evaluate import score
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An encoder with a fitted head: what :func:`fit` makes and :func:`load` opens.
+
+    Attributes
+    ----------
+    encoder
+        Pictures become features.
+    saved
+        The head, its temperature, the class names, and the record of the training.
+    files
+        The encoder's files, for saving.
+    board
+        What :func:`fit` found on the pictures it set apart; None for a model that was loaded (its numbers stand in
+        ``saved.training``).
+    folder
+        Where it was loaded from, or None.
+
+    Examples
+    --------
+    >>> from headstart import fit
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> model = fit(plain, head="centroid")
+    >>> model.predict(Image.new("RGB", (64, 64), (250, 10, 10))).label
+    'red'
+    >>> model.predict_proba([Image.new("RGB", (64, 64), "red")]).shape, model.classes
+    ((1, 2), ('blue', 'red'))
+    """
+
+    encoder: Encoder
+    saved: SavedModel
+    files: EncoderFiles
+    board: Comparison | None = None
+    folder: Path | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of the columns of :meth:`predict_proba`."""
+        return self.saved.classes
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """How well the model did on the pictures that :func:`fit` set apart."""
+        return self.board.evaluation if self.board else None
+
+    @overload
+    def predict(self, pictures: list[Any] | tuple[Any, ...], top: int = 5) -> list[Prediction]: ...
+
+    @overload
+    def predict(self, pictures: Image.Image | npt.NDArray[Any], top: int = 5) -> Prediction: ...
+
+    @overload  # a path may be one picture or a folder, which no type checker can know
+    def predict(self, pictures: str | Path, top: int = 5) -> Any: ...  # noqa: ANN401
+
+    def predict(self, pictures: Any, top: int = 5) -> Prediction | list[Prediction]:
+        """Say what is on one picture, or on each of several; ``top`` classes are listed for each.
+
+        One path to a picture, one PIL image or one array gives one :class:`Prediction`; a list, a folder or a pattern
+        gives a list. Raises DataError when there is nothing at a path, PictureError when a picture cannot be read.
+        """
+        answers = answer(self, pictures, RunContext(), top=top, strict=True).predictions
+        return answers[0] if is_one_picture(pictures) else list(answers)
+
+    def predict_proba(self, pictures: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
+        """Probabilities of shape (N, C), columns in the order of :attr:`classes`; raises as :meth:`predict`."""
+        return self.saved.probabilities(self.embed(pictures))
+
+    def embed(self, pictures: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
+        """Feature vectors of shape (N, D); raises as :meth:`predict`."""
+        return encode(self.encoder, list_pictures(pictures), RunContext(), strict=True).features[0].matrix
+
+    def explain(
+        self,
+        picture: Any,  # noqa: ANN401 - as for predict
+        *,
+        method: str = "auto",
+        target: str | None = None,
+        neighbours: int = 5,
+        checks: bool = False,
+    ) -> Explanation:
+        """Say why the model says what it says about one picture: a heat map and the nearest training examples.
+
+        ``method`` is one of :class:`headstart.explain.explaining.ExplanationRequest`, ``target`` the class to explain
+        (by default the predicted one); ``checks`` tests the heat map, which takes seconds. Raises PictureError,
+        UnknownNameError for a class the model does not know, and EncoderError or MissingExtraError for a method that is
+        not possible.
+        """
+        wish = ExplanationRequest(method=method, target=target, neighbours=neighbours, checks=checks)
+        return explain_picture(subject_of(self), open_picture(picture), name_of(picture), wish)
+
+    def asking(
+        self,
+        *,
+        coverage: float | None = None,
+        abstain: float | None = None,
+        false_alarms: float | None = None,
+        reject_unlike: bool | None = None,
+    ) -> "Model":
+        """Ask for other promises than at the fit: the same model, with another guard; see :class:`Recipe` for the keys.
+
+        Raises
+        ------
+        RecipeError
+            When a value is out of its range, or the model has no guard.
+        """
+        given = {"coverage": coverage, "abstain": abstain, "false_alarms": false_alarms, "reject_unlike": reject_unlike}
+        given = {name: value for name, value in given.items() if value is not None}
+        return ask_guard(self, given) if given else self
+
+    def evaluate(
+        self,
+        data: Data,
+        *,
+        group_by: str = "",
+        group_pattern: str = "",
+        cache: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> Evaluation:
+        """Score the model on labelled pictures it was not fitted to; raises DataError for classes it never saw.
+
+        ``group_by`` or ``group_pattern`` names the groups that the intervals are drawn over, as for :func:`fit`.
+        """
+        recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
+        return score(self, data, recipe, RunContext(cache=cache, progress=progress)).board.evaluation
+
+    def evaluate_guard(
+        self,
+        data: Data,
+        unfamiliar: Data | None = None,
+        *,
+        group_by: str = "",
+        group_pattern: str = "",
+        cache: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> PolicyScores | None:
+        """Say whether the guard keeps its promises on labelled pictures it has not seen; None without a guard.
+
+        ``unfamiliar`` are pictures of another kind that should be told from those; the rest as for :meth:`evaluate`.
+        """
+        recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
+        return score(self, data, recipe, RunContext(cache=cache, progress=progress), unfamiliar).board.guard
+
+    def save(self, folder: str | Path) -> tuple[str, ...]:
+        """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
+        return save_bundle(Path(folder), self.saved, self.files)
+
+    def export(  # seven parameters: what, where to, proven on what; each is a flag of the command line
+        self,
+        to: Target = "onnx",
+        *,
+        out: str | Path | None = None,
+        data: Data = None,
+        precision: Precision = "fp32",
+        batched: bool = False,
+        force: bool = False,
+        progress: Progress = silent,
+    ) -> ExportReport:
+        """Write the model in another form and prove on picture files that it answers the same.
+
+        Without ``out`` it goes into the folder the model was loaded from, without ``data`` it is proven on the pictures
+        that the run around that folder set apart. ``batched`` takes several pictures of one size at once.
+
+        Raises ExportError when it does not pass its gate and is not forced; see
+        :func:`headstart.export.exporting.export_model`.
+        """
+        whole = Exportable(self.encoder, self.saved, self.files, self.folder)
+        context, target = RunContext(progress=progress), None if out is None else Path(out)
+        return export_model(whole, ExportFormat(to, precision, batched), context, out=target, data=data, force=force)
+
+
+def load(folder: str | Path) -> Model:
+    """Open a saved model: its folder, or the run folder around it.
+
+    Raises
+    ------
+    ModelFileError
+        When there is none, when it is damaged, or when a newer Headstart wrote it.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from headstart import fit
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> with TemporaryDirectory() as folder:
+    ...     notices = fit(plain, head="ridge").save(Path(folder, "model"))
+    ...     load(Path(folder, "model")).classes
+    ('blue', 'red')
+    """
+    bundle = load_bundle(folder)
+    return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files, folder=bundle.folder)
+
+
+def subject_of(model: Model) -> ExplainedModel:
+    """Show a model to the functions that explain it."""
+    saved = model.saved
+    parts = (saved.head, saved.temperature, saved.classes, saved.references, saved.predictions)
+    return ExplainedModel(model.encoder, model.files, *parts)
+
+
+def ask_guard(model: Model, given: dict[str, Any]) -> Model:
+    """Change what is asked of a model's guard; raises as :meth:`Model.asking`."""
+    guard = model.saved.guard
+    Recipe.from_mapping(given)
+    if guard is None:
+        raise RecipeError(
+            f"The model does not know {', '.join(given)}.",
+            "It was saved by an older Headstart, without scores of held-out pictures.",
+            "Fit it again.",
+        )
+    return replace(model, saved=replace(model.saved, guard=ask(guard, replace(guard.asked, **given))))
+
+
+def answer(model: Model, pictures: Any, context: RunContext, *, top: int, strict: bool) -> Answers:  # noqa: ANN401
+    """Predict pictures; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
+    examples = list_pictures(pictures)
+    walk = encode(model.encoder, examples, context, strict=strict)
+    good = [index for index in range(len(examples)) if index not in walk.failures]
+    if not good:
+        first = f"'{examples[0].name}': {walk.failures[0]}"
+        raise PictureError("None of the pictures can be read.", first, "Check the files.")
+    names = [examples[index].name for index in good]
+    predictions = model.saved.predictions(names, walk.features[0].matrix[good], top)
+    guard = model.saved.guard
+    return Answers(predictions, failures_by_name(examples, walk.failures), guard.threshold if guard else None)
+
+
+def write_answers(answers: Answers, form: str, out: Path) -> None:
+    """Write predictions into a file, as ``table``, ``csv`` or ``json``."""
+    write_text(out, answers.to_text(form))

@@ -1,0 +1,72 @@
+"""What is read, checked and divided before anything is computed, and how long the rest will take."""
+
+from pathlib import Path
+
+from headstart.audit.duplicates import with_copies
+from headstart.data.audit import audit, refuse_unreadable, require_classes
+from headstart.data.cv_split import parts_in_folds
+from headstart.data.demo_data import fruit_folder
+from headstart.data.plan import Plan
+from headstart.data.sources import read_dataset
+from headstart.data.splits import choose_parts
+from headstart.encoders.simple.image import ColourHistogram
+from headstart.encoders.variants import require_whole
+from headstart.encoders.weights import locate_weights
+from headstart.features.access import seconds_per_picture, stored_share
+from headstart.finetuning.ranks import process_number
+from headstart.probing.rows import require_two_classes
+from headstart.reporting.estimate import Estimate
+from headstart.runtime.context import RunContext
+from headstart.runtime.files import require_free
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import training_plan
+from headstart.workflows.embed import Data
+from headstart.workflows.load_encoder import planned_encoder
+
+
+def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | None = None) -> Plan:
+    """Read, check and divide data; no feature is computed yet, but near copies are found, which must not be divided.
+
+    What would fail later for sure fails first: an encoder that is not here, a folder for the run that is not free.
+    """
+    locate_weights(recipe.encoder, context.cache_folder)
+    moves = training_plan(recipe, 1, ())
+    if moves is not None:
+        require_whole(recipe.encoder, moves.method)
+    if out is not None and process_number() == 0:
+        require_free(out)
+    dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
+    checked = audit(dataset, progress=context.progress)
+    if recipe.strict:
+        refuse_unreadable(checked)
+    require_classes(checked)
+    if recipe.keep_duplicates_together:
+        checked = with_copies(checked, context)
+    parts = (
+        parts_in_folds(dataset, checked.usable, recipe.folds, recipe.repeats)
+        if recipe.folds
+        else choose_parts(
+            dataset, checked.together, checked.usable, seed=recipe.seed, test_fraction=recipe.test_fraction
+        )
+    )
+    require_two_classes(dataset.labels[parts.fit], dataset.classes)
+    return Plan(recipe, dataset, checked, parts)
+
+
+def plan_demo(recipe: Recipe, context: RunContext, *, out: Path | None = None) -> Plan:
+    """Plan a run on the fruit photographs that a package carries."""
+    return plan_fit(
+        read_dataset(fruit_folder(context.cache_folder, context.progress), name="demo"), recipe, context, out=out
+    )
+
+
+def estimate_time(planned: Plan, context: RunContext) -> Estimate:
+    """Say how long a run will take, from a few pictures timed on this machine."""
+    usable = planned.audit.usable
+    examples = [planned.dataset.examples[index] for index in usable]
+    keys = [planned.audit.keys[index] for index in usable]
+    encoder = planned_encoder(planned, context)
+    stored = round(stored_share(keys, encoder, context) * len(keys))
+    pace = seconds_per_picture(examples, keys, (encoder, ColourHistogram()), context)
+    moves = training_plan(planned.recipe, len(planned.parts.fit), planned.dataset.classes)
+    return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored), moves)

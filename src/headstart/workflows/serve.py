@@ -1,0 +1,54 @@
+"""Answering over HTTP: ``headstart serve``, as a row of named stages."""
+
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headstart.encoders.spec import Encoder
+from headstart.runtime.context import RunContext
+from headstart.saving.bundle import verify_bundle
+from headstart.saving.manifest import model_digest
+from headstart.serving.interactive import ShownExamples
+from headstart.serving.predictor import SavedPredictor
+from headstart.serving.requirements import require_packages
+from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbacks, ServerLimits
+from headstart.workflows.interactive import SessionModel, teach
+from headstart.workflows.load_encoder import named_encoder
+from headstart.workflows.model import load, subject_of
+
+if TYPE_CHECKING:
+    from headstart.serving.server import ShutdownReason
+
+
+def run_server(
+    hosted: ServedModel, door: ServerAddress, limits: ServerLimits, context: RunContext, voice: ServerCallbacks
+) -> "ShutdownReason":
+    """Answer over HTTP and in a browser until a signal stops it; see :mod:`headstart.serving.app`.
+
+    Raises
+    ------
+    ServingError
+        When the port is taken; ModelFileError when the model cannot be opened; MissingExtraError without FastAPI.
+    """
+    require_packages()
+    from headstart.serving.explanations import reasons
+    from headstart.serving.lifespan import ServerState, host  # loads FastAPI
+    from headstart.serving.server import bind
+
+    with bind(door.host, door.port) as listener:  # first of all: a port that is taken is said at once
+        if hosted.model is None:
+            loaded = named_encoder(hosted.encoder, "cpu", context)
+            encoder: Encoder = loaded
+            files, answering = loaded.files, None
+        else:
+            verify_bundle(hosted.model)  # all of it: whoever serves a folder may hand it on as well
+            model = load(hosted.model)
+            encoder, files = model.encoder, model.files
+            why = partial(reasons, subject_of(model), folders=(Path(), context.cache_folder))
+            answering = SavedPredictor(encoder, model.saved, model_digest(hosted.model), why)
+
+        def learn(shown: ShownExamples) -> SessionModel:
+            return teach(encoder, files, shown, datetime.now().astimezone(), context.cache_folder)
+
+        return host(listener, ServerState(encoder, answering, learn, hosted.workers), door, limits, voice)

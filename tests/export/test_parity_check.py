@@ -1,0 +1,95 @@
+"""What a proof counts, says and refuses."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from headstart.export.parity_check import faults, gate_for, gate_rule, prove
+from headstart.metrics.intervals import wilson
+
+
+def certain(answers: list[int], classes: int = 3) -> np.ndarray:
+    """Probabilities that are sure of these answers."""
+    return np.eye(classes)[answers] * 0.8 + 0.2 / classes
+
+
+LABELS = np.array([0, 1, 2] * 40)
+
+
+def with_changes(count: int) -> np.ndarray:
+    answers = LABELS.copy()
+    answers[:count] = (answers[:count] + 1) % 3
+    return certain(answers.tolist())
+
+
+def test_equal_answers_pass_both_gates():
+    proof = prove(certain(LABELS.tolist()), certain(LABELS.tolist()), LABELS)
+    assert (proof.pictures, proof.agreement, proof.max_difference, proof.mean_difference) == (120, 1.0, 0.0, 0.0)
+    assert faults(proof, "same answers") == faults(proof, "accuracy") == []
+
+
+def test_both_accuracies_and_mcnemars_test_are_those_of_other_libraries():
+    one, other = with_changes(4), with_changes(0)
+    one[50:60], other[50:70] = np.roll(one[50:60], 1, axis=1), np.roll(other[50:70], 1, axis=1)
+    found = prove(one, other, LABELS).accuracies
+    right = [answers.argmax(axis=1) == LABELS for answers in (one, other)]
+    assert found is not None
+    assert found.library == wilson(right[0].sum(), 120)
+    assert found.exported == wilson(right[1].sum(), 120)
+    assert (found.only_library, found.only_exported) == (10, 4)
+    assert found.mcnemar == pytest.approx(binomtest(4, 14).pvalue)
+
+
+def test_people_are_told_everything_in_two_lines():
+    assert prove(certain(LABELS.tolist()), with_changes(2), LABELS).lines() == [
+        "Proof: 120 pictures through the library and through the file. Same label for 118 (98.33 %); probabilities "
+        "differ by 0.8 at most, 0.0089 in the mean.",
+        "Accuracy: library 1.000 [0.969, 1.000], file 0.983 [0.941, 0.995]. Right only in the library 2, only in the "
+        "file 0; McNemar's p = 0.5; not lower by more than 1 point with a confidence of 23.1 %.",
+    ]
+
+
+def test_labels_that_differ_and_probabilities_that_differ_are_faults():
+    proof = prove(certain(LABELS.tolist()), with_changes(1))
+    assert faults(proof, "same answers") == ["only 99.2 % of the labels are equal", "a probability differs by 0.8"]
+
+
+def test_numbers_that_are_not_finite_are_a_fault():
+    broken = certain(LABELS.tolist())
+    broken[7, 1] = np.nan
+    assert faults(prove(certain(LABELS.tolist()), broken), "same answers")[-1] == "a probability differs by 1"
+
+
+def test_a_lower_accuracy_is_a_fault_of_int8_and_a_changed_probability_is_not():
+    assert faults(prove(certain(LABELS.tolist()), with_changes(3), LABELS), "accuracy") == [
+        "the accuracy is lower by 2.5 points"
+    ]
+    flatter = certain(LABELS.tolist()) * 0.9 + 0.1 / 3
+    assert faults(prove(certain(LABELS.tolist()), flatter, LABELS), "accuracy") == []
+    assert faults(prove(certain(LABELS.tolist()), flatter, LABELS), "same answers") == [
+        "a probability differs by 0.053"
+    ]
+
+
+def test_few_pictures_are_not_enough_to_be_sure_of_an_accuracy():
+    few = LABELS[:30]
+    proof = prove(certain(few.tolist()), certain(few.tolist()), few)
+    assert faults(proof, "accuracy") == [
+        "30 pictures make it only 71 % sure that the accuracy is not lower by more than 1 point"
+    ]
+
+
+def test_without_labels_there_is_no_accuracy_to_keep():
+    proof = prove(certain(LABELS.tolist()), certain(LABELS.tolist()))
+    assert len(proof.lines()) == 1
+    assert faults(proof, "accuracy") == ["there are no labelled pictures that the model was not fitted to"]
+
+
+def test_the_gates_say_what_they_ask_for():
+    assert [gate_for(precision) for precision in ("fp32", "fp16", "int8")] == ["same answers"] * 2 + ["accuracy"]
+    assert gate_rule("same answers") == (
+        "At least 99.5 % of the labels are equal, and no probability differs by more than 0.02."
+    )
+    assert gate_rule("accuracy") == (
+        "The accuracy is not lower by more than 1 point, with a confidence of at least 80 %."
+    )

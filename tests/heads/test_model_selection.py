@@ -1,0 +1,250 @@
+"""Cross-validation: what is held out stays out; and the choice among settings and heads."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from headstart.heads.cv_scoring import CvScore, CvScorer, best_of
+from headstart.heads.family import make_learner
+from headstart.heads.model_selection import Candidate, choose, cross_validate
+from headstart.heads.probabilities import log_loss
+from headstart.heads.training_set import TrainingSet
+from headstart.settings.recipe import Recipe
+
+AUTO = ("logistic", "ridge", "lda", "knn", "centroid")
+
+
+def folds_of(count, number=4):
+    turn = np.arange(count) % number
+    return [SimpleNamespace(train=np.flatnonzero(turn != k), held_out=np.flatnonzero(turn == k)) for k in range(number)]
+
+
+def jury_of(training, groups=None, folds=None):
+    return CvScorer.of(
+        training, np.arange(len(training)) if groups is None else groups, folds or folds_of(len(training))
+    )
+
+
+def validate(training, names, groups=None, workers=1):
+    learners = [make_learner(name, Recipe(hidden=4)) for name in names]
+    return cross_validate(learners, training, folds_of(len(training)), jury_of(training, groups), workers=workers)
+
+
+def jury_for(losses, groups=None):
+    count = len(losses)
+    weights = np.full(count, 1 / count)
+    return CvScorer(
+        np.zeros(count, dtype=np.int64), weights, np.arange(count) if groups is None else groups, np.arange(count)
+    )
+
+
+def verdict(losses, accuracy=0.5):
+    return CvScore(1.0, float(np.mean(losses)), accuracy, np.asarray(losses, dtype=np.float64))
+
+
+@pytest.fixture
+def _few_passes(monkeypatch):
+    """The network need not be good here."""
+    monkeypatch.setattr("headstart.heads.mlp.PASSES", 5)
+
+
+@pytest.mark.usefixtures("_few_passes")
+@pytest.mark.parametrize("name", [*AUTO, "mlp"])
+def test_scores_of_a_fold_come_from_a_head_that_never_saw_it(make, name):
+    training = make(48, 6, 3)
+    (candidate,) = validate(training, [name], groups=np.arange(48) // 2)
+    fold = folds_of(48)[1]
+    learner = make_learner(name, Recipe(hidden=4))
+    part = training.take(fold.train)
+    (expected,) = learner.path_scores(part, training.features[fold.held_out], (candidate.setting,))
+    np.testing.assert_allclose(candidate.scores[fold.held_out].argmax(axis=1), expected.argmax(axis=1))
+    np.testing.assert_allclose(candidate.scores[fold.held_out], expected, rtol=0.05, atol=0.05)
+
+
+def test_the_setting_has_the_smallest_log_loss_after_temperature_scaling(make):
+    training = make(80, 10, 3)
+    (candidate,) = validate(training, ["ridge"], groups=np.arange(80) // 2)
+    learner, jury = make_learner("ridge", Recipe()), jury_of(training)
+    losses = {}
+    for setting in learner.grid:
+        scores = np.zeros((80, 3))
+        for fold in folds_of(80):
+            part = training.take(fold.train)
+            scores[fold.held_out] = learner.fit(part, setting).scores(training.features[fold.held_out])
+        losses[setting] = jury.judge(scores).log_loss
+    assert candidate.setting == min(losses, key=losses.get)
+    assert candidate.verdict.log_loss == pytest.approx(min(losses.values()), rel=1e-4)
+
+
+def test_ridge_chooses_by_leave_one_out_where_examples_are_independent(make):
+    training = make(60, 30, 3)
+    (candidate,) = validate(training, ["ridge"])
+    learner, jury = make_learner("ridge", Recipe()), jury_of(training)
+    losses = [jury.judge(scores).log_loss for scores in learner.leave_one_out(training)]
+    assert candidate.setting == learner.grid[int(np.argmin(losses))]
+
+
+def test_of_equal_settings_the_more_regularised_is_taken():
+    assert best_of([verdict([0.5]), verdict([0.3]), verdict([0.3 - 1e-9])]) == 1
+
+
+def test_the_number_of_workers_changes_nothing(make):
+    training = make(60, 20, 3)
+    for one, other in zip(validate(training, AUTO, workers=1), validate(training, AUTO, workers=3), strict=True):
+        np.testing.assert_array_equal(one.scores, other.scores)
+        assert one.verdict.log_loss == other.verdict.log_loss
+
+
+def test_progress_is_told_fold_by_fold(make):
+    training, told = make(40, 5, 2), []
+    cross_validate(
+        [make_learner("centroid", Recipe())],
+        training,
+        folds_of(40),
+        jury_of(training),
+        progress=lambda *state: told.append(state),
+    )
+    assert told == [("cross-validation", done, 4) for done in (1, 2, 3, 4)]
+
+
+def test_the_verdict_is_about_the_scores(make):
+    training = make(60, 8, 3)
+    (candidate,) = validate(training, ["lda"])
+    found = candidate.verdict
+    assert found.accuracy == pytest.approx((candidate.scores.argmax(axis=1) == training.labels).mean())
+    assert found.log_loss == pytest.approx(log_loss(candidate.scores, training.labels, found.temperature))
+
+
+def test_with_balance_accuracy_is_balanced_accuracy(make):
+    training = make(80, 8, 3, balance=True)
+    (candidate,) = validate(training, ["lda"])
+    expected = balanced_accuracy_score(training.labels, candidate.scores.argmax(axis=1))
+    assert candidate.verdict.accuracy == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["logistic", "ridge", "lda", "knn", "mlp"])
+def test_balance_raises_the_recall_of_a_small_class(name):
+    random = np.random.default_rng(0)
+    labels = np.array([0] * 190 + [1] * 30, dtype=np.int64)
+    features = (random.normal(size=(220, 4)) + 1.2 * labels[:, None] * [1, 0, 0, 0]).astype(np.float32)
+    order = random.permutation(220)
+    features, labels = features[order], labels[order]
+    recalls = []
+    for balance in (False, True):
+        (candidate,) = validate(TrainingSet(features, labels, 2, balance), [name])
+        recalls.append((candidate.scores.argmax(axis=1)[labels == 1] == 1).mean())
+    assert recalls[1] > recalls[0] + 0.2
+
+
+@pytest.mark.parametrize("name", AUTO)
+def test_a_class_with_one_example_is_a_mistake_but_does_not_spoil_the_rest(make, name):
+    training = make(40, 6, 2, apart=3.0)
+    lonely = TrainingSet(
+        np.vstack([training.features, training.features[:1] + 9]), np.append(training.labels, 2), class_count=3
+    )
+    (with_it,), (without,) = validate(lonely, [name]), validate(training, [name])
+    assert jury_of(lonely).scorable.tolist() == list(range(40))
+    assert with_it.verdict.accuracy <= 40 / 41
+    assert with_it.verdict.log_loss < without.verdict.log_loss + 0.25
+
+
+class Ladder:
+    """A learner whose scores get better, or worse, from one value of its grid to the next."""
+
+    name = "ladder"
+    grid = (3.0, 2.0, 1.0)
+
+    def __init__(self, certainties):
+        self.certainties = certainties
+
+    def path_scores(self, training, features, grid):
+        for certainty in self.certainties:
+            right = np.arange(len(features)) % 10 < 10 * certainty  # the features are the labels
+            yield np.where(right, 1, -1)[:, None] * (2 * np.eye(2)[features[:, 0].astype(int)] - 1)
+
+
+@pytest.mark.parametrize(
+    ("certainties", "notices"),
+    [
+        ((0.6, 0.9, 0.6), ()),
+        ((0.6, 0.9, 0.9), ()),
+        (
+            (0.6, 0.7, 0.9),
+            (
+                "The best setting of the head 'ladder' is the weakest that was tried (1): a value beyond it might do "
+                "better still.",
+            ),
+        ),
+        (
+            (0.9, 0.7, 0.6),
+            (
+                "The best setting of the head 'ladder' is the strongest that was tried (3): a value beyond it might do "
+                "better still.",
+            ),
+        ),
+    ],
+)
+def test_the_edge_of_the_grid_is_reported_when_it_is_clearly_better(certainties, notices):
+    labels = np.arange(400) % 2
+    training = TrainingSet(labels[:, None].astype(np.float32), labels, 2)
+    (candidate,) = cross_validate([Ladder(certainties)], training, folds_of(400), jury_of(training))
+    assert candidate.notices == notices
+
+
+def test_a_small_gain_is_not_clear_but_a_steady_one_is():
+    random = np.random.default_rng(0)
+    base = random.uniform(0.2, 1, 100)
+    jury = jury_for(base)
+    assert not jury.clearly_better(verdict(base - 0.01 + random.normal(size=100)), verdict(base))
+    assert jury.clearly_better(verdict(base - 0.01 + 0.01 * random.normal(size=100)), verdict(base))
+    assert not jury.clearly_better(verdict(base), verdict(base))
+
+
+def test_the_standard_error_is_that_of_a_paired_difference():
+    random = np.random.default_rng(1)
+    gains = random.normal(size=200)
+    for shift, clear in ((1.9, False), (2.1, True)):
+        shifted = gains - gains.mean() + shift * gains.std() / np.sqrt(200)
+        assert jury_for(gains).clearly_better(verdict(np.full(200, 9) - shifted), verdict(np.full(200, 9))) is clear
+
+
+def test_examples_of_one_group_do_not_count_as_many():
+    random = np.random.default_rng(0)
+    gains = np.repeat(random.normal(size=20), 10)
+    gains += 0.3 - gains.mean()
+    groups = np.repeat(np.arange(20), 10)
+    worse, better = verdict(np.full(200, 9.0)), verdict(9 - gains)
+    assert jury_for(gains).clearly_better(better, worse)
+    assert not jury_for(gains, groups).clearly_better(better, worse)
+
+
+def candidate_of(name, losses, accuracy):
+    return Candidate(name, 1.0, np.zeros((len(losses), 2), dtype=np.float32), verdict(losses, accuracy))
+
+
+@pytest.mark.parametrize(
+    ("gain", "accuracy", "chosen"),
+    [(0.0, 0.9, "first"), (0.1, 0.95, "second"), (0.1, 0.89, "first"), (-0.1, 0.99, "first")],
+)
+def test_a_later_head_must_be_clearly_better_and_no_less_accurate(gain, accuracy, chosen):
+    losses = np.random.default_rng(0).uniform(0.3, 0.5, 50)
+    candidates = [candidate_of("first", losses, 0.9), candidate_of("second", losses - gain, accuracy)]
+    assert choose(candidates, jury_for(losses)).name == chosen
+
+
+def test_auto_finds_the_head_that_fits_the_data():
+    """Rings around the origin in angle: only neighbours can follow them."""
+    random = np.random.default_rng(0)
+    angles = random.uniform(0, 2 * np.pi, 300)
+    labels = (angles // (np.pi / 4) % 2).astype(np.int64)
+    features = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    training = TrainingSet(features, labels, 2)
+    assert choose(validate(training, AUTO), jury_of(training)).name == "knn"
+
+
+def test_auto_keeps_logistic_regression_where_nothing_is_clearly_better(make):
+    features = make(60, 10, 3).features
+    training = TrainingSet(features, np.random.default_rng(5).integers(0, 3, 60), 3)
+    assert choose(validate(training, AUTO), jury_of(training)).name == "logistic"
