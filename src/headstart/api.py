@@ -105,7 +105,23 @@ def embed(
 
 
 def load(folder: str | Path) -> "Model":
-    """Open a saved model: its folder, or the run folder around it; see :func:`headstart.workflows.model.load`."""
+    """Open a saved model: its folder, or the run folder around it.
+
+    Raises
+    ------
+    ModelFileError
+        When there is none, when it is damaged, or when a newer Headstart wrote it.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
+    >>> with TemporaryDirectory() as folder:
+    ...     notices = fit(plain, head="ridge").save(Path(folder, "model"))
+    ...     load(Path(folder, "model")).classes
+    ('blue', 'red')
+    """
     from headstart.workflows.model import load as open_model
 
     return open_model(folder)

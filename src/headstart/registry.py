@@ -51,7 +51,7 @@ def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table 
     Examples
     --------
     >>> resolve("heads", "ridge").__name__
-    'RidgeLearner'
+    'RidgeFamily'
     """
     targets = TABLES[table] if name in TABLES[table] else TABLES[table] | _entry_points(table)
     if name not in targets:

@@ -28,7 +28,7 @@ def test_a_place_decides_where_it_is_when_it_is_asked(monkeypatch, tmp_path):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     assert context.cache_folder == tmp_path
     assert (context.keep_features, context.progress) == (True, silent)
-    assert RunContext(cache=tmp_path / "here").folder == tmp_path / "here"
+    assert RunContext(cache=tmp_path / "here").cache_folder == tmp_path / "here"
     assert not (tmp_path / "here").exists()
 
 

@@ -214,8 +214,8 @@ def test_a_client_that_never_sends_its_header_is_let_go(place):
     code = """
 import sys
 from datetime import datetime
-from headstart.settings.serving import Limits
-from headstart.serving.access_log import Journal
+from headstart.settings.serving import ServerLimits
+from headstart.serving.access_log import AccessLog
 from headstart.serving.server import bind, run
 
 async def app(scope, receive, send):
@@ -223,8 +223,8 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"here"})
 
 listener = bind("127.0.0.1", 0)
-journal = Journal(lambda line: None, datetime.now)
-run(app, listener, Limits(header_seconds=0.4), journal, lambda: print(listener.getsockname()[1], flush=True))
+journal = AccessLog(lambda line: None, datetime.now)
+run(app, listener, ServerLimits(header_seconds=0.4), journal, lambda: print(listener.getsockname()[1], flush=True))
 """
     process = subprocess.Popen([sys.executable, "-W", "error", "-c", code], stdout=subprocess.PIPE, text=True)
     try:

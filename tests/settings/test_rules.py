@@ -46,8 +46,8 @@ def test_small_matrices_get_one_thread():
     [("max 100000", 6), ("200000 100000", 2), ("150000 100000", 2), ("1000 100000", 1), ("900000 100000", 6), ("", 6)],
 )
 def test_cores_are_those_the_process_may_use(quota, cores, monkeypatch):
-    monkeypatch.setattr("headstart.settings.rules.os.sched_getaffinity", lambda process: set(range(6)), raising=False)
-    monkeypatch.setattr("headstart.settings.rules.Path.read_text", lambda path: quota)
+    monkeypatch.setattr("headstart.runtime.machine.os.sched_getaffinity", lambda process: set(range(6)), raising=False)
+    monkeypatch.setattr("headstart.runtime.machine.Path.read_text", lambda path: quota)
     assert available_cores() == cores
 
 
@@ -55,11 +55,11 @@ def test_cores_are_counted_where_there_are_no_quotas(monkeypatch):
     def missing(path: object) -> str:
         raise FileNotFoundError
 
-    monkeypatch.setattr("headstart.settings.rules.Path.read_text", missing)
-    monkeypatch.delattr("headstart.settings.rules.os.sched_getaffinity", raising=False)
-    monkeypatch.setattr("headstart.settings.rules.os.cpu_count", lambda: 3)
+    monkeypatch.setattr("headstart.runtime.machine.Path.read_text", missing)
+    monkeypatch.delattr("headstart.runtime.machine.os.sched_getaffinity", raising=False)
+    monkeypatch.setattr("headstart.runtime.machine.os.cpu_count", lambda: 3)
     assert available_cores() == 3
-    monkeypatch.setattr("headstart.settings.rules.os.cpu_count", lambda: None)
+    monkeypatch.setattr("headstart.runtime.machine.os.cpu_count", lambda: None)
     assert available_cores() == 1
 
 

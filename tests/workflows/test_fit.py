@@ -19,7 +19,7 @@ from headstart.reporting.report import RunReport
 from headstart.runtime.context import RunContext
 from headstart.serving.predictor import SavedPredictor
 from headstart.settings.recipe import Recipe
-from headstart.workflows import train as training
+from headstart.workflows import fit as training
 from headstart.workflows.fit import run_fit
 from headstart.workflows.plan import estimate_time, plan_fit
 from pictures import FLOWERS, damage_pixels, save_flowers, save_noise

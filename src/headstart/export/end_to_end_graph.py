@@ -28,7 +28,7 @@ OLDEST_OPERATORS = 18  # the version of ONNX's operators in which Resize learned
 class OnnxExporter:
     """The exporter ``onnx`` of the registry: how the saving stage writes ``model.onnx`` into a model folder."""
 
-    file = RAW_GRAPH
+    name, file = "onnx", RAW_GRAPH
 
     @staticmethod
     def obstacle(model: SavedModel, files: EncoderFiles) -> str | None:

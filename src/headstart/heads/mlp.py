@@ -91,8 +91,8 @@ class MlpFamily:
 
     Examples
     --------
-    >>> PerceptronLearner.from_recipe(Recipe(hidden=64, activation="tanh"))
-    PerceptronLearner(hidden=64, activation='tanh', seed=0)
+    >>> MlpFamily.from_recipe(Recipe(hidden=64, activation="tanh"))
+    MlpFamily(hidden=64, activation='tanh', seed=0)
     """
 
     hidden: int = 128

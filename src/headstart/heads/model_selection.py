@@ -65,11 +65,11 @@ def cross_validate(
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> from headstart.heads.nearest_centroid import CentroidLearner
+    >>> from headstart.heads.nearest_centroid import CentroidFamily
     >>> training = TrainingSet(np.array([[0.0], [1.0], [8.0], [9.0]]), np.array([0, 0, 1, 1]), 2)
     >>> folds = [SimpleNamespace(train=np.array([0, 2]), held_out=np.array([1, 3])),
     ...          SimpleNamespace(train=np.array([1, 3]), held_out=np.array([0, 2]))]
-    >>> (candidate,) = cross_validate([CentroidLearner()], training, folds, Jury.of(training, np.arange(4), folds))
+    >>> (candidate,) = cross_validate([CentroidFamily()], training, folds, CvScorer.of(training, np.arange(4), folds))
     >>> candidate.verdict.accuracy
     1.0
     """

@@ -42,7 +42,7 @@ class ServerLimits:
 
     Examples
     --------
-    >>> Limits.of(max_megabytes=2.5).file_bytes
+    >>> ServerLimits.of(max_megabytes=2.5).file_bytes
     2500000
     """
 

@@ -209,23 +209,7 @@ class Model:
 
 
 def load(folder: str | Path) -> Model:
-    """Open a saved model: its folder, or the run folder around it.
-
-    Raises
-    ------
-    ModelFileError
-        When there is none, when it is damaged, or when a newer Headstart wrote it.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> from headstart import fit
-    >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
-    >>> with TemporaryDirectory() as folder:
-    ...     notices = fit(plain, head="ridge").save(Path(folder, "model"))
-    ...     load(Path(folder, "model")).classes
-    ('blue', 'red')
-    """
+    """Load a saved model; see :func:`headstart.load`."""
     bundle = load_bundle(folder)
     return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files, folder=bundle.folder)
 
