@@ -1,9 +1,13 @@
 """What every test and every doctest stands on: a cache folder of its own."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# What a test says does not depend on the machine's language.
+os.environ["LC_ALL"] = os.environ["LANG"] = "C.UTF-8"
 
 # No test needs a certain speed.
 settings.register_profile("any machine", deadline=None)

@@ -85,8 +85,8 @@ def arrow_fault(source: str, target: str) -> str | None:
         return None if target in CLI_MAY else f"the command line imports {target}"
     if target in FREE:
         return None
-    if source in FREE:
-        return f"a root module imports {target}"
+    if source in FREE:  # an error finds its sentences in the catalogue
+        return None if target == STAGES[0] else f"a root module imports {target}"
     return order_fault(source, target)
 
 

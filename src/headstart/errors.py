@@ -1,4 +1,4 @@
-"""Every exception that Headstart raises on purpose.
+"""Every exception and warning that Headstart raises on purpose.
 
 ::
 
@@ -17,7 +17,22 @@
     ├── ServingError           a server that cannot start
     ├── ExportError            an export that cannot be made, or does not answer as the model does
     └── MissingExtraError      an optional package that is not installed
+    HeadstartWarning           something that was found, as a warning
 """
+
+from headstart.runtime.catalogue import Language, texts_in
+from headstart.runtime.findings import Finding
+
+
+def is_code(text: str) -> bool:
+    """Tell a code of the catalogue from a sentence.
+
+    Examples
+    --------
+    >>> is_code("data.empty"), is_code("Gone."), is_code("It is empty.")
+    (True, False, False)
+    """
+    return "." in text[:-1] and text.replace(".", "_").isidentifier()
 
 
 class HeadstartError(Exception):
@@ -26,23 +41,57 @@ class HeadstartError(Exception):
     Parameters
     ----------
     problem
-        One sentence: what is wrong.
+        A code of the catalogue, ``stage.name``, whose sentences take the ``values``; or one sentence: what is wrong.
     reason
         One sentence: why, or where (with the path).
     remedy
         One sentence: what to do.
+    values
+        What goes into the sentences of the catalogue.
 
     Examples
     --------
     >>> print(HeadstartError("There are no pictures.", "The folder 'a' is empty.", "Put one folder per class into it."))
     There are no pictures. The folder 'a' is empty. Put one folder per class into it.
+    >>> print(OutputError("runtime.is_file", path="a").render("zh"))
+    “a”是一个文件。输出位置应为文件夹。请另取一个新的文件夹名。
     """
 
-    def __init__(self, problem: str, reason: str = "", remedy: str = "") -> None:
-        self.problem = problem
-        self.reason = reason
-        self.remedy = remedy
-        super().__init__(" ".join(part for part in (problem, reason, remedy) if part))
+    def __init__(self, problem: str, /, reason: object = "", remedy: object = "", **values: object) -> None:
+        super().__init__(problem, reason, remedy)
+        self.code = problem if is_code(problem) else ""
+        self.values = {"reason": reason, "remedy": remedy, **values}
+
+    def sentences(self, language: Language = "en") -> tuple[str, ...]:
+        """Return problem, reason and remedy in a language; those of no code are as they were written."""
+        if not self.code:
+            return tuple(map(str, self.args))
+        texts = texts_in(language)
+        keys = (f"{self.code}.{part}" for part in ("problem", "reason", "remedy"))
+        return tuple(texts.say(key, self.values) if texts.find(key) else "" for key in keys)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in English."""
+        return self.sentences()[0]
+
+    @property
+    def reason(self) -> str:
+        """Why, or where, in English."""
+        return self.sentences()[1]
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in English."""
+        return self.sentences()[2]
+
+    def render(self, language: Language = "en") -> str:
+        """Return the whole explanation in a language."""
+        return texts_in(language).find("runtime.between").join(filter(None, self.sentences(language)))
+
+    def __str__(self) -> str:
+        """Return the whole explanation in English."""
+        return self.render()
 
 
 class RecipeError(HeadstartError):
@@ -100,9 +149,14 @@ class ExportError(HeadstartError):
 class MissingExtraError(HeadstartError):
     """An optional package is not installed."""
 
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
-        super().__init__(
-            f"The package '{package}' is not installed.",
-            f"It is needed {purpose}.",
-            f'Install it with: pip install "headstart[{extra}]"',
-        )
+    def __init__(self, package: str, extra: str, purpose: str, /, **values: object) -> None:
+        needed = Finding(purpose, values) if is_code(purpose) else purpose
+        super().__init__("runtime.missing_extra", package=package, extra=extra, purpose=needed)
+
+
+class HeadstartWarning(UserWarning):
+    """Something was found that changes the result or needs a look; ``finding`` says it in other languages."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding

@@ -19,13 +19,9 @@ def require_free(path: Path) -> None:
     """
     if path.is_dir():
         if any(path.iterdir()):
-            raise OutputError(
-                f"The folder '{path}' is not empty.",
-                "Nothing is ever overwritten.",
-                "Name a new folder, or empty this one first.",
-            )
+            raise OutputError("runtime.not_empty", path=path)
     elif path.exists() or path.is_symlink():
-        raise OutputError(f"'{path}' is a file.", "The output is a folder.", "Name a new folder.")
+        raise OutputError("runtime.is_file", path=path)
 
 
 def json_text(value: Any) -> str:  # noqa: ANN401 - any plain data
@@ -72,8 +68,4 @@ def write_text(path: Path, text: str) -> None:
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """Turn an error of the system into one that says what to do."""
-    return OutputError(
-        f"'{path}' cannot be written.",
-        f"The system says: {error.strerror or error}.",
-        "Check the rights and the free space, or name another place.",
-    )
+    return OutputError("runtime.cannot_write", path=path, error=error.strerror or error)

@@ -13,10 +13,10 @@ from headstart.audit.duplicates import copy_sets, read_thumbnails, with_copies
 from headstart.audit.quality.image import Quality
 from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.sources import read_dataset
-from headstart.reporting.page.texts import require_language
 from headstart.reporting.page.writing import write_check_page
 from headstart.reporting.runs import study_header
 from headstart.runtime.context import RunContext
+from headstart.runtime.languages import require_language
 from headstart.settings.recipe import Recipe
 from headstart.studies.check import (
     Check,

@@ -21,7 +21,6 @@ from headstart.export.parity_data import run_root
 from headstart.features.values import Extraction
 from headstart.probing.probe import Probe, fit_probe
 from headstart.probing.rows import Sample
-from headstart.reporting.page.texts import require_language
 from headstart.reporting.page.writing import with_page
 from headstart.reporting.report import RunReport
 from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_pictures, write_tables
@@ -30,6 +29,7 @@ from headstart.reporting.training_files import write_training
 from headstart.runtime.context import RunContext
 from headstart.runtime.environment import environment
 from headstart.runtime.files import write_json
+from headstart.runtime.languages import require_language
 from headstart.saving.build import describe, keep_references
 from headstart.uncertainty.calibrate import make_guard
 from headstart.uncertainty.comparison import Comparison

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from headstart.reporting.page.texts import require_language
 from headstart.reporting.page.writing import PageReport, require_study_place, write_page, write_study
 from headstart.reporting.runs import study_header
+from headstart.runtime.languages import require_language
 
 
 def make_page(folder: Path, language: str | None = None, out: Path | None = None) -> PageReport:

@@ -6,7 +6,7 @@ import numpy as np
 
 from headstart.reporting.page.blocks import Points, Table
 from headstart.reporting.page.factors import factors_section
-from headstart.reporting.page.texts import texts_in
+from headstart.runtime.catalogue import texts_in
 from headstart.studies.compare import Answers
 from headstart.studies.compare_report import report_answers
 

@@ -8,8 +8,8 @@ import pytest
 from headstart.metrics.intervals import wilson
 from headstart.reporting.page.blocks import Facts, Fold, Paragraph, Table
 from headstart.reporting.page.policy import guard_section
-from headstart.reporting.page.texts import LANGUAGES, texts_in
 from headstart.reporting.page.values import DataCounts, RunData
+from headstart.runtime.catalogue import LANGUAGES, texts_in
 from headstart.uncertainty.evaluate import AnswerScores, OodScores, PolicyScores, SetScores, auroc
 
 SETS = SetScores("lac", 0.9, wilson(92, 100), wilson(50, 100), wilson(70, 100), {"ant": wilson(46, 50)}, 80, 0.82, 0.97)

@@ -21,7 +21,7 @@ from headstart.finetuning.build import NOT_CUT
 from headstart.reporting.fonts import _missing_notice
 from headstart.reporting.page.blocks import Points
 from headstart.reporting.page.notices import cells_in, form_of, forms, in_language, listed, notice_blocks
-from headstart.reporting.page.texts import texts_in
+from headstart.runtime.catalogue import texts_in
 from pictures import save_noise
 
 EN, ZH = texts_in("en"), texts_in("zh")
@@ -82,6 +82,9 @@ def constants() -> str:
     for path in Path(headstart.__file__).parent.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         found += [one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    found += [
+        line.replace('\\"', '"') for line in (files("headstart") / "catalogue/en/runtime.toml").read_text().splitlines()
+    ]
     return "\n".join(found)
 
 

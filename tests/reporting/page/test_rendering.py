@@ -10,8 +10,8 @@ import pytest
 import study_files as studies
 from headstart.errors import MissingExtraError
 from headstart.reporting.page.rendering import digest_of, page_environment, render_page, section_builders
-from headstart.reporting.page.texts import LANGUAGES
 from headstart.reporting.page.values import PageData
+from headstart.runtime.catalogue import LANGUAGES
 from odd_names import CHINESE, FILE, LONG, QUOTED, SCRIPT
 
 EMPTY = {"meta", "img", "br", "path", "circle", "use", "rect"}

@@ -9,9 +9,9 @@ from headstart.reporting.page.blocks import Beside, Section, Table
 from headstart.reporting.page.factors import factors_section
 from headstart.reporting.page.scores import calibration_section
 from headstart.reporting.page.summary import best_baseline, calibration_verdict, summarise, tiles
-from headstart.reporting.page.texts import Texts, texts_in
 from headstart.reporting.page.transfer import transfer_section
 from headstart.reporting.page.values import DataCounts, PageData, RunData
+from headstart.runtime.catalogue import Texts, texts_in
 
 CLASSES = ["ant", "bee"]
 

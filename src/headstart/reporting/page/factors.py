@@ -6,9 +6,9 @@ from typing import Any
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Block, Column, Paragraph, Points, Section, Table, TableCell
 from headstart.reporting.page.numbers import count_text, decimal, percent, percent_range, points, points_range
-from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.transfer import shots_text
 from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
+from headstart.runtime.catalogue import Texts
 
 
 def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> Section:
@@ -17,16 +17,16 @@ def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> 
     rows = [_factor_row(factor, texts) for factor in factors if factor.get("factor")]
     blocks: list[Block] = []
     if rows:
-        columns = (Column(texts.say("column.factor"), number=False), Column(texts.say("column.effect")))
-        blocks.append(Table(texts.say("factors.table"), columns, tuple(rows)))
+        columns = (Column(texts.say("page.column.factor"), number=False), Column(texts.say("page.column.effect")))
+        blocks.append(Table(texts.say("page.factors.table"), columns, tuple(rows)))
         blocks += _sentences([factor for factor in factors if factor.get("factor")], texts)
     elif run is not None:
         measured = _measured_in_run(run, texts)
-        columns = (Column(texts.say("column.factor"), number=False), Column(texts.say("column.effect")))
+        columns = (Column(texts.say("page.column.factor"), number=False), Column(texts.say("page.column.effect")))
         if measured:
-            blocks.append(Table(texts.say("factors.table_run"), columns, tuple(measured)))
-        blocks.append(Paragraph(texts.say("factors.more"), "quiet"))
-    return Section("factors", texts.say("section.factors"), tuple(blocks))
+            blocks.append(Table(texts.say("page.factors.table_run"), columns, tuple(measured)))
+        blocks.append(Paragraph(texts.say("page.factors.more"), "quiet"))
+    return Section("factors", texts.say("page.section.factors"), tuple(blocks))
 
 
 def _sentences(factors: Sequence[Mapping[str, Any]], texts: Texts) -> list[Block]:
@@ -40,13 +40,13 @@ def _sentences(factors: Sequence[Mapping[str, Any]], texts: Texts) -> list[Block
 def _sentence(factor: Mapping[str, Any], texts: Texts) -> str:
     name = str(factor["factor"])
     found = score_in({"value": factor.get("effect"), "low": factor.get("low"), "high": factor.get("high")})
-    key = f"driven.{name}" if found is not None else f"unmeasured.{name}"
-    if key not in texts.sentences or (found is not None and not factor.get("shots")):
+    key = f"page.driven.{name}" if found is not None else f"page.unmeasured.{name}"
+    if not texts.find(key) or (found is not None and not factor.get("shots")):
         return ""
     if found is None:
         return texts.say(key)
     values = {
-        "arm": texts.name("arm", str(factor.get("arm"))),
+        "arm": texts.name("page.arm", str(factor.get("arm"))),
         "shots": shots_text(str(factor["shots"]), texts),
         "start": shots_text(str(factor.get("start")), texts),
         "share": percent(found.value, 0),
@@ -62,19 +62,19 @@ def _sentence(factor: Mapping[str, Any], texts: Texts) -> str:
 def _factor_row(factor: Mapping[str, Any], texts: Texts) -> tuple[TableCell, TableCell]:
     """Show a factor: what it is, and its effect, in points or, of the similarity, as a part of mistakes."""
     name = str(factor["factor"])
-    title = texts.name("factor", name)
+    title = texts.name("page.factor", name)
     if name == "strategy" and factor.get("arm"):
-        title = texts.say("factors.strategy", {"factor": title, "arm": texts.name("arm", str(factor["arm"]))})
-    first = TableCell(title, texts.sentences.get(f"about.{name}", ""))
+        title = texts.say("page.factors.strategy", {"factor": title, "arm": texts.name("page.arm", str(factor["arm"]))})
+    first = TableCell(title, texts.find(f"page.about.{name}", ""))
     effect, low, high = (factor.get(end) for end in ("effect", "low", "high"))
     if not isinstance(effect, int | float):
-        return first, TableCell(texts.say("factors.unmeasured"))
+        return first, TableCell(texts.say("page.factors.unmeasured"))
     known = isinstance(low, int | float) and isinstance(high, int | float)
     score = Score(float(effect), float(low or 0), float(high or 0))
     if name.startswith("similarity"):
-        text, spread = texts.say("factors.mistakes", {"share": percent(score.value, 0)}), percent_range(score)
+        text, spread = texts.say("page.factors.mistakes", {"share": percent(score.value, 0)}), percent_range(score)
     else:
-        text, spread = texts.say("factors.points", {"points": points(score.value)}), points_range(score)
+        text, spread = texts.say("page.factors.points", {"points": points(score.value)}), points_range(score)
     return first, TableCell(text, spread if known else "")
 
 
@@ -95,9 +95,9 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableC
     if probe is not None:
         rows.append(
             (
-                TableCell(texts.say("factors.moving")),
+                TableCell(texts.say("page.factors.moving")),
                 TableCell(
-                    texts.say("factors.points", {"points": points(accuracy.value - probe.value)}),
+                    texts.say("page.factors.points", {"points": points(accuracy.value - probe.value)}),
                     "" if paired is None else points_range(paired),
                 ),
             )
@@ -105,21 +105,24 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableC
     if colours is not None:
         rows.append(
             (
-                TableCell(texts.say("factors.features")),
-                TableCell(texts.say("factors.points", {"points": points(frozen.value - colours.value)})),
+                TableCell(texts.say("page.factors.features")),
+                TableCell(texts.say("page.factors.points", {"points": points(frozen.value - colours.value)})),
             )
         )
         if majority is not None:
             rows.append(
                 (
-                    TableCell(texts.say("factors.colours")),
-                    TableCell(texts.say("factors.points", {"points": points(colours.value - majority.value)})),
+                    TableCell(texts.say("page.factors.colours")),
+                    TableCell(texts.say("page.factors.points", {"points": points(colours.value - majority.value)})),
                 )
             )
     heads = dig(run.metrics, "head", "candidates") or []
     if len(heads) > 1:
         spread = max(one["accuracy"] for one in heads) - min(one["accuracy"] for one in heads)
         rows.append(
-            (TableCell(texts.say("factors.head")), TableCell(texts.say("factors.points", {"points": points(spread)})))
+            (
+                TableCell(texts.say("page.factors.head")),
+                TableCell(texts.say("page.factors.points", {"points": points(spread)})),
+            )
         )
     return rows

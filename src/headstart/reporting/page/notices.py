@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from headstart.reporting.page.blocks import Block, Points
-from headstart.reporting.page.texts import Texts
+from headstart.runtime.catalogue import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def in_language(notice: str, texts: Texts) -> str:
 
     Examples
     --------
-    >>> from headstart.reporting.page.texts import texts_in
+    >>> from headstart.runtime.catalogue import texts_in
     >>> in_language("3 pictures lie in no class folder and are left out.", texts_in("zh"))
     '3 张图片不在任何类别文件夹中，已略去。'
     """
@@ -83,23 +83,23 @@ def cells_in(text: str, texts: Texts) -> str:
 
     Examples
     --------
-    >>> from headstart.reporting.page.texts import texts_in
+    >>> from headstart.runtime.catalogue import texts_in
     >>> cells_in("scratch at 2, draw 1, lpft at all, draw 3 ...", texts_in("zh"))
     '从头训练（每类 2 张，第 1 次抽样）、先探针后微调（全部，第 3 次抽样） …'
     """
 
     def named(found: re.Match[str]) -> str:
         shots = (
-            texts.say("shots.word_all")
+            texts.say("page.shots.word_all")
             if found["shots"] == "all"
-            else texts.say("shots.some", {"count": found["shots"]})
+            else texts.say("page.shots.some", {"count": found["shots"]})
         )
         return texts.say(
-            "transfer.cell", {"arm": texts.name("arm", found["arm"]), "shots": shots, "draw": found["draw"]}
+            "page.transfer.cell", {"arm": texts.name("page.arm", found["arm"]), "shots": shots, "draw": found["draw"]}
         )
 
     text = re.sub(r"(?P<arm>\w+) at (?P<shots>\w+), draw (?P<draw>\d+)", named, text)
-    return text.replace(", ", texts.say("join.comma")).replace("...", "…")
+    return text.replace(", ", texts.say("runtime.comma")).replace("...", "…")
 
 
 @cache

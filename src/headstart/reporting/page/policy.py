@@ -7,8 +7,8 @@ from headstart.data.name_checks import natural_key
 from headstart.reporting.page.blocks import Block, Column, Facts, Fold, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
 from headstart.reporting.page.scores import score_cell
-from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import RunData, dig, score_in
+from headstart.runtime.catalogue import Texts
 
 Found = Mapping[str, Any]
 
@@ -19,10 +19,10 @@ def guard_section(run: RunData, texts: Texts) -> Section:
     broken = list(guard.get("broken") or ())
     blocks: list[Block] = []
     if broken:
-        names = texts.join([texts.name("promise", name) for name in broken])
-        blocks.append(Paragraph(texts.say("guard.broken", {"names": names}), "warning"))
+        names = texts.join([texts.name("page.promise", name) for name in broken])
+        blocks.append(Paragraph(texts.say("page.guard.broken", {"names": names}), "warning"))
     elif _rows(guard, broken, texts):
-        blocks.append(Paragraph(texts.say("guard.kept"), "good"))
+        blocks.append(Paragraph(texts.say("page.guard.kept"), "good"))
     answers: Found = guard.get("answers") or {}
     if answers and answers.get("threshold") is None:
         values = {
@@ -30,25 +30,25 @@ def guard_section(run: RunData, texts: Texts) -> Section:
             "count": count_text(answers["held_out"]),
         }  # fmt: skip
         key = "refused" if answers["bound"] else "refused_all" if answers["held_out"] else "refused_few"
-        blocks.append(Paragraph(texts.say(f"guard.{key}", values), "warning"))
+        blocks.append(Paragraph(texts.say(f"page.guard.{key}", values), "warning"))
     promises, facts = _promises(run, broken, texts), tuple(_facts(guard, texts))
     if not promises.rows and not answers:
-        return Section("guard", texts.say("section.guard"), (Paragraph(texts.say("guard.nothing"), "quiet"),))
+        return Section("guard", texts.say("page.section.guard"), (Paragraph(texts.say("page.guard.nothing"), "quiet"),))
     blocks += [promises] if promises.rows else []
     blocks += [Facts(facts)] if facts else []
     classes = _classes(dig(guard, "sets", "per_class") or {}, texts)
-    blocks += [Fold(texts.say("guard.per_class"), (classes,))] if classes.rows else []
+    blocks += [Fold(texts.say("page.guard.per_class"), (classes,))] if classes.rows else []
     missing = [name for name, there in (("abstain", answers), ("unlike", dig(guard, "novelty", "auroc"))) if not there]
-    blocks += [Paragraph(texts.say(f"guard.no_{name}"), "quiet") for name in missing]
-    return Section("guard", texts.say("section.guard"), tuple(blocks))
+    blocks += [Paragraph(texts.say(f"page.guard.no_{name}"), "quiet") for name in missing]
+    return Section("guard", texts.say("page.section.guard"), tuple(blocks))
 
 
 def _promises(run: RunData, broken: Sequence[str], texts: Texts) -> Table:
     guard, leaked = run.metrics.get("guard") or {}, dig(run.metrics, "leaked", "count") or 0
     names = ("promise", "asked", "measured", "verdict")
-    columns = tuple(Column(texts.say(f"column.{name}"), number=name in ("asked", "measured")) for name in names)
+    columns = tuple(Column(texts.say(f"page.column.{name}"), number=name in ("asked", "measured")) for name in names)
     values = {"count": count_text(guard.get("count") or 0), "leaked": count_text(leaked)}
-    caption = texts.say("guard.table_leaked" if leaked else "guard.table", values)
+    caption = texts.say("page.guard.table_leaked" if leaked else "page.guard.table", values)
     return Table(caption, columns, tuple(_rows(guard, broken, texts)))
 
 
@@ -62,21 +62,21 @@ def _rows(guard: Found, broken: Sequence[str], texts: Texts) -> list[tuple[Table
         wanted = percent(answers["wanted"])
         found.append(("precision", wanted, score_in(answers, "precision"), "precision" in broken))
     if novelty:
-        most = texts.say("guard.at_most", {"share": percent(novelty["promised"], 0)})
+        most = texts.say("page.guard.at_most", {"share": percent(novelty["promised"], 0)})
         found.append(("false alarms", most, score_in(novelty, "false_alarms"), "false alarms" in broken))
     rows: list[tuple[TableCell, ...]] = [
         (
-            TableCell(texts.name("promise", name), texts.name("promise_note", name)),
+            TableCell(texts.name("page.promise", name), texts.name("page.promise_note", name)),
             TableCell(asked),
             score_cell(score, share=True),
-            TableCell(texts.say("guard.not_kept" if failed else "guard.fine")),
+            TableCell(texts.say("page.guard.not_kept" if failed else "page.guard.fine")),
         )
         for name, asked, score, failed in found
     ]
     if novelty.get("unfamiliar"):
         values = {"name": novelty["unfamiliar"], "count": count_text(novelty["count"])}
         for name, share in (("found", True), ("auroc", False)):
-            label = TableCell(texts.say(f"guard.{name}", values))
+            label = TableCell(texts.say(f"page.guard.{name}", values))
             rows.append((label, TableCell(TO), score_cell(score_in(novelty, name), share=share), TableCell("")))
     return rows
 
@@ -92,11 +92,11 @@ def _facts(guard: Found, texts: Texts) -> list[tuple[str, str]]:
         ("threshold", None if threshold is None else percent(threshold)),
         ("answered", answered and percent(answered.value)),
         ("strange_from", None if strange is None else decimal(strange)),
-        ("rule", sets and texts.name("set_rule", sets["rule"])),
-        ("novelty", novelty and texts.name("novelty", novelty["method"])),
+        ("rule", sets and texts.name("page.set_rule", sets["rule"])),
+        ("novelty", novelty and texts.name("page.novelty", novelty["method"])),
         ("held_out", sets and count_text(sets["held_out"])),
     ]
-    return [(texts.say(f"guard.{name}"), str(value)) for name, value in rows if value]
+    return [(texts.say(f"page.guard.{name}"), str(value)) for name, value in rows if value]
 
 
 def _classes(per_class: Found, texts: Texts) -> Table:
@@ -104,5 +104,5 @@ def _classes(per_class: Found, texts: Texts) -> Table:
         (TableCell(name), score_cell(score_in(per_class, name), share=True))
         for name in sorted(per_class, key=natural_key)
     )
-    columns = (Column(texts.say("column.class"), number=False), Column(texts.say("promise.coverage")))
-    return Table(texts.say("guard.per_class"), columns, rows, sortable=True)
+    columns = (Column(texts.say("page.column.class"), number=False), Column(texts.say("page.promise.coverage")))
+    return Table(texts.say("page.guard.per_class"), columns, rows, sortable=True)

@@ -19,8 +19,8 @@ from headstart.reporting.page.blocks import (
 from headstart.reporting.page.gallery import file_name
 from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.page.numbers import count_text, percent, percent_range, points, points_range
-from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in
+from headstart.runtime.catalogue import Texts
 
 NAMED = 5  # of a long list
 SHOWN_PAIRS, SHOWN_ERRORS, SHOWN_OTHERS = 6, 12, 6
@@ -34,26 +34,28 @@ def data_section(run: RunData, texts: Texts) -> Section:
     parts = _parts_table(run, texts)
     if parts.rows:
         blocks.append(parts)
-    return Section("data", texts.say("section.data"), tuple(blocks))
+    return Section("data", texts.say("page.section.data"), tuple(blocks))
 
 
 def _split_sentence(run: RunData, texts: Texts) -> str:
     if run.folds:
         repeats = run.recipe.get("repeats") or 1
-        return texts.say("data.folds" if repeats == 1 else "data.repeated", {"folds": run.folds, "repeats": repeats})
+        return texts.say(
+            "page.data.folds" if repeats == 1 else "page.data.repeated", {"folds": run.folds, "repeats": repeats}
+        )
     own = [split for split, part in run.counts.parts if split and part == "score"]
     if own and any(split not in own for split, part in run.counts.parts if part == "fit"):
         fitted = dict.fromkeys(split or "train" for split, part in run.counts.parts if part == "fit")
         values = {
-            "fitted": texts.join([texts.name("split", name) for name in SPLITS if name in fitted]),
-            "scored": texts.name("split", own[0]),
+            "fitted": texts.join([texts.name("page.split", name) for name in SPLITS if name in fitted]),
+            "scored": texts.name("page.split", own[0]),
         }
-        return texts.say("data.own_split", values)
+        return texts.say("page.data.own_split", values)
     fraction, seed = run.recipe.get("test_fraction"), run.recipe.get("seed")
     if fraction is None:
-        return texts.say("data.unknown_split")
-    sentence = texts.say("data.drawn_split", {"share": percent(float(fraction), 0), "seed": seed})
-    return sentence + (texts.say("data.grouped") if run.counts.groups else "")
+        return texts.say("page.data.unknown_split")
+    sentence = texts.say("page.data.drawn_split", {"share": percent(float(fraction), 0), "seed": seed})
+    return sentence + (texts.say("page.data.grouped") if run.counts.groups else "")
 
 
 def _parts_table(run: RunData, texts: Texts) -> Table:
@@ -62,29 +64,29 @@ def _parts_table(run: RunData, texts: Texts) -> Table:
     uses = ("fit", "score", "left out")
     rows = tuple(
         (
-            TableCell(texts.name("split", split)),
+            TableCell(texts.name("page.split", split)),
             *(TableCell(count_text(run.counts.parts.get((split, use), 0))) for use in uses),
         )
         for split in named
     )
     names = ("part", "fitted", "scored", "left_out")
-    columns = tuple(Column(texts.say(f"column.{name}"), number=name != "part") for name in names)
-    return Table(texts.say("data.table"), columns, rows)
+    columns = tuple(Column(texts.say(f"page.column.{name}"), number=name != "part") for name in names)
+    return Table(texts.say("page.data.table"), columns, rows)
 
 
 def _data_facts(run: RunData, texts: Texts) -> list[tuple[str, str]]:
     audit = dig(run.metrics, "audit") or {}
     fitted, scored = (count_text(dig(run.metrics, "counts", part) or 0) for part in ("fit", "score"))
-    rows = [(texts.say("data.parts"), texts.say("data.parts_value", {"fitted": fitted, "scored": scored}))]
+    rows = [(texts.say("page.data.parts"), texts.say("page.data.parts_value", {"fitted": fitted, "scored": scored}))]
     sizes = audit.get("sizes") or {}
     if sizes:
         (w0, w1, w2), (h0, h1, h2) = sizes["width"], sizes["height"]
         values = {"w0": w0, "w1": w1, "w2": w2, "h0": h0, "h1": h1, "h2": h2}
-        rows.append((texts.say("data.size"), texts.say("data.size_value", values)))
+        rows.append((texts.say("page.data.size"), texts.say("page.data.size_value", values)))
     if run.counts.groups:
-        rows.append((texts.say("data.groups"), count_text(run.counts.groups)))
+        rows.append((texts.say("page.data.groups"), count_text(run.counts.groups)))
     if audit.get("imbalance"):
-        rows.append((texts.say("data.imbalance"), f"{audit['imbalance']:.1f}"))
+        rows.append((texts.say("page.data.imbalance"), f"{audit['imbalance']:.1f}"))
     return rows
 
 
@@ -93,7 +95,7 @@ def problems_section(page: PageData, texts: Texts) -> Section:
     blocks: list[Block] = []
     if page.run is not None:
         found = _audit_sentences(page.run.metrics, texts)
-        blocks.append(Points(tuple(found)) if found else Paragraph(texts.say("problems.none"), "good"))
+        blocks.append(Points(tuple(found)) if found else Paragraph(texts.say("page.problems.none"), "good"))
         notices = (*(dig(page.run.metrics, "audit", "notices") or ()), *(page.run.metrics.get("notices") or ()))
         blocks += notice_blocks(notices, texts, SAID)
     elif page.check is not None:  # a run has said the same
@@ -103,8 +105,8 @@ def problems_section(page: PageData, texts: Texts) -> Section:
     if page.check is not None:
         blocks += _check_blocks(page, page.check, texts)
     elif page.run is not None:
-        blocks.append(Paragraph(texts.say("problems.more"), "quiet"))
-    return Section("problems", texts.say("section.problems"), tuple(blocks))
+        blocks.append(Paragraph(texts.say("page.problems.more"), "quiet"))
+    return Section("problems", texts.say("page.section.problems"), tuple(blocks))
 
 
 def _audit_sentences(metrics: Json, texts: Texts) -> list[str]:
@@ -130,10 +132,10 @@ def _audit_sentences(metrics: Json, texts: Texts) -> list[str]:
     for key, items in lists:
         if items:
             values = {"count": count_text(len(items)), "names": _some_names(items, texts)}
-            found.append(texts.say(f"problems.{key}", values))
+            found.append(texts.say(f"page.problems.{key}", values))
     ratio = audit.get("imbalance") or 1
     if ratio >= 3:
-        found.append(texts.say("problem.uneven", {"times": f"{ratio:.1f}"}))
+        found.append(texts.say("page.problem.uneven", {"times": f"{ratio:.1f}"}))
     return found
 
 
@@ -141,8 +143,8 @@ def _some_names(items: Sequence[Any], texts: Texts) -> str:
     """Name the first few: of sets, the members of the first."""
     first = items[0]
     names = [str(one) for one in (first if isinstance(first, list) else items)]
-    shown = texts.sentences["join.comma"].join(names[:NAMED])
-    return shown if len(names) <= NAMED else texts.say("join.more", {"names": shown, "more": len(names) - NAMED})
+    shown = texts.join(names[:NAMED], "comma")
+    return shown if len(names) <= NAMED else texts.say("runtime.more", {"names": shown, "more": len(names) - NAMED})
 
 
 # --- headstart check ------------------------------------------------------------------------------------------------
@@ -157,8 +159,8 @@ def _check_blocks(page: PageData, check: Json, texts: Texts) -> list[Block]:
         rows = _entries(check.get(key))
         if rows:
             shown = tuple(_shown(page, row, texts) for row in rows[:most])
-            note = texts.say("check.shown", {"shown": len(shown), "count": count_text(len(rows))})
-            blocks.append(Gallery(texts.say(f"check.{key}"), note, shown))
+            note = texts.say("page.check.shown", {"shown": len(shown), "count": count_text(len(rows))})
+            blocks.append(Gallery(texts.say(f"page.check.{key}"), note, shown))
     worst = _group_table(check.get("groups") or [], texts)
     blocks += [worst] if worst.rows else []
     cleaning = check.get("cleaning")
@@ -169,12 +171,12 @@ def _check_blocks(page: PageData, check: Json, texts: Texts) -> list[Block]:
 def _count_table(check: Json, texts: Texts) -> Table:
     counts = check.get("counts") or {}
     rows = tuple(
-        (TableCell(texts.name("check_count", str(name))), TableCell(count_text(number), value=float(number)))
+        (TableCell(texts.name("page.check_count", str(name))), TableCell(count_text(number), value=float(number)))
         for name, number in counts.items()
         if isinstance(number, int | float)
     )
-    columns = (Column(texts.say("column.found"), number=False), Column(texts.say("column.count")))
-    return Table(texts.say("check.counts"), columns, rows)
+    columns = (Column(texts.say("page.column.found"), number=False), Column(texts.say("page.column.count")))
+    return Table(texts.say("page.check.counts"), columns, rows)
 
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - a list of objects, or lists of them by kind
@@ -214,15 +216,15 @@ def _pair_rows(check: Json) -> list[Mapping[str, Any]]:
 def _pair_gallery(page: PageData, check: Json, texts: Texts) -> Gallery:
     rows = _pair_rows(check)
     shown = tuple(one for row in rows[:SHOWN_PAIRS] for one in _pair(page, row, texts))
-    note = texts.say("check.pairs_note", {"shown": len(shown) // 2, "count": count_text(len(rows))})
-    return Gallery(texts.say("check.near_duplicates"), note, shown, pairs=True)
+    note = texts.say("page.check.pairs_note", {"shown": len(shown) // 2, "count": count_text(len(rows))})
+    return Gallery(texts.say("page.check.near_duplicates"), note, shown, pairs=True)
 
 
 def _pair(page: PageData, row: Mapping[str, Any], texts: Texts) -> list[Shown]:
     """Show both pictures of a pair, each with its label; what makes the pair a fault stands below both."""
-    parts = [texts.name("split", part) for part in row.get("parts") or ()]
+    parts = [texts.name("page.split", part) for part in row.get("parts") or ()]
     labels = row.get("labels") or ("", "")
-    across = (texts.say("check.across", {"parts": texts.join(parts)}),) if len(parts) > 1 else ()
+    across = (texts.say("page.check.across", {"parts": texts.join(parts)}),) if len(parts) > 1 else ()
     found = []
     for name, label in zip((str(row["one"]), str(row["other"])), labels, strict=True):
         lines = (*((str(label),) if label else ()), *across)
@@ -234,13 +236,13 @@ def _shown(page: PageData, row: Mapping[str, Any], texts: Texts) -> Shown:
     name = str(row.get("path", ""))
     lines = []
     if row.get("label"):
-        lines.append(texts.say("check.label", {"label": row["label"]}))
+        lines.append(texts.say("page.check.label", {"label": row["label"]}))
     if row.get("suggested"):
         sure = row.get("confidence")
         values = {"label": row["suggested"], "confidence": percent(sure, 0) if isinstance(sure, int | float) else ""}
-        lines.append(texts.say("check.likely_sure" if values["confidence"] else "check.likely", values))
+        lines.append(texts.say("page.check.likely_sure" if values["confidence"] else "page.check.likely", values))
     if row.get("issues"):
-        lines.append(texts.join([texts.name("issue", kind) for kind in row["issues"]]))
+        lines.append(texts.join([texts.name("page.issue", kind) for kind in row["issues"]]))
     return Shown(page.pictures.get(file_name(name), ""), tuple(lines), name)
 
 
@@ -249,7 +251,7 @@ def _group_table(groups: Sequence[Mapping[str, Any]], texts: Texts) -> Table:
     rows = tuple(
         (
             TableCell(str(one.get("name"))),
-            TableCell(texts.name("group_kind", str(one.get("kind")))),
+            TableCell(texts.name("page.group_kind", str(one.get("kind")))),
             TableCell(count_text(one.get("count") or 0)),
             TableCell(percent(score.value), percent_range(score), score.value),
         )
@@ -257,8 +259,8 @@ def _group_table(groups: Sequence[Mapping[str, Any]], texts: Texts) -> Table:
         if (score := _accuracy_of(one)) is not None
     )
     names = ("name", "kind", "pictures", "recognised")
-    columns = tuple(Column(texts.say(f"column.{name}"), number=name not in ("name", "kind")) for name in names)
-    return Table(texts.say("check.groups"), columns, rows)
+    columns = tuple(Column(texts.say(f"page.column.{name}"), number=name not in ("name", "kind")) for name in names)
+    return Table(texts.say("page.check.groups"), columns, rows)
 
 
 def _accuracy_of(row: Mapping[str, Any]) -> Score | None:
@@ -271,9 +273,9 @@ def _cleaning_sentence(cleaning: Mapping[str, Any], texts: Texts) -> str:
     """Say what leaving the suspect pictures out changes."""
     found = score_in({"value": cleaning.get("difference"), "low": cleaning.get("low"), "high": cleaning.get("high")})
     if not cleaning.get("left_out") or found is None:
-        return texts.say("cleaning.nothing")
+        return texts.say("page.cleaning.nothing")
     key = "helps" if found.low > 0 else "hurts" if found.high < 0 else "open"
     number = "one" if cleaning["left_out"] == 1 else "many"
-    suspect = texts.say(f"cleaning.{number}", {"count": count_text(cleaning["left_out"])})
+    suspect = texts.say(f"page.cleaning.{number}", {"count": count_text(cleaning["left_out"])})
     values = {"suspect": suspect, "points": points(found.value), "range": points_range(found)}
-    return texts.say(f"cleaning.{key}", values)
+    return texts.say(f"page.cleaning.{key}", values)

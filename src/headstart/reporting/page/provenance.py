@@ -6,8 +6,8 @@ from typing import Any
 
 from headstart.reporting.page.blocks import Block, Code, Column, Facts, Fold, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
-from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import Json, PageData, RunData, dig
+from headstart.runtime.catalogue import Texts
 
 
 def model_section(run: RunData, texts: Texts) -> Section:
@@ -15,21 +15,19 @@ def model_section(run: RunData, texts: Texts) -> Section:
     encoder: Mapping[str, Any] = dig(run.metrics, "encoder") or {}
     blocks: list[Block] = [
         Facts(tuple(_encoder_facts(encoder, run, texts))),
-        Paragraph(texts.say("model.licence_note"), "quiet"),
+        Paragraph(texts.say("page.model.licence_note"), "quiet"),
     ]
     heads = _heads_table(run.metrics, texts)
     if heads.rows:
         blocks.append(heads)
-    return Section("model", texts.say("section.model"), tuple(blocks))
+    return Section("model", texts.say("page.section.model"), tuple(blocks))
 
 
 def _encoder_facts(encoder: Mapping[str, Any], run: RunData, texts: Texts) -> list[tuple[str, str]]:
     size = [dig(encoder, "preprocessing", side) for side in ("width", "height")]
     head = run.metrics.get("head") or {}
-    settings = texts.sentences["join.comma"].join(
-        f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
-        for name, value in (head.get("settings") or {}).items()
-    )
+    given = (head.get("settings") or {}).items()
+    settings = texts.join([f"{name} = {_setting(value)}" for name, value in given], "comma")
     temperature = head.get("temperature")
     rows = [
         ("encoder", encoder.get("name")),
@@ -40,15 +38,13 @@ def _encoder_facts(encoder: Mapping[str, Any], run: RunData, texts: Texts) -> li
         ("input", f"{size[0]} × {size[1]}" if all(size) else None),
         (
             "engine",
-            texts.sentences["join.comma"].join(
-                str(encoder[one]) for one in ("engine", "precision") if encoder.get(one)
-            ),
+            texts.join([encoder[one] for one in ("engine", "precision") if encoder.get(one)], "comma"),
         ),
         ("digest", encoder.get("weights_digest")),
         ("head", f"{head['name']} ({settings})" if head.get("name") and settings else head.get("name")),
         ("temperature", decimal(temperature) if isinstance(temperature, float) else None),
     ]
-    return [(texts.say(f"model.{name}"), str(value)) for name, value in rows if value]
+    return [(texts.say(f"page.model.{name}"), str(value)) for name, value in rows if value]
 
 
 def _heads_table(metrics: Json, texts: Texts) -> Table:
@@ -56,7 +52,9 @@ def _heads_table(metrics: Json, texts: Texts) -> Table:
     chosen = dig(metrics, "head", "name")
     rows = tuple(
         (
-            TableCell(texts.name("head", one["name"]), texts.say("model.chosen") if one["name"] == chosen else ""),
+            TableCell(
+                texts.name("page.head", one["name"]), texts.say("page.model.chosen") if one["name"] == chosen else ""
+            ),
             TableCell(percent(one["accuracy"])),
             TableCell(decimal(one["log_loss"])),
             TableCell(TO if one.get("setting") is None else _setting(one["setting"])),
@@ -64,9 +62,9 @@ def _heads_table(metrics: Json, texts: Texts) -> Table:
         for one in found
     )
     names = ("head", "accuracy", "log_loss", "setting")
-    columns = tuple(Column(texts.say(f"column.{name}"), number=name not in ("head", "setting")) for name in names)
+    columns = tuple(Column(texts.say(f"page.column.{name}"), number=name not in ("head", "setting")) for name in names)
     mark = next((place for place, one in enumerate(found) if one["name"] == chosen), -1)
-    return Table(texts.say("model.heads"), columns, rows, mark=mark)
+    return Table(texts.say("page.model.heads"), columns, rows, mark=mark)
 
 
 def _setting(value: object) -> str:
@@ -88,12 +86,12 @@ def environment_section(page: PageData, texts: Texts) -> Section:
     if page.run is not None and commands[0] is None:
         commands[0] = "headstart fit DATA --recipe recipe.toml"  # what a Python program did
     blocks: list[Block] = [
-        Paragraph(texts.say("environment.lead")),
-        *(Code(texts.say("environment.command"), command) for command in dict.fromkeys(commands) if command),
+        Paragraph(texts.say("page.environment.lead")),
+        *(Code(texts.say("page.environment.command"), command) for command in dict.fromkeys(commands) if command),
     ]
     if packages:
         pins = " ".join(shlex.quote(f"{name}=={found}") for name, found in packages.items())
-        blocks.append(Code(texts.say("environment.install"), f"pip install {pins}"))
+        blocks.append(Code(texts.say("page.environment.install"), f"pip install {pins}"))
     rows = [
         ("started", environment.get("started")),
         ("python", environment.get("python")),
@@ -102,11 +100,11 @@ def environment_section(page: PageData, texts: Texts) -> Section:
         *(_run_rows(page.run) if page.run else ()),
     ]
     blocks.append(
-        Facts(tuple((texts.say(f"environment.{name}"), str(value)) for name, value in rows if value is not None))
+        Facts(tuple((texts.say(f"page.environment.{name}"), str(value)) for name, value in rows if value is not None))
     )
     if page.run is not None and page.run.recipe_text:
-        blocks.append(Fold(texts.say("environment.recipe"), (Code("recipe.toml", page.run.recipe_text.rstrip()),)))
-    return Section("environment", texts.say("section.environment"), tuple(blocks))
+        blocks.append(Fold(texts.say("page.environment.recipe"), (Code("recipe.toml", page.run.recipe_text.rstrip()),)))
+    return Section("environment", texts.say("page.section.environment"), tuple(blocks))
 
 
 def _run_rows(run: RunData) -> tuple[tuple[str, object], ...]:

@@ -6,8 +6,8 @@ from headstart.reporting.page.drawing import Words
 from headstart.reporting.page.figures import Bar, interval_drawing
 from headstart.reporting.page.numbers import TO, decimal, percent, percent_range, points, points_range
 from headstart.reporting.page.scores import score_cell
-from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import Json, score_in
+from headstart.runtime.catalogue import Texts
 
 DRAWN = 12  # candidates in the drawing; the table has all
 LONGEST = 44  # letters of a name in the drawing
@@ -20,8 +20,8 @@ def ranking_section(rank: Json, texts: Texts) -> Section:
     if len(rows) > 1:
         blocks.append(_figure(rows[:DRAWN], texts))
     blocks.append(_table(rows, texts))
-    blocks.append(Paragraph(texts.say("ranking.note"), "quiet"))
-    return Section("ranking", texts.say("section.ranking"), tuple(blocks))
+    blocks.append(Paragraph(texts.say("page.ranking.note"), "quiet"))
+    return Section("ranking", texts.say("page.section.ranking"), tuple(blocks))
 
 
 def _verdicts(rows: list[Json], texts: Texts) -> list[str]:
@@ -30,7 +30,7 @@ def _verdicts(rows: list[Json], texts: Texts) -> list[str]:
     best = rows[0]["encoder"]
     pairs = [pair for pair in rows[0].get("pairs") or [] if pair.get("better") == best]
     beaten = [pair["other"] for pair in pairs if pair.get("told_apart")]
-    said = [texts.say("ranking.better", {"best": best, "others": texts.join(beaten)})] if beaten else []
+    said = [texts.say("page.ranking.better", {"best": best, "others": texts.join(beaten)})] if beaten else []
     for pair in pairs:
         if not pair.get("told_apart"):
             score = Score(pair["difference"], pair["low"], pair["high"])
@@ -40,7 +40,7 @@ def _verdicts(rows: list[Json], texts: Texts) -> list[str]:
                 "difference": points(score.value),
                 "range": points_range(score),
             }
-            said.append(texts.say("ranking.tie", values))
+            said.append(texts.say("page.ranking.tie", values))
     return said
 
 
@@ -50,7 +50,7 @@ def _figure(rows: list[Json], texts: Texts) -> Figure:
         score = score_in(row, "accuracy")
         assert score is not None, "rows without an accuracy were left out"
         bars.append(Bar(shortened(row["encoder"]), score, 0 if not bars else 2))
-    caption = texts.say("ranking.figure")
+    caption = texts.say("page.ranking.figure")
     described = "; ".join(f"{bar.label}: {percent(bar.score.value)} ({percent_range(bar.score)})" for bar in bars)
     lowest = min(bar.score.low for bar in bars)
     drawn = interval_drawing("ranking", bars, Words(caption, described), start=max(0.0, int(10 * lowest - 0.5) / 10))
@@ -58,11 +58,11 @@ def _figure(rows: list[Json], texts: Texts) -> Figure:
         (TableCell(bar.label), TableCell(percent(bar.score.value)), TableCell(percent_range(bar.score))) for bar in bars
     )
     columns = (
-        Column(texts.say("column.encoder"), number=False),
-        Column(texts.say("column.probe")),
-        Column(texts.say("column.interval")),
+        Column(texts.say("page.column.encoder"), number=False),
+        Column(texts.say("page.column.probe")),
+        Column(texts.say("page.column.interval")),
     )
-    return Figure("ranking", caption, drawn, Table(texts.say("ranking.table_drawn"), columns, numbers))
+    return Figure("ranking", caption, drawn, Table(texts.say("page.ranking.table_drawn"), columns, numbers))
 
 
 def shortened(name: str) -> str:
@@ -80,11 +80,11 @@ def shortened(name: str) -> str:
 
 def _table(rows: list[Json], texts: Texts) -> Table:
     columns = [
-        Column(texts.say(f"column.{name}"), number=name != "encoder")
+        Column(texts.say(f"page.column.{name}"), number=name != "encoder")
         for name in ("encoder", "probe", "ranks", "first", "lda", "knn", "logme", "h_score", "imagenet", "time", "size")
     ]
     return Table(
-        texts.say("ranking.table"),
+        texts.say("page.ranking.table"),
         tuple(columns),
         tuple(_row(row) for row in rows),
         sortable=True,

@@ -20,10 +20,10 @@ from headstart.reporting.page.provenance import environment_section, environment
 from headstart.reporting.page.ranking import ranking_section
 from headstart.reporting.page.scores import calibration_section, classes_section, confusion_section, scores_section
 from headstart.reporting.page.summary import summarise, tiles
-from headstart.reporting.page.texts import TAGS, Language, Texts, texts_in
 from headstart.reporting.page.training import training_section
 from headstart.reporting.page.transfer import transfer_section
 from headstart.reporting.page.values import PageData, dig
+from headstart.runtime.catalogue import TAGS, Language, Texts, texts_in
 from headstart.runtime.text import escape_control_characters
 from headstart.version import __version__
 
@@ -126,8 +126,8 @@ def page_meta(page: PageData, texts: Texts) -> tuple[str, ...]:
     classes = dig(run.metrics, "classes") or []
     return (
         *((str(run.environment["started"])[:10],) if run.environment.get("started") else ()),
-        texts.say("unit.pictures", {"count": count_text(run.pictures)}),
-        texts.say("unit.classes", {"count": count_text(len(classes))}),
+        texts.say("page.unit.pictures", {"count": count_text(run.pictures)}),
+        texts.say("page.unit.classes", {"count": count_text(len(classes))}),
         str(dig(run.metrics, "encoder", "name") or ""),
     )
 

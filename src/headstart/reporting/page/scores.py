@@ -22,9 +22,9 @@ from headstart.reporting.page.drawing import Words
 from headstart.reporting.page.figures import Bar, interval_drawing, reliability_drawing
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent, percent_range, plain_range
 from headstart.reporting.page.summary import calibration_verdict
-from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
 from headstart.reporting.plots.reliability import judge
+from headstart.runtime.catalogue import Texts
 
 SHARES = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_roc_auc")
 LOSSES = ("log_loss", "brier", "calibration_error")
@@ -45,10 +45,10 @@ def scores_section(run: RunData, texts: Texts) -> Section:
     blocks: list[Block] = [*_leak_notes(run.metrics, texts), Beside(figure, table) if figure else table]
     if dig(run.metrics, "evaluation", "groups"):
         values = {"count": count_text(run.metrics["evaluation"]["groups"])}
-        blocks.append(Paragraph(texts.say("scores.groups", values), "quiet"))
+        blocks.append(Paragraph(texts.say("page.scores.groups", values), "quiet"))
     if run.folds:
-        blocks.append(Paragraph(texts.say("scores.folds", {"folds": run.folds}), "quiet"))
-    return Section("scores", texts.say("section.scores"), tuple(blocks))
+        blocks.append(Paragraph(texts.say("page.scores.folds", {"folds": run.folds}), "quiet"))
+    return Section("scores", texts.say("page.section.scores"), tuple(blocks))
 
 
 _BASELINE_COLOURS: Mapping[str, int] = {"probe": 4, "colour_histogram": 1, "majority": 2}
@@ -62,9 +62,9 @@ def _columns(metrics: Json) -> dict[str, Any]:
 
 def _arm_name(arm: str, metrics: Json, texts: Texts) -> str:
     if arm != "model":
-        return texts.name("baseline", arm)
+        return texts.name("page.baseline", arm)
     method = dig(metrics, "training", "method")
-    return texts.say("scores.model_tuned", {"method": method}) if method else texts.say("scores.model")
+    return texts.say("page.scores.model_tuned", {"method": method}) if method else texts.say("page.scores.model")
 
 
 def _accuracy_figure(bars: list[Bar], run: RunData, texts: Texts) -> Figure:
@@ -77,7 +77,7 @@ def _accuracy_figure(bars: list[Bar], run: RunData, texts: Texts) -> Figure:
         "folds": run.folds,
         "leaked": count_text(leaked),
     }
-    key = "scores.figure_folds" if run.folds else "scores.figure_leaked" if leaked else "scores.figure"
+    key = "page.scores.figure_folds" if run.folds else "page.scores.figure_leaked" if leaked else "page.scores.figure"
     caption = texts.say(key, values)
     described = "; ".join(f"{bar.label}: {percent(bar.score.value)} ({percent_range(bar.score)})" for bar in bars)
     return Figure(
@@ -85,11 +85,11 @@ def _accuracy_figure(bars: list[Bar], run: RunData, texts: Texts) -> Figure:
         caption,
         interval_drawing("accuracy", bars, Words(caption, described)),
         Table(
-            texts.say("scores.accuracy_table"),
+            texts.say("page.scores.accuracy_table"),
             (
-                Column(texts.say("column.arm"), number=False),
-                Column(texts.say("score.accuracy")),
-                Column(texts.say("column.interval")),
+                Column(texts.say("page.column.arm"), number=False),
+                Column(texts.say("page.score.accuracy")),
+                Column(texts.say("page.column.interval")),
             ),
             tuple(rows),
         ),
@@ -102,19 +102,21 @@ def _score_table(columns: Mapping[str, Any], metrics: Json, texts: Texts) -> Tab
         if score_in(columns["model"], name) is None:
             continue
         cells = [score_cell(score_in(found, name), share=name in SHARES) for found in columns.values()]
-        note = texts.say("score.less") if name in LOSSES else ""
-        rows.append((TableCell(texts.name("score", name), note), *cells))
+        note = texts.say("page.score.less") if name in LOSSES else ""
+        rows.append((TableCell(texts.name("page.score", name), note), *cells))
         if name == "balanced_accuracy":
             rows += _top_rows(columns, texts)
     heads = tuple(Column(_arm_name(arm, metrics, texts)) for arm in columns)
-    return Table(texts.say("scores.table"), (Column(texts.say("column.score"), number=False), *heads), tuple(rows))
+    return Table(
+        texts.say("page.scores.table"), (Column(texts.say("page.column.score"), number=False), *heads), tuple(rows)
+    )
 
 
 def _top_rows(columns: Mapping[str, Any], texts: Texts) -> list[tuple[TableCell, ...]]:
     found = dig(columns["model"], "top_k") or {}
     return [
         (
-            TableCell(texts.say("score.top", {"k": k})),
+            TableCell(texts.say("page.score.top", {"k": k})),
             *(score_cell(score_in(one, "top_k", k), share=True) for one in columns.values()),
         )
         for k in sorted(found, key=natural_key)
@@ -142,9 +144,9 @@ def _leak_notes(metrics: Json, texts: Texts) -> list[Block]:
         return []
     clean = score_in(metrics, "leaked", "evaluation_without", "accuracy")
     if clean is None:
-        return [Paragraph(texts.say("problem.all_leaked"), "warning")]
+        return [Paragraph(texts.say("page.problem.all_leaked"), "warning")]
     values = {"count": count_text(count), "accuracy": percent(clean.value), "range": percent_range(clean)}
-    return [Paragraph(texts.say("scores.leak", values), "warning")]
+    return [Paragraph(texts.say("page.scores.leak", values), "warning")]
 
 
 def classes_section(run: RunData, texts: Texts) -> Section:
@@ -157,9 +159,11 @@ def classes_section(run: RunData, texts: Texts) -> Section:
         scores[0] = replace(scores[0], bar=score_in(row, "recall"))
         rows.append((TableCell(row["name"]), *counts, *scores))
     names = ("class", "fitted", "scored", "recall", "precision", "f1", "roc_auc")
-    columns = tuple(Column(texts.say(f"column.{name}"), number=name != "class") for name in names)
-    table = Table(texts.say("classes.table"), columns, tuple(rows), sortable=True)
-    return Section("classes", texts.say("section.classes"), (Paragraph(texts.say("classes.lead"), "quiet"), table))
+    columns = tuple(Column(texts.say(f"page.column.{name}"), number=name != "class") for name in names)
+    table = Table(texts.say("page.classes.table"), columns, tuple(rows), sortable=True)
+    return Section(
+        "classes", texts.say("page.section.classes"), (Paragraph(texts.say("page.classes.lead"), "quiet"), table)
+    )
 
 
 def confusion_section(run: RunData, texts: Texts) -> Section:
@@ -171,17 +175,17 @@ def confusion_section(run: RunData, texts: Texts) -> Section:
     if len(classes) > LARGEST_MATRIX:
         kept = _most_confused(counts)
         values = {"shown": count_text(len(kept)), "count": count_text(len(classes))}
-        blocks.append(Paragraph(texts.say("confusion.some", values), "quiet"))
-    blocks.append(Paragraph(texts.say("confusion.lead"), "quiet"))
+        blocks.append(Paragraph(texts.say("page.confusion.some", values), "quiet"))
+    blocks.append(Paragraph(texts.say("page.confusion.lead"), "quiet"))
     matrix = Matrix(
-        texts.say("confusion.caption"),
-        texts.say("confusion.corner"),
+        texts.say("page.confusion.caption"),
+        texts.say("page.confusion.corner"),
         tuple(classes[number] for number in kept),
         tuple(tuple(_matrix_cell(counts, row, column) for column in kept) for row in kept),
     )
     pairs = _confusions(classes, counts, texts)
-    blocks.append(Beside(matrix, pairs if pairs.rows else Paragraph(texts.say("confusion.none"), "good")))
-    return Section("confusions", texts.say("section.confusions"), tuple(blocks))
+    blocks.append(Beside(matrix, pairs if pairs.rows else Paragraph(texts.say("page.confusion.none"), "good")))
+    return Section("confusions", texts.say("page.section.confusions"), tuple(blocks))
 
 
 def _most_confused(counts: Sequence[Sequence[int]]) -> list[int]:
@@ -213,13 +217,15 @@ def _confusions(classes: Sequence[str], counts: Sequence[Sequence[int]], texts: 
         (
             TableCell(classes[row]),
             TableCell(classes[column]),
-            TableCell(texts.say("confusion.of", {"number": count_text(-count), "count": count_text(sum(counts[row]))})),
+            TableCell(
+                texts.say("page.confusion.of", {"number": count_text(-count), "count": count_text(sum(counts[row]))})
+            ),
         )
         for count, row, column in pairs
     )
     names = (("true", False), ("predicted", False), ("count", True))
-    columns = tuple(Column(texts.say(f"column.{name}"), number=number) for name, number in names)
-    return Table(texts.say("confusion.pairs"), columns, rows)
+    columns = tuple(Column(texts.say(f"page.column.{name}"), number=number) for name, number in names)
+    return Table(texts.say("page.confusion.pairs"), columns, rows)
 
 
 def calibration_section(run: RunData, texts: Texts) -> Section:
@@ -229,15 +235,15 @@ def calibration_section(run: RunData, texts: Texts) -> Section:
     verdict = calibration_verdict(metrics)
     values = {"error": percent(error.value), "range": percent_range(error)} if error else {}
     said = Paragraph(
-        texts.say(f"calibration.{verdict}", values), "plain" if verdict in ("fine", "unknown") else "warning"
+        texts.say(f"page.calibration.{verdict}", values), "plain" if verdict in ("fine", "unknown") else "warning"
     )
     bins = [ReliabilityBin(**row) for row in dig(metrics, "evaluation", "reliability") or []]
     blocks: list[Block] = [said]
     if metrics is not run.metrics:
         values = {"count": count_text(dig(metrics, "leaked", "count"))}
-        blocks.append(Paragraph(texts.say("calibration.without_leaked", values), "quiet"))
+        blocks.append(Paragraph(texts.say("page.calibration.without_leaked", values), "quiet"))
     blocks += [_reliability(bins, metrics, texts)] if bins else []
-    return Section("calibration", texts.say("section.calibration"), tuple(blocks))
+    return Section("calibration", texts.say("page.section.calibration"), tuple(blocks))
 
 
 def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Beside:
@@ -248,18 +254,20 @@ def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Bes
             TableCell(percent(row.row.confidence)),
             TableCell(percent(row.row.accuracy), percent_range(row.interval) if row.interval else ""),
             TableCell(count_text(row.row.count)),
-            *([TableCell(texts.say(f"calibration.bin_{row.verdict}") if row.verdict else "")] if odd else []),
+            *([TableCell(texts.say(f"page.calibration.bin_{row.verdict}") if row.verdict else "")] if odd else []),
         )
         for row in rows
     )
     names = ("confidence", "right", "pictures", *(["verdict"] if odd else []))
-    columns = tuple(Column(texts.say(f"column.{name}"), number=name != "verdict") for name in names)
-    caption = texts.say("calibration.figure")
+    columns = tuple(Column(texts.say(f"page.column.{name}"), number=name != "verdict") for name in names)
+    caption = texts.say("page.calibration.figure")
     words = Words(
         caption,
-        texts.say("calibration.description", {"bins": len(rows), "odd": odd}),
-        [texts.say("axis.confidence"), texts.say("axis.right")],
+        texts.say("page.calibration.description", {"bins": len(rows), "odd": odd}),
+        [texts.say("page.axis.confidence"), texts.say("page.axis.right")],
     )
     figure = Figure("reliability", caption, reliability_drawing("reliability", rows, words))
     bars = any(row.interval for row in rows)
-    return Beside(figure, Table(texts.say("calibration.table_bars" if bars else "calibration.table"), columns, cells))
+    return Beside(
+        figure, Table(texts.say("page.calibration.table_bars" if bars else "page.calibration.table"), columns, cells)
+    )

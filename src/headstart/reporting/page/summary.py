@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Tile
 from headstart.reporting.page.numbers import count_text, p_text, percent, percent_range, points, points_range
-from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.transfer import best_gain, compare_verdict, multiplier_text, out_of_reach, shots_text
 from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in, trusted
+from headstart.runtime.catalogue import Texts
 
 FEW = 100  # scored pictures below which an interval is wider than about ten points either way
 SMALL_ERROR, SMALLEST_ERROR = 0.03, 0.005  # of calibration: nobody acts on less; what counts as nothing
@@ -39,17 +39,21 @@ def tiles(page: PageData, texts: Texts) -> tuple[Tile, ...]:
     accuracy = score_in(metrics, "evaluation", "accuracy")
     if run is None or accuracy is None:
         return ()
-    found = [Tile(texts.say("tile.accuracy"), percent(accuracy.value), percent_range(accuracy) + "\N{NO-BREAK SPACE}%")]
+    found = [
+        Tile(texts.say("page.tile.accuracy"), percent(accuracy.value), percent_range(accuracy) + "\N{NO-BREAK SPACE}%")
+    ]
     baseline = best_baseline(metrics)
     if baseline is not None:
         name, value = baseline
-        note = texts.say("tile.baseline_note", {"name": texts.name("baseline", name), "value": percent(value)})
-        found.append(Tile(texts.say("tile.baseline"), points(accuracy.value - value), note))
+        note = texts.say(
+            "page.tile.baseline_note", {"name": texts.name("page.baseline", name), "value": percent(value)}
+        )
+        found.append(Tile(texts.say("page.tile.baseline"), points(accuracy.value - value), note))
     error = score_in(metrics, "evaluation", "calibration_error")
     if error is not None:
-        found.append(Tile(texts.say("tile.calibration"), percent(error.value), percent_range(error) + " %"))
+        found.append(Tile(texts.say("page.tile.calibration"), percent(error.value), percent_range(error) + " %"))
     fitted, scored = (count_text(dig(run.metrics, "counts", part) or 0) for part in ("fit", "score"))
-    found.append(Tile(texts.say("tile.pictures"), fitted, texts.say("tile.pictures_note", {"count": scored})))
+    found.append(Tile(texts.say("page.tile.pictures"), fitted, texts.say("page.tile.pictures_note", {"count": scored})))
     return tuple(found)
 
 
@@ -85,12 +89,12 @@ def _quality(run: RunData, texts: Texts) -> str:
     metrics = trusted(run.metrics)
     accuracy = score_in(metrics, "evaluation", "accuracy")
     if accuracy is None:
-        return texts.say("summary.no_score")
+        return texts.say("page.summary.no_score")
     count = dig(metrics, "evaluation", "count") or 0
     majority = score_in(metrics, "baselines", "majority", "accuracy")
     colours = score_in(metrics, "baselines", "colour_histogram", "accuracy")
     better = all(one is None or accuracy.low > one.value for one in (majority, colours))
-    beside = "summary.beside" if majority and colours else "summary.beside_majority" if majority else ""
+    beside = "page.summary.beside" if majority and colours else "page.summary.beside_majority" if majority else ""
     values = {
         "majority": percent(majority.value) if majority else "",
         "colours": percent(colours.value) if colours else "",
@@ -98,17 +102,17 @@ def _quality(run: RunData, texts: Texts) -> str:
     error = score_in(metrics, "evaluation", "calibration_error")
     parts = [
         texts.say(
-            "summary.accuracy_folds" if run.folds else "summary.accuracy",
+            "page.summary.accuracy_folds" if run.folds else "page.summary.accuracy",
             {"accuracy": percent(accuracy.value), "range": percent_range(accuracy), "count": count_text(count)},
         ),
         texts.say(beside, values) if beside else "",
-        "" if better else texts.say("summary.not_better"),
+        "" if better else texts.say("page.summary.not_better"),
         texts.say(
-            f"summary.calibration_{calibration_verdict(metrics)}",
+            f"page.summary.calibration_{calibration_verdict(metrics)}",
             {"error": percent(error.value), "range": percent_range(error)} if error else {},
         ),
     ]
-    return texts.sentences["join.clause"].join(part for part in parts if part) + texts.say("join.stop")
+    return texts.find("runtime.clause").join(part for part in parts if part) + texts.say("runtime.stop")
 
 
 def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
@@ -119,10 +123,10 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
         key = "hurts" if hurt else helps if gain["low"] > 0 else "open"
         score = Score(gain["value"], gain["low"], gain["high"])
         return texts.say(
-            f"summary.transfer_{key}",
+            f"page.summary.transfer_{key}",
             {
-                "arm": texts.name("arm", gain["arm"]),
-                "against": texts.name("arm", gain["against"]),
+                "arm": texts.name("page.arm", gain["arm"]),
+                "against": texts.name("page.arm", gain["against"]),
                 "shots": shots_text(gain["shots"], texts),
                 "points": points(score.value).lstrip("+" if key == helps else ""),
                 "range": points_range(score),
@@ -136,13 +140,13 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
     accuracy = score_in(trusted(run.metrics), "evaluation", "accuracy")
     colours = score_in(trusted(run.metrics), "baselines", "colour_histogram", "accuracy")
     if accuracy is None or colours is None:
-        return texts.say("summary.transfer_unknown")
-    return texts.say("summary.transfer_probe", {"points": points(accuracy.value - colours.value)})
+        return texts.say("page.summary.transfer_unknown")
+    return texts.say("page.summary.transfer_probe", {"points": points(accuracy.value - colours.value)})
 
 
 def _moved(metrics: Json, accuracy: Score, probe: Score, texts: Texts) -> str:
     if dig(metrics, "training", "share") == 0:
-        return texts.say("summary.kept_probe", {"probe": percent(probe.value)})
+        return texts.say("page.summary.kept_probe", {"probe": percent(probe.value)})
     values = {
         "method": dig(metrics, "training", "method") or "",
         "points": points(accuracy.value - probe.value),
@@ -152,9 +156,9 @@ def _moved(metrics: Json, accuracy: Score, probe: Score, texts: Texts) -> str:
     paired, p = score_in(metrics, "moved", "difference"), dig(metrics, "moved", "p")
     if paired is None or p is None:  # an older run, which compared nothing in pairs
         apart = accuracy.low > probe.high or accuracy.high < probe.low
-        return texts.say("summary.moved" if apart else "summary.moved_open", values)
+        return texts.say("page.summary.moved" if apart else "page.summary.moved_open", values)
     values |= {"range": points_range(paired), "p": p_text(p) if p < 0.001 else f"= {p_text(p)}"}
-    return texts.say("summary.moved_paired" if p < LEVEL else "summary.moved_paired_open", values)
+    return texts.say("page.summary.moved_paired" if p < LEVEL else "page.summary.moved_paired_open", values)
 
 
 def _first_of_ranking(rank: Json, texts: Texts) -> str:
@@ -163,7 +167,7 @@ def _first_of_ranking(rank: Json, texts: Texts) -> str:
     if accuracy is None:
         return ""
     values = {"name": rows[0]["encoder"], "accuracy": percent(accuracy.value), "range": percent_range(accuracy)}
-    return texts.say("summary.rank", values)
+    return texts.say("page.summary.rank", values)
 
 
 def _checked(check: Json, texts: Texts) -> str:
@@ -171,9 +175,9 @@ def _checked(check: Json, texts: Texts) -> str:
     kinds = ("exact_duplicate_sets", "near_duplicates", "label_errors", "outliers")
     values = {name: count_text(counts.get(name) or 0) for name in ("pictures", *kinds)}
     if counts.get("label_errors", 0) is None:
-        values["label_errors"] = texts.say("summary.unchecked")
+        values["label_errors"] = texts.say("page.summary.unchecked")
     poor = {str(path) for paths in (check.get("quality") or {}).values() for path in paths}  # one may be dark and empty
-    return texts.say("summary.check", {**values, "poor": count_text(len(poor))})
+    return texts.say("page.summary.check", {**values, "poor": count_text(len(poor))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ class _Question:
     texts: Texts
 
     def say(self, key: str, **values: object) -> str:
-        return self.texts.say(f"problem.{key}", values)
+        return self.texts.say(f"page.problem.{key}", values)
 
 
 def _worst_problem(page: PageData, run: RunData, texts: Texts) -> str:
@@ -219,7 +223,7 @@ def _no_better(asked: _Question) -> str:
     accuracy, baseline = score_in(metrics, "evaluation", "accuracy"), best_baseline(metrics)
     if accuracy is None or baseline is None or accuracy.low > baseline[1]:
         return ""
-    return asked.say("no_better", name=asked.texts.name("baseline", baseline[0]))
+    return asked.say("no_better", name=asked.texts.name("page.baseline", baseline[0]))
 
 
 def _broken_promise(asked: _Question) -> str:

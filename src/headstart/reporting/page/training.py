@@ -7,8 +7,8 @@ from headstart.reporting.page.blocks import Block, Column, Facts, Figure, Key, P
 from headstart.reporting.page.drawing import Words
 from headstart.reporting.page.figures import Curve, training_drawing
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
-from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import RunData, dig
+from headstart.runtime.catalogue import Texts
 
 Row = Mapping[str, float | None]
 
@@ -19,11 +19,11 @@ def training_section(run: RunData, texts: Texts) -> Section:
     share = dig(run.metrics, "training", "share")
     validated = dig(run.metrics, "training", "validated")
     if share is not None and validated and len(dig(run.metrics, "training", "shares") or []) > 1:
-        key = "training.kept_probe" if share == 0 else "training.chosen"
+        key = "page.training.kept_probe" if share == 0 else "page.training.chosen"
         values = {"share": percent(share, 0), "count": count_text(validated)}
         blocks.append(Paragraph(texts.say(key, values)))
     blocks += [_figure(run, texts), _facts(run, texts)]
-    return Section("training", texts.say("section.training"), tuple(blocks))
+    return Section("training", texts.say("page.section.training"), tuple(blocks))
 
 
 def _curves(history: Sequence[Row], column: str, texts: Texts) -> list[Curve]:
@@ -37,28 +37,28 @@ def _curves(history: Sequence[Row], column: str, texts: Texts) -> list[Curve]:
         ]
         if known:
             marker = "square" if number else "circle"
-            found.append(Curve(texts.say(f"training.{label}"), tuple(known), number, marker, dashed))
+            found.append(Curve(texts.say(f"page.training.{label}"), tuple(known), number, marker, dashed))
     return found
 
 
 def _figure(run: RunData, texts: Texts) -> Figure:
     losses, accuracies = (_curves(run.history, column, texts) for column in ("loss", "accuracy"))
     best = int(dig(run.metrics, "training", "best_epoch") or 0)
-    caption = texts.say("training.figure")
+    caption = texts.say("page.training.figure")
     words = Words(
         caption,
-        texts.say("training.description", {"epochs": len(run.history)}),
-        [texts.say("axis.epoch"), texts.say("axis.loss"), texts.say("axis.accuracy")],
+        texts.say("page.training.description", {"epochs": len(run.history)}),
+        [texts.say("page.axis.epoch"), texts.say("page.axis.loss"), texts.say("page.axis.accuracy")],
     )
     names = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
-    columns = tuple(Column(texts.say(f"column.{name}")) for name in names)
+    columns = tuple(Column(texts.say(f"page.column.{name}")) for name in names)
     rows = tuple(tuple(_cell(name, row.get(name)) for name in names) for row in run.history)
     keys = [Key(curve.label, curve.colour, "square" if curve.dashed else "circle", curve.dashed) for curve in losses]
     return Figure(
         "training",
         caption,
         training_drawing("training", losses, accuracies, best, words),
-        Table(texts.say("training.table"), columns, rows, mark=best - 1),
+        Table(texts.say("page.training.table"), columns, rows, mark=best - 1),
         tuple(keys),
     )
 
@@ -75,15 +75,15 @@ def _facts(run: RunData, texts: Texts) -> Facts:
     training, metrics = dig(run.metrics, "training") or {}, run.metrics
     moved, whole = metrics.get("trained_parameters"), metrics.get("parameters")
     rows = [
-        (texts.say("training.method"), str(training.get("method") or "")),
+        (texts.say("page.training.method"), str(training.get("method") or "")),
         (
-            texts.say("training.parameters"),
-            texts.say("training.of", {"moved": count_text(moved), "whole": count_text(whole)})
+            texts.say("page.training.parameters"),
+            texts.say("page.training.of", {"moved": count_text(moved), "whole": count_text(whole)})
             if moved and whole
             else "",
         ),
-        (texts.say("training.rate"), f"{training['rate']:.1e}" if training.get("rate") else ""),
-        (texts.say("training.batch"), str(training.get("batch_size") or "")),
-        (texts.say("training.seconds"), f"{training['seconds']:.0f} s" if training.get("seconds") else ""),
+        (texts.say("page.training.rate"), f"{training['rate']:.1e}" if training.get("rate") else ""),
+        (texts.say("page.training.batch"), str(training.get("batch_size") or "")),
+        (texts.say("page.training.seconds"), f"{training['seconds']:.0f} s" if training.get("seconds") else ""),
     ]
     return Facts(tuple(row for row in rows if row[1]))

@@ -28,8 +28,8 @@ from headstart.reporting.page.numbers import (
     points_range,
     significant,
 )
-from headstart.reporting.page.texts import Texts
 from headstart.reporting.page.values import Json, dig, score_in
+from headstart.runtime.catalogue import Texts
 
 # Of each arm: the number of its colour, the shape of its points, whether its line is dashed (no pretrained network).
 LOOKS: Mapping[str, tuple[int, Marker, bool]] = {
@@ -79,7 +79,7 @@ def multiplier_text(multiplier: Json | None, texts: Texts) -> str:
     if multiplier is None or not isinstance(multiplier.get("value"), int | float):
         return TO
     bound = {"more than": "more", "less than": "less"}.get(multiplier.get("bound", ""), "exact")
-    return texts.say(f"multiplier.{bound}", {"times": significant(multiplier["value"])})
+    return texts.say(f"page.multiplier.{bound}", {"times": significant(multiplier["value"])})
 
 
 def out_of_reach(multiplier: Json | None) -> bool:
@@ -96,29 +96,29 @@ def out_of_reach(multiplier: Json | None) -> bool:
 def shots_text(shots: str, texts: Texts) -> str:
     """Say how many examples per class there were."""
     key = {"all": "all", "1": "one"}.get(shots, "some")
-    return texts.say(f"shots.{key}", {"count": shots})
+    return texts.say(f"page.shots.{key}", {"count": shots})
 
 
 def compare_verdict(compare: Json, texts: Texts) -> tuple[str, ...]:
     """Say plainly what the transfer was worth, one sentence per arm; the same as ``headstart compare`` says."""
     gains = [gain for gain in compare.get("gain") or [] if score_in(gain) is not None]
     if not gains:
-        return (texts.say("transfer.nothing"),)
+        return (texts.say("page.transfer.nothing"),)
     said = []
     for arm in dict.fromkeys(gain["arm"] for gain in gains):
         own = [gain for gain in gains if gain["arm"] == arm]
         parts = [_helps(own, compare, texts), _hurts(own, texts), _open(own, texts)]
         values = {
-            "arm": texts.name("arm", arm),
-            "against": texts.name("arm", own[0]["against"]),
-            "verdict": texts.sentences["join.clause"].join(part for part in parts if part),
+            "arm": texts.name("page.arm", arm),
+            "against": texts.name("page.arm", own[0]["against"]),
+            "verdict": texts.find("runtime.clause").join(part for part in parts if part),
         }
-        said.append(texts.say("transfer.verdict", values))
+        said.append(texts.say("page.transfer.verdict", values))
     return tuple(said)
 
 
 def _shots_list(gains: list[Json], texts: Texts) -> str:
-    return texts.join([texts.say("shots.word_all") if gain["shots"] == "all" else gain["shots"] for gain in gains])
+    return texts.join([texts.say("page.shots.word_all") if gain["shots"] == "all" else gain["shots"] for gain in gains])
 
 
 def _helps(own: list[Json], compare: Json, texts: Texts) -> str:
@@ -133,17 +133,17 @@ def _helps(own: list[Json], compare: Json, texts: Texts) -> str:
         "points": points(best["value"]),
         "times": multiplier_text(multiplier, texts),
     }
-    return texts.say("transfer.helps_never" if out_of_reach(multiplier) else "transfer.helps", values)
+    return texts.say("page.transfer.helps_never" if out_of_reach(multiplier) else "page.transfer.helps", values)
 
 
 def _hurts(own: list[Json], texts: Texts) -> str:
     hurts = [gain for gain in own if gain["high"] < 0]
-    return texts.say("transfer.hurts", {"shots": _shots_list(hurts, texts)}) if hurts else ""
+    return texts.say("page.transfer.hurts", {"shots": _shots_list(hurts, texts)}) if hurts else ""
 
 
 def _open(own: list[Json], texts: Texts) -> str:
     undecided = [gain for gain in own if gain["low"] <= 0 <= gain["high"]]
-    return texts.say("transfer.open", {"shots": _shots_list(undecided, texts)}) if undecided else ""
+    return texts.say("page.transfer.open", {"shots": _shots_list(undecided, texts)}) if undecided else ""
 
 
 def transfer_section(compare: Json, texts: Texts) -> Section:
@@ -159,9 +159,9 @@ def transfer_section(compare: Json, texts: Texts) -> Section:
         narrow = gains.rows and len(gains.columns) < len(GAIN_COLUMNS)
         blocks += [Beside(figure, gains)] if narrow else [figure, gains] if gains.rows else [figure]
     if gains.rows:
-        blocks.append(Paragraph(texts.say("transfer.note"), "quiet"))
+        blocks.append(Paragraph(texts.say("page.transfer.note"), "quiet"))
     blocks += notice_blocks(compare.get("notices") or (), texts)
-    return Section("transfer", texts.say("section.transfer"), tuple(blocks))
+    return Section("transfer", texts.say("page.section.transfer"), tuple(blocks))
 
 
 def _point_score(point: Json) -> Score:
@@ -177,34 +177,34 @@ def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Fig
     arms = list(dict.fromkeys(point["arm"] for point in points_found))
     curves = [
         Curve(
-            texts.name("arm", arm),
+            texts.name("page.arm", arm),
             tuple((point["examples_per_class"], _point_score(point)) for point in points_found if point["arm"] == arm),
             *look_of(arm),
         )
         for arm in arms
     ]
     sizes = {point["shots"]: point["examples_per_class"] for point in points_found}
-    ticks = [(size, texts.say("shots.word_all") if name == "all" else name) for name, size in sizes.items()]
-    caption = texts.say("transfer.figure", {"count": count_text(compare.get("scored") or 0)})
+    ticks = [(size, texts.say("page.shots.word_all") if name == "all" else name) for name, size in sizes.items()]
+    caption = texts.say("page.transfer.figure", {"count": count_text(compare.get("scored") or 0)})
     ends = [f"{curve.label}: {percent(curve.points[-1][1].value)}" for curve in curves]
     words = Words(
         caption,
-        texts.say("transfer.description", {"ends": "; ".join(ends)}),
-        [texts.say("axis.shots"), texts.say("axis.accuracy")],
+        texts.say("page.transfer.description", {"ends": "; ".join(ends)}),
+        [texts.say("page.axis.shots"), texts.say("page.axis.accuracy")],
     )
     rows = tuple(
         (
-            TableCell(texts.name("arm", arm)),
+            TableCell(texts.name("page.arm", arm)),
             *(_curve_cell(points_found, arm, shots) for shots in sizes),
         )
         for arm in arms
     )
-    heads = [Column(texts.say("shots.word_all") if shots == "all" else shots) for shots in sizes]
+    heads = [Column(texts.say("page.shots.word_all") if shots == "all" else shots) for shots in sizes]
     return Figure(
         "transfer",
         caption,
         shots_drawing("transfer", curves, _without_crowding(ticks), words),
-        Table(texts.say("transfer.table"), (Column(texts.say("column.arm"), number=False), *heads), rows),
+        Table(texts.say("page.transfer.table"), (Column(texts.say("page.column.arm"), number=False), *heads), rows),
         tuple(
             Key(curve.label, curve.colour, look_of(arm)[1], curve.dashed)
             for arm, curve in zip(arms, curves, strict=True)
@@ -234,11 +234,13 @@ def _gain_table(compare: Json, texts: Texts) -> Table:
     """Show every gain; of a single pair of arms the caption names them, and the table stays narrow."""
     gains = [gain for gain in compare.get("gain") or [] if score_in(gain) is not None]
     pairs = list(dict.fromkeys((gain["arm"], gain["against"]) for gain in gains))
-    values = {"arm": texts.name("arm", pairs[0][0]), "against": texts.name("arm", pairs[0][1])} if pairs else {}
+    values = (
+        {"arm": texts.name("page.arm", pairs[0][0]), "against": texts.name("page.arm", pairs[0][1])} if pairs else {}
+    )
     one = len(pairs) == 1
-    caption = texts.say("transfer.gains_of", values) if one else texts.say("transfer.gains")
+    caption = texts.say("page.transfer.gains_of", values) if one else texts.say("page.transfer.gains")
     names = GAIN_COLUMNS[1:] if one else GAIN_COLUMNS
-    columns = tuple(Column(texts.say(f"column.{name}"), number=name != "arm") for name in names)
+    columns = tuple(Column(texts.say(f"page.column.{name}"), number=name != "arm") for name in names)
     rows = tuple(_gain_row(gain, compare, texts)[1 if one else 0 :] for gain in gains)
     return Table(caption, columns, rows)
 
@@ -248,9 +250,10 @@ def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[TableCell, ...]:
     assert score is not None, "gains without a value were left out"
     return (
         TableCell(
-            texts.name("arm", gain["arm"]), texts.say("transfer.over", {"arm": texts.name("arm", gain["against"])})
+            texts.name("page.arm", gain["arm"]),
+            texts.say("page.transfer.over", {"arm": texts.name("page.arm", gain["against"])}),
         ),
-        TableCell(texts.say("shots.word_all") if gain["shots"] == "all" else gain["shots"]),
+        TableCell(texts.say("page.shots.word_all") if gain["shots"] == "all" else gain["shots"]),
         TableCell(points(score.value), points_range(score), score.value),
         TableCell(TO if fewer is None else percent(fewer, 0)),
         TableCell(_times(_multiplier_of(compare, gain), texts)),
@@ -261,5 +264,5 @@ def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[TableCell, ...]:
 def _times(multiplier: Json | None, texts: Texts) -> str:
     """Say how many times the labels the other arm needs."""
     if out_of_reach(multiplier):
-        return texts.say("transfer.never")
-    return texts.say("transfer.times", {"times": multiplier_text(multiplier, texts)})
+        return texts.say("page.transfer.never")
+    return texts.say("page.transfer.times", {"times": multiplier_text(multiplier, texts)})

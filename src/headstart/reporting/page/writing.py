@@ -13,9 +13,9 @@ from headstart.reporting.page.gallery import surest, worst, write_gallery
 from headstart.reporting.page.problems import paths_to_show
 from headstart.reporting.page.reading import METRICS, STUDIES, read_page
 from headstart.reporting.page.rendering import page_environment, render_page, section_builders
-from headstart.reporting.page.texts import LANGUAGES, TAGS, Language
 from headstart.reporting.report import RunReport
 from headstart.reporting.runs import given_folder
+from headstart.runtime.catalogue import LANGUAGES, TAGS, Language
 from headstart.runtime.files import require_free, write_json, write_text
 
 PAGE = "report.html"

@@ -1,0 +1,133 @@
+"""The sentences that people read, in English and in Chinese: ``catalogue/<language>/<stage>.toml``.
+
+A key is ``stage.name``. In a sentence ``{name}`` stands for a value, with a format behind a colon where it needs one;
+``<s>`` and ``<is|are>`` follow the value ``count``. A list of
+names is quoted and cut (``{names}``, ``{names:3}``) or joined (``{names:and}``, ``{names:or}``, ``{names:comma}``).
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+TAGS: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}  # as HTML writes them
+NOTHING: Mapping[str, object] = {}
+MOST_NAMED = 5  # of a list of names, unless the sentence says how many
+_FOLDER = Path(__file__).parent.parent / "catalogue"
+_NUMBER = re.compile(r"<([^<>|\s]+)(?:\|([^<>|]+))?>")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The catalogue in one language; numbers are written the same in all."""
+
+    language: Language
+
+    def say(self, key: str, values: Mapping[str, object] = NOTHING) -> str:
+        """Return a sentence with values in the places of their names.
+
+        Examples
+        --------
+        >>> ENGLISH.say("page.unit.pictures", {"count": "1,200"})
+        '1,200 pictures'
+        """
+        sentence = read_catalogue(self.language, key.partition(".")[0])[key.partition(".")[2]]
+        if "<" in sentence:
+            one = str(values.get("count")) == "1"
+            sentence = _NUMBER.sub(lambda found: _form(found, one), sentence)
+        return sentence.format_map({name: _Value(value, self) for name, value in values.items()})
+
+    def find(self, key: str, otherwise: str = "") -> str:
+        """Return a sentence without values, or ``otherwise`` where the catalogue has none."""
+        stage, _, name = key.partition(".")
+        return read_catalogue(self.language, stage).get(name, otherwise)
+
+    def name(self, group: str, key: str) -> str:
+        """Return the word for something that has a fixed name in the files; the name itself where there is none.
+
+        Examples
+        --------
+        >>> ENGLISH.name("page.arm", "scratch"), ENGLISH.name("page.arm", "new-one")
+        ('training from scratch', 'new-one')
+        """
+        return self.find(f"{group}.{key}", key)
+
+    def join(self, words: Iterable[object], by: str = "and") -> str:
+        """Join words as a sentence does, the last one by ``and`` or ``or``, or all alike by ``comma``.
+
+        Examples
+        --------
+        >>> ENGLISH.join("abc"), ENGLISH.join("abc", "or"), texts_in("zh").join("abc", "comma")
+        ('a, b and c', 'a, b or c', 'a、b、c')
+        """
+        comma, shown = self.find("runtime.comma"), [str(word) for word in words]
+        if len(shown) < 2 or by == "comma":
+            return comma.join(shown)
+        return self.find(f"runtime.{by}").join((comma.join(shown[:-1]), shown[-1]))
+
+    def quote(self, names: Sequence[object], most: int = MOST_NAMED) -> str:
+        """List names for a sentence: quoted, the first five, and how many more there are.
+
+        Examples
+        --------
+        >>> ENGLISH.quote("abc"), ENGLISH.quote("abc", 2)
+        ("'a', 'b' and 'c'", "'a', 'b' and 1 more")
+        """
+        shown, more = [f"'{name}'" for name in names[:most]], len(names) - most
+        if more <= 0:
+            return self.join(shown)
+        return self.say("runtime.more", {"names": self.join(shown, "comma"), "more": more})
+
+
+def texts_in(language: Language) -> Texts:
+    """Return the catalogue in a language."""
+    return Texts(language)
+
+
+ENGLISH = Texts("en")
+
+
+class _Value:
+    """A value on its way into a sentence: lists, and values that are sentences themselves, follow its language."""
+
+    __slots__ = ("texts", "value")
+
+    def __init__(self, value: object, texts: Texts) -> None:
+        self.value, self.texts = value, texts
+
+    def __format__(self, form: str) -> str:
+        if isinstance(self.value, list | tuple):
+            return (
+                self.texts.join(self.value, form)
+                if form.isalpha()
+                else self.texts.quote(self.value, int(form or MOST_NAMED))
+            )
+        render = getattr(self.value, "render", None)
+        return format(self.value, form) if render is None else str(render(self.texts.language))
+
+
+def _form(found: re.Match[str], one: bool) -> str:
+    if found[2] is None:  # an ending
+        return "" if one else found[1]
+    return found[1] if one else found[2]
+
+
+@cache
+def read_catalogue(language: Language, stage: str) -> Mapping[str, str]:
+    """Read the sentences of a stage: those in a table are called ``table.name``.
+
+    Only this much of TOML is used, one line for each sentence: ``tomllib`` alone would cost a tenth of a start.
+    """
+    sentences, table = dict[str, str](), ""
+    for line in (_FOLDER / language / f"{stage}.toml").read_text(encoding="utf-8").splitlines():
+        name, found, sentence = line.partition(" = ")
+        if line.startswith("["):
+            table = f"{line[1:-1]}."
+        elif found and not line.startswith("#"):
+            sentences[table + (json.loads(name) if name.startswith('"') else name)] = json.loads(sentence)
+    return sentences

@@ -1,0 +1,73 @@
+"""What was found on the way, as a value: a code of the catalogue and what goes into its sentence."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from headstart.runtime.catalogue import Language, texts_in
+
+Severity = Literal["note", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that the user should know.
+
+    Attributes
+    ----------
+    code
+        Of its sentence in the catalogue: ``stage.name``.
+    values
+        What goes into the sentence: plain values, lists of names, and findings, which follow its language.
+    severity
+        ``warning`` for what changes the result or needs a look, ``note`` for what is only good to know.
+
+    Examples
+    --------
+    >>> print(Finding("data.outside", {"count": 1}))
+    1 picture lies in no class folder and is left out.
+    >>> Finding("data.outside", {"count": 3}).render("zh")
+    '3 张图片不在任何类别文件夹中，已略去。'
+    """
+
+    code: str
+    values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    severity: Severity = "warning"
+
+    def __str__(self) -> str:
+        """Return the sentence in English."""
+        return self.render()
+
+    def render(self, language: Language = "en") -> str:
+        """Return the sentence in a language."""
+        return texts_in(language).say(self.code, self.values)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "code": self.code,
+            "values": {name: _plain(value) for name, value in self.values.items()},
+            "severity": self.severity,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Finding":
+        """Read what :meth:`to_json` wrote."""
+        values = {
+            name: cls.from_json(value) if isinstance(value, Mapping) else value
+            for name, value in data["values"].items()
+        }
+        return cls(data["code"], values, data["severity"])
+
+
+def sentences(findings: Iterable[Finding], language: Language = "en") -> list[str]:
+    """Write findings as sentences."""
+    return [finding.render(language) for finding in findings]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Finding):
+        return value.to_json()
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
