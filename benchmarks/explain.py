@@ -31,7 +31,7 @@ from headstart.explain.explaining import look
 from headstart.explain.methods import find_heat
 from headstart.explain.networks import open_network
 from headstart.explain.sanity_checks import check_heat
-from headstart.explain.torch_heads import torch_head
+from headstart.explain.torch_graph import torch_scores
 from headstart.heads.linear import LinearHead
 from headstart.runtime.context import cache_folder
 from headstart.workflows.model import load, subject_of
@@ -108,7 +108,7 @@ def as_json(found: dict[str, Measured]) -> dict[str, Any]:
 def peers(subject: ExplainedModel, first: Path) -> dict[str, Theirs]:
     """Give captum's own calls on the network in torch."""
     network = open_network(subject.files, subject.encoder.preprocess(open_picture(first)))
-    head = torch_head(subject.head)
+    head = torch_scores(subject.head)
 
     class Whole(torch.nn.Module):
         def __init__(self) -> None:

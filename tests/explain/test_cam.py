@@ -8,7 +8,6 @@ from PIL import Image
 
 import headstart as hs
 from headstart.explain.cam import (
-    affine_part,
     class_activation_map,
     grad_cam,
     grad_cam_plus_plus,
@@ -66,13 +65,13 @@ def check_sums(model: hs.Model, picture: Image.Image) -> None:
 def test_the_affine_part_of_a_head_gives_its_score(name):
     for features in normal(5, 8):
         for target in range(3):
-            affine = affine_part(HEADS[name], features, target)
+            affine = HEADS[name].affine(features, target)
             expected = HEADS[name].scores(features[None])[0, target]
             np.testing.assert_allclose(affine.weight @ features + affine.bias, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_heads_that_bend_have_no_affine_part():
-    assert [affine_part(HEADS[name], normal(8), 0) for name in ("tanh", "neighbours")] == [None, None]
+    assert [HEADS[name].affine(normal(8), 0) for name in ("tanh", "neighbours")] == [None, None]
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -86,7 +85,7 @@ def test_the_gradient_of_a_score_foretells_a_small_move(name):
 
 def test_grad_cam_of_a_pooled_linear_network_is_the_exact_map_up_to_a_factor_and_the_bias():
     maps = np.abs(normal(8, 4, 5))
-    affine = affine_part(HEADS["linear"], maps.mean(axis=(1, 2)), 2)
+    affine = HEADS["linear"].affine(maps.mean(axis=(1, 2)), 2)
     exact = class_activation_map(maps, affine) - affine.bias / 20
     slope = np.broadcast_to((affine.weight / 20).astype(np.float32)[:, None, None], maps.shape)
     np.testing.assert_allclose(grad_cam(maps, slope), np.maximum(exact, 0), rtol=1e-4, atol=1e-5)

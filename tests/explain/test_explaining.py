@@ -13,7 +13,7 @@ from headstart.explain.faithfulness import Faithfulness
 from headstart.explain.overlay import heat_colours, overlay
 from headstart.explain.randomisation import Randomisation, Similarity
 from headstart.explain.values import Checks
-from headstart.heads.knn import KnnHead, normalised
+from headstart.heads.knn import KnnHead, normalise
 from headstart.heads.mlp import MlpHead
 from headstart.reporting.drawing import ORANGE
 from headstart.reporting.explanation_figure import explanation_sheet
@@ -92,7 +92,7 @@ def test_a_head_that_bends_gets_grad_cam_from_the_same_maps(kind, fitted, cat):
     output = random.normal(size=(3, 5)).astype(np.float32)
     heads = {
         "neighbours": KnnHead(
-            normalised(known.features.astype(np.float32)), known.labels, np.ones(3, dtype=np.float32), 9
+            normalise(known.features.astype(np.float32)), known.labels, np.ones(3, dtype=np.float32), 9
         ),
         "perceptron": MlpHead(hidden, hidden[:, 0], output, output[:, 0], "tanh", 1.0),
     }

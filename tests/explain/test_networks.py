@@ -18,11 +18,7 @@ from headstart.explain.explaining import look
 from headstart.explain.layers import Shape, choose_layer
 from headstart.explain.methods import EncoderOutput, find_heat
 from headstart.explain.networks import Network, open_network, view_layer
-from headstart.explain.torch_heads import torch_head
-from headstart.heads.knn import KnnHead, normalised
-from headstart.heads.linear import LinearHead
-from headstart.heads.mlp import MlpHead
-from headstart.heads.nearest_centroid import CentroidHead
+from headstart.explain.torch_graph import torch_scores
 from subjects import SIDE, noise, subject_of_kind
 
 
@@ -43,7 +39,7 @@ class Whole(torch.nn.Module):
     def __init__(self, subject: ExplainedModel) -> None:
         super().__init__()
         self.network = open_network(subject.files, noise()).module
-        self.head = torch_head(subject.head)
+        self.head = torch_scores(subject.head)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.head(self.network(pixels))
@@ -67,7 +63,7 @@ def test_of_a_transformer_with_a_class_token_the_input_of_the_last_attention_is_
 def test_class_and_register_tokens_are_dropped(subjects):
     subject = subjects["registers"]
     network = open_network(subject.files, noise())
-    view = view_layer(network, torch_head(subject.head), noise(), 1)
+    view = view_layer(network, torch_scores(subject.head), noise(), 1)
     vit = network.module
     with torch.no_grad():
         tokens = vit.norm_pre(vit.patch_drop(vit._pos_embed(vit.patch_embed(torch.from_numpy(noise()[None])))))
@@ -146,7 +142,7 @@ def test_grad_cam_is_that_of_captum(subjects):
 
 def test_grad_cam_of_a_transformer_follows_its_formula(subjects):
     subject = subjects["registers"]
-    view = view_layer(open_network(subject.files, noise()), torch_head(subject.head), noise(), 0)
+    view = view_layer(open_network(subject.files, noise()), torch_scores(subject.head), noise(), 0)
     tokens, slopes = view.maps.reshape(64, 16), view.gradients.reshape(64, 16)
     assert np.abs(slopes).max() > 0
     expected = np.maximum((slopes.mean(axis=1)[:, None] * tokens).sum(axis=0), 0).reshape(4, 4)
@@ -222,28 +218,3 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(subjects, monk
         "The package 'captum' is not installed. It is needed to look into the network. "
         'Install it with: pip install "headstart[explain]"'
     )
-
-
-# --- heads ------------------------------------------------------------------------------------------------------------
-
-RANDOM = np.random.default_rng(5)
-
-
-def normal(*shape: int) -> np.ndarray:
-    return RANDOM.normal(size=shape).astype(np.float32)
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        LinearHead(normal(3, 8), normal(3)),
-        CentroidHead(normal(8), normalised(normal(3, 8)), normal(3)),
-        *(MlpHead(normal(5, 8), normal(5), normal(3, 5), normal(3), kind, 1.0) for kind in ("relu", "tanh")),
-        MlpHead(normal(5, 8), normal(5), normal(3, 5), normal(3), "sigmoid", 1.0),
-        KnnHead(normalised(normal(20, 8)), np.arange(20) % 3, np.array([1, 2, 0.5], dtype=np.float32), 6),
-    ],
-)
-def test_a_head_in_torch_gives_the_scores_of_the_head(head):
-    features = normal(7, 8)
-    got = torch_head(head)(torch.from_numpy(features)).numpy()
-    np.testing.assert_allclose(got, head.scores(features), rtol=1e-4, atol=1e-4)

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 
 from headstart.heads.cv_scoring import CvScore, CvScorer, best_of
-from headstart.heads.family import make_learner
+from headstart.heads.family import load_family
 from headstart.heads.model_selection import Candidate, choose, cross_validate
 from headstart.heads.probabilities import log_loss
 from headstart.heads.training_set import TrainingSet
@@ -28,7 +28,7 @@ def jury_of(training, groups=None, folds=None):
 
 
 def validate(training, names, groups=None, workers=1):
-    learners = [make_learner(name, Recipe(hidden=4)) for name in names]
+    learners = [load_family(name, Recipe(hidden=4)) for name in names]
     return cross_validate(learners, training, folds_of(len(training)), jury_of(training, groups), workers=workers)
 
 
@@ -56,7 +56,7 @@ def test_scores_of_a_fold_come_from_a_head_that_never_saw_it(make, name):
     training = make(48, 6, 3)
     (candidate,) = validate(training, [name], groups=np.arange(48) // 2)
     fold = folds_of(48)[1]
-    learner = make_learner(name, Recipe(hidden=4))
+    learner = load_family(name, Recipe(hidden=4))
     part = training.take(fold.train)
     (expected,) = learner.path_scores(part, training.features[fold.held_out], (candidate.setting,))
     np.testing.assert_allclose(candidate.scores[fold.held_out].argmax(axis=1), expected.argmax(axis=1))
@@ -66,7 +66,7 @@ def test_scores_of_a_fold_come_from_a_head_that_never_saw_it(make, name):
 def test_the_setting_has_the_smallest_log_loss_after_temperature_scaling(make):
     training = make(80, 10, 3)
     (candidate,) = validate(training, ["ridge"], groups=np.arange(80) // 2)
-    learner, jury = make_learner("ridge", Recipe()), jury_of(training)
+    learner, jury = load_family("ridge", Recipe()), jury_of(training)
     losses = {}
     for setting in learner.grid:
         scores = np.zeros((80, 3))
@@ -81,7 +81,7 @@ def test_the_setting_has_the_smallest_log_loss_after_temperature_scaling(make):
 def test_ridge_chooses_by_leave_one_out_where_examples_are_independent(make):
     training = make(60, 30, 3)
     (candidate,) = validate(training, ["ridge"])
-    learner, jury = make_learner("ridge", Recipe()), jury_of(training)
+    learner, jury = load_family("ridge", Recipe()), jury_of(training)
     losses = [jury.judge(scores).log_loss for scores in learner.leave_one_out(training)]
     assert candidate.setting == learner.grid[int(np.argmin(losses))]
 
@@ -100,7 +100,7 @@ def test_the_number_of_workers_changes_nothing(make):
 def test_progress_is_told_fold_by_fold(make):
     training, told = make(40, 5, 2), []
     cross_validate(
-        [make_learner("centroid", Recipe())],
+        [load_family("centroid", Recipe())],
         training,
         folds_of(40),
         jury_of(training),

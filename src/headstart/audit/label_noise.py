@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
 from headstart.errors import MissingExtraError
-from headstart.heads.family import HeadFamily, make_learner
+from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.probabilities import softmax
 from headstart.heads.training_set import TrainingSet
 from headstart.probing.probe import fit_probe
@@ -124,7 +124,7 @@ def try_cleaning(
     training = TrainingSet(features, labels, int(labels.max()) + 1, recipe.balance)
     typical = int(np.median(training.counts[training.present]))
     folds = make_folds(labels, groups, fold_count(recipe.inner_folds, typical), recipe.seed)
-    learner = make_learner(head.head, replace(recipe, head="auto"))
+    learner = load_family(head.head, replace(recipe, head="auto"))
     before, after = np.zeros(len(labels), dtype=np.bool_), np.zeros(len(labels), dtype=np.bool_)
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         for fold in folds:

@@ -9,7 +9,7 @@ import torch
 from headstart.explain.coordinates import shrink
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.networks import Network
-from headstart.explain.torch_heads import Scorer
+from headstart.explain.torch_graph import Scorer
 from headstart.explain.values import Attribution
 
 STEPS = 50  # of the integral, by Gauss and Legendre

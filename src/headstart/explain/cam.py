@@ -6,68 +6,33 @@ head is affine everywhere, a perceptron with relu in the region the picture lies
 the features is known.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.explain.coordinates import Map
-from headstart.heads.head import Head
-from headstart.heads.linear import LinearHead
-from headstart.heads.mlp import MlpHead
-from headstart.heads.nearest_centroid import SHARPNESS, CentroidHead
+from headstart.heads.head import Affine, Head
 
 Vector = npt.NDArray[np.float64]
 Maps = npt.NDArray[np.float32]  # (K, h, w)
 STEP = 1e-2  # of the numerical gradient, relative to the largest feature: heads compute in float32
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Affine:
-    """A score as ``weight @ features + bias``; ``weight`` has shape (D,)."""
-
-    weight: Vector
-    bias: float
-
-
-def affine_part(head: Head, features: npt.NDArray[np.float32], target: int) -> Affine | None:
-    """Write the score of the class ``target`` as an affine function that is exact at these features, shape (D,).
-
-    None for a head that is not affine there: neighbours, and a perceptron with sigmoid or tanh.
-
-    Examples
-    --------
-    >>> head = LinearHead(np.array([[1, 0], [0, 2]], dtype=np.float32), np.array([0, 3], dtype=np.float32))
-    >>> affine_part(head, np.ones(2, dtype=np.float32), 1)
-    Affine(weight=array([0., 2.]), bias=3.0)
-    """
-    if isinstance(head, LinearHead):
-        return Affine(head.weight[target].astype(np.float64), float(head.bias[target]))
-    if isinstance(head, CentroidHead):
-        length = float(np.linalg.norm(features - head.mean)) or 1.0
-        weight = SHARPNESS * head.centroids[target].astype(np.float64) / length
-        return Affine(weight, float(head.bias[target]) - float(weight @ head.mean))
-    if isinstance(head, MlpHead) and head.activation == "relu":
-        open_units = head.hidden_weight @ features + head.hidden_bias > 0
-        output = head.output_weight[target].astype(np.float64) * open_units
-        return Affine(output @ head.hidden_weight, float(output @ head.hidden_bias) + float(head.output_bias[target]))
-    return None
-
-
 def score_gradient(head: Head, features: npt.NDArray[np.float32], target: int) -> Vector:
-    """Give the gradient of the score of a class with respect to the features, shape (D,).
+    """Compute the gradient of the score of a class with respect to the features, shape (D,).
 
     Where no formula is known, by central differences.
 
     Examples
     --------
+    >>> from headstart.heads.linear import LinearHead
     >>> head = LinearHead(np.array([[1, 0], [0, 2]], dtype=np.float32), np.array([0, 3], dtype=np.float32))
     >>> score_gradient(head, np.ones(2, dtype=np.float32), 1).tolist()
     [0.0, 2.0]
     """
-    affine = affine_part(head, features, target)
-    if affine is not None and not isinstance(head, CentroidHead):  # of a centroid the length moves too
+    affine = head.affine(features, target)
+    if affine is not None and affine.is_tangent:
         return affine.weight
     step = STEP * max(float(np.abs(features).max()), 1e-6)
     moves = np.eye(len(features), dtype=np.float32) * np.float32(step)

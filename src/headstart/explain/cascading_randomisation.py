@@ -8,14 +8,14 @@ import torch
 
 from headstart.encoders.stages import find_stages
 from headstart.explain.attributions import integrated_gradients
-from headstart.explain.cam import affine_part, class_activation_map
+from headstart.explain.cam import class_activation_map
 from headstart.explain.coordinates import Map
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.methods import FAMILY
 from headstart.explain.networks import Network, open_network, pooled_maps, view_layer
 from headstart.explain.randomisation import Similarity, shuffled_head
 from headstart.explain.similarity import rank_correlation, structural_similarity
-from headstart.explain.torch_heads import torch_head
+from headstart.explain.torch_graph import torch_scores
 from headstart.explain.values import Attribution, MethodName
 from headstart.heads.head import Head
 
@@ -43,12 +43,12 @@ def cascade(
 
 def _map_of(network: Network, head: Head, pixels: npt.NDArray[np.float32], target: int, method: MethodName) -> Map:
     if method == "gradients":
-        return integrated_gradients(network, torch_head(head), pixels, target).grid
+        return integrated_gradients(network, torch_scores(head), pixels, target).grid
     if method in FAMILY:
-        view = view_layer(network, torch_head(head), pixels, target)
+        view = view_layer(network, torch_scores(head), pixels, target)
         return FAMILY[method](view.maps, view.gradients)
     pooled = pooled_maps(network, pixels)
-    affine = affine_part(head, pooled.features, target) if pooled else None
+    affine = head.affine(pooled.features, target) if pooled else None
     assert pooled is not None and affine is not None, "there was an exact map before the weights were shuffled"
     return class_activation_map(pooled.maps, affine)
 

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from headstart.errors import EncoderError, MissingExtraError
 from headstart.explain.cam import (
-    affine_part,
     class_activation_map,
     grad_cam,
     grad_cam_plus_plus,
@@ -68,10 +67,10 @@ def find_heat(subject: ExplainedModel, seen: EncoderOutput, target: int, method:
     if method == "occlusion":
         return occlusion(subject, seen.pixels, target)
     from headstart.explain.networks import open_network
-    from headstart.explain.torch_heads import torch_head
+    from headstart.explain.torch_graph import torch_scores
 
     network = open_network(subject.files, seen.pixels)
-    return integrated_gradients(network, torch_head(subject.head), seen.pixels, target)
+    return integrated_gradients(network, torch_scores(subject.head), seen.pixels, target)
 
 
 def require(*packages: tuple[str, str]) -> None:
@@ -88,7 +87,7 @@ def require(*packages: tuple[str, str]) -> None:
 
 def exact_map(subject: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution | None:
     """Divide the score among the places of the pooled maps; None where their sum would not be the score."""
-    affine = affine_part(subject.head, seen.features, target)
+    affine = subject.head.affine(seen.features, target)
     if affine is None or seen.pooled is None or len(seen.pooled.maps) != len(affine.weight):
         return None
     grid = class_activation_map(seen.pooled.maps, affine)
@@ -108,10 +107,10 @@ def _family_map(subject: ExplainedModel, seen: EncoderOutput, target: int, metho
         return Attribution(method, FAMILY[method](maps, gradients), False, POOLED)
     require(("torch", "train"), ("timm", "train"))
     from headstart.explain.networks import open_network, view_layer  # loads torch: seconds
-    from headstart.explain.torch_heads import torch_head
+    from headstart.explain.torch_graph import torch_scores
 
     network = open_network(subject.files, seen.pixels)
-    view = view_layer(network, torch_head(subject.head), seen.pixels, target)
+    view = view_layer(network, torch_scores(subject.head), seen.pixels, target)
     return Attribution(method, FAMILY[method](view.maps, view.gradients), False, f"layer {network.layer.name}")
 
 

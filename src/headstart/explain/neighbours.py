@@ -11,7 +11,7 @@ from PIL import Image
 
 from headstart.data.readers.image import content_key, open_picture
 from headstart.errors import PictureError
-from headstart.heads.knn import normalised
+from headstart.heads.knn import normalise
 
 
 class ReferenceExamples(Protocol):
@@ -73,7 +73,7 @@ def nearest_examples(
     >>> [one.label for one in nearest_examples(np.array([0.1, 3.0], dtype=np.float32), known, ("ant", "bee"), 2)]
     ['bee', 'ant']
     """
-    cosines = normalised(known.features.astype(np.float32)) @ normalised(features[None])[0]
+    cosines = normalise(known.features.astype(np.float32)) @ normalise(features[None])[0]
     return tuple(
         Neighbour(
             name=known.names[row],

@@ -19,7 +19,7 @@ from headstart.encoders.silence_output import quiet
 from headstart.errors import EncoderError
 from headstart.explain.layers import Layer, choose_layer
 from headstart.explain.onnx_feature_maps import Maps
-from headstart.explain.torch_heads import Scorer
+from headstart.explain.torch_graph import Scorer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

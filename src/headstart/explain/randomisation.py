@@ -12,8 +12,8 @@ import numpy as np
 
 from headstart.explain.coordinates import Map
 from headstart.explain.similarity import rank_correlation, structural_similarity
+from headstart.heads.family import load_head
 from headstart.heads.head import Head
-from headstart.heads.serialisation import from_arrays, to_arrays
 
 DRAWS = 10  # shuffled heads; cheap where the maps stay
 DEPENDENT = 0.5  # a rank correlation below it says that the map has changed
@@ -72,8 +72,10 @@ def shuffled_head(head: Head, generator: np.random.Generator) -> Head:
     >>> sorted(shuffled_head(head, np.random.default_rng(0)).arrays()["weight"][1].tolist())
     [3.0, 4.0, 5.0]
     """
-    arrays = {name: generator.permuted(array, axis=-1) for name, array in to_arrays(head).items()}
-    return from_arrays(head.kind, arrays, head.settings())
+    arrays = {
+        name: generator.permuted(array, axis=-1) if array.ndim else array for name, array in head.arrays().items()
+    }
+    return load_head(head.kind, arrays, head.settings())
 
 
 def head_likeness(grid: Map, head: Head, map_with: Callable[[Head], Map], draws: int, seed: int) -> Similarity:

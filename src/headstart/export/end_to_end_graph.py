@@ -11,11 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from headstart.encoders.onnx_engine import EncoderFiles, first_line
 from headstart.errors import EncoderError, MissingExtraError
 from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
-from headstart.export.head_graph import add_head, head_obstacle
 from headstart.export.preprocess.image import add_preparation, picture_obstacle
+from headstart.heads.head import Head
 from headstart.saving.tensors import tensors_to_bytes
 from headstart.saving.values import SavedModel
 from headstart.version import __version__
@@ -45,8 +47,12 @@ def raw_obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
     """Say in one sentence why there can be no graph from raw pictures, or None when there can."""
     if files.graph is None:
         return "The model has no model.onnx: its network has no ONNX graph."
-    reason = picture_obstacle(model.spec.preprocessing) or head_obstacle(model.head)
+    reason = picture_obstacle(model.spec.preprocessing) or _head_obstacle(model.head)
     return f"The model has no model.onnx. {reason}" if reason else None
+
+
+def _head_obstacle(head: Head) -> str | None:
+    return f"Its head ({head.kind}) is of a kind that has no graph." if head.graph() is None else None
 
 
 def missing_onnx() -> str | None:
@@ -91,17 +97,25 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
     if batched:
         given = helper.make_tensor_value_info(PICTURES, UINT8, ["count", "height", "width", 3])
         add_preparation(before, PICTURES, model.spec.preprocessing, pixels)
-        add_head(behind, features, model.head, model.temperature, PROBABILITIES)
+        _add_head(behind, features, model, PROBABILITIES)
     else:
         given = helper.make_tensor_value_info(PICTURE, UINT8, ["height", "width", 3])
         one = before.add("Unsqueeze", PICTURE, before.whole(0))
         add_preparation(before, one, model.spec.preprocessing, pixels)
-        add_head(behind, features, model.head, model.temperature, f"{PROBABILITIES}/row")
+        _add_head(behind, features, model, f"{PROBABILITIES}/row")
         behind.add("Squeeze", f"{PROBABILITIES}/row", behind.whole(0), output=PROBABILITIES)
     shape: list[str | int | None] = ["count", len(model.classes)] if batched else [len(model.classes)]
     _join(network, before, behind, given, helper.make_tensor_value_info(PROBABILITIES, FLOAT, shape))
     helper.set_model_props(network, metadata_of(model, batched))
     return network
+
+
+def _add_head(parts: GraphParts, features: str, model: SavedModel, output: str) -> None:
+    """Add the way from features (N, D) to probabilities (N, C) called ``output``: softmax(scores / temperature)."""
+    graph = model.head.graph()
+    assert graph is not None, "raw_obstacle said so"
+    cooled = parts.add("Div", parts.add_graph(graph, features), parts.constant(np.float32(model.temperature)))
+    parts.add("Softmax", cooled, attributes={"axis": 1}, output=output)
 
 
 def batched_graph(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto

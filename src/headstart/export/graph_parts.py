@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.heads.head import Node, evaluate_graph
+
 FLOAT, UINT8, INT32, INT64, DOUBLE = 1, 2, 6, 7, 11  # numbers of onnx.TensorProto
 
 
@@ -47,6 +49,16 @@ class GraphParts:
     def whole(self, value: int) -> str:
         """Add a constant of one whole number, shape (1,)."""
         return self.constant(np.array([value], dtype=np.int64))
+
+    def add_graph(self, graph: Node, features: str) -> str:
+        """Add the scores of a head, which has this graph; return their name."""
+        return evaluate_graph(graph, features, self.constant, self._add_node)
+
+    def _add_node(self, node: Node, inputs: list[str]) -> tuple[str, ...]:
+        first = self.add(node.operator, *inputs, attributes=node.attributes)
+        later = [f"{first}/{number}" for number in range(1, node.outputs)]
+        self.nodes[-1].output.extend(later)
+        return (first, *later)
 
     def _new_name(self, kind: str) -> str:
         return f"{self.name}/{kind}_{len(self.nodes) + len(self.constants) + 1}"

@@ -26,7 +26,7 @@ from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSet
 from headstart.finetuning.losses import logit_adjustment
 from headstart.finetuning.prefix_cache import NetworkSplit, ViewsWanted, cut, prefix_encoders
-from headstart.heads.linear import LinearHead
+from headstart.heads.linear import as_linear
 from headstart.heads.training_set import TrainingSet
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
@@ -104,7 +104,7 @@ def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) 
     if not plan.from_probe:
         return len(ground.classes)
     linear = replace(ground.recipe, head="logistic")
-    if isinstance(ground.probe.head, LinearHead):
+    if as_linear(ground.probe.head) is not None:
         linear = Recipe.from_mapping(asdict(ground.recipe) | {"head": ground.probe.name})
     probe = fit_probe(
         ground.features[halves.train],
@@ -113,8 +113,9 @@ def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) 
         ground.groups[halves.train],
         linear,
     )
-    assert isinstance(probe.head, LinearHead), "logistic, ridge and lda are linear"
-    return LinearStart(probe.head.weight / probe.temperature, probe.head.bias / probe.temperature)
+    head = as_linear(probe.head)
+    assert head is not None, "its family fits linear heads"
+    return LinearStart(head.weight / probe.temperature, head.bias / probe.temperature)
 
 
 def _fresh(ground: TrainingInputs, plan: TrainingPlan, workers: ThreadPoolExecutor) -> FreshViews:

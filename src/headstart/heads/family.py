@@ -1,45 +1,56 @@
-"""What a learner is: the recipe of one family of heads, which fits a head for each strength of regularisation."""
+"""A family of heads: the recipe that fits a head for each strength of regularisation."""
 
-from collections.abc import Iterator
-from typing import Any, Protocol, runtime_checkable
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from headstart.heads.head import Head, Matrix
+from headstart.errors import ModelFileError
+from headstart.heads.head import Arrays, Head, Matrix
 from headstart.heads.training_set import Array, TrainingSet
-from headstart.registry import resolve
+from headstart.registry import names, resolve
 from headstart.settings.recipe import Recipe
 
 
 class HeadFamily(Protocol):
-    """One family of heads. A learner that needs settings has a class method ``from_recipe(recipe)``."""
+    """One family of heads. A family that needs settings has a class method ``from_recipe(recipe)``.
 
-    @property
-    def name(self) -> str:
-        """Its name in the table ``heads`` of :mod:`headstart.registry`."""
+    Attributes
+    ----------
+    name
+        Its name in the table ``heads`` of :mod:`headstart.registry`.
+    head
+        The class of the heads it fits; several families may fit heads of one class.
+    grid
+        Values of its regularisation, from strong to weak; one value when there is nothing to choose.
+    """
 
-    @property
-    def grid(self) -> tuple[Any, ...]:
-        """Values of its regularisation, from strong to weak; one value when there is nothing to choose."""
+    name: ClassVar[str]
+    head: ClassVar[type[Head]]
+    grid: ClassVar[tuple[Any, ...]]
 
     def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[Any, ...]) -> Iterator[Array]:
-        """Fit a head for each value of ``grid`` in turn and give its scores of ``features``, shape (N, C).
+        """Fit a head for each value of ``grid`` in turn and yield its scores of ``features``, shape (N, C).
 
         What the values have in common is computed once.
         """
+        for setting in grid:
+            yield self.fit(training, setting).scores(features)
 
+    @abstractmethod
     def fit(self, training: TrainingSet, setting: Any) -> Head:  # noqa: ANN401 - a value of the grid
         """Fit the head for one value of the grid."""
 
 
 @runtime_checkable
 class LeavesOneOut(Protocol):
-    """A learner that knows the scores of each example when all others are the training set, without refitting."""
+    """A family that knows the scores of each example when all others are the training set, without refitting."""
 
     def leave_one_out(self, training: TrainingSet) -> Iterator[Array]:
-        """Scores of shape (N, C), for each value of the grid in turn."""
+        """Compute scores of shape (N, C), for each value of the grid in turn."""
 
 
-def make_learner(name: str, recipe: Recipe) -> HeadFamily:
-    """Make the learner of this name, with the settings it needs.
+def load_family(name: str, recipe: Recipe) -> HeadFamily:
+    """Load the family of this name, with the settings it needs.
 
     Raises
     ------
@@ -48,9 +59,44 @@ def make_learner(name: str, recipe: Recipe) -> HeadFamily:
 
     Examples
     --------
-    >>> make_learner("ridge", Recipe()).name
+    >>> load_family("ridge", Recipe()).name
     'ridge'
     """
     found = resolve("heads", name)
-    learner: HeadFamily = found.from_recipe(recipe) if hasattr(found, "from_recipe") else found()
-    return learner
+    family: HeadFamily = found.from_recipe(recipe) if hasattr(found, "from_recipe") else found()
+    return family
+
+
+def load_head(kind: str, arrays: Arrays, settings: Mapping[str, Any]) -> Head:
+    """Load a fitted head from its kind, arrays and settings; its class is that of the first family that fits such.
+
+    Raises
+    ------
+    ModelFileError
+        When the kind is unknown, or an array or a setting is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> load_head("linear", {"weight": np.eye(2), "bias": np.zeros(2)}, {}).scores(np.array([[2.0, 1.0]])).tolist()
+    [[2.0, 1.0]]
+    """
+    known: dict[str, None] = {}
+    for name in names("heads"):
+        head: type[Head] = resolve("heads", name).head
+        known[head.kind] = None
+        if head.kind != kind:
+            continue
+        try:
+            return head.from_arrays(arrays, settings)
+        except KeyError as error:
+            raise ModelFileError(
+                f"The saved head is incomplete: it has no '{error.args[0]}'.",
+                f"A head of the kind '{kind}' needs it.",
+                "Save the model again.",
+            ) from error
+    raise ModelFileError(
+        f"The saved model has a head of an unknown kind '{kind}'.",
+        f"This version of Headstart knows: {', '.join(known)}.",
+        "Update Headstart, install the package that the head comes from, or save the model again.",
+    )

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import Matrix
+from headstart.heads.family import HeadFamily
+from headstart.heads.head import FEATURES, Head, Matrix, Node, Output
 from headstart.heads.training_set import Array, TrainingSet
 
 VOTE_TEMPERATURE = 0.07  # a neighbour's vote is exp(cosine / 0.07): the value of the DINO evaluations
 # The part of the votes a class has without any neighbour, so that its score is finite.
 FLOOR = 1e-2
 ROWS_AT_ONCE = 1024
+AXIS = (1,)  # of ONNX's operations along a row
+KEEP = {"keepdims": 1}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KnnHead:
+class KnnHead(Head):
     """Scores are logarithms of each class's part of the votes of the ``neighbours`` nearest examples.
 
     Attributes
@@ -41,14 +44,15 @@ class KnnHead:
     votes: npt.NDArray[np.float32]
     neighbours: int
     kind: ClassVar[str] = "neighbours"
+    holds_examples: ClassVar[bool] = True
 
     def scores(self, features: Matrix) -> Array:
-        """Scores of shape (N, C)."""
+        """Compute scores of shape (N, C)."""
         (scores,) = self.scores_for(features, (self.neighbours,))
         return scores
 
     def scores_for(self, features: Matrix, sizes: tuple[int, ...]) -> list[Array]:
-        """Scores for several numbers of neighbours, from one search for the largest."""
+        """Compute scores for several numbers of neighbours, from one search for the largest."""
         result = [np.empty((len(features), len(self.votes))) for _ in sizes]
         largest = min(max(sizes), len(self.labels))
         for start in range(0, len(features), ROWS_AT_ONCE):
@@ -58,16 +62,22 @@ class KnnHead:
                 scores[block] = self._scores_of(nearest, min(size, largest))
         return result
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Examples, labels and votes."""
-        return {"examples": self.examples, "labels": self.labels, "votes": self.votes}
-
-    def settings(self) -> dict[str, Any]:
-        """Give the number of neighbours."""
-        return {"neighbours": self.neighbours}
+    def graph(self) -> Node:
+        """Return the votes of the nearest examples as operations; a vote is relative to that of the nearest one."""
+        cosines = Node("MatMul", (normalise_rows(FEATURES), self.examples.T))
+        nearest = Node("TopK", (cosines, [min(self.neighbours, len(self.labels))]), {"axis": 1}, outputs=2)
+        rows = Output(nearest, 1)
+        gaps = Node("Sub", (nearest, Node("ReduceMax", (nearest, AXIS), KEEP)))
+        closeness = Node("Exp", (Node("Div", (gaps, VOTE_TEMPERATURE)),))
+        votes = Node("Mul", (closeness, Node("Gather", (self.votes[self.labels], rows))))
+        members = Node("Gather", (np.eye(len(self.votes), dtype=np.float32)[self.labels], rows))
+        # (N, 1, k) @ (N, k, C): the votes of each example's neighbours, class by class.
+        sums = Node("Squeeze", (Node("MatMul", (Node("Unsqueeze", (votes, AXIS)), members)), AXIS))
+        shares = Node("Div", (sums, Node("ReduceSum", (sums, AXIS), KEEP)))
+        return Node("Log", (Node("Add", (shares, FLOOR)),))
 
     def _nearest(self, features: Matrix, count: int) -> "_Nearest":
-        similarity = normalised(features) @ self.examples.T
+        similarity = normalise(features) @ self.examples.T
         if count < similarity.shape[1]:
             best = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
         else:
@@ -97,7 +107,7 @@ class _Nearest:
 
 
 @dataclass(frozen=True, slots=True)
-class KnnFamily:
+class KnnFamily(HeadFamily):
     """Keep the examples; the number of neighbours is chosen.
 
     Examples
@@ -108,10 +118,11 @@ class KnnFamily:
     """
 
     name: ClassVar[str] = "knn"
+    head: ClassVar[type[Head]] = KnnHead
     grid: ClassVar[tuple[int, ...]] = (100, 50, 20, 10, 5, 2, 1)
 
     def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[int, ...]) -> Iterator[Array]:
-        """Scores for each number of neighbours; one search serves them all."""
+        """Compute scores for each number of neighbours; one search serves them all."""
         yield from self.fit(training, max(grid)).scores_for(features, grid)
 
     def fit(self, training: TrainingSet, setting: int) -> KnnHead:
@@ -120,17 +131,24 @@ class KnnFamily:
         if training.balance:
             votes[training.present] = len(training) / (len(training.present) * training.counts[training.present])
         return KnnHead(
-            normalised(training.features), training.labels, votes.astype(np.float32), min(setting, len(training))
+            normalise(training.features), training.labels, votes.astype(np.float32), min(setting, len(training))
         )
 
 
-def normalised(features: Matrix) -> npt.NDArray[np.float32]:
+def normalise(features: Matrix) -> npt.NDArray[np.float32]:
     """Scale each row to length 1; a row of zeros stays as it is.
 
     Examples
     --------
-    >>> normalised(np.array([[3.0, 4.0], [0.0, 0.0]])).round(2).tolist()
+    >>> normalise(np.array([[3.0, 4.0], [0.0, 0.0]])).round(2).tolist()
     [[0.600..., 0.800...], [0.0, 0.0]]
     """
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     return (features / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
+
+
+def normalise_rows(vectors: Node) -> Node:
+    """Return what :func:`normalise` does as operations."""
+    lengths = Node("ReduceL2", (vectors, AXIS), KEEP)
+    divisor = Node("Where", (Node("Equal", (lengths, 0.0)), 1.0, lengths))
+    return Node("Div", (vectors, divisor))

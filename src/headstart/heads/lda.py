@@ -1,12 +1,12 @@
 """Linear discriminant analysis with a shrunk covariance."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from headstart.heads.head import Matrix
+from headstart.heads.family import HeadFamily
+from headstart.heads.head import Head, Matrix
 from headstart.heads.linear import LinearHead, linear_head
 from headstart.heads.training_set import Array, TrainingSet
 
@@ -16,7 +16,7 @@ Shrinkage = Literal["ledoit-wolf"]
 
 
 @dataclass(frozen=True, slots=True)
-class LdaFamily:
+class LdaFamily(HeadFamily):
     """Gaussian classes that share one covariance, pooled within the classes and shrunk towards a sphere.
 
     The shrinkage is Ledoit and Wolf's (2004), computed once from the pooled class-centred rows: with a handful of
@@ -31,12 +31,8 @@ class LdaFamily:
     """
 
     name: ClassVar[str] = "lda"
+    head: ClassVar[type[Head]] = LinearHead
     grid: ClassVar[tuple[Shrinkage, ...]] = ("ledoit-wolf",)
-
-    def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[Shrinkage, ...]) -> Iterator[Array]:
-        """Scores of the one head there is, for each value of the grid."""
-        for setting in grid:
-            yield self.fit(training, setting).scores(features)
 
     def fit(self, training: TrainingSet, setting: Shrinkage = "ledoit-wolf") -> LinearHead:
         """Fit the head; on the principal axes, so that for N < D a matrix of N x N is solved, not D x D."""
@@ -47,7 +43,7 @@ class LdaFamily:
         centred = coordinates - means.astype(coordinates.dtype)[labels]
         covariance = (centred.T @ centred).astype(np.float64) / len(labels)
         shrinkage = max(ledoit_wolf_shrinkage(centred, covariance, training.standardisation.varying), LEAST_SHRINKAGE)
-        shrunk = shrink(covariance, shrinkage, training.standardisation.varying)
+        shrunk = shrunk_covariance(covariance, shrinkage, training.standardisation.varying)
         coefficients = np.linalg.solve(shrunk, means.T).T.astype(np.float64)
         priors = np.bincount(labels, weights=training.weights)
         intercepts = np.log(priors) - 0.5 * np.sum(coefficients * means, axis=1)
@@ -55,7 +51,7 @@ class LdaFamily:
 
 
 def ledoit_wolf_shrinkage(centred: Matrix, covariance: Array, dimension: int) -> float:
-    """Find the part of the sphere that minimises the expected squared error of the covariance (Ledoit and Wolf 2004).
+    """Estimate the part of the sphere that minimises the covariance's expected squared error (Ledoit and Wolf 2004).
 
     Parameters
     ----------
@@ -78,8 +74,8 @@ def ledoit_wolf_shrinkage(centred: Matrix, covariance: Array, dimension: int) ->
     return min(max(noise, 0.0) / distance, 1.0) if distance > 0 else 1.0
 
 
-def shrink(covariance: Array, shrinkage: float, dimension: int) -> Array:
-    """Mix the covariance with the sphere of the same trace; a covariance of zero gives the unit sphere."""
+def shrunk_covariance(covariance: Array, shrinkage: float, dimension: int) -> Array:
+    """Compute the weighted mean of a covariance and the sphere of the same trace; of zero it is the unit sphere."""
     sphere = float(np.trace(covariance)) / max(dimension, 1)
     if sphere == 0:
         return np.eye(len(covariance))

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import Matrix
+from headstart.heads.head import FEATURES, Affine, Arrays, Head, Matrix, Node
 from headstart.heads.training_set import Array, TrainingSet
 
 # The score of a class that had no example: never chosen, and still a finite number in every format.
@@ -15,7 +15,7 @@ ABSENT = -1e4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LinearHead:
+class LinearHead(Head):
     """Scores ``features @ weight.T + bias``; the standardisation of the features is already inside.
 
     Attributes
@@ -39,16 +39,49 @@ class LinearHead:
     kind: ClassVar[str] = "linear"
 
     def scores(self, features: Matrix) -> Array:
-        """Scores of shape (N, C)."""
+        """Compute scores of shape (N, C)."""
         return (features.astype(np.float32, copy=False) @ self.weight.T + self.bias).astype(np.float64)
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Weight and bias."""
-        return {"weight": self.weight, "bias": self.bias}
-
     def settings(self) -> dict[str, Any]:
-        """Give the hyper-parameters."""
+        """Return the hyper-parameters."""
         return dict(self.chosen)
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, settings: Mapping[str, Any]) -> Self:
+        """Create the head again."""
+        return cls(arrays["weight"], arrays["bias"], dict(settings))
+
+    def graph(self) -> Node:
+        """Return one layer."""
+        return linear_layer(FEATURES, self.weight, self.bias)
+
+    def affine(self, features: npt.NDArray[np.float32], target: int) -> Affine:
+        """Return the row of a class, which is exact everywhere."""
+        return Affine(self.weight[target].astype(np.float64), float(self.bias[target]))
+
+
+def linear_layer(inputs: Node, weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]) -> Node:
+    """Return ``inputs @ weight.T + bias`` as an operation."""
+    return Node("Gemm", (inputs, weight, bias), {"transB": 1})
+
+
+def as_linear(head: Head) -> LinearHead | None:
+    """Return a head that is one linear layer with its weight and bias, of whatever package it is; None for others.
+
+    Examples
+    --------
+    >>> as_linear(LinearHead(np.eye(2, dtype=np.float32), np.zeros(2, dtype=np.float32))).bias.tolist()
+    [0.0, 0.0]
+    """
+    graph = head.graph()
+    if (
+        graph is None
+        or (graph.operator, graph.attributes) != ("Gemm", {"transB": 1})
+        or graph.inputs[0] is not FEATURES
+    ):
+        return None
+    weight, bias = (np.asarray(one) for one in graph.inputs[1:])
+    return LinearHead(weight, bias, head.settings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +92,7 @@ class Plane:
     bias: Array
 
 
-def fold(training: TrainingSet, coefficients: Array, intercepts: Array) -> Plane:
+def fold_standardisation(training: TrainingSet, coefficients: Array, intercepts: Array) -> Plane:
     """Write a linear function of the rotated, standardised features as one of the raw features, exactly.
 
     With z = V' (x - m) / s, the function B z + b is W x + (b - W m), where W = (B V') / s.
@@ -85,6 +118,6 @@ def fold(training: TrainingSet, coefficients: Array, intercepts: Array) -> Plane
 
 
 def linear_head(training: TrainingSet, coefficients: Array, intercepts: Array, chosen: Mapping[str, Any]) -> LinearHead:
-    """Fold the standardisation in (see :func:`fold`) and round to float32."""
-    plane = fold(training, coefficients, intercepts)
+    """Fold the standardisation in (see :func:`fold_standardisation`) and round to float32."""
+    plane = fold_standardisation(training, coefficients, intercepts)
     return LinearHead(plane.weight.astype(np.float32), plane.bias.astype(np.float32), chosen)

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import Labels, Matrix
+from headstart.heads.family import HeadFamily
+from headstart.heads.head import Head, Labels, Matrix
 from headstart.heads.linear import LinearHead, linear_head
 from headstart.heads.probabilities import softmax
 from headstart.heads.solver import Objective, minimise
@@ -22,7 +23,7 @@ SMALLEST_CURVATURE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class LogisticFamily:
+class LogisticFamily(HeadFamily):
     """Minimise ``mean(-log softmax(W x + b)[y]) + regularisation * T / 2 * |W|^2`` over standardised features.
 
     T is the total variance of the standardised features, so that a value of the regularisation means the same for any
@@ -36,10 +37,11 @@ class LogisticFamily:
     """
 
     name: ClassVar[str] = "logistic"
+    head: ClassVar[type[Head]] = LinearHead
     grid: ClassVar[tuple[float, ...]] = (1e-1, 2e-2, 5e-3, 1e-3, 2e-4, 5e-5, 1e-5, 2e-6)
 
     def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[float, ...]) -> Iterator[Array]:
-        """Scores along the path; each fit starts where the one before ended."""
+        """Compute scores along the path; each fit starts where the one before ended."""
         for setting, point in zip(grid, _path(training, grid), strict=True):
             yield _head(training, point, setting).scores(features)
 
@@ -92,7 +94,7 @@ class _Problem:
         return minimise(self.objective(penalty), start, curvature, tolerance).point
 
     def variances(self, point: Array) -> Array:
-        """Mean of p (1 - p) for each class, shape (P,).
+        """Estimate the mean of p (1 - p) for each class, shape (P,).
 
         Times the spectrum it is the diagonal of the Hessian, if p (1 - p) did not vary with the coordinates.
         """

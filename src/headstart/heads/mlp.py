@@ -1,14 +1,14 @@
 """A multi-layer perceptron with one hidden layer."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import Matrix
-from headstart.heads.linear import ABSENT
+from headstart.heads.family import HeadFamily
+from headstart.heads.head import FEATURES, Affine, Head, Matrix, Node
+from headstart.heads.linear import ABSENT, linear_layer
 from headstart.heads.training_set import Array, TrainingSet
 from headstart.settings.fields import ActivationName
 from headstart.settings.recipe import Recipe
@@ -16,10 +16,11 @@ from headstart.settings.recipe import Recipe
 STEPS_PER_PASS = 8  # at least, so that a small set is learned too
 PASSES = 60  # over the training set; a fixed number, since stopping early would need a part that divides groups
 LARGEST_BATCH = 64
+OPERATORS: dict[ActivationName, str] = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MlpHead:
+class MlpHead(Head):
     """Scores ``output_weight @ activation(hidden_weight @ x + hidden_bias) + output_bias``, standardisation inside.
 
     Attributes
@@ -48,22 +49,23 @@ class MlpHead:
     kind: ClassVar[str] = "perceptron"
 
     def scores(self, features: Matrix) -> Array:
-        """Scores of shape (N, C)."""
+        """Compute scores of shape (N, C)."""
         inputs = features.astype(np.float32, copy=False) @ self.hidden_weight.T + self.hidden_bias
         return (activate(inputs, self.activation) @ self.output_weight.T + self.output_bias).astype(np.float64)
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Give the two layers."""
-        return {
-            "hidden_weight": self.hidden_weight,
-            "hidden_bias": self.hidden_bias,
-            "output_weight": self.output_weight,
-            "output_bias": self.output_bias,
-        }
+    def graph(self) -> Node:
+        """Return two layers with the activation between them."""
+        hidden = Node(OPERATORS[self.activation], (linear_layer(FEATURES, self.hidden_weight, self.hidden_bias),))
+        return linear_layer(hidden, self.output_weight, self.output_bias)
 
-    def settings(self) -> dict[str, Any]:
-        """Activation and regularisation."""
-        return {"activation": self.activation, "regularisation": self.regularisation}
+    def affine(self, features: npt.NDArray[np.float32], target: int) -> Affine | None:
+        """Return the score among the hidden units that are open at these features; None unless they are relu."""
+        if self.activation != "relu":
+            return None
+        open_units = self.hidden_weight @ features + self.hidden_bias > 0
+        output = self.output_weight[target].astype(np.float64) * open_units
+        bias = float(output @ self.hidden_bias) + float(self.output_bias[target])
+        return Affine(output @ self.hidden_weight, bias)
 
 
 def activate(inputs: Matrix, activation: ActivationName) -> Matrix:
@@ -83,7 +85,7 @@ def activate(inputs: Matrix, activation: ActivationName) -> Matrix:
 
 
 @dataclass(frozen=True, slots=True)
-class MlpFamily:
+class MlpFamily(HeadFamily):
     """Fit by scikit-learn: cross-entropy, Adam, a fixed number of passes, seeded; slower than all other heads.
 
     Minimises ``mean(-log softmax(scores)[y]) + regularisation / 2 * |weights|^2`` over standardised features;
@@ -99,6 +101,7 @@ class MlpFamily:
     activation: ActivationName = "relu"
     seed: int = 0
     name: ClassVar[str] = "mlp"
+    head: ClassVar[type[Head]] = MlpHead
     grid: ClassVar[tuple[float, ...]] = (1e-1, 1e-2, 1e-3)
 
     @classmethod
@@ -106,15 +109,10 @@ class MlpFamily:
         """Take width, activation and seed from a recipe."""
         return cls(recipe.hidden, recipe.activation, recipe.seed)
 
-    def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[float, ...]) -> Iterator[Array]:
-        """Scores for each regularisation; nothing can be shared."""
-        for setting in grid:
-            yield self.fit(training, setting).scores(features)
-
     def fit(self, training: TrainingSet, setting: float) -> MlpHead:
         """Fit the head for one regularisation."""
         if len(training.present) < 2:
-            return self._constant(training, setting)
+            return self._constant_head(training, setting)
         # Only this head needs scikit-learn, whose import takes more than a second.
         from sklearn.neural_network import MLPClassifier
 
@@ -152,8 +150,8 @@ class MlpFamily:
             regularisation=setting,
         )
 
-    def _constant(self, training: TrainingSet, setting: float) -> MlpHead:
-        """Choose the one class there is."""
+    def _constant_head(self, training: TrainingSet, setting: float) -> MlpHead:
+        """Return a head that always chooses the one class there is."""
         bias = np.full(training.class_count, ABSENT, dtype=np.float32)
         bias[training.present] = 0.0
         return MlpHead(

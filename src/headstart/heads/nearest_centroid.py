@@ -1,14 +1,14 @@
 """Nearest centroid of centred, normalised features (SimpleShot's CL2N, Wang et al. 2019)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import Matrix
-from headstart.heads.knn import normalised
+from headstart.heads.family import HeadFamily
+from headstart.heads.head import FEATURES, Affine, Head, Matrix, Node
+from headstart.heads.knn import normalise, normalise_rows
 from headstart.heads.linear import ABSENT
 from headstart.heads.training_set import Array, TrainingSet
 
@@ -17,7 +17,7 @@ Metric = Literal["cosine"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CentroidHead:
+class CentroidHead(Head):
     """Scores are cosines with the centroid of each class, times 10.
 
     Attributes
@@ -43,21 +43,25 @@ class CentroidHead:
     kind: ClassVar[str] = "centroid"
 
     def scores(self, features: Matrix) -> Array:
-        """Scores of shape (N, C)."""
-        cosines = normalised(features - self.mean) @ self.centroids.T
+        """Compute scores of shape (N, C)."""
+        cosines = normalise(features - self.mean) @ self.centroids.T
         return (SHARPNESS * cosines + self.bias).astype(np.float64)
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Mean, centroids and bias."""
-        return {"mean": self.mean, "centroids": self.centroids, "bias": self.bias}
+    def graph(self) -> Node:
+        """Return the cosines as operations."""
+        directions = normalise_rows(Node("Sub", (FEATURES, self.mean)))
+        cosines = Node("MatMul", (directions, self.centroids.T))
+        return Node("Add", (Node("Mul", (cosines, SHARPNESS)), self.bias))
 
-    def settings(self) -> dict[str, Any]:
-        """There are none."""
-        return {}
+    def affine(self, features: npt.NDArray[np.float32], target: int) -> Affine:
+        """Return the score with the length of these features; a move changes the length, so it is no tangent."""
+        length = float(np.linalg.norm(features - self.mean)) or 1.0
+        weight = SHARPNESS * self.centroids[target].astype(np.float64) / length
+        return Affine(weight, float(self.bias[target]) - float(weight @ self.mean), is_tangent=False)
 
 
 @dataclass(frozen=True, slots=True)
-class CentroidFamily:
+class CentroidFamily(HeadFamily):
     """Average each class; every class counts alike whatever its size, so there is nothing to balance but the mean.
 
     Examples
@@ -68,20 +72,16 @@ class CentroidFamily:
     """
 
     name: ClassVar[str] = "centroid"
+    head: ClassVar[type[Head]] = CentroidHead
     grid: ClassVar[tuple[Metric, ...]] = ("cosine",)
-
-    def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[Metric, ...]) -> Iterator[Array]:
-        """Scores of the one head there is, for each value of the grid."""
-        for setting in grid:
-            yield self.fit(training, setting).scores(features)
 
     def fit(self, training: TrainingSet, setting: Metric = "cosine") -> CentroidHead:
         """Centre on the training mean, normalise, average per class, normalise."""
         mean = (training.weights @ training.features).astype(np.float32)
-        directions = normalised(training.features - mean)
+        directions = normalise(training.features - mean)
         membership = np.eye(len(training.present), dtype=np.float32)[training.compact_labels]
         centroids = np.zeros((training.class_count, training.features.shape[1]), dtype=np.float32)
-        centroids[training.present] = normalised(membership.T @ directions)
+        centroids[training.present] = normalise(membership.T @ directions)
         bias = np.full(training.class_count, ABSENT, dtype=np.float32)
         bias[training.present] = 0.0
         return CentroidHead(mean, centroids, bias)

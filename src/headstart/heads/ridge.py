@@ -6,13 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from headstart.heads.head import Matrix
+from headstart.heads.family import HeadFamily
+from headstart.heads.head import Head, Matrix
 from headstart.heads.linear import LinearHead, linear_head
 from headstart.heads.training_set import Array, TrainingSet
 
 
 @dataclass(frozen=True, slots=True)
-class RidgeFamily:
+class RidgeFamily(HeadFamily):
     """Minimise ``mean(|W x + b - t|^2) + regularisation * T * |W|^2`` over standardised features.
 
     The targets t are +1 for the true class and -1 for the others. T is the total variance of the standardised features.
@@ -26,10 +27,11 @@ class RidgeFamily:
     """
 
     name: ClassVar[str] = "ridge"
+    head: ClassVar[type[Head]] = LinearHead
     grid: ClassVar[tuple[float, ...]] = (1.0, 3e-1, 1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)
 
     def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[float, ...]) -> Iterator[Array]:
-        """Scores along the path; one eigendecomposition serves them all."""
+        """Compute scores along the path; one eigendecomposition serves them all."""
         solution = _Solution.of(training)
         for setting in grid:
             yield solution.head(training, setting).scores(features)
@@ -39,7 +41,7 @@ class RidgeFamily:
         return _Solution.of(training).head(training, setting)
 
     def leave_one_out(self, training: TrainingSet) -> Iterator[Array]:
-        """Scores of each example by the head fitted on all others, from one decomposition.
+        """Compute the scores of each example by the head fitted on all others, from one decomposition.
 
         The residual without example i is e_i / (1 - h_i), where h_i is its leverage: exact for fixed weights,
         regularisation and standardisation.

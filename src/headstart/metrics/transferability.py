@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from headstart.heads.knn import normalised
+from headstart.heads.knn import normalise
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating]
@@ -145,7 +145,7 @@ def neighbours_are_right(features: Matrix, labels: Labels, groups: Labels, neigh
     >>> neighbours_are_right(features, np.array([0, 0, 1, 0]), np.arange(4), neighbours=1).tolist()
     [True, True, False, False]
     """
-    rows = normalised(np.asarray(features))
+    rows = normalise(np.asarray(features))
     count, classes = len(labels), int(labels.max()) + 1
     right = np.zeros(count, dtype=bool)
     for start in range(0, count, ROWS_AT_ONCE):

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from headstart.data.splits import make_folds
 from headstart.errors import DataError, EncoderError
 from headstart.heads.cv_scoring import CvScorer
-from headstart.heads.family import HeadFamily, make_learner
+from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.head import Head, Labels, Matrix
 from headstart.heads.model_selection import Candidate, choose, cross_validate
 from headstart.heads.probabilities import softmax
@@ -94,7 +94,7 @@ def fit_probe(
     """
     _check_finite(features)
     training = TrainingSet(features, labels, len(class_names), recipe.balance)
-    learners = [make_learner(name, recipe) for name in (AUTO if recipe.head == "auto" else (recipe.head,))]
+    learners = [load_family(name, recipe) for name in (AUTO if recipe.head == "auto" else (recipe.head,))]
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         if not _can_be_held_out(labels, groups):
             return _fit_blindly(learners[0], training)

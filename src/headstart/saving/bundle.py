@@ -13,8 +13,8 @@ import numpy as np
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import ModelFileError, OutputError
+from headstart.heads.family import load_head
 from headstart.heads.head import Head
-from headstart.heads.serialisation import from_arrays
 from headstart.registry import resolve
 from headstart.runtime.files import require_free, write_json, write_text
 from headstart.saving.manifest import AGAIN, MANIFEST, check_files, find_model, manifest_of, read_manifest
@@ -141,7 +141,7 @@ def _write_head(path: Path, head: Head) -> None:
 
 
 def _read_head(path: Path, description: dict[str, Any]) -> Head:
-    return from_arrays(description["kind"], read_tensors(path), description["settings"])
+    return load_head(description["kind"], read_tensors(path), description["settings"])
 
 
 def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:

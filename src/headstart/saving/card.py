@@ -212,7 +212,7 @@ def _limits(model: SavedModel) -> str:
         "It was not tested against pictures made to deceive it, nor for fairness between groups of people.",
         "The encoder learned from other pictures before, and what they show too often or too seldom is still in it.",
     ]
-    if model.head.kind == "neighbours":
+    if model.head.holds_examples:
         lines.append("The head holds the features of its training pictures: whoever gets the model gets those.")
     if model.references is not None:
         lines.append(_references(model.references))

@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.timm_config import timm_config
-from headstart.heads.linear import LinearHead
+from headstart.heads.linear import as_linear
 from headstart.runtime.files import write_json
 from headstart.saving.tensors import read_tensors, write_tensors
 from headstart.saving.values import SavedModel
@@ -18,7 +18,7 @@ from headstart.saving.values import SavedModel
 
 def obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
     """Say in one sentence why a model cannot be written for timm, or None when it can."""
-    if not isinstance(model.head, LinearHead):
+    if as_linear(model.head) is None:
         return f"The model cannot be opened by timm: its head is not linear ({model.head.kind})."
     if model.spec.precision == "int8":
         return "The model cannot be opened by timm: its encoder computes in int8."
@@ -33,11 +33,12 @@ def obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
 
 def write_timm_layout(folder: Path, model: SavedModel, files: EncoderFiles) -> None:
     """Write ``model.safetensors`` and ``config.json``; :func:`obstacle` must have said None."""
-    assert isinstance(model.head, LinearHead)
+    head = as_linear(model.head)
+    assert head is not None
     assert files.weights is not None
     classifier = model.spec.classifier
     tensors = read_tensors(files.weights)
-    tensors[f"{classifier}.weight"] = (model.head.weight / model.temperature).astype(np.float32)
-    tensors[f"{classifier}.bias"] = (model.head.bias / model.temperature).astype(np.float32)
+    tensors[f"{classifier}.weight"] = (head.weight / model.temperature).astype(np.float32)
+    tensors[f"{classifier}.bias"] = (head.bias / model.temperature).astype(np.float32)
     write_tensors(folder / "model.safetensors", tensors)
     write_json(folder / "config.json", timm_config(model.spec, files.config, model.classes))

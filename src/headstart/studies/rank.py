@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
 from headstart.heads.cv_scoring import CvScorer
-from headstart.heads.family import make_learner
+from headstart.heads.family import load_family
 from headstart.heads.model_selection import cross_validate
 from headstart.heads.training_set import TrainingSet
 from headstart.metrics.intervals import resampled_counts, spread_interval
@@ -114,7 +114,7 @@ def score_encoder(
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         folds = make_folds(labels, groups, fold_count(recipe.inner_folds, typical), recipe.seed)
         jury = CvScorer.of(training, groups, folds)
-        learners = [make_learner(head, recipe) for head in SCORED]
+        learners = [load_family(head, recipe) for head in SCORED]
         found = cross_validate(learners, training, folds, jury, progress, min(available_cores(), len(folds)))
         accuracy = {one.name: one.verdict.accuracy for one in found}
         return Scored(
