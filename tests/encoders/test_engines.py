@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.encoders.loading import load_encoder, open_saved
+from headstart.encoders.loading import load_encoder
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
+from headstart.encoders.saved import open_saved
 from headstart.encoders.torch_engine import TorchEncoder
 from headstart.errors import EncoderError
 

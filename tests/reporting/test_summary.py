@@ -8,7 +8,8 @@ import pytest
 from headstart.heads.cv_scoring import CvScore
 from headstart.heads.model_selection import Candidate
 from headstart.metrics.values import Score, ScoredPart
-from headstart.reporting.summary import candidate_lines, failure_lines, guard_lines, refusal, score_lines
+from headstart.reporting.answers import failure_lines
+from headstart.reporting.summary import candidate_lines, guard_lines, refusal, score_lines
 from headstart.uncertainty.comparison import Comparison, make_scoreboard
 from headstart.uncertainty.evaluate import AnswerScores, PolicyScores
 

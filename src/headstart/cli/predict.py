@@ -49,13 +49,15 @@ def predict(
     Example: headstart predict runs/flowers-1 rose.jpg --abstain 0.95
     """
     with explained(debug) as steps:
-        from headstart.workflows.model import answer, ask_guard, load, write_answers
+        from headstart.workflows.model import ask_guard, load
+        from headstart.workflows.predict import answer, write_answers
 
         context = RunContext(progress=steps)
         asked = {"coverage": coverage, "abstain": abstain, "false_alarms": false_alarms, "reject_unlike": reject_unlike}
         given = {name: value for name, value in asked.items() if value is not None}
         opened = load(model)
-        answers = answer(ask_guard(opened, given) if given else opened, paths, context, top=top, strict=bool(strict))
+        opened = ask_guard(opened, given) if given else opened
+        answers = answer(opened.encoder, opened.saved, paths, context, top=top, strict=bool(strict))
         steps.close()
         chosen = "json" if as_json else (form or OutputFormat.of(out)).value
         if out is None:

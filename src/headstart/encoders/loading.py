@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from headstart.encoders.catalogue import CATALOGUE, CatalogueEntry
 from headstart.encoders.graph_cache import prepare_encoder
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.weights import Weights, locate_weights
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError
 from headstart.runtime.progress import Progress, silent
@@ -72,23 +71,6 @@ def load_encoder(
 
     spec = replace(prepared.spec, engine="torch")
     return TorchEncoder(spec, prepared.files, "cuda" if on_gpu else "cpu", prepared.notice)
-
-
-def open_saved(spec: EncoderSpec, files: EncoderFiles) -> "OnnxEncoder | TorchEncoder":
-    """Open the encoder of a saved model: its graph, or the network in torch where there is no graph.
-
-    Raises
-    ------
-    MissingExtraError
-        When torch is needed and not installed.
-    """
-    if files.graph is not None:
-        return OnnxEncoder(spec, files)
-    if find_spec("torch") is None:
-        raise MissingExtraError("torch", "train", f"to run the encoder {spec.name}, which has no graph")
-    from headstart.encoders.torch_engine import TorchEncoder  # loads torch: seconds
-
-    return TorchEncoder(spec, files, "cpu")
 
 
 def list_encoders(cache: Path) -> tuple[EncoderRow, ...]:

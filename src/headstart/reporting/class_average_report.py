@@ -14,6 +14,7 @@ from headstart.explain.class_average import UNIFORM_BORDER, ClassAverage, Share
 from headstart.explain.coordinates import enlarge
 from headstart.explain.overlay import paint
 from headstart.explain.values import WORDS, MethodName, scaled
+from headstart.reporting.answers import failure_lines
 from headstart.reporting.drawing import (
     GREY,
     INK,
@@ -29,7 +30,6 @@ from headstart.reporting.drawing import (
 )
 from headstart.reporting.drawing import Picture as Drawn
 from headstart.reporting.fonts import FontBook, drawable_names
-from headstart.reporting.summary import failure_lines
 
 _SIDE, _GAP, _TEXT, _COLUMNS = 240, 28, 66, 4
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.explain.values import WORDS, Explanation
-from headstart.reporting.summary import failure_lines
+from headstart.reporting.answers import failure_lines
 from headstart.reporting.tables import caution
 
 _NAMED = 5  # neighbours on a line

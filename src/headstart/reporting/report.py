@@ -1,32 +1,23 @@
 """What a run, an evaluation, an embedding or a prediction found: each as lines for people and as plain data."""
 
 import shlex
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.data.audit import Audit
-from headstart.data.example import Example
 from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
 from headstart.encoders.spec import EncoderSpec
 from headstart.features.values import Extraction
-from headstart.probing.prediction import Prediction
 from headstart.probing.probe import Probe
-from headstart.reporting.summary import candidate_lines, failure_lines, refusal, score_lines
-from headstart.reporting.tables import predictions_to_csv, predictions_to_json, predictions_to_text
+from headstart.reporting.answers import failure_lines, failures_by_name
+from headstart.reporting.summary import candidate_lines, score_lines
 from headstart.reporting.training_files import training_lines, training_to_json
 from headstart.uncertainty.comparison import Comparison
-from headstart.uncertainty.selective import Threshold
 
 if TYPE_CHECKING:  # it loads torch
     from headstart.finetuning.fine_tuning import FineTuned
-
-
-def failures_by_name(examples: Sequence[Example], failures: Mapping[int, str]) -> dict[str, str]:
-    """Name the examples that could not be read, with the reasons."""
-    return {examples[position].name: reason for position, reason in sorted(failures.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,25 +186,6 @@ class EmbedReport:
             "failures": self.failures,
             "notices": list(self.notices),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What a model says about pictures, and what could not be read."""
-
-    predictions: Sequence[Prediction]
-    failures: dict[str, str]
-    threshold: Threshold | None = None
-
-    def lines(self) -> list[str]:
-        """Name the pictures that could not be read, and say so when no answer can be precise enough."""
-        refused = [] if self.threshold is None or self.threshold.reached else [refusal(self.threshold)]
-        return [*failure_lines(self.failures), *refused]
-
-    def to_text(self, form: str) -> str:
-        """Write the predictions as ``table``, ``csv`` or ``json``."""
-        writers = {"table": predictions_to_text, "csv": predictions_to_csv, "json": predictions_to_json}
-        return writers[form](self.predictions)
 
 
 def _promise_lines(probe: Probe, board: Comparison, balanced: bool) -> list[str]:

@@ -1,8 +1,7 @@
 """The outcome of a run in words: short lines for a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from headstart.data.name_checks import plural
 from headstart.heads.model_selection import Candidate
 from headstart.metrics.paired_tests import PairedDifference
 from headstart.metrics.values import Evaluation
@@ -23,7 +22,6 @@ ROWS = {
 HARDEST = 5  # classes named in a summary
 TOO_FEW = f"fewer than {FEWEST} pictures could be held out to learn from"
 CHANCE = "small differences among five are chance"
-NAMED = 5  # unreadable pictures named in a summary
 
 
 def score_lines(board: Comparison, title: str) -> list[str]:
@@ -168,13 +166,6 @@ def _order_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
         for one in candidates
     )
     return [f"  A later head is taken only where it is clearly better: {CHANCE}."] if looks_better else []
-
-
-def failure_lines(failures: Mapping[str, str]) -> list[str]:
-    """Name the pictures that could not be read; at most five, then how many more."""
-    lines = [f"Left out, unreadable: {name} ({reason})" for name, reason in list(failures.items())[:NAMED]]
-    more = len(failures) - NAMED
-    return lines if more <= 0 else [*lines, f"... and {plural(more, 'more unreadable picture')}."]
 
 
 def _leak_lines(board: Comparison) -> list[str]:

@@ -10,30 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.audit import Audit, audit, refuse_unreadable
-from headstart.data.example import Dataset, Example
 from headstart.data.sources import read_dataset
 from headstart.encoders.spec import Encoder
-from headstart.errors import PictureError
 from headstart.features.access import Counter, open_store, read_blocks, read_features
 from headstart.features.table_export import table_format, write_table
 from headstart.features.values import Block, Extraction, Features
-from headstart.reporting.report import EmbedReport, failures_by_name
+from headstart.reporting.answers import failures_by_name
+from headstart.reporting.report import EmbedReport
 from headstart.runtime.context import RunContext
 from headstart.settings.fields import DeviceName
 from headstart.settings.recipe import Recipe
 from headstart.workflows.load_encoder import named_encoder
 
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
-
-
-def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *, strict: bool) -> Extraction:
-    """Encode pictures without keeping anything; raises PictureError for an unreadable one when ``strict``."""
-    checked = audit(Dataset("pictures", tuple(examples), ()), context.progress)
-    walk = read_features(examples, checked.keys, (encoder,), replace(context, keep_features=False), checked.usable)
-    walk = replace(walk, failures=checked.unreadable | walk.failures)
-    for position, reason in walk.failures.items() if strict else ():
-        raise PictureError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
-    return walk
 
 
 def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) -> Features:

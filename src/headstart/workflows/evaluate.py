@@ -20,7 +20,8 @@ from headstart.saving.values import SavedModel
 from headstart.settings.recipe import Recipe
 from headstart.uncertainty.comparison import make_scoreboard
 from headstart.uncertainty.evaluate import OodSet, PolicyScores, Scored, score_guard
-from headstart.workflows.embed import Data, encode, read_usable
+from headstart.workflows.embed import Data, read_usable
+from headstart.workflows.predict import encode
 
 
 class Fitted(Protocol):

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.plan import Plan
-from headstart.encoders.loading import open_saved
 from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.saved import open_saved
 from headstart.features.access import read_features
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs

@@ -1,41 +1,40 @@
-"""A model at work: prediction, explanation, saving. Every verb is a row of named stages, as in the pipeline.
+"""A model at work: prediction, explanation, saving. Every verb is a row of named stages.
 
-:class:`Model` stands here and not in a stage, because its methods reach into all of them.
+:class:`Model` stands here and not in a stage, because its methods reach into all of them. Each imports what it needs:
+who only predicts does not wait for explanations, reports and exports.
 """
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from headstart.data.readers.image import name_of, open_picture
-from headstart.data.sources import is_one_picture, list_pictures
-from headstart.encoders.loading import open_saved
 from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.saved import open_saved
 from headstart.encoders.spec import Encoder
-from headstart.errors import PictureError, RecipeError
-from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.explaining import ExplanationRequest, explain_picture
-from headstart.explain.values import Explanation
-from headstart.export.exporting import Exportable, ExportReport, export_model
-from headstart.export.formats import ExportFormat, Precision, Target
-from headstart.metrics.values import Evaluation
+from headstart.errors import RecipeError
 from headstart.probing.prediction import Prediction
-from headstart.reporting.report import Answers, failures_by_name
 from headstart.runtime.context import RunContext
-from headstart.runtime.files import write_text
 from headstart.runtime.progress import Progress, silent
-from headstart.saving.bundle import load_bundle, save_bundle
+from headstart.saving.bundle import load_bundle
 from headstart.saving.values import SavedModel
 from headstart.settings.recipe import Recipe
-from headstart.uncertainty.comparison import Comparison
-from headstart.uncertainty.evaluate import PolicyScores
 from headstart.uncertainty.policy import ask
-from headstart.workflows.embed import Data, encode
-from headstart.workflows.evaluate import score
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from headstart.explain.explained_model import ExplainedModel
+    from headstart.explain.values import Explanation
+    from headstart.export.exporting import ExportReport
+    from headstart.export.formats import Precision, Target
+    from headstart.metrics.values import Evaluation
+    from headstart.uncertainty.comparison import Comparison
+    from headstart.uncertainty.evaluate import PolicyScores
+
+Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class Model:
     Examples
     --------
     >>> from headstart import fit
+    >>> from PIL import Image
     >>> plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 68)]
     >>> model = fit(plain, head="centroid")
     >>> model.predict(Image.new("RGB", (64, 64), (250, 10, 10))).label
@@ -70,7 +70,7 @@ class Model:
     encoder: Encoder
     saved: SavedModel
     files: EncoderFiles
-    board: Comparison | None = None
+    board: "Comparison | None" = None
     folder: Path | None = None
 
     @property
@@ -79,7 +79,7 @@ class Model:
         return self.saved.classes
 
     @property
-    def evaluation(self) -> Evaluation | None:
+    def evaluation(self) -> "Evaluation | None":
         """How well the model did on the pictures that :func:`fit` set apart."""
         return self.board.evaluation if self.board else None
 
@@ -87,7 +87,7 @@ class Model:
     def predict(self, pictures: list[Any] | tuple[Any, ...], top: int = 5) -> list[Prediction]: ...
 
     @overload
-    def predict(self, pictures: Image.Image | npt.NDArray[Any], top: int = 5) -> Prediction: ...
+    def predict(self, pictures: "Image.Image | npt.NDArray[Any]", top: int = 5) -> Prediction: ...
 
     @overload  # a path may be one picture or a folder, which no type checker can know
     def predict(self, pictures: str | Path, top: int = 5) -> Any: ...  # noqa: ANN401
@@ -98,7 +98,10 @@ class Model:
         One path to a picture, one PIL image or one array gives one :class:`Prediction`; a list, a folder or a pattern
         gives a list. Raises DataError when there is nothing at a path, PictureError when a picture cannot be read.
         """
-        answers = answer(self, pictures, RunContext(), top=top, strict=True).predictions
+        from headstart.data.sources import is_one_picture
+        from headstart.workflows.predict import answer
+
+        answers = answer(self.encoder, self.saved, pictures, RunContext(), top=top, strict=True).predictions
         return answers[0] if is_one_picture(pictures) else list(answers)
 
     def predict_proba(self, pictures: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
@@ -107,6 +110,9 @@ class Model:
 
     def embed(self, pictures: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
         """Feature vectors of shape (N, D); raises as :meth:`predict`."""
+        from headstart.data.sources import list_pictures
+        from headstart.workflows.predict import encode
+
         return encode(self.encoder, list_pictures(pictures), RunContext(), strict=True).features[0].matrix
 
     def explain(
@@ -117,7 +123,7 @@ class Model:
         target: str | None = None,
         neighbours: int = 5,
         checks: bool = False,
-    ) -> Explanation:
+    ) -> "Explanation":
         """Say why the model says what it says about one picture: a heat map and the nearest training examples.
 
         ``method`` is one of :class:`headstart.explain.explaining.ExplanationRequest`, ``target`` the class to explain
@@ -125,6 +131,9 @@ class Model:
         UnknownNameError for a class the model does not know, and EncoderError or MissingExtraError for a method that is
         not possible.
         """
+        from headstart.data.readers.image import name_of, open_picture
+        from headstart.explain.explaining import ExplanationRequest, explain_picture
+
         wish = ExplanationRequest(method=method, target=target, neighbours=neighbours, checks=checks)
         return explain_picture(subject_of(self), open_picture(picture), name_of(picture), wish)
 
@@ -155,11 +164,13 @@ class Model:
         group_pattern: str = "",
         cache: str | Path | None = None,
         progress: Progress = silent,
-    ) -> Evaluation:
+    ) -> "Evaluation":
         """Score the model on labelled pictures it was not fitted to; raises DataError for classes it never saw.
 
         ``group_by`` or ``group_pattern`` names the groups that the intervals are drawn over, as for :func:`fit`.
         """
+        from headstart.workflows.evaluate import score
+
         recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
         return score(self, data, recipe, RunContext(cache=cache, progress=progress)).board.evaluation
 
@@ -172,29 +183,33 @@ class Model:
         group_pattern: str = "",
         cache: str | Path | None = None,
         progress: Progress = silent,
-    ) -> PolicyScores | None:
+    ) -> "PolicyScores | None":
         """Say whether the guard keeps its promises on labelled pictures it has not seen; None without a guard.
 
         ``unfamiliar`` are pictures of another kind that should be told from those; the rest as for :meth:`evaluate`.
         """
+        from headstart.workflows.evaluate import score
+
         recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
         return score(self, data, recipe, RunContext(cache=cache, progress=progress), unfamiliar).board.guard
 
     def save(self, folder: str | Path) -> tuple[str, ...]:
         """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
+        from headstart.saving.bundle import save_bundle
+
         return save_bundle(Path(folder), self.saved, self.files)
 
     def export(  # seven parameters: what, where to, proven on what; each is a flag of the command line
         self,
-        to: Target = "onnx",
+        to: "Target" = "onnx",
         *,
         out: str | Path | None = None,
         data: Data = None,
-        precision: Precision = "fp32",
+        precision: "Precision" = "fp32",
         batched: bool = False,
         force: bool = False,
         progress: Progress = silent,
-    ) -> ExportReport:
+    ) -> "ExportReport":
         """Write the model in another form and prove on picture files that it answers the same.
 
         Without ``out`` it goes into the folder the model was loaded from, without ``data`` it is proven on the pictures
@@ -203,6 +218,9 @@ class Model:
         Raises ExportError when it does not pass its gate and is not forced; see
         :func:`headstart.export.exporting.export_model`.
         """
+        from headstart.export.exporting import Exportable, export_model
+        from headstart.export.formats import ExportFormat
+
         whole = Exportable(self.encoder, self.saved, self.files, self.folder)
         context, target = RunContext(progress=progress), None if out is None else Path(out)
         return export_model(whole, ExportFormat(to, precision, batched), context, out=target, data=data, force=force)
@@ -214,8 +232,10 @@ def load(folder: str | Path) -> Model:
     return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files, folder=bundle.folder)
 
 
-def subject_of(model: Model) -> ExplainedModel:
+def subject_of(model: Model) -> "ExplainedModel":
     """Show a model to the functions that explain it."""
+    from headstart.explain.explained_model import ExplainedModel
+
     saved = model.saved
     parts = (saved.head, saved.temperature, saved.classes, saved.references, saved.predictions)
     return ExplainedModel(model.encoder, model.files, *parts)
@@ -232,22 +252,3 @@ def ask_guard(model: Model, given: dict[str, Any]) -> Model:
             "Fit it again.",
         )
     return replace(model, saved=replace(model.saved, guard=ask(guard, replace(guard.asked, **given))))
-
-
-def answer(model: Model, pictures: Any, context: RunContext, *, top: int, strict: bool) -> Answers:  # noqa: ANN401
-    """Predict pictures; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
-    examples = list_pictures(pictures)
-    walk = encode(model.encoder, examples, context, strict=strict)
-    good = [index for index in range(len(examples)) if index not in walk.failures]
-    if not good:
-        first = f"'{examples[0].name}': {walk.failures[0]}"
-        raise PictureError("None of the pictures can be read.", first, "Check the files.")
-    names = [examples[index].name for index in good]
-    predictions = model.saved.predictions(names, walk.features[0].matrix[good], top)
-    guard = model.saved.guard
-    return Answers(predictions, failures_by_name(examples, walk.failures), guard.threshold if guard else None)
-
-
-def write_answers(answers: Answers, form: str, out: Path) -> None:
-    """Write predictions into a file, as ``table``, ``csv`` or ``json``."""
-    write_text(out, answers.to_text(form))

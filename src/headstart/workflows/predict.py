@@ -1,0 +1,55 @@
+"""Answering for new examples: ``headstart predict``. Nothing is imported here that it does not need."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from headstart.data.audit import audit
+from headstart.data.example import Dataset, Example
+from headstart.data.sources import list_pictures
+from headstart.encoders.spec import Encoder
+from headstart.errors import PictureError
+from headstart.features.access import read_features
+from headstart.features.values import Extraction
+from headstart.reporting.answers import Answers, failures_by_name
+from headstart.runtime.context import RunContext
+from headstart.runtime.files import write_text
+from headstart.saving.values import SavedModel
+
+
+def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *, strict: bool) -> Extraction:
+    """Encode pictures without keeping anything; raises PictureError for an unreadable one when ``strict``."""
+    checked = audit(Dataset("pictures", tuple(examples), ()), context.progress)
+    walk = read_features(examples, checked.keys, (encoder,), replace(context, keep_features=False), checked.usable)
+    walk = replace(walk, failures=checked.unreadable | walk.failures)
+    for position, reason in walk.failures.items() if strict else ():
+        raise PictureError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
+    return walk
+
+
+def answer(  # six: who answers (two values of every model), about what, how
+    encoder: Encoder,
+    saved: SavedModel,
+    pictures: Any,
+    context: RunContext,
+    *,
+    top: int,
+    strict: bool,  # noqa: ANN401
+) -> Answers:
+    """Predict pictures; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
+    examples = list_pictures(pictures)
+    walk = encode(encoder, examples, context, strict=strict)
+    good = [index for index in range(len(examples)) if index not in walk.failures]
+    if not good:
+        first = f"'{examples[0].name}': {walk.failures[0]}"
+        raise PictureError("None of the pictures can be read.", first, "Check the files.")
+    names = [examples[index].name for index in good]
+    predictions = saved.predictions(names, walk.features[0].matrix[good], top)
+    guard = saved.guard
+    return Answers(predictions, failures_by_name(examples, walk.failures), guard.threshold if guard else None)
+
+
+def write_answers(answers: Answers, form: str, out: Path) -> None:
+    """Write predictions into a file, as ``table``, ``csv`` or ``json``."""
+    write_text(out, answers.to_text(form))
