@@ -17,7 +17,7 @@ from headstart.heads.probabilities import softmax
 from headstart.reporting.report import ScoreReport
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
-from headstart.workflows import model as at_work
+from headstart.workflows import evaluate as evaluate_workflow
 from headstart.workflows.fit import run_fit
 from headstart.workflows.plan import plan_fit
 from pictures import FLOWERS, save_flowers, save_noise
@@ -46,7 +46,7 @@ def new_flowers(tmp_path_factory) -> Path:
 
 
 def score_of(model: hs.Model, data: object, **settings: object) -> ScoreReport:
-    return at_work.score(model, data, Recipe(**settings), RunContext())
+    return evaluate_workflow.score(model, data, Recipe(**settings), RunContext())
 
 
 # --- saved and opened -------------------------------------------------------------------------------------------------

@@ -31,11 +31,11 @@ def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *
 def answer(  # six: who answers (two values of every model), about what, how
     encoder: Encoder,
     saved: SavedModel,
-    pictures: Any,
+    pictures: Any,  # noqa: ANN401 - whatever list_pictures understands
     context: RunContext,
     *,
     top: int,
-    strict: bool,  # noqa: ANN401
+    strict: bool,
 ) -> Answers:
     """Predict pictures; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
     examples = list_pictures(pictures)
