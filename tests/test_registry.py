@@ -46,7 +46,7 @@ def test_other_packages_add_names_behind_the_built_in_ones(plug_in):
     from collections import OrderedDict
 
     assert resolve("heads", "svm") is OrderedDict
-    assert names("heads") == [*TABLES["heads"], "svm"]
+    assert list(names("heads")) == [*TABLES["heads"], "svm"]
 
 
 @given(st.text(), st.lists(st.text()))

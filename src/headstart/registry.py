@@ -1,6 +1,6 @@
 """Names become objects: loaded on first use, with the nearest name for a typo, open to other packages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -35,9 +35,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return folded[matches[0]] if matches else None
 
 
-def names(table: str) -> list[str]:
-    """List the names in a table: the built-in ones first, then those of other packages."""
-    return [*TABLES[table], *sorted(_entry_points(table))]
+def names(table: str) -> Iterator[str]:
+    """Iterate over the names in a table: the built-in ones first, then those of other packages, which are slow to find."""
+    yield from TABLES[table]
+    yield from sorted(_entry_points(table))
 
 
 def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table holds
