@@ -36,7 +36,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def names(table: str) -> Iterator[str]:
-    """Iterate over the names in a table: the built-in ones first, then those of other packages, which are slow to find."""
+    """Iterate over the names in a table: the built-in ones, then those of other packages, which are slow to find."""
     yield from TABLES[table]
     yield from sorted(_entry_points(table))
 
