@@ -196,7 +196,7 @@ def find_planted(folder: Path, count: int) -> None:
     print("| copy | found for a split | found by check | other pairs |\n|---|---|---|---|")
     for name, change in KINDS.items():
         both = [*pictures, *(change(picture) for picture in pictures)]
-        dataset = Dataset("planted", tuple(Example(picture, f"#{n}", "a") for n, picture in enumerate(both)), ("a",))
+        dataset = Dataset("planted", tuple(Example(picture, f"#{n}", {"label": "a"}) for n, picture in enumerate(both)))
         checked = audit(dataset)
         thumbnails = read_thumbnails(checked, context)
         features = read_features(dataset.examples, checked.keys, (encoder,), context).features[0].matrix

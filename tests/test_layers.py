@@ -10,6 +10,7 @@ import pytest
 STAGES = (
     "runtime",
     "settings",
+    "tasks",
     "data",
     "encoders",
     "features",

@@ -18,6 +18,7 @@ TABLES: dict[str, dict[str, str]] = {
         "centroid": "headstart.heads.nearest_centroid:CentroidFamily",
         "mlp": "headstart.heads.mlp:MlpFamily",
     },
+    "tasks": {"classification": "headstart.tasks.classification:CLASSIFICATION"},
     "exporters": {"onnx": "headstart.export.end_to_end_graph:OnnxExporter"},
 }
 
@@ -62,8 +63,38 @@ def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table 
             f"Known are: {', '.join(targets)}.",
             f"Did you mean '{near}'?" if near else "",
         )
-    module, attribute = targets[name].split(":")
+    return load(targets[name])
+
+
+def load(place: str) -> Any:  # noqa: ANN401 - whatever lies there
+    """Load the object at "module:attribute"."""
+    module, attribute = place.split(":")
     return getattr(import_module(module), attribute)
+
+
+class Row:
+    """A row of a table: its name, and parts that are values or "module:attribute", which is loaded on first use.
+
+    Examples
+    --------
+    >>> row = Row("toy", heads=("ridge",), families="headstart.registry:names")
+    >>> row.name, row.heads, row.families("heads")[:2]
+    ('toy', ('ridge',), ['logistic', 'ridge'])
+    """
+
+    def __init__(self, name: str, **parts: Any) -> None:  # noqa: ANN401 - the protocol of the row says what they are
+        self.name = name
+        self._parts = parts
+
+    def __getattr__(self, part: str) -> Any:  # noqa: ANN401
+        """Load a part, and keep it."""
+        if part == "_parts" or part not in self._parts:
+            raise AttributeError(f"the row has no part '{part}'")
+        value = self._parts[part]
+        if isinstance(value, str) and ":" in value:
+            value = load(value)
+        self.__dict__[part] = value
+        return value
 
 
 def _entry_points(table: str) -> dict[str, str]:

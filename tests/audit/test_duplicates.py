@@ -13,7 +13,7 @@ from planted import COPIES, photographs
 
 
 def dataset(pictures):
-    return Dataset("toy", tuple(Example(picture, f"#{n}", "a") for n, picture in enumerate(pictures)), ("a",))
+    return Dataset("toy", tuple(Example(picture, f"#{n}", {"label": "a"}) for n, picture in enumerate(pictures)))
 
 
 def sets_of(pictures, cache):

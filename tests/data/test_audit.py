@@ -202,5 +202,5 @@ def test_an_interrupted_walk_does_not_finish_the_rest(monkeypatch):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        audit(Dataset("x", tuple(Example(b"", str(n)) for n in range(100_000)), ()), interrupt, workers=1)
+        audit(Dataset("x", tuple(Example(b"", str(n)) for n in range(100_000))), interrupt, workers=1)
     assert len(looked) < 100_000

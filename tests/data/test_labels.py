@@ -3,20 +3,18 @@
 import numpy as np
 import pytest
 
-from headstart.data.example import Dataset, Example
+from headstart.data.example import Dataset, Example, known_label
 from headstart.data.labels import split_to_score, with_classes_of
 from headstart.errors import DataError
 
 
 def dataset(*labels: str | None) -> Dataset:
-    examples = tuple(Example(str(number), f"{number}.png", label) for number, label in enumerate(labels))
-    return Dataset("toy", examples, tuple(sorted({label for label in labels if label is not None})))
+    examples = tuple(Example(str(number), f"{number}.png", known_label(label)) for number, label in enumerate(labels))
+    return Dataset("toy", examples)
 
 
 def divided(*splits: str | None) -> Dataset:
-    return Dataset(
-        "toy", tuple(Example(str(number), str(number), "cat", split=split) for number, split in enumerate(splits)), ()
-    )
+    return Dataset("toy", tuple(Example(str(number), str(number), split=split) for number, split in enumerate(splits)))
 
 
 def test_labels_get_the_numbers_of_the_model_by_name():

@@ -149,20 +149,20 @@ def test_two_ways_to_group_at_once_are_refused(patients):
 
 
 def test_the_fingerprint_sees_content_label_split_group_and_order():
-    first, second = Example("a", "a", "cat", "train", "g"), Example("b", "b", "dog")
+    first, second = Example("a", "a", {"label": "cat"}, "train", "g"), Example("b", "b", {"label": "dog"})
 
     def digest(examples, keys):
-        return fingerprint(Dataset("x", tuple(examples), ("cat", "dog")), keys)
+        return fingerprint(Dataset("x", tuple(examples)), keys)
 
     base = digest([first, second], [bytes(32), bytes([1]) * 32])
     assert len(base) == 64
     others = [
         digest([second, first], [bytes(32), bytes([1]) * 32]),
         digest([first, second], [bytes([2]) * 32, bytes([1]) * 32]),
-        digest([Example("a", "a", "dog", "train", "g"), second], [bytes(32), bytes([1]) * 32]),
-        digest([Example("a", "a", "cat", "test", "g"), second], [bytes(32), bytes([1]) * 32]),
-        digest([Example("a", "a", "cat", "train", None), second], [bytes(32), bytes([1]) * 32]),
+        digest([Example("a", "a", {"label": "dog"}, "train", "g"), second], [bytes(32), bytes([1]) * 32]),
+        digest([Example("a", "a", {"label": "cat"}, "test", "g"), second], [bytes(32), bytes([1]) * 32]),
+        digest([Example("a", "a", {"label": "cat"}, "train", None), second], [bytes(32), bytes([1]) * 32]),
     ]
     assert len({base, *others}) == 6
-    renamed = [Example("elsewhere/a", "other name", "cat", "train", "g"), second]
+    renamed = [Example("elsewhere/a", "other name", {"label": "cat"}, "train", "g"), second]
     assert digest(renamed, [bytes(32), bytes([1]) * 32]) == base

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
-from headstart.data.example import Dataset, Example
+from headstart.data.example import Dataset, Example, known_label
 from headstart.data.readers.image import NO_KEY
 from headstart.data.splits import choose_parts, hold_out, make_folds, merge_groups
 from headstart.errors import DataError
@@ -17,8 +17,8 @@ def key(number):
 def dataset(labels, splits=None, groups=None):
     count = len(labels)
     rows = zip(labels, splits or [None] * count, groups or [None] * count, strict=True)
-    examples = tuple(Example(f"{n}", f"{n}.png", *row) for n, row in enumerate(rows))
-    return Dataset("toy", examples, tuple(sorted(set(labels))))
+    examples = tuple(Example(f"{n}", f"{n}.png", known_label(label), *more) for n, (label, *more) in enumerate(rows))
+    return Dataset("toy", examples)
 
 
 def choose(data, keys=None, seed=0, test_fraction=0.2, usable=None, copies=()):

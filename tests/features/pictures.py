@@ -47,7 +47,7 @@ class Opener:
 def make_examples(count: int) -> list[Example]:
     draw = np.random.default_rng(0)
     arrays = [draw.integers(0, 256, size=(9, 7, 3), dtype=np.uint8) for _ in range(count)]
-    return [Example(array, f"{number}.png", "ab"[number % 2]) for number, array in enumerate(arrays)]
+    return [Example(array, f"{number}.png", {"label": "ab"[number % 2]}) for number, array in enumerate(arrays)]
 
 
 def make_keys(examples: list[Example]) -> list[bytes]:

@@ -25,7 +25,7 @@ from headstart.features.store import FeatureStore
 from headstart.settings.rules import ExtractionPlan
 
 TESTS = Path(__file__).parents[1]
-UNREADABLE = Example(None, "broken.png", "a")
+UNREADABLE = Example(None, "broken.png", {"label": "a"})
 
 
 def test_rows_come_in_the_order_of_the_dataset(tmp_path):

@@ -10,13 +10,15 @@ import pyarrow.parquet
 import pytest
 
 from features.pictures import key, rows
-from headstart.data.example import Example
+from headstart.data.example import Example, known_label
 from headstart.errors import OutputError
 from headstart.features.table_export import table_format, write_table
 from headstart.features.values import Block
 
 NAMES = ["a/1.png", 'say "x", y.png', "花\n2.png", "bad\udcff.png", "broken.png"]
-EXAMPLES = [Example(name, name, label) for name, label in zip(NAMES, ["a", None, "花", "a", "a"], strict=True)]
+EXAMPLES = [
+    Example(name, name, known_label(label)) for name, label in zip(NAMES, ["a", None, "花", "a", "a"], strict=True)
+]
 KEYS = [key(n) for n in range(5)]
 PRINTED = ["a/1.png", 'say "x", y.png', "花\n2.png", "bad\\udcff.png"]
 

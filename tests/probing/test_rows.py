@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from headstart.data.example import Dataset, Example
+from headstart.data.example import Dataset, Example, known_label
 from headstart.errors import DataError
 from headstart.probing.rows import Sample, require_some, require_two_classes, take_sample
 
 EXAMPLES = tuple(
-    Example(name, name, label, group=group)
+    Example(name, name, known_label(label), group=group)
     for name, label, group in (("a", "cat", None), ("b", "dog", "x"), ("c", "cat", "x"), ("d", "dog", None))
 )
-DATA = Dataset("toy", EXAMPLES, ("cat", "dog"))
+DATA = Dataset("toy", EXAMPLES)
 
 
 def test_examples_come_in_the_order_asked_for_without_those_left_out():
@@ -28,7 +28,7 @@ def test_an_example_without_a_group_is_a_group_of_its_own():
 
 
 def test_a_group_that_is_called_like_no_group_stays_apart():
-    data = Dataset("toy", (*EXAMPLES[:1], Example("e", "e", "cat", group="")), ("cat",))
+    data = Dataset("toy", (*EXAMPLES[:1], Example("e", "e", {"label": "cat"}, group="")))
     assert take_sample(data, np.arange(2), np.arange(2), ()).user_groups.tolist() == [0, 1]
 
 
@@ -69,6 +69,6 @@ def test_a_part_to_score_needs_a_picture():
 
 
 def test_copies_inside_a_sample_are_one_unit_of_its_intervals():
-    data = Dataset("toy", tuple(Example(name, name, "a") for name in "abcd"), ("a",))
+    data = Dataset("toy", tuple(Example(name, name, {"label": "a"}) for name in "abcd"))
     assert take_sample(data, np.arange(4), np.array([0, 1, 0, 2]), ()).user_groups.tolist() == [0, 1, 0, 2]
     assert take_sample(data, np.array([0, 1, 3]), np.array([0, 1, 0, 2]), ()).user_groups is None

@@ -32,13 +32,13 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_the_data_table_says_what_each_picture_was_used_for(tmp_path: Path) -> None:
     examples = (
-        Example("x", "rose/1.jpg", "rose", "train", "garden 1"),
-        Example("y", "玫瑰, red/2.jpg", "玫瑰, red", "test"),
+        Example("x", "rose/1.jpg", {"label": "rose"}, "train", "garden 1"),
+        Example("y", "玫瑰, red/2.jpg", {"label": "玫瑰, red"}, "test"),
         Example("z", "broken.jpg"),
     )
     write_data_table(
         tmp_path / "data.csv",
-        Dataset("flowers", examples, ("rose", "玫瑰, red")),
+        Dataset("flowers", examples),
         [b"\x01" * 32, b"\xff" * 32, b""],
         ["fit", "score", "left out"],
     )
@@ -52,7 +52,7 @@ def test_the_data_table_says_what_each_picture_was_used_for(tmp_path: Path) -> N
 
 def test_a_table_with_missing_parts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="shorter"):
-        write_data_table(tmp_path / "data.csv", Dataset("d", (Example("x", "x"),), ()), [b""], [])
+        write_data_table(tmp_path / "data.csv", Dataset("d", (Example("x", "x"),)), [b""], [])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -63,7 +63,7 @@ def test_any_names_come_back_from_csv_as_they_were(rows: list[list[str]]) -> Non
 
 
 def test_the_first_column_has_its_plain_name_for_every_reader(tmp_path: Path) -> None:
-    write_data_table(tmp_path / "data.csv", Dataset("d", (), ()), [], [])
+    write_data_table(tmp_path / "data.csv", Dataset("d", ()), [], [])
     assert (tmp_path / "data.csv").read_bytes() == b"path,sha256,label,split,group,part\n"
 
 
@@ -95,7 +95,11 @@ def test_the_per_class_table_has_every_score_with_its_interval(tmp_path: Path) -
 
 
 def test_the_predictions_table_has_one_probability_per_class(tmp_path: Path) -> None:
-    examples = [Example("a", "a.jpg", "玫瑰"), Example("b", "b.jpg", "path"), Example("c", "c.jpg")]
+    examples = [
+        Example("a", "a.jpg", {"label": "玫瑰"}),
+        Example("b", "b.jpg", {"label": "path"}),
+        Example("c", "c.jpg"),
+    ]
     probabilities = np.array([[0.25, 0.75], [0.5, 0.5], [1.0, 0.0]], dtype=np.float32)
     write_predictions(tmp_path / "predictions.csv", examples, probabilities, ("path", "玫瑰"))
     rows = rows_of(tmp_path / "predictions.csv")
@@ -108,7 +112,7 @@ def test_the_predictions_table_has_one_probability_per_class(tmp_path: Path) -> 
 
 
 def test_a_wrong_prediction_is_called_false(tmp_path: Path) -> None:
-    write_predictions(tmp_path / "p.csv", [Example("a", "a.jpg", "x")], np.array([[0.1, 0.9]]), ("x", "y"))
+    write_predictions(tmp_path / "p.csv", [Example("a", "a.jpg", {"label": "x"})], np.array([[0.1, 0.9]]), ("x", "y"))
     assert rows_of(tmp_path / "p.csv")[0]["correct"] == "false"
 
 

@@ -215,7 +215,7 @@ def audit(dataset: Dataset, progress: Progress = silent, workers: int | None = N
 
     Examples
     --------
-    >>> report = audit(Dataset("toy", (Example(b"", "a.png", "cat"),), ("cat",)))
+    >>> report = audit(Dataset("toy", (Example(b"", "a.png"),)))
     >>> report.unreadable
     {0: 'The file is empty: it has 0 bytes.'}
     """

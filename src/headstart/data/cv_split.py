@@ -19,7 +19,7 @@ def parts_in_folds(dataset: Dataset, usable: IntArray, folds: int, repeats: int)
     --------
     >>> from headstart.data.example import Example
     >>> import numpy as np
-    >>> data = Dataset("toy", tuple(Example(n, n, "cat") for n in "abc"), ("cat",))
+    >>> data = Dataset("toy", tuple(Example(n, n, {"label": "cat"}) for n in "abc"))
     >>> parts_in_folds(data, np.arange(3), 3, 1).score.tolist()
     [0, 1, 2]
     """

@@ -1,13 +1,25 @@
 """The values the data stage hands on: Example and Dataset."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from headstart.tasks.base import Labels, Target, load_task
+
 SplitName = Literal["train", "validation", "test"]
+
+LABEL = "label"  # the column of what is to be predicted, unless the user names others
+
+
+@lru_cache(1000)  # one mapping for each label, not for each of a hundred thousand examples
+def known_label(label: str | None) -> Mapping[str, str]:
+    """Return the targets of an example whose label is this; none for None."""
+    return {} if label is None else {LABEL: label}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +33,8 @@ class Example:
         (H, W, 3) or (H, W, 4), or a :class:`~headstart.data.readers.image.Deferred` that fetches one of these.
     name
         What a person calls it: the path relative to the dataset's root, or ``#7`` for the eighth of a list.
-    label
-        Name of the class, or None when it is not known.
+    targets
+        What is known of it, by column; examples with one target have the column ``label``.
     split
         The part the user put it in, or None when the split is left to Headstart.
     group
@@ -30,20 +42,25 @@ class Example:
 
     Examples
     --------
-    >>> Example("flowers/rose/1.jpg", "rose/1.jpg", label="rose").label
+    >>> Example("flowers/rose/1.jpg", "rose/1.jpg", {"label": "rose"}).label
     'rose'
     """
 
     source: Any
     name: str
-    label: str | None = None
+    targets: Mapping[str, Any] = field(default_factory=dict, hash=False)
     split: SplitName | None = None
     group: str | None = None
+
+    @property
+    def label(self) -> str | None:
+        """Return what stands in the column ``label``; None when it is not known."""
+        return self.targets.get(LABEL)
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Examples in a fixed order, and the names of their classes in natural order (2 before 10).
+    """Examples in a fixed order, and what is to be predicted of them.
 
     Attributes
     ----------
@@ -51,36 +68,49 @@ class Dataset:
         Short name, used for the run folder.
     examples
         The examples, in natural order of their names.
-    classes
-        Class names in natural order; empty when no example has a label.
     root
         The folder that example names are relative to, or None for data in memory.
     notices
         What was noticed while the data was read: one sentence each, for the user.
+    task
+        The kind of answer: a name in the table ``tasks`` of :mod:`headstart.registry`.
+    target
+        Turns the columns of examples into an array and back; without one, that of the examples: their classes.
 
     Examples
     --------
-    >>> data = Dataset("toy", (Example("a.png", "a.png", "cat"), Example("b.png", "b.png", "dog")), ("cat", "dog"))
-    >>> len(data), data.labels.tolist()
-    (2, [0, 1])
+    >>> pictures = [Example(f"{label}.png", f"{label}.png", {"label": label}) for label in ("cat", "dog")]
+    >>> data = Dataset("toy", tuple(pictures))
+    >>> len(data), data.classes, data.labels.tolist()
+    (2, ('cat', 'dog'), [0, 1])
     """
 
     name: str
     examples: tuple[Example, ...]
-    classes: tuple[str, ...]
     root: Path | None = None
     notices: tuple[str, ...] = ()
+    task: str = "classification"
+    target: Target = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        """Take the target that the examples have, where none is given."""
+        if self.target is None:
+            object.__setattr__(self, "target", load_task(self.task).target.of(self.examples))
 
     def __len__(self) -> int:
         """Count the examples."""
         return len(self.examples)
 
     @property
-    def labels(self) -> npt.NDArray[np.int64]:
-        """Class number of each example, shape (N,); -1 where the label is not known."""
-        numbers = {name: number for number, name in enumerate(self.classes)}
-        return np.array([numbers.get(example.label or "", -1) for example in self.examples], dtype=np.int64)
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes in natural order; empty when no example has one."""
+        return self.target.names
+
+    @property
+    def labels(self) -> Labels:
+        """Label of each example, shape (N, ...): the number of its class, or -1 where it is not known."""
+        return self.target.read(self.examples)
 
     def take(self, indices: npt.NDArray[np.int64]) -> "Dataset":
-        """Keep the examples at these positions, in this order; the classes stay as they are."""
+        """Keep the examples at these positions, in this order; the target stays as it is."""
         return replace(self, examples=tuple(self.examples[int(index)] for index in indices))

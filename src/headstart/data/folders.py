@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from headstart.data.example import Dataset, Example, SplitName
-from headstart.data.name_checks import class_names, join_names, natural_key, plural, printable
+from headstart.data.example import Dataset, Example, SplitName, known_label
+from headstart.data.name_checks import join_names, natural_key, plural, printable
 from headstart.data.readers.image_formats import is_picture_name, suffix_of
 from headstart.errors import DataError
 
@@ -137,7 +137,6 @@ def read_folder(root: Path) -> Dataset:
     return Dataset(
         name=printable(root.resolve().name) or "data",
         examples=tuple(examples),
-        classes=class_names(example.label for example in examples),
         root=root,
         notices=tuple(notices),
     )
@@ -171,7 +170,7 @@ def _examples(root: Path, pictures: Iterable[str], splits: dict[str, SplitName])
             Example(
                 source=os.path.join(base, *parts),
                 name=printable(path),
-                label=printable(parts[depth]) if labelled else None,
+                targets=known_label(printable(parts[depth]) if labelled else None),
                 split=splits[parts[0]] if splits else None,
             )
         )

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from headstart.data.columns import SPLIT_WORDS, Columns, cell_text, find_columns, missing_column
-from headstart.data.example import Dataset, Example, SplitName
+from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.in_memory import class_of
-from headstart.data.name_checks import class_names, join_names, printable
+from headstart.data.name_checks import join_names, printable
 from headstart.data.readers.image import Deferred
 from headstart.errors import DataError
 
@@ -52,8 +52,7 @@ def read_hub_dataset(source: Any, group_by: str = "", name: str = "data") -> Dat
         notices += [notice for notice in columns.notices() if notice not in notices]
     if not examples:
         raise DataError("There are no pictures.", "The dataset is empty.", "Give at least one picture.")
-    classes = class_names(example.label for example in examples)
-    return Dataset(name, tuple(examples), classes, notices=tuple(notices))
+    return Dataset(name, tuple(examples), notices=tuple(notices))
 
 
 def _find(part: Any, group_by: str) -> Columns:  # noqa: ANN401 - duck-typed
@@ -93,7 +92,7 @@ def _read_part(part: Any, columns: Columns, key: str) -> list[Example]:  # noqa:
         Example(
             Deferred(partial(_fetch, stored, columns.path, number, lock)),
             f"{key}/#{number}" if key else f"#{number}",
-            label,
+            known_label(label),
             split,
             group,
         )

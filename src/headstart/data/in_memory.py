@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from headstart.data.columns import cell_text
-from headstart.data.example import Dataset, Example
-from headstart.data.name_checks import class_names, join_names, plural, printable
+from headstart.data.example import Dataset, Example, known_label
+from headstart.data.name_checks import join_names, plural, printable
 from headstart.errors import DataError
 
 
@@ -41,8 +41,7 @@ def read_pairs(images: Iterable[Any], labels: Iterable[Any] | None, name: str = 
         for number, picture in enumerate(pictures)
     ]
     texts = [None] * len(pictures) if labels is None else _label_texts(labels, len(pictures))
-    examples = tuple(map(Example, pictures, names, texts))
-    return Dataset(name, examples, class_names(texts))
+    return Dataset(name, tuple(map(Example, pictures, names, map(known_label, texts))))
 
 
 def read_items(items: Any, name: str = "data") -> Dataset:  # noqa: ANN401 - any object with __len__ and __getitem__

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from headstart.data.example import Dataset
 from headstart.data.name_checks import join_names
+from headstart.data.targets.classes import Classes
 from headstart.errors import DataError
 
 
@@ -21,7 +22,7 @@ def with_classes_of(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     Examples
     --------
     >>> from headstart.data.example import Example
-    >>> data = Dataset("toy", (Example("a.png", "a.png", "dog"),), ("dog",))
+    >>> data = Dataset("toy", (Example("a.png", "a.png", {"label": "dog"}),))
     >>> with_classes_of(data, ("cat", "dog")).labels.tolist()
     [1]
     """
@@ -40,7 +41,7 @@ def with_classes_of(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
             f"It knows {join_names(list(classes))}.",
             "Take these pictures out, rename their class, or fit a model with it.",
         )
-    return replace(dataset, classes=classes)
+    return replace(dataset, target=Classes(classes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def split_to_score(dataset: Dataset, usable: npt.NDArray[np.int64]) -> ScoredSpl
     Examples
     --------
     >>> from headstart.data.example import Example
-    >>> examples = (Example("a", "a", "cat", split="train"), Example("b", "b", "cat", split="test"))
-    >>> split_to_score(Dataset("toy", examples, ("cat",)), np.arange(2))
+    >>> examples = (Example("a", "a", split="train"), Example("b", "b", split="test"))
+    >>> split_to_score(Dataset("toy", examples), np.arange(2))
     ScoredSplit(positions=array([1]), rule='The data brings its own split: only its test part was scored.')
     """
     splits = [dataset.examples[position].split for position in usable]

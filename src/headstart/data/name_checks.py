@@ -90,14 +90,3 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
     ('1 picture', '1,200 pictures', '2 classes')
     """
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
-
-
-def class_names(labels: Iterable[str | None]) -> tuple[str, ...]:
-    """List the different labels in natural order.
-
-    Examples
-    --------
-    >>> class_names(["class 10", "class 2", None, "class 10"])
-    ('class 2', 'class 10')
-    """
-    return tuple(sorted({label for label in labels if label is not None}, key=natural_key))

@@ -114,7 +114,7 @@ def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:
 
     Examples
     --------
-    >>> fingerprint(Dataset("toy", (Example("a.png", "a.png", "cat"),), ("cat",)), [bytes(32)])[:8]
+    >>> fingerprint(Dataset("toy", (Example("a.png", "a.png", {"label": "cat"}),)), [bytes(32)])[:8]
     'f9093a1a'
     """
     digest = hashlib.sha256()
@@ -135,7 +135,7 @@ def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_data
     if isinstance(source, tuple) and len(source) == 2 and all(isinstance(part, (list, np.ndarray)) for part in source):
         return read_pairs(*source)
     if isinstance(source, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in source):
-        return Dataset("data", list_pictures(source), ())
+        return Dataset("data", list_pictures(source))
     if hasattr(source, "__len__") and hasattr(source, "__getitem__") and not isinstance(source, (bytes, dict)):
         return read_items(source)
     raise DataError(
@@ -159,7 +159,7 @@ def _read_path(source: str | os.PathLike[str], group_by: str) -> Dataset:
             "Give a folder of pictures or a table; unpack an archive first.",
         )
     # One picture, or a pattern: a dataset without labels.
-    return Dataset(printable(path.stem).strip("*?[]") or "data", list_pictures(path), ())
+    return Dataset(printable(path.stem).strip("*?[]") or "data", list_pictures(path))
 
 
 def _refuse_group_column(group_by: str) -> None:

@@ -53,7 +53,7 @@ def lone_class_notices(dataset: Dataset, usable: IntArray) -> tuple[str, ...]:
     Examples
     --------
     >>> from headstart.data.example import Example
-    >>> toy = Dataset("toy", tuple(Example(n, n, n[0]) for n in ("a1", "a2", "b1")), ("a", "b"))
+    >>> toy = Dataset("toy", tuple(Example(n, n, {"label": n[0]}) for n in ("a1", "a2", "b1")))
     >>> lone_class_notices(toy, np.arange(3))[0][:40]
     "These classes have one picture only: 'b'"
     """

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.columns import cell_text, find_columns, missing_column, parse_splits, require_cells
-from headstart.data.example import Dataset, Example
-from headstart.data.name_checks import class_names, join_names, plural, printable
+from headstart.data.example import Dataset, Example, known_label
+from headstart.data.name_checks import join_names, plural, printable
 from headstart.errors import DataError
 
 
@@ -45,10 +45,9 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
     return Dataset(
         name=printable(table.stem),
         examples=tuple(
-            Example(source, printable(path), label, split, group)
+            Example(source, printable(path), known_label(label), split, group)
             for source, path, label, split, group in zip(sources, paths, labels, splits, groups, strict=True)
         ),
-        classes=class_names(labels),
         root=table.parent,
         notices=tuple(columns.notices()),
     )

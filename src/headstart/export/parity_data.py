@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.audit import audit
-from headstart.data.example import Dataset, Example
+from headstart.data.example import Dataset, Example, known_label
 from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.sources import list_pictures, read_dataset
 from headstart.errors import DataError, ExportError
@@ -118,8 +118,8 @@ def pictures_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
     with table.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["part"] != "left out"]
     numbers = {name: number for number, name in enumerate(model.classes)}
-    examples = tuple(Example(str(root / row["path"]), row["path"], row["label"]) for row in rows)
-    checked = audit(Dataset(run.name, examples, ()), progress=progress)
+    examples = tuple(Example(str(root / row["path"]), row["path"], known_label(row["label"])) for row in rows)
+    checked = audit(Dataset(run.name, examples), progress=progress)
     same = np.array([key.hex() == row["sha256"] for key, row in zip(checked.keys, rows, strict=True)], dtype=np.bool_)
     if not same.any():
         raise ExportError(
@@ -141,7 +141,7 @@ def run_root(dataset: Dataset) -> str:
 
     Examples
     --------
-    >>> run_root(Dataset("memory", (), ()))
+    >>> run_root(Dataset("memory", ()))
     ''
     """
     return "" if dataset.root is None else str(Path(dataset.root).absolute())
@@ -160,4 +160,4 @@ def _labelled_or_not(data: Any) -> Dataset:  # noqa: ANN401 - as pictures_of
         return read_dataset(data)
     except DataError:
         examples: Sequence[Example] = list_pictures(data)  # raises for what holds no pictures either
-        return Dataset(Path(str(data)).name, tuple(examples), ())
+        return Dataset(Path(str(data)).name, tuple(examples))

@@ -77,7 +77,7 @@ def write_table(
     >>> block = Block(0, (np.array([[0.5, 2.0]], dtype=np.float32),), {}, computed=1, cached=0)
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "toy.csv")
-    ...     write_table(path, [block], [Example("a.png", "a.png", "cat")], [b"a" * 32], dimension=2)
+    ...     write_table(path, [block], [Example("a.png", "a.png", {"label": "cat"})], [b"a" * 32], dimension=2)
     ...     print(path.read_text().replace("61" * 32, "6161..."))
     1
     "path","sha256","label","0","1"

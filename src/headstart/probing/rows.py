@@ -43,7 +43,7 @@ def take_sample(dataset: Dataset, positions: Positions, groups: Positions, left_
     Examples
     --------
     >>> from headstart.data.example import Example
-    >>> data = Dataset("toy", tuple(Example(n, n, "cat") for n in "abc"), ("cat",))
+    >>> data = Dataset("toy", tuple(Example(n, n) for n in "abc"))
     >>> take_sample(data, np.array([2, 0]), np.arange(3), left_out={2}).positions.tolist()
     [0]
     """

@@ -69,7 +69,7 @@ def make_references(
 
     Examples
     --------
-    >>> rows, example = np.ones((1, 2), dtype=np.float32), Example("cache/demo/a.png", "a.png", "cat")
+    >>> rows, example = np.ones((1, 2), dtype=np.float32), Example("cache/demo/a.png", "a.png")
     >>> make_references(rows, np.array([0]), [example], [bytes(32)], 1, Path("cache")).names
     ('demo/a.png',)
     """

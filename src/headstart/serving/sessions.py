@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from headstart.audit.similarity.image_thumbnails import SIDE, Thumbnail
-from headstart.data.name_checks import class_names
+from headstart.data.targets.classes import Classes
 from headstart.encoders.simple.image import ColourHistogram
 from headstart.serving.http_errors import Refusal, busy
 from headstart.serving.interactive import InteractiveJob, ShownExamples
@@ -203,7 +203,7 @@ class SessionStore:
 
 def shown_from(cards: Sequence[ExampleCard]) -> ShownExamples:
     """Put together what is on these cards."""
-    classes = class_names(card.label for card in cards)
+    classes = Classes.from_labels(card.label for card in cards).names
     numbers = {name: number for number, name in enumerate(classes)}
     return ShownExamples(
         classes=classes,

@@ -116,7 +116,7 @@ def of_classes(dataset: Dataset, rows: npt.NDArray[np.int64], common: Sequence[s
     Examples
     --------
     >>> from headstart.data.example import Example
-    >>> data = Dataset("toy", tuple(Example(n, n, c) for n, c in zip("abc", "xyx")), ("x", "y"))
+    >>> data = Dataset("toy", tuple(Example(n, n, {"label": c}) for n, c in zip("abc", "xyx")))
     >>> of_classes(data, np.arange(3), ["z", "x"]).labels.tolist()
     [1, 1]
     """

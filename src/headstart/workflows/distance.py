@@ -86,4 +86,4 @@ def _either(data: Data) -> Dataset:
     try:
         return read_dataset(data)
     except DataError:
-        return Dataset(Path(str(data)).name, tuple(list_pictures(data)), ())
+        return Dataset(Path(str(data)).name, tuple(list_pictures(data)))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.audit.duplicates import copy_sets, find_copies
-from headstart.data.example import Dataset, Example
+from headstart.data.example import Dataset, Example, known_label
 from headstart.data.sources import fingerprint
 from headstart.data.splits import merge_groups
 from headstart.encoders.onnx_engine import EncoderFiles
@@ -100,8 +100,10 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
 
 def _dataset_of(shown: ShownExamples) -> Dataset:
     rows = zip(shown.previews, shown.names, shown.labels.tolist(), shown.series, strict=True)
-    examples = tuple(Example(file, name, shown.classes[label], group=series) for file, name, label, series in rows)
-    return Dataset(NAME, examples, shown.classes)
+    examples = tuple(
+        Example(file, name, known_label(shown.classes[label]), group=series) for file, name, label, series in rows
+    )
+    return Dataset(NAME, examples)
 
 
 def _spread(sample: Sample, class_count: int) -> npt.NDArray[np.int64]:

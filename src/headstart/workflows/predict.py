@@ -20,7 +20,7 @@ from headstart.saving.values import SavedModel
 
 def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *, strict: bool) -> Extraction:
     """Encode pictures without keeping anything; raises PictureError for an unreadable one when ``strict``."""
-    checked = audit(Dataset("pictures", tuple(examples), ()), context.progress)
+    checked = audit(Dataset("pictures", tuple(examples)), context.progress)
     walk = read_features(examples, checked.keys, (encoder,), replace(context, keep_features=False), checked.usable)
     walk = replace(walk, failures=checked.unreadable | walk.failures)
     for position, reason in walk.failures.items() if strict else ():
