@@ -49,10 +49,10 @@ def read_checkpoint(path: Path) -> Tensors:
     """
     loaded = _unwrapped(_read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path))
     if not isinstance(loaded, dict) or not loaded:
-        raise _not_weights(path, f"It holds a {type(loaded).__name__}.")
+        raise EncoderError("encoders.holds_another_kind", path=path, kind=type(loaded).__name__)
     strange = [str(name) for name, value in loaded.items() if not isinstance(value, torch.Tensor)]
     if strange:
-        raise _not_weights(path, f"Its entry '{strange[0]}' is no tensor.")
+        raise EncoderError("encoders.holds_no_tensor", path=path, name=strange[0])
     return {str(name).removeprefix(PREFIX): tensor for name, tensor in loaded.items()}
 
 
@@ -118,27 +118,11 @@ def _read_torch(path: Path) -> object:
             warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
             return torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
-        raise EncoderError(
-            f"The file of weights '{path}' was not opened.",
-            "It is a pickle that holds more than tensors or is damaged; loading it could run foreign code.",
-            "Save the weights alone: safetensors.torch.save_file(model.state_dict(), 'weights.safetensors')",
-        ) from error
+        raise EncoderError("encoders.pickled_weights", path=path) from error
     except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
         raise _damaged(path, error) from error
 
 
 def _damaged(path: Path, error: Exception) -> EncoderError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return EncoderError(
-        f"The file of weights '{path}' cannot be read.",
-        f"It is damaged or of another kind: {lines[0][:200]}.",
-        "Get it again.",
-    )
-
-
-def _not_weights(path: Path, reason: str) -> EncoderError:
-    return EncoderError(
-        f"The file '{path}' does not hold weights.",
-        reason,
-        "Give a file of tensors by name, as torch.save(model.state_dict(), path) writes it.",
-    )
+    return EncoderError("encoders.unreadable_weights", path=path, error=lines[0][:200])

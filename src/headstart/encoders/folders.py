@@ -15,7 +15,6 @@ _WRITE_ERRORS = {
     for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EFBIG", "EIO", "ENOTDIR", "EEXIST")
     if (number := getattr(errno, name, None)) is not None  # not every system knows all of them
 }
-_REMEDY = "Free some space, or choose another folder with --cache DIR or the variable HEADSTART_CACHE."
 
 
 @contextmanager
@@ -53,9 +52,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 def cannot_write(folder: Path, reason: str) -> OutputError:
     """Make the error for a cache that does not take a file."""
-    return OutputError(
-        "The encoder cannot be kept in the cache.", f"Writing to '{folder}' failed: {reason.rstrip('.')}.", _REMEDY
-    )
+    return OutputError("encoders.not_kept", folder=folder, error=reason.rstrip("."))
 
 
 def set_aside(folder: Path) -> Path:
@@ -66,11 +63,7 @@ def set_aside(folder: Path) -> Path:
     except FileNotFoundError:  # another process has just set it aside
         return folder
     except OSError as error:
-        raise OutputError(
-            "A damaged folder in the cache cannot be set aside.",
-            f"'{folder}': {error.strerror or error}.",
-            f"Delete it. {_REMEDY}",
-        ) from error
+        raise OutputError("encoders.not_set_aside", folder=folder, error=error.strerror or error) from error
     return aside
 
 

@@ -66,11 +66,7 @@ def prepare_encoder(weights: Weights, cache: Path, progress: Progress) -> Prepar
     progress(step, 1, 1)
     made = open_prepared(folder, weights)
     if made is None:
-        raise EncoderError(
-            f"The encoder {weights.name} was prepared, but cannot be opened.",
-            f"The files in '{folder}' changed while they were written.",
-            "Run the command again; if it happens again, check the disk.",
-        )
+        raise EncoderError("encoders.prepared_and_gone", name=weights.name, folder=folder)
     return made
 
 
@@ -179,7 +175,7 @@ def _make(weights: Weights, place: Path) -> None:
 def _check_installed() -> None:
     for package in NEEDED:
         if find_spec(package) is None:
-            raise MissingExtraError(package, "train", "to turn a checkpoint into a graph")
+            raise MissingExtraError(package, "train", "encoders.to_export")
 
 
 def _version(package: str) -> str:

@@ -38,7 +38,7 @@ def export_module(module: torch.nn.Module, example: torch.Tensor, path: Path, na
         assert program is not None  # it is None for the older exporter alone
         graph = _without_notes(program.model_proto)
     except Exception as error:  # the exporter's own classes derive from Exception alone
-        raise EncoderError(f"The {name} cannot be exported to ONNX.", first_line(error)) from error
+        raise EncoderError("encoders.not_exported", name=name, error=first_line(error)) from error
     path.write_bytes(graph.SerializeToString(deterministic=True))
 
 
@@ -73,11 +73,7 @@ def compare_outputs(module: torch.nn.Module, path: Path, batch: torch.Tensor, na
         errors.append(difference / np.linalg.norm(expected, axis=1).clip(1e-12))
     worst = float(np.concatenate(errors).max())
     if not worst <= TOLERANCE:  # written so that "not a number" is refused too
-        raise EncoderError(
-            f"The ONNX graph of {name} does not compute what the network computes.",
-            f"Its features differ by {worst:.1e} (relative); at most {TOLERANCE:.0e} is accepted.",
-            "Take another encoder, or other versions of torch and onnxscript.",
-        )
+        raise EncoderError("encoders.graph_differs", name=name, worst=worst, most=TOLERANCE)
     return worst
 
 

@@ -12,6 +12,7 @@ from headstart.encoders.graph_cache import prepare_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.weights import Weights, locate_weights
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def load_encoder(
     if not on_gpu and prepared.files.graph is not None:
         return OnnxEncoder(prepared.spec, prepared.files, threads)
     if find_spec("torch") is None:
-        raise MissingExtraError("torch", "train", f"to run the encoder {name}")
+        raise MissingExtraError("torch", "train", "encoders.to_run", name=name)
     from headstart.encoders.torch_engine import TorchEncoder  # loads torch: seconds
 
     spec = replace(prepared.spec, engine="torch")
@@ -93,11 +94,7 @@ def _wants_gpu(device: Device) -> bool:
             return True
     if device == "cuda":
         raise EncoderError(
-            "There is no CUDA device.",
-            "torch is not installed, or it was built without CUDA or for another driver."
-            if driver
-            else "No NVIDIA driver was found.",
-            "Use --device auto or --device cpu.",
+            "encoders.no_cuda", reason=Finding("encoders.torch_without_cuda" if driver else "encoders.no_driver")
         )
     return False
 

@@ -19,6 +19,7 @@ from headstart.encoders.spec import Preprocessing
 from headstart.encoders.weights import Weights, read_config
 from headstart.errors import EncoderError, UnknownNameError
 from headstart.registry import nearest
+from headstart.runtime.findings import Finding, did_you_mean
 
 # Where weights come from: said elsewhere, and of no use to whoever opens a saved model.
 _NOT_KEPT = ("state_dict", "label_names", "label_descriptions", "label_offset", "custom_load")
@@ -108,7 +109,7 @@ def create_network(config: dict[str, Any], tensors: Tensors | None) -> torch.nn.
 def export_graph(network: Network, path: Path) -> None:
     """Write the network as one ONNX file that takes batches of any length; raises as :func:`export_module`."""
     example = torch.zeros(2, 3, network.preprocessing.height, network.preprocessing.width)
-    export_module(network.module, example, path, f"network {network.config['architecture']}")
+    export_module(network.module, example, path, network.config["architecture"])
 
 
 def compare_graph(network: Network, path: Path, pictures: npt.NDArray[np.float32] | None = None) -> float:
@@ -129,9 +130,10 @@ def _blueprint(weights: Weights) -> tuple[str, dict[str, Any]]:
     if not timm.is_model(weights.architecture):
         near = nearest(weights.architecture.split(".")[0], timm.list_models())
         raise UnknownNameError(
-            f"timm has no network '{weights.architecture}'.",
-            f"It is the network of the encoder '{weights.name}'.",
-            f"Did you mean '{near}'?" if near else "timm.list_models() lists them.",
+            "encoders.unknown_network",
+            architecture=weights.architecture,
+            name=weights.name,
+            hint=did_you_mean(near, Finding("encoders.timm_lists_models")),
         )
     if weights.config is None:
         return weights.architecture, {}
@@ -166,7 +168,7 @@ def _load(
             problem = problem or error
         else:
             return network
-    raise problem or EncoderError(f"The weights of {weights.name} cannot be loaded.")
+    raise problem or EncoderError("encoders.weights_not_loaded", name=weights.name)
 
 
 def _class_counts(tensors: Tensors, pretrained: dict[str, Any]) -> list[int]:
@@ -186,16 +188,13 @@ def _measure_dimension(module: torch.nn.Module, preprocessing: Preprocessing, we
         if not weights.size:
             raise
         raise EncoderError(
-            f"The network {weights.architecture} cannot take pictures of {weights.size} pixels.",
-            str(error).strip().splitlines()[0][:200].rstrip(". ") + ".",
-            "Take another size, or the network as it is.",
+            "encoders.size_refused",
+            architecture=weights.architecture,
+            size=weights.size,
+            error=str(error).strip().splitlines()[0][:200].rstrip(". "),
         ) from error
     if not isinstance(features, torch.Tensor) or features.ndim != 2:
-        raise EncoderError(
-            f"The network {weights.architecture} cannot be an encoder.",
-            "It does not give one vector per picture.",
-            "Take a network for image classification.",
-        )
+        raise EncoderError("encoders.no_vector", architecture=weights.architecture)
     return int(features.shape[1])
 
 
@@ -258,7 +257,8 @@ def _config_of(bare: Any, dimension: int, arguments: dict[str, Any], size: int) 
 def _misfit(weights: Weights, error: Exception) -> EncoderError:
     lines = [line.strip() for line in str(error).strip().splitlines()] or [type(error).__name__]
     return EncoderError(
-        f"The weights of {weights.name} do not fit the network {weights.architecture}.",
-        " ".join(lines[:2])[:300].rstrip(" .:") + ".",
-        "Check the name of the network before the @, or the architecture in config.json.",
+        "encoders.weights_do_not_fit",
+        name=weights.name,
+        architecture=weights.architecture,
+        error=" ".join(lines[:2])[:300].rstrip(" .:"),
     )

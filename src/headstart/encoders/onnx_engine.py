@@ -103,19 +103,13 @@ def open_session(graph: Path | bytes | None, threads: int) -> Any:  # noqa: ANN4
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions derive from Exception alone
         name = "in memory" if isinstance(graph, bytes) else graph
-        raise EncoderError(
-            f"The graph '{name}' cannot be opened.", f"ONNX Runtime says: {first_line(error)}", "Make it again."
-        ) from error
+        raise EncoderError("encoders.graph_not_opened", name=name, error=first_line(error)) from error
 
 
 def finite(features: npt.NDArray[np.float32], spec: EncoderSpec) -> npt.NDArray[np.float32]:
     """Return the features as they are; raises EncoderError when one of them is not a finite number."""
     if not np.isfinite(features).all():
-        raise EncoderError(
-            f"The encoder {spec.name} gave features that are not finite numbers.",
-            "Its weights are damaged or do not fit the network.",
-            "Take other weights, or another encoder.",
-        )
+        raise EncoderError("encoders.features_not_finite", name=spec.name)
     return features
 
 

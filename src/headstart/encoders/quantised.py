@@ -53,9 +53,7 @@ def quantised_encoder(
         When ``onnx`` is not installed.
     """
     if files.graph is None:
-        raise EncoderError(
-            f"The encoder {encoder.spec.name} cannot be quantised.", "It has no ONNX graph.", "Take precision = 'fp32'."
-        )
+        raise EncoderError("encoders.not_quantised_without_graph", name=encoder.spec.name)
     batches = prepared_batches(encoder, examples)
     folder = cache / "quantised" / f"{file_name(encoder.spec.architecture)}-{_identity(encoder, batches)[:16]}"
     graph = folder / GRAPH
@@ -87,7 +85,7 @@ def quantise_graph(graph: Path, out: Path, batches: Sequence[Batch], progress: P
         When ``onnx`` is not installed.
     """
     if find_spec("onnx") is None:
-        raise MissingExtraError("onnx", "train", "to quantise a network")
+        raise MissingExtraError("onnx", "train", "encoders.to_quantise")
     from onnxruntime import quantization  # only here: half a second
 
     step = "Quantising the network"
@@ -107,11 +105,7 @@ def quantise_graph(graph: Path, out: Path, batches: Sequence[Batch], progress: P
                 nodes_to_exclude=first,
             )
     except Exception as error:  # its own classes derive from Exception alone
-        raise EncoderError(
-            "The network cannot be quantised.",
-            f"ONNX Runtime says: {first_line(error)}",
-            "Keep it in float: precision = 'fp32'.",
-        ) from error
+        raise EncoderError("encoders.not_quantised", error=first_line(error)) from error
     progress(step, 1, 1)
 
 
@@ -128,7 +122,7 @@ def _prepared(encoder: Encoder, examples: Sequence[Example]) -> Iterator[Batch]:
         except PictureError:
             continue  # it is left out of the training too
     if not rows:
-        raise EncoderError("The network cannot be quantised.", "No training picture can be read.", "Check the files.")
+        raise EncoderError("encoders.not_quantised_without_pictures")
     for start in range(0, len(rows), BATCH):
         yield np.stack(rows[start : start + BATCH])
 

@@ -26,9 +26,11 @@ def first_stages(network: Network, count: int, name: str) -> Network:
     there = len(find_stages(network.module))
     if count >= there or there < 2:
         raise EncoderError(
-            f"The encoder '{name}' cannot be had.",
-            f"{network.config['architecture']} has {there} stages; a part of it has 1 to {there - 1}.",
-            "Name fewer stages, or the network as it is.",
+            "encoders.too_many_stages",
+            name=name,
+            architecture=network.config["architecture"],
+            count=there,
+            most=there - 1,
         )
     staged = Staged(network.module, count).eval()
     size = (1, 3, network.preprocessing.height, network.preprocessing.width)

