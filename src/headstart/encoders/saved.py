@@ -22,7 +22,7 @@ def open_saved(spec: EncoderSpec, files: EncoderFiles) -> "OnnxEncoder | TorchEn
     if files.graph is not None:
         return OnnxEncoder(spec, files)
     if find_spec("torch") is None:
-        raise MissingExtraError("torch", "train", f"to run the encoder {spec.name}, which has no graph")
+        raise MissingExtraError("torch", "train", "encoders.to_run_without_graph", name=spec.name)
     from headstart.encoders.torch_engine import TorchEncoder  # loads torch: seconds
 
     return TorchEncoder(spec, files, "cpu")

@@ -18,6 +18,7 @@ from headstart.errors import EncoderError, MissingExtraError
 from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
 from headstart.export.preprocess.image import add_preparation, picture_obstacle
 from headstart.heads.head import Head
+from headstart.runtime.findings import Finding
 from headstart.saving.tensors import tensors_to_bytes
 from headstart.saving.values import SavedModel
 from headstart.version import __version__
@@ -33,7 +34,7 @@ class OnnxExporter:
     name, file = "onnx", RAW_GRAPH
 
     @staticmethod
-    def obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
+    def obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
         """Return one sentence why the file cannot be written, or None."""
         return raw_obstacle(model, files) or missing_onnx()
 
@@ -43,23 +44,20 @@ class OnnxExporter:
         write_raw_graph(path, model, graph)
 
 
-def raw_obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
-    """Say in one sentence why there can be no graph from raw pictures, or None when there can."""
+def raw_obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
+    """Return why there can be no graph from raw pictures, or None when there can."""
     if files.graph is None:
-        return "The model has no model.onnx: its network has no ONNX graph."
-    reason = picture_obstacle(model.spec.preprocessing) or _head_obstacle(model.head)
-    return f"The model has no model.onnx. {reason}" if reason else None
+        return Finding("export.raw_graph", severity="note")
+    return picture_obstacle(model.spec.preprocessing) or _head_obstacle(model.head)
 
 
-def _head_obstacle(head: Head) -> str | None:
-    return f"Its head ({head.kind}) is of a kind that has no graph." if head.graph() is None else None
+def _head_obstacle(head: Head) -> Finding | None:
+    return Finding("export.raw_head", {"kind": head.kind}, "note") if head.graph() is None else None
 
 
-def missing_onnx() -> str | None:
-    """Say in one sentence that the package ``onnx`` is not here, or None when it is."""
-    if find_spec("onnx") is not None:
-        return None
-    return "The model has no model.onnx: the package 'onnx' is not installed (pip install \"headstart[train]\")."
+def missing_onnx() -> Finding | None:
+    """Return a note when the package ``onnx`` is not here."""
+    return None if find_spec("onnx") is not None else Finding("export.raw_onnx", severity="note")
 
 
 def write_raw_graph(path: Path, model: SavedModel, graph: Path, *, batched: bool = False) -> None:
@@ -88,7 +86,7 @@ def write_raw_graph(path: Path, model: SavedModel, graph: Path, *, batched: bool
 def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any:  # noqa: ANN401 - an onnx.ModelProto
     """Make the graph that :func:`write_raw_graph` writes; raises as that does."""
     if find_spec("onnx") is None:
-        raise MissingExtraError("onnx", "train", "to write a graph")
+        raise MissingExtraError("onnx", "train", "export.to_write_graph")
     from onnx import helper
 
     network = _read(graph)
@@ -170,16 +168,10 @@ def _read(graph: Path) -> Any:  # noqa: ANN401 - an onnx.ModelProto
     try:
         network = onnx.load(graph)
     except Exception as error:  # protobuf's own DecodeError derives from Exception alone
-        raise EncoderError(
-            f"The graph '{graph}' cannot be read.", f"onnx says: {first_line(error)}", "Make it again."
-        ) from error
+        raise EncoderError("export.graph_not_read", graph=graph, error=first_line(error)) from error
     version = next((found.version for found in network.opset_import if found.domain in ("", "ai.onnx")), 0)
     if version < OLDEST_OPERATORS or not network.graph.input or not network.graph.output:
-        raise EncoderError(
-            f"The graph '{graph}' is too old to put a picture before it.",
-            f"Its operators are of version {version}; {OLDEST_OPERATORS} or newer are needed.",
-            "Make it again with the installed torch.",
-        )
+        raise EncoderError("export.graph_too_old", graph=graph, version=version, oldest=OLDEST_OPERATORS)
     return network
 
 

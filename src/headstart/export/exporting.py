@@ -20,8 +20,10 @@ from headstart.export.parity_data import ParityData, pictures_of, pictures_of_ru
 from headstart.export.predictors import ask_all
 from headstart.features.extraction import extract
 from headstart.features.store import FeatureStore
+from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import write_json
+from headstart.runtime.findings import Finding, sentences
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress
 from headstart.saving.manifest import check_files, read_manifest, record_export, sha256
@@ -59,8 +61,8 @@ class ExportReport:
     form: ExportFormat
     size: int
     proof: ParityReport
-    source: str
-    faults: tuple[str, ...]
+    source: Finding
+    faults: tuple[Finding, ...]
     seconds: float
 
     def record(self) -> dict[str, Any]:
@@ -77,13 +79,13 @@ class ExportReport:
             "max_difference": self.proof.max_difference,
             "mean_difference": self.proof.mean_difference,
             "accuracies": self.proof.to_json()["accuracies"],
-            "source": self.source,
+            "source": str(self.source),
             "gate": {
                 "name": gate,
-                "rule": gate_rule(gate),
+                "rule": str(gate_rule(gate)),
                 "passed": not self.faults,
                 "forced": bool(self.faults),
-                "faults": list(self.faults),
+                "faults": sentences(self.faults),
             },
         }
 
@@ -95,16 +97,16 @@ class ExportReport:
             "seconds": round(self.seconds, 3),
         }
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        rule = gate_rule(gate_for(self.form.precision))
-        verdict = f"Gate passed: {rule}" if not self.faults else f"Gate NOT passed ({'; '.join(self.faults)}): {rule}"
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        values = {"rule": gate_rule(gate_for(self.form.precision)), "faults": self.faults}
+        written = {"form": self.form.title, "size": self.size / 1e6, "file": self.file}
         return [
-            f"Pictures: {self.source}.",
-            *self.proof.lines(),
-            verdict,
-            *(["It was written all the same, as --force asks; the manifest says so."] if self.faults else []),
-            f"{self.form.title}, {self.size / 1e6:.1f} MB: {self.file}",
+            texts.say("export.pictures", {"source": self.source}),
+            *self.proof.lines(texts),
+            texts.say("export.gate_failed" if self.faults else "export.gate_passed", values),
+            *([texts.say("export.forced")] if self.faults else []),
+            texts.say("export.written", written),
         ]
 
 
@@ -160,30 +162,23 @@ def export_model(
     return report
 
 
-def _refusal(found: Sequence[str], form: ExportFormat, source: str) -> ExportError:
+def _refusal(found: Sequence[Finding], form: ExportFormat, source: Finding) -> ExportError:
     gate = gate_for(form.precision)
     # Too few pictures are no sign that it answers otherwise: they leave open whether it does.
-    strict = gate != "accuracy"
-    answers = "does not answer as the model does" if strict else "is not shown to be as accurate as the model"
-    return ExportError(
-        f"The export is refused: it {answers}.",
-        f"On {source}, {'; '.join(found)}. The gate: {gate_rule(gate)}",
-        "Take another form, name more pictures with --data, or use --force, which the manifest will say.",
-    )
+    code = "export.refused_accuracy" if gate == "accuracy" else "export.refused"
+    return ExportError(code, source=source, found=found, gate=gate_rule(gate))
 
 
 def _target(subject: Exportable, form: ExportFormat, out: Path | None) -> Path:
     """Name the file that will be opened; what the user names must be free."""
     if out is None:
         if subject.folder is None:
-            raise OutputError(
-                "There is no place for the export.", "The model was not saved in a folder.", "Name a file with out."
-            )
+            raise OutputError("export.no_place")
         return subject.folder / form.file
     target = out if out.suffix == Path(form.file).suffix and not out.is_dir() else out / form.file
     for path in (target, *(target.with_name(name) for name in form.companions(target.name))):
         if path.exists():
-            raise OutputError(f"'{path}' is there already.", "Nothing is ever overwritten.", "Name another file.")
+            raise OutputError("export.there_already", path=path)
     return target
 
 
@@ -192,11 +187,7 @@ def pictures_at_hand(model: SavedModel, folder: Path | None, data: Any, progress
     if data is not None:
         return pictures_of(data, model, progress)
     if folder is None:
-        raise ExportError(
-            "There are no pictures to prove the export on.",
-            "The model was not saved.",
-            "Give labelled pictures as data.",
-        )
+        raise ExportError("export.not_saved")
     return pictures_of_run(folder, model, progress)
 
 
@@ -238,11 +229,7 @@ def _beside(folder: Path) -> Iterator[Path]:
         partial.mkdir(parents=True)
         yield partial
     except OSError as error:
-        raise OutputError(
-            f"The export cannot be written to '{folder}'.",
-            f"The system says: {error.strerror or error}.",
-            "Check the rights and the free space, or name another place.",
-        ) from error
+        raise OutputError("export.not_written", folder=folder, error=error.strerror or error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

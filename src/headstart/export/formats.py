@@ -14,9 +14,10 @@ from headstart.errors import ExportError
 from headstart.export.end_to_end_graph import raw_graph, raw_obstacle
 from headstart.export.fp16 import halve_weights
 from headstart.export.openvino import openvino_road, require_openvino, write_openvino
-from headstart.export.parity_data import NAME_SOME, ParityData
+from headstart.export.parity_data import ParityData
 from headstart.export.predictors import Ask, onnx_road
 from headstart.export.torch_script import SCRIPT, torch_road, write_torch
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress
 from headstart.saving.timm_layout import obstacle
 from headstart.saving.values import SavedModel
@@ -24,7 +25,6 @@ from headstart.saving.values import SavedModel
 Target = Literal["onnx", "openvino", "torch"]
 Precision = Literal["fp32", "fp16", "int8"]
 _SUFFIXES = {"onnx": ".onnx", "openvino": ".xml", "torch": ".safetensors"}
-_TITLES = {"onnx": "ONNX graph", "openvino": "OpenVINO model", "torch": "timm's layout for torch"}
 _WORDS = {"fp32": "", "fp16": ".half", "int8": ".int8"}
 
 
@@ -60,13 +60,9 @@ class ExportFormat:
         """Refuse what there is not."""
         for value, known in ((self.to, get_args(Target)), (self.precision, get_args(Precision))):
             if value not in known:
-                raise ExportError(f"There is no form '{value}'.", f"It can be {', '.join(known)}.")
+                raise ExportError("export.unknown_precision", name=value, known=known)
         if self.to == "torch" and (self.precision != "fp32" or self.batched):
-            raise ExportError(
-                "There is no such form for torch.",
-                "Its weights stay float32, and it takes batches anyway.",
-                "Use ONNX.",
-            )
+            raise ExportError("export.no_torch_form")
 
     @property
     def file(self) -> str:
@@ -74,10 +70,10 @@ class ExportFormat:
         return f"model{_WORDS[self.precision]}{'.batched' if self.batched else ''}{_SUFFIXES[self.to]}"
 
     @property
-    def title(self) -> str:
+    def title(self) -> Finding:
         """What it is, for people."""
-        given = "pictures of one size" if self.batched else "one picture"
-        return f"{_TITLES[self.to]} from {given} to probabilities ({self.precision})"
+        values = {"kind": Finding(f"export.kind_{self.to}"), "precision": self.precision}
+        return Finding("export.form_batched" if self.batched else "export.form", values)
 
     @property
     def is_saved(self) -> bool:
@@ -112,13 +108,9 @@ def require_form(form: ExportFormat, model: SavedModel, files: EncoderFiles) -> 
     why_not = obstacle(model, files) if form.to == "torch" else raw_obstacle(model, files)
     if why_not:
         other = "onnx" if form.to == "torch" else "torch"
-        raise ExportError(f"The model cannot be exported to {form.to}.", why_not, f"Try --to {other}.")
+        raise ExportError("export.impossible", to=form.to, reason=why_not, other=other)
     if model.spec.precision == "int8" and form.precision != "fp32":
-        raise ExportError(
-            f"The model cannot be exported as {form.precision}.",
-            "Its encoder is int8 already, and its head was fitted on that.",
-            "Leave --half and --int8 out.",
-        )
+        raise ExportError("export.int8_already", precision=form.precision)
     if form.to == "openvino":
         require_openvino()
 
@@ -146,11 +138,7 @@ def _graph(form: ExportFormat, source: Source, progress: Progress) -> Any:  # no
         return raw_graph(source.model, source.files.graph, batched=form.batched)
     training: Sequence[Any] = source.pool.trained_on().examples
     if not training:
-        raise ExportError(
-            "There are no training pictures to calibrate int8 on.",
-            f"Among {source.pool.source} there is none that the model was fitted to.",
-            NAME_SOME.replace("that the model was not fitted to", "and those it was fitted to"),
-        )
+        raise ExportError("export.nothing_to_calibrate_on", source=source.pool.source)
     with TemporaryDirectory() as scratch:
         quantised = Path(scratch, "encoder.onnx")
         quantise_graph(source.files.graph, quantised, prepared_batches(source.encoder, training), progress)

@@ -25,7 +25,7 @@ PILLOW_MODES = {"cubic": "bicubic_pillow", "linear": "bilinear_pillow", "linear_
 def require_openvino() -> None:
     """Raise MissingExtraError when OpenVINO is not installed."""
     if find_spec("openvino") is None:
-        raise MissingExtraError("openvino", "openvino", "for this form of a model")
+        raise MissingExtraError("openvino", "openvino", "export.for_form")
 
 
 def write_openvino(file: Path, graph: Any, *, half: bool) -> None:  # noqa: ANN401 - an onnx.ModelProto
@@ -48,9 +48,7 @@ def write_openvino(file: Path, graph: Any, *, half: bool) -> None:  # noqa: ANN4
             model.set_rt_info(PRECISION["INFERENCE_PRECISION_HINT"], ["headstart", "inference_precision"])
             openvino.save_model(model, str(file), compress_to_fp16=half)
         except RuntimeError as error:
-            raise ExportError(
-                "The model cannot be turned into OpenVINO's form.", f"OpenVINO says: {first_line(error)}", "Use ONNX."
-            ) from error
+            raise ExportError("export.no_openvino", error=first_line(error)) from error
 
 
 def openvino_road(file: Path, threads: int = 1) -> Ask:

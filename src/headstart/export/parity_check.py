@@ -11,6 +11,8 @@ from headstart.metrics.intervals import wilson
 from headstart.metrics.non_inferiority import not_worse_confidence
 from headstart.metrics.paired_tests import mcnemar
 from headstart.metrics.values import Score
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding
 
 GateName = Literal["same answers", "accuracy"]
 AGREEMENT = 0.995  # least share of pictures that get the same label
@@ -68,25 +70,24 @@ class ParityReport:
     accuracies: Accuracies | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
+        """Return plain data."""
         return asdict(self)
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        same = round(self.agreement * self.pictures)
-        lines = [
-            f"Proof: {self.pictures:,} pictures through the library and through the file. Same label for {same:,} "
-            f"({100 * self.agreement:.2f} %); probabilities differ by {self.max_difference:.2g} at most, "
-            f"{self.mean_difference:.2g} in the mean."
-        ]
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        values = {
+            "pictures": self.pictures,
+            "same": round(self.agreement * self.pictures),
+            "share": 100 * self.agreement,
+            "most": self.max_difference,
+            "mean": self.mean_difference,
+        }
         found = self.accuracies
-        if found is not None:
-            lines.append(
-                f"Accuracy: library {found.library}, file {found.exported}. Right only in the library "
-                f"{found.only_library}, only in the file {found.only_exported}; McNemar's p = {found.mcnemar:.3g}; not "
-                f"lower by more than 1 point with a confidence of {100 * found.confidence:.1f} %."
-            )
-        return lines
+        if found is None:
+            return [texts.say("export.proof", values)]
+        accuracies = {name: getattr(found, name) for name in Accuracies.__slots__}
+        shown = accuracies | {"confidence": 100 * found.confidence}
+        return [texts.say("export.proof", values), texts.say("export.accuracies", shown)]
 
 
 def prove(library: Probabilities, exported: Probabilities, labels: npt.NDArray[np.int64] | None = None) -> ParityReport:
@@ -125,45 +126,38 @@ def gate_for(precision: str) -> GateName:
     return "accuracy" if precision == "int8" else "same answers"
 
 
-def gate_rule(gate: GateName) -> str:
-    """Say what a gate asks for."""
+def gate_rule(gate: GateName) -> Finding:
+    """Return what a gate asks for."""
     if gate == "accuracy":
-        return (
-            f"The accuracy is not lower by more than {100 * LOSS:.0f} point, with a confidence of at least "
-            f"{100 * CONFIDENCE:.0f} %."
-        )
-    same = f"At least {100 * AGREEMENT:.1f} % of the labels are equal"
-    return f"{same}, and no probability differs by more than {DIFFERENCE}."
+        return Finding("export.gate_accuracy", {"loss": 100 * LOSS, "confidence": 100 * CONFIDENCE})
+    return Finding("export.gate_answers", {"agreement": 100 * AGREEMENT, "difference": DIFFERENCE})
 
 
-def faults(proof: ParityReport, gate: GateName) -> Sequence[str]:
-    """Say what keeps a proof from passing a gate; empty when it passes.
+def faults(proof: ParityReport, gate: GateName) -> Sequence[Finding]:
+    """Return what keeps a proof from passing a gate; empty when it passes.
 
     Examples
     --------
-    >>> faults(prove(np.array([[0.8, 0.2]]), np.array([[0.7, 0.3]])), "same answers")
-    ['a probability differs by 0.1']
+    >>> print(*faults(prove(np.array([[0.8, 0.2]]), np.array([[0.7, 0.3]])), "same answers"))
+    a probability differs by 0.1
     """
     if gate == "accuracy":
         return _accuracy_faults(proof)
     found = []
     if proof.agreement < AGREEMENT:
-        found.append(f"only {100 * proof.agreement:.1f} % of the labels are equal")
+        found.append(Finding("export.fault_labels", {"agreement": 100 * proof.agreement}))
     if proof.max_difference > DIFFERENCE:
-        found.append(f"a probability differs by {proof.max_difference:.2g}")
+        found.append(Finding("export.fault_probability", {"difference": proof.max_difference}))
     return found
 
 
-def _accuracy_faults(proof: ParityReport) -> list[str]:
+def _accuracy_faults(proof: ParityReport) -> list[Finding]:
     found = proof.accuracies
     if found is None:
-        return ["there are no labelled pictures that the model was not fitted to"]
+        return [Finding("export.fault_no_labels")]
     lost = found.library.value - found.exported.value
     if lost > LOSS:
-        return [f"the accuracy is lower by {100 * lost:.1f} points"]
+        return [Finding("export.fault_accuracy", {"points": 100 * lost})]
     if found.confidence < CONFIDENCE:
-        return [
-            f"{proof.pictures} pictures make it only {100 * found.confidence:.0f} % sure that the accuracy is not "
-            "lower by more than 1 point"
-        ]
+        return [Finding("export.fault_few", {"pictures": proof.pictures, "confidence": 100 * found.confidence})]
     return []

@@ -15,10 +15,9 @@ from headstart.data.example import Dataset, Example, known_label
 from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.sources import list_pictures, read_dataset
 from headstart.errors import DataError, ExportError
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress
 from headstart.saving.values import SavedModel
-
-NAME_SOME = "Name labelled pictures that the model was not fitted to with --data FOLDER."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class ParityData:
     keys: tuple[bytes, ...]
     labels: npt.NDArray[np.int64]
     fitted: npt.NDArray[np.bool_]
-    source: str
+    source: Finding
 
     def __len__(self) -> int:
         """Count the pictures."""
@@ -50,7 +49,7 @@ class ParityData:
     @classmethod
     def empty(cls) -> "ParityData":
         """No pictures, for what needs none."""
-        return cls((), (), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_), "no pictures")
+        return cls((), (), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_), Finding("export.no_pictures"))
 
     def take(self, rows: npt.NDArray[np.int64]) -> "ParityData":
         """Keep these rows."""
@@ -65,7 +64,9 @@ class ParityData:
     def held_out(self) -> "ParityData":
         """Keep the pictures that the model was not fitted to; all of them, without labels, where there are none."""
         if self.fitted.all():
-            return replace(self, labels=np.full(len(self), -1), source=f"{self.source} (the model was fitted to them)")
+            return replace(
+                self, labels=np.full(len(self), -1), source=Finding("export.all_fitted", {"source": self.source})
+            )
         return self.take(np.flatnonzero(~self.fitted))
 
     def trained_on(self) -> "ParityData":
@@ -93,8 +94,10 @@ def pictures_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:
     fitted = model.was_fitted(checked.keys)
     wanted = np.union1d(split_to_score(dataset, checked.usable).positions, checked.usable[fitted[checked.usable]])
     if not len(wanted):
-        raise DataError(f"None of the pictures of '{dataset.name}' can be read.", "", "Check the files.")
-    whole = ParityData(dataset.examples, checked.keys, dataset.labels, fitted, f"the pictures of '{dataset.name}'")
+        raise DataError("data.none_readable_of", name=dataset.name)
+    whole = ParityData(
+        dataset.examples, checked.keys, dataset.labels, fitted, Finding("export.given", {"name": dataset.name})
+    )
     return whole.take(wanted)
 
 
@@ -110,11 +113,7 @@ def pictures_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
     table = run / "data.csv"
     root = _root_of(run)
     if not table.is_file() or root is None:
-        raise ExportError(
-            "There are no pictures to prove the export on.",
-            f"Around the model '{folder}' there is no run that names its pictures.",
-            NAME_SOME,
-        )
+        raise ExportError("export.no_run", folder=folder)
     with table.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["part"] != "left out"]
     numbers = {name: number for number, name in enumerate(model.classes)}
@@ -122,15 +121,9 @@ def pictures_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
     checked = audit(Dataset(run.name, examples), progress=progress)
     same = np.array([key.hex() == row["sha256"] for key, row in zip(checked.keys, rows, strict=True)], dtype=np.bool_)
     if not same.any():
-        raise ExportError(
-            "There are no pictures to prove the export on.",
-            f"Those of the run '{run}' are not in '{root}' any more.",
-            NAME_SOME,
-        )
+        raise ExportError("export.pictures_gone", run=run, root=root)
     labels = np.array([numbers.get(row["label"], -1) for row in rows], dtype=np.int64)
-    whole = ParityData(
-        examples, checked.keys, labels, model.was_fitted(checked.keys), "the pictures that the run set apart"
-    )
+    whole = ParityData(examples, checked.keys, labels, model.was_fitted(checked.keys), Finding("export.of_run"))
     return whole.take(np.flatnonzero(same))
 
 

@@ -84,5 +84,5 @@ def ask_all(ask: Ask, examples: Sequence[Example], workers: int, progress: Progr
                 answers[row] = answer
             progress("Asking the exported file", row + 1, len(examples))
     if not answers:
-        raise PictureError("None of the pictures can be read.", "", "Check the files.")
+        raise PictureError("data.none_readable")
     return PredictorOutput(np.stack(list(answers.values())).astype(np.float64), np.array(list(answers), dtype=np.int64))

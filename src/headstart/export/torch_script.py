@@ -32,7 +32,7 @@ def write_torch(file: Path, model: SavedModel, files: EncoderFiles) -> None:
     """Write ``model.safetensors`` (``file``), ``config.json`` and a script beside it; raises ExportError."""
     why_not = obstacle(model, files)
     if why_not:
-        raise ExportError("The model cannot be exported to torch.", why_not, "Export it with --to onnx.")
+        raise ExportError("export.no_torch", reason=why_not)
     _require_timm()
     write_timm_layout(file.parent, model, files)
     write_text(file.parent / SCRIPT, SCRIPT_TEXT)
@@ -49,4 +49,4 @@ def torch_road(file: Path) -> Ask:
 def _require_timm() -> None:
     for package in ("torch", "timm"):
         if find_spec(package) is None:
-            raise MissingExtraError(package, "train", "to prove this form of a model")
+            raise MissingExtraError(package, "train", "export.to_prove")

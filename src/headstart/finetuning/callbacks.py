@@ -58,7 +58,7 @@ class TensorBoardCallback:
 
     def __init__(self, folder: Path) -> None:
         if find_spec("tensorboard") is None:
-            raise MissingExtraError("tensorboard", "tensorboard", "to write files for TensorBoard")
+            raise MissingExtraError("tensorboard", "tensorboard", "finetuning.to_write_tensorboard")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of libraries that tensorboard imports
             from torch.utils.tensorboard import SummaryWriter

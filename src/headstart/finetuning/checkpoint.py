@@ -56,9 +56,7 @@ def write_whole(path: Path, tensors: Mapping[str, torch.Tensor], header: Mapping
         os.replace(partial, path)
     except (OSError, SafetensorError) as error:
         raise OutputError(
-            f"The checkpoint '{path}' cannot be written.",
-            f"The system says: {getattr(error, 'strerror', None) or error}.",
-            "Free some space; the training can be resumed from the last checkpoint that was written.",
+            "finetuning.checkpoint_not_written", path=path, error=getattr(error, "strerror", None) or error
         ) from error
     finally:
         partial.unlink(missing_ok=True)
@@ -91,9 +89,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             values = json.loads(file.metadata()[HEADER])
             tensors = {name: file.get_tensor(name) for name in file.keys()}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(
-            f"The checkpoint '{path}' cannot be read.", f"{error}.", "Train anew, without --resume."
-        ) from error
+        raise ModelFileError("finetuning.checkpoint_not_read", path=path, error=error) from error
     return Checkpoint(tensors, values)
 
 

@@ -126,11 +126,11 @@ def choose_engine(device: DeviceName, world: int) -> Engine:
     """
     cuda = torch.cuda.is_available()
     if device == "cuda" and not cuda:
-        raise EncoderError("There is no CUDA device.", "torch sees none.", "Use --device auto or --device cpu.")
+        raise EncoderError("finetuning.no_cuda")
     if world == 1 and (device == "cpu" or not cuda):
         return OneProcess()
     if find_spec("accelerate") is None:
-        raise MissingExtraError("accelerate", "train", "to train on a GPU or in several processes")
+        raise MissingExtraError("accelerate", "train", "finetuning.to_train")
     return Accelerated(device)
 
 

@@ -26,7 +26,7 @@ def add_matrices(encoder: torch.nn.Module, rank: int, seed: int) -> tuple[str, .
         When the network has no such layer.
     """
     if find_spec("peft") is None:
-        raise MissingExtraError("peft", "lora", "for method = 'lora'")
+        raise MissingExtraError("peft", "lora", "finetuning.for_lora")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of libraries that peft imports
         from peft import LoraConfig, inject_adapter_in_model
@@ -36,9 +36,7 @@ def add_matrices(encoder: torch.nn.Module, rank: int, seed: int) -> tuple[str, .
         if isinstance(module, torch.nn.Linear) or (isinstance(module, torch.nn.Conv2d) and module.groups == 1)
     ]
     if not targets:
-        raise EncoderError(
-            "The network has no layer for low-rank matrices.", "", "Take another method, for instance norm."
-        )
+        raise EncoderError("finetuning.no_layer_for_lora")
     config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=targets, bias="none")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # the first matrix of each pair is drawn

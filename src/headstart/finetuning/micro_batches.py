@@ -58,11 +58,7 @@ class MicroBatcher:
                 if not is_about_memory(error):
                     raise
                 if self.size <= 1:
-                    raise EncoderError(
-                        "There is not enough memory to train, not even on one picture at a time.",
-                        f"{str(error).splitlines()[0][:200]}",
-                        "Take a smaller encoder, a method that moves less, or another machine.",
-                    ) from error
+                    raise EncoderError("finetuning.out_of_memory", error=str(error).splitlines()[0][:200]) from error
             # Out here the error is gone, and with it what its frames held on to.
             self.size = max(1, self.size // 2)
             if torch.cuda.is_available():

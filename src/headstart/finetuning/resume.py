@@ -32,11 +32,7 @@ def find_checkpoint(ground: TrainingInputs, context: RunContext) -> Checkpoint |
     then, now = found.values["identity"], identity(ground)
     different = [name for name in now if now[name] != then.get(name)]
     if different:
-        raise RecipeError(
-            f"The run in '{path.parent.parent}' cannot be resumed.",
-            f"It was begun with another {', '.join(different)}.",
-            "Use the settings and the data it was begun with, or start a new run without --resume.",
-        )
+        raise RecipeError("finetuning.another_run", folder=path.parent.parent, names=different)
     return found
 
 

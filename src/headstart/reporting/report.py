@@ -14,6 +14,7 @@ from headstart.probing.probe import Probe
 from headstart.reporting.answers import failure_lines, failures_by_name
 from headstart.reporting.summary import candidate_lines, score_lines
 from headstart.reporting.training_files import training_lines, training_to_json
+from headstart.runtime.findings import Finding
 from headstart.uncertainty.comparison import Comparison
 
 if TYPE_CHECKING:  # it loads torch
@@ -31,7 +32,7 @@ class RunReport:
     probe: Probe
     board: Comparison
     seconds: float
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding | str, ...] = ()
     tuned: "FineTuned | None" = None
     page: Path | None = None
 
@@ -54,7 +55,7 @@ class RunReport:
             *(training_lines(self.tuned) if self.tuned else []),
             *score_lines(self.board, self._title()),
             *_promise_lines(self.probe, self.board, self.plan.recipe.balance),
-            *self.notices,
+            *map(str, self.notices),
             f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
             *([f"Report: {self.page}"] if self.page else []),
             f"Try it: headstart predict {shlex.quote(str(self.folder))} PICTURE",
@@ -97,7 +98,7 @@ class RunReport:
             "head": _head_json(self.probe),
             **(training_to_json(self.tuned) if self.tuned else {}),
             **self.board.to_json(),
-            "notices": list(self.notices),
+            "notices": list(map(str, self.notices)),
             "audit": self.plan.audit.to_json(),
             "seconds": round(self.seconds, 3),
         }

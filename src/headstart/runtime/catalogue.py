@@ -1,7 +1,7 @@
 """The sentences that people read, in English and in Chinese: ``catalogue/<language>/<stage>.toml``.
 
 A key is ``stage.name``. In a sentence ``{name}`` stands for a value, with a format behind a colon where it needs one;
-``<s>`` and ``<is|are>`` follow the value ``count``. A list of
+``<s>`` and ``<is|are>`` follow the value ``count``; ``@stage.name`` stands for another sentence. A list of
 names is quoted and cut (``{names}``, ``{names:3}``) or joined (``{names:and}``, ``{names:or}``, ``{names:comma}``).
 """
 
@@ -36,7 +36,10 @@ class Texts:
         >>> ENGLISH.say("page.unit.pictures", {"count": "1,200"})
         '1,200 pictures'
         """
-        sentence = read_catalogue(self.language, key.partition(".")[0])[key.partition(".")[2]]
+        stage, _, name = key.partition(".")
+        sentence = read_catalogue(self.language, stage)[name]
+        if sentence.startswith("@"):
+            return self.say(sentence[1:], values)
         if "<" in sentence:
             one = str(values.get("count")) == "1"
             sentence = _NUMBER.sub(lambda found: _form(found, one), sentence)
@@ -58,17 +61,17 @@ class Texts:
         return self.find(f"{group}.{key}", key)
 
     def join(self, words: Iterable[object], by: str = "and") -> str:
-        """Join words as a sentence does, the last one by ``and`` or ``or``, or all alike by ``comma``.
+        """Join words as a sentence does: the last by ``and``, ``or`` or ``nor``, or all by ``comma`` or ``clause``.
 
         Examples
         --------
         >>> ENGLISH.join("abc"), ENGLISH.join("abc", "or"), texts_in("zh").join("abc", "comma")
         ('a, b and c', 'a, b or c', 'a、b、c')
         """
-        comma, shown = self.find("runtime.comma"), [str(word) for word in words]
-        if len(shown) < 2 or by == "comma":
-            return comma.join(shown)
-        return self.find(f"runtime.{by}").join((comma.join(shown[:-1]), shown[-1]))
+        shown, last = [str(_Value(word, self)) for word in words], self.find(f"runtime.{by}")
+        if len(shown) < 2 or by not in ("and", "or", "nor"):
+            return last.join(shown)
+        return last.join((self.find("runtime.comma").join(shown[:-1]), shown[-1]))
 
     def quote(self, names: Sequence[object], most: int = MOST_NAMED) -> str:
         """List names for a sentence: quoted, the first five, and how many more there are.
@@ -99,6 +102,12 @@ class _Value:
 
     def __init__(self, value: object, texts: Texts) -> None:
         self.value, self.texts = value, texts
+
+    def __str__(self) -> str:
+        return format(self, "")
+
+    def __repr__(self) -> str:
+        return repr(self.value)
 
     def __format__(self, form: str) -> str:
         if isinstance(self.value, list | tuple):

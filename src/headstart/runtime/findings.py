@@ -73,6 +73,6 @@ def _plain(value: object) -> object:
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
-def did_you_mean(near: str | None, otherwise: Finding | str = "") -> Finding | str:
+def did_you_mean(near: object, otherwise: Finding | str = "") -> Finding | str:
     """Return the question for a name that comes near; ``otherwise`` where none does."""
     return Finding("runtime.did_you_mean", {"name": near}) if near else otherwise

@@ -17,7 +17,8 @@ from headstart.heads.family import load_head
 from headstart.heads.head import Head
 from headstart.registry import resolve
 from headstart.runtime.files import require_free, write_json, write_text
-from headstart.saving.manifest import AGAIN, MANIFEST, check_files, find_model, manifest_of, read_manifest
+from headstart.runtime.findings import Finding
+from headstart.saving.manifest import MANIFEST, check_files, find_model, manifest_of, read_manifest
 from headstart.saving.policy_files import GUARD, read_guard, write_guard
 from headstart.saving.reference_set import NAMES, REFERENCES, read_references, write_references
 from headstart.saving.tensors import read_tensors, write_tensors
@@ -34,7 +35,7 @@ TIMM_WEIGHTS = "model.safetensors"
 CARD = "README.md"
 
 
-def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[str, ...]:
+def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[Finding, ...]:
     """Write a model into a new folder, whole or not at all; return notices for the user.
 
     ``files`` are those of the model's encoder; they are copied. Where it can be done the model is also written as
@@ -87,9 +88,7 @@ def load_bundle(path: str | Path) -> Bundle:
     try:
         model = _model_from(folder, manifest)
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(
-            f"The model '{folder}' is damaged.", f"'{folder / MANIFEST}' does not fit its files: {error!r}.", AGAIN
-        ) from error
+        raise ModelFileError("saving.does_not_fit", folder=folder, path=folder / MANIFEST, error=error) from error
     graph, weights = _existing(folder, manifest, GRAPH), _existing(folder, manifest, WEIGHTS, TIMM_WEIGHTS)
     return Bundle(folder, model, EncoderFiles(graph, weights, manifest["encoder_config"]))
 
@@ -120,11 +119,7 @@ def _new_folder(folder: Path) -> Iterator[Path]:
             folder.rmdir()  # empty, or it fails: not every system renames onto an empty folder
         os.rename(partial, folder)
     except OSError as error:
-        raise OutputError(
-            f"The model cannot be written to '{folder}'.",
-            f"The system says: {error.strerror or error}.",
-            "Check the rights and the free space, or name another folder.",
-        ) from error
+        raise OutputError("saving.not_written", folder=folder, error=error.strerror or error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

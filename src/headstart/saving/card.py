@@ -71,7 +71,7 @@ print(max(zip(probabilities, network.pretrained_cfg["label_names"])))
 """
 
 
-def model_card(model: SavedModel, why_not_timm: str | None = None, no_raw: str | None = None) -> str:
+def model_card(model: SavedModel, why_not_timm: object = None, no_raw: object = None) -> str:
     """Write the model card as Markdown with YAML front matter; names from users are escaped.
 
     ``why_not_timm`` is a sentence for a model that timm cannot open, None for one that it can; ``no_raw`` the same for
@@ -82,8 +82,8 @@ def model_card(model: SavedModel, why_not_timm: str | None = None, no_raw: str |
         "Use": "\n".join(
             [
                 USE,
-                f"{escaped(no_raw)}\n" if no_raw else USE_WITH_ONNX,
-                f"{escaped(why_not_timm)}\n" if why_not_timm else USE_WITH_TIMM,
+                f"{escaped(str(no_raw))}\n" if no_raw else USE_WITH_ONNX,
+                f"{escaped(str(why_not_timm))}\n" if why_not_timm else USE_WITH_TIMM,
             ]
         ),
         "Scores": _scores(model),

@@ -9,15 +9,14 @@ from typing import Any
 from headstart.errors import ModelFileError
 from headstart.registry import nearest
 from headstart.runtime.files import json_text, write_json
+from headstart.runtime.findings import Finding, did_you_mean
 from headstart.saving.policy_files import guard_json
 from headstart.saving.values import Baseline, SavedModel
 from headstart.version import __version__
 
 MANIFEST = "manifest.json"
-NAME_ONE = "Name a folder that 'headstart fit' or Model.save wrote."
 # Raised by one when a change would make an older Headstart misread the folder.
 FORMAT = 1
-AGAIN = "Copy the model again from where it was saved, or fit it anew."
 
 
 def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterable[Path]) -> dict[str, Any]:
@@ -58,20 +57,14 @@ def find_model(path: Path) -> Path:
             return folder
     if not path.exists():
         near = _nearest_neighbour(path)
-        raise ModelFileError(
-            f"There is no model at '{path}'.", "The folder does not exist.", _did_you_mean(near) or "Check the path."
-        )
+        raise ModelFileError("saving.no_model", path=path, hint=did_you_mean(near, Finding("saving.check_path")))
     if not path.is_dir():
         near = next((folder for folder in (path.parent, path.parent / "model") if (folder / MANIFEST).is_file()), None)
-        raise ModelFileError(
-            f"'{path}' is not a model.", "It is a file; a saved model is a folder.", _did_you_mean(near) or NAME_ONE
-        )
+        raise ModelFileError("saving.is_file", path=path, hint=did_you_mean(near, Finding("saving.name_one")))
     inside = [found.parent for pattern in (MANIFEST, f"model/{MANIFEST}") for found in path.glob(f"*/{pattern}")]
     newest = max(inside, key=lambda folder: (folder / MANIFEST).stat().st_mtime_ns, default=None)
     raise ModelFileError(
-        f"'{path}' is not a saved model.",
-        f"The folder has no {MANIFEST}.",
-        _did_you_mean(newest) or NAME_ONE,
+        "saving.no_manifest", path=path, file=MANIFEST, hint=did_you_mean(newest, Finding("saving.name_one"))
     )
 
 
@@ -87,25 +80,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_bytes())
     except OSError as error:
-        raise ModelFileError(
-            f"The model '{folder}' cannot be opened.", f"'{path}': {error.strerror}.", "Check the rights of the file."
-        ) from error
+        raise ModelFileError("saving.not_opened", folder=folder, path=path, error=error.strerror) from error
     except ValueError as error:
-        raise ModelFileError(f"The model '{folder}' is damaged.", f"'{path}' is not JSON: {error}.", AGAIN) from error
+        raise ModelFileError("saving.not_json", folder=folder, path=path, error=error) from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int) or "digest" not in manifest:
-        raise ModelFileError(
-            f"'{folder}' is not a saved model.",
-            f"Its {MANIFEST} was not written by Headstart.",
-            NAME_ONE,
-        )
+        raise ModelFileError("saving.foreign_manifest", folder=folder, file=MANIFEST)
     if manifest["format"] > FORMAT:
         raise ModelFileError(
-            f"The model '{folder}' was saved by a newer Headstart ({manifest.get('headstart')}).",
-            f"Its format is {manifest['format']}; this Headstart reads formats up to {FORMAT}.",
-            "Update with: pip install --upgrade headstart",
+            "saving.newer", folder=folder, version=manifest.get("headstart"), format=manifest["format"], known=FORMAT
         )
     if manifest.pop("digest") != _self_digest(manifest):
-        raise ModelFileError(f"The model '{folder}' is damaged.", f"'{path}' has changed since it was written.", AGAIN)
+        raise ModelFileError("saving.changed", folder=folder, path=path)
     return manifest
 
 
@@ -123,19 +108,18 @@ def check_files(folder: Path, manifest: dict[str, Any], names: Iterable[str]) ->
         try:
             got = sha256(path)
         except FileNotFoundError:
-            raise ModelFileError(f"The model '{folder}' is not complete.", f"'{path}' is missing.", AGAIN) from None
+            raise ModelFileError("saving.file_missing", folder=folder, path=path) from None
         except OSError as error:
-            raise ModelFileError(
-                f"The model '{folder}' cannot be opened.",
-                f"'{path}': {error.strerror}.",
-                "Check the rights of the file.",
-            ) from error
+            raise ModelFileError("saving.not_opened", folder=folder, path=path, error=error.strerror) from error
         if got != expected["sha256"]:
             raise ModelFileError(
-                f"The model '{folder}' is damaged.",
-                f"'{path}' has changed since it was written: expected SHA-256 {expected['sha256'][:12]}... "
-                f"and {expected['bytes']} bytes, got {got[:12]}... and {path.stat().st_size} bytes.",
-                AGAIN,
+                "saving.wrong_digest",
+                folder=folder,
+                path=path,
+                expected=expected["sha256"][:12],
+                expected_bytes=expected["bytes"],
+                got=got[:12],
+                got_bytes=path.stat().st_size,
             )
 
 
@@ -185,7 +169,3 @@ def _nearest_neighbour(path: Path) -> Path | None:
     siblings += [found.parent.parent for found in path.parent.glob(f"*/model/{MANIFEST}")]
     name = nearest(path.name, [sibling.name for sibling in siblings])
     return path.parent / name if name else None
-
-
-def _did_you_mean(folder: Path | None) -> str:
-    return f"Did you mean '{folder}'?" if folder else ""

@@ -12,23 +12,20 @@ from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.timm_config import timm_config
 from headstart.heads.linear import as_linear
 from headstart.runtime.files import write_json
+from headstart.runtime.findings import Finding
 from headstart.saving.tensors import read_tensors, write_tensors
 from headstart.saving.values import SavedModel
 
 
-def obstacle(model: SavedModel, files: EncoderFiles) -> str | None:
-    """Say in one sentence why a model cannot be written for timm, or None when it can."""
+def obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
+    """Return why a model cannot be written for timm, or None when it can."""
     if as_linear(model.head) is None:
-        return f"The model cannot be opened by timm: its head is not linear ({model.head.kind})."
+        return Finding("saving.timm_head", {"kind": model.head.kind}, "note")
     if model.spec.precision == "int8":
-        return "The model cannot be opened by timm: its encoder computes in int8."
+        return Finding("saving.timm_int8", severity="note")
     if not model.spec.classifier:
-        return (
-            f"The model cannot be opened by timm: {model.spec.architecture} has no classifier layer to put the head in."
-        )
-    if files.weights is None:
-        return "The model cannot be opened by timm: the weights of its encoder are not at hand."
-    return None
+        return Finding("saving.timm_classifier", {"name": model.spec.architecture}, "note")
+    return Finding("saving.timm_weights", severity="note") if files.weights is None else None
 
 
 def write_timm_layout(folder: Path, model: SavedModel, files: EncoderFiles) -> None:

@@ -21,4 +21,4 @@ def require_packages() -> None:
     """
     for module, package in PACKAGES.items():
         if find_spec(module) is None:
-            raise MissingExtraError(package, "serve", "to answer over HTTP")
+            raise MissingExtraError(package, "serve", "serving.to_answer")

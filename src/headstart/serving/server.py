@@ -62,9 +62,7 @@ def bind(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         raise ServingError(
-            f"The server cannot listen on {host}, port {port}.",
-            f"The system says: {getattr(error, 'strerror', None) or error}.",
-            "Stop what uses it, or choose another one with --port (0 takes a free one).",
+            "serving.cannot_listen", host=host, port=port, error=getattr(error, "strerror", None) or error
         ) from error
     return listener
 

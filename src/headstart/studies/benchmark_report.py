@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headstart.reporting.tables import aligned
+from headstart.runtime.findings import Finding
 from headstart.studies.format_timing import HEIGHT, WIDTH, FormatTiming
 
 SHOWN = (1, 8, 32)  # sizes of batches in the table; all are in the JSON
@@ -40,7 +41,7 @@ class BenchmarkReport:
     operations: int
     threads: int
     busy: float
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
     def to_json(self) -> list[dict[str, Any]]:
         """Give one object for each form; ``speed`` is how many times as fast as the library it is."""
@@ -75,7 +76,7 @@ class BenchmarkReport:
     def warnings(self) -> list[str]:
         """Say what the figures do not show: that the machine was busy, and which forms are missing, and why."""
         busy = f"The machine was busy (load {self.busy:.1f}): every form is faster where nothing else runs."
-        return [*([busy] if self.busy > 0.5 else []), *self.notices]
+        return [*([busy] if self.busy > 0.5 else []), *map(str, self.notices)]
 
     def _row(self, form: MeasuredForm) -> tuple[str, ...]:
         found = form.figures

@@ -27,9 +27,7 @@ def require_place(folder: Path | None) -> None:
     if folder is None:
         return
     if (folder / REPORT).exists():
-        raise OutputError(
-            f"There is an audit in '{folder}' already.", "Nothing is ever overwritten.", f"Remove its {REPORT} first."
-        )
+        raise OutputError("studies.check_there_already", folder=folder, file=REPORT)
     if not (folder / RUN).is_file():
         require_free(folder)
 

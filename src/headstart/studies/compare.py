@@ -113,7 +113,7 @@ def require_torch(arms: Sequence[str]) -> None:
     """Raise MissingExtraError when an arm needs a network in torch and torch is not installed."""
     needing = [arm for arm in arms if arm in IN_TORCH]
     if needing and find_spec("torch") is None:
-        raise MissingExtraError("torch", "train", f"for the arms {', '.join(needing)}")
+        raise MissingExtraError("torch", "train", "studies.for_arms", names=needing)
 
 
 def shots_name(shots: int) -> str:

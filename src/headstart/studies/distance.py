@@ -128,7 +128,7 @@ def of_classes(dataset: Dataset, rows: npt.NDArray[np.int64], common: Sequence[s
 def require_enough(name: str, count: int) -> None:
     """Raise DataError when a set has too few pictures for a distance."""
     if count < FEWEST:
-        raise DataError(f"'{name}' has {count} readable pictures.", f"A distance needs at least {FEWEST} of each set.")
+        raise DataError("studies.too_few_for_distance", name=name, count=count, fewest=FEWEST)
 
 
 def measure_distances(one: Matrix, other: Matrix, seed: int) -> tuple[ProxyDistance, Discrepancy, FrechetDistance]:

@@ -89,8 +89,4 @@ class ResultStore:
                 # A line of its own even behind one that a crash cut off.
                 file.write("\n" + json.dumps(row) + "\n")
         except OSError as error:
-            raise OutputError(
-                "What was computed cannot be kept in the cache.",
-                f"Writing to '{self.path}' failed: {error.strerror}.",
-                "Free some space, choose another folder with --cache DIR, or keep nothing with --no-cache.",
-            ) from error
+            raise OutputError("studies.not_kept", path=self.path, error=error.strerror) from error

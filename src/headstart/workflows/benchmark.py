@@ -23,6 +23,7 @@ from headstart.export.formats import ExportFormat, Source, require_form, write_f
 from headstart.export.parity_data import ParityData
 from headstart.export.predictors import onnx_road_for_several
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.saving.manifest import check_files, find_model, read_manifest
 from headstart.studies.benchmark_report import BenchmarkReport, MeasuredForm
@@ -67,7 +68,7 @@ def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -
     """
     unknown = [name for name in wanted.forms if name not in (LIBRARY, *FORMS)]
     if unknown:
-        raise ExportError(f"There is no form '{unknown[0]}'.", f"It can be {', '.join((LIBRARY, *FORMS))}.")
+        raise ExportError("workflows.unknown_form", name=unknown[0], names=(LIBRARY, *FORMS))
     home = find_model(folder)
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     threads = wanted.threads or available_cores()
@@ -80,10 +81,10 @@ def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -
             try:
                 measured.append(_measured(name, file, home, _in_a_process(job)))
             except ExportError as error:
-                notices.append(f"{name}: {error}")
+                notices.append(Finding("workflows.form_failed", {"name": name, "error": error}))
         context.progress("Measuring forms", len(files), len(files))
     if not measured:
-        raise ExportError("No form could be measured.", " ".join(notices))
+        raise ExportError("workflows.no_form_measured", reasons=notices)
     return BenchmarkReport(tuple(measured), _operations(home), threads, busy, tuple(notices))
 
 
@@ -150,8 +151,8 @@ def _in_a_process(job: dict[str, Any]) -> dict[str, Any]:
         env={**os.environ, **limits},
     )
     if answer.returncode:
-        lines = answer.stderr.strip().splitlines() or [f"It ended with {answer.returncode}."]
-        raise ExportError("It could not be measured.", lines[-1][:300])
+        last = answer.stderr.strip().splitlines()[-1:] or [f"exit {answer.returncode}"]
+        raise ExportError("workflows.not_measured", error=last[0][:300])
     found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return found
 

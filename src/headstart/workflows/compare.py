@@ -10,6 +10,7 @@ from headstart.encoders.variants import require_whole
 from headstart.errors import RecipeError
 from headstart.registry import nearest
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import did_you_mean
 from headstart.settings.fields import seconds_of
 from headstart.settings.recipe import Recipe
 from headstart.studies.compare import ComparisonRequest, compare_arms, identity, require_torch, usable_shots
@@ -59,17 +60,12 @@ def read_wanted(
     """Read what is to be compared; raises RecipeError for what cannot be."""
     for arm in arms or ():
         if arm not in ARMS:
-            raise RecipeError(f"There is no arm '{arm}'.", f"It can be {', '.join(ARMS)}.", _did_you_mean(arm))
+            raise RecipeError("workflows.unknown_arm", arm=arm, names=ARMS, hint=did_you_mean(nearest(arm, ARMS)))
     texts = [str(one) for one in shots or ()]
     numbers = [ALL if one == "all" else int(one) if one.isdecimal() else -1 for one in texts]
     if any(number < 0 for number in numbers) or "0" in texts or draws < 1 or steps < 1:
-        raise RecipeError("Examples per class, draws and steps are whole numbers above nothing; or all examples.")
+        raise RecipeError("workflows.wrong_numbers")
     return ComparisonRequest(
         tuple(arms or DEFAULT_ARMS), tuple(numbers) or (*DEFAULT_SHOTS, ALL), draws, steps,
         seconds_of(limit) if limit else math.inf,
     )  # fmt: skip
-
-
-def _did_you_mean(arm: str) -> str:
-    near = nearest(arm, ARMS)
-    return f"Did you mean '{near}'?" if near else ""

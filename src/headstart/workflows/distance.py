@@ -56,11 +56,7 @@ def run_either_distance(
 ) -> DistanceReport | AlignmentReport:
     """Compare two sets of pictures, or encoders on one; raises RecipeError for both at once, or neither."""
     if (other is None) == (not encoders):
-        raise RecipeError(
-            "A distance is one between two things.",
-            "Two sets of pictures are compared for one encoder, or several encoders on one set.",
-            "Name a second set, or --encoders X Y.",
-        )
+        raise RecipeError("workflows.nothing_to_compare")
     if encoders:
         return run_alignment(one, encoders, recipe, context)
     return run_distance(one, other, recipe, context)
@@ -70,7 +66,7 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
     """Measure how alike several encoders see the same pictures. Raises DataError for fewer than twenty of these."""
     names = tuple(dict.fromkeys(encoders))
     if len(names) < 2:
-        raise RecipeError("One encoder has nothing to be compared with.", "", "Name two or more after --encoders.")
+        raise RecipeError("workflows.one_encoder_alone")
     loaded = [named_encoder(one, recipe.device, context) for one in names]
     dataset = _either(data)
     checked = audit(dataset, progress=context.progress)

@@ -86,14 +86,10 @@ def _guard_scores(
 def _strange(model: Fitted, pictures: Data, context: RunContext) -> OodSet:
     """Measure how unlike the training pictures others are; those that cannot be read are left out."""
     if model.saved.guard is None or model.saved.guard.strangeness is None:
-        raise RecipeError(
-            "The model cannot tell pictures unlike its training pictures.",
-            "It was saved by an older Headstart, with novelty = 'none', or fitted to too few pictures.",
-            "Fit it again.",
-        )
+        raise RecipeError("workflows.no_novelty")
     examples = list_pictures(pictures)
     walk = encode(model.encoder, examples, context, strict=False)
     good = [index for index in range(len(examples)) if index not in walk.failures]
     if not good:
-        raise PictureError(f"None of the pictures of '{pictures}' can be read.", remedy="Check the files.")
+        raise PictureError("data.none_readable_of", name=pictures)
     return OodSet(str(pictures), model.saved.novelty(walk.features[0].matrix[good]))

@@ -59,7 +59,7 @@ def explain_files(
             context.progress("explaining", number + 1, len(examples))
         if not files:
             first = f"'{examples[0].name}': {failures[examples[0].name]}"
-            raise PictureError("None of the pictures can be read.", first, "Check the files.")
+            raise PictureError("data.none_readable", reason=first)
     return ExplainReport(folder, tuple(files), failures, tuple(desk.notices))
 
 
@@ -95,7 +95,7 @@ def average_files(
     with output_folder(out, "explain") as folder:
         found = gather(walk(), model.classes)
         if not found:
-            raise DataError("Nothing in any of the pictures speaks for its class.", "", "Try another --method.")
+            raise DataError("workflows.nothing_speaks")
         sheet = average_sheet(found, subject.encoder.spec.preprocessing, FontBook(font_folders()))
         save_png(sheet.image, folder / "average.png")
     return AverageReport(methods.pop(), split.rule, found, folder / "average.png", failures, sheet.notices)

@@ -29,6 +29,7 @@ from headstart.reporting.training_files import write_training
 from headstart.runtime.context import RunContext
 from headstart.runtime.environment import environment
 from headstart.runtime.files import write_json
+from headstart.runtime.findings import Finding
 from headstart.runtime.languages import require_language
 from headstart.saving.build import describe, keep_references
 from headstart.uncertainty.calibrate import make_guard
@@ -75,7 +76,7 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
     with output_folder(out, planned.dataset.name, resume=context.resume) as folder:
         shutil.rmtree(folder / "model", ignore_errors=True)  # of a run that was killed after it had saved
         trained = train(planned, replace(context, run_folder=folder / TRAINING))
-        notices = trained.tuned.notices if trained.tuned else ()
+        notices: tuple[Finding | str, ...] = trained.tuned.notices if trained.tuned else ()
         notices += (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
         notices += unscored_refusal(trained.model.saved.guard, trained.board)
         notices += write_pictures(

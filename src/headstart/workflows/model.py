@@ -17,6 +17,7 @@ from headstart.encoders.spec import Encoder
 from headstart.errors import RecipeError
 from headstart.probing.prediction import Prediction
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 from headstart.saving.bundle import load_bundle
 from headstart.saving.values import SavedModel
@@ -193,7 +194,7 @@ class Model:
         recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
         return score(self, data, recipe, RunContext(cache=cache, progress=progress), unfamiliar).board.guard
 
-    def save(self, folder: str | Path) -> tuple[str, ...]:
+    def save(self, folder: str | Path) -> tuple[Finding, ...]:
         """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
         from headstart.saving.bundle import save_bundle
 
@@ -246,9 +247,5 @@ def ask_guard(model: Model, given: dict[str, Any]) -> Model:
     guard = model.saved.guard
     Recipe.from_mapping(given)
     if guard is None:
-        raise RecipeError(
-            f"The model does not know {', '.join(given)}.",
-            "It was saved by an older Headstart, without scores of held-out pictures.",
-            "Fit it again.",
-        )
+        raise RecipeError("workflows.settings_not_known", names=given)
     return replace(model, saved=replace(model.saved, guard=ask(guard, replace(guard.asked, **given))))

@@ -24,7 +24,7 @@ def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *
     walk = read_features(examples, checked.keys, (encoder,), replace(context, keep_features=False), checked.usable)
     walk = replace(walk, failures=checked.unreadable | walk.failures)
     for position, reason in walk.failures.items() if strict else ():
-        raise PictureError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
+        raise PictureError("data.unreadable_picture_left", name=examples[position].name, reason=reason)
     return walk
 
 
@@ -43,7 +43,7 @@ def answer(  # six: who answers (two values of every model), about what, how
     good = [index for index in range(len(examples)) if index not in walk.failures]
     if not good:
         first = f"'{examples[0].name}': {walk.failures[0]}"
-        raise PictureError("None of the pictures can be read.", first, "Check the files.")
+        raise PictureError("data.none_readable", reason=first)
     names = [examples[index].name for index in good]
     predictions = saved.predictions(names, walk.features[0].matrix[good], top)
     guard = saved.guard

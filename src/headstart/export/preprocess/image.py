@@ -17,6 +17,7 @@ from PIL import Image
 from headstart.encoders.preprocess.image import LONGEST_SHAPE
 from headstart.encoders.spec import Preprocessing
 from headstart.export.graph_parts import DOUBLE, FLOAT, INT64, GraphParts
+from headstart.runtime.findings import Finding
 
 # Pillow's filters that the Resize of ONNX knows, as its attributes. Keys' cubic with -0.5 is Pillow's.
 RESIZES: dict[str, dict[str, Any]] = {
@@ -33,11 +34,11 @@ class _Extent:
     width: str
 
 
-def picture_obstacle(preprocessing: Preprocessing) -> str | None:
-    """Say in one sentence why pictures cannot be prepared inside a graph, or None when they can."""
+def picture_obstacle(preprocessing: Preprocessing) -> Finding | None:
+    """Return why pictures cannot be prepared inside a graph, or None when they can."""
     if preprocessing.interpolation in (*RESIZES, "nearest"):
         return None
-    return f"ONNX has no operator that resizes with the filter '{preprocessing.interpolation}'."
+    return Finding("export.raw_filter", {"filter": preprocessing.interpolation}, "note")
 
 
 def add_preparation(parts: GraphParts, pictures: str, preprocessing: Preprocessing, output: str) -> None:
