@@ -23,6 +23,7 @@ from headstart.export.end_to_end_graph import raw_graph, raw_obstacle, write_raw
 from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
 from headstart.export.preprocess.image import add_preparation
 from headstart.heads.head import Head
+from headstart.runtime.findings import sentences
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.values import SavedModel
 
@@ -180,14 +181,16 @@ def test_the_same_model_gives_the_same_bytes(model: SavedModel, files: EncoderFi
 def test_a_filter_that_onnx_has_not_is_named(interpolation: str, model: SavedModel, files: EncoderFiles) -> None:
     preprocessing = replace(FAKE_SPEC.preprocessing, interpolation=interpolation)
     other = replace(model, spec=replace(FAKE_SPEC, preprocessing=preprocessing))
-    assert raw_obstacle(other, files) == (
+    assert str(raw_obstacle(other, files)) == (
         f"The model has no model.onnx. ONNX has no operator that resizes with the filter '{interpolation}'."
     )
 
 
 def test_a_network_without_a_graph_has_no_graph_from_pictures(model: SavedModel, tmp_path: Path) -> None:
     nothing = EncoderFiles(None, None)
-    assert "The model has no model.onnx: its network has no ONNX graph." in save_bundle(tmp_path / "m", model, nothing)
+    assert "The model has no model.onnx: its network has no ONNX graph." in sentences(
+        save_bundle(tmp_path / "m", model, nothing)
+    )
     assert not (tmp_path / "m" / "model.onnx").exists()
     card = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
     assert "its network has no ONNX graph" in card and "onnxruntime.InferenceSession" not in card
@@ -197,7 +200,7 @@ def test_without_the_package_onnx_a_model_is_saved_and_says_what_it_lacks(
     model: SavedModel, files: EncoderFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("headstart.export.end_to_end_graph.find_spec", lambda name: None)
-    assert save_bundle(tmp_path / "m", model, files)[-1] == (
+    assert str(save_bundle(tmp_path / "m", model, files)[-1]) == (
         "The model has no model.onnx: the package 'onnx' is not installed (pip install \"headstart[train]\")."
     )
     assert load_bundle(tmp_path / "m").model.classes == model.classes

@@ -82,9 +82,8 @@ def constants() -> str:
     for path in Path(headstart.__file__).parent.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         found += [one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    found += [
-        line.replace('\\"', '"') for line in (files("headstart") / "catalogue/en/runtime.toml").read_text().splitlines()
-    ]
+    for path in Path(headstart.__file__).parent.glob("catalogue/en/*.toml"):
+        found.append(path.read_text(encoding="utf-8").replace('\\"', '"'))
     return "\n".join(found)
 
 
