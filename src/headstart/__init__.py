@@ -5,7 +5,7 @@ Every public name is loaded on first use, so that ``import headstart`` costs nex
 Examples
 --------
 >>> import headstart
->>> headstart.Recipe(head="ridge").head
+>>> headstart.Recipe(head="ridge").head.name
 'ridge'
 """
 

@@ -4,14 +4,15 @@ What a call needs is imported inside it: ``headstart.load`` does not wait for wh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from headstart.errors import RecipeError
 from headstart.runtime.context import RunContext
 from headstart.runtime.progress import Progress, silent
-from headstart.settings.fields import DeviceName, Settings
+from headstart.settings.fields import DeviceName
+from headstart.settings.keywords import Settings
 from headstart.settings.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def fit(
     from headstart.workflows.plan import plan_fit
 
     context = RunContext(cache=cache, progress=progress)
-    chosen = Recipe.from_mapping({**(asdict(recipe) if recipe else {}), **settings})
+    chosen = Recipe.from_mapping({**(recipe.to_json() if recipe else {}), **settings})
     folder = Path(out) if out is not None else None
     planned = plan_fit(data, chosen, context, out=None if resume else folder)
     if folder is None and not resume:
@@ -162,7 +163,7 @@ def check(
     """
     from headstart.workflows.check import run_check
 
-    chosen = Recipe.from_mapping({"head": "logistic", **(asdict(recipe) if recipe else {}), **settings})
+    chosen = Recipe.from_mapping({"head": "logistic", **(recipe.to_json() if recipe else {}), **settings})
     places = (Path(out) if out is not None else None, Path(export) if export is not None else None)
     return run_check(data, chosen, RunContext(cache=cache, progress=progress), out=places[0], export=places[1])
 
@@ -213,8 +214,8 @@ def compare(
     from headstart.workflows.compare import read_wanted, run_comparison
 
     recipe = _study_recipe(settings, {"head": "ridge"}, "compare")
-    wanted = read_wanted(arms, shots, draws, steps, recipe.time_limit)
-    return run_comparison(data, wanted, replace(recipe, time_limit=""), RunContext(cache=cache, progress=progress))
+    wanted = read_wanted(arms, shots, draws, steps, recipe.training.time_limit)
+    return run_comparison(data, wanted, recipe.replace(time_limit=""), RunContext(cache=cache, progress=progress))
 
 
 def rank(

@@ -19,6 +19,7 @@ TABLES: dict[str, dict[str, str]] = {
         "mlp": "headstart.heads.mlp:MlpFamily",
     },
     "tasks": {"classification": "headstart.tasks.classification:CLASSIFICATION"},
+    "sections": {"image": "headstart.settings.image:ImageSettings"},  # of a recipe, for one modality alone
     "exporters": {"onnx": "headstart.export.end_to_end_graph:OnnxExporter"},
 }
 

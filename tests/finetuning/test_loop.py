@@ -134,13 +134,13 @@ def test_without_its_habits_full_fine_tuning_is_a_plain_loop_with_adam(tmp_path,
     ground = ground_of(kind, tmp_path, method="full", optimizer="adam", lr=1e-3, epochs=2, **habits)
     found = trained(ground, tmp_path).tensors
     spec, files = ground.encoder.spec, ground.encoder.files
-    network = build_classifier(files.config, load_file(files.weights), 3, spec.dimension, ground.recipe.seed)
+    network = build_classifier(files.config, load_file(files.weights), 3, spec.dimension, ground.recipe.run.seed)
     inputs = torch.stack([torch.from_numpy(prepare(one.source, spec.preprocessing)) for one in ground.examples])
     labels = torch.from_numpy(ground.labels)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     network.train()
     for epoch in range(2):
-        for rows in batches(36, 8, 2, ground.recipe.seed, epoch):
+        for rows in batches(36, 8, 2, ground.recipe.run.seed, epoch):
             optimizer.zero_grad()
             torch.nn.functional.cross_entropy(network(inputs[rows]), labels[rows]).backward()
             optimizer.step()
@@ -215,8 +215,8 @@ def test_other_runtime_errors_are_not_taken_for_short_memory(tmp_path):
 
 def test_a_loss_that_is_not_a_number_stops_with_the_last_good_weights(tmp_path):
     ground = ground_of("convolutions", tmp_path, method="lpft", epochs=4, checkpoint_seconds=1000.0)
-    good = trained(replace(ground, recipe=replace(ground.recipe, schedule="constant", epochs=4)), tmp_path)
-    with assembled(replace(ground, recipe=replace(ground.recipe, schedule="constant")), tmp_path) as task:
+    good = trained(replace(ground, recipe=ground.recipe.replace(schedule="constant", epochs=4)), tmp_path)
+    with assembled(replace(ground, recipe=ground.recipe.replace(schedule="constant")), tmp_path) as task:
         calls, inner = iter(range(10_000)), task.forward
         per_epoch = math.ceil(len(task.train.labels) / 8)
 

@@ -97,7 +97,7 @@ def test_training_from_the_cache_has_the_losses_and_weights_of_training_without(
     ground = ground_of(kind, tmp_path, method="last:1", epochs=4, views=2)
 
     def trained(cached):
-        recipe = replace(ground.recipe, prefix_cache=cached)
+        recipe = ground.recipe.replace(prefix_cache=cached)
         here = replace(ground, recipe=recipe)
         plan = training_plan(recipe, len(here.labels), here.classes)
         assert plan.cached is cached

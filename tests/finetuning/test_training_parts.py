@@ -167,7 +167,7 @@ def test_statistics_between_two_networks_are_those_of_the_weights_between(tmp_pa
         norm = classifier.encoder.bn1
         seen = []
         norm.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
-        dealt = batches(len(views), made.task.moving.plan.batch_size, 2, ground.recipe.seed, 0)
+        dealt = batches(len(views), made.task.moving.plan.batch_size, 2, ground.recipe.run.seed, 0)
         with torch.no_grad():
             for rows in dealt:
                 classifier.train()(torch.from_numpy(views.take(rows, 0)))
@@ -199,7 +199,7 @@ def test_with_balance_every_class_counts_alike_on_the_validation_part(tmp_path):
     few = replace(
         ground, labels=ground.labels[rare], groups=np.arange(len(rare)), features=ground.features[rare],
         examples=tuple(ground.examples[row] for row in rare), keys=tuple(ground.keys[row] for row in rare),
-        recipe=replace(ground.recipe, balance=True),
+        recipe=ground.recipe.replace(balance=True),
     )  # fmt: skip
     with task_of(few, tmp_path) as made:
         held = made.task.validation

@@ -1,85 +1,37 @@
 """The recipe: every value checked once, with the exact words, and to TOML and back."""
 
-from dataclasses import asdict, fields
-from typing import get_args, get_type_hints
+import re
+import tomllib
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import RecipeError
-from headstart.settings.fields import (
-    RANGES,
-    ActivationName,
-    AugmentName,
-    BatchNormName,
-    DeviceName,
-    FlipName,
-    HeadName,
-    NoveltyName,
-    OptimizerName,
-    PresetName,
-    ScheduleName,
-    SetName,
-    Settings,
-    last_stages,
-    seconds_of,
-)
-from headstart.settings.recipe import Recipe
+from headstart.settings.fields import last_stages, seconds_of
+from headstart.settings.recipe import Recipe, all_settings, flatten, require_modality, section_types
 from headstart.settings.rules import training_plan
+from headstart.settings.section import Setting
 
-VALUES = {
-    "encoder": st.text(),
+BOUNDED = [one.key for one in all_settings().values() if one.low is not None]
+
+
+def values_of(setting: Setting) -> st.SearchStrategy:
+    """Every value that a setting can have by itself."""
+    if get_args(setting.kind):
+        return st.sampled_from(get_args(setting.kind))
+    if setting.low is not None:
+        return {int: st.integers, float: st.floats}[setting.kind](setting.low, setting.high)
+    return {str: st.text(), bool: st.booleans()}[setting.kind]
+
+
+VALUES = {key: values_of(one) for key, one in all_settings().items() if one.check is None} | {
     "method": st.sampled_from(["probe", "lpft", "full", "last:1", "last:12", "gradual", "norm", "lora", "scratch"]),
-    "head": st.sampled_from(get_args(HeadName)),
-    "activation": st.sampled_from(get_args(ActivationName)),
-    "hidden": st.integers(1, 65536),
-    "balance": st.booleans(),
-    "seed": st.integers(0, 2**32 - 1),
-    "test_fraction": st.floats(0.01, 0.9),
-    "inner_folds": st.integers(2, 100),
     "folds": st.sampled_from([0, 0, 2, 100]),
-    "repeats": st.integers(1, 100),
-    "group_by": st.text(),
-    "group_pattern": st.text(),
-    "keep_duplicates_together": st.booleans(),
-    "strict": st.booleans(),
-    "device": st.sampled_from(get_args(DeviceName)),
-    "precision": st.sampled_from(["fp32", "fp32", "int8"]),
-    "resamples": st.integers(100, 100_000),
-    "coverage": st.floats(0.5, 0.999),
-    "sets": st.sampled_from(get_args(SetName)),
-    "abstain": st.floats(0.0, 0.999),
-    "novelty": st.sampled_from(get_args(NoveltyName)),
-    "false_alarms": st.floats(0.001, 0.5),
-    "reject_unlike": st.booleans(),
-    "preset": st.sampled_from(get_args(PresetName)),
     "time_limit": st.sampled_from(["", "90s", "10m", "1.5h"]),
-    "epochs": st.integers(0, 100_000),
     "batch_size": st.integers(2, 65536),
-    "optimizer": st.sampled_from(get_args(OptimizerName)),
-    "lr": st.floats(0.0, 100.0),
-    "weight_decay": st.floats(0.0, 10.0),
-    "layer_decay": st.floats(0.0, 1.0),
-    "schedule": st.sampled_from(get_args(ScheduleName)),
-    "warmup": st.floats(0.0, 0.9),
-    "label_smoothing": st.floats(0.0, 0.9),
-    "mixup": st.floats(0.0, 10.0),
-    "cutmix": st.floats(0.0, 10.0),
-    "augment": st.sampled_from(get_args(AugmentName)),
-    "flip": st.sampled_from(get_args(FlipName)),
-    "views": st.integers(0, 1000),
-    "prefix_cache": st.booleans(),
-    "clip": st.floats(0.0, 1e6),
-    "accumulate": st.integers(1, 4096),
-    "ema": st.floats(0.0, 0.99999),
     "wise": st.sampled_from(["", "auto", "0.5", "1"]),
-    "l2sp": st.floats(0.0, 10.0),
-    "patience": st.integers(0, 100_000),
-    "validation_fraction": st.floats(0.0, 0.5),
-    "batch_norm": st.sampled_from(get_args(BatchNormName)),
-    "rank": st.integers(1, 4096),
-    "checkpoint_seconds": st.floats(0.0, 86_400.0),
 }
 
 
@@ -118,12 +70,12 @@ def test_a_batch_of_one_is_refused():
         Recipe(batch_size=1)
 
 
-@pytest.mark.parametrize("name", RANGES)
-def test_a_setting_of_the_training_outside_its_range_is_refused(name):
-    low, high = RANGES[name]
-    for value in (low - 1, high + 1):
+@pytest.mark.parametrize("name", BOUNDED)
+def test_a_setting_outside_its_range_is_refused(name):
+    setting = all_settings()[name]
+    for value in (setting.low - 1, setting.high + 1):
         with pytest.raises(RecipeError, match=f"The setting {name} = .* is out of range"):
-            Recipe(**{name: type(getattr(Recipe(), name))(value)})
+            Recipe(**{name: setting.kind(value)})
 
 
 def go_together(values):
@@ -173,61 +125,120 @@ def test_every_recipe_survives_toml(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("recipe") / "recipe.toml"
     path.write_text(recipe.to_toml(), encoding="utf-8")
     assert Recipe.from_toml(path) == recipe
-    assert Recipe.from_mapping(asdict(recipe)) == recipe
+    assert Recipe.from_mapping(recipe.to_json()) == Recipe(**recipe.changed()) == recipe
 
 
-def test_the_keywords_of_the_library_are_the_keys_of_the_recipe_with_their_types():
-    assert get_type_hints(Settings) == get_type_hints(Recipe)
-    assert list(get_type_hints(Settings)) == [field.name for field in fields(Recipe)] == list(VALUES)
-    assert Settings.__total__ is False
+@given(st.fixed_dictionaries({}, optional=VALUES).filter(go_together))
+def test_a_recipe_without_sections_is_read_with_a_warning(tmp_path_factory, values):
+    recipe = Recipe(**values)
+    sections = tomllib.loads(recipe.to_toml())
+    assert flatten(sections) == recipe.to_json()
+    lines = [line for line in recipe.to_toml().splitlines() if line and line[0] != "["]
+    path = tmp_path_factory.mktemp("recipe") / "recipe.toml"
+    names = iter(("encoder", "head"))  # the two settings that are called "name" in their sections
+    flat = [re.sub("^name =", lambda _: f"{next(names)} =", line) for line in lines]
+    path.write_text("\n".join(flat), encoding="utf-8")
+    with pytest.warns(UserWarning, match="has settings outside of sections, as older versions wrote them"):
+        assert Recipe.from_toml(path) == recipe
 
 
-def test_the_flags_of_fit_are_the_keys_of_the_recipe():
-    import inspect
+def test_a_file_may_have_sections_and_settings_outside_of_them(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text('seed = 4\n[head]\nname = "lda"\n', encoding="utf-8")
+    with pytest.warns(UserWarning) as caught:
+        assert Recipe.from_toml(path) == Recipe(head="lda", seed=4)
+    assert str(caught[0].message) == (
+        f"The recipe '{path}' has settings outside of sections, as older versions wrote them; they are read all the "
+        "same."
+    )
 
-    from headstart.cli.fit import fit
 
-    flags = list(inspect.signature(fit).parameters)
-    assert set(VALUES) <= set(flags)
-    others = {"data", "recipe", "out", "dry_run", "cache", "no_cache", "lang", "as_json", "debug"}
-    assert set(flags) - set(VALUES) == others | {"resume", "no_augment", "find_rate", "tensorboard", "profile"}
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[heads]\nhidden = 3",
+            "has an unknown section [heads]. The sections are data, split, encoder, head, training, uncertainty, run "
+            "and image. Did you mean 'head'?",
+        ),
+        (
+            "[head]\nhiden = 3",
+            "has an unknown key 'hiden' in [head]. Its keys are name, activation, hidden, balance and inner_folds. Did "
+            "you mean 'hidden'?",
+        ),
+        (
+            "[head]\nseed = 3",
+            "has an unknown key 'seed' in [head]. Its keys are name, activation, hidden, balance and inner_folds. "
+            "Write seed in [run].",
+        ),
+        (
+            '[head]\nhead = "lda"',
+            "has an unknown key 'head' in [head]. Its keys are name, activation, hidden, balance and inner_folds. "
+            "Write name in [head].",
+        ),
+        ("[image]\nflip = 3", "The setting flip = 3 is not known. It can be auto, none or horizontal."),
+    ],
+)
+def test_a_key_or_a_section_that_does_not_exist_says_where_and_names_the_nearest(tmp_path, text, message):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_toml(path)
+    assert str(caught.value).removeprefix(f"The recipe '{path}' ") == message
+
+
+def test_every_setting_stands_in_one_section():
+    keys = [one.key for section in section_types().values() for one in section.settings()]
+    assert len(keys) == len(set(keys)) == len(VALUES)
+    assert list(Recipe().to_json()) == keys
+
+
+def test_a_setting_for_another_kind_of_examples_says_for_which():
+    require_modality(["seed", "flip", "augment"], "image")
+    require_modality(["seed"], "text")
+    with pytest.raises(RecipeError) as caught:
+        require_modality(["seed", "flip"], "text")
+    assert str(caught.value) == ("The setting flip is for pictures. The data is of another kind: text. Leave it out.")
 
 
 def test_every_default_is_valid_and_written():
-    lines = Recipe().to_toml().splitlines()
-    assert lines == [
-        'encoder = "efficientnet_lite0"',
-        'method = "probe"',
-        'head = "auto"',
-        'activation = "relu"',
-        "hidden = 128",
-        "balance = false",
-        "seed = 0",
+    assert Recipe().to_toml().splitlines()[:27] == [
+        "[data]",
+        "strict = false",
+        "",
+        "[split]",
         "test_fraction = 0.2",
-        "inner_folds = 5",
         "folds = 0",
         "repeats = 1",
         'group_by = ""',
         'group_pattern = ""',
         "keep_duplicates_together = true",
-        "strict = false",
-        'device = "auto"',
+        "validation_fraction = 0.2",
+        "",
+        "[encoder]",
+        'name = "efficientnet_lite0"',
         'precision = "fp32"',
-        "resamples = 1000",
-        "coverage = 0.9",
-        'sets = "lac"',
-        "abstain = 0.0",
-        'novelty = "neighbours"',
-        "false_alarms = 0.05",
-        "reject_unlike = false",
-        *lines[24:],
+        "",
+        "[head]",
+        'name = "auto"',
+        'activation = "relu"',
+        "hidden = 128",
+        "balance = false",
+        "inner_folds = 5",
+        "",
+        "[training]",
+        'method = "probe"',
+        'preset = ""',
+        'time_limit = ""',
     ]
-    assert [line.split(" = ")[0] for line in lines] == list(VALUES)
+    assert Recipe().changed() == {}
 
 
 def test_a_recipe_cannot_be_changed():
     with pytest.raises(AttributeError):
-        Recipe().seed = 1
+        Recipe().run = 1
+    with pytest.raises(AttributeError):
+        Recipe().run.seed = 1
 
 
 @pytest.mark.parametrize(
@@ -305,12 +316,12 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 
 KEYS = (
-    "The keys are encoder, method, head, activation, hidden, balance, seed, test_fraction, inner_folds, folds, "
-    "repeats, group_by, group_pattern, keep_duplicates_together, strict, device, precision, resamples, coverage, sets, "
-    "abstain, novelty, false_alarms, reject_unlike, preset, time_limit, epochs, batch_size, optimizer, "
-    "lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, mixup, cutmix, augment, flip, views, "
-    "prefix_cache, clip, accumulate, ema, wise, l2sp, patience, validation_fraction, batch_norm, rank and "
-    "checkpoint_seconds."
+    "The keys are strict, test_fraction, folds, repeats, group_by, group_pattern, keep_duplicates_together, "
+    "validation_fraction, encoder, precision, head, activation, hidden, balance, inner_folds, method, preset, "
+    "time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, "
+    "mixup, cutmix, views, prefix_cache, clip, accumulate, ema, wise, l2sp, patience, batch_norm, rank, resamples, "
+    "coverage, sets, abstain, novelty, false_alarms, reject_unlike, seed, device, checkpoint_seconds, augment and "
+    "flip."
 )
 
 
@@ -325,21 +336,21 @@ def test_an_unknown_key_names_the_nearest(tmp_path):
 
 def test_arguments_win_over_the_file_which_wins_over_the_defaults(tmp_path):
     path = tmp_path / "recipe.toml"
-    path.write_text('# mine\nhead = "lda"\nseed = 4\n', encoding="utf-8")
+    path.write_text('# mine\n[head]\nname = "lda"\n[run]\nseed = 4\n', encoding="utf-8")
     assert Recipe.from_toml(path, seed=5) == Recipe(head="lda", seed=5)
 
 
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
     path = tmp_path / "recipe.toml"
-    path.write_bytes(b'\xef\xbb\xbfhead = "lda"\r\n')
-    assert Recipe.from_toml(path).head == "lda"
+    path.write_bytes(b'\xef\xbb\xbf[head]\r\nname = "lda"\r\n')
+    assert Recipe.from_toml(path).head.name == "lda"
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path):
     for name, content, text in (
         ("not.toml", b"head = ridge", "is not TOML. Invalid value (at line 1, column 8). Write lines such as:"),
         ("latin.toml", b'encoder = "\xe9"', "is not TOML. 'utf-8' codec can't decode byte 0xe9 in position 11:"),
-        ("table.toml", b"[head]\nname = 1", "The setting head = {'name': 1} is not known."),
+        ("number.toml", b"[head]\nname = 1", "The setting head = 1 is not known."),
     ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(RecipeError) as caught:

@@ -5,10 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.runtime.machine import available_cores
-from headstart.settings.fields import RANGES
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import (
-    MOVING,
     ExtractionPlan,
     algebra_threads,
     extraction_plan,
@@ -70,9 +68,9 @@ def test_a_batch_that_is_asked_for_is_taken_and_otherwise_an_epoch_has_four_step
     assert training_plan(Recipe(method="full", batch_size=wanted), pictures, ["ant", "bee"]).batch_size == batch
 
 
-def test_settings_that_can_have_no_effect_are_settings_and_hold_those_of_the_optimiser():
-    kept_apart = {"validation_fraction", "checkpoint_seconds"}  # the one is for choosing, the other for stopping
-    assert set(MOVING) >= set(RANGES) - kept_apart
+def test_settings_that_can_have_no_effect_are_those_of_the_training_and_of_a_modality():
+    given = {"validation_fraction": 0.3, "checkpoint_seconds": 3.0, "head": "ridge", "epochs": 3, "flip": "none"}
+    assert idle_settings(Recipe(**given)) == ("epochs", "flip")  # the others choose, stop, or are for the probe
     assert idle_settings(Recipe()) == ()
     assert idle_settings(Recipe(preset="best", mixup=0.2)) == ()
     assert idle_settings(Recipe(preset="fast", mixup=0.2, wise="auto")) == ("mixup", "wise")

@@ -1,7 +1,7 @@
 """Labels that are likely wrong, by confident learning, and what a model gains when suspect examples are left out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -121,10 +121,10 @@ def try_cleaning(
     head
         Its head and setting are used for both.
     """
-    training = TrainingSet(features, labels, int(labels.max()) + 1, recipe.balance)
+    training = TrainingSet(features, labels, int(labels.max()) + 1, recipe.head.balance)
     typical = int(np.median(training.counts[training.present]))
-    folds = make_folds(labels, groups, fold_count(recipe.inner_folds, typical), recipe.seed)
-    learner = load_family(head.head, replace(recipe, head="auto"))
+    folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical), recipe.run.seed)
+    learner = load_family(head.head, recipe.replace(head="auto"))
     before, after = np.zeros(len(labels), dtype=np.bool_), np.zeros(len(labels), dtype=np.bool_)
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         for fold in folds:

@@ -8,13 +8,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from headstart.errors import HeadstartError
-from headstart.settings.recipe import Recipe
+from headstart.settings.recipe import all_settings
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -35,7 +35,7 @@ def write_every_script() -> None:
 
 def chosen(values: dict[str, Any]) -> dict[str, Any]:
     """Keep of a verb's arguments those that are settings of a recipe and were given."""
-    names = {field.name for field in fields(Recipe)}
+    names = all_settings()
     given = {name: value for name, value in values.items() if name in names and value is not None}
     return given | ({"augment": "none"} if values.get("no_augment") else {})
 

@@ -128,7 +128,7 @@ def fit(
         from headstart.workflows.plan import estimate_time, plan_fit
 
         planning = replace(context, keep_features=not (no_cache or dry_run))  # a dry run writes nothing
-        plan = plan_fit(data, read_recipe(recipe, given), planning, out=None if resume else out)
+        plan = plan_fit(data, read_recipe(recipe, given, steps.tell), planning, out=None if resume else out)
         steps.close()
         print_lines(plan.lines(), to_error=as_json)
         if dry_run:

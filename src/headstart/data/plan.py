@@ -1,7 +1,7 @@
 """What was understood before anything was computed."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ class Plan:
         return [f"No weight moves with the method 'probe', so this has no effect: {', '.join(idle)}. See --method."]
 
     def _sizes(self) -> str:
-        if self.recipe.folds:
+        if self.recipe.split.folds:
             return f"{len(self.parts.fit)} pictures, all of them to fit and to score"
         return f"{len(self.parts.fit)} pictures to fit, {len(self.parts.score)} to score"
 
@@ -50,7 +50,7 @@ class Plan:
             "counts": self.counts(),
             "split": self.parts.rule,
             "audit": self.audit.to_json(),
-            "recipe": asdict(self.recipe),
+            "recipe": self.recipe.to_json(),
         }
 
     def counts(self, left_out: Collection[int] = ()) -> dict[str, Any]:

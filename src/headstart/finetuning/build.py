@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -49,9 +49,11 @@ def divide(ground: TrainingInputs) -> TrainValidation:
     """Hold out a share of each class for choosing epoch, share of the way, and temperature; no group is divided."""
     count = len(ground.labels)
     everything = np.arange(count)
-    if ground.recipe.validation_fraction == 0 or count < FEWEST_TO_DIVIDE:
+    if ground.recipe.split.validation_fraction == 0 or count < FEWEST_TO_DIVIDE:
         return TrainValidation(everything, everything[:0])
-    held = hold_out(ground.labels, _dense(ground.groups), ground.recipe.validation_fraction, ground.recipe.seed)
+    held = hold_out(
+        ground.labels, _dense(ground.groups), ground.recipe.split.validation_fraction, ground.recipe.run.seed
+    )
     return TrainValidation(everything[~held], everything[held])
 
 
@@ -73,7 +75,7 @@ def assemble(
     files = ground.encoder.files
     assert files.weights is not None, "an encoder that is loaded by name has its weights"
     tensors = load_file(files.weights) if plan.pretrained else None
-    classifier = build_classifier(files.config, tensors, start, ground.encoder.spec.dimension, ground.recipe.seed)
+    classifier = build_classifier(files.config, tensors, start, ground.encoder.spec.dimension, ground.recipe.run.seed)
     moving = choose_moving(classifier, plan, ground.recipe)
     with ThreadPoolExecutor(available_cores()) as workers:
         made = _cached(ground, moving, engine, context) if plan.cached else None
@@ -103,9 +105,9 @@ def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) 
     """Make the head that training starts from: a probe on the rows that train, its temperature folded in."""
     if not plan.from_probe:
         return len(ground.classes)
-    linear = replace(ground.recipe, head="logistic")
+    linear = ground.recipe.replace(head="logistic")
     if as_linear(ground.probe.head) is not None:
-        linear = Recipe.from_mapping(asdict(ground.recipe) | {"head": ground.probe.name})
+        linear = Recipe.from_mapping(ground.recipe.to_json() | {"head": ground.probe.name})
     probe = fit_probe(
         ground.features[halves.train],
         ground.labels[halves.train],
@@ -120,7 +122,9 @@ def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) 
 
 def _fresh(ground: TrainingInputs, plan: TrainingPlan, workers: ThreadPoolExecutor) -> FreshViews:
     sources = [example.source for example in ground.examples]
-    return FreshViews(sources, ground.encoder.spec.preprocessing, augmentation_of(plan), ground.recipe.seed, workers)
+    return FreshViews(
+        sources, ground.encoder.spec.preprocessing, augmentation_of(plan), ground.recipe.run.seed, workers
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +141,7 @@ def _cached(ground: TrainingInputs, moving: TrainableParameters, engine: Engine,
     found = cut(classifier.encoder, moving.stages, first, torch.from_numpy(pictures)) if first else None
     if found is None:
         return None
-    wanted = ViewsWanted(plan.views, augmentation_of(plan), ground.recipe.seed)
+    wanted = ViewsWanted(plan.views, augmentation_of(plan), ground.recipe.run.seed)
     encoders = prefix_encoders(ground.encoder.spec, found, first, wanted, pictures, context.cache_folder)
     walk = read_features(ground.examples, ground.keys, encoders, context)
     return _Made(StoredViews(tuple(one.matrix for one in walk.features), found.shape), found)
@@ -168,12 +172,12 @@ def _validation(ground: TrainingInputs, views: Views, halves: TrainValidation) -
     rows = halves.validation
     if not len(rows):
         return None
-    judged = TrainingSet(ground.features[rows], ground.labels[rows], len(ground.classes), ground.recipe.balance)
+    judged = TrainingSet(ground.features[rows], ground.labels[rows], len(ground.classes), ground.recipe.head.balance)
     return ValidationSet(Subset(views, rows), judged.labels, judged.weights, _dense(ground.groups[rows]))
 
 
 def _adjustment(ground: TrainingInputs, halves: TrainValidation) -> torch.Tensor | None:
-    if not ground.recipe.balance:
+    if not ground.recipe.head.balance:
         return None
     return logit_adjustment(np.bincount(ground.labels[halves.train], minlength=len(ground.classes)))
 

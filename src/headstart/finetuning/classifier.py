@@ -136,8 +136,8 @@ class TrainableParameters:
                 continue
             inside = name.startswith("encoder.")
             distance = len(self.stages) - depth.get(name, len(self.stages) - 1) if inside else 0
-            plain = parameter.ndim <= 1 or name in spared or (recipe.l2sp > 0 and inside)
-            key = (self.plan.layer_decay**distance, 0.0 if plain else recipe.weight_decay)
+            plain = parameter.ndim <= 1 or name in spared or (recipe.training.l2sp > 0 and inside)
+            key = (self.plan.layer_decay**distance, 0.0 if plain else recipe.training.weight_decay)
             groups.setdefault(key, []).append(parameter)
         return [
             {"params": parameters, "scale": scale, "lr": self.plan.rate * scale, "weight_decay": decay}
@@ -152,7 +152,9 @@ def choose_moving(classifier: Classifier, plan: TrainingPlan, recipe: Recipe) ->
     if plan.method == "lora":
         from headstart.finetuning.lora import add_matrices
 
-        names = head | {f"encoder.{name}" for name in add_matrices(classifier.encoder, recipe.rank, recipe.seed)}
+        names = head | {
+            f"encoder.{name}" for name in add_matrices(classifier.encoder, recipe.training.rank, recipe.run.seed)
+        }
     elif plan.method == "norm":
         names = head | {f"encoder.{name}" for name in norm_parameters(classifier.encoder)}
     else:

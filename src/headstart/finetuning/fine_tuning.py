@@ -100,7 +100,7 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
         When a checkpoint or the new encoder cannot be written.
     """
     use_cores()
-    engine = choose_engine(ground.recipe.device, process_count())
+    engine = choose_engine(ground.recipe.run.device, process_count())
     halves = divide(ground)
     resumed = find_checkpoint(ground, context)
     if resumed is not None:
@@ -187,7 +187,7 @@ def _hooks(
     first = engine.rank == 0
     folder = context.run_folder
     identified = {"identity": identity(ground), "plan": asdict(task.moving.plan)}
-    limit = seconds_of(task.recipe.time_limit) if task.recipe.time_limit else math.inf
+    limit = seconds_of(task.recipe.training.time_limit) if task.recipe.training.time_limit else math.inf
 
     def keep(checkpoint: Checkpoint) -> None:
         if folder is not None and first:

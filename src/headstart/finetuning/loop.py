@@ -40,13 +40,13 @@ class Training:
     ) -> None:
         self.task, self._engine, self._hooks = task, engine, hooks
         self._plan, self._recipe = task.moving.plan, task.recipe
-        self._optimizer = make_optimizer(task.recipe.optimizer, task.moving.groups(task.recipe))
+        self._optimizer = make_optimizer(task.recipe.training.optimizer, task.moving.groups(task.recipe))
         self._usual = pictures_at_once(self._plan, engine.device.type == "cpu")
         self._bites, self._state = MicroBatcher(self._usual), State()
         live = task.moving.tensors()
-        self._starts = {name: tensor.clone() for name, tensor in live.items()} if task.recipe.l2sp else {}
+        self._starts = {name: tensor.clone() for name, tensor in live.items()} if task.recipe.training.l2sp else {}
         self._average: Tensors = {}
-        if task.recipe.ema:
+        if task.recipe.training.ema:
             self._average = {name: tensor.clone() for name, tensor in live.items() if tensor.is_floating_point()}
         self._best: Tensors = self._snapshot()
         self._kept_at = time.monotonic()
@@ -94,12 +94,12 @@ class Training:
             self._state.stopped = reason
 
     def _factor(self, step: int) -> float:
-        return rate_factor(self._recipe.schedule, step, self.steps, self._recipe.warmup)
+        return rate_factor(self._recipe.training.schedule, step, self.steps, self._recipe.training.warmup)
 
     def _dealt(self, epoch: int) -> list[Rows]:
         """Deal the examples of an epoch into steps."""
-        whole = self._plan.batch_size * self._engine.world * self._recipe.accumulate
-        return batches(len(self.task.train.views), whole, 2 * self._engine.world, self._recipe.seed, epoch)
+        whole = self._plan.batch_size * self._engine.world * self._recipe.training.accumulate
+        return batches(len(self.task.train.views), whole, 2 * self._engine.world, self._recipe.run.seed, epoch)
 
     # --- an epoch
 
@@ -115,7 +115,7 @@ class Training:
             now = time.perf_counter()
             state.seconds, clock = state.seconds + now - clock, now
             self._tell()
-            if time.monotonic() - self._kept_at >= self._recipe.checkpoint_seconds:
+            if time.monotonic() - self._kept_at >= self._recipe.run.checkpoint_seconds:
                 self._keep()
         self._end_epoch(clock)
 
@@ -142,12 +142,14 @@ class Training:
         state.end_epoch()
         self._hooks.watcher.epoch(row)
         waited = state.epoch - state.best_epoch
-        if self._recipe.patience and waited >= self._recipe.patience:
+        if self._recipe.training.patience and waited >= self._recipe.training.patience:
             self._note_stop(f"The validation loss did not improve for {waited} epochs.")
 
     def _take_best(self, row: Epoch) -> None:
         validation = self.task.validation
-        choosing = validation is not None and (len(validation.labels) >= LEAST_TO_CHOOSE or self._recipe.patience > 0)
+        choosing = validation is not None and (
+            len(validation.labels) >= LEAST_TO_CHOOSE or self._recipe.training.patience > 0
+        )
         if choosing and row.validation_loss is not None:
             if not row.validation_loss < self._state.best_loss:
                 return
@@ -167,13 +169,13 @@ class Training:
         loss = total[0] / count
         parameters = [one for one in self.task.moving.parameters() if one.grad is not None]
         sum_gradients(self._engine, parameters)
-        norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip or math.inf, foreach=True)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.training.clip or math.inf, foreach=True)
         state.refuse_nonsense(loss, float(norm), self._plan.rate * factor, math.log(self.task.classes))
         self._optimizer.step()
-        if recipe.l2sp:
+        if recipe.training.l2sp:
             self._pull_back(factor)
-        if recipe.ema:
-            update_average(self._average, self.task.moving.tensors(), recipe.ema, state.step)
+        if recipe.training.ema:
+            update_average(self._average, self.task.moving.tensors(), recipe.training.ema, state.step)
         state.add(loss, total[1], count)
         self._hooks.watcher.step(state.step, {"loss": loss, "rate": self._plan.rate * factor, "norm": float(norm)})
         self._hooks.profile_step()
@@ -191,11 +193,17 @@ class Training:
     def _forward(self, rows: Rows, inputs: npt.NDArray[np.float32], number: int) -> tuple[torch.Tensor, float]:
         task, recipe, engine = self.task, self._recipe, self._engine
         # Dropout draws from torch's generator, which is set anew for every piece of every step.
-        torch.manual_seed(mixed_seed(recipe.seed, self._state.step, engine.rank, number))
+        torch.manual_seed(mixed_seed(recipe.run.seed, self._state.step, engine.rank, number))
         labels = torch.from_numpy(task.train.labels[rows])
-        targets = soft_targets(labels, task.classes, recipe.label_smoothing)
-        seed = mixed_seed(recipe.seed + 1, self._state.step, engine.rank, number)
-        mixed = mix(to_device(inputs, engine.device), targets.to(engine.device), recipe.mixup, recipe.cutmix, seed)
+        targets = soft_targets(labels, task.classes, recipe.training.label_smoothing)
+        seed = mixed_seed(recipe.run.seed + 1, self._state.step, engine.rank, number)
+        mixed = mix(
+            to_device(inputs, engine.device),
+            targets.to(engine.device),
+            recipe.training.mixup,
+            recipe.training.cutmix,
+            seed,
+        )
         with engine.precision():
             scores = task.forward(mixed.inputs)
         losses = cross_entropy(task.adjusted(scores), mixed.targets)
@@ -209,7 +217,7 @@ class Training:
             names = [name for name in self._starts if id(own.get(name)) in members and name.startswith("encoder.")]
             starts = [self._starts[name] for name in names]
             rate = self._plan.rate * group["scale"] * factor
-            l2sp_step([own[name] for name in names], starts, rate, self._recipe.l2sp)
+            l2sp_step([own[name] for name in names], starts, rate, self._recipe.training.l2sp)
 
     # --- state
 
@@ -230,7 +238,7 @@ class Training:
         """Estimate BatchNorm's statistics for the weights as they are, on some pictures to train on."""
         task, view = self.task, view_of(0, self._plan.views)
         task.moving.set_epoch(self._plan.epochs - 1)
-        dealt = batches(len(task.train.views), self._plan.batch_size, 2, self._recipe.seed, 0)[:STATISTICS_BATCHES]
+        dealt = batches(len(task.train.views), self._plan.batch_size, 2, self._recipe.run.seed, 0)[:STATISTICS_BATCHES]
         inputs = (to_device(made, self._engine.device) for made in ahead(task.train.views, dealt, view))
         with self._engine.precision():
             renew_statistics(task.moving.classifier, task.forward, inputs)

@@ -23,10 +23,10 @@ def search_rate(task: TrainingJob, engine: Engine, progress: Progress) -> LrRang
     plan, recipe = task.moving.plan, task.recipe
     before = {name: tensor.clone() for name, tensor in task.moving.tensors().items()}
     rates = range_rates()
-    optimizer = make_optimizer(recipe.optimizer, task.moving.groups(recipe))
+    optimizer = make_optimizer(recipe.training.optimizer, task.moving.groups(recipe))
     size = plan.batch_size * engine.world
     dealt = itertools.chain.from_iterable(
-        batches(len(task.train.views), size, 2 * engine.world, recipe.seed, epoch) for epoch in itertools.count()
+        batches(len(task.train.views), size, 2 * engine.world, recipe.run.seed, epoch) for epoch in itertools.count()
     )
     done = itertools.count(1)
     bites = MicroBatcher(pictures_at_once(plan, engine.device.type == "cpu"))

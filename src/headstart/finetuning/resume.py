@@ -1,7 +1,6 @@
 """Going on with a training that was cut off: only when it is the same training."""
 
 import hashlib
-from dataclasses import asdict
 from typing import Any
 
 from headstart.errors import RecipeError
@@ -39,5 +38,5 @@ def find_checkpoint(ground: TrainingInputs, context: RunContext) -> Checkpoint |
 def identity(ground: TrainingInputs) -> dict[str, Any]:
     """Say what makes two trainings the same: settings, data, encoder, number of processes."""
     data = hashlib.sha256(b"".join(ground.keys) + ground.labels.tobytes()).hexdigest()
-    settings = {name: value for name, value in asdict(ground.recipe).items() if name not in FREE}
+    settings = {name: value for name, value in ground.recipe.to_json().items() if name not in FREE}
     return {**settings, "data": data, "weights": ground.encoder.spec.digest, "number of processes": process_count()}

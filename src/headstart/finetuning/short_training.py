@@ -89,8 +89,8 @@ def time_trial(
 ) -> TrialTime:
     """Time a few steps of a training, and a few answers; nothing is kept."""
     use_cores()
-    engine = choose_engine(ground.recipe.device, 1)
-    everything = replace(ground, recipe=replace(ground.recipe, validation_fraction=0.0))
+    engine = choose_engine(ground.recipe.run.device, 1)
+    everything = replace(ground, recipe=ground.recipe.replace(validation_fraction=0.0))
     random = torch.random.fork_rng(devices=range(torch.cuda.device_count()))
     clock = time.perf_counter()
     with kept_memory(), random, assemble(everything, plan, divide(everything), engine, context) as made:
@@ -109,7 +109,7 @@ def train_and_score(
     ground: TrainingInputs, plan: TrainingPlan, examples: Sequence[Example], context: RunContext
 ) -> npt.NDArray[np.float64]:
     """Train on all pictures of ``ground`` and score others, shape (N, C)."""
-    everything = replace(ground, recipe=replace(ground.recipe, validation_fraction=0.0))
+    everything = replace(ground, recipe=ground.recipe.replace(validation_fraction=0.0))
     return _trained(everything, plan, examples, context)
 
 
@@ -118,7 +118,7 @@ def _trained(
 ) -> npt.NDArray[np.float64]:
     """Train, and score ``examples``, or the validation part when they are None."""
     use_cores()
-    engine = choose_engine(ground.recipe.device, 1)
+    engine = choose_engine(ground.recipe.run.device, 1)
     random = torch.random.fork_rng(devices=range(torch.cuda.device_count()))
     with kept_memory(), random, assemble(ground, plan, divide(ground), engine, context) as made:
         training = Training(made.task, engine, _hooks(context.progress))
@@ -135,7 +135,9 @@ def _views(
     ground: TrainingInputs, plan: TrainingPlan, examples: Sequence[Example], workers: ThreadPoolExecutor
 ) -> FreshViews:
     sources = [example.source for example in examples]
-    return FreshViews(sources, ground.encoder.spec.preprocessing, augmentation_of(plan), ground.recipe.seed, workers)
+    return FreshViews(
+        sources, ground.encoder.spec.preprocessing, augmentation_of(plan), ground.recipe.run.seed, workers
+    )
 
 
 def _hooks(progress: Progress) -> LoopCallbacks:

@@ -23,10 +23,10 @@ def epochs_within_limit(plan: TrainingPlan, recipe: Recipe, pace: StepTime, engi
 
     ``started`` is ``time.perf_counter()`` at the beginning of the run.
     """
-    if not recipe.time_limit:
+    if not recipe.training.time_limit:
         return plan.epochs
     fixed = time.perf_counter() - started + choosing_seconds(plan, pace) + FINISH_SECONDS
-    epochs = affordable_epochs(seconds_of(recipe.time_limit), fixed, pace.epoch, plan.epochs)
+    epochs = affordable_epochs(seconds_of(recipe.training.time_limit), fixed, pace.epoch, plan.epochs)
     total = engine.sum(torch.tensor(float(epochs), dtype=torch.float64, device=engine.device))
     return max(1, int(total) // engine.world)
 
@@ -38,7 +38,7 @@ def choosing_seconds(plan: TrainingPlan, pace: StepTime) -> float:
 
 def announce(task: TrainingJob, pace: StepTime, done: int, tell: Callable[[str], None], started: float) -> float:
     """Say how long the training will take from here, ``done`` epochs being done; give the seconds."""
-    plan, limit = task.moving.plan, task.recipe.time_limit
+    plan, limit = task.moving.plan, task.recipe.training.time_limit
     left = plan.epochs - done
     seconds = pace.epoch * left + choosing_seconds(plan, pace)
     total = time.perf_counter() - started + seconds + FINISH_SECONDS

@@ -107,7 +107,7 @@ class MlpFamily(HeadFamily):
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> "MlpFamily":
         """Take width, activation and seed from a recipe."""
-        return cls(recipe.hidden, recipe.activation, recipe.seed)
+        return cls(recipe.head.hidden, recipe.head.activation, recipe.run.seed)
 
     def fit(self, training: TrainingSet, setting: float) -> MlpHead:
         """Fit the head for one regularisation."""

@@ -1,7 +1,7 @@
 """Probes in folds: each example is scored by a probe that was chosen, fitted and calibrated without it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,7 @@ def predict_in_folds(
     recipe: Recipe,
     progress: Progress = silent,
 ) -> OutOfFold:
-    """Predict every example of a sample out of its fold, ``recipe.repeats`` times in ``recipe.folds`` folds.
+    """Predict every example of a sample out of its fold, as often and in as many folds as the recipe says.
 
     Everything that is chosen (head, strength, temperature) is chosen inside the part a fold learns from. Groups of the
     sample are not divided.
@@ -68,13 +68,13 @@ def predict_in_folds(
     ((1, 40, 2), True)
     """
     features, colours = features[sample.positions], colours[sample.positions]
-    shape = (recipe.repeats, len(sample), len(classes))
+    shape = (recipe.split.repeats, len(sample), len(classes))
     probabilities, fold_of = np.zeros(shape), np.zeros(shape[:2], dtype=np.int64)
     simple = np.zeros(shape[1:])
-    cheap = replace(recipe, head="ridge", inner_folds=2)
-    for repeat in range(recipe.repeats):
-        seed = (recipe.seed + 7919 * repeat) % 2**32
-        folds = make_folds(sample.labels, sample.groups, recipe.folds, seed)
+    cheap = recipe.replace(head="ridge", inner_folds=2)
+    for repeat in range(recipe.split.repeats):
+        seed = (recipe.run.seed + 7919 * repeat) % 2**32
+        folds = make_folds(sample.labels, sample.groups, recipe.split.folds, seed)
         for number, fold in enumerate(folds):
             labels, groups = sample.labels[fold.train], sample.groups[fold.train]
             probe = fit_probe(features[fold.train], labels, classes, groups, recipe)
@@ -83,5 +83,5 @@ def predict_in_folds(
             if repeat == 0:
                 baseline = fit_probe(colours[fold.train], labels, classes, groups, cheap)
                 simple[fold.held_out] = baseline.probabilities(colours[fold.held_out])
-            progress("folds", repeat * len(folds) + number + 1, recipe.repeats * len(folds))
+            progress("folds", repeat * len(folds) + number + 1, recipe.split.repeats * len(folds))
     return OutOfFold(probabilities, simple, fold_of)

@@ -93,12 +93,14 @@ def fit_probe(
     [0]
     """
     _check_finite(features)
-    training = TrainingSet(features, labels, len(class_names), recipe.balance)
-    learners = [load_family(name, recipe) for name in (AUTO if recipe.head == "auto" else (recipe.head,))]
+    training = TrainingSet(features, labels, len(class_names), recipe.head.balance)
+    learners = [load_family(name, recipe) for name in (AUTO if recipe.head.name == "auto" else (recipe.head.name,))]
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         if not _can_be_held_out(labels, groups):
             return _fit_blindly(learners[0], training)
-        folds = make_folds(labels, groups, fold_count(recipe.inner_folds, _typical_class(training)), recipe.seed)
+        folds = make_folds(
+            labels, groups, fold_count(recipe.head.inner_folds, _typical_class(training)), recipe.run.seed
+        )
         jury = CvScorer.of(training, groups, folds)
         workers = min(available_cores(), len(folds))
         candidates = cross_validate(learners, training, folds, jury, progress, workers)

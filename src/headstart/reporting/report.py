@@ -47,14 +47,14 @@ class RunReport:
         fitted = self.plan.counts(walk.failures)["fit"]
         return [
             *failure_lines(failures_by_name(self.plan.dataset.examples, walk.failures)),
-            f"Features: {_probed(self.spec.name, self.plan.recipe.method)}, "
+            f"Features: {_probed(self.spec.name, self.plan.recipe.training.method)}, "
             f"{self.spec.dimension} numbers a picture; {walk.computed} computed,"
             f" {walk.cached} from the store, {walk.seconds:.1f} s.",
             f"Heads, compared by cross-validation inside the {fitted:,} pictures to fit:",
             *candidate_lines(self.probe.candidates, self.probe.name),
             *(training_lines(self.tuned) if self.tuned else []),
             *score_lines(self.board, self._title()),
-            *_promise_lines(self.probe, self.board, self.plan.recipe.balance),
+            *_promise_lines(self.probe, self.board, self.plan.recipe.head.balance),
             *map(str, self.notices),
             f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
             *([f"Report: {self.page}"] if self.page else []),

@@ -136,7 +136,7 @@ def _parts(report: RunReport) -> list[Part]:
     for position in report.plan.parts.fit:
         parts[position] = "fit"
     for position in report.plan.parts.score:
-        parts[position] = "fit and score" if report.plan.recipe.folds else "score"
+        parts[position] = "fit and score" if report.plan.recipe.split.folds else "score"
     for position in report.extraction.failures:
         parts[position] = "left out"
     return parts

@@ -1,6 +1,6 @@
 """What is kept of a run: a fitted probe with its plan and its scores becomes a saved model."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def describe(
         data_fingerprint=fingerprint(dataset, planned.audit.keys),
         counts={"fit": len(fitted), "score": board.evaluation.count},
         split_rule=planned.parts.rule,
-        recipe=asdict(planned.recipe),
+        recipe=planned.recipe.to_json(),
         created=created.isoformat(timespec="seconds"),
         evaluation=board.evaluation.to_json(),
         leaked=board.leaked,

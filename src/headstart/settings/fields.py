@@ -1,7 +1,7 @@
-"""The settings of a recipe one by one: their types, choices and ranges, and what checks a single value."""
+"""The choices of settings, and what checks a single value."""
 
 import re
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, get_args
 
 from headstart.errors import RecipeError
 from headstart.registry import nearest
@@ -22,84 +22,6 @@ BatchNormName = Literal["auto", "frozen", "trained"]
 # How far the pretrained weights move; "last:2" moves the last two stages.
 METHODS = ("probe", "lpft", "full", "last:N", "gradual", "norm", "lora", "scratch")
 
-# Smallest and largest value of the settings that are only used while weights move.
-RANGES: dict[str, tuple[float, float]] = {
-    "epochs": (0, 100_000),
-    "batch_size": (0, 65536),
-    "lr": (0.0, 100.0),
-    "weight_decay": (0.0, 10.0),
-    "layer_decay": (0.0, 1.0),
-    "warmup": (0.0, 0.9),
-    "label_smoothing": (0.0, 0.9),
-    "mixup": (0.0, 10.0),
-    "cutmix": (0.0, 10.0),
-    "views": (0, 1000),
-    "clip": (0.0, 1e6),
-    "accumulate": (1, 4096),
-    "ema": (0.0, 0.99999),
-    "l2sp": (0.0, 10.0),
-    "patience": (0, 100_000),
-    "validation_fraction": (0.0, 0.5),
-    "rank": (1, 4096),
-    "checkpoint_seconds": (0.0, 86_400.0),
-}
-
-
-class Settings(TypedDict, total=False):
-    """The keys of a :class:`Recipe` as keyword arguments, for editors and type checkers; a test holds the two equal."""
-
-    encoder: str
-    method: str
-    head: HeadName
-    activation: ActivationName
-    hidden: int
-    balance: bool
-    seed: int
-    test_fraction: float
-    inner_folds: int
-    folds: int
-    repeats: int
-    group_by: str
-    group_pattern: str
-    keep_duplicates_together: bool
-    strict: bool
-    device: DeviceName
-    precision: PrecisionName
-    resamples: int
-    coverage: float
-    sets: SetName
-    abstain: float
-    novelty: NoveltyName
-    false_alarms: float
-    reject_unlike: bool
-    preset: PresetName
-    time_limit: str
-    epochs: int
-    batch_size: int
-    optimizer: OptimizerName
-    lr: float
-    weight_decay: float
-    layer_decay: float
-    schedule: ScheduleName
-    warmup: float
-    label_smoothing: float
-    mixup: float
-    cutmix: float
-    augment: AugmentName
-    flip: FlipName
-    views: int
-    prefix_cache: bool
-    clip: float
-    accumulate: int
-    ema: float
-    wise: str
-    l2sp: float
-    patience: int
-    validation_fraction: float
-    batch_norm: BatchNormName
-    rank: int
-    checkpoint_seconds: float
-
 
 def seconds_of(limit: str) -> float:
     """Read a time such as ``90s``, ``10m`` or ``1.5h``; raises RecipeError for anything else.
@@ -118,7 +40,7 @@ def seconds_of(limit: str) -> float:
 
 
 def last_stages(method: str) -> int:
-    """Say how many stages ``last:N`` moves; 0 for every other method.
+    """Return how many stages ``last:N`` moves; 0 for every other method.
 
     Examples
     --------
@@ -139,6 +61,39 @@ def check_method(method: str) -> None:
         listed("It can be", list(METHODS), last=" or "),
         hint(method, known),
     )
+
+
+def check_time_limit(limit: str) -> None:
+    """Refuse a time that cannot be read; an empty one is none."""
+    if limit:
+        seconds_of(limit)
+
+
+def check_batch_size(size: int) -> None:
+    """Refuse a batch of one."""
+    if size == 1:
+        raise RecipeError(
+            "The setting batch_size = 1 is out of range.",
+            "One picture has no variance; it can be 2 to 65536, or 0.",
+        )
+
+
+def check_folds(folds: int) -> None:
+    """Refuse a number of folds that is neither none nor several."""
+    if folds:
+        check_range("folds", folds, 2, 100)
+
+
+def check_wise(wise: str) -> None:
+    """Refuse what is neither empty, nor auto, nor a share."""
+    if wise in ("", "auto"):
+        return
+    try:
+        share = float(wise)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise RecipeError(f"The setting wise = {wise!r} is not known.", "It can be auto, or a share from 0 to 1.")
 
 
 def check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401 - a type or a Literal

@@ -1,220 +1,304 @@
-"""Recipe: everything a run needs, frozen, checked on creation, to and from TOML."""
+"""Recipe: everything a run needs, in sections, frozen, checked on creation, to and from TOML."""
 
 import json
 import tomllib
-from dataclasses import asdict, dataclass, fields
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, Unpack
 
 from headstart.errors import RecipeError
-from headstart.settings.fields import (
-    RANGES,
-    ActivationName,
-    AugmentName,
-    BatchNormName,
-    DeviceName,
-    FlipName,
-    HeadName,
-    NoveltyName,
-    OptimizerName,
-    PrecisionName,
-    PresetName,
-    ScheduleName,
-    SetName,
-    check_method,
-    check_range,
-    check_type,
-    hint,
-    listed,
-    seconds_of,
+from headstart.registry import TABLES, resolve
+from headstart.settings.fields import hint, listed
+from headstart.settings.keywords import Settings
+from headstart.settings.section import Section, Setting
+from headstart.settings.sections import (
+    DataSettings,
+    EncoderSettings,
+    HeadSettings,
+    RunSettings,
+    SplitSettings,
+    TrainingSettings,
+    UncertaintySettings,
 )
 
+Kind = TypeVar("Kind", bound=Section)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@cache
+def section_types() -> dict[str, type[Section]]:
+    """Return the sections of a recipe by name: those of every run, then those of one modality each."""
+    every = (DataSettings, SplitSettings, EncoderSettings, HeadSettings, TrainingSettings, UncertaintySettings)
+    return {one.section: one for one in (*every, RunSettings)} | {
+        name: resolve("sections", name) for name in TABLES["sections"]
+    }
+
+
+@cache
+def all_settings() -> dict[str, Setting]:
+    """Return every setting by its key, section by section."""
+    return {one.key: one for section in section_types().values() for one in section.settings()}
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Recipe:
-    """Everything that decides the outcome of a run; the same keys as the command line.
+    """Everything that decides the outcome of a run, in sections; made from keys, which are those of the command line.
+
+    Attributes
+    ----------
+    data, split, encoder, head, training, uncertainty, run
+        The sections that every run has.
+    modalities
+        The sections of single modalities; :meth:`of` takes one out.
 
     Raises
     ------
     RecipeError
-        When a value is of the wrong type, out of its range, or not one of its choices.
+        When a key does not exist, or a value is of the wrong type, out of its range, or not one of its choices.
 
     Examples
     --------
-    >>> Recipe(head="ridge").head
-    'ridge'
+    >>> recipe = Recipe(head="ridge", epochs=3)
+    >>> recipe.head.name, recipe.training.epochs
+    ('ridge', 3)
     >>> Recipe(head="rigde")
     Traceback (most recent call last):
     headstart.errors.RecipeError: The setting head = 'rigde' is not known. It can be auto, logistic, ridge, lda, knn,
     centroid or mlp. Did you mean 'ridge'?
     """
 
-    encoder: str = "efficientnet_lite0"  # its weights come with a package, so it works without a network
-    method: str = "probe"  # frozen encoder, fitted head: the right first answer on a small set
-    head: HeadName = "auto"  # cross-validation chooses; seconds, because the features are stored
-    activation: ActivationName = "relu"  # of the hidden layer, for head = "mlp"
-    hidden: int = 128  # width of the hidden layer, for head = "mlp"
-    balance: bool = False  # True weighs every class alike while fitting
-    seed: int = 0  # reaches every split, draw and loop
-    test_fraction: float = 0.2  # held out for scoring when the data has no test part of its own
-    inner_folds: int = 5  # of the cross-validation that chooses the head, inside the part to fit
-    folds: int = 0  # 0: one part is held out for scoring; 5: every picture is scored, in five folds
-    repeats: int = 1  # of the folds, each time drawn anew
-    group_by: str = ""  # column of a table whose values must not fall on both sides of a split
-    group_pattern: str = ""  # or a regular expression on the path; its first group names the patient, video, site
-    keep_duplicates_together: bool = True  # near copies stay on one side of every split, as identical files do
-    strict: bool = False  # True refuses data with unreadable pictures instead of leaving them out
-    device: DeviceName = "auto"  # cuda when there is one
-    precision: PrecisionName = "fp32"  # int8: the network is quantised first, the head is fitted on what it then gives
-    resamples: int = 1000  # of the bootstrap behind the intervals
-    # Knowing when not to answer:
-    coverage: float = 0.9  # how often the set of classes given for a picture shall hold the true one
-    sets: SetName = "lac"  # how the sets are made: lac gives the smallest, aps more even ones
-    abstain: float = 0.0  # share of the answers that shall be right: less sure ones are not given; 0: all are given
-    novelty: NoveltyName = "neighbours"  # how pictures unlike the training pictures are found
-    false_alarms: float = 0.05  # share of pictures like the training pictures that may be taken for unlike ones
-    reject_unlike: bool = False  # True gives no answer for pictures unlike the training pictures
-    # While weights move:
-    preset: PresetName = ""  # chooses method and effort: fast is the probe alone, balanced the last stage, best all
-    time_limit: str = ""  # "10m", "90s", "1h": as many epochs as fit into it; empty: as many as the rule says
-    epochs: int = 0  # 0: as many as the method and the number of pictures ask for
-    batch_size: int = 0  # 0: 32, or so few that an epoch has four steps: small sets need steps more than smooth ones
-    optimizer: OptimizerName = "adamw"
-    lr: float = 0.0  # the largest learning rate of the schedule; 0: the rule's for the method
-    weight_decay: float = 0.01  # never on biases and normalisation layers
-    layer_decay: float = 0.0  # each stage nearer to the input learns this many times slower; 0: the rule's
-    schedule: ScheduleName = "cosine"
-    warmup: float = 0.1  # share of the steps in which the rate rises
-    label_smoothing: float = 0.1
-    mixup: float = 0.0  # of the Beta distribution; blends blur what a small set can teach
-    cutmix: float = 0.0
-    augment: AugmentName = "auto"  # crops while weights move
-    flip: FlipName = "auto"  # mirrored, unless the names of the classes are about sides or signs
-    views: int = 0  # augmented versions of each picture that are used in turn; 0: a new one in every epoch
-    prefix_cache: bool = True  # stages that stay frozen are computed once for each view, where views are few
-    clip: float = 1.0  # largest norm of the gradient; 0: not clipped
-    accumulate: int = 1  # batches to a step
-    ema: float = 0.0  # decay of the moving average of the weights; 0: none
-    wise: str = ""  # share of the way from the probe to the fine-tuned weights; auto: chosen on the validation part
-    l2sp: float = 0.0  # strength of the pull towards the pretrained weights
-    patience: int = 0  # epochs without improvement before it stops; 0: never
-    validation_fraction: float = 0.2  # of the part to fit, held out for choosing while weights move
-    batch_norm: BatchNormName = "auto"  # statistics of BatchNorm: frozen, unless the weights begin at random
-    rank: int = 8  # of the matrices that method = "lora" adds
-    checkpoint_seconds: float = 20.0  # how much an interruption may cost
+    data: DataSettings
+    split: SplitSettings
+    encoder: EncoderSettings
+    head: HeadSettings
+    training: TrainingSettings
+    uncertainty: UncertaintySettings
+    run: RunSettings
+    modalities: tuple[Section, ...]
 
-    def __post_init__(self) -> None:
-        """Check every value once, here, so that no stage has to."""
-        for field in fields(self):
-            check_type(field.name, getattr(self, field.name), type(self).__annotations__[field.name])
-        check_range("hidden", self.hidden, 1, 65536)
-        check_range("seed", self.seed, 0, 2**32 - 1)
-        check_range("test_fraction", self.test_fraction, 0.01, 0.9)
-        check_range("inner_folds", self.inner_folds, 2, 100)
-        check_range("resamples", self.resamples, 100, 100_000)
-        check_range("coverage", self.coverage, 0.5, 0.999)
-        check_range("abstain", self.abstain, 0.0, 0.999)
-        check_range("false_alarms", self.false_alarms, 0.001, 0.5)
-        for name, bounds in RANGES.items():
-            check_range(name, getattr(self, name), *bounds)
-        if self.batch_size == 1:
-            raise RecipeError(
-                "The setting batch_size = 1 is out of range.",
-                "One picture has no variance; it can be 2 to 65536, or 0.",
-            )
-        check_method(self.method)
-        _check_precision(self)
+    def __init__(self, **settings: Unpack[Settings]) -> None:
+        given: Mapping[str, object] = settings
+        _require_known(given, "The recipe")
+        sections = {
+            name: section(**{one.name: given[one.key] for one in section.settings() if one.key in given})
+            for name, section in section_types().items()
+        }
+        own = self.__slots__[:-1]
+        for name in own:
+            object.__setattr__(self, name, sections.pop(name))
+        object.__setattr__(self, "modalities", tuple(sections.values()))
         _check_folds(self)
-        _check_wise(self.wise, self.method)
-        if self.time_limit:
-            seconds_of(self.time_limit)
+        _check_method(self)
+
+    def of(self, section: type[Kind]) -> Kind:
+        """Return the section of a modality.
+
+        Examples
+        --------
+        >>> from headstart.settings.image import ImageSettings
+        >>> Recipe(flip="none").of(ImageSettings).flip
+        'none'
+        """
+        return next(one for one in self.modalities if isinstance(one, section))
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All sections, in order."""
+        return (*(getattr(self, name) for name in self.__slots__[:-1]), *self.modalities)
+
+    def replace(self, **changes: Unpack[Settings]) -> "Recipe":
+        """Return a recipe with some settings changed.
+
+        Examples
+        --------
+        >>> Recipe(head="ridge", seed=3).replace(head="lda") == Recipe(head="lda", seed=3)
+        True
+        """
+        return Recipe(**{**self.to_json(), **changes})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all settings by key."""
+        return {one.key: getattr(part, one.name) for part in self.sections for one in part.settings()}
+
+    def changed(self) -> dict[str, Any]:
+        """Return the settings that are not as they are by default.
+
+        Examples
+        --------
+        >>> Recipe(head="ridge", seed=0).changed()
+        {'head': 'ridge'}
+        """
+        usual = all_settings()
+        return {key: value for key, value in self.to_json().items() if value != usual[key].default}
 
     @classmethod
-    def from_toml(cls, path: str | Path, **changes: Any) -> "Recipe":  # noqa: ANN401 - checked by _from_mapping
-        """Read a recipe file; keyword arguments win over the file; unknown keys are errors."""
-        try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))  # some editors put a mark first
-        except FileNotFoundError:
-            raise RecipeError(
-                f"The recipe '{path}' does not exist.", remedy="Check the path; a run leaves its own as recipe.toml."
-            ) from None
-        except OSError as error:
-            raise RecipeError(
-                f"The recipe '{path}' cannot be read.", f"{error.strerror}.", "Check the path and its rights."
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise RecipeError(
-                f"The recipe '{path}' is not TOML.", f"{error}.", 'Write lines such as: head = "ridge"'
-            ) from error
-        return cls.from_mapping({**values, **changes}, where=f"The recipe '{path}'")
-
-    @classmethod
-    def from_mapping(cls, values: dict[str, Any], where: str = "The recipe") -> "Recipe":
+    def from_mapping(cls, values: Mapping[str, Any], where: str = "The recipe") -> "Recipe":
         """Make a recipe from keys and values; an unknown key is an error that names the nearest one."""
-        known = [field.name for field in fields(cls)]
-        for key in values:
-            if key not in known:
-                raise RecipeError(
-                    f"{where} has an unknown key '{key}'.", listed("The keys are", known), hint(key, known)
-                )
+        _require_known(values, where)
         return cls(**values)
+
+    @classmethod
+    def from_toml(cls, path: str | Path, **changes: Any) -> "Recipe":  # noqa: ANN401 - checked by from_mapping
+        """Read a recipe file; keyword arguments win over the file; unknown keys are errors.
+
+        A file without sections, as they were written once, is read with a warning.
+        """
+        return read_recipe(Path(path), changes)
 
     def to_toml(self) -> str:
         """Write the recipe as TOML that :meth:`from_toml` reads back.
 
         Examples
         --------
-        >>> Recipe(head="ridge").to_toml().splitlines()[2]
-        'head = "ridge"'
+        >>> Recipe(head="ridge").to_toml().partition("[head]")[2].splitlines()[1]
+        'name = "ridge"'
         """
-        return "".join(f"{key} = {_toml(value)}\n" for key, value in asdict(self).items())
+        return "\n".join(
+            "".join([f"[{part.section}]\n", *(f"{one.name} = {_toml(getattr(part, one.name))}\n" for one in own)])
+            for part, own in ((part, part.settings()) for part in self.sections)
+        )
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, UserWarning, stacklevel=4)
+
+
+def read_recipe(path: Path | None, given: Mapping[str, Any], notify: Callable[[str], None] = _warn) -> Recipe:
+    """Read the settings of a command line; what is ``given`` beats the file."""
+    if path is None:
+        return Recipe.from_mapping(given, "The command line")
+    values, where = _read_toml(path), f"The recipe '{path}'"
+    _check_places(values, where)
+    if any(not isinstance(value, dict) for value in values.values()):
+        notify(f"{where} has settings outside of sections, as older versions wrote them; they are read all the same.")
+    return Recipe.from_mapping(flatten(values) | dict(given), where)
+
+
+def flatten(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn the sections of a recipe file into settings by key; what stands outside of sections is one already.
+
+    Examples
+    --------
+    >>> flatten({"head": {"name": "ridge", "hidden": 64}, "run": {"seed": 3}}) == flatten(
+    ...     {"head": "ridge", "hidden": 64, "seed": 3}
+    ... )
+    True
+    """
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        own = value if isinstance(value, dict) else {"name": value}
+        flat |= {name if key == "name" else key: one for key, one in own.items()}
+    return flat
+
+
+def require_modality(keys: Iterable[str], modality: str) -> None:
+    """Raise RecipeError when one of these settings is for another kind of examples than the data has.
+
+    Examples
+    --------
+    >>> require_modality(["seed", "flip"], "image")
+    >>> require_modality(["seed", "flip"], "text")
+    Traceback (most recent call last):
+    headstart.errors.RecipeError: The setting flip is for pictures. The data is of another kind: text. Leave it out.
+    """
+    for name, section in section_types().items():
+        for one in section.settings() if section.examples and name != modality else ():
+            if one.key in keys:
+                raise RecipeError(
+                    f"The setting {one.key} is for {section.examples}.",
+                    f"The data is of another kind: {modality}.",
+                    "Leave it out.",
+                )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
+    except FileNotFoundError:
+        raise RecipeError(
+            f"The recipe '{path}' does not exist.", remedy="Check the path; a run leaves its own as recipe.toml."
+        ) from None
+    except OSError as error:
+        raise RecipeError(
+            f"The recipe '{path}' cannot be read.", f"{error.strerror}.", "Check the path and its rights."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(
+            f"The recipe '{path}' is not TOML.", f"{error}.", 'Write lines such as: head = "ridge"'
+        ) from error
+
+
+def _require_known(values: Iterable[str], where: str) -> None:
+    known = list(all_settings())
+    for key in values:
+        if key not in known:
+            raise RecipeError(f"{where} has an unknown key '{key}'.", listed("The keys are", known), hint(key, known))
+
+
+def _check_places(values: Mapping[str, Any], where: str) -> None:
+    """Refuse sections that do not exist, and keys that do not stand in their section."""
+    known = section_types()
+    for name, value in values.items():
+        if not isinstance(value, dict):
+            continue
+        if name not in known:
+            raise RecipeError(
+                f"{where} has an unknown section [{name}].",
+                listed("The sections are", list(known)),
+                hint(name, [*known]),
+            )
+        own = [one.name for one in known[name].settings()]
+        for key in value:
+            if key not in own:
+                raise RecipeError(
+                    f"{where} has an unknown key '{key}' in [{name}].", listed("Its keys are", own), _place(key, own)
+                )
+
+
+def _place(key: str, own: list[str]) -> str:
+    """Name the section that a key belongs to, or the key of its section that was probably meant."""
+    for name, section in section_types().items():
+        for one in section.settings():
+            if key == one.key:
+                return f"Write {one.name} in [{name}]."
+    return hint(key, own)
 
 
 def _check_folds(recipe: Recipe) -> None:
-    check_range("repeats", recipe.repeats, 1, 100)
-    if recipe.folds == 0 and recipe.repeats > 1:
-        raise RecipeError(
-            f"The setting repeats = {recipe.repeats} goes with folds.",
-            "It is how often they are drawn.",
-            "Set folds = 5.",
-        )
-    if recipe.folds == 0:
+    split, training = recipe.split, recipe.training
+    if split.folds == 0:
+        if split.repeats > 1:
+            raise RecipeError(
+                f"The setting repeats = {split.repeats} goes with folds.",
+                "It is how often they are drawn.",
+                "Set folds = 5.",
+            )
         return
-    check_range("folds", recipe.folds, 2, 100)
-    moving = {"method": recipe.method} if recipe.method != "probe" else {"preset": recipe.preset}
-    name, value = moving.popitem()
+    name, value = ("method", training.method) if training.method != "probe" else ("preset", training.preset)
     if value not in ("probe", "fast", ""):
         raise RecipeError(
-            f"The setting folds = {recipe.folds} does not go with {name} = {value!r}.",
+            f"The setting folds = {split.folds} does not go with {name} = {value!r}.",
             "It would train the network once for every fold, and once more for the model.",
             "Use folds with method = 'probe'; headstart compare trains networks several times, and says how long.",
         )
 
 
-def _check_precision(recipe: Recipe) -> None:
-    if recipe.precision == "int8" and (recipe.method != "probe" or recipe.preset not in ("", "fast")):
+def _check_method(recipe: Recipe) -> None:
+    training = recipe.training
+    if recipe.encoder.precision == "int8" and (training.method != "probe" or training.preset not in ("", "fast")):
         raise RecipeError(
             "The setting precision = 'int8' goes with method = 'probe' alone.",
             "A network in whole numbers cannot be trained.",
             "Move the weights in fp32, and export the model with --int8.",
         )
-
-
-def _check_wise(wise: str, method: str) -> None:
-    if wise and method in ("full", "scratch"):
+    if training.wise and training.method in ("full", "scratch"):
         raise RecipeError(
-            f"The setting wise = {wise!r} does not go with method = {method!r}.",
+            f"The setting wise = {training.wise!r} does not go with method = {training.method!r}.",
             "Its head begins at random, so no way leads from the probe to it.",
             "Use method = 'lpft', which begins at the probe.",
         )
-    if wise in ("", "auto"):
-        return
-    try:
-        share = float(wise)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise RecipeError(f"The setting wise = {wise!r} is not known.", "It can be auto, or a share from 0 to 1.")
 
 
 def _toml(value: object) -> str:
@@ -224,8 +308,3 @@ def _toml(value: object) -> str:
         # A JSON string is a TOML basic string, but for DEL, which JSON leaves bare.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)
-
-
-def read_recipe(path: Path | None, given: dict[str, Any]) -> Recipe:
-    """Read the settings of a command line; what is ``given`` beats the file."""
-    return Recipe.from_mapping(given, "The command line") if path is None else Recipe.from_toml(path, **given)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headstart.settings.fields import last_stages
+from headstart.settings.image import ImageSettings
 from headstart.settings.recipe import Recipe
+from headstart.settings.sections import TrainingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,28 +157,28 @@ def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> Trai
     if wanted == "probe":
         return None
     method = "last" if last_stages(wanted) else wanted
-    habit = _HABITS[method]
+    habit, training, image = _HABITS[method], recipe.training, recipe.of(ImageSettings)
     from_probe = method not in ("full", "scratch")
-    batch = recipe.batch_size or min(USUAL_BATCH, max(2, pictures // 4))  # at least four steps an epoch
-    usual = habit.steps * batch * recipe.accumulate / max(1, pictures)
-    crop = recipe.augment != "none"
-    views = recipe.views or (CACHED_VIEWS if method == "last" and recipe.prefix_cache and crop else 0)
+    batch = training.batch_size or min(USUAL_BATCH, max(2, pictures // 4))  # at least four steps an epoch
+    usual = habit.steps * batch * training.accumulate / max(1, pictures)
+    crop = image.augment != "none"
+    views = training.views or (CACHED_VIEWS if method == "last" and training.prefix_cache and crop else 0)
     return TrainingPlan(
         method=method,
         stages=last_stages(wanted),
         from_probe=from_probe,
         pretrained=method != "scratch",
-        epochs=recipe.epochs or round(min(max(usual, habit.fewest), habit.most)),
+        epochs=training.epochs or round(min(max(usual, habit.fewest), habit.most)),
         batch_size=batch,
-        rate=recipe.lr or habit.rate * (SGD_FACTOR if recipe.optimizer == "sgd" else 1.0),
-        layer_decay=recipe.layer_decay or habit.layer_decay,
-        frozen_statistics=recipe.batch_norm == "frozen" or (recipe.batch_norm == "auto" and method != "scratch"),
+        rate=training.lr or habit.rate * (SGD_FACTOR if training.optimizer == "sgd" else 1.0),
+        layer_decay=training.layer_decay or habit.layer_decay,
+        frozen_statistics=training.batch_norm == "frozen" or (training.batch_norm == "auto" and method != "scratch"),
         crop=crop,
-        flip=crop and recipe.flip != "none" and (recipe.flip == "horizontal" or flips_make_sense(classes)),
-        trivial=recipe.augment == "trivial",
+        flip=crop and image.flip != "none" and (image.flip == "horizontal" or flips_make_sense(classes)),
+        trivial=image.augment == "trivial",
         views=views if crop else 1,
-        cached=recipe.prefix_cache and method == "last" and (views > 0 or not crop),
-        wise=recipe.wise or ("auto" if from_probe and recipe.preset in ("balanced", "best") else ""),
+        cached=training.prefix_cache and method == "last" and (views > 0 or not crop),
+        wise=training.wise or ("auto" if from_probe and training.preset in ("balanced", "best") else ""),
     )
 
 
@@ -196,9 +198,9 @@ CACHED_VIEWS = 2  # the picture as it is, and one crop: each costs one pass thro
 
 
 def _method_of(recipe: Recipe) -> str:
-    if recipe.method != "probe":
-        return recipe.method
-    return {"": "probe", "fast": "probe", "balanced": "last:1", "best": "lpft"}[recipe.preset]
+    if recipe.training.method != "probe":
+        return recipe.training.method
+    return {"": "probe", "fast": "probe", "balanced": "last:1", "best": "lpft"}[recipe.training.preset]
 
 
 def flips_make_sense(classes: Sequence[str]) -> bool:
@@ -258,14 +260,6 @@ def timed_steps(steps: int) -> int:
     return min(4, max(1, steps // 10))
 
 
-# Settings that decide nothing while no weight moves.
-MOVING = (
-    *("time_limit", "epochs", "batch_size", "optimizer", "lr", "weight_decay", "layer_decay", "schedule", "warmup"),
-    *("label_smoothing", "mixup", "cutmix", "augment", "flip", "views", "prefix_cache", "clip", "accumulate", "ema"),
-    *("wise", "l2sp", "patience", "batch_norm", "rank"),
-)
-
-
 def idle_settings(recipe: Recipe) -> tuple[str, ...]:
     """Name the settings that were chosen and have no effect, because no weight moves.
 
@@ -276,5 +270,6 @@ def idle_settings(recipe: Recipe) -> tuple[str, ...]:
     """
     if _method_of(recipe) != "probe":
         return ()
-    usual = Recipe()
-    return tuple(name for name in MOVING if getattr(recipe, name) != getattr(usual, name))
+    idle = {one.key for one in TrainingSettings.settings() if one.name not in ("method", "preset")}
+    idle |= {one.key for section in recipe.modalities for one in section.settings()}
+    return tuple(key for key in recipe.changed() if key in idle)

@@ -157,7 +157,7 @@ class Check:
 def check_copies(checked: Audit, seen: ScreenedSample, recipe: Recipe) -> CopyPairs:
     """Find near copies among all pairs that feature vectors or thumbnails propose."""
     known = np.flatnonzero(np.isfinite(seen.features).all(axis=1) & np.isfinite(seen.thumbnails).all(axis=(1, 2)))
-    near = similar_features(seen.features[known], FEATURE_COSINE, FEATURE_PAIRS, recipe.seed)
+    near = similar_features(seen.features[known], FEATURE_COSINE, FEATURE_PAIRS, recipe.run.seed)
     copies = find_copies(checked.dataset.examples, seen.thumbnails, known[near.places])
     one, other = copies.places.T
     rows = [unit_rows(seen.features[side]) for side in (one, other)]
@@ -278,7 +278,10 @@ def measure_cleaning(
     gains = np.bincount(units, after.astype(np.float64) - before, minlength=count)
     sizes = np.bincount(units, minlength=count).astype(np.float64)
     draws = np.concatenate(
-        [gains @ drawn / (sizes @ drawn) for drawn in resampled_counts(count, recipe.resamples, count, recipe.seed)]
+        [
+            gains @ drawn / (sizes @ drawn)
+            for drawn in resampled_counts(count, recipe.uncertainty.resamples, count, recipe.run.seed)
+        ]
     )
     low, high = np.quantile(draws, [0.025, 0.975])
     return Cleaning(

@@ -127,9 +127,9 @@ def identity(arena: ExperimentData, steps: int) -> str:
     for part in (arena.fit, arena.test):
         total.update(b"".join(part.keys) + part.labels.tobytes() + part.groups.tobytes() + b"|")
     # What changes no answer is left out, and so is what every arm has in its own way.
-    free = replace(arena.recipe, encoder="", method="probe", time_limit="", resamples=1000, test_fraction=0.2,
+    free = arena.recipe.replace(encoder="", method="probe", time_limit="", resamples=1000, test_fraction=0.2,
                    strict=False, group_by="", group_pattern="", checkpoint_seconds=20.0)  # fmt: skip
-    total.update(repr((arena.encoder.spec.digest, arena.classes, free.to_toml(), steps)).encode())
+    total.update(repr((arena.encoder.spec.digest, arena.classes, sorted(free.to_json().items()), steps)).encode())
     return total.hexdigest()
 
 

@@ -105,7 +105,7 @@ def draw_support(labels: Labels, shots: int, draw: int, seed: int) -> Labels:
 
 def rows_of(arena: ExperimentData, spot: Condition) -> Labels:
     """Say which examples of the part to learn from a cell learns from."""
-    return draw_support(arena.fit.labels, spot.shots, spot.draw, arena.recipe.seed)
+    return draw_support(arena.fit.labels, spot.shots, spot.draw, arena.recipe.run.seed)
 
 
 def answer_from_features(arena: ExperimentData, spot: Condition) -> Right:
@@ -134,7 +134,7 @@ def lesson_of(arena: ExperimentData, spot: Condition, steps: int, context: RunCo
         labels=labels,
         groups=groups,
         features=features,
-        probe=fit_probe(features, labels, arena.classes, groups, replace(recipe, method="probe")),
+        probe=fit_probe(features, labels, arena.classes, groups, recipe.replace(method="probe")),
     )
     return TrainingDraw(spot, ground, steps)
 
@@ -171,17 +171,16 @@ def training_recipe(recipe: Recipe, spot: Condition, pictures: int, classes: tup
 
     Examples
     --------
-    >>> training_recipe(Recipe(), Condition("matched", 5, 1), 60, ("ant", "bee")).lr
+    >>> training_recipe(Recipe(), Condition("matched", 5, 1), 60, ("ant", "bee")).training.lr
     0.002
     """
-    own = replace(
-        recipe, method=spot.arm if spot.arm != "matched" else "full", seed=(recipe.seed + 7919 * spot.draw) % 2**32
-    )
+    method = "full" if spot.arm == "matched" else spot.arm
+    own = recipe.replace(method=method, seed=(recipe.run.seed + 7919 * spot.draw) % 2**32)
     if spot.arm != "matched":
         return own
-    scratch = training_plan(replace(own, method="scratch"), pictures, classes)
+    scratch = training_plan(own.replace(method="scratch"), pictures, classes)
     assert scratch is not None
-    return replace(own, lr=scratch.rate, layer_decay=scratch.layer_decay, batch_norm="trained")
+    return own.replace(lr=scratch.rate, layer_decay=scratch.layer_decay, batch_norm="trained")
 
 
 def pictures_learned(recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...], steps: int) -> int:
@@ -209,4 +208,4 @@ def _start_of(arena: ExperimentData, spot: Condition, context: RunContext) -> "O
     from headstart.encoders.random_init import shuffled_weights  # loads torch: seconds
 
     spec, files = arena.encoder.spec, arena.encoder.files
-    return OnnxEncoder(spec, shuffled_weights(spec, files, arena.recipe.seed, context.cache_folder))
+    return OnnxEncoder(spec, shuffled_weights(spec, files, arena.recipe.run.seed, context.cache_folder))

@@ -150,7 +150,9 @@ def probe_across(
     common = [name for name in first.classes if name in second.classes]
     if len(common) < 2:
         return None
-    parts = choose_parts(first, checked.together, good[0], seed=recipe.seed, test_fraction=recipe.test_fraction)
+    parts = choose_parts(
+        first, checked.together, good[0], seed=recipe.run.seed, test_fraction=recipe.split.test_fraction
+    )
     groups = checked.together
     learned, inside = (of_classes(first, part, common) for part in (parts.fit, parts.score))
     across = of_classes(second, good[1], common)

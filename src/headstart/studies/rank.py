@@ -107,12 +107,12 @@ def score_encoder(
 ) -> Scored:
     """Score one encoder by its features, shape (N, D), on labels (N,); examples of one group stay together.
 
-    Folds depend on labels, groups and ``recipe.seed`` alone: they are the same for every encoder.
+    Folds depend on labels, groups and ``recipe.run.seed`` alone: they are the same for every encoder.
     """
-    training = TrainingSet(features, labels, class_count, recipe.balance)
+    training = TrainingSet(features, labels, class_count, recipe.head.balance)
     typical = int(np.median(training.counts[training.present]))
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
-        folds = make_folds(labels, groups, fold_count(recipe.inner_folds, typical), recipe.seed)
+        folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical), recipe.run.seed)
         jury = CvScorer.of(training, groups, folds)
         learners = [load_family(head, recipe) for head in SCORED]
         found = cross_validate(learners, training, folds, jury, progress, min(available_cores(), len(folds)))

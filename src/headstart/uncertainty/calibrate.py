@@ -153,22 +153,22 @@ def calibrate_guard(recipe: Recipe, held: HeldOutScores | None, known: Reference
     >>> guard.quantile < 0.1, guard.threshold.reached, guard.strangeness.groups
     (True, True, 200)
     """
-    held = _sampled(held, recipe.seed)
+    held = _sampled(held, recipe.run.seed)
     sets = answers = None
     if held is not None:
         probabilities = softmax(held.scores, held.temperature)
-        sets = gather(true_scores(probabilities, held.labels, recipe.sets), held.groups)
+        sets = gather(true_scores(probabilities, held.labels, recipe.uncertainty.sets), held.groups)
         answers = gather_answers(probabilities, held.labels, held.groups)
     found = _strangeness(recipe, held, known)
     return AnswerPolicy(
-        rule=recipe.sets,
-        novelty=recipe.novelty if found is not None else "none",
+        rule=recipe.uncertainty.sets,
+        novelty=recipe.uncertainty.novelty if found is not None else "none",
         asked=PolicySettings.of(recipe),
         sets=sets,
         answers=answers,
-        threshold=threshold_for(answers, recipe.abstain),
+        threshold=threshold_for(answers, recipe.uncertainty.abstain),
         strangeness=found,
-        shape=_shape(known) if recipe.novelty == "mahalanobis" and found is not None else None,
+        shape=_shape(known) if recipe.uncertainty.novelty == "mahalanobis" and found is not None else None,
         grouped=grouped,
     )
 
@@ -185,13 +185,13 @@ def _some(count: int, limit: int, seed: int) -> Integers:
 
 
 def _strangeness(recipe: Recipe, held: HeldOutScores | None, known: ReferenceRows) -> HeldOut | None:
-    if recipe.novelty == "energy" and held is not None:
+    if recipe.uncertainty.novelty == "energy" and held is not None:
         return gather(energy(held.scores, held.temperature), held.groups)
-    if recipe.novelty in ("none", "energy") or len(known.held) < FEWEST:
+    if recipe.uncertainty.novelty in ("none", "energy") or len(known.held) < FEWEST:
         return None
-    rows = known.held[_some(len(known.held), MOST_COMPARED, recipe.seed)]
+    rows = known.held[_some(len(known.held), MOST_COMPARED, recipe.run.seed)]
     groups = known.groups[rows]
-    if recipe.novelty == "neighbours":
+    if recipe.uncertainty.novelty == "neighbours":
         return gather(neighbour_distances(known.features[rows], surround(known.features), groups, known.groups), groups)
     return gather(_held_out_mahalanobis(recipe, known)[rows], known.groups[rows])
 
@@ -202,7 +202,7 @@ def _held_out_mahalanobis(recipe: Recipe, known: ReferenceRows) -> Floats:
     if len(known.held) < len(known.labels):
         distances[known.held] = mahalanobis(known.features[known.held], _shape(known))
         return distances
-    for fold in make_folds(known.labels, known.groups, recipe.inner_folds, recipe.seed):
+    for fold in make_folds(known.labels, known.groups, recipe.head.inner_folds, recipe.run.seed):
         shape = fit_shape(known.features[fold.train], known.labels[fold.train])
         distances[fold.held_out] = mahalanobis(known.features[fold.held_out], shape)
     return distances

@@ -27,7 +27,12 @@ class PolicySettings:
     @classmethod
     def of(cls, recipe: Recipe) -> "PolicySettings":
         """Take the settings out of a recipe, which has checked them."""
-        return cls(recipe.coverage, recipe.abstain, recipe.false_alarms, recipe.reject_unlike)
+        return cls(
+            recipe.uncertainty.coverage,
+            recipe.uncertainty.abstain,
+            recipe.uncertainty.false_alarms,
+            recipe.uncertainty.reject_unlike,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -47,13 +47,13 @@ def run_check(
     """Read, look, judge, report; see :mod:`headstart.studies.check`. ``language`` is that of the page in ``out``."""
     for folder in (out, export):
         require_place(folder)
-    dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
+    dataset = read_dataset(data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern)
     checked = audit(dataset, progress=context.progress)
-    if recipe.strict:
+    if recipe.data.strict:
         refuse_unreadable(checked)
     require_classes(checked)
-    encoder = named_encoder(recipe.encoder, recipe.device, context)
-    walk = read_usable(checked, (encoder, Quality()), context, checked.usable, recipe.strict)
+    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
+    walk = read_usable(checked, (encoder, Quality()), context, checked.usable, recipe.data.strict)
     features, quality = (found.matrix for found in walk.features)
     seen = ScreenedSample(features, read_thumbnails(checked, context), quality)
     pairs = check_copies(checked, seen, recipe)
@@ -61,7 +61,7 @@ def run_check(
     sets = copy_sets(pairs.copies, len(dataset))
     checked = replace(checked, unreadable=checked.unreadable | walk.failures, copies=sets.sets)
     labels, troubles = check_labels(checked, seen, checked.together, recipe, context.progress)
-    outliers, distances = find_outliers(seen, recipe.seed)
+    outliers, distances = find_outliers(seen, recipe.run.seed)
     found = Check(
         checked, pairs, labels, outliers, distances, find_poor(seen.quality), score_groups(checked, labels), None,
         (*sets.notices, *kept_notices(pairs, kept), *walk.notices, *troubles),

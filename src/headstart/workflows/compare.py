@@ -34,16 +34,16 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     require_torch(wanted.arms)
     for arm in TRAINED:
         if arm in wanted.arms:
-            require_whole(recipe.encoder, arm)
+            require_whole(recipe.encoder.name, arm)
     planned = plan_fit(data, recipe, context)
-    encoder = named_encoder(recipe.encoder, recipe.device, context)
+    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
     encoders: dict[str, Encoder] = {"probe": encoder, "colours": ColourHistogram()}
     if "random" in wanted.arms:
         from headstart.encoders.random_init import untrained_encoder  # loads torch: seconds
 
-        encoders["random"] = untrained_encoder(encoder.spec, encoder.files, recipe.seed, context.cache_folder)
+        encoders["random"] = untrained_encoder(encoder.spec, encoder.files, recipe.run.seed, context.cache_folder)
     walks = {  # one by one: the engines differ
-        arm: read_usable(planned.audit, (one,), context, planned.audit.usable, recipe.strict)
+        arm: read_usable(planned.audit, (one,), context, planned.audit.usable, recipe.data.strict)
         for arm, one in encoders.items()
     }
     arena = make_arena(planned, encoder, walks)
@@ -51,7 +51,7 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     kept = context.cache_folder / "studies" / f"compare-{identity(arena, wanted.steps)[:32]}.jsonl"
     store = ResultStore(kept if context.keep_features else None)
     answers = compare_arms(arena, wanted, store, context)
-    return report_answers(answers, arena.test.groups, recipe.seed, recipe.resamples)
+    return report_answers(answers, arena.test.groups, recipe.run.seed, recipe.uncertainty.resamples)
 
 
 def read_wanted(

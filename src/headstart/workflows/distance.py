@@ -22,15 +22,15 @@ def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) ->
 
     Labels are used where both have them. Raises DataError when a set has fewer than twenty readable pictures.
     """
-    encoder = named_encoder(recipe.encoder, recipe.device, context)
+    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
     sets = [_either(data) for data in (one, other)]
     checked = [audit(dataset, progress=context.progress) for dataset in sets]
-    walks = [read_usable(found, (encoder,), context, found.usable, recipe.strict) for found in checked]
+    walks = [read_usable(found, (encoder,), context, found.usable, recipe.data.strict) for found in checked]
     good = [np.setdiff1d(found.usable, list(walk.failures)) for found, walk in zip(checked, walks, strict=True)]
     for dataset, rows in zip(sets, good, strict=True):
         require_enough(dataset.name, len(rows))
     matrices = [walk.features[0].matrix for walk in walks]
-    found = measure_distances(matrices[0][good[0]], matrices[1][good[1]], recipe.seed)
+    found = measure_distances(matrices[0][good[0]], matrices[1][good[1]], recipe.run.seed)
     across = probe_across(recipe, sets, checked[0], good, matrices)
     names = names_apart((one, other), (sets[0].name, sets[1].name))
     return DistanceReport(names, (len(good[0]), len(good[1])), encoder.spec.name, *found, across)
@@ -67,14 +67,14 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
     names = tuple(dict.fromkeys(encoders))
     if len(names) < 2:
         raise RecipeError("workflows.one_encoder_alone")
-    loaded = [named_encoder(one, recipe.device, context) for one in names]
+    loaded = [named_encoder(one, recipe.run.device, context) for one in names]
     dataset = _either(data)
     checked = audit(dataset, progress=context.progress)
-    walk = read_usable(checked, loaded, context, checked.usable, recipe.strict)
+    walk = read_usable(checked, loaded, context, checked.usable, recipe.data.strict)
     good = np.setdiff1d(checked.usable, list(walk.failures))
     require_enough(dataset.name, len(good))
     features = {name: found.matrix[good] for name, found in zip(names, walk.features, strict=True)}
-    return align_encoders(dataset.name, features, recipe.seed, walk.notices)
+    return align_encoders(dataset.name, features, recipe.run.seed, walk.notices)
 
 
 def _either(data: Data) -> Dataset:

@@ -39,14 +39,14 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
     table_format(out)  # an unknown one is said before the pictures are read
     dataset = read_dataset(data)
     checked = audit(dataset, progress=context.progress)
-    if recipe.strict:
+    if recipe.data.strict:
         refuse_unreadable(checked)
-    encoder = named_encoder(recipe.encoder, recipe.device, context)
+    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
     examples = [dataset.examples[index] for index in checked.usable]
     keys = [checked.keys[index] for index in checked.usable]
     store, tally = open_store(context), Counter()
     blocks = tally.watch(read_blocks(examples, keys, encoder, store, context))
-    if recipe.strict:
+    if recipe.data.strict:
         blocks = _refuse_failures(blocks, checked)
     count = write_table(out, blocks, examples, keys, encoder.spec.dimension)
     failures = failures_by_name(examples, tally.failures) | failures_by_name(dataset.examples, checked.unreadable)

@@ -47,28 +47,30 @@ def score(
     labels, that the guard should tell from those.
     """
     clock = time.perf_counter()
-    dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
+    dataset = read_dataset(data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern)
     checked = audit(dataset, progress=context.progress)
-    if recipe.strict:
+    if recipe.data.strict:
         refuse_unreadable(checked)
     classes = model.saved.classes
     dataset = with_classes_of(dataset, classes)
     split = split_to_score(dataset, checked.usable)
-    walk = read_usable(checked, (model.encoder, ColourHistogram()), context, split.positions, recipe.strict)
+    walk = read_usable(checked, (model.encoder, ColourHistogram()), context, split.positions, recipe.data.strict)
     features, colours = (found.matrix for found in walk.features)
     scored = take_sample(dataset, split.positions, checked.together, walk.failures)
     require_some(scored)
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
     probabilities = model.saved.probabilities(features[scored.positions])
-    unseen = Scored(scored.labels, probabilities, classes, scored.user_groups, recipe.seed, recipe.resamples)
+    unseen = Scored(
+        scored.labels, probabilities, classes, scored.user_groups, recipe.run.seed, recipe.uncertainty.resamples
+    )
     strange = None if unfamiliar is None else _strange(model, unfamiliar, context)
     board = make_scoreboard(
         ScoredPart(scored.labels, classes, scored.user_groups, known),
         probabilities,
         model.saved.baseline_probabilities(colours[scored.positions]),
         model.saved.class_counts,
-        seed=recipe.seed,
-        resamples=recipe.resamples,
+        seed=recipe.run.seed,
+        resamples=recipe.uncertainty.resamples,
         guard=_guard_scores(model.saved, features[scored.positions], unseen, strange),
     )
     return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock)

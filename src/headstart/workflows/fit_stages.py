@@ -90,7 +90,7 @@ def settle(
     if tuned is None or tuned.encoder is None:
         return replace(frozen, tuned=tuned)
     encoder = open_saved(tuned.encoder.spec, tuned.encoder.files)
-    kept = rows_to_encode(seen.fitted.labels, tuned.validation, MOST_ENCODED, planned.recipe.seed)
+    kept = rows_to_encode(seen.fitted.labels, tuned.validation, MOST_ENCODED, planned.recipe.run.seed)
     needed = np.union1d(seen.scored.positions, seen.fitted.positions[kept])
     unkept = replace(context, keep_features=False)
     again = read_features(planned.dataset.examples, planned.audit.keys, (encoder,), unkept, needed)
@@ -115,12 +115,16 @@ def score(
     part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
     probabilities = final.probe.probabilities(final.features[scored.positions])
     plain, evaluation, promises = simple.probabilities(seen.colours[scored.positions]), None, None
-    if recipe.folds:  # there is no picture that the guard has not seen
+    if recipe.split.folds:  # there is no picture that the guard has not seen
         held = predict_in_folds(seen.features, seen.colours, scored, classes, recipe, context.progress)
         probabilities, plain = held.probabilities[0], held.simple
-        evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.seed, recipe.resamples)
+        evaluation = evaluate_folds(
+            part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples
+        )
     else:
-        unseen = Scored(scored.labels, probabilities, classes, scored.user_groups, recipe.seed, recipe.resamples)
+        unseen = Scored(
+            scored.labels, probabilities, classes, scored.user_groups, recipe.run.seed, recipe.uncertainty.resamples
+        )
         known = final.features[seen.fitted.positions[final.kept]]
         promises = measure_guard(guard, final.probe, final.features[scored.positions], known, unseen)
     board = make_scoreboard(
@@ -128,8 +132,8 @@ def score(
         probabilities,
         plain,
         seen.fitted.class_counts(len(classes)).tolist(),
-        seed=recipe.seed,
-        resamples=recipe.resamples,
+        seed=recipe.run.seed,
+        resamples=recipe.uncertainty.resamples,
         probe=frozen.probabilities(seen.features[scored.positions]) if final.tuned else None,
         evaluation=evaluation,
         guard=promises,
@@ -139,7 +143,7 @@ def score(
 
 def every_row(seen: EncodedDataset, recipe: Recipe) -> npt.NDArray[np.int64]:
     """Say which rows of the fitted part are kept when all are encoded anyway: as many as may be."""
-    return even_rows(seen.fitted.labels, MOST_ROWS, recipe.seed)
+    return even_rows(seen.fitted.labels, MOST_ROWS, recipe.run.seed)
 
 
 def ground_of(

@@ -6,7 +6,7 @@ without it, without its near copies and without the other pictures of its series
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     folds = fold_count(MOST_FOLDS, int(np.median(scorable))) if scorable.min() > 1 else 0
     recipe = Recipe(encoder=encoder.spec.name, folds=folds)
     probe = fit_probe(shown.features, shown.labels, shown.classes, groups, recipe)
-    simple = fit_probe(shown.colours, shown.labels, shown.classes, groups, replace(recipe, head="ridge", inner_folds=2))
+    simple = fit_probe(shown.colours, shown.labels, shown.classes, groups, recipe.replace(head="ridge", inner_folds=2))
     held = predict_in_folds(shown.features, shown.colours, sample, shown.classes, recipe) if folds else None
     board = _score(shown, sample, held, recipe) if held else None
     saved = SavedModel(
@@ -115,14 +115,14 @@ def _spread(sample: Sample, class_count: int) -> npt.NDArray[np.int64]:
 def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe) -> Comparison:
     nothing = np.zeros(len(sample), dtype=np.bool_)
     part = ScoredPart(sample.labels, shown.classes, sample.groups, nothing)
-    evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.seed, recipe.resamples)
+    evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples)
     return make_scoreboard(
         part,
         held.probabilities[0],
         held.simple,
         sample.class_counts(len(shown.classes)).tolist(),
-        seed=recipe.seed,
-        resamples=recipe.resamples,
+        seed=recipe.run.seed,
+        resamples=recipe.uncertainty.resamples,
         evaluation=evaluation,
     )
 
@@ -134,8 +134,8 @@ def _record(
         data_name=NAME,
         data_fingerprint=fingerprint(dataset, shown.keys),
         counts={"fit": len(dataset), "score": board.evaluation.count if board else 0},
-        split_rule=RULE.format(count=recipe.folds) if board else NO_RULE,
-        recipe=asdict(recipe),
+        split_rule=RULE.format(count=recipe.split.folds) if board else NO_RULE,
+        recipe=recipe.to_json(),
         created=created.isoformat(timespec="seconds"),
         evaluation=board.evaluation.to_json() if board else None,
         baselines={name: evaluation.to_json() for name, evaluation in board.baselines.items()} if board else {},

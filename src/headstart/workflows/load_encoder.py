@@ -20,8 +20,8 @@ def named_encoder(name: str, device: DeviceName, context: RunContext) -> "OnnxEn
 def planned_encoder(planned: Plan, context: RunContext) -> "OnnxEncoder | TorchEncoder":
     """Load the encoder of a plan; for int8 it is quantised on pictures of the part to learn from."""
     recipe = planned.recipe
-    encoder = named_encoder(recipe.encoder, recipe.device, context)
-    if recipe.precision == "fp32":
+    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
+    if recipe.encoder.precision == "fp32":
         return encoder
     from headstart.encoders.quantised import quantised_encoder
 

@@ -29,24 +29,24 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
 
     What would fail later for sure fails first: an encoder that is not here, a folder for the run that is not free.
     """
-    locate_weights(recipe.encoder, context.cache_folder)
+    locate_weights(recipe.encoder.name, context.cache_folder)
     moves = training_plan(recipe, 1, ())
     if moves is not None:
-        require_whole(recipe.encoder, moves.method)
+        require_whole(recipe.encoder.name, moves.method)
     if out is not None and process_number() == 0:
         require_free(out)
-    dataset = read_dataset(data, group_by=recipe.group_by, group_pattern=recipe.group_pattern)
+    dataset = read_dataset(data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern)
     checked = audit(dataset, progress=context.progress)
-    if recipe.strict:
+    if recipe.data.strict:
         refuse_unreadable(checked)
     require_classes(checked)
-    if recipe.keep_duplicates_together:
+    if recipe.split.keep_duplicates_together:
         checked = with_copies(checked, context)
     parts = (
-        parts_in_folds(dataset, checked.usable, recipe.folds, recipe.repeats)
-        if recipe.folds
+        parts_in_folds(dataset, checked.usable, recipe.split.folds, recipe.split.repeats)
+        if recipe.split.folds
         else choose_parts(
-            dataset, checked.together, checked.usable, seed=recipe.seed, test_fraction=recipe.test_fraction
+            dataset, checked.together, checked.usable, seed=recipe.run.seed, test_fraction=recipe.split.test_fraction
         )
     )
     require_two_classes(dataset.labels[parts.fit], dataset.classes)

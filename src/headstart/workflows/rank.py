@@ -1,7 +1,6 @@
 """Which encoder suits the data: ``headstart rank``, as a row of named stages."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -31,14 +30,14 @@ def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, context: Ru
     names = tuple(dict.fromkeys(encoders))
     for name in names:
         locate_weights(name, context.cache_folder)
-    planned = plan_fit(data, replace(recipe, encoder=names[0]), context)
+    planned = plan_fit(data, recipe.replace(encoder=names[0]), context)
     families = families_of(names)
     read, loaded = (
-        {one: named_encoder(one, recipe.device, context) for one in some}
+        {one: named_encoder(one, recipe.run.device, context) for one in some}
         for some in (dict.fromkeys(families.values()), names)
     )
     dataset, keys = planned.dataset, planned.audit.keys
-    walk = read_usable(planned.audit, tuple(read.values()), context, planned.parts.fit, recipe.strict)
+    walk = read_usable(planned.audit, tuple(read.values()), context, planned.parts.fit, recipe.data.strict)
     matrices = dict(zip(read, (found.matrix for found in walk.features), strict=True))
     groups = planned.audit.together
     fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
@@ -49,7 +48,7 @@ def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, context: Ru
         matrix = stage_features(matrices[family], name, read[family])[fitted.positions]
         scored.append(score_encoder(name, matrix, fitted.labels, len(dataset.classes), fitted.groups, recipe))
         context.progress("ranking", number + 1, len(names))
-    ranking = rank_scored(scored, fitted.groups, recipe.seed, recipe.resamples)
+    ranking = rank_scored(scored, fitted.groups, recipe.run.seed, recipe.uncertainty.resamples)
     examples = [dataset.examples[position] for position in fitted.positions]
     kept = [keys[position] for position in fitted.positions]
     published = {row.name: row.top1 for row in list_encoders(context.cache_folder)}

@@ -11,6 +11,7 @@ from typing import Any
 from headstart.errors import DataError
 from headstart.reporting.page.gallery import read_gallery
 from headstart.reporting.page.values import Answer, DataCounts, Json, PageData, RunData
+from headstart.settings.recipe import flatten
 
 METRICS = "metrics.json"
 STUDIES = ("compare", "rank", "check")
@@ -45,7 +46,7 @@ def _read_run(folder: Path) -> RunData:
     return RunData(
         metrics=_read_json(folder / METRICS) or {},
         environment=_read_json(folder / "environment.json") or {},
-        recipe=_parsed(folder / "recipe.toml", recipe_text, tomllib.loads),
+        recipe=flatten(_parsed(folder / "recipe.toml", recipe_text, tomllib.loads)),
         recipe_text=recipe_text,
         answers=tuple(_read_answers(folder / "predictions.csv")),
         counts=_count_data(folder / "data.csv"),

@@ -1,0 +1,18 @@
+"""The section of a recipe for pictures."""
+
+from dataclasses import dataclass
+
+from headstart.settings.fields import AugmentName, FlipName
+from headstart.settings.section import Section, setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSettings(Section):
+    """What only makes sense for pictures: how they are varied while weights move."""
+
+    section = "image"
+    about = "how pictures are varied while weights move"
+    examples = "pictures"
+
+    augment: AugmentName = setting("auto", "{}.")  # auto: crops
+    flip: FlipName = setting("auto", "{}.")  # auto: unless the names of the classes are about sides or signs
