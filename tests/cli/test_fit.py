@@ -121,19 +121,29 @@ def test_a_given_folder_with_something_in_it_is_refused(headstart, fake_network,
 
 
 def test_a_flag_beats_the_recipe_file(headstart, flowers):
-    Path("recipe.toml").write_text('head = "lda"\nseed = 7\ninner_folds = 3\n', encoding="utf-8")
+    Path("recipe.toml").write_text('[head]\nname = "lda"\ninner_folds = 3\n[run]\nseed = 7\n', encoding="utf-8")
     found = json.loads(headstart("fit", flowers, "--recipe", "recipe.toml", "--head", "ridge", "--json").stdout)
     used = Path(found["run"], "recipe.toml").read_text(encoding="utf-8").splitlines()
-    assert {'head = "ridge"', "seed = 7", "inner_folds = 3"} <= set(used)
+    assert {'name = "ridge"', "seed = 7", "inner_folds = 3"} <= set(used)
     assert found["head"]["name"] == "ridge"
 
 
 def test_a_flag_of_zero_beats_the_recipe_file_too(headstart, flowers):
-    Path("recipe.toml").write_text("seed = 7\n", encoding="utf-8")
+    Path("recipe.toml").write_text("[run]\nseed = 7\n", encoding="utf-8")
     found = json.loads(
         headstart("fit", flowers, "--recipe", "recipe.toml", "--seed", "0", "--dry-run", "--json").stdout
     )
     assert found["recipe"]["seed"] == 0
+
+
+def test_a_recipe_file_of_older_versions_is_read_with_a_notice(headstart, flowers):
+    Path("old.toml").write_text('head = "lda"\nseed = 7\n', encoding="utf-8")
+    answer = headstart("fit", flowers, "--recipe", "old.toml", "--dry-run", "--json")
+    found = json.loads(answer.stdout)["recipe"]
+    assert (found["head"], found["seed"]) == ("lda", 7)
+    assert answer.stderr.splitlines()[0] == (
+        "The recipe 'old.toml' has settings outside of sections, as older versions wrote them; they are read all the same."
+    )
 
 
 def test_the_recipe_of_a_run_can_be_given_again(headstart, flowers):

@@ -171,9 +171,10 @@ def read_recipe(path: Path | None, given: Mapping[str, Any], notify: Callable[[s
         return Recipe.from_mapping(given, "The command line")
     values, where = _read_toml(path), f"The recipe '{path}'"
     _check_places(values, where)
+    recipe = Recipe.from_mapping(flatten(values) | dict(given), where)
     if any(not isinstance(value, dict) for value in values.values()):
         notify(f"{where} has settings outside of sections, as older versions wrote them; they are read all the same.")
-    return Recipe.from_mapping(flatten(values) | dict(given), where)
+    return recipe
 
 
 def flatten(values: Mapping[str, Any]) -> dict[str, Any]:
