@@ -142,7 +142,8 @@ def test_a_recipe_file_of_older_versions_is_read_with_a_notice(headstart, flower
     found = json.loads(answer.stdout)["recipe"]
     assert (found["head"], found["seed"]) == ("lda", 7)
     assert answer.stderr.splitlines()[0] == (
-        "The recipe 'old.toml' has settings outside of sections, as older versions wrote them; they are read all the same."
+        "The recipe 'old.toml' has settings outside of sections, as older versions wrote them; they are read all the "
+        "same."
     )
 
 
