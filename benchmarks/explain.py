@@ -28,7 +28,7 @@ from headstart.explain.attributions import AT_ONCE, CELL, STEPS, WINDOWS
 from headstart.explain.coordinates import shrink
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.explaining import look
-from headstart.explain.methods import find_heat
+from headstart.explain.methods import compute_attribution
 from headstart.explain.networks import open_network
 from headstart.explain.sanity_checks import check_heat
 from headstart.explain.torch_graph import torch_scores
@@ -148,7 +148,7 @@ def compare(subject: ExplainedModel, method: str, theirs: Theirs, files: Sequenc
         start = time.perf_counter()
         seen = look(subject, picture)
         target = int(subject.head.scores(seen.features[None])[0].argmax())
-        grid = find_heat(subject, seen, target, method).grid
+        grid = compute_attribution(subject, seen, target, method).grid
         middle_of = time.perf_counter()
         pixels = subject.encoder.preprocess(picture)
         other = as_grid(theirs(torch.from_numpy(pixels[None]), target), method)
@@ -174,7 +174,7 @@ def exact_map(subject: ExplainedModel, path: Path) -> dict[str, Any]:
     seen = look(subject, picture)
     scores = subject.head.scores(seen.features[None])[0]
     target = int(scores.argmax())
-    heat = find_heat(subject, seen, target, "cam")
+    heat = compute_attribution(subject, seen, target, "cam")
     seconds = time.perf_counter() - start
     start = time.perf_counter()
     checks = check_heat(subject, seen, target, heat, "blur", 0)

@@ -1,5 +1,6 @@
 """Names become objects; a typo gets the nearest name; other packages add names."""
 
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from typing import get_args
 
@@ -7,19 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headstart import registry
 from headstart.errors import UnknownNameError
 from headstart.registry import TABLES, names, nearest, resolve
 from headstart.settings.fields import HeadName
 
 
 @pytest.fixture
-def plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another package that declares a head."""
+def plug_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another package that declares two heads, of which one does not exist."""
 
     def entry_points(group: str) -> list[EntryPoint]:
-        return [EntryPoint("svm", "collections:OrderedDict", group)] if group == "headstart.heads" else []
+        svm, gone = EntryPoint("svm", "collections:OrderedDict", group), EntryPoint("gone", "collections:Gone", group)
+        return [svm, gone] if group == "headstart.heads" else []
 
     monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
+    registry._entry_points.cache_clear()
+    yield
+    registry._entry_points.cache_clear()
 
 
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table in TABLES for name in TABLES[table]])
@@ -46,7 +52,22 @@ def test_other_packages_add_names_behind_the_built_in_ones(plug_in):
     from collections import OrderedDict
 
     assert resolve("heads", "svm") is OrderedDict
-    assert list(names("heads")) == [*TABLES["heads"], "svm"]
+    assert [*names("heads")] == [*TABLES["heads"], "gone", "svm"]
+
+
+def test_a_name_that_another_package_promises_in_vain_says_whose_fault_it_is(plug_in):
+    with pytest.raises(UnknownNameError) as caught:
+        resolve("heads", "gone")
+    assert str(caught.value) == (
+        "'gone' among the heads cannot be loaded. Another package says that it is 'collections:Gone': module "
+        "'collections' has no attribute 'Gone'. Update that package, or uninstall it."
+    )
+
+
+def test_other_packages_are_not_looked_for_while_a_built_in_name_will_do(monkeypatch):
+    monkeypatch.setattr("headstart.registry._entry_points", pytest.fail)
+    assert "mlp" in names("heads")
+    assert resolve("encoders", "mobilenetv2").licence == "MIT"
 
 
 @given(st.text(), st.lists(st.text()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +11,8 @@ from headstart.errors import UnknownNameError
 # What a name stands for: "module:attribute". Another package adds to a table by declaring an entry point in the
 # group "headstart.<table>", for instance [project.entry-points."headstart.heads"].
 TABLES: dict[str, dict[str, str]] = {
+    "modalities": {},
+    "tasks": {"classification": "headstart.tasks.classification:CLASSIFICATION"},
     "heads": {
         "logistic": "headstart.heads.logistic:LogisticFamily",
         "ridge": "headstart.heads.ridge:RidgeFamily",
@@ -18,9 +21,26 @@ TABLES: dict[str, dict[str, str]] = {
         "centroid": "headstart.heads.nearest_centroid:CentroidFamily",
         "mlp": "headstart.heads.mlp:MlpFamily",
     },
-    "tasks": {"classification": "headstart.tasks.classification:CLASSIFICATION"},
     "sections": {"image": "headstart.settings.image:ImageSettings"},  # of a recipe, for one modality alone
-    "exporters": {"onnx": "headstart.export.end_to_end_graph:OnnxExporter"},
+    "encoders": {
+        "efficientnet_lite0": "headstart.encoders.catalogue:EFFICIENTNET_LITE0",
+        "efficientnet_lite1": "headstart.encoders.catalogue:EFFICIENTNET_LITE1",
+        "efficientnet_lite2": "headstart.encoders.catalogue:EFFICIENTNET_LITE2",
+        "mobilenetv2": "headstart.encoders.catalogue:MOBILENETV2",
+    },
+    "explainers": {
+        "cam": "headstart.explain.methods:CAM",
+        "gradcam": "headstart.explain.methods:GRAD_CAM",
+        "gradcam++": "headstart.explain.methods:GRAD_CAM_PLUS_PLUS",
+        "layercam": "headstart.explain.methods:LAYER_CAM",
+        "gradients": "headstart.explain.methods:INTEGRATED_GRADIENTS",
+        "occlusion": "headstart.explain.methods:OCCLUSION",
+    },
+    "exporters": {
+        "onnx": "headstart.export.onnx_form:ONNX",
+        "openvino": "headstart.export.openvino:OPENVINO",
+        "torch": "headstart.export.torch_script:TORCH",
+    },
 }
 
 
@@ -38,7 +58,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def names(table: str) -> Iterator[str]:
-    """Iterate over the names in a table: the built-in ones, then those of other packages, which are slow to find."""
+    """Iterate over the names in a table: the built-in ones first, and only then are other packages looked for.
+
+    Examples
+    --------
+    >>> "ridge" in names("heads")
+    True
+    """
     yield from TABLES[table]
     yield from sorted(_entry_points(table))
 
@@ -49,27 +75,36 @@ def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table 
     Raises
     ------
     UnknownNameError
-        When the table has no such name.
+        When the table has no such name, or another package says that it has it and does not.
 
     Examples
     --------
     >>> resolve("heads", "ridge").__name__
     'RidgeFamily'
     """
-    targets = TABLES[table] if name in TABLES[table] else TABLES[table] | _entry_points(table)
-    if name not in targets:
-        near = nearest(name, targets)
+    if name in TABLES[table]:
+        return load(TABLES[table][name])
+    foreign = _entry_points(table)
+    if name not in foreign:
+        near = nearest(name, names(table))
         raise UnknownNameError(
             f"There is no '{name}' among the {table}.",
-            f"Known are: {', '.join(targets)}.",
+            f"Known are: {', '.join(names(table))}.",
             f"Did you mean '{near}'?" if near else "",
         )
-    return load(targets[name])
+    try:
+        return load(foreign[name])
+    except (ImportError, AttributeError) as error:
+        raise UnknownNameError(
+            f"'{name}' among the {table} cannot be loaded.",
+            f"Another package says that it is '{foreign[name]}': {error}.",
+            "Update that package, or uninstall it.",
+        ) from error
 
 
 def load(place: str) -> Any:  # noqa: ANN401 - whatever lies there
     """Load the object at "module:attribute"."""
-    module, attribute = place.split(":")
+    module, _, attribute = place.partition(":")
     return getattr(import_module(module), attribute)
 
 
@@ -79,8 +114,8 @@ class Row:
     Examples
     --------
     >>> row = Row("toy", heads=("ridge",), families="headstart.registry:names")
-    >>> row.name, row.heads, row.families("heads")[:2]
-    ('toy', ('ridge',), ['logistic', 'ridge'])
+    >>> row.name, row.heads, next(row.families("heads"))
+    ('toy', ('ridge',), 'logistic')
     """
 
     def __init__(self, name: str, **parts: Any) -> None:  # noqa: ANN401 - the protocol of the row says what they are
@@ -98,6 +133,7 @@ class Row:
         return value
 
 
+@cache  # the packages of a process stay what they are
 def _entry_points(table: str) -> dict[str, str]:
     from importlib.metadata import entry_points  # only where it is needed: it costs time at start
 

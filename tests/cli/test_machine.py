@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from headstart.encoders.catalogue import CATALOGUE
 from headstart.encoders.loading import EncoderRow
+from headstart.registry import TABLES
 from headstart.reporting.encoders import EncoderTable
 
 
@@ -15,7 +15,7 @@ def test_encoders_lists_the_catalogue_with_size_licence_and_whether_they_are_her
     head, *rows = answer.stdout.splitlines()
     assert (answer.exit_code, answer.stderr) == (0, "")
     assert head.split() == ["encoder", "here", "numbers", "MB", "top-1", "licence", "note"]
-    assert [row.split()[0] for row in rows[: len(CATALOGUE)]] == list(CATALOGUE)
+    assert [row.split()[0] for row in rows[: len(TABLES["encoders"])]] == list(TABLES["encoders"])
     assert rows[0].split()[:3] == ["efficientnet_lite0", "yes", "1280"]
     assert "Apache-2.0" in rows[0]
     assert headstart("encoders", "list").stdout == answer.stdout
@@ -23,7 +23,7 @@ def test_encoders_lists_the_catalogue_with_size_licence_and_whether_they_are_her
 
 def test_encoders_in_json_is_one_list(headstart):
     found = json.loads(headstart("encoders", "--json").stdout)
-    assert [row["name"] for row in found] == list(CATALOGUE)
+    assert [row["name"] for row in found] == list(TABLES["encoders"])
     assert {"name", "dimension", "size_mb", "licence", "source", "here"} <= set(found[0])
 
 

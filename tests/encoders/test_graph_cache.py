@@ -11,7 +11,7 @@ import pytest
 
 from headstart.encoders import graph_cache as prepared
 from headstart.encoders import graphs, networks
-from headstart.encoders.catalogue import CATALOGUE
+from headstart.encoders.catalogue import EFFICIENTNET_LITE0
 from headstart.encoders.graph_cache import open_prepared, prepare_encoder, prepared_folder
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.torch_engine import TorchEncoder
@@ -201,7 +201,7 @@ def test_without_torch_the_missing_package_is_named(weights, tmp_path, monkeypat
 
 
 def test_weights_that_are_not_the_right_ones_are_never_prepared(tmp_path, monkeypatch):
-    monkeypatch.setitem(CATALOGUE, "efficientnet_lite0", replace(CATALOGUE["efficientnet_lite0"], sha256="0" * 64))
+    monkeypatch.setattr("headstart.encoders.catalogue.EFFICIENTNET_LITE0", replace(EFFICIENTNET_LITE0, sha256="0" * 64))
     with pytest.raises(DigestError):
         load_encoder("efficientnet_lite0", cache=tmp_path, device="cpu")
     assert list(tmp_path.iterdir()) == []

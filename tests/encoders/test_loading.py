@@ -4,11 +4,11 @@ from dataclasses import replace
 import pytest
 
 from headstart.encoders import loading
-from headstart.encoders.catalogue import CATALOGUE
 from headstart.encoders.loading import EncoderRow, list_encoders, load_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.weights import weights_folder
 from headstart.errors import EncoderError, MissingWeightsError, UnknownNameError
+from headstart.registry import TABLES
 
 
 def test_the_default_encoder_is_loaded_from_its_package(lite0):
@@ -48,7 +48,7 @@ def test_what_is_missing_or_unknown_is_said_before_anything_is_made(tmp_path):
 
 def test_the_list_shows_the_catalogue_and_what_is_here(tmp_path):
     rows = list_encoders(tmp_path)
-    assert [row.name for row in rows] == list(CATALOGUE)
+    assert [row.name for row in rows] == list(TABLES["encoders"])
     assert [row.here for row in rows] == [True, False, False, False]
     assert rows[0] == EncoderRow(
         name="efficientnet_lite0",
@@ -84,7 +84,7 @@ def test_the_list_shows_hub_encoders_in_the_cache_by_the_name_that_loads_them(tm
     )
     assert row == expected
     (folder / "model.safetensors").unlink()
-    assert len(list_encoders(tmp_path)) == len(CATALOGUE)
+    assert len(list_encoders(tmp_path)) == len(TABLES["encoders"])
 
 
 def test_an_encoder_may_have_threads_of_its_own(tiny, tiny_file, session_cache, noise):

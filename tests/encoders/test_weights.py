@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.encoders import weights as module
-from headstart.encoders.catalogue import CATALOGUE
+from headstart.encoders.catalogue import EFFICIENTNET_LITE0, EFFICIENTNET_LITE1
 from headstart.encoders.weights import file_name, find_weights, locate_weights, weights_folder
 from headstart.errors import DigestError, EncoderError, MissingWeightsError, UnknownNameError
 
-LITE1 = CATALOGUE["efficientnet_lite1"]
+LITE1 = EFFICIENTNET_LITE1
 WAYS = (
     "An encoder is a name such as efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, mobilenetv2, timm:NAME, "
     "a folder in timm's layout, or ARCHITECTURE@FILE as in resnet50@weights.pth."
@@ -39,8 +39,8 @@ def test_the_default_weights_come_from_the_installed_package(tmp_path):
 
 
 def test_another_version_of_the_package_does_not_count(tmp_path, monkeypatch):
-    entry = replace(CATALOGUE["efficientnet_lite0"], package_version="9.9")
-    monkeypatch.setitem(CATALOGUE, "efficientnet_lite0", entry)
+    entry = replace(EFFICIENTNET_LITE0, package_version="9.9")
+    monkeypatch.setattr("headstart.encoders.catalogue.EFFICIENTNET_LITE0", entry)
     with pytest.raises(MissingWeightsError):
         find_weights("efficientnet_lite0", tmp_path)
 
@@ -58,7 +58,7 @@ def test_missing_weights_name_the_command_that_brings_them(tmp_path):
 def test_weights_in_the_cache_are_found(tmp_path, monkeypatch):
     content = b"weights"
     digest = hashlib.sha256(content).hexdigest()
-    monkeypatch.setitem(CATALOGUE, "efficientnet_lite1", replace(LITE1, sha256=digest))
+    monkeypatch.setattr("headstart.encoders.catalogue.EFFICIENTNET_LITE1", replace(LITE1, sha256=digest))
     path = weights_folder("efficientnet_lite1", tmp_path) / "efficientnet-lite1-77cc7160.pth"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
@@ -79,7 +79,7 @@ def test_a_changed_file_in_the_cache_is_named_with_both_digests(tmp_path):
 
 
 def test_a_changed_file_in_the_package_says_how_to_install_it_again(tmp_path, monkeypatch):
-    monkeypatch.setitem(CATALOGUE, "efficientnet_lite0", replace(CATALOGUE["efficientnet_lite0"], sha256="0" * 64))
+    monkeypatch.setattr("headstart.encoders.catalogue.EFFICIENTNET_LITE0", replace(EFFICIENTNET_LITE0, sha256="0" * 64))
     with pytest.raises(DigestError) as caught:
         find_weights("efficientnet_lite0", tmp_path)
     assert caught.value.remedy == (

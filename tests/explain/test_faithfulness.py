@@ -19,7 +19,7 @@ from headstart.explain.cascading_randomisation import shuffled_stages
 from headstart.explain.coordinates import enlarge
 from headstart.explain.explaining import ExplanationRequest, explain_picture
 from headstart.explain.faithfulness import STEPS, fill_of, hiding_order, measure_faithfulness
-from headstart.explain.methods import EncoderOutput, find_heat
+from headstart.explain.methods import EncoderOutput, compute_attribution
 from headstart.explain.networks import open_network
 from headstart.explain.randomisation import Randomisation, Similarity, shuffled_head
 from headstart.explain.sanity_checks import randomise
@@ -157,17 +157,17 @@ def test_the_map_is_made_again_from_the_head_to_the_input(kind, subjects):
     subject = subjects[kind]
     pixels = noise()
     seen = EncoderOutput(pixels, subject.encoder.encode(pixels[None])[0], None)
-    found = randomise(subject, seen, 1, find_heat(subject, seen, 1, "gradcam"), seed=0)
+    found = randomise(subject, seen, 1, compute_attribution(subject, seen, 1, "gradcam"), seed=0)
     assert found.whole and found.steps[0].what == "head" and found.steps[-1].what == "everything"
     assert all(-1 <= step.rank_correlation <= 1 and -1 <= step.structural_similarity <= 1 for step in found.steps)
-    assert found == randomise(subject, seen, 1, find_heat(subject, seen, 1, "gradcam"), seed=0)
+    assert found == randomise(subject, seen, 1, compute_attribution(subject, seen, 1, "gradcam"), seed=0)
 
 
 def test_without_torch_the_head_alone_is_shuffled(subjects, monkeypatch):
     monkeypatch.setattr(checking, "find_spec", lambda name: None)
     subject = subjects["convolutions"]
     seen = EncoderOutput(noise(), subject.encoder.encode(noise()[None])[0], None)
-    found = randomise(subject, seen, 1, find_heat(subject, seen, 1, "gradcam"), seed=0)
+    found = randomise(subject, seen, 1, compute_attribution(subject, seen, 1, "gradcam"), seed=0)
     assert [step.what for step in found.steps] == ["head"] and not found.whole
 
 

@@ -16,7 +16,7 @@ from headstart.explain.coordinates import shrink
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.explaining import look
 from headstart.explain.layers import Shape, choose_layer
-from headstart.explain.methods import EncoderOutput, find_heat
+from headstart.explain.methods import EncoderOutput, compute_attribution
 from headstart.explain.networks import Network, open_network, view_layer
 from headstart.explain.torch_graph import torch_scores
 from subjects import SIDE, noise, subject_of_kind
@@ -135,7 +135,7 @@ def test_grad_cam_is_that_of_captum(subjects):
         expected = captum.attr.LayerGradCam(whole, whole.network.layer4).attribute(
             inputs, target, relu_attributions=True
         )
-        heat = find_heat(subject, seen_of(subject), target, "gradcam")
+        heat = compute_attribution(subject, seen_of(subject), target, "gradcam")
         assert heat.layer == "layer layer4"
         np.testing.assert_allclose(heat.grid, expected[0, 0].detach().numpy(), rtol=1e-4, atol=1e-6)
 
@@ -146,7 +146,9 @@ def test_grad_cam_of_a_transformer_follows_its_formula(subjects):
     tokens, slopes = view.maps.reshape(64, 16), view.gradients.reshape(64, 16)
     assert np.abs(slopes).max() > 0
     expected = np.maximum((slopes.mean(axis=1)[:, None] * tokens).sum(axis=0), 0).reshape(4, 4)
-    np.testing.assert_allclose(find_heat(subject, seen_of(subject), 0, "auto").grid, expected, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(
+        compute_attribution(subject, seen_of(subject), 0, "auto").grid, expected, rtol=1e-3, atol=1e-5
+    )
 
 
 def test_integrated_gradients_are_those_of_captum_and_sum_to_the_difference(subjects):
@@ -154,7 +156,7 @@ def test_integrated_gradients_are_those_of_captum_and_sum_to_the_difference(subj
         whole = Whole(subject)
         inputs = torch.from_numpy(noise()[None])
         expected = captum.attr.IntegratedGradients(whole).attribute(inputs, target=2, n_steps=50)
-        heat = find_heat(subject, seen_of(subject), 2, "gradients")
+        heat = compute_attribution(subject, seen_of(subject), 2, "gradients")
         expected_cells = shrink(expected[0].sum(dim=0).detach().numpy().astype(np.float32), 8, 8)
         np.testing.assert_allclose(heat.grid, expected_cells, rtol=1e-3, atol=1e-4)
         difference = (whole(inputs) - whole(torch.zeros_like(inputs)))[0, 2].item()
@@ -174,7 +176,7 @@ def test_occlusion_is_what_a_loop_by_hand_finds(subjects):
     for (top, left), score in zip(corners, scores[1:], strict=True):
         total[top : top + window, left : left + window] += scores[0] - score
         times[top : top + window, left : left + window] += 1
-    heat = find_heat(subject, seen_of(subject), 1, "occlusion")
+    heat = compute_attribution(subject, seen_of(subject), 1, "occlusion")
     np.testing.assert_allclose(heat.grid, shrink((total / times).astype(np.float32), 8, 8), rtol=1e-3, atol=1e-4)
     assert heat.layer == "squares of 8 x 8 pixels behind the mean colour"
 
@@ -184,7 +186,7 @@ def test_a_pooled_network_in_torch_has_an_exact_map_too(subjects):
     picture = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
     seen = look(subject, Image.fromarray(picture))
     assert seen.pooled is not None
-    heat = find_heat(subject, seen, 1, "auto")
+    heat = compute_attribution(subject, seen, 1, "auto")
     assert (heat.method, heat.exact) == ("cam", True)
     score = subject.head.scores(subject.encoder.encode(seen.pixels[None]))[0, 1]
     assert heat.grid.sum(dtype=np.float64) == pytest.approx(score, rel=1e-5)
@@ -193,7 +195,7 @@ def test_a_pooled_network_in_torch_has_an_exact_map_too(subjects):
 def test_a_transformer_with_a_class_token_has_no_exact_map(subjects):
     subject = subjects["registers"]
     with pytest.raises(EncoderError) as caught:
-        find_heat(subject, seen_of(subject), 0, "cam")
+        compute_attribution(subject, seen_of(subject), 0, "cam")
     assert str(caught.value) == (
         "There is no exact class activation map for this model. "
         "The features of tiny are not the mean of the last maps of the network. Use --method gradcam or occlusion."
@@ -203,7 +205,7 @@ def test_a_transformer_with_a_class_token_has_no_exact_map(subjects):
 def test_without_weights_the_network_cannot_be_built(subjects):
     subject = replace(subjects["registers"], files=EncoderFiles(None, None, {}))
     with pytest.raises(EncoderError) as caught:
-        find_heat(subject, seen_of(subject), 0, "gradcam")
+        compute_attribution(subject, seen_of(subject), 0, "gradcam")
     assert str(caught.value) == (
         "The network cannot be built in torch. Its weights were not saved with the model; they are for linear heads "
         "only. Use --method auto or occlusion, or fit the model with a linear head."
@@ -213,7 +215,7 @@ def test_without_weights_the_network_cannot_be_built(subjects):
 def test_a_missing_package_is_named_with_the_extra_that_brings_it(subjects, monkeypatch):
     monkeypatch.setattr(methods, "find_spec", lambda name: None if name == "captum" else name)
     with pytest.raises(MissingExtraError) as caught:
-        find_heat(subjects["registers"], seen_of(subjects["registers"]), 0, "gradients")
+        compute_attribution(subjects["registers"], seen_of(subjects["registers"]), 0, "gradients")
     assert str(caught.value) == (
         "The package 'captum' is not installed. It is needed to look into the network. "
         'Install it with: pip install "headstart[explain]"'

@@ -15,7 +15,7 @@ from graphs import CONVOLUTIONS_SPEC, save_convolutions
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
 from headstart.errors import ExportError, MissingExtraError
 from headstart.export.end_to_end_graph import batched_graph, raw_graph
-from headstart.export.formats import ExportFormat, Source, require_form, write_form
+from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.fp16 import halve_weights
 from headstart.export.parity_data import ParityData
 from headstart.export.predictors import onnx_road_for_several
@@ -59,8 +59,8 @@ def test_every_form_answers_as_the_library(
     require_form(form, source.model, source.files)
     file = tmp_path / "out" / form.file
     file.parent.mkdir()
-    write_form(file, form, source, silent)
-    ask = form.open(file)
+    form.exporter.write(file, form, source, silent)
+    ask = form.exporter.open(file, 1)
     for pixels in (chelsea(), rocket()[:, 250:330], chelsea()[:40, :30]):
         picture = Image.fromarray(pixels)
         np.testing.assert_allclose(ask(picture), library(source, picture), atol=tolerance)
@@ -74,10 +74,11 @@ def test_the_torch_form_answers_as_the_library_and_its_script_runs(
     model = replace(on_network, head=replace(on_network.head, weight=on_network.head.weight * np.float32(0.1)))
     form = ExportFormat("torch")
     (tmp_path / "out").mkdir()
-    write_form(tmp_path / "out" / form.file, form, Source(model, network, network.files, ParityData.empty()), silent)
+    source = Source(model, network, network.files, ParityData.empty())
+    form.exporter.write(tmp_path / "out" / form.file, form, source, silent)
     picture = Image.fromarray(chelsea())
     expected = model.probabilities(network.encode(network.preprocess(picture)[None]))[0]
-    np.testing.assert_allclose(form.open(tmp_path / "out" / form.file)(picture), expected, atol=1e-4)
+    np.testing.assert_allclose(form.exporter.open(tmp_path / "out" / form.file, 1)(picture), expected, atol=1e-4)
     picture.save(tmp_path / "cat.png")
     script = tmp_path / "out" / "predict_with_torch.py"
     monkeypatch.setattr(sys, "argv", [str(script), str(tmp_path / "cat.png")])
@@ -113,7 +114,7 @@ def test_a_graph_for_one_picture_becomes_the_graph_for_several(source: Source, t
 
 def test_what_there_is_not_is_refused(source: Source) -> None:
     with pytest.raises(ExportError, match=r"There is no form 'tflite'\. It can be onnx, openvino, torch\."):
-        ExportFormat("tflite")  # type: ignore[arg-type]
+        ExportFormat("tflite")
     with pytest.raises(ExportError, match=r"There is no form 'int4'"):
         ExportFormat("onnx", "int4")  # type: ignore[arg-type]
     with pytest.raises(ExportError, match=r"There is no such form for torch"):

@@ -1,6 +1,5 @@
 """``headstart export``."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,19 +7,12 @@ import typer
 
 from headstart.cli import options
 from headstart.cli.console import explained, print_json, print_lines
-
-
-class To(StrEnum):
-    """Who opens the export."""
-
-    ONNX = "onnx"
-    OPENVINO = "openvino"
-    TORCH = "torch"
+from headstart.registry import TABLES
 
 
 def export(
     model: options.ModelFolder,
-    to: Annotated[To, typer.Option(help="Who opens it.")] = To.ONNX,
+    to: Annotated[str, typer.Option(metavar=f"[{'|'.join(TABLES['exporters'])}]", help="Who opens it.")] = "onnx",
     out: Annotated[
         Path | None, typer.Option(help="New file or folder.  [default: into the model's own folder]")
     ] = None,
@@ -57,7 +49,7 @@ def export(
         from headstart.workflows.model import load
 
         report = load(model).export(
-            to.value, out=out, data=data, precision=precision, batched=batched, force=force, progress=steps
+            to, out=out, data=data, precision=precision, batched=batched, force=force, progress=steps
         )
         steps.close()
         if as_json:

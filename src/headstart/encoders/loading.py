@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from headstart.encoders.catalogue import CATALOGUE, CatalogueEntry
+from headstart.encoders.catalogue import CatalogueEntry, load_catalogue
 from headstart.encoders.graph_cache import prepare_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.weights import Weights, locate_weights
@@ -76,7 +76,7 @@ def load_encoder(
 
 def list_encoders(cache: Path) -> tuple[EncoderRow, ...]:
     """List the catalogue, then the encoders that were brought from a hub into the cache."""
-    rows = [_catalogue_row(entry, cache) for entry in CATALOGUE.values()]
+    rows = [_catalogue_row(entry, cache) for entry in load_catalogue().values()]
     for record in sorted(cache.glob("weights/timm-*/origin.json")):
         with suppress(MissingWeightsError):  # its file was deleted: it is neither here nor in the catalogue
             rows.append(_hub_row(locate_weights("timm:" + record.parent.name.removeprefix("timm-"), cache)))

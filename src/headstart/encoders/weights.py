@@ -19,10 +19,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Literal
 
-from headstart.encoders.catalogue import CATALOGUE, CatalogueEntry
+from headstart.encoders.catalogue import CatalogueEntry
 from headstart.encoders.variants import Variant, read_variant
 from headstart.errors import DigestError, EncoderError, MissingWeightsError, UnknownNameError
-from headstart.registry import nearest
+from headstart.registry import TABLES, names, nearest, resolve
 from headstart.runtime.findings import Finding, did_you_mean
 
 Kind = Literal["package", "cache", "hub", "folder", "file"]
@@ -95,8 +95,8 @@ def locate_weights(name: str, cache: Path) -> Weights:
     variant = Variant(name) if os.path.isdir(name) else read_variant(name)
     if variant.base != name:
         return replace(locate_weights(variant.base, cache), name=name, stages=variant.stages, size=variant.size)
-    if name in CATALOGUE:
-        return _from_package(CATALOGUE[name], cache)
+    if name in names("encoders"):
+        return _from_package(resolve("encoders", name), cache)
     if name.startswith(HUB_PREFIX):
         return _from_cached_hub(name, cache)
     if os.path.isdir(name):  # unlike pathlib it is silent about names no file system takes
@@ -116,7 +116,7 @@ def check_digest(weights: Weights) -> None:
         return
     remedy = Finding("encoders.delete_and_get", {"name": weights.name})
     if weights.kind == "package":
-        requirement = CATALOGUE[read_variant(weights.name).base].requirement
+        requirement = resolve("encoders", read_variant(weights.name).base).requirement
         remedy = Finding("encoders.install_again", {"requirement": requirement})
     raise DigestError(
         "encoders.wrong_digest", path=weights.path, name=weights.name, sha256=weights.sha256, got=got, remedy=remedy
@@ -147,8 +147,9 @@ def file_name(name: str) -> str:
 
 def unknown_name(name: str) -> UnknownNameError:
     """Make the error for a name that stands for nothing, with the nearest one that does."""
-    near = nearest(name, CATALOGUE)
-    return UnknownNameError("encoders.unknown_encoder", name=name, names=list(CATALOGUE), hint=did_you_mean(near))
+    near = nearest(name, names("encoders"))
+    known = list(TABLES["encoders"])
+    return UnknownNameError("encoders.unknown_encoder", name=name, names=known, hint=did_you_mean(near))
 
 
 def _from_package(entry: CatalogueEntry, cache: Path) -> Weights:

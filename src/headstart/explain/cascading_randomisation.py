@@ -7,17 +7,13 @@ import numpy.typing as npt
 import torch
 
 from headstart.encoders.stages import find_stages
-from headstart.explain.attributions import integrated_gradients
-from headstart.explain.cam import class_activation_map
-from headstart.explain.coordinates import Map
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.methods import FAMILY
-from headstart.explain.networks import Network, open_network, pooled_maps, view_layer
+from headstart.explain.methods import Explainer
+from headstart.explain.networks import open_network
 from headstart.explain.randomisation import Similarity, shuffled_head
 from headstart.explain.similarity import rank_correlation, structural_similarity
-from headstart.explain.torch_graph import torch_scores
-from headstart.explain.values import Attribution, MethodName
-from headstart.heads.head import Head
+from headstart.explain.values import Attribution
+from headstart.registry import resolve
 
 
 def cascade(
@@ -25,32 +21,22 @@ def cascade(
 ) -> list[Similarity]:
     """Compare the heat with that of a shuffled head on a network that is shuffled stage by stage.
 
-    Integrated gradients take seconds each, so that only their last step is made.
+    Where a map takes seconds, only the last step is made.
     """
+    explainer: Explainer = resolve("explainers", heat.method)
+    assert explainer.map_of_network is not None
     network = open_network(subject.files, pixels)
     head = shuffled_head(subject.head, np.random.default_rng(seed))
     count = len(find_stages(network.module))
     steps = []
     for number, stage in enumerate(shuffled_stages(network.module, seed), start=1):
         last = number == count
-        if last or heat.method != "gradients":
-            grid = np.nan_to_num(_map_of(network, head, pixels, target, heat.method))
+        if last or explainer.is_cheap:
+            grid = np.nan_to_num(explainer.map_of_network(network, head, pixels, target))
             what = "everything" if last else f"head to {stage}"
             alike = rank_correlation(heat.grid, grid), structural_similarity(heat.grid, grid)
             steps.append(Similarity(what, *alike))
     return steps
-
-
-def _map_of(network: Network, head: Head, pixels: npt.NDArray[np.float32], target: int, method: MethodName) -> Map:
-    if method == "gradients":
-        return integrated_gradients(network, torch_scores(head), pixels, target).grid
-    if method in FAMILY:
-        view = view_layer(network, torch_scores(head), pixels, target)
-        return FAMILY[method](view.maps, view.gradients)
-    pooled = pooled_maps(network, pixels)
-    affine = head.affine(pooled.features, target) if pooled else None
-    assert pooled is not None and affine is not None, "there was an exact map before the weights were shuffled"
-    return class_activation_map(pooled.maps, affine)
 
 
 def shuffled_stages(module: torch.nn.Module, seed: int) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """One picture, one model, one method: how an explanation is made."""
 
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,12 @@ from headstart.encoders.preprocess.image import seen_box
 from headstart.errors import RecipeError
 from headstart.explain.explained_model import ExplainedModel, class_number
 from headstart.explain.faithfulness import FILLS, Fill
-from headstart.explain.methods import EncoderOutput, find_heat
+from headstart.explain.methods import EncoderOutput, compute_attribution
 from headstart.explain.neighbours import nearest_examples
 from headstart.explain.onnx_feature_maps import Maps, graph_maps
 from headstart.explain.sanity_checks import check_heat
-from headstart.explain.values import Explanation, MethodName
+from headstart.explain.values import Explanation
+from headstart.registry import names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class ExplanationRequest:
 
     def __post_init__(self) -> None:
         """Raise RecipeError for a method that does not exist, or a number that makes no sense."""
-        known = ("auto", *get_args(MethodName))
+        known = ("auto", *names("explainers"))
         if self.method not in known:
             raise RecipeError(f"There is no method '{self.method}' to explain with.", f"Known are {', '.join(known)}.")
         if self.fill not in FILLS:
@@ -80,7 +81,7 @@ def explain_picture(subject: ExplainedModel, picture: Image.Image, name: str, wi
     seen = look(subject, picture)
     prediction = subject.prediction(name, seen.features, wish.top)
     target = class_number(wish.target if wish.target is not None else prediction.label, subject.classes)
-    found, known = find_heat(subject, seen, target, wish.method), subject.known
+    found, known = compute_attribution(subject, seen, target, wish.method), subject.known
     return Explanation(
         prediction=prediction,
         target=subject.classes[target],

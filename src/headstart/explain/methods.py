@@ -1,32 +1,30 @@
-"""The ways to find heat, and which of them is taken."""
+"""The ways to explain a score, each a row of the table ``explainers`` of the registry, and which of them is taken."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
-from typing import cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import EncoderError, MissingExtraError
-from headstart.explain.cam import (
-    class_activation_map,
-    grad_cam,
-    grad_cam_plus_plus,
-    layer_cam,
-    score_gradient,
-)
+from headstart.explain.cam import class_activation_map, grad_cam, grad_cam_plus_plus, layer_cam, score_gradient
 from headstart.explain.coordinates import Map
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.onnx_feature_maps import Maps
-from headstart.explain.values import Attribution, MethodName
+from headstart.explain.values import Attribution
+from headstart.heads.head import Head
+from headstart.registry import resolve
+
+if TYPE_CHECKING:
+    from headstart.explain.networks import Network
+
+Floats = npt.NDArray[np.float32]
+Combine = Callable[[Floats, Floats], Map]  # maps and gradients (K, h, w) to one map (h, w)
 
 EXACT = 1e-4  # how far the sum of an exact map may be from the score, relative to the parts of the score
-FAMILY: dict[str, Callable[[npt.NDArray[np.float32], npt.NDArray[np.float32]], Map]] = {
-    "gradcam": grad_cam,
-    "gradcam++": grad_cam_plus_plus,
-    "layercam": layer_cam,
-}
 POOLED = "the last maps, which are pooled"
 
 
@@ -37,13 +35,38 @@ class EncoderOutput:
     ``pooled`` is None where the features are not known to be a mean of maps.
     """
 
-    pixels: npt.NDArray[np.float32]
-    features: npt.NDArray[np.float32]
+    pixels: Floats
+    features: Floats
     pooled: Maps | None
 
 
-def find_heat(subject: ExplainedModel, seen: EncoderOutput, target: int, method: str) -> Attribution:
-    """Find the heat for the class number ``target``; ``auto`` is the exact map where there is one, else Grad-CAM.
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """One way to attribute a score to the places of a picture.
+
+    Attributes
+    ----------
+    name, title
+        In the table ``explainers``, and for people.
+    attribute
+        From a model, a picture and the number of a class; raises EncoderError where that is not possible, and
+        MissingExtraError for a missing package.
+    map_of_network
+        Computes the same from a network in torch, a head and an input (3, H, W), for the checks with shuffled weights;
+        None for a method that does not look into the network.
+    is_cheap
+        Whether it takes milliseconds, so that the checks repeat it often.
+    """
+
+    name: str
+    title: str
+    attribute: Callable[[ExplainedModel, EncoderOutput, int], Attribution]
+    map_of_network: "Callable[[Network, Head, Floats, int], Map] | None" = None
+    is_cheap: bool = False
+
+
+def compute_attribution(model: ExplainedModel, seen: EncoderOutput, target: int, method: str) -> Attribution:
+    """Attribute a score by the method of this name; ``auto`` is the exact map where there is one, else Grad-CAM.
 
     Raises
     ------
@@ -52,25 +75,13 @@ def find_heat(subject: ExplainedModel, seen: EncoderOutput, target: int, method:
     MissingExtraError
         When a package is needed that is not installed.
     """
-    if method in ("auto", "cam"):
-        exact = exact_map(subject, seen, target)
+    if method == "auto":
+        exact = exact_map(model, seen, target)
         if exact is not None:
             return exact
-        if method == "cam":
-            raise _no_exact_map(subject, seen)
         method = "gradcam"
-    if method in FAMILY:
-        return _family_map(subject, seen, target, cast(MethodName, method))
-    require(("torch", "train"), ("captum", "explain"))
-    from headstart.explain.attributions import integrated_gradients, occlusion  # loads torch: seconds
-
-    if method == "occlusion":
-        return occlusion(subject, seen.pixels, target)
-    from headstart.explain.networks import open_network
-    from headstart.explain.torch_graph import torch_scores
-
-    network = open_network(subject.files, seen.pixels)
-    return integrated_gradients(network, torch_scores(subject.head), seen.pixels, target)
+    explainer: Explainer = resolve("explainers", method)
+    return explainer.attribute(model, seen, target)
 
 
 def require(*packages: tuple[str, str]) -> None:
@@ -85,40 +96,96 @@ def require(*packages: tuple[str, str]) -> None:
             raise MissingExtraError(package, extra, "to look into the network")
 
 
-def exact_map(subject: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution | None:
+def exact_map(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution | None:
     """Divide the score among the places of the pooled maps; None where their sum would not be the score."""
-    affine = subject.head.affine(seen.features, target)
+    affine = model.head.affine(seen.features, target)
     if affine is None or seen.pooled is None or len(seen.pooled.maps) != len(affine.weight):
         return None
     grid = class_activation_map(seen.pooled.maps, affine)
-    score = float(subject.head.scores(seen.features[None])[0, target])
+    score = float(model.head.scores(seen.features[None])[0, target])
     parts = float(np.abs(affine.weight * seen.features).sum()) + abs(affine.bias)
     if abs(float(grid.sum(dtype=np.float64)) - score) > EXACT * max(parts, 1.0):
         return None
     return Attribution("cam", grid, True, POOLED)
 
 
-def _family_map(subject: ExplainedModel, seen: EncoderOutput, target: int, method: MethodName) -> Attribution:
+def _cam(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution:
+    exact = exact_map(model, seen, target)
+    if exact is not None:
+        return exact
+    if seen.pooled is None:
+        reason = f"The features of {model.encoder.spec.name} are not the mean of the last maps of the network."
+    else:
+        reason = f"The head ({model.head.kind}) is not a linear function of the features."
+    raise EncoderError(
+        "There is no exact class activation map for this model.", reason, "Use --method gradcam or occlusion."
+    )
+
+
+def _cam_of_network(network: "Network", head: Head, pixels: Floats, target: int) -> Map:
+    from headstart.explain.networks import pooled_maps
+
+    pooled = pooled_maps(network, pixels)
+    affine = head.affine(pooled.features, target) if pooled else None
+    assert pooled is not None and affine is not None, "there was an exact map before the weights were shuffled"
+    return class_activation_map(pooled.maps, affine)
+
+
+def _weighted_cam(name: str, combine: Combine, model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution:
+    """Weigh the maps that are pooled with the gradient of the score, or else those of a layer of the network."""
     if seen.pooled is not None and len(seen.pooled.maps) == len(seen.features):
         maps = seen.pooled.maps
         # Of a mean over n places each place has 1/n of the gradient.
-        slope = score_gradient(subject.head, seen.features, target) / (maps.shape[1] * maps.shape[2])
+        slope = score_gradient(model.head, seen.features, target) / (maps.shape[1] * maps.shape[2])
         gradients = np.broadcast_to(slope.astype(np.float32)[:, None, None], maps.shape)
-        return Attribution(method, FAMILY[method](maps, gradients), False, POOLED)
+        return Attribution(name, combine(maps, gradients), False, POOLED)
     require(("torch", "train"), ("timm", "train"))
-    from headstart.explain.networks import open_network, view_layer  # loads torch: seconds
+    from headstart.explain.networks import open_network  # loads torch: seconds
+
+    network = open_network(model.files, seen.pixels)
+    grid = _weighted_cam_of_network(combine, network, model.head, seen.pixels, target)
+    return Attribution(name, grid, False, f"layer {network.layer.name}")
+
+
+def _weighted_cam_of_network(combine: Combine, network: "Network", head: Head, pixels: Floats, target: int) -> Map:
+    from headstart.explain.networks import view_layer
     from headstart.explain.torch_graph import torch_scores
 
-    network = open_network(subject.files, seen.pixels)
-    view = view_layer(network, torch_scores(subject.head), seen.pixels, target)
-    return Attribution(method, FAMILY[method](view.maps, view.gradients), False, f"layer {network.layer.name}")
+    view = view_layer(network, torch_scores(head), pixels, target)
+    return combine(view.maps, view.gradients)
 
 
-def _no_exact_map(subject: ExplainedModel, seen: EncoderOutput) -> EncoderError:
-    if seen.pooled is None:
-        reason = f"The features of {subject.encoder.spec.name} are not the mean of the last maps of the network."
-    else:
-        reason = f"The head ({subject.head.kind}) is not a linear function of the features."
-    return EncoderError(
-        "There is no exact class activation map for this model.", reason, "Use --method gradcam or occlusion."
-    )
+def _gradients(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution:
+    require(("torch", "train"), ("captum", "explain"))
+    from headstart.explain.attributions import integrated_gradients  # loads torch: seconds
+    from headstart.explain.networks import open_network
+    from headstart.explain.torch_graph import torch_scores
+
+    return integrated_gradients(open_network(model.files, seen.pixels), torch_scores(model.head), seen.pixels, target)
+
+
+def _gradients_of_network(network: "Network", head: Head, pixels: Floats, target: int) -> Map:
+    from headstart.explain.attributions import integrated_gradients
+    from headstart.explain.torch_graph import torch_scores
+
+    return integrated_gradients(network, torch_scores(head), pixels, target).grid
+
+
+def _occlusion(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution:
+    require(("torch", "train"), ("captum", "explain"))
+    from headstart.explain.attributions import occlusion  # loads torch: seconds
+
+    return occlusion(model, seen.pixels, target)
+
+
+def _weighting(name: str, title: str, combine: Combine) -> Explainer:
+    of_network = partial(_weighted_cam_of_network, combine)
+    return Explainer(name, title, partial(_weighted_cam, name, combine), of_network, is_cheap=True)
+
+
+CAM = Explainer("cam", "class activation map", _cam, _cam_of_network, is_cheap=True)
+GRAD_CAM = _weighting("gradcam", "Grad-CAM", grad_cam)
+GRAD_CAM_PLUS_PLUS = _weighting("gradcam++", "Grad-CAM++", grad_cam_plus_plus)
+LAYER_CAM = _weighting("layercam", "LayerCAM", layer_cam)
+INTEGRATED_GRADIENTS = Explainer("gradients", "integrated gradients", _gradients, _gradients_of_network)
+OCCLUSION = Explainer("occlusion", "occlusion", _occlusion)

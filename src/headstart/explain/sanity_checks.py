@@ -9,10 +9,11 @@ import numpy.typing as npt
 from headstart.explain.coordinates import Map
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.faithfulness import Fill, measure_faithfulness
-from headstart.explain.methods import FAMILY, EncoderOutput, find_heat
+from headstart.explain.methods import EncoderOutput, Explainer, compute_attribution
 from headstart.explain.randomisation import DRAWS, Randomisation, head_likeness
 from headstart.explain.values import Attribution, Checks
 from headstart.heads.head import Head
+from headstart.registry import resolve
 
 
 def check_heat(
@@ -36,11 +37,11 @@ def randomise(subject: ExplainedModel, seen: EncoderOutput, target: int, heat: A
     """
 
     def with_head(head: Head) -> Map:
-        return find_heat(replace(subject, head=head), seen, target, heat.method).grid
+        return compute_attribution(replace(subject, head=head), seen, target, heat.method).grid
 
-    cheap = heat.method == "cam" or heat.method in FAMILY
-    steps = [head_likeness(heat.grid, subject.head, with_head, DRAWS if cheap else 1, seed)]
-    if heat.method != "occlusion" and _can_build(subject):
+    explainer: Explainer = resolve("explainers", heat.method)
+    steps = [head_likeness(heat.grid, subject.head, with_head, DRAWS if explainer.is_cheap else 1, seed)]
+    if explainer.map_of_network is not None and _can_build(subject):
         from headstart.explain.cascading_randomisation import cascade  # loads torch: seconds
 
         steps += cascade(subject, seen.pixels, target, heat, seed)

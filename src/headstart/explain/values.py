@@ -1,7 +1,7 @@
 """What an explanation is: plain values that travel."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -11,16 +11,7 @@ from headstart.explain.faithfulness import Faithfulness
 from headstart.explain.neighbours import Neighbour
 from headstart.explain.randomisation import Randomisation
 from headstart.probing.prediction import Prediction
-
-MethodName = Literal["cam", "gradcam", "gradcam++", "layercam", "gradients", "occlusion"]
-WORDS: dict[MethodName, str] = {
-    "cam": "class activation map",
-    "gradcam": "Grad-CAM",
-    "gradcam++": "Grad-CAM++",
-    "layercam": "LayerCAM",
-    "gradients": "integrated gradients",
-    "occlusion": "occlusion",
-}
+from headstart.registry import resolve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +21,7 @@ class Attribution:
     Attributes
     ----------
     method
-        How it was found.
+        How it was found: a name of the table ``explainers`` of the registry.
     grid
         Shape (h, w): evidence for the class at each place, positive for and negative against it.
     exact
@@ -39,7 +30,7 @@ class Attribution:
         Where in the network it was taken, or "".
     """
 
-    method: MethodName
+    method: str
     grid: Map
     exact: bool
     layer: str = ""
@@ -53,7 +44,7 @@ class Checks:
     randomisation: Randomisation
 
     def lines(self) -> list[str]:
-        """Say the same for people."""
+        """Return the same for people."""
         return [*self.faithfulness.lines(), *self.randomisation.lines()]
 
 
@@ -92,7 +83,7 @@ class Explanation:
     checks: Checks | None = None
 
     @property
-    def method(self) -> MethodName:
+    def method(self) -> str:
         """How the heat was found."""
         return self.found.method
 
@@ -130,6 +121,18 @@ class Explanation:
             "faithfulness": self.checks.faithfulness.to_json() if self.checks else None,
             "randomisation": self.checks.randomisation.to_json() if self.checks else None,
         }
+
+
+def title_of(method: str) -> str:
+    """Return what people call a method.
+
+    Examples
+    --------
+    >>> title_of("gradcam++")
+    'Grad-CAM++'
+    """
+    title: str = resolve("explainers", method).title
+    return title
 
 
 def scaled(heat: Map) -> Map:

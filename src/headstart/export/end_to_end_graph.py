@@ -28,22 +28,6 @@ PICTURE, PICTURES, PROBABILITIES = "picture", "pictures", "probabilities"
 OLDEST_OPERATORS = 18  # the version of ONNX's operators in which Resize learned to antialias
 
 
-class OnnxExporter:
-    """The exporter ``onnx`` of the registry: how the saving stage writes ``model.onnx`` into a model folder."""
-
-    name, file = "onnx", RAW_GRAPH
-
-    @staticmethod
-    def obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
-        """Return one sentence why the file cannot be written, or None."""
-        return raw_obstacle(model, files) or missing_onnx()
-
-    @staticmethod
-    def write(path: Path, model: SavedModel, graph: Path) -> None:
-        """Write the file; see :func:`write_raw_graph`."""
-        write_raw_graph(path, model, graph)
-
-
 def raw_obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
     """Return why there can be no graph from raw pictures, or None when there can."""
     if files.graph is None:

@@ -14,7 +14,7 @@ from headstart.data.readers.image import open_picture
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import Encoder
 from headstart.errors import ExportError, OutputError
-from headstart.export.formats import ExportFormat, Source, require_form, write_form
+from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_check import ParityReport, faults, gate_for, gate_rule, prove
 from headstart.export.parity_data import ParityData, pictures_of, pictures_of_run
 from headstart.export.predictors import ask_all
@@ -148,7 +148,8 @@ def export_model(
     with _beside(target.parent) as partial:
         main = partial / target.name
         if not _take_saved(subject, form, out, main):
-            write_form(main, form, Source(subject.model, subject.encoder, subject.files, pool), context.progress)
+            source = Source(subject.model, subject.encoder, subject.files, pool)
+            form.exporter.write(main, form, source, context.progress)
         held_out = pool.held_out()
         proof = _prove(subject, form, main, held_out, context)
         found = tuple(faults(proof, gate_for(form.precision)))
@@ -205,7 +206,7 @@ def _take_saved(subject: Exportable, form: ExportFormat, out: Path | None, main:
 
 def _prove(subject: Exportable, form: ExportFormat, main: Path, pool: ParityData, context: RunContext) -> ParityReport:
     cores = available_cores()
-    said = ask_all(form.open(main), pool.examples, cores, context.progress)
+    said = ask_all(form.exporter.open(main, 1), pool.examples, cores, context.progress)
     library = _ask_library(subject, pool.take(said.rows), context)
     labels = pool.known_labels
     return prove(library, said.probabilities, None if labels is None else labels[said.rows])

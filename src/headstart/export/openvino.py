@@ -13,9 +13,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from headstart.encoders.onnx_engine import first_line
+from headstart.encoders.onnx_engine import EncoderFiles, first_line
 from headstart.errors import ExportError, MissingExtraError
+from headstart.export.end_to_end_graph import raw_obstacle
+from headstart.export.formats import Exporter, ExportFormat, Source
+from headstart.export.onnx_form import form_graph
 from headstart.export.predictors import Ask
+from headstart.runtime.findings import Finding
+from headstart.runtime.progress import Progress
+from headstart.saving.values import SavedModel
 
 PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
 # OpenVINO has Pillow's own filters, which its reader of ONNX does not use.
@@ -28,25 +34,34 @@ def require_openvino() -> None:
         raise MissingExtraError("openvino", "openvino", "export.for_form")
 
 
-def write_openvino(file: Path, graph: Any, *, half: bool) -> None:  # noqa: ANN401 - an onnx.ModelProto
-    """Turn a graph from raw pictures into OpenVINO's format: ``file`` (.xml) and a .bin beside it.
+def openvino_obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
+    """Return why there can be no graph to turn into OpenVINO's form, or None; it must be installed."""
+    why_not = raw_obstacle(model, files)
+    if not why_not:
+        require_openvino()
+    return why_not
 
-    ``half`` keeps the weights as 16-bit numbers; they are computed with as float32. Raises MissingExtraError, and
-    ExportError when OpenVINO does not know the graph.
+
+def write_openvino(file: Path, form: ExportFormat, source: Source, progress: Progress) -> None:
+    """Write the graph from raw pictures in OpenVINO's format: ``file`` (.xml) and a .bin beside it.
+
+    Weights of 16 bits are computed with as float32. Raises MissingExtraError, and ExportError when OpenVINO does not
+    know the graph.
     """
     require_openvino()
     import openvino
 
+    graph = form_graph(form, source, progress)
     with TemporaryDirectory() as scratch:
-        source = Path(scratch, "model.onnx")
-        source.write_bytes(graph.SerializeToString())
+        path = Path(scratch, "model.onnx")
+        path.write_bytes(graph.SerializeToString())
         try:
-            model = openvino.convert_model(str(source))
+            model = openvino.convert_model(str(path))
             _resize_as_pillow(model)
             for property_of in graph.metadata_props:
                 model.set_rt_info(property_of.value, ["headstart", property_of.key])
             model.set_rt_info(PRECISION["INFERENCE_PRECISION_HINT"], ["headstart", "inference_precision"])
-            openvino.save_model(model, str(file), compress_to_fp16=half)
+            openvino.save_model(model, str(file), compress_to_fp16=form.precision == "fp16")
         except RuntimeError as error:
             raise ExportError("export.no_openvino", error=first_line(error)) from error
 
@@ -91,3 +106,14 @@ def _resize_as_pillow(model: Any) -> None:  # noqa: ANN401 - an openvino.Model
         )
         node.output(0).replace(new.output(0))
     model.validate_nodes_and_infer_types()
+
+
+OPENVINO = Exporter(
+    "openvino",
+    Finding("export.kind_openvino"),
+    ".xml",
+    openvino_obstacle,
+    write_openvino,
+    openvino_road,
+    companions=("{stem}.bin",),
+)

@@ -3,12 +3,13 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.errors import ExportError, MissingExtraError
+from headstart.errors import MissingExtraError
+from headstart.export.formats import Exporter, ExportFormat, Source
 from headstart.export.predictors import Ask
 from headstart.runtime.files import write_text
+from headstart.runtime.findings import Finding
+from headstart.runtime.progress import Progress
 from headstart.saving.timm_layout import obstacle, write_timm_layout
-from headstart.saving.values import SavedModel
 
 SCRIPT = "predict_with_torch.py"
 SCRIPT_TEXT = '''\
@@ -28,17 +29,14 @@ print(*max(zip(probabilities, network.pretrained_cfg["label_names"], strict=True
 '''
 
 
-def write_torch(file: Path, model: SavedModel, files: EncoderFiles) -> None:
-    """Write ``model.safetensors`` (``file``), ``config.json`` and a script beside it; raises ExportError."""
-    why_not = obstacle(model, files)
-    if why_not:
-        raise ExportError("export.no_torch", reason=why_not)
+def write_torch(file: Path, form: ExportFormat, source: Source, progress: Progress) -> None:
+    """Write ``model.safetensors`` (``file``), ``config.json`` and a script beside it."""
     _require_timm()
-    write_timm_layout(file.parent, model, files)
+    write_timm_layout(file.parent, source.model, source.files)
     write_text(file.parent / SCRIPT, SCRIPT_TEXT)
 
 
-def torch_road(file: Path) -> Ask:
+def torch_road(file: Path, threads: int = 1) -> Ask:
     """Open the folder that ``file`` lies in with timm."""
     _require_timm()
     from headstart.encoders.timm_folder import open_timm_folder  # loads torch: seconds
@@ -50,3 +48,15 @@ def _require_timm() -> None:
     for package in ("torch", "timm"):
         if find_spec(package) is None:
             raise MissingExtraError(package, "train", "export.to_prove")
+
+
+TORCH = Exporter(
+    name="torch",
+    title=Finding("export.kind_torch"),
+    suffix=".safetensors",
+    obstacle=obstacle,
+    write=write_torch,
+    open=torch_road,
+    companions=("config.json", SCRIPT),
+    only_form=Finding("export.torch_only_form"),
+)

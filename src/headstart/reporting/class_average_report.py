@@ -13,7 +13,7 @@ from headstart.encoders.spec import Preprocessing
 from headstart.explain.class_average import UNIFORM_BORDER, ClassAverage, Share
 from headstart.explain.coordinates import enlarge
 from headstart.explain.overlay import paint
-from headstart.explain.values import WORDS, MethodName, scaled
+from headstart.explain.values import scaled, title_of
 from headstart.reporting.answers import failure_lines
 from headstart.reporting.drawing import (
     GREY,
@@ -50,7 +50,7 @@ class AverageReport:
         The sheet.
     """
 
-    method: MethodName
+    method: str
     rule: str
     classes: tuple[ClassAverage, ...]
     picture: Path
@@ -74,7 +74,7 @@ class AverageReport:
         return [
             *failure_lines(self.failures),
             *([self.rule] if self.rule else []),
-            f"Where the evidence lies on average, by the {WORDS[self.method]}; of a uniform map {UNIFORM_BORDER:.2f}"
+            f"Where the evidence lies on average, by the {title_of(self.method)}; of a uniform map {UNIFORM_BORDER:.2f}"
             " would lie in the border, the outer seventh, and 0.11 in each ninth:",
             head,
             *rows,

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from headstart.explain.neighbours import Neighbour, find_example
 from headstart.explain.overlay import heat_colours, overlay
-from headstart.explain.values import WORDS, Explanation
+from headstart.explain.values import Explanation, title_of
 from headstart.reporting.drawing import (
     FAINT,
     GREY,
@@ -116,9 +116,11 @@ def _draw_verdict(canvas: Canvas, explanation: Explanation) -> None:
 def _notes(explanation: Explanation, target: str) -> list[str]:
     found = explanation.found
     kind = "divides the score exactly" if found.exact else "estimates what the score depends on"
-    note = f"Why {target}: {WORDS[found.method]}, which {kind}. Stripes: not seen by the network."
+    note = f"Why {target}: {title_of(found.method)}, which {kind}. Stripes: not seen by the network."
     if not found.grid.max() > 0:
-        note = f"Nothing in the picture speaks for {target} ({WORDS[found.method]}). Stripes: not seen by the network."
+        note = (
+            f"Nothing in the picture speaks for {target} ({title_of(found.method)}). Stripes: not seen by the network."
+        )
     return [note]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from headstart.explain.values import WORDS, Explanation
+from headstart.explain.values import Explanation, title_of
 from headstart.reporting.answers import failure_lines
 from headstart.reporting.tables import caution
 
@@ -88,4 +88,4 @@ def heat_sentence(one: Explanation) -> str:
     else:
         kind = "an estimate; there is no exact map of this model" if one.method == "gradcam" else "an estimate"
     empty = "" if one.found.grid.max() > 0 else f"; nothing speaks for {one.target}"
-    return f"{WORDS[one.method]} ({one.found.layer}), {kind}{empty}"
+    return f"{title_of(one.method)} ({one.found.layer}), {kind}{empty}"

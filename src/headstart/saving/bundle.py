@@ -49,8 +49,7 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
     from headstart.saving.card import model_card  # only where a model is written
     from headstart.saving.timm_layout import obstacle, write_timm_layout
 
-    exporter = resolve("exporters", "onnx")  # a later stage: known by name alone
-    why_not, no_raw = obstacle(model, files), exporter.obstacle(model, files)
+    why_not = obstacle(model, files)
     with _new_folder(folder) as partial:
         _copy_encoder(partial, files)
         _write_head(partial / HEAD, model.head)
@@ -65,8 +64,7 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
             write_guard(partial, model.guard)
         if not why_not:
             write_timm_layout(partial, model, files)
-        if not no_raw and files.graph is not None:
-            exporter.write(partial / exporter.file, model, files.graph)
+        no_raw = resolve("exporters", "onnx").save(partial, model, files)  # a later stage: known by name alone
         write_text(partial / CARD, model_card(model, why_not, no_raw))
         write_json(partial / MANIFEST, manifest_of(model, files.config, partial.iterdir()))
     return tuple(reason for reason in (why_not, no_raw) if reason)

@@ -19,7 +19,7 @@ from PIL import Image
 
 from headstart.errors import ExportError, HeadstartError
 from headstart.export.exporting import pictures_at_hand
-from headstart.export.formats import ExportFormat, Source, require_form, write_form
+from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_data import ParityData
 from headstart.export.predictors import onnx_road_for_several
 from headstart.runtime.context import RunContext
@@ -115,7 +115,8 @@ def _made(home: Path, form: ExportFormat, folder: Path, wanted: BenchmarkRequest
     pool = ParityData.empty()
     if form.precision == "int8":
         pool = pictures_at_hand(model.saved, home, wanted.data, context.progress)
-    write_form(folder / form.file, form, Source(model.saved, model.encoder, model.files, pool), context.progress)
+    source = Source(model.saved, model.encoder, model.files, pool)
+    form.exporter.write(folder / form.file, form, source, context.progress)
     return folder / form.file
 
 
@@ -162,7 +163,7 @@ def _open(form: str, file: Path, threads: int) -> Opened:
     if form == LIBRARY:
         model = load(file)
         return Opened(model.predict_proba, lambda pictures: model.predict_proba(list(pictures)))
-    ask = FORMS[form].open(file, threads)
+    ask = FORMS[form].exporter.open(file, threads)
 
     def one(pixels: Pixels) -> Any:  # noqa: ANN401 - an array
         return ask(Image.fromarray(pixels))

@@ -14,8 +14,7 @@ from headstart.data.sources import list_pictures, read_dataset
 from headstart.errors import DataError, PictureError
 from headstart.explain.class_average import Labelled, gather
 from headstart.explain.explaining import ExplanationRequest, explain_picture, look
-from headstart.explain.methods import find_heat
-from headstart.explain.values import MethodName
+from headstart.explain.methods import compute_attribution
 from headstart.reporting.class_average_report import AverageReport, average_sheet
 from headstart.reporting.drawing import save_png
 from headstart.reporting.explanation_figure import FigureSheet
@@ -80,14 +79,14 @@ def average_files(
     split = split_to_score(dataset, checked.usable)
     subject, labels = subject_of(model), dataset.labels
     failures = {dataset.examples[index].name: reason for index, reason in checked.unreadable.items()}
-    methods: set[MethodName] = set()
+    methods: set[str] = set()
 
     def walk() -> Iterator[Labelled]:
         for number, position in enumerate(split.positions.tolist()):
             picture = _open(dataset.examples[position], failures)
             if picture is not None:
                 seen = look(subject, picture)
-                heat = find_heat(subject, seen, int(labels[position]), wish.method)
+                heat = compute_attribution(subject, seen, int(labels[position]), wish.method)
                 methods.add(heat.method)
                 yield int(labels[position]), heat.grid, seen.pixels
             context.progress("explaining", number + 1, len(split.positions))

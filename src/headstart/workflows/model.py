@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from headstart.explain.explained_model import ExplainedModel
     from headstart.explain.values import Explanation
     from headstart.export.exporting import ExportReport
-    from headstart.export.formats import Precision, Target
+    from headstart.export.formats import Precision
     from headstart.metrics.values import Evaluation
     from headstart.uncertainty.comparison import Comparison
     from headstart.uncertainty.evaluate import PolicyScores
@@ -202,7 +202,7 @@ class Model:
 
     def export(  # seven parameters: what, where to, proven on what; each is a flag of the command line
         self,
-        to: "Target" = "onnx",
+        to: str = "onnx",
         *,
         out: str | Path | None = None,
         data: Data = None,

@@ -1,0 +1,55 @@
+"""The ONNX form: the graph from raw pictures in each precision, as other forms take it too."""
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.quantised import prepared_batches, quantise_graph
+from headstart.encoders.weights import sha256_of
+from headstart.errors import ExportError
+from headstart.export.end_to_end_graph import RAW_GRAPH, missing_onnx, raw_graph, raw_obstacle, write_raw_graph
+from headstart.export.formats import Exporter, ExportFormat, Source
+from headstart.export.fp16 import halve_weights
+from headstart.export.predictors import onnx_road
+from headstart.runtime.findings import Finding
+from headstart.runtime.progress import Progress
+from headstart.saving.values import SavedModel
+
+
+def form_graph(form: ExportFormat, source: Source, progress: Progress) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    """Build the graph of a form; the weights of one in fp16 are still float32.
+
+    Raises ExportError when there are no training pictures to calibrate int8 on.
+    """
+    assert source.files.graph is not None
+    if form.precision != "int8":
+        return raw_graph(source.model, source.files.graph, batched=form.batched)
+    training = source.pool.trained_on().examples
+    if not training:
+        raise ExportError("export.nothing_to_calibrate_on", source=source.pool.source)
+    with TemporaryDirectory() as scratch:
+        quantised = Path(scratch, "encoder.onnx")
+        quantise_graph(source.files.graph, quantised, prepared_batches(source.encoder, training), progress)
+        spec = replace(source.model.spec, precision="int8", weights_digest=sha256_of(quantised))
+        return raw_graph(replace(source.model, spec=spec), quantised, batched=form.batched)
+
+
+def write_onnx(file: Path, form: ExportFormat, source: Source, progress: Progress) -> None:
+    """Write the graph of a form."""
+    graph = form_graph(form, source, progress)
+    if form.precision == "fp16":
+        graph = halve_weights(graph)
+    file.write_bytes(graph.SerializeToString(deterministic=True))
+
+
+def save_onnx(folder: Path, model: SavedModel, files: EncoderFiles) -> Finding | None:
+    """Write ``model.onnx`` into the folder of a model, or return one sentence why that cannot be."""
+    why_not = raw_obstacle(model, files) or missing_onnx()
+    if not why_not and files.graph is not None:
+        write_raw_graph(folder / RAW_GRAPH, model, files.graph)
+    return why_not
+
+
+ONNX = Exporter("onnx", Finding("export.kind_onnx"), ".onnx", raw_obstacle, write_onnx, onnx_road, save=save_onnx)
