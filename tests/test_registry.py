@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
-from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart import registry
-from headstart.errors import UnknownNameError
+from headstart.errors import RecipeError, UnknownNameError
 from headstart.registry import TABLES, names, nearest, resolve
-from headstart.settings.fields import HeadName
+from headstart.settings.recipe import Recipe
 
 
 @pytest.fixture
@@ -33,8 +32,14 @@ def test_every_name_stands_for_something_that_exists(table, name):
     assert getattr(resolve(table, name), "section" if table == "sections" else "name") == name
 
 
-def test_every_head_of_the_recipe_is_in_the_table():
-    assert ["auto", *TABLES["heads"]] == list(get_args(HeadName))
+def test_a_recipe_takes_the_heads_of_other_packages_and_names_them_among_its_choices(plug_in):
+    assert Recipe(head="svm").head.name == "svm"
+    with pytest.raises(RecipeError) as caught:
+        Recipe(head="svmm")
+    assert str(caught.value) == (
+        "The setting head = 'svmm' is not known. It can be auto, logistic, ridge, lda, knn, centroid, mlp, gone or "
+        "svm. Did you mean 'svm'?"
+    )
 
 
 def test_an_unknown_name_lists_those_there_are_and_names_the_nearest():

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import RecipeError
+from headstart.registry import TABLES
 from headstart.settings.fields import last_stages, seconds_of
 from headstart.settings.recipe import Recipe, all_settings, flatten, require_modality, section_types
 from headstart.settings.rules import training_plan
@@ -27,6 +28,7 @@ def values_of(setting: Setting) -> st.SearchStrategy:
 
 
 VALUES = {key: values_of(one) for key, one in all_settings().items() if one.check is None} | {
+    "head": st.sampled_from(["auto", *TABLES["heads"]]),
     "method": st.sampled_from(["probe", "lpft", "full", "last:1", "last:12", "gradual", "norm", "lora", "scratch"]),
     "folds": st.sampled_from([0, 0, 2, 100]),
     "time_limit": st.sampled_from(["", "90s", "10m", "1.5h"]),
@@ -350,7 +352,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path):
     for name, content, text in (
         ("not.toml", b"head = ridge", "is not TOML. Invalid value (at line 1, column 8). Write lines such as:"),
         ("latin.toml", b'encoder = "\xe9"', "is not TOML. 'utf-8' codec can't decode byte 0xe9 in position 11:"),
-        ("number.toml", b"[head]\nname = 1", "The setting head = 1 is not known."),
+        ("number.toml", b"[head]\nname = 1", "The setting head = 1 has the wrong type. Expected str, got int."),
     ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(RecipeError) as caught:

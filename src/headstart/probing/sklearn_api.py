@@ -18,7 +18,7 @@ from headstart.errors import DataError, PictureError
 from headstart.features.access import read_features
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
-from headstart.settings.fields import ActivationName, DeviceName, HeadName
+from headstart.settings.fields import ActivationName, DeviceName
 from headstart.settings.recipe import Recipe
 
 Pictures = Sequence[Any] | npt.NDArray[Any]
@@ -101,7 +101,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         encoder: str = "efficientnet_lite0",
         *,
-        head: HeadName = "auto",
+        head: str = "auto",
         activation: ActivationName = "relu",
         hidden: int = 128,
         balance: bool = False,

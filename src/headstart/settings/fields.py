@@ -1,12 +1,12 @@
 """The choices of settings, and what checks a single value."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 from headstart.errors import RecipeError
-from headstart.registry import nearest
+from headstart.registry import names, nearest
 
-HeadName = Literal["auto", "logistic", "ridge", "lda", "knn", "centroid", "mlp"]
 ActivationName = Literal["relu", "sigmoid", "tanh"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 PrecisionName = Literal["fp32", "int8"]
@@ -98,14 +98,8 @@ def check_wise(wise: str) -> None:
 
 def check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401 - a type or a Literal
     """Refuse a value that is not one of its choices, or of another type than the setting has."""
-    choices = get_args(expected)
-    if choices:
-        if value not in choices:
-            raise RecipeError(
-                f"The setting {name} = {value!r} is not known.",
-                listed("It can be", list(choices), last=" or "),
-                hint(str(value), list(choices)),
-            )
+    if get_args(expected):
+        check_choice(name, value, get_args(expected))
     elif expected is float and type(value) is int:
         return
     elif type(value) is not expected:
@@ -113,6 +107,22 @@ def check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401
             f"The setting {name} = {value!r} has the wrong type.",
             f"Expected {expected.__name__}, got {type(value).__name__}.",
         )
+
+
+def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    """Refuse a value that is none of the choices."""
+    if value not in choices:
+        raise RecipeError(
+            f"The setting {name} = {value!r} is not known.",
+            listed("It can be", list(choices), last=" or "),
+            hint(str(value), list(choices)),
+        )
+
+
+def check_head(name: str) -> None:
+    """Refuse a head that is not in the registry, to which other packages add theirs."""
+    if name != "auto" and name not in names("heads"):
+        check_choice("head", name, ["auto", *names("heads")])
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:

@@ -16,7 +16,7 @@ class Settings(TypedDict, total=False):
     validation_fraction: float
     encoder: str
     precision: Literal["fp32", "int8"]
-    head: Literal["auto", "logistic", "ridge", "lda", "knn", "centroid", "mlp"]
+    head: str
     activation: Literal["relu", "sigmoid", "tanh"]
     hidden: int
     balance: bool

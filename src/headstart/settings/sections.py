@@ -6,11 +6,11 @@ from these lines. What makes sense for one kind of examples only is a section of
 
 from dataclasses import dataclass
 
+from headstart.registry import TABLES
 from headstart.settings.fields import (
     ActivationName,
     BatchNormName,
     DeviceName,
-    HeadName,
     NoveltyName,
     OptimizerName,
     PrecisionName,
@@ -19,9 +19,11 @@ from headstart.settings.fields import (
     SetName,
     check_batch_size,
     check_folds,
+    check_head,
     check_method,
     check_time_limit,
     check_wise,
+    listed,
 )
 from headstart.settings.section import Section, setting
 
@@ -78,8 +80,8 @@ class HeadSettings(Section):
     section = "head"
     about = "what is fitted to the features"
 
-    name: HeadName = setting(  # cross-validation chooses; seconds, because the features are stored
-        "auto", "{}.", common=True
+    name: str = setting(  # cross-validation chooses; seconds, because the features are stored
+        "auto", listed("", ["auto", *TABLES["heads"]], last=" or ").strip(), check=check_head, common=True
     )
     activation: ActivationName = setting("relu", "Of the mlp: {}.")
     hidden: int = setting(128, "Width of the mlp's hidden layer.", 1, 65536)
