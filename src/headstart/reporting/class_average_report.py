@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +16,9 @@ from headstart.explain.coordinates import enlarge
 from headstart.explain.overlay import paint
 from headstart.explain.values import scaled, title_of
 from headstart.reporting.answers import failure_lines
-from headstart.reporting.drawing import (
-    GREY,
-    INK,
-    MARGIN,
-    NOTE,
-    ORANGE,
-    TITLE_HEIGHT,
-    Canvas,
-    blank_canvas,
-    shorten,
-    write,
-    write_title,
-)
-from headstart.reporting.drawing import Picture as Drawn
+from headstart.reporting.contact_sheet import SIDE, Caption, Card, draw_sheet
 from headstart.reporting.fonts import FontBook, drawable_names
-
-_SIDE, _GAP, _TEXT, _COLUMNS = 240, 28, 66, 4
+from headstart.reporting.plots.style import INK, WARN
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,36 +84,28 @@ class AverageReport:
         }
 
 
-def average_sheet(classes: Sequence[ClassAverage], preprocessing: Preprocessing, fonts: FontBook) -> Drawn:
-    """Draw the average heat of each class on its average picture."""
+def draw_averages(
+    classes: Sequence[ClassAverage], preprocessing: Preprocessing, path: Path, fonts: FontBook
+) -> tuple[str, ...]:
+    """Draw the average heat of each class on its average picture into a PNG file; return notices for the user."""
     shown = drawable_names([one.label for one in classes], fonts)
-    columns = min(_COLUMNS, max(3, len(classes)))
-    rows = -(-len(classes) // columns)
-    size = (2 * MARGIN + columns * (_SIDE + _GAP) - _GAP, TITLE_HEIGHT + rows * (_SIDE + _TEXT + _GAP))
-    canvas = blank_canvas(*size, fonts)
-    notes = ["The average heat on the average picture; how many pictures, share in the border"]
-    write_title(canvas, "Where the evidence lies", [*notes, f"A uniform map has {UNIFORM_BORDER:.2f} in the border."])
-    for place, (one, name) in enumerate(zip(classes, shown.names, strict=True)):
-        row, column = divmod(place, columns)
-        corner = (MARGIN + column * (_SIDE + _GAP), TITLE_HEIGHT + row * (_SIDE + _TEXT + _GAP))
-        canvas.image.paste(_painted(one, preprocessing), corner)
-        _caption(canvas, (corner[0], corner[1] + _SIDE), one, name)
-    return Drawn(canvas.image, shown.notices)
+    cards = []
+    for one, name in zip(classes, shown.names, strict=True):
+        colour = WARN if one.warning else INK
+        lines = Caption(name, colour), Caption(plural(one.count, "picture"), right=f"{one.border.value:.2f}")
+        cards.append(Card((partial(_painted, one, preprocessing),), lines))
+    notes = (
+        "The average heat on the average picture; how many pictures, share in the border",
+        f"A uniform map has {UNIFORM_BORDER:.2f} in the border.",
+    )
+    return (*shown.notices, *draw_sheet("Where the evidence lies", notes, cards, path, fonts))
 
 
 def _painted(one: ClassAverage, preprocessing: Preprocessing) -> Image.Image:
     deviation, mean = (np.array(part)[:, None, None] for part in (preprocessing.std, preprocessing.mean))
     colours = ((one.picture * deviation + mean) * 255).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
-    picture = Image.fromarray(colours).resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    return paint(picture, scaled(enlarge(one.heat, _SIDE, _SIDE)))
-
-
-def _caption(canvas: Canvas, corner: tuple[int, int], one: ClassAverage, name: str) -> None:
-    left, top = corner
-    colour = ORANGE if one.warning else INK
-    write(canvas, (left, top + 20), shorten(canvas.fonts, name, NOTE, _SIDE), NOTE, colour, "lm")
-    write(canvas, (left, top + 44), plural(one.count, "picture"), NOTE, GREY, "lm")
-    write(canvas, (left + _SIDE, top + 44), f"{one.border.value:.2f}", NOTE, colour, "rm")
+    picture = Image.fromarray(colours).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return paint(picture, scaled(enlarge(one.heat, SIDE, SIDE)))
 
 
 def _range(share: Share) -> str:

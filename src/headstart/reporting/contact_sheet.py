@@ -1,45 +1,84 @@
-"""Many pictures on one sheet, with a line or two below each: what a check found, to be looked at."""
+"""Many pictures on one sheet, with a line or two below each: mistakes, or what a check found, to be looked at."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from headstart.errors import HeadstartError
 from headstart.reporting.drawing import (
-    FAINT,
-    GREY,
-    INK,
     MARGIN,
     NOTE,
     TITLE_HEIGHT,
     Canvas,
     blank_canvas,
+    fit_text,
+    paste_fitted,
     save_png,
-    shorten,
+    text_width,
     write,
     write_title,
 )
-from headstart.reporting.fonts import FontBook, drawable_part, font_folders
+from headstart.reporting.fonts import FontBook, drawable_names, drawable_part, font_folders
+from headstart.reporting.plots.style import INK, QUIET, WARN
 
 MOST_CARDS = 24
-_SIDE, _GAP, _LINE, _ROOM = 200, 28, 24, 1500
-_HEAD = TITLE_HEIGHT - 24  # of a title with one line below
+SIDE, _GAP, _LINE, _ROOM = 240, 28, 26, 1580
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A line below a picture: a text from the left, perhaps behind an arrow, and one that ends at the right."""
+
+    text: str
+    colour: str = QUIET
+    right: str = ""
+    arrow: bool = False
+    size: int = NOTE
+
+
+def captions(*texts: str) -> tuple[Caption, ...]:
+    """Return small lines, the first of them in ink."""
+    return tuple(Caption(text, QUIET if row else INK, size=16) for row, text in enumerate(texts))
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One or two pictures, loaded when they are drawn, and the lines below them."""
+    """One or two pictures, loaded when they are drawn, the lines below, and what to say when one cannot be read."""
 
     pictures: tuple[Callable[[], Image.Image], ...]
-    lines: tuple[str, ...]
+    lines: tuple[Caption, ...]
+    unreadable: str = "A picture could not be read for a sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One wrong prediction.
+
+    Attributes
+    ----------
+    picture
+        Loads the picture, upright and in any mode.
+    true, predicted
+        Class names.
+    probability
+        Of the predicted class.
+    name
+        Of the file.
+    """
+
+    picture: Callable[[], Image.Image]
+    true: str
+    predicted: str
+    probability: float
+    name: str
 
 
 def draw_sheet(
-    title: str, note: str, cards: Sequence[Card], path: Path, fonts: FontBook | None = None
+    title: str, notes: Sequence[str], cards: Sequence[Card], path: Path, fonts: FontBook | None = None
 ) -> tuple[str, ...]:
-    """Draw at most 24 cards, in their order, into a PNG file; return sentences about pictures that cannot be read.
+    """Draw cards, in their order, into a PNG file; return sentences about pictures that cannot be read.
 
     Raises
     ------
@@ -50,40 +89,102 @@ def draw_sheet(
     --------
     >>> import tempfile
     >>> plain = lambda: Image.new("RGB", (32, 32))
+    >>> copies = Card((plain, plain), captions("a.png", "b.png"))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     draw_sheet("Copies", "Two of them.", [Card((plain, plain), ("a.png", "b.png"))], Path(folder, "x.png"))
+    ...     draw_sheet("Copies", ["Two of them."], [copies], Path(folder, "x.png"))
     ()
     """
     fonts = fonts or FontBook(font_folders())
-    shown = cards[:MOST_CARDS]
-    wide = max((len(card.pictures) for card in shown), default=1) * _SIDE
-    columns = max(1, min(len(shown), (_ROOM + _GAP) // (wide + _GAP)))
-    tall = _SIDE + _LINE * max((len(card.lines) for card in shown), default=0) + _GAP
-    rows = -(-len(shown) // columns)
-    canvas = blank_canvas(max(900, 2 * MARGIN + columns * (wide + _GAP) - _GAP), _HEAD + rows * tall + MARGIN, fonts)
-    write_title(canvas, title, [note])
+    wide = SIDE * max((len(card.pictures) for card in cards), default=1)
+    columns = max(1, min(len(cards), (_ROOM + _GAP) // (wide + _GAP)))
+    tall = SIDE + _LINE * max((len(card.lines) for card in cards), default=0) + _GAP
+    head = TITLE_HEIGHT - 52 + 28 * len(notes)
+    noted = max(text_width(fonts, NOTE, note) for note in notes)
+    width = 2 * MARGIN + max(columns * (wide + _GAP) - _GAP, noted, 500)
+    canvas = blank_canvas(width, head + -(-len(cards) // columns) * tall + MARGIN // 2, fonts)
+    write_title(canvas, title, notes)
     notices: list[str] = []
-    for number, card in enumerate(shown):
+    for number, card in enumerate(cards):
         row, column = divmod(number, columns)
-        left, top = MARGIN + column * (wide + _GAP), _HEAD + row * tall
-        for place, load in enumerate(card.pictures):
-            notices += _paste(canvas, (left + place * _SIDE, top), load)
-        for line, text in enumerate(card.lines):
-            shortened = shorten(fonts, drawable_part(text, fonts), NOTE - 3, wide)
-            middle = top + _SIDE + _LINE * (line + 0.6)
-            write(canvas, (left, middle), shortened, NOTE - 3, GREY if line else INK, "lm")
+        notices += draw_card(canvas, (MARGIN + column * (wide + _GAP), head + row * tall), card)
     save_png(canvas.image, path)
     return tuple(notices)
 
 
-def _paste(canvas: Canvas, corner: tuple[int, int], load: Callable[[], Image.Image]) -> list[str]:
-    """Fit a picture into its square; one that cannot be read leaves it empty and gives a sentence."""
+def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = SIDE) -> list[str]:
+    """Draw one card; a picture that cannot be read leaves its square empty and gives a sentence."""
     left, top = corner
-    canvas.pen.rectangle((left, top, left + _SIDE - 3, top + _SIDE - 3), FAINT)
-    try:
-        picture = ImageOps.contain(load().convert("RGB"), (_SIDE - 2, _SIDE - 2), Image.Resampling.BICUBIC)
-    except (HeadstartError, OSError) as error:
-        write(canvas, (left + _SIDE / 2, top + _SIDE / 2), "cannot be read", NOTE - 3, GREY, "mm")
-        return [f"A picture could not be read for a sheet: {error}"]
-    canvas.image.paste(picture, (left + (_SIDE - picture.width) // 2, top + (_SIDE - picture.height) // 2))
-    return []
+    notices = []
+    for place, load in enumerate(card.pictures):
+        start = left + place * side
+        try:
+            paste_fitted(canvas, (start, top), load(), side)
+        except (HeadstartError, OSError) as error:
+            paste_fitted(canvas, (start, top), None, side)
+            write(canvas, (start + side / 2, top + side / 2), "cannot be read", NOTE, QUIET, "mm")
+            notices.append(f"{card.unreadable}: {error}")
+    for row, line in enumerate(card.lines):
+        _write_caption(canvas, (left, top + side + round(_LINE * (row + 0.8))), line, side * len(card.pictures))
+    return notices
+
+
+def draw_mistakes(
+    mistakes: Sequence[Mistake], path: Path, classes: Sequence[str], fonts: FontBook | None = None
+) -> tuple[str, ...]:
+    """Draw the most confident mistakes, at most 24, the most confident first; without any, a sheet that says so.
+
+    Parameters
+    ----------
+    mistakes
+        In any order; only those that are drawn are loaded.
+    classes
+        All class names, in the order of the confusion matrix: a name that cannot be drawn becomes its number there.
+
+    Returns
+    -------
+    Sentences for the user: class names that no font of this machine can draw, and pictures that could not be read.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written.
+    """
+    fonts = fonts or FontBook(font_folders())
+    drawable = drawable_names(classes, fonts)
+    shown = dict(zip(classes, drawable.names, strict=True))
+    worst = sorted(mistakes, key=lambda mistake: (-mistake.probability, mistake.name))[:MOST_CARDS]
+    cards = [
+        Card(
+            (one.picture,),
+            (
+                Caption(shown[one.true], INK),
+                Caption(shown[one.predicted], WARN, f"{one.probability:.2f}", arrow=True),
+                Caption(one.name, size=15),
+            ),
+            f"The picture '{one.name}' could not be read for the sheet of mistakes",
+        )
+        for one in worst
+    ]
+    title = "Most confident mistakes" if worst else "No mistakes"
+    notices = draw_sheet(title, [_note(len(worst), len(mistakes))], cards, path, fonts)
+    return (*drawable.notices, *notices)
+
+
+def _note(drawn: int, count: int) -> str:
+    if count == 0:
+        return "Every example was predicted as what it is."
+    which = "the only one" if count == 1 else f"all {count}" if drawn == count else f"the first {drawn} of {count}"
+    return f"True class, predicted class, its probability: {which}."
+
+
+def _write_caption(canvas: Canvas, at: tuple[int, int], line: Caption, width: int) -> None:
+    left, middle = at
+    start = 26 if line.arrow else 0
+    taken = start + (text_width(canvas.fonts, line.size, line.right) + 8 if line.right else 0)
+    text = fit_text(canvas.fonts, drawable_part(line.text, canvas.fonts), line.size, width - taken)
+    write(canvas, (left + start, middle), text, line.size, line.colour)
+    write(canvas, (left + width, middle), line.right, line.size, line.colour, "rm")
+    if line.arrow:  # Pillow's own font has none
+        tip = left + 18
+        canvas.pen.line([(left, middle), (tip, middle)], line.colour, 2)
+        canvas.pen.line([(tip - 6, middle - 5), (tip, middle), (tip - 6, middle + 5)], line.colour, 2)

@@ -1,34 +1,24 @@
-"""A sheet to draw on: text in the right font, smooth shapes, a PNG file at the end."""
+"""The little that is drawn with Pillow: pictures of pictures, with text in the right font."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageDraw
 
 from headstart.errors import OutputError
-from headstart.metrics.values import Score
-from headstart.reporting.fonts import Font, FontBook
+from headstart.reporting.fonts import Font, FontBook, load_font, shorten
+from headstart.reporting.plots.style import FIELD, INK, PAPER, QUIET
 
-Colour = tuple[int, int, int]
 Point = tuple[float, float]
-# Horizontal then vertical, as Pillow names them: left, middle or right; top (ascender), middle, baseline.
-Anchor = Literal["la", "ma", "ra", "lm", "mm", "rm", "ls", "ms", "rs"]
-
-WHITE: Colour = (255, 255, 255)
-INK: Colour = (31, 41, 55)
-GREY: Colour = (107, 114, 128)
-PALE: Colour = (225, 228, 233)
-FAINT: Colour = (245, 246, 248)
-# Blue and orange stay apart for every kind of colour blindness (Okabe and Ito).
-BLUE: Colour = (0, 96, 160)
-ORANGE: Colour = (204, 85, 0)
+# Horizontal then vertical, as Pillow names them: left, middle or right; here always the middle of the line.
+Anchor = Literal["lm", "mm", "rm"]
 
 MARGIN = 48
 TITLE_HEIGHT = 150  # of a title with two lines below, margin included
-TITLE, NOTE, CAPTION = 34, 19, 20  # sizes of text
+TITLE, NOTE = 34, 19  # sizes of text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +30,8 @@ class Canvas:
     fonts: FontBook
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What was drawn, and sentences for the user about what could not be."""
-
-    image: Image.Image
-    notices: tuple[str, ...] = ()
-
-
 def blank_canvas(width: float, height: float, fonts: FontBook) -> Canvas:
-    """Take a white sheet of this size in pixels.
+    """Return a white sheet of this size in pixels.
 
     Examples
     --------
@@ -58,115 +40,61 @@ def blank_canvas(width: float, height: float, fonts: FontBook) -> Canvas:
     >>> canvas.image.size
     (40, 20)
     """
-    image = Image.new("RGB", (round(width), round(height)), WHITE)
+    image = Image.new("RGB", (round(width), round(height)), PAPER)
     return Canvas(image, ImageDraw.Draw(image), fonts)
 
 
-def mix(colour: Colour, amount: float, paper: Colour = WHITE) -> Colour:
-    """Mix a colour with the paper: 0 is the paper, 1 the colour.
+def text_width(fonts: FontBook, size: int, text: str) -> float:
+    """Return how many pixels wide a text is.
 
     Examples
     --------
-    >>> mix((0, 100, 200), 0.5)
-    (128, 178, 228)
-    """
-    red, green, blue = (round(back + (front - back) * amount) for front, back in zip(colour, paper, strict=True))
-    return red, green, blue
-
-
-def text_font(fonts: FontBook, text: str, size: int) -> Font:
-    """Load the font that a text is written in.
-
-    Raises
-    ------
-    OutputError
-        When no font at all can be used.
-    """
-    font = fonts.font_for(text, size)
-    if font is None:
-        raise OutputError(
-            "The pictures cannot be drawn.",
-            f"No font can draw {text!r}.",
-            "Install Pillow with FreeType: pip install --force-reinstall pillow",
-        )
-    return font
-
-
-def text_width(fonts: FontBook, text: str, size: int) -> float:
-    """Measure a text in pixels.
-
-    Examples
-    --------
-    >>> text_width(FontBook(folders=()), "", 12)
+    >>> text_width(FontBook(folders=()), 12, "")
     0.0
     """
-    return float(text_font(fonts, text, size).getlength(text))
+    return float(_font_of(fonts, text, size).getlength(text))
 
 
-def shorten(fonts: FontBook, text: str, size: int, width: float) -> str:
-    """Take out the middle of a text that is wider than ``width`` pixels: both ends tell names apart.
+def fit_text(fonts: FontBook, text: str, size: int, width: float) -> str:
+    """Return a text without its middle where it is wider than ``width`` pixels.
 
     Examples
     --------
-    >>> shorten(FontBook(folders=()), "a-very-long-name-of-a-class-12", 12, 100)
+    >>> fit_text(FontBook(folders=()), "a-very-long-name-of-a-class-12", 12, 100)
     'a-very-l...class-12'
     """
-    full = text_width(fonts, text, size)
-    if full <= width:
-        return text
-    for kept in range(int(len(text) * width / full), 1, -1):
-        shown = f"{text[: (kept + 1) // 2].rstrip()}...{text[len(text) - kept // 2 :].lstrip()}"
-        if text_width(fonts, shown, size) <= width:
-            return shown
-    return text[:1]
+    return shorten(text, width, partial(text_width, fonts, size))
 
 
-def write(canvas: Canvas, at: Point, text: str, size: int, colour: Colour, anchor: Anchor = "la") -> None:
+def write(canvas: Canvas, at: Point, text: str, size: int, colour: str, anchor: Anchor = "lm") -> None:
     """Write one line of text."""
-    canvas.pen.text(at, text, fill=colour, font=text_font(canvas.fonts, text, size), anchor=anchor)
+    canvas.pen.text(at, text, fill=colour, font=_font_of(canvas.fonts, text, size), anchor=anchor)
 
 
 def write_title(canvas: Canvas, title: str, notes: Sequence[str]) -> None:
-    """Write a title and the lines that explain the picture into its upper left corner."""
-    write(canvas, (MARGIN - 2, MARGIN), title, TITLE, INK, "lm")
+    """Write a title and the lines that explain the sheet into its upper left corner."""
+    write(canvas, (MARGIN - 2, MARGIN), title, TITLE, INK)
     for row, note in enumerate(notes):
-        write(canvas, (MARGIN, MARGIN + 40 + 28 * row), note, NOTE, GREY, "lm")
+        write(canvas, (MARGIN, MARGIN + 40 + 28 * row), note, NOTE, QUIET)
 
 
-def write_upwards(canvas: Canvas, end: Point, text: str, size: int, colour: Colour) -> None:
-    """Write a text that runs from below to above and ends at a point, which lies on its middle line."""
-    font = text_font(canvas.fonts, text, size)
-    ascent, descent = font.getmetrics()
-    strip = Image.new("L", (int(font.getlength(text)) + 2, ascent + descent), 0)
-    ImageDraw.Draw(strip).text((0, 0), text, fill=255, font=font)
-    upright = strip.transpose(Image.Transpose.ROTATE_90)
-    canvas.image.paste(colour, (round(end[0] - upright.width / 2), round(end[1])), upright)
-
-
-def score_text(score: Score) -> str:
-    """Write a score as people read it.
-
-    Examples
-    --------
-    >>> score_text(Score(0.5, 0.4, 0.6)), score_text(Score(math.nan, math.nan, math.nan))
-    ('0.500 [0.400, 0.600]', 'not defined')
-    """
-    return "not defined" if math.isnan(score.value) else str(score)
-
-
-def counted(count: int, noun: str) -> str:
-    """Write a count with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "example"), counted(240, "example")
-    ('1 example', '240 examples')
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def paste_fitted(canvas: Canvas, corner: tuple[int, int], picture: Image.Image | None, side: int) -> None:
+    """Paste a picture into the middle of a square, as large as it fits; None leaves the square empty."""
+    left, top = corner
+    canvas.pen.rectangle((left, top, left + side - 1, top + side - 1), FIELD)
+    if picture is not None:
+        width, height = (max(1, round(edge * side / max(picture.size))) for edge in picture.size)
+        fitted = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        canvas.image.paste(fitted, (left + (side - fitted.width) // 2, top + (side - fitted.height) // 2))
 
 
 def save_png(image: Image.Image, path: Path) -> None:
-    """Write a PNG file.
+    """Write a PNG file; raises like :func:`write_picture`."""
+    write_picture(path, partial(image.save, path, format="PNG", compress_level=2))
+
+
+def write_picture(path: Path, save: Callable[[], object]) -> None:
+    """Write a picture by a call that does.
 
     Raises
     ------
@@ -174,10 +102,22 @@ def save_png(image: Image.Image, path: Path) -> None:
         When the file cannot be written.
     """
     try:
-        image.save(path, format="PNG", compress_level=2)
+        save()
     except OSError as error:
         raise OutputError(
             f"The picture '{path}' cannot be written.",
             f"{error.strerror or error}.",
             "Free some space or choose another folder.",
         ) from error
+
+
+def _font_of(fonts: FontBook, text: str, size: int) -> Font:
+    face = fonts.face_for(text)
+    font = load_font(face, size) if face else None
+    if font is None:
+        raise OutputError(
+            "The pictures cannot be drawn.",
+            f"No font can draw {text!r}.",
+            "Install Pillow with FreeType: pip install --force-reinstall pillow",
+        )
+    return font

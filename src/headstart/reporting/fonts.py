@@ -3,7 +3,7 @@
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -65,11 +65,22 @@ def font_folders() -> tuple[Path, ...]:
     else:
         shares = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
         system = (*shares, home / ".local/share/fonts", home / ".fonts")
-    # matplotlib carries DejaVu Sans: accents, Greek and Cyrillic on a machine without fonts. It need not be imported.
-    plotting = find_spec("matplotlib")
-    if plotting is None or plotting.origin is None:
-        return system
-    return (*system, Path(plotting.origin).parent / "mpl-data" / "fonts" / "ttf")
+    return (*system, plotting_fonts())
+
+
+def plotting_fonts() -> Path:
+    """Return the folder of the fonts that Matplotlib carries, without importing it: accents, Greek, Cyrillic."""
+    found = find_spec("matplotlib")
+    assert found is not None and found.origin is not None, "it is a dependency"
+    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
+
+
+@dataclass(frozen=True, slots=True)
+class FontFace:
+    """A face of a font file; without a path it is the font that Pillow carries."""
+
+    path: Path | None = None
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +102,32 @@ class FontBook:
 
     folders: tuple[Path, ...]
 
-    def font_for(self, text: str, size: int) -> Font | None:
-        """Load a font of this size, in pixels, that can draw the text; None when there is none."""
+    def face_for(self, text: str) -> FontFace | None:
+        """Return the first face that can draw the text; None when there is none."""
         characters = frozenset(text)
-        if _covers(None, 0, characters):
-            return _load(None, 0, size)
-        for path, face in _known_fonts(self.folders):
-            if _covers(path, face, characters):
-                return _load(path, face, size)
-        return None
+        return next((face for face in (FontFace(), *_known_faces(self.folders)) if _covers(face, characters)), None)
 
     def can_draw(self, text: str) -> bool:
-        """Say whether some font has all characters of the text."""
-        return self.font_for(text, 12) is not None
+        """Return whether some font has all characters of the text."""
+        return self.face_for(text) is not None
+
+
+def shorten(text: str, width: float, measure: Callable[[str], float]) -> str:
+    """Return a text without its middle where it is wider than ``width``: both ends tell names apart.
+
+    Examples
+    --------
+    >>> shorten("a-very-long-name-of-a-class-12", 19, len)
+    'a-very-l...class-12'
+    """
+    full = measure(text)
+    if full <= width:
+        return text
+    for kept in range(int(len(text) * width / full), 1, -1):
+        shown = f"{text[: (kept + 1) // 2].rstrip()}...{text[len(text) - kept // 2 :].lstrip()}"
+        if measure(shown) <= width:
+            return shown
+    return text[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +197,7 @@ def _is_east_asian(text: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _known_fonts(folders: tuple[Path, ...]) -> tuple[tuple[Path, int], ...]:
+def _known_faces(folders: tuple[Path, ...]) -> tuple[FontFace, ...]:
     """Walk the folders once for fonts known by name, best first."""
     found: dict[str, Path] = {}
     for folder in folders:
@@ -181,29 +205,29 @@ def _known_fonts(folders: tuple[Path, ...]) -> tuple[tuple[Path, int], ...]:
             for file in sorted(files):
                 if file.casefold() in _KNOWN:
                     found.setdefault(file.casefold(), Path(place) / file)
-    return tuple((found[name], face) for name, face in _KNOWN.items() if name in found)
+    return tuple(FontFace(found[name], index) for name, index in _KNOWN.items() if name in found)
 
 
 @lru_cache(maxsize=256)
-def _load(path: Path | None, face: int, size: int) -> Font | None:
-    """Load a font file, or Pillow's own font; None for a file that is no font."""
-    if path is None:
+def load_font(face: FontFace, size: int) -> Font | None:
+    """Load a face for Pillow in this size, in pixels; None for a file that is no font."""
+    if face.path is None:
         own = ImageFont.load_default(size)
         return own if isinstance(own, ImageFont.FreeTypeFont) else None
     try:
-        return ImageFont.truetype(path, size, index=face)
+        return ImageFont.truetype(face.path, size, index=face.index)
     except OSError:
         return None
 
 
-def _covers(path: Path | None, face: int, characters: Iterable[str]) -> bool:
-    return all(character.isspace() or _has(path, face, character) for character in characters)
+def _covers(face: FontFace, characters: Iterable[str]) -> bool:
+    return all(character.isspace() or _has(face, character) for character in characters)
 
 
 @lru_cache(maxsize=4096)
-def _has(path: Path | None, face: int, character: str) -> bool:
+def _has(face: FontFace, character: str) -> bool:
     """Compare what a font draws for a character with what it draws for none."""
-    font = _load(path, face, 12)
+    font = load_font(face, 12)
     if font is None:
         return False
     drawn, missing = font.getmask(character), font.getmask(_NO_CHARACTER)

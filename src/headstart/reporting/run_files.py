@@ -18,7 +18,8 @@ from headstart.errors import OutputError
 from headstart.finetuning.ranks import process_number
 from headstart.metrics.values import Evaluation
 from headstart.probing.rows import Sample
-from headstart.reporting.plots.run import Mistake, draw_confusion_matrix, draw_mistakes, draw_reliability
+from headstart.reporting.contact_sheet import Mistake, draw_mistakes
+from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
 from headstart.reporting.report import RunReport
 from headstart.reporting.runs import RunLog, given_folder, new_run_folder, safe_name
 from headstart.reporting.tables import Part, write_data_table, write_per_class, write_predictions
@@ -100,9 +101,9 @@ def write_pictures(
     folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]
 ) -> tuple[str, ...]:
     """Draw the confusion matrix, the reliability diagram and the worst mistakes; return notices for the user."""
+    draw_reliability(evaluation, folder / "reliability.png")
     notices = [
         *draw_confusion_matrix(evaluation, folder / "confusion_matrix.png"),
-        *draw_reliability(evaluation, folder / "reliability.png"),
         *draw_mistakes(mistakes(dataset, scored, probabilities), folder / "mistakes.png", dataset.classes),
     ]
     return tuple(dict.fromkeys(notices))

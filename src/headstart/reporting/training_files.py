@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.reporting.history_table import history_lines, history_to_json, write_history
-from headstart.reporting.plots.learning_curves import draw_learning_curve, draw_rate_test
+from headstart.reporting.plots.run import draw_learning_curve, draw_rate_test
 
 if TYPE_CHECKING:  # it loads torch
     from headstart.finetuning.fine_tuning import FineTuned

@@ -11,7 +11,7 @@ from PIL import Image
 from headstart.data.example import Example
 from headstart.data.readers.image import open_picture
 from headstart.errors import OutputError
-from headstart.reporting.contact_sheet import MOST_CARDS, Card, draw_sheet
+from headstart.reporting.contact_sheet import MOST_CARDS, Card, captions, draw_sheet
 from headstart.reporting.runs import given_folder
 from headstart.reporting.tables import csv_text
 from headstart.runtime.files import require_free, write_json, write_text
@@ -43,7 +43,7 @@ def write_check(report: CheckReport, folder: Path, header: Mapping[str, Any]) ->
     for name, title, note, cards in _sheets(report):
         if cards:
             shown = f" The first {MOST_CARDS} of {len(cards):,}." if len(cards) > MOST_CARDS else ""
-            notices += draw_sheet(title, note + shown, cards, target / name)
+            notices += draw_sheet(title, [note + shown], cards[:MOST_CARDS], target / name)
             files.append(str(target / name))
     write_text(target / "check.csv", csv_text(_HEADER, _rows(report)))
     files += [str(target / "check.csv"), str(target / REPORT)]
@@ -117,7 +117,7 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         [
             Card(
                 (_loader(by_name[pair["one"]]), _loader(by_name[pair["other"]])),
-                (
+                captions(
                     pair["one"],
                     pair["other"],
                     " / ".join(pair["parts"]) or " / ".join(map(str, dict.fromkeys(pair["labels"]))),
@@ -133,7 +133,7 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         [
             Card(
                 (_loader(by_name[one["path"]]),),
-                (one["label"], f"rather {one['suggested']} ({one['confidence']:.2f})", one["path"]),
+                captions(one["label"], f"rather {one['suggested']} ({one['confidence']:.2f})", one["path"]),
             )
             for one in report.labels_json()
         ],
@@ -143,7 +143,7 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         "Unlike all others",
         "The farthest first.",
         [
-            Card((_loader(examples[place]),), (examples[place].label or "", examples[place].name))
+            Card((_loader(examples[place]),), captions(examples[place].label or "", examples[place].name))
             for place in found.outliers.tolist()
         ],
     )
@@ -152,7 +152,7 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         "Poor pictures",
         "Blurred, dark, bright, nearly empty or of an unusual shape.",
         [
-            Card((_loader(examples[place]),), (WORDS[kind], examples[place].name))
+            Card((_loader(examples[place]),), captions(WORDS[kind], examples[place].name))
             for kind in KINDS
             for place in found.poor[kind].tolist()
         ],

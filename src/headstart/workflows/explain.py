@@ -15,8 +15,7 @@ from headstart.errors import DataError, PictureError
 from headstart.explain.class_average import Labelled, gather
 from headstart.explain.explaining import ExplanationRequest, explain_picture, look
 from headstart.explain.methods import compute_attribution
-from headstart.reporting.class_average_report import AverageReport, average_sheet
-from headstart.reporting.drawing import save_png
+from headstart.reporting.class_average_report import AverageReport, draw_averages
 from headstart.reporting.explanation_figure import FigureSheet
 from headstart.reporting.explanation_report import Explained, ExplainReport
 from headstart.reporting.fonts import FontBook, font_folders
@@ -95,9 +94,9 @@ def average_files(
         found = gather(walk(), model.classes)
         if not found:
             raise DataError("workflows.nothing_speaks")
-        sheet = average_sheet(found, subject.encoder.spec.preprocessing, FontBook(font_folders()))
-        save_png(sheet.image, folder / "average.png")
-    return AverageReport(methods.pop(), split.rule, found, folder / "average.png", failures, sheet.notices)
+        path = folder / "average.png"
+        notices = draw_averages(found, subject.encoder.spec.preprocessing, path, FontBook(font_folders()))
+    return AverageReport(methods.pop(), split.rule, found, path, failures, notices)
 
 
 def read_wish(

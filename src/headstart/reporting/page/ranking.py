@@ -2,11 +2,11 @@
 
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Block, Column, Figure, Paragraph, Section, Table, TableCell
-from headstart.reporting.page.drawing import Words
-from headstart.reporting.page.figures import Bar, interval_drawing
 from headstart.reporting.page.numbers import TO, decimal, percent, percent_range, points, points_range
 from headstart.reporting.page.scores import score_cell
 from headstart.reporting.page.values import Json, score_in
+from headstart.reporting.plots.charts import Bar, interval_chart
+from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
 
 DRAWN = 12  # candidates in the drawing; the table has all
@@ -53,7 +53,7 @@ def _figure(rows: list[Json], texts: Texts) -> Figure:
     caption = texts.say("page.ranking.figure")
     described = "; ".join(f"{bar.label}: {percent(bar.score.value)} ({percent_range(bar.score)})" for bar in bars)
     lowest = min(bar.score.low for bar in bars)
-    drawn = interval_drawing("ranking", bars, Words(caption, described), start=max(0.0, int(10 * lowest - 0.5) / 10))
+    chart = interval_chart(bars, start=max(0.0, int(10 * lowest - 0.5) / 10))
     numbers = tuple(
         (TableCell(bar.label), TableCell(percent(bar.score.value)), TableCell(percent_range(bar.score))) for bar in bars
     )
@@ -62,7 +62,8 @@ def _figure(rows: list[Json], texts: Texts) -> Figure:
         Column(texts.say("page.column.probe")),
         Column(texts.say("page.column.interval")),
     )
-    return Figure("ranking", caption, drawn, Table(texts.say("page.ranking.table_drawn"), columns, numbers))
+    table = Table(texts.say("page.ranking.table_drawn"), columns, numbers)
+    return Figure("ranking", caption, to_svg(chart, "ranking", caption, described), table)
 
 
 def shortened(name: str) -> str:

@@ -8,9 +8,7 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from headstart.errors import MissingExtraError
 from headstart.reporting.page.blocks import Section
-from headstart.reporting.page.drawing import drawing_style
 from headstart.reporting.page.factors import factors_section
 from headstart.reporting.page.numbers import count_text
 from headstart.reporting.page.pictures import pictures_section
@@ -23,6 +21,7 @@ from headstart.reporting.page.summary import summarise, tiles
 from headstart.reporting.page.training import training_section
 from headstart.reporting.page.transfer import transfer_section
 from headstart.reporting.page.values import PageData, dig
+from headstart.reporting.plots.style import chart_style
 from headstart.runtime.catalogue import TAGS, Language, Texts, texts_in
 from headstart.runtime.text import escape_control_characters
 from headstart.version import __version__
@@ -43,15 +42,10 @@ def render_page(page: PageData, language: Language) -> str:
         What to show; what is None is left out.
     language
         ``en`` or ``zh``.
-
-    Raises
-    ------
-    MissingExtraError
-        When Jinja2 or matplotlib is not installed.
     """
     environment = page_environment()
     texts = texts_in(language)
-    with drawing_style():
+    with chart_style():
         sections = [build(texts) for build in section_builders(page).values()]
     style, script = page_part("style.css"), page_part("sort.js")
     return environment.get_template("page.html.jinja").render(
@@ -151,18 +145,10 @@ def page_part(name: str) -> str:
 
 @cache
 def page_environment() -> "Environment":
-    """Set Jinja2 up: everything is escaped, and a name that does not exist is an error.
+    """Set Jinja2 up: everything is escaped, and a name that does not exist is an error."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from markupsafe import Markup
 
-    Raises
-    ------
-    MissingExtraError
-        When Jinja2 is not installed.
-    """
-    try:
-        from jinja2 import Environment, FunctionLoader, StrictUndefined
-        from markupsafe import Markup
-    except ImportError as error:
-        raise MissingExtraError("jinja2", "report", "for report.html") from error
     environment = Environment(
         loader=FunctionLoader(page_part),
         autoescape=True,

@@ -18,12 +18,12 @@ from headstart.reporting.page.blocks import (
     Table,
     TableCell,
 )
-from headstart.reporting.page.drawing import Words
-from headstart.reporting.page.figures import Bar, interval_drawing, reliability_drawing
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent, percent_range, plain_range
 from headstart.reporting.page.summary import calibration_verdict
 from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
-from headstart.reporting.plots.reliability import judge
+from headstart.reporting.plots.charts import Bar, interval_chart
+from headstart.reporting.plots.reliability import calibrate_bin, reliability_chart
+from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
 
 SHARES = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_roc_auc")
@@ -83,7 +83,7 @@ def _accuracy_figure(bars: list[Bar], run: RunData, texts: Texts) -> Figure:
     return Figure(
         "accuracy",
         caption,
-        interval_drawing("accuracy", bars, Words(caption, described)),
+        to_svg(interval_chart(bars), "accuracy", caption, described),
         Table(
             texts.say("page.scores.accuracy_table"),
             (
@@ -247,7 +247,7 @@ def calibration_section(run: RunData, texts: Texts) -> Section:
 
 
 def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Beside:
-    rows = [judge(row, independent=not dig(metrics, "evaluation", "groups")) for row in bins]
+    rows = [calibrate_bin(row, independent=not dig(metrics, "evaluation", "groups")) for row in bins]
     odd = sum(bool(row.verdict) for row in rows)
     cells = tuple(
         (
@@ -261,12 +261,9 @@ def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Bes
     names = ("confidence", "right", "pictures", *(["verdict"] if odd else []))
     columns = tuple(Column(texts.say(f"page.column.{name}"), number=name != "verdict") for name in names)
     caption = texts.say("page.calibration.figure")
-    words = Words(
-        caption,
-        texts.say("page.calibration.description", {"bins": len(rows), "odd": odd}),
-        [texts.say("page.axis.confidence"), texts.say("page.axis.right")],
-    )
-    figure = Figure("reliability", caption, reliability_drawing("reliability", rows, words))
+    described = texts.say("page.calibration.description", {"bins": len(rows), "odd": odd})
+    chart = reliability_chart(rows, texts.say("page.axis.confidence"), texts.say("page.axis.right"))
+    figure = Figure("reliability", caption, to_svg(chart, "reliability", caption, described))
     bars = any(row.interval for row in rows)
     return Beside(
         figure, Table(texts.say("page.calibration.table_bars" if bars else "page.calibration.table"), columns, cells)

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Block, Column, Facts, Figure, Key, Paragraph, Section, Table, TableCell
-from headstart.reporting.page.drawing import Words
-from headstart.reporting.page.figures import Curve, training_drawing
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
 from headstart.reporting.page.values import RunData, dig
+from headstart.reporting.plots.charts import Curve, Panel, curves_chart
+from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
 
 Row = Mapping[str, float | None]
@@ -32,9 +31,7 @@ def _curves(history: Sequence[Row], column: str, texts: Texts) -> list[Curve]:
         ((column, "fit", False), (f"validation_{column}", "validation", True))
     ):
         points = [(row.get("epoch"), row.get(name)) for row in history]
-        known = [
-            (epoch, Score(value, value, value)) for epoch, value in points if epoch is not None and value is not None
-        ]
+        known = [(epoch, value) for epoch, value in points if epoch is not None and value is not None]
         if known:
             marker = "square" if number else "circle"
             found.append(Curve(texts.say(f"page.training.{label}"), tuple(known), number, marker, dashed))
@@ -45,10 +42,11 @@ def _figure(run: RunData, texts: Texts) -> Figure:
     losses, accuracies = (_curves(run.history, column, texts) for column in ("loss", "accuracy"))
     best = int(dig(run.metrics, "training", "best_epoch") or 0)
     caption = texts.say("page.training.figure")
-    words = Words(
-        caption,
-        texts.say("page.training.description", {"epochs": len(run.history)}),
-        [texts.say("page.axis.epoch"), texts.say("page.axis.loss"), texts.say("page.axis.accuracy")],
+    described = texts.say("page.training.description", {"epochs": len(run.history)})
+    epoch = texts.say("page.axis.epoch")
+    panels = (
+        Panel(epoch, texts.say("page.axis.loss"), tuple(losses), best or None),
+        Panel(epoch, texts.say("page.axis.accuracy"), tuple(accuracies), best or None, share=True),
     )
     names = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
     columns = tuple(Column(texts.say(f"page.column.{name}")) for name in names)
@@ -57,7 +55,7 @@ def _figure(run: RunData, texts: Texts) -> Figure:
     return Figure(
         "training",
         caption,
-        training_drawing("training", losses, accuracies, best, words),
+        to_svg(curves_chart(panels), "training", caption, described),
         Table(texts.say("page.training.table"), columns, rows, mark=best - 1),
         tuple(keys),
     )

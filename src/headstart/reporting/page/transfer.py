@@ -15,8 +15,6 @@ from headstart.reporting.page.blocks import (
     Table,
     TableCell,
 )
-from headstart.reporting.page.drawing import Words
-from headstart.reporting.page.figures import Curve, shots_drawing
 from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.page.numbers import (
     TO,
@@ -29,6 +27,8 @@ from headstart.reporting.page.numbers import (
     significant,
 )
 from headstart.reporting.page.values import Json, dig, score_in
+from headstart.reporting.plots.charts import Curve, shots_chart
+from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
 
 # Of each arm: the number of its colour, the shape of its points, whether its line is dashed (no pretrained network).
@@ -175,23 +175,18 @@ def look_of(arm: str) -> tuple[int, Marker, bool]:
 
 def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Figure:
     arms = list(dict.fromkeys(point["arm"] for point in points_found))
-    curves = [
-        Curve(
-            texts.name("page.arm", arm),
-            tuple((point["examples_per_class"], _point_score(point)) for point in points_found if point["arm"] == arm),
-            *look_of(arm),
-        )
-        for arm in arms
-    ]
+    curves = []
+    for arm in arms:
+        own = [point for point in points_found if point["arm"] == arm]
+        values = tuple((point["examples_per_class"], point["accuracy"]) for point in own)
+        band = tuple((point["low"], point["high"]) for point in own)
+        curves.append(Curve(texts.name("page.arm", arm), values, *look_of(arm), band))
     sizes = {point["shots"]: point["examples_per_class"] for point in points_found}
     ticks = [(size, texts.say("page.shots.word_all") if name == "all" else name) for name, size in sizes.items()]
     caption = texts.say("page.transfer.figure", {"count": count_text(compare.get("scored") or 0)})
-    ends = [f"{curve.label}: {percent(curve.points[-1][1].value)}" for curve in curves]
-    words = Words(
-        caption,
-        texts.say("page.transfer.description", {"ends": "; ".join(ends)}),
-        [texts.say("page.axis.shots"), texts.say("page.axis.accuracy")],
-    )
+    ends = [f"{curve.label}: {percent(curve.points[-1][1])}" for curve in curves]
+    described = texts.say("page.transfer.description", {"ends": "; ".join(ends)})
+    chart = shots_chart(curves, _without_crowding(ticks), texts.say("page.axis.shots"), texts.say("page.axis.accuracy"))
     rows = tuple(
         (
             TableCell(texts.name("page.arm", arm)),
@@ -203,7 +198,7 @@ def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Fig
     return Figure(
         "transfer",
         caption,
-        shots_drawing("transfer", curves, _without_crowding(ticks), words),
+        to_svg(chart, "transfer", caption, described),
         Table(texts.say("page.transfer.table"), (Column(texts.say("page.column.arm"), number=False), *heads), rows),
         tuple(
             Key(curve.label, curve.colour, look_of(arm)[1], curve.dashed)

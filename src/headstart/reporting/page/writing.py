@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.example import Example
-from headstart.errors import MissingExtraError, OutputError
+from headstart.errors import OutputError
 from headstart.finetuning.ranks import process_number
 from headstart.probing.rows import Sample
 from headstart.reporting.page.gallery import surest, worst, write_gallery
 from headstart.reporting.page.problems import paths_to_show
 from headstart.reporting.page.reading import METRICS, STUDIES, read_page
-from headstart.reporting.page.rendering import page_environment, render_page, section_builders
+from headstart.reporting.page.rendering import render_page, section_builders
 from headstart.reporting.report import RunReport
 from headstart.reporting.runs import given_folder
 from headstart.runtime.catalogue import LANGUAGES, TAGS, Language
@@ -60,8 +60,6 @@ def write_page(folder: Path, language: Language | None = None, out: Path | None 
     ------
     DataError
         When there is nothing to show, or a file cannot be read.
-    MissingExtraError
-        When Jinja2 or matplotlib is not installed.
     OutputError
         When the file cannot be written, or something else lies at ``out``.
     """
@@ -85,21 +83,16 @@ def with_page(report: RunReport, scored: Sample, language: Language) -> RunRepor
 
     Returns
     -------
-    The report, with the place of the page, or with a sentence that says which optional packages bring it. Of several
-    processes only the first writes.
+    The report, with the place of the page. Of several processes only the first writes.
     """
     if process_number() > 0:
         return report
     examples = report.plan.dataset.examples
     sources = {examples[position].name: examples[position].source for position in scored.positions.tolist()}
-    try:
-        page_environment()
-        run = read_page(report.folder).run
-        answers = () if run is None else run.answers
-        write_gallery(report.folder, [answer.name for answer in (*worst(answers), *surest(answers))], sources)
-        return replace(report, page=write_page(report.folder, language).file)
-    except MissingExtraError as error:
-        return replace(report, notices=(*report.notices, f"No {PAGE} was written. {error}"))
+    run = read_page(report.folder).run
+    answers = () if run is None else run.answers
+    write_gallery(report.folder, [answer.name for answer in (*worst(answers), *surest(answers))], sources)
+    return replace(report, page=write_page(report.folder, language).file)
 
 
 def require_study_place(folder: Path | None, kind: str) -> None:
@@ -129,17 +122,14 @@ def write_study(
 
     Returns
     -------
-    Sentences for the user: where they lie, or what brings the page when optional packages are missing.
+    A sentence for the user: where they lie.
     """
     require_study_place(folder, header["kind"])
     file = folder / f"{header['kind']}.json"
     if not folder.is_dir():
         given_folder(folder)
     write_json(file, {**header, **found})
-    try:
-        return (f"Written: {file}, {write_page(folder, language).file}",)
-    except MissingExtraError as error:
-        return (f"Written: {file}", f"No {PAGE} was written. {error}")
+    return (f"Written: {file}, {write_page(folder, language).file}",)
 
 
 def write_check_page(folder: Path, examples: Sequence[Example], language: Language | None) -> tuple[str, ...]:
@@ -147,12 +137,8 @@ def write_check_page(folder: Path, examples: Sequence[Example], language: Langua
 
     Returns
     -------
-    A sentence for the user: where it lies, or what brings it when optional packages are missing.
+    A sentence for the user: where it lies.
     """
-    try:
-        page_environment()
-        names = paths_to_show(read_page(folder).check or {})
-        write_gallery(folder, names, {example.name: example.source for example in examples})
-        return (f"Written: {write_page(folder, language).file}",)
-    except MissingExtraError as error:
-        return (f"No {PAGE} was written. {error}",)
+    names = paths_to_show(read_page(folder).check or {})
+    write_gallery(folder, names, {example.name: example.source for example in examples})
+    return (f"Written: {write_page(folder, language).file}",)

@@ -1,163 +1,124 @@
-"""The confusion matrix as a picture.
+"""The confusion matrix as a chart: blue is right and orange is wrong, and the diagonal tells them apart as well."""
 
-Drawn with Pillow alone, like the other pictures: importing a plotting library would take ten times as long as drawing.
-Blue is right and orange is wrong, which colour-blind readers can tell apart; neither is ever the only sign.
-"""
-
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from headstart.metrics.values import Evaluation
-from headstart.reporting.drawing import (
-    BLUE,
-    CAPTION,
-    FAINT,
-    GREY,
-    INK,
-    MARGIN,
-    NOTE,
-    TITLE_HEIGHT,
-    WHITE,
-    Canvas,
-    Colour,
-    Picture,
-    Point,
-    blank_canvas,
-    counted,
-    score_text,
-    shorten,
-    text_width,
-    write,
-    write_title,
-    write_upwards,
-)
-from headstart.reporting.fonts import FontBook, drawable_names
+from headstart.reporting.fonts import FontBook, shorten
+from headstart.reporting.plots.style import FIELD, INK, PAPER, QUIET, RIGHT, WRONG, chart_font, new_figure, text_width
 
-Integers = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
 
-# Cells, in pixels: from which size on they hold a count, and a share as well.
-_COUNTED, _ROOMY = 24, 56
-_WRONG: Colour = (232, 110, 0)  # brighter than orange text, because most of these cells are pale
+# Cells, in points: from which size on they hold a count, and a share as well.
+COUNTED, ROOMY = 12.0, 28.0
+_LONGEST = 140  # of a name
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Where the cells of a matrix lie, and the names along it."""
-
-    left: int
-    top: int
-    cell: int
-    size: int
-    names: tuple[str, ...]
-    upright: bool
-    widest: float
-
-    @property
-    def side(self) -> int:
-        return self.cell * len(self.names)
-
-    @property
-    def foot(self) -> float:
-        """Height of the names below the matrix."""
-        return self.widest if self.upright else self.size
-
-    def middle(self, number: int) -> float:
-        return (number + 0.5) * self.cell
-
-
-def confusion_picture(evaluation: Evaluation, fonts: FontBook) -> Picture:
-    """Draw the confusion matrix: a row per true class, a column per predicted class.
-
-    The colour of a cell is its share of the row. Large cells show count and share, smaller ones the count, very small
-    ones only the colour. From about 110 classes on not every class is named.
+def cell_size(classes: int) -> float:
+    """Return the side of a cell: a whole number of pixels in a PNG file.
 
     Examples
     --------
-    >>> from headstart.metrics.evaluation import evaluate
-    >>> evaluation = evaluate(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]), ["cat", "dog"])
-    >>> confusion_picture(evaluation, FontBook(folders=())).notices
-    ()
+    >>> cell_size(3), cell_size(81), cell_size(1000)
+    (80.0, 7.0, 1.0)
     """
-    drawable = drawable_names(evaluation.classes, fonts)
-    grid = _lay_grid(drawable.names, fonts)
-    inside = "A cell shows its count and its share of the row." if grid.cell >= _ROOMY else ""
-    notes = (
-        f"{counted(evaluation.count, 'example')}, accuracy {score_text(evaluation.accuracy)}",
-        f"Rows are true classes. Colour: share of the row; blue is right, orange is wrong. {inside}".rstrip(),
-    )
-    width = max(grid.left + grid.side + 70, *(text_width(fonts, note, NOTE) + MARGIN for note in notes)) + MARGIN
-    canvas = blank_canvas(width, grid.top + grid.side + grid.foot + 56 + MARGIN, fonts)
-    write_title(canvas, "Confusion matrix", notes)
-    confusion = np.array(evaluation.confusion, dtype=np.int64)
-    _draw_cells(canvas, grid, confusion)
-    _write_names(canvas, grid, confusion.sum(axis=1).tolist())
-    return Picture(canvas.image, drawable.notices)
+    return max(2, min(160, 1200 // classes)) / 2
 
 
-def _lay_grid(names: tuple[str, ...], fonts: FontBook) -> _Grid:
-    cell = max(2, min(160, 1200 // len(names)))
-    size = max(11, min(22, cell - 1))
-    shown = tuple(shorten(fonts, name, size, 280) for name in names)
-    widest = max(text_width(fonts, name, size) for name in shown)
-    return _Grid(round(MARGIN + 50 + widest), TITLE_HEIGHT + 20, cell, size, shown, widest > cell - 10, widest)
+def confusion_chart(counts: npt.NDArray[np.int64], names: Sequence[str], fonts: FontBook) -> "Figure":
+    """Return the matrix (K, K): a row per true class, a column per predicted class.
+
+    The colour of a cell is its share of the row. Large cells show count and share, smaller ones the count, very small
+    ones only the colour. From about 110 classes on not every class is named.
+    """
+    cell, count = cell_size(len(counts)), len(counts)
+    labels = _fit_names(names, fonts)
+    widest = max(label.width for label in labels)
+    upright = widest > cell - 5
+    foot = widest if upright else 12
+    left, top, right, bottom = widest + 36, 20, 40, foot + 34
+    width, height = left + cell * count + right, top + cell * count + bottom
+    figure = new_figure(width, height)
+    axes = figure.add_axes((left / width, bottom / height, cell * count / width, cell * count / height))
+    axes.set_axis_off()
+    _draw_cells(axes, counts, cell)
+    for label in labels:
+        at: dict[str, Any] = {"fontproperties": label.font, "color": INK}
+        axes.text(-0.5 - 6 / cell, label.row, label.text, ha="right", va="center_baseline", **at)
+        axes.text(label.row, count - 0.5 + 6 / cell, label.text, ha="center", va="top", rotation=90 * upright, **at)
+    style: dict[str, Any] = {"color": QUIET, "fontsize": 10, "ha": "center", "va": "center"}
+    middle = (count - 1) / 2
+    axes.text(middle, count - 0.5 + (foot + 26) / cell, "predicted class", **style)
+    axes.text(-0.5 - (widest + 26) / cell, middle, "true class", rotation=90, **style)
+    return figure
 
 
-def _draw_cells(canvas: Canvas, grid: _Grid, confusion: Integers) -> None:
-    support = confusion.sum(axis=1)
-    shares = confusion / np.maximum(support, 1)[:, None]
+def _draw_cells(axes: "Axes", counts: npt.NDArray[np.int64], cell: float) -> None:
+    support = counts.sum(axis=1)
+    shares = counts / np.maximum(support, 1)[:, None]
     # The root makes a rare confusion visible; an empty cell stays nearly white.
-    depth = np.where(confusion > 0, 0.1 + 0.9 * np.sqrt(shares), 0.0)[:, :, None]
-    right = np.eye(len(confusion), dtype=bool)[:, :, None]
-    tints = FAINT + depth * (np.where(right, BLUE, _WRONG) - np.array(FAINT))
-    picture = Image.fromarray(np.round(tints).astype(np.uint8))
-    canvas.image.paste(picture.resize((grid.side, grid.side), Image.Resampling.NEAREST), (grid.left, grid.top))
-    if grid.cell >= 8:
-        for number in range(len(confusion) + 1):
-            shift = number * grid.cell
-            canvas.pen.line([(grid.left + shift, grid.top), (grid.left + shift, grid.top + grid.side)], WHITE, 2)
-            canvas.pen.line([(grid.left, grid.top + shift), (grid.left + grid.side, grid.top + shift)], WHITE, 2)
-    if grid.cell < _COUNTED:
+    depth = np.where(counts > 0, 0.1 + 0.9 * np.sqrt(shares), 0.0)
+    right = np.eye(len(counts), dtype=bool)[:, :, None]
+    tints = _rgb(FIELD) + depth[:, :, None] * (np.where(right, _rgb(RIGHT), _rgb(WRONG)) - _rgb(FIELD))
+    axes.imshow(np.round(tints).astype(np.uint8), interpolation="nearest", aspect="auto")
+    if cell >= 4:
+        edges, ends = np.arange(len(counts) + 1) - 0.5, (-0.5, len(counts) - 0.5)
+        axes.vlines(edges, *ends, colors=PAPER, linewidth=1)
+        axes.hlines(edges, *ends, colors=PAPER, linewidth=1)
+    if cell < COUNTED:
         return
-    for true, predicted in np.argwhere(confusion > 0).tolist():
-        centre = (grid.left + grid.middle(predicted), grid.top + grid.middle(true))
-        colour = WHITE if depth[true, predicted, 0] > 0.5 else INK
-        _write_cell(
-            canvas, grid.cell, centre, (int(confusion[true, predicted]), float(shares[true, predicted])), colour
-        )
+    for row, column in np.argwhere(counts > 0).tolist():
+        colour = PAPER if depth[row, column] > 0.5 else INK
+        _write_cell(axes, cell, (column, row), (int(counts[row, column]), float(shares[row, column])), colour)
+    beside = len(counts) - 0.5 + 7 / cell
+    style: dict[str, Any] = {"color": QUIET, "fontsize": min(8.5, cell - 0.5), "va": "center_baseline"}
+    for row, number in enumerate(support.tolist()):
+        axes.text(beside, row, f"{number}", **style)
+    axes.text(beside, -0.5 - 8 / cell, "n", **style)
 
 
-def _write_cell(canvas: Canvas, cell: int, centre: Point, content: tuple[int, float], colour: Colour) -> None:
+def _rgb(colour: str) -> npt.NDArray[np.float64]:
+    return np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)])
+
+
+def _write_cell(axes: "Axes", cell: float, at: tuple[int, int], content: tuple[int, float], colour: str) -> None:
     count, share = content
-    large = min(34, cell * 3 // 10) if cell >= _ROOMY else min(20, cell // 2)
-    # A count of many digits gets smaller letters rather than running out of its cell.
-    while large > 8 and text_width(canvas.fonts, f"{count}", large) > cell - 6:
-        large -= 1
-    if cell < _ROOMY:
-        write(canvas, centre, f"{count}", large, colour, "mm")
-        return
-    across, down = centre
-    write(canvas, (across, down - cell * 0.1), f"{count}", large, colour, "mm")
-    write(canvas, (across, down + cell * 0.2), f"{share:.0%}", max(12, large * 5 // 8), colour, "mm")
+    across, down = at
+    roomy = cell >= ROOMY
+    # A count of many digits, each 0.64 of its height wide, gets smaller letters rather than running out of its cell.
+    size = min(17 if roomy else 10, cell * (0.3 if roomy else 0.5), (cell - 3) / (0.64 * len(f"{count}")))
+    style: dict[str, Any] = {"color": colour, "ha": "center", "va": "center", "clip_on": True}
+    axes.text(across, down - 0.1 * roomy, f"{count}", fontsize=size, **style)
+    if roomy:
+        axes.text(across, down + 0.2, f"{share:.0%}", fontsize=max(6, size * 5 / 8), **style)
 
 
-def _write_names(canvas: Canvas, grid: _Grid, support: list[int]) -> None:
-    # Where the rows are lower than the letters, only every second or third class is named.
-    step = -(-(grid.size + 1) // grid.cell)
-    bottom, right = grid.top + grid.side, grid.left + grid.side
-    for number in range(0, len(grid.names), step):
-        name, middle = grid.names[number], grid.middle(number)
-        write(canvas, (grid.left - 12, grid.top + middle), name, grid.size, INK, "rm")
-        if grid.upright:
-            write_upwards(canvas, (grid.left + middle, bottom + 12), name, grid.size, INK)
-        else:
-            write(canvas, (grid.left + middle, bottom + 12), name, grid.size, INK, "ma")
-        if grid.cell >= _COUNTED:
-            write(canvas, (right + 14, grid.top + middle), f"{support[number]}", min(17, grid.size), GREY, "lm")
-    if grid.cell >= _COUNTED:
-        write(canvas, (right + 14, grid.top - 16), "n", min(17, grid.size), GREY, "lm")
-    write(canvas, (grid.left + grid.side / 2, bottom + grid.foot + 44), "predicted class", CAPTION, GREY, "mm")
-    end = grid.top + grid.side / 2 - text_width(canvas.fonts, "true class", CAPTION) / 2
-    write_upwards(canvas, (MARGIN + 8, end), "true class", CAPTION, GREY)
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """The name of a row and of a column, as it is written."""
+
+    row: int
+    text: str
+    font: "FontProperties"
+
+    @property
+    def width(self) -> float:
+        return text_width(self.font, self.text)
+
+
+def _fit_names(names: Sequence[str], fonts: FontBook) -> list[_Label]:
+    """Fit the names to their room; where rows are lower than letters, only every second or third class is named."""
+    size = max(5.5, min(11.0, cell_size(len(names)) - 0.5))
+    labels = []
+    for row in range(0, len(names), math.ceil((size + 0.5) / cell_size(len(names)))):
+        font = chart_font(fonts, names[row], size)
+        labels.append(_Label(row, shorten(names[row], _LONGEST, partial(text_width, font)), font))
+    return labels

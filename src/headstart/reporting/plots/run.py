@@ -1,68 +1,34 @@
-"""Results become pictures: confusion matrix, reliability diagram and the worst mistakes, as PNG files.
+"""The charts of a run as PNG files: confusion matrix, reliability diagram, learning curve, test of the rate."""
 
-They are drawn with Pillow alone: importing a plotting library would take longer than drawing all three.
-"""
-
+import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
+import numpy as np
+from PIL import Image
 
-from headstart.errors import HeadstartError
-from headstart.metrics.values import Evaluation
-from headstart.reporting.drawing import (
-    FAINT,
-    GREY,
-    INK,
-    MARGIN,
-    NOTE,
-    ORANGE,
-    TITLE_HEIGHT,
-    Canvas,
-    blank_canvas,
-    save_png,
-    shorten,
-    text_width,
-    write,
-    write_title,
-)
-from headstart.reporting.fonts import FontBook, drawable_names, drawable_part, font_folders
-from headstart.reporting.plots.confusion import confusion_picture
-from headstart.reporting.plots.reliability import reliability_picture
+from headstart.data.name_checks import plural
+from headstart.finetuning.history import Epoch
+from headstart.metrics.values import Evaluation, Score
+from headstart.reporting.drawing import save_png
+from headstart.reporting.fonts import FontBook, drawable_names, font_folders
+from headstart.reporting.plots.charts import Curve, Panel, curves_chart
+from headstart.reporting.plots.confusion import ROOMY, cell_size, confusion_chart
+from headstart.reporting.plots.reliability import add_bin_table, calibrate_bin, reliability_chart
+from headstart.reporting.plots.style import INK, PAPER, QUIET, chart_style, extend_figure, text_width
 
-MOST_MISTAKES = 24
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-_COLUMNS, _SIDE, _GAP, _TEXT = 6, 240, 28, 92
-_HEAD = TITLE_HEIGHT - 24  # of a title with one line below
-_NAME_SIZE = 15
+    from headstart.finetuning.lr_range_test import LrRangeTest  # it loads torch
+
+_TITLE, _NOTE, _MARGIN = 18, 11, 24
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One wrong prediction.
-
-    Attributes
-    ----------
-    picture
-        The picture, upright and in any mode, or a function that loads it.
-    true, predicted
-        Class names.
-    probability
-        Of the predicted class.
-    name
-        Of the file.
-    """
-
-    picture: Image.Image | Callable[[], Image.Image]
-    true: str
-    predicted: str
-    probability: float
-    name: str
-
-
+@chart_style()
 def draw_confusion_matrix(evaluation: Evaluation, path: Path, fonts: FontBook | None = None) -> tuple[str, ...]:
-    """Draw the confusion matrix (see :func:`headstart.reporting.plots.confusion.confusion_picture`) into a PNG file.
+    """Draw the confusion matrix (see :func:`headstart.reporting.plots.confusion.confusion_chart`) into a PNG file.
 
     Returns
     -------
@@ -76,131 +42,132 @@ def draw_confusion_matrix(evaluation: Evaluation, path: Path, fonts: FontBook | 
     Examples
     --------
     >>> import tempfile
-    >>> import numpy as np
     >>> from headstart.metrics.evaluation import evaluate
     >>> evaluation = evaluate(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]), ["cat", "dog"])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     draw_confusion_matrix(evaluation, Path(folder, "confusion_matrix.png"))
     ()
     """
-    picture = confusion_picture(evaluation, fonts or FontBook(font_folders()))
-    save_png(picture.image, path)
-    return picture.notices
-
-
-def draw_reliability(evaluation: Evaluation, path: Path, fonts: FontBook | None = None) -> tuple[str, ...]:
-    """Draw the reliability diagram (see :mod:`headstart.reporting.plots.reliability`) into a PNG file.
-
-    Returns
-    -------
-    Sentences for the user; none, because there are no names to draw.
-
-    Raises
-    ------
-    OutputError
-        When the file cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import numpy as np
-    >>> from headstart.metrics.evaluation import evaluate
-    >>> evaluation = evaluate(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]), ["cat", "dog"])
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     draw_reliability(evaluation, Path(folder, "reliability.png"))
-    ()
-    """
-    picture = reliability_picture(evaluation, fonts or FontBook(font_folders()))
-    save_png(picture.image, path)
-    return picture.notices
-
-
-def draw_mistakes(
-    mistakes: Sequence[Mistake], path: Path, classes: Sequence[str], fonts: FontBook | None = None
-) -> tuple[str, ...]:
-    """Draw the most confident mistakes, at most 24, the most confident first; without any, a sheet that says so.
-
-    Parameters
-    ----------
-    mistakes
-        In any order; only those that are drawn are loaded.
-    classes
-        All class names, in the order of the confusion matrix: a name that cannot be drawn becomes its number there.
-
-    Returns
-    -------
-    Sentences for the user: class names that no font of this machine can draw, and pictures that could not be read.
-
-    Raises
-    ------
-    OutputError
-        When the file cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> picture = Image.new("RGB", (32, 32))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     draw_mistakes([Mistake(picture, "cat", "dog", 0.93, "a.png")], Path(folder, "x.png"), ["cat", "dog"])
-    ()
-    """
     fonts = fonts or FontBook(font_folders())
-    drawable = drawable_names(classes, fonts)
-    shown = dict(zip(classes, drawable.names, strict=True))
-    worst = sorted(mistakes, key=lambda mistake: (-mistake.probability, mistake.name))[:MOST_MISTAKES]
-    columns, rows = min(_COLUMNS, max(2, len(worst))), -(-len(worst) // _COLUMNS)
-    width = 2 * MARGIN + columns * (_SIDE + _GAP) - _GAP
-    canvas = blank_canvas(width, _HEAD + max(0, rows * (_SIDE + _TEXT + _GAP) - _GAP) + MARGIN // 2, fonts)
-    write_title(canvas, "Most confident mistakes" if worst else "No mistakes", [_note(len(worst), len(mistakes))])
-    notices = list(drawable.notices)
-    for place, mistake in enumerate(worst):
-        row, column = divmod(place, _COLUMNS)
-        corner = (MARGIN + column * (_SIDE + _GAP), _HEAD + row * (_SIDE + _TEXT + _GAP))
-        notices += _paste_picture(canvas, corner, mistake)
-        _write_caption(canvas, (corner[0], corner[1] + _SIDE), mistake, shown)
-    save_png(canvas.image, path)
-    return tuple(notices)
+    drawable = drawable_names(evaluation.classes, fonts)
+    figure = confusion_chart(np.array(evaluation.confusion, dtype=np.int64), drawable.names, fonts)
+    inside = " A cell shows its count and its share of the row." if cell_size(len(drawable.names)) >= ROOMY else ""
+    notes = (
+        f"{plural(evaluation.count, 'example')}, accuracy {score_text(evaluation.accuracy)}",
+        f"Rows are true classes. Colour: share of the row; blue is right, orange is wrong.{inside}",
+    )
+    write_chart(figure, path, "Confusion matrix", notes)
+    return drawable.notices
 
 
-def _note(drawn: int, count: int) -> str:
-    if count == 0:
-        return "Every example was predicted as what it is."
-    which = "the only one" if count == 1 else f"all {count}" if drawn == count else f"the first {drawn} of {count}"
-    return f"True class, predicted class, its probability: {which}."
+@chart_style()
+def draw_reliability(evaluation: Evaluation, path: Path) -> None:
+    """Draw how often predictions of each confidence are right into a PNG file, with the counts in a table.
+
+    The bars are 95 % intervals of the accuracy. They are left out where examples come in groups: they would be too
+    short. A bin whose bar misses the diagonal is orange, and the table says what is wrong with it.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written.
+    """
+    bins = [calibrate_bin(row, independent=evaluation.groups is None) for row in evaluation.reliability]
+    figure = reliability_chart(bins, "mean confidence", "accuracy")
+    add_bin_table(figure, bins)
+    bars = " Bars are 95 % intervals." if evaluation.groups is None else ""
+    counts = f"{plural(evaluation.count, 'example')} in {plural(len(bins), 'bin')}"
+    notes = (
+        f"Confidence in the predicted class against how often it was right: {counts} of about equal count.",
+        f"On the dashed line both agree.{bars}",
+    )
+    write_chart(figure, path, f"Calibration error {score_text(evaluation.calibration_error)}", notes)
 
 
-def _paste_picture(canvas: Canvas, corner: tuple[int, int], mistake: Mistake) -> list[str]:
-    """Fit a picture into its square; one that can no longer be read leaves the square empty and gives a sentence."""
-    left, top = corner
-    canvas.pen.rectangle((left, top, left + _SIDE - 1, top + _SIDE - 1), FAINT)
-    try:
-        picture = mistake.picture if isinstance(mistake.picture, Image.Image) else mistake.picture()
-        # A copy, because thumbnail works in place; before any conversion, so that a JPEG is decoded small.
-        picture = picture.copy() if picture is mistake.picture else picture
-        picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BICUBIC)
-        picture = ImageOps.contain(picture.convert("RGB"), (_SIDE, _SIDE), Image.Resampling.BICUBIC)
-    except (HeadstartError, OSError) as error:
-        write(canvas, (left + _SIDE / 2, top + _SIDE / 2), "cannot be read", NOTE, GREY, "mm")
-        return [f"The picture '{mistake.name}' could not be read for the sheet of mistakes: {error}"]
-    canvas.image.paste(picture, (left + (_SIDE - picture.width) // 2, top + (_SIDE - picture.height) // 2))
-    return []
+@chart_style()
+def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tuple[str, ...]:
+    """Draw loss and accuracy over the epochs, of training and validation, with the epoch that was taken.
+
+    Return notices for the user; an empty history draws nothing. Raises OutputError when the file cannot be written.
+    """
+    if not history:
+        return ("There is no learning curve: not one epoch was finished.",)
+    losses = _curves(history, lambda row: row.loss, lambda row: row.validation_loss)
+    accuracies = _curves(history, lambda row: row.accuracy, lambda row: row.validation_accuracy)
+    panels = (
+        Panel("epoch", "loss", losses, best or None),
+        Panel("epoch", "accuracy", accuracies, best or None, share=True),
+    )
+    notes = (
+        "Training: means over the pictures as they were shown, before each step. Validation: without augmentation.",
+        f"The vertical line marks the epoch whose weights were taken: {best}."
+        if best
+        else "No epoch's weights were taken.",
+    )
+    write_chart(curves_chart(panels, beside=True), path, f"Learning curve, {len(history)} epochs", notes, legend=True)
+    return ()
 
 
-def _write_caption(canvas: Canvas, corner: tuple[int, int], mistake: Mistake, shown: dict[str, str]) -> None:
-    left, top = corner
-    probability = f"{mistake.probability:.2f}"
-    room = _SIDE - 34 - text_width(canvas.fonts, probability, NOTE)
-    write(canvas, (left, top + 22), shorten(canvas.fonts, shown[mistake.true], NOTE, _SIDE), NOTE, INK, "lm")
-    _draw_arrow(canvas, left, top + 49)
-    predicted = shorten(canvas.fonts, shown[mistake.predicted], NOTE, room)
-    write(canvas, (left + 26, top + 48), predicted, NOTE, ORANGE, "lm")
-    write(canvas, (left + _SIDE, top + 48), probability, NOTE, ORANGE, "rm")
-    name = shorten(canvas.fonts, drawable_part(mistake.name, canvas.fonts), _NAME_SIZE, _SIDE)
-    write(canvas, (left, top + 74), name, _NAME_SIZE, GREY, "lm")
+@chart_style()
+def draw_rate_test(test: "LrRangeTest", path: Path) -> tuple[str, ...]:
+    """Draw the loss over the learning rate, with the rate that was chosen; return notices for the user.
+
+    Raises OutputError when the file cannot be written.
+    """
+    if len(test.rates) < 2:
+        return ("There is no curve of the range test: it was too short.",)
+    raw, smooth = (tuple(zip(test.rates.tolist(), ys.tolist(), strict=True)) for ys in (test.losses, test.smoothed))
+    curves = (Curve("loss of a step", raw, 2, "none", width=1.2), Curve("smoothed", smooth, 0, "none"))
+    panel = Panel("learning rate", "loss", curves, test.chosen, logarithmic=True)
+    write_chart(curves_chart([panel]), path, "Range test of the learning rate", (test.reason,), legend=True)
+    return ()
 
 
-def _draw_arrow(canvas: Canvas, left: int, middle: int) -> None:
-    """Draw the arrow, which Pillow's own font lacks."""
-    tip = left + 18
-    canvas.pen.line([(left, middle), (tip, middle)], ORANGE, 2)
-    canvas.pen.line([(tip - 6, middle - 5), (tip, middle), (tip - 6, middle + 5)], ORANGE, 2)
+def write_chart(figure: "Figure", path: Path, title: str, notes: Sequence[str], *, legend: bool = False) -> None:
+    """Write a chart as a PNG file, under a title and the lines that explain it.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.font_manager import FontProperties
+
+    width = figure.get_figwidth() * 72
+    letters = max(64, round(width / 6.2))  # of a line of notes: about as long as the chart is wide
+    lines = [line for note in notes for line in textwrap.wrap(note, letters)]
+    noted = max(text_width(FontProperties(size=_NOTE), line) for line in lines)
+    head = 46 + 16 * len(lines) + (22 if legend else 0)
+    extend_figure(figure, (_MARGIN, head, _MARGIN + max(0.0, noted - width), _MARGIN / 2))
+    width, height = figure.get_size_inches() * 72
+    figure.text(_MARGIN / width, 1 - 34 / height, title, fontsize=_TITLE, color=INK)
+    for row, line in enumerate(lines):
+        figure.text(_MARGIN / width, 1 - (56 + 16 * row) / height, line, fontsize=_NOTE, color=QUIET)
+    if legend:
+        for axes in figure.axes:
+            axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=_NOTE, labelcolor=INK)
+    figure.set_facecolor(PAPER)
+    figure.set_dpi(144)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    save_png(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), path)  # type: ignore[no-untyped-call]
+
+
+def score_text(score: Score) -> str:
+    """Return a score as people read it.
+
+    Examples
+    --------
+    >>> score_text(Score(0.5, 0.4, 0.6)), score_text(Score(float("nan"), 0, 0))
+    ('0.500 [0.400, 0.600]', 'not defined')
+    """
+    return "not defined" if np.isnan(score.value) else str(score)
+
+
+def _curves(
+    history: Sequence[Epoch], training: Callable[[Epoch], float], validation: Callable[[Epoch], float | None]
+) -> tuple[Curve, ...]:
+    seen = Curve("training", tuple((float(row.epoch), training(row)) for row in history), 0, "circle")
+    held = tuple((float(row.epoch), value) for row in history if (value := validation(row)) is not None)
+    return (seen, Curve("validation", held, 1, "square", dashed=True)) if held else (seen,)
