@@ -83,21 +83,6 @@ def test_the_page_shows_pairs_and_suspects_with_their_pictures(headstart, scenes
         assert re.search(rf'<img src="data:image/jpeg;base64,[^"]+" alt="{name}">', html), name
 
 
-def test_without_jinja_the_rest_is_written_and_the_way_to_get_the_page_is_said(
-    headstart, scenes, tmp_path, monkeypatch
-):
-    from headstart.reporting.page.rendering import page_environment
-
-    page_environment.cache_clear()
-    monkeypatch.setitem(sys.modules, "jinja2", None)
-    answer = headstart("check", scenes[0], "--out", tmp_path / "audit")
-    page_environment.cache_clear()
-    assert answer.exit_code == 0
-    (line,) = [line for line in answer.stdout.splitlines() if "report.html" in line]
-    assert line.startswith("No report.html was written. The package 'jinja2' is not installed.")
-    assert (tmp_path / "audit" / "check.json").exists()
-
-
 def test_the_cleaned_table_can_be_fitted_with_copies_on_one_side(headstart, scenes, tmp_path):
     folder, planted = scenes
     assert headstart("check", folder, "--export", tmp_path / "clean").exit_code == 0

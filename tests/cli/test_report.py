@@ -109,24 +109,6 @@ def test_a_folder_that_holds_something_else_is_refused_before_anything_is_comput
     assert fake_network.seen == []
 
 
-@pytest.mark.parametrize("package", ["jinja2", "matplotlib"])
-def test_without_the_extra_a_run_is_whole_and_one_sentence_says_what_brings_the_page(
-    headstart, flowers, monkeypatch, package
-):
-    from headstart.reporting.page.rendering import page_environment
-
-    page_environment.cache_clear()
-    monkeypatch.setitem(sys.modules, package, None)
-    answer = headstart("fit", flowers, "--head", "centroid", "--out", "run")
-    page_environment.cache_clear()
-    assert answer.exit_code == 0
-    (line,) = [line for line in answer.stdout.splitlines() if "report.html" in line]
-    assert line.startswith(f"No report.html was written. The package '{package}' is not installed.")
-    assert line.endswith('Install it with: pip install "headstart[report]"')
-    assert not Path("run/report.html").exists()
-    assert Path("run/model/manifest.json").exists()
-
-
 def test_making_a_page_loads_neither_torch_nor_onnxruntime_nor_pyplot(run):
     code = (
         "import sys; from headstart.cli.app import app; app(['report', 'run'], standalone_mode=False);"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 from sklearn.neighbors import NearestNeighbors
 
 from headstart.errors import EncoderError, RecipeError, UnknownNameError
@@ -15,10 +15,10 @@ from headstart.explain.randomisation import Randomisation, Similarity
 from headstart.explain.values import Checks
 from headstart.heads.knn import KnnHead, normalise
 from headstart.heads.mlp import MlpHead
-from headstart.reporting.drawing import ORANGE
 from headstart.reporting.explanation_figure import explanation_sheet
 from headstart.reporting.explanation_report import Explained
 from headstart.reporting.fonts import FontBook, font_folders
+from headstart.reporting.plots.style import WARN
 
 
 def test_an_explanation_goes_with_the_prediction(fitted, cat):
@@ -46,7 +46,7 @@ def test_a_picture_of_another_kind_and_a_map_of_chance_are_marked_in_the_lines_a
     lines, before = (Explained(one, Path("a.png"), Path("b.png")).lines() for one in (odd, plain))
     assert (lines[1], before[1][:8]) == ("  I don't know this kind of picture.", "  heat: ")
     sheets = [np.asarray(explanation_sheet(one, cat, [], FontBook(font_folders())).image) for one in (odd, plain)]
-    orange = [(sheet == ORANGE).all(axis=2) for sheet in sheets]
+    orange = [(sheet == ImageColor.getrgb(WARN)).all(axis=2) for sheet in sheets]
     assert orange[0][:80, 600:].any() and orange[0][640:, :520].any()
     assert not orange[1][:80, 600:].any() and not orange[1][640:, :520].any()
 

@@ -49,7 +49,7 @@ class Card:
 
     pictures: tuple[Callable[[], Image.Image], ...]
     lines: tuple[Caption, ...]
-    unreadable: str = "A picture could not be read for a sheet"
+    unreadable: str = "A picture could not be read for a sheet: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def draw_sheet(
     tall = SIDE + _LINE * max((len(card.lines) for card in cards), default=0) + _GAP
     head = TITLE_HEIGHT - 52 + 28 * len(notes)
     noted = max(text_width(fonts, NOTE, note) for note in notes)
-    width = 2 * MARGIN + max(columns * (wide + _GAP) - _GAP, noted, 500)
+    width = 2 * MARGIN + max(columns * (wide + _GAP) - _GAP, noted, 804)
     canvas = blank_canvas(width, head + -(-len(cards) // columns) * tall + MARGIN // 2, fonts)
     write_title(canvas, title, notes)
     notices: list[str] = []
@@ -122,7 +122,7 @@ def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = S
         except (HeadstartError, OSError) as error:
             paste_fitted(canvas, (start, top), None, side)
             write(canvas, (start + side / 2, top + side / 2), "cannot be read", NOTE, QUIET, "mm")
-            notices.append(f"{card.unreadable}: {error}")
+            notices.append(f"{card.unreadable}{error}")
     for row, line in enumerate(card.lines):
         _write_caption(canvas, (left, top + side + round(_LINE * (row + 0.8))), line, side * len(card.pictures))
     return notices
@@ -161,7 +161,7 @@ def draw_mistakes(
                 Caption(shown[one.predicted], WARN, f"{one.probability:.2f}", arrow=True),
                 Caption(one.name, size=15),
             ),
-            f"The picture '{one.name}' could not be read for the sheet of mistakes",
+            f"The picture '{one.name}' could not be read for the sheet of mistakes: ",
         )
         for one in worst
     ]

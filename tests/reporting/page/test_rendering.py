@@ -8,8 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 import study_files as studies
-from headstart.errors import MissingExtraError
-from headstart.reporting.page.rendering import digest_of, page_environment, render_page, section_builders
+from headstart.reporting.page.rendering import digest_of, render_page, section_builders
 from headstart.reporting.page.values import PageData
 from headstart.runtime.catalogue import LANGUAGES
 from odd_names import CHINESE, FILE, LONG, QUOTED, SCRIPT
@@ -252,15 +251,3 @@ def test_bare_scores_are_enough_for_a_page(odd_page):
 
 def test_the_same_data_give_the_same_page(odd_page, full_page, pages):
     assert render_page(full_page, "zh") == pages["zh"]
-
-
-def test_without_jinja_the_error_says_what_brings_it(monkeypatch, odd_page):
-    page_environment.cache_clear()
-    monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
-    with pytest.raises(MissingExtraError) as caught:
-        render_page(odd_page, "en")
-    page_environment.cache_clear()
-    assert str(caught.value) == (
-        "The package 'jinja2' is not installed. It is needed for report.html. "
-        'Install it with: pip install "headstart[report]"'
-    )
