@@ -80,9 +80,10 @@ def break_model(run: Path) -> None:
     bias = next(one for one in graph.graph.initializer if list(one.dims) == [3] and one.data_type == 1)
     bias.CopyFrom(onnx.numpy_helper.from_array(np.array([9, -9, 0], dtype=np.float32), bias.name))
     onnx.save(graph, path)
-    from headstart.saving.manifest import record_export, sha256
+    from headstart.runtime.hashing import sha256_of_file
+    from headstart.saving.manifest import record_export
 
-    digest = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+    digest = {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)}
     record_export(run / "model", {"file": "model.onnx", "files": {"model.onnx": digest}}, inside=True)
 
 

@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "w.pth").write_bytes(b"numbers")
-    monkeypatch.setattr(module, "sha256_of", refuse)
+    monkeypatch.setattr(module, "sha256_of_file", refuse)
     with pytest.raises(EncoderError) as caught:
         find_weights(f"resnet50@{tmp_path / 'w.pth'}", tmp_path)
     assert str(caught.value) == (

@@ -344,16 +344,15 @@ def test_a_shard_cut_short_under_way_is_an_error(tmp_path):
         shelf.read([key(1), key(2)])
 
 
-def refuse_to_write(path, mode="r", **settings):
-    if "x" in mode or "w" in mode:
-        raise OSError(errno.EROFS, "Read-only file system", str(path))
-    return open(path, mode, **settings)
+def refuse_to_write(path, *, durable):
+    raise OSError(errno.EROFS, "Read-only file system", str(path))
 
 
 def test_a_read_only_folder_is_read_and_gets_one_notice(tmp_path, monkeypatch):
     fill(tmp_path, 1)
     before = files(tmp_path)
-    monkeypatch.setattr(shards, "open", refuse_to_write, raising=False)
+    for module in ("shards", "store"):
+        monkeypatch.setattr(f"headstart.features.{module}.whole_file", refuse_to_write)
     store = FeatureStore(tmp_path)
     shelves = [store.open(FAKE_SPEC), store.open(OTHER_SPEC)]
     for shelf in shelves:
@@ -376,7 +375,7 @@ def test_a_full_disk_leaves_no_partial_file_and_gets_one_notice(tmp_path, monkey
     partial = []
 
     def no_space(descriptor):
-        partial.extend(path for path in files(tmp_path) if path.suffix == ".tmp")
+        partial.extend(path for path in files(tmp_path) if path.suffix == ".partial")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", no_space)
@@ -440,9 +439,10 @@ def test_rows_are_written_when_ten_seconds_have_passed(tmp_path):
     assert found(FeatureStore(tmp_path).open(FAKE_SPEC), 3) == [False]
 
 
-def test_old_leftovers_of_killed_processes_are_removed_and_young_ones_stay(tmp_path):
+@pytest.mark.parametrize("suffix", [".partial", ".tmp"])  # the second is what earlier versions left
+def test_old_leftovers_of_killed_processes_are_removed_and_young_ones_stay(tmp_path, suffix):
     folder = fill(tmp_path, 1).parent
-    old, young = folder / "old.npy.0.tmp", folder / "young.npy.0.tmp"
+    old, young = folder / f".old.npy.0{suffix}", folder / f".young.npy.0{suffix}"
     for path, age in ((old, 3700), (young, 3500)):
         path.write_bytes(b"half a sh")
         os.utime(path, (1_000_000 - age,) * 2)

@@ -69,7 +69,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, mon
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("headstart.finetuning.checkpoint.os.replace", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(OutputError, match="No space left on device"):
         write_checkpoint(path, Checkpoint({"a": torch.zeros(2)}, {"step": 2}))
     assert read_checkpoint(path).values == {"step": 1}

@@ -1,19 +1,14 @@
-import json
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import OutputError
 from headstart.reporting.runs import RESERVED_ON_WINDOWS, RunLog, given_folder, new_run_folder, safe_name
-from headstart.runtime.environment import environment, package_versions
-from headstart.runtime.files import json_text, write_json, write_text
-from headstart.version import __version__
 
 NOON = datetime(2026, 3, 4, 12, 0, 5)
 
@@ -114,68 +109,6 @@ def test_a_place_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
             OutputError, match=r"cannot be written\. The system says: Not a directory\. Check the rights"
         ):
             attempt()
-
-
-def test_the_environment_names_what_can_change_a_result() -> None:
-    found = environment(NOON, ["headstart", "fit", "水果"])
-    assert found["started"] == "2026-03-04T12:00:05"
-    assert found["command"] == ["headstart", "fit", "水果"]
-    assert found["cores"] >= 1
-    assert found["python"] == sys.version.split()[0]
-    json_text(found)
-
-
-def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headstart.runtime.environment.PACKAGES", ("numpy", "no-such-package"))
-    assert package_versions() == {"headstart": __version__, "numpy": np.__version__, "no-such-package": None}
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    )
-)
-def test_what_is_written_as_json_is_read_back(value: object) -> None:
-    assert json.loads(json_text(value).encode("utf-8", "backslashreplace")) == value
-
-
-def test_names_stay_readable_in_json_files(tmp_path: Path) -> None:
-    write_json(tmp_path / "a.json", {"水果": "🍐"})
-    assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n  "水果": "🍐"\n}\n'
-
-
-def test_a_file_name_that_is_not_unicode_survives_json(tmp_path: Path) -> None:
-    write_json(tmp_path / "a.json", ["caf\udce9.jpg"])
-    (tmp_path / "a.json").read_bytes().decode("utf-8")
-    assert json.loads((tmp_path / "a.json").read_bytes()) == ["caf\udce9.jpg"]
-
-
-def test_a_number_that_is_not_finite_never_reaches_json(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="JSON compliant"):
-        write_json(tmp_path / "a.json", [float("nan")])
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_interrupted_write_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_text(tmp_path / "a.txt", "old")
-
-    def interrupted(*arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("os.replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write_text(tmp_path / "a.txt", "new")
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "old"}
-
-
-def test_a_file_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(OutputError) as caught:
-        write_text(tmp_path / "missing" / "a.txt", "")
-    assert str(caught.value) == (
-        f"'{tmp_path / 'missing' / 'a.txt'}' cannot be written. The system says: No such file or directory. "
-        "Check the rights and the free space, or name another place."
-    )
 
 
 def test_the_log_keeps_every_line_with_its_time(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_the_users_home_is_understood(monkeypatch):
     assert cache_folder() == Path.home() / "other"
 
 
-def test_a_place_decides_where_it_is_when_it_is_asked(monkeypatch, tmp_path):
+def test_a_context_decides_where_its_cache_is_when_it_is_asked(monkeypatch, tmp_path):
     context = RunContext()
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
     assert context.cache_folder == tmp_path

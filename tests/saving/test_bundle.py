@@ -324,11 +324,11 @@ def test_a_manifest_that_does_not_fit_is_refused(
     model: SavedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def incomplete(*arguments: object) -> dict[str, object]:
-        from headstart.saving.manifest import _self_digest
+        from headstart.runtime.hashing import sha256_of_json
 
         manifest = manifest_of(*arguments)  # type: ignore[arg-type]
         del manifest["digest"], manifest["temperature"]
-        return {**manifest, "digest": _self_digest(manifest)}
+        return {**manifest, "digest": sha256_of_json(manifest)}
 
     monkeypatch.setattr("headstart.saving.bundle.manifest_of", incomplete)
     save_bundle(tmp_path / "m", model, NOTHING)

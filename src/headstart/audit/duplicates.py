@@ -12,7 +12,6 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +25,9 @@ from headstart.data.example import Example
 from headstart.data.readers.image import open_preview
 from headstart.features.access import read_features
 from headstart.features.neighbours import similar_pairs
-from headstart.features.shards import write_whole
 from headstart.runtime.context import RunContext
+from headstart.runtime.files import whole_file
+from headstart.runtime.hashing import sha256_of_parts
 
 Places = npt.NDArray[np.int64]
 
@@ -188,10 +188,7 @@ def copy_sets(copies: DuplicateGroups, count: int) -> CopySets:
 
 def _identity(checked: Audit) -> str:
     """Digest what decides which pictures are copies: rules, thumbnails, contents in their order."""
-    digest = sha256(f"{REVISION} {Thumbnail().spec.digest}".encode())
-    for key in checked.keys:
-        digest.update(key)
-    return digest.hexdigest()
+    return sha256_of_parts([f"{REVISION} {Thumbnail().spec.digest}".encode(), *checked.keys])
 
 
 def _read_known(file: Path) -> DuplicateGroups | None:
@@ -211,4 +208,5 @@ def _keep(file: Path, copies: DuplicateGroups) -> None:
     text = json.dumps([[*places, round(likeness, 4), mirrored] for places, likeness, mirrored in rows])
     with suppress(OSError):  # a folder that cannot be written to: the feature store says so
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, [text.encode()])
+        with whole_file(file, durable=True) as partial:
+            partial.write_text(text, encoding="utf-8")

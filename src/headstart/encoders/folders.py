@@ -1,14 +1,16 @@
-"""A folder in the cache appears whole or not at all, also when two processes make it at once."""
+"""Folders in the cache: new ones appear whole or not at all, damaged ones are set aside."""
 
 import errno
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from headstart.errors import OutputError
+from headstart.runtime.files import whole_folder, write_errors
+
+if TYPE_CHECKING:
+    import torch
 
 _WRITE_ERRORS = {
     number
@@ -18,8 +20,8 @@ _WRITE_ERRORS = {
 
 
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder to write into; it takes the name ``target`` when the block ends well.
+def new_cache_folder(target: Path) -> Iterator[Path]:
+    """Yield a folder to write into, which takes the name ``target`` when the block ends well.
 
     When another process was faster, its folder stays and this one is dropped: both hold the same.
 
@@ -27,49 +29,37 @@ def whole_folder(target: Path) -> Iterator[Path]:
     ------
     OutputError
         When the cache cannot be written to: read-only, or the disk is full.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as cache:
-    ...     with whole_folder(Path(cache, "made")) as folder:
-    ...         _ = folder.joinpath("a.txt").write_text("a")
-    ...     sorted(path.name for path in Path(cache).rglob("*"))
-    ['a.txt', 'made']
     """
-    partial = target.with_name(f".{target.name}.{uuid4().hex[:8]}.partial")
     try:
-        partial.mkdir(parents=True)
-        yield partial
-        _rename(partial, target)
+        with whole_folder(target, first_wins=True) as folder:
+            yield folder
     except OSError as error:
         if error.errno not in _WRITE_ERRORS:
             raise
-        raise cannot_write(target.parent, str(error.strerror)) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        with write_errors("encoders.not_kept", folder=target.parent):
+            raise
 
 
-def cannot_write(folder: Path, reason: str) -> OutputError:
-    """Make the error for a cache that does not take a file."""
-    return OutputError("encoders.not_kept", folder=folder, error=reason.rstrip("."))
+def save_tensors(path: Path, tensors: Mapping[str, "torch.Tensor"], metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file; raises OSError, as safetensors itself does not when the disk is full."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    path.touch()
+    mode = path.stat().st_mode
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, metadata)
+    except SafetensorError as error:
+        raise OSError(errno.EIO, str(error)) from error
+    path.chmod(mode)  # save_file lets only the owner read
 
 
 def set_aside(folder: Path) -> Path:
     """Rename a damaged folder so that a new one can take its place, and return its new path."""
     aside = folder.with_name(f"{folder.name}.damaged-{uuid4().hex[:8]}")
-    try:
-        folder.rename(aside)
-    except FileNotFoundError:  # another process has just set it aside
-        return folder
-    except OSError as error:
-        raise OutputError("encoders.not_set_aside", folder=folder, error=error.strerror or error) from error
+    with write_errors("encoders.not_set_aside", folder=folder):
+        try:
+            folder.rename(aside)
+        except FileNotFoundError:  # another process has just set it aside
+            return folder
     return aside
-
-
-def _rename(partial: Path, target: Path) -> None:
-    try:
-        os.rename(partial, target)
-    except OSError:
-        if not target.is_dir():  # otherwise another process was faster
-            raise

@@ -4,7 +4,6 @@
 loads no torch.
 """
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass, replace
@@ -13,13 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from headstart.encoders.folders import cannot_write, set_aside, whole_folder
+from headstart.encoders.folders import new_cache_folder, save_tensors, set_aside
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import EncoderSpec
 from headstart.encoders.variants import ALL_STAGES, Variant, read_variant
-from headstart.encoders.weights import Weights, check_digest, file_name, sha256_of
+from headstart.encoders.weights import Weights, check_digest, file_name
 from headstart.errors import EncoderError, MissingExtraError
+from headstart.runtime.hashing import sha256_of_file, sha256_of_json
 from headstart.runtime.progress import Progress
 
 GRAPH, WEIGHTS, DESCRIPTION = "encoder.onnx", "weights.safetensors", "encoder.json"
@@ -60,7 +60,7 @@ def prepare_encoder(weights: Weights, cache: Path, progress: Progress) -> Prepar
     progress(step, 0, 1)
     if existed:
         set_aside(folder)
-    with whole_folder(folder) as place:
+    with new_cache_folder(folder) as place:
         if not _cut_out(weights, cache, progress, place):
             _make(weights, place)
     progress(step, 1, 1)
@@ -76,12 +76,12 @@ def prepared_folder(weights: Weights, cache: Path) -> Path:
         "revision": 1,
         "weights": weights.sha256,
         "architecture": weights.architecture,
-        "config": sha256_of(weights.config) if weights.config else "",
+        "config": sha256_of_file(weights.config) if weights.config else "",
         "versions": [_version(package) for package in ("torch", "timm")],
     }
     if weights.stages or weights.size:
         deciding["variant"] = [weights.stages, weights.size]
-    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+    digest = sha256_of_json(deciding)
     return cache / "encoders" / f"{file_name(weights.architecture)}-{digest[:12]}"
 
 
@@ -90,7 +90,7 @@ def open_prepared(folder: Path, weights: Weights) -> PreparedEncoder | None:
     try:
         data = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         digests: dict[str, str] = data["files"]
-        if any(sha256_of(folder / name) != digest for name, digest in digests.items()):
+        if any(sha256_of_file(folder / name) != digest for name, digest in digests.items()):
             return None
         spec = EncoderSpec.from_json(data["spec"])
         files = EncoderFiles(folder / GRAPH if GRAPH in digests else None, folder / WEIGHTS, data["config"])
@@ -127,22 +127,19 @@ def _architecture(name: str, stages: int) -> str:
 
 
 def _describe(place: Path, spec: EncoderSpec, config: dict[str, Any], notice: str) -> None:
-    digests = {path.name: sha256_of(path) for path in sorted(place.iterdir())}
+    digests = {path.name: sha256_of_file(path) for path in sorted(place.iterdir())}
     data = {"spec": spec.to_json(), "config": config, "notice": notice, "files": digests}
     (place / DESCRIPTION).write_text(json.dumps(data, indent=1), encoding="utf-8")
 
 
 def _make(weights: Weights, place: Path) -> None:
     # torch and timm: loaded here only, where a graph is made.
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
     from headstart.encoders.networks import build_network, compare_graph, export_graph
 
     notice = ""
     with quiet():
         network = build_network(weights)
-        tensors = {name: tensor.contiguous() for name, tensor in network.module.state_dict().items()}
+        tensors = network.module.state_dict()
         if weights.stages:
             from headstart.encoders.truncation import first_stages
 
@@ -154,10 +151,7 @@ def _make(weights: Weights, place: Path) -> None:
             (place / GRAPH).unlink(missing_ok=True)
         else:
             compare_graph(network, place / GRAPH)
-        try:
-            save_file(tensors, place / WEIGHTS)
-        except SafetensorError as error:  # so it speaks of a full disk
-            raise cannot_write(place.parent, str(error)) from error
+        save_tensors(place / WEIGHTS, tensors)
     spec = EncoderSpec(
         name=weights.name,
         architecture=_architecture(network.config["architecture"], weights.stages),

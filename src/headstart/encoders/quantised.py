@@ -4,7 +4,6 @@ Static quantisation in pairs of QuantizeLinear and DequantizeLinear, a scale for
 convolution stays in float: it sees the pixels, costs 2 % of the time, and its rounding goes through every later layer.
 """
 
-import hashlib
 import json
 import logging
 import math
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,13 +22,14 @@ import numpy.typing as npt
 
 from headstart.data.example import Example
 from headstart.data.readers.image import open_picture
-from headstart.encoders.folders import set_aside, whole_folder
+from headstart.encoders.folders import new_cache_folder, set_aside
 from headstart.encoders.graph_cache import GRAPH
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder, first_line
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import Encoder
-from headstart.encoders.weights import file_name, sha256_of
+from headstart.encoders.weights import file_name
 from headstart.errors import EncoderError, MissingExtraError, PictureError
+from headstart.runtime.hashing import sha256_of_file, sha256_of_parts
 from headstart.runtime.progress import Progress
 
 CALIBRATED_ON = 128  # pictures, spread evenly: ranges of activations hardly change beyond
@@ -60,15 +61,15 @@ def quantised_encoder(
     if not _is_whole(folder):
         if folder.exists():
             set_aside(folder)
-        with whole_folder(folder) as place:
+        with new_cache_folder(folder) as place:
             quantise_graph(files.graph, place / GRAPH, batches, progress)
-            (place / DESCRIPTION).write_text(json.dumps({GRAPH: sha256_of(place / GRAPH)}), encoding="utf-8")
+            (place / DESCRIPTION).write_text(json.dumps({GRAPH: sha256_of_file(place / GRAPH)}), encoding="utf-8")
     spec = replace(
         encoder.spec,
         name=f"{encoder.spec.name}+int8",
         precision="int8",
         engine="onnxruntime",
-        weights_digest=sha256_of(graph),
+        weights_digest=sha256_of_file(graph),
         source=f"{encoder.spec.source}; quantised from {encoder.spec.weights_digest}",
     )
     return OnnxEncoder(spec, EncoderFiles(graph, None, files.config))
@@ -128,16 +129,14 @@ def _prepared(encoder: Encoder, examples: Sequence[Example]) -> Iterator[Batch]:
 
 
 def _identity(encoder: Encoder, batches: Sequence[Batch]) -> str:
-    digest = hashlib.sha256(f"{encoder.spec.digest} {version('onnxruntime')} 1".encode())
-    for batch in batches:
-        digest.update(batch.tobytes())
-    return digest.hexdigest()
+    identity = f"{encoder.spec.digest} {version('onnxruntime')} 1".encode()
+    return sha256_of_parts(chain([identity], (batch.tobytes() for batch in batches)))
 
 
 def _is_whole(folder: Path) -> bool:
     try:
         expected = json.loads((folder / DESCRIPTION).read_bytes())[GRAPH]
-        return bool(sha256_of(folder / GRAPH) == expected)
+        return bool(sha256_of_file(folder / GRAPH) == expected)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

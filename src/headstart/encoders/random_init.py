@@ -1,17 +1,17 @@
 """The same network with other weights: drawn at random, or its own, shuffled."""
 
-import hashlib
 import json
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.encoders.folders import whole_folder
+from headstart.encoders.folders import new_cache_folder, save_tensors
 from headstart.encoders.graph_cache import GRAPH, WEIGHTS
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import EncoderError
+from headstart.runtime.hashing import sha256_of_json, sha256_of_parts
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +28,7 @@ def untrained_encoder(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: 
     stem = spec.architecture.split(".")[0]
     size = [spec.preprocessing.height, spec.preprocessing.width]  # the graph takes no other
     deciding = [spec.architecture, files.config.get("model_args"), size, seed, version("torch"), version("timm"), 2]
-    digest = hashlib.sha256(json.dumps(["random weights", *deciding]).encode()).hexdigest()
+    digest = sha256_of_parts([json.dumps(["random weights", *deciding]).encode()])
     folder = cache / "untrained" / f"{stem}-{seed}-{digest[:12]}"
     if not (folder / WEIGHTS).is_file():
         _make_untrained(spec, files, seed, folder)
@@ -55,10 +55,10 @@ def shuffled_weights(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: P
     left (the comparison of Raghu et al. 2019). The statistics of its normalisation layers are those of a new network.
     """
     import torch
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
     assert files.weights is not None, "an encoder that is loaded by name has its weights"
-    digest = hashlib.sha256(json.dumps(["shuffled", spec.weights_digest, seed, 1]).encode()).hexdigest()
+    digest = sha256_of_json(["shuffled", spec.weights_digest, seed, 1])
     folder = cache / "untrained" / f"{spec.architecture.split('.')[0]}-shuffled-{digest[:12]}"
     if not (folder / WEIGHTS).is_file():
         generator = torch.Generator().manual_seed(seed)
@@ -67,8 +67,8 @@ def shuffled_weights(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: P
         for name, tensor in sorted(load_file(files.weights).items()):
             start = fresh.get(name.rsplit(".", 1)[-1])
             tensors[name] = torch.full_like(tensor, start) if start is not None else _shuffled(tensor, generator)
-        with whole_folder(folder) as place:
-            save_file(tensors, place / WEIGHTS)
+        with new_cache_folder(folder) as place:
+            save_tensors(place / WEIGHTS, tensors)
     return EncoderFiles(None, folder / WEIGHTS, files.config)
 
 
@@ -81,7 +81,6 @@ def _shuffled(tensor: "torch.Tensor", generator: "torch.Generator") -> "torch.Te
 
 def _make_untrained(spec: EncoderSpec, files: EncoderFiles, seed: int, folder: Path) -> None:
     import torch
-    from safetensors.torch import save_file
 
     from headstart.encoders.networks import Network, compare_graph, create_network, export_graph
     from headstart.encoders.silence_output import quiet
@@ -90,8 +89,8 @@ def _make_untrained(spec: EncoderSpec, files: EncoderFiles, seed: int, folder: P
         torch.manual_seed(seed)
         module = create_network(files.config, None)
     network = Network(module, spec.preprocessing, spec.dimension, "", files.config)
-    with whole_folder(folder) as place, quiet():
-        save_file({key: tensor.contiguous() for key, tensor in module.state_dict().items()}, place / WEIGHTS)
+    with new_cache_folder(folder) as place, quiet():
+        save_tensors(place / WEIGHTS, module.state_dict())
         try:
             export_graph(network, place / GRAPH)
             compare_graph(network, place / GRAPH)

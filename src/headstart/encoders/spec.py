@@ -1,7 +1,5 @@
 """What an encoder is: the values that describe it, and the protocol that engines keep."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
@@ -9,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from PIL import __version__ as pillow_version
+
+from headstart.runtime.hashing import sha256_of_json
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
 CropMode = Literal["center", "squash", "border"]
@@ -94,7 +94,7 @@ class EncoderSpec:
             "precision": self.precision,
             "pillow": pillow_version,
         }
-        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+        return sha256_of_json(deciding)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; :meth:`from_json` reads it back."""

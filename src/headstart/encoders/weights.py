@@ -10,7 +10,6 @@ An encoder is named in one of four ways:
 Behind each may stand which of its stages, and which size of pictures: see :mod:`headstart.encoders.variants`.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -24,6 +23,7 @@ from headstart.encoders.variants import Variant, read_variant
 from headstart.errors import DigestError, EncoderError, MissingWeightsError, UnknownNameError
 from headstart.registry import TABLES, names, nearest, resolve
 from headstart.runtime.findings import Finding, did_you_mean
+from headstart.runtime.hashing import sha256_of_file
 
 Kind = Literal["package", "cache", "hub", "folder", "file"]
 
@@ -111,7 +111,7 @@ def locate_weights(name: str, cache: Path) -> Weights:
 
 def check_digest(weights: Weights) -> None:
     """Compare the file with the digest on record; raises DigestError with both when they differ."""
-    got = sha256_of(weights.path)
+    got = sha256_of_file(weights.path)
     if got == weights.sha256:
         return
     remedy = Finding("encoders.delete_and_get", {"name": weights.name})
@@ -121,12 +121,6 @@ def check_digest(weights: Weights) -> None:
     raise DigestError(
         "encoders.wrong_digest", path=weights.path, name=weights.name, sha256=weights.sha256, got=got, remedy=remedy
     )
-
-
-def sha256_of(path: Path) -> str:
-    """Compute the SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def weights_folder(name: str, cache: Path) -> Path:
@@ -258,6 +252,6 @@ def _from_file(name: str, architecture: str, path: Path) -> Weights:
 
 def _digest_of_given(path: Path) -> str:
     try:
-        return sha256_of(path)
+        return sha256_of_file(path)
     except OSError as error:
         raise EncoderError("encoders.weights_not_readable", path=path, error=error.strerror) from error

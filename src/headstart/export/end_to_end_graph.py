@@ -4,7 +4,6 @@ The network's own graph stays as it is, bit for bit: nodes that prepare a pictur
 behind it.
 """
 
-import hashlib
 import json
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -19,6 +18,7 @@ from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
 from headstart.export.preprocess.image import add_preparation, picture_obstacle
 from headstart.heads.head import Head
 from headstart.runtime.findings import Finding
+from headstart.runtime.hashing import sha256_of_parts
 from headstart.saving.tensors import tensors_to_bytes
 from headstart.saving.values import SavedModel
 from headstart.version import __version__
@@ -136,7 +136,7 @@ def metadata_of(model: SavedModel, batched: bool) -> dict[str, str]:
         "preprocessing": json.dumps(asdict(spec.preprocessing)),
         "temperature": repr(model.temperature),
         "head": model.head.kind,
-        "head_sha256": hashlib.sha256(tensors_to_bytes(model.head.arrays())).hexdigest(),
+        "head_sha256": sha256_of_parts([tensors_to_bytes(model.head.arrays())]),
         "encoder": spec.architecture,
         "encoder_sha256": spec.weights_digest,
         "precision": spec.precision,

@@ -3,11 +3,11 @@
 import os
 import shutil
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from headstart.data.readers.image import open_picture
@@ -22,11 +22,12 @@ from headstart.features.extraction import extract
 from headstart.features.store import FeatureStore
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
-from headstart.runtime.files import write_json
+from headstart.runtime.files import write_errors, write_json
 from headstart.runtime.findings import Finding, sentences
+from headstart.runtime.hashing import sha256_of_file
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress
-from headstart.saving.manifest import check_files, read_manifest, record_export, sha256
+from headstart.saving.manifest import check_files, read_manifest, record_export
 from headstart.saving.values import SavedModel
 from headstart.settings.rules import extraction_plan
 
@@ -224,15 +225,11 @@ def _ask_library(subject: Exportable, pool: ParityData, context: RunContext) -> 
 
 @contextmanager
 def _beside(folder: Path) -> Iterator[Path]:
-    """Make a folder beside the place where the files will lie; what is left in it at the end is removed."""
-    partial = folder / f".export.{uuid.uuid4().hex[:8]}.partial"
-    try:
-        partial.mkdir(parents=True)
-        yield partial
-    except OSError as error:
-        raise OutputError("export.not_written", folder=folder, error=error.strerror or error) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    """Yield a folder in the place where the files will lie; what is left in it at the end is removed."""
+    with write_errors("export.not_written", folder=folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".export.", ignore_cleanup_errors=True) as partial:
+            yield Path(partial)
 
 
 def _move(partial: Path, folder: Path) -> None:
@@ -242,7 +239,7 @@ def _move(partial: Path, folder: Path) -> None:
 
 def _keep_record(subject: Exportable, report: ExportReport, written: list[Path], *, inside: bool) -> None:
     """Write the proof into the manifest, and beside a file that leaves the model's folder."""
-    digests = {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in written}
+    digests = {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)} for path in written}
     record = {**report.record(), "files": digests}
     if not inside:
         write_json(report.file.with_name(f"{report.file.stem}.proof.json"), record)

@@ -7,13 +7,13 @@ from typing import Any
 
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.quantised import prepared_batches, quantise_graph
-from headstart.encoders.weights import sha256_of
 from headstart.errors import ExportError
 from headstart.export.end_to_end_graph import RAW_GRAPH, missing_onnx, raw_graph, raw_obstacle, write_raw_graph
 from headstart.export.formats import Exporter, ExportFormat, Source
 from headstart.export.fp16 import halve_weights
 from headstart.export.predictors import onnx_road
 from headstart.runtime.findings import Finding
+from headstart.runtime.hashing import sha256_of_file
 from headstart.runtime.progress import Progress
 from headstart.saving.values import SavedModel
 
@@ -32,7 +32,7 @@ def form_graph(form: ExportFormat, source: Source, progress: Progress) -> Any:  
     with TemporaryDirectory() as scratch:
         quantised = Path(scratch, "encoder.onnx")
         quantise_graph(source.files.graph, quantised, prepared_batches(source.encoder, training), progress)
-        spec = replace(source.model.spec, precision="int8", weights_digest=sha256_of(quantised))
+        spec = replace(source.model.spec, precision="int8", weights_digest=sha256_of_file(quantised))
         return raw_graph(replace(source.model, spec=spec), quantised, batched=form.batched)
 
 

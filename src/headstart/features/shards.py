@@ -9,10 +9,8 @@ A shard is a ``.npy`` file of one record: all keys, then all vectors, so that ke
 ``numpy.load`` opens it. Headstart does not parse the header of a file it finds: it knows what the header must be.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import StoreError
+from headstart.runtime.files import whole_file
+from headstart.runtime.hashing import sha256_of_file, sha256_of_parts
 
 SUFFIX = ".npy"
-TEMPORARY_SUFFIX = ".tmp"
 KEY_LENGTH = 32
 HEADER_LENGTH = 256  # a multiple of 64, as NumPy asks, with room for any count
 NAME_LENGTH = 32  # hexadecimal digits of the SHA-256: 128 bits
@@ -58,28 +57,10 @@ def write_shard(folder: Path, keys: Sequence[bytes], vectors: npt.NDArray[np.flo
     """
     count, dimension = vectors.shape
     parts = (_header(count, dimension), b"".join(keys), np.ascontiguousarray(vectors, dtype="<f4").tobytes())
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    path = folder / f"{digest.hexdigest()[:NAME_LENGTH]}{SUFFIX}"
-    write_whole(path, parts)
+    path = folder / f"{sha256_of_parts(parts)[:NAME_LENGTH]}{SUFFIX}"
+    with whole_file(path, durable=True) as partial, open(partial, "xb") as file:
+        file.writelines(parts)
     return Shard(path, count, dimension)
-
-
-def write_whole(path: Path, parts: Sequence[bytes]) -> None:
-    """Write a file under a temporary name beside ``path``, then rename it; raises OSError and leaves nothing behind."""
-    temporary = path.with_name(f"{path.name}.{os.urandom(8).hex()}{TEMPORARY_SUFFIX}")
-    try:
-        with open(temporary, "xb") as file:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):  # the first error is the one to tell
-            temporary.unlink()
-        raise
 
 
 def open_shard(path: Path, dimension: int) -> Shard:
@@ -115,9 +96,7 @@ def check_shard(shard: Shard) -> None:
     OSError
         When the file cannot be read.
     """
-    with open(shard.path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest[:NAME_LENGTH] != shard.path.stem:
+    if sha256_of_file(shard.path)[:NAME_LENGTH] != shard.path.stem:
         raise _damage(shard.path, "its content does not match the checksum in its name")
 
 

@@ -18,18 +18,18 @@ from headstart.encoders.spec import EncoderSpec
 from headstart.errors import StoreError
 from headstart.features.shards import (
     SUFFIX,
-    TEMPORARY_SUFFIX,
     Shard,
     check_shard,
     open_shard,
     read_keys,
     read_rows,
     write_shard,
-    write_whole,
 )
+from headstart.runtime.files import PARTIAL_SUFFIX, whole_file
 
 FLUSH_ROWS = 256  # rows in a shard: few files, and little to lose
 FLUSH_SECONDS = 10.0  # a slow encoder writes smaller shards, so that an interrupted run loses seconds, not minutes
+LEFTOVERS = (PARTIAL_SUFFIX, ".tmp")  # the second was that of earlier versions
 LEFTOVER_SECONDS = 3600.0  # a temporary file this old was left by a process that was killed: writing takes less
 ROW_BITS = 32  # a row's place is one integer, shard number and row number: half the memory of a tuple
 
@@ -142,7 +142,8 @@ class EncoderRows:
             self._folder.mkdir(parents=True, exist_ok=True)
             description = self._folder / "encoder.json"
             if not description.exists():
-                write_whole(description, [json.dumps(self._spec.to_json(), indent=2, ensure_ascii=False).encode()])
+                with whole_file(description, durable=True) as partial:
+                    partial.write_text(json.dumps(self._spec.to_json(), indent=2, ensure_ascii=False), encoding="utf-8")
             shard = write_shard(self._folder, list(self._unwritten), np.stack(list(self._unwritten.values())))
         except OSError as error:
             self._stop_keeping(error)
@@ -170,7 +171,7 @@ class EncoderRows:
         for path in paths:
             if path.suffix == SUFFIX:
                 self._take_up(path)
-            elif path.suffix == TEMPORARY_SUFFIX:
+            elif path.suffix in LEFTOVERS:
                 with suppress(OSError):  # another process may be faster, or the folder read-only: no harm
                     if self._clock() - path.stat().st_mtime > LEFTOVER_SECONDS:
                         path.unlink()

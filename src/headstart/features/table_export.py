@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, get_args
@@ -13,6 +13,7 @@ from headstart.data.example import Example
 from headstart.errors import OutputError
 from headstart.features.values import Block
 from headstart.registry import nearest
+from headstart.runtime.files import whole_file, write_errors
 
 if TYPE_CHECKING:
     import pyarrow
@@ -92,7 +93,7 @@ def write_table(
     kind = table_format(path)
     schema = _schema(kind, dimension)
     count = 0
-    with _appearing(path) as file:
+    with _new_table(path) as file:
         writer = (
             pyarrow.csv.CSVWriter(file, schema)
             if kind == "csv"
@@ -149,23 +150,10 @@ def _text(name: str) -> str:
 
 
 @contextmanager
-def _appearing(path: Path) -> Iterator[BinaryIO]:
-    """Give a file that gets its name when everything is written, and leaves nothing behind otherwise."""
-    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
-    try:
-        if path.is_dir():  # os.replace would notice only after all the work
+def _new_table(path: Path) -> Iterator[BinaryIO]:
+    # The walk turns errors of its own into StoreError and PictureError: what is explained here is the table's.
+    with write_errors("runtime.cannot_write.table", path=path):
+        if path.is_dir():  # the renaming would notice only after all the work
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
-        try:
-            with open(temporary, "xb") as file:
-                yield file
-            os.replace(temporary, path)
-        except BaseException:
-            with suppress(OSError):  # the first error is the one to tell
-                temporary.unlink()
-            raise
-    except OSError as error:  # the walk turns its own into StoreError and PictureError: this one is the table's
-        raise OutputError(
-            f"The table '{path}' cannot be written.",
-            f"{error.strerror or error}.",
-            "Choose another place, or make room there.",
-        ) from error
+        with whole_file(path) as partial, open(partial, "xb") as file:
+            yield file

@@ -1,22 +1,19 @@
 """Checkpoints of a training: one safetensors file that appears whole, with the plain values as JSON in its header."""
 
 import json
-import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
-from headstart.errors import ModelFileError, OutputError
+from headstart.encoders.folders import save_tensors
+from headstart.errors import ModelFileError
+from headstart.runtime.files import PARTIAL_SUFFIX, whole_file, write_errors
 
 HEADER = "headstart"
-PARTIAL = ".partial"
 
 LAST = "last.safetensors"  # the checkpoint: weights of the last and of the best epoch, and the optimiser's state
 
@@ -30,11 +27,11 @@ class Checkpoint:
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint in place of the one before; see :func:`write_whole`."""
-    write_whole(path, checkpoint.tensors, {HEADER: json.dumps(checkpoint.values)})
+    """Write a checkpoint in place of the one before; raises OutputError like :func:`write_tensors`."""
+    write_tensors(path, checkpoint.tensors, {HEADER: json.dumps(checkpoint.values)})
 
 
-def write_whole(path: Path, tensors: Mapping[str, torch.Tensor], header: Mapping[str, str]) -> None:
+def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], header: dict[str, str]) -> None:
     """Write a safetensors file in place of the one before; a reader, or a killed writer, leaves the old or the new one.
 
     Raises
@@ -42,29 +39,17 @@ def write_whole(path: Path, tensors: Mapping[str, torch.Tensor], header: Mapping
     OutputError
         When it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}{PARTIAL}")
     # Rows of a larger tensor and transposed ones are copied: a file holds plain tensors that share nothing.
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    try:
+    with write_errors("finetuning.checkpoint_not_written", path=path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.touch()
-        usual = stat.S_IMODE(partial.stat().st_mode)
-        save_file(plain, partial, metadata=dict(header))
-        os.chmod(partial, usual)  # save_file lets only the owner read
-        with open(partial, "rb+") as file:
-            os.fsync(file.fileno())  # the name must not appear before the content
-        os.replace(partial, path)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(
-            "finetuning.checkpoint_not_written", path=path, error=getattr(error, "strerror", None) or error
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+        with whole_file(path, durable=True) as partial:
+            save_tensors(partial, plain, header)
 
 
 def remove_partial(folder: Path) -> None:
     """Remove what a writer that was killed has left half-written in a folder that nobody else writes into."""
-    for left in folder.glob(f".*{PARTIAL}"):
+    for left in folder.glob(f".*{PARTIAL_SUFFIX}"):
         left.unlink(missing_ok=True)
 
 

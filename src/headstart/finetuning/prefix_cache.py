@@ -6,8 +6,6 @@ give what the network gives.
 """
 
 import copy
-import hashlib
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +19,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from headstart.encoders.folders import whole_folder
+from headstart.encoders.folders import new_cache_folder
 from headstart.encoders.graphs import compare_outputs, export_module
 from headstart.encoders.onnx_engine import open_session
 from headstart.encoders.preprocess.image import prepare
@@ -30,6 +28,7 @@ from headstart.encoders.spec import EncoderSpec
 from headstart.encoders.stages import Stage
 from headstart.errors import EncoderError
 from headstart.finetuning.augment.image import Augmentation, augment, view_seed
+from headstart.runtime.hashing import sha256_of_json
 
 _in_torch = Lock()  # a prefix in torch notes what it sees: one call at a time, whichever view it is for
 TOLERANCE = 1e-5  # relative, of the two parts against the whole
@@ -260,7 +259,7 @@ def prefix_encoders(
             name=f"{base.name}[:{first}]",
             architecture=f"{base.architecture}[:{first}]",
             dimension=math.prod(found.shape),
-            weights_digest=hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest(),
+            weights_digest=sha256_of_json(deciding),
             engine="onnxruntime" if graph else "torch",
             classifier="",
         )
@@ -272,13 +271,13 @@ def _prefix_graph(
     base: EncoderSpec, found: NetworkSplit, first: int, pictures: npt.NDArray[np.float32], cache: Path
 ) -> Path | None:
     deciding = [base.digest, first, version("torch"), version("timm"), version("onnxscript")]
-    digest = hashlib.sha256(json.dumps(deciding).encode()).hexdigest()
+    digest = sha256_of_json(deciding)
     folder = cache / "encoders" / f"{base.architecture.split('.')[0]}-prefix-{digest[:12]}"
     graph = folder / "prefix.onnx"
     if not graph.is_file():
         prefix = copy.deepcopy(found.prefix).to(memory_format=torch.contiguous_format)
         try:
-            with whole_folder(folder) as place, quiet():
+            with new_cache_folder(folder) as place, quiet():
                 export_module(prefix, torch.zeros(2, *pictures.shape[1:]), place / graph.name, "frozen stages")
                 compare_outputs(prefix, place / graph.name, torch.from_numpy(pictures), "the frozen stages")
         except EncoderError:

@@ -1,6 +1,5 @@
 """Going on with a training that was cut off: only when it is the same training."""
 
-import hashlib
 from typing import Any
 
 from headstart.errors import RecipeError
@@ -8,6 +7,7 @@ from headstart.finetuning.checkpoint import LAST, Checkpoint, read_checkpoint, r
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.ranks import process_count
 from headstart.runtime.context import RunContext
+from headstart.runtime.hashing import sha256_of_parts
 
 # Settings that may differ between a run and its continuation.
 FREE = ("checkpoint_seconds", "time_limit", "strict", "resamples")
@@ -37,6 +37,6 @@ def find_checkpoint(ground: TrainingInputs, context: RunContext) -> Checkpoint |
 
 def identity(ground: TrainingInputs) -> dict[str, Any]:
     """Say what makes two trainings the same: settings, data, encoder, number of processes."""
-    data = hashlib.sha256(b"".join(ground.keys) + ground.labels.tobytes()).hexdigest()
+    data = sha256_of_parts([*ground.keys, ground.labels.tobytes()])
     settings = {name: value for name, value in ground.recipe.to_json().items() if name not in FREE}
     return {**settings, "data": data, "weights": ground.encoder.spec.digest, "number of processes": process_count()}

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from headstart.encoders.timm_config import timm_config
-from headstart.finetuning.checkpoint import remove_partial, write_whole
+from headstart.finetuning.checkpoint import remove_partial, write_tensors
 from headstart.finetuning.classifier import Classifier, Tensors
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import TrainingJob, TrainingOutcome
@@ -39,7 +39,7 @@ def _write(ground: TrainingInputs, classifier: Classifier, folder: Path) -> None
         config = timm_config(spec, encoder, ground.classes)
         tensors |= {f"{spec.classifier}.{name}": tensor for name, tensor in classifier.head.state_dict().items()}
     remove_partial(folder)  # of a run that was killed just here
-    write_whole(folder / "model.safetensors", tensors, {"format": "pt"})
+    write_tensors(folder / "model.safetensors", tensors, {"format": "pt"})
     (folder / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=2), encoding="utf-8")
 
 

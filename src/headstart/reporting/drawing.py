@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from headstart.errors import OutputError
 from headstart.reporting.fonts import Font, FontBook, load_font, shorten
 from headstart.reporting.plots.style import FIELD, INK, PAPER, QUIET
+from headstart.runtime.files import write_errors
 
 Point = tuple[float, float]
 # Horizontal then vertical, as Pillow names them: left, middle or right; here always the middle of the line.
@@ -101,14 +102,8 @@ def write_picture(path: Path, save: Callable[[], object]) -> None:
     OutputError
         When the file cannot be written.
     """
-    try:
+    with write_errors("runtime.cannot_write.plot", path=path):
         save()
-    except OSError as error:
-        raise OutputError(
-            f"The picture '{path}' cannot be written.",
-            f"{error.strerror or error}.",
-            "Free some space or choose another folder.",
-        ) from error
 
 
 def _font_of(fonts: FontBook, text: str, size: int) -> Font:

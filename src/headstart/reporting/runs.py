@@ -3,13 +3,15 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from headstart.runtime.environment import environment
-from headstart.runtime.files import cannot_write, require_free
+from headstart.runtime.files import require_free, write_errors
 
 LONGEST_NAME = 80  # bytes: file systems stop at 255, and Windows at 260 for a whole path
 RESERVED_ON_WINDOWS = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
@@ -46,19 +48,13 @@ def new_run_folder(base: Path, name: str) -> Path:
     ('flowers-1', 'flowers-2')
     """
     stem = safe_name(name)
-    try:
+    with write_errors(path=base):
         base.mkdir(parents=True, exist_ok=True)
-        number = _last_number(base, stem) + 1
-        while True:
-            folder = base / f"{stem}-{number}"
-            try:
-                folder.mkdir()  # fails when another process was faster, so nothing is ever shared
-            except FileExistsError:
-                number += 1
-            else:
-                return folder
-    except OSError as error:
-        raise cannot_write(base, error) from error
+        for number in count(_last_number(base, stem) + 1):
+            with suppress(FileExistsError):  # another process was faster: nothing is ever shared
+                (base / f"{stem}-{number}").mkdir()
+                break
+    return base / f"{stem}-{number}"
 
 
 def given_folder(path: Path) -> Path:
@@ -70,10 +66,8 @@ def given_folder(path: Path) -> Path:
         When it is a file, is not empty, or cannot be made.
     """
     require_free(path)
-    try:
+    with write_errors(path=path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(path, error) from error
     return path
 
 
@@ -96,11 +90,8 @@ class RunLog:
         """Append lines; raises OutputError when they cannot be written."""
         time = self.clock().isoformat(sep=" ", timespec="seconds")
         text = "".join(f"{time}  {line}\n" for line in lines)
-        try:
-            with self.path.open("ab") as file:
-                file.write(text.encode("utf-8", errors="backslashreplace"))
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
+        with write_errors(path=self.path), self.path.open("ab") as file:
+            file.write(text.encode("utf-8", errors="backslashreplace"))
 
 
 def _last_number(base: Path, stem: str) -> int:

@@ -1,12 +1,81 @@
-"""Files that appear whole or not at all, and places for output that are free."""
+"""Files and folders that appear whole or not at all, and places for output that are free."""
 
 import json
 import os
-import uuid
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from headstart.errors import OutputError
+
+PARTIAL_SUFFIX = ".partial"  # of what is not whole yet, and of what a killed process left
+
+
+@contextmanager
+def whole_file(path: Path, *, durable: bool = False) -> Iterator[Path]:
+    """Yield the path of a new file beside ``path``, which takes its name and place when the block ends well.
+
+    A reader finds the old file or the new one, and nothing is left behind when the block fails. ``durable``: that holds
+    after a power failure, too. Raises OSError when the file cannot be written.
+    """
+    partial = partial_path(path)
+    try:
+        yield partial
+        if durable:
+            with open(partial, "rb+") as file:
+                os.fsync(file.fileno())  # the name must not appear before the content
+        os.replace(partial, path)
+    finally:
+        with suppress(OSError):  # the first error is the one to report
+            partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path, *, first_wins: bool = False) -> Iterator[Path]:
+    """Yield a new folder beside ``path``, which takes its name when the block ends well; ``path`` is missing or empty.
+
+    ``first_wins``: when another process was faster its folder stays and this one is dropped, as both hold the same;
+    otherwise, and when the folder cannot be written, this raises OSError. Nothing is left behind then.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as place:
+    ...     with whole_folder(Path(place, "made")) as folder:
+    ...         _ = folder.joinpath("a.txt").write_text("a")
+    ...     sorted(path.name for path in Path(place).rglob("*"))
+    ['a.txt', 'made']
+    """
+    partial = partial_path(path)
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        try:
+            if path.is_dir():
+                path.rmdir()  # empty, or it fails: not every system renames onto an empty folder
+            os.rename(partial, path)
+        except OSError:
+            if not (first_wins and path.is_dir()):
+                raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def partial_path(path: Path) -> Path:
+    """Return a free path beside ``path`` for what will take its name."""
+    return path.with_name(f".{path.name[:40]}.{uuid4().hex[:8]}{PARTIAL_SUFFIX}")  # no name is too long with it
+
+
+@contextmanager
+def write_errors(code: str = "runtime.cannot_write", **values: object) -> Iterator[None]:
+    """Raise the OutputError of this code for any OSError in the block; ``error`` in its sentences is what it says."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(code, error=str(error.strerror or error).rstrip("."), **values) from error
 
 
 def require_free(path: Path) -> None:
@@ -55,17 +124,5 @@ def write_text(path: Path, text: str) -> None:
     OutputError
         When it cannot be written.
     """
-    partial = path.with_name(f".{path.name[:40]}.{uuid.uuid4().hex[:8]}.partial")
-    try:
-        try:
-            partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-
-
-def cannot_write(path: Path, error: OSError) -> OutputError:
-    """Turn an error of the system into one that says what to do."""
-    return OutputError("runtime.cannot_write", path=path, error=error.strerror or error)
+    with write_errors(path=path), whole_file(path) as partial:
+        partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))

@@ -1,10 +1,6 @@
 """A model becomes a folder and a folder a model: nothing half-written, no change unnoticed, no pickle, no torch."""
 
-import os
 import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +8,11 @@ import numpy as np
 
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec
-from headstart.errors import ModelFileError, OutputError
+from headstart.errors import ModelFileError
 from headstart.heads.family import load_head
 from headstart.heads.head import Head
 from headstart.registry import resolve
-from headstart.runtime.files import require_free, write_json, write_text
+from headstart.runtime.files import require_free, whole_folder, write_errors, write_json, write_text
 from headstart.runtime.findings import Finding
 from headstart.saving.manifest import MANIFEST, check_files, find_model, manifest_of, read_manifest
 from headstart.saving.policy_files import GUARD, read_guard, write_guard
@@ -50,7 +46,8 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
     from headstart.saving.timm_layout import obstacle, write_timm_layout
 
     why_not = obstacle(model, files)
-    with _new_folder(folder) as partial:
+    require_free(folder)
+    with write_errors("saving.not_written", folder=folder), whole_folder(folder) as partial:
         _copy_encoder(partial, files)
         _write_head(partial / HEAD, model.head)
         if model.baseline:
@@ -103,23 +100,6 @@ def verify_bundle(path: str | Path) -> tuple[str, ...]:
     manifest = read_manifest(folder)
     check_files(folder, manifest, manifest["files"])
     return (MANIFEST, *manifest["files"])
-
-
-@contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    # Everything is written beside its place and renamed at the end, so that the folder is complete or not there.
-    require_free(folder)
-    partial = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.partial")
-    try:
-        partial.mkdir(parents=True)
-        yield partial
-        if folder.exists():
-            folder.rmdir()  # empty, or it fails: not every system renames onto an empty folder
-        os.rename(partial, folder)
-    except OSError as error:
-        raise OutputError("saving.not_written", folder=folder, error=error.strerror or error) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _copy_encoder(folder: Path, files: EncoderFiles) -> None:

@@ -1,6 +1,5 @@
 """``manifest.json``: what a model is, and the digests of its files; pure but for reading."""
 
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,7 @@ from headstart.errors import ModelFileError
 from headstart.registry import nearest
 from headstart.runtime.files import json_text, write_json
 from headstart.runtime.findings import Finding, did_you_mean
+from headstart.runtime.hashing import sha256_of_file, sha256_of_json
 from headstart.saving.policy_files import guard_json
 from headstart.saving.values import Baseline, SavedModel
 from headstart.version import __version__
@@ -38,10 +38,10 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
         "training": model.training.to_json(),
         "notices": list(model.notices),
         "guard": guard_json(model.guard) | {"scores": model.guard_scores} if model.guard else None,
-        "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)} for path in sorted(files)},
+        "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)} for path in sorted(files)},
     }
     plain = json.loads(json_text(manifest))  # as it will be read: the digest must not depend on tuples or key types
-    return {**plain, "digest": _self_digest(plain)}
+    return {**plain, "digest": sha256_of_json(plain)}
 
 
 def find_model(path: Path) -> Path:
@@ -89,7 +89,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelFileError(
             "saving.newer", folder=folder, version=manifest.get("headstart"), format=manifest["format"], known=FORMAT
         )
-    if manifest.pop("digest") != _self_digest(manifest):
+    if manifest.pop("digest") != sha256_of_json(manifest):
         raise ModelFileError("saving.changed", folder=folder, path=path)
     return manifest
 
@@ -106,7 +106,7 @@ def check_files(folder: Path, manifest: dict[str, Any], names: Iterable[str]) ->
         path = folder / name
         expected = manifest["files"][name]
         try:
-            got = sha256(path)
+            got = sha256_of_file(path)
         except FileNotFoundError:
             raise ModelFileError("saving.file_missing", folder=folder, path=path) from None
         except OSError as error:
@@ -137,22 +137,12 @@ def record_export(folder: Path, record: dict[str, Any], *, inside: bool) -> None
     if inside:
         manifest["files"] = dict(sorted({**manifest["files"], **record["files"]}.items()))
     plain = json.loads(json_text(manifest))
-    write_json(folder / MANIFEST, {**plain, "digest": _self_digest(plain)})
-
-
-def sha256(path: Path) -> str:
-    """Compute the SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    write_json(folder / MANIFEST, {**plain, "digest": sha256_of_json(plain)})
 
 
 def model_digest(path: Path) -> str:
     """Compute the SHA-256 of a model's manifest, which holds the digests of all its files; raises ModelFileError."""
-    return sha256(find_model(path) / MANIFEST)
-
-
-def _self_digest(manifest: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    return sha256_of_file(find_model(path) / MANIFEST)
 
 
 def _baseline_json(baseline: Baseline) -> dict[str, Any]:

@@ -4,7 +4,6 @@ All arms learn from the same draws of examples and answer the same test examples
 same number of steps, each at the best of several learning rates, chosen on held-out pictures of the first draw.
 """
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from headstart.errors import MissingExtraError
 from headstart.runtime.context import RunContext
+from headstart.runtime.hashing import sha256_of_parts
 from headstart.runtime.progress import silent
 from headstart.studies.conditions import (
     ALL,
@@ -123,14 +123,17 @@ def shots_name(shots: int) -> str:
 
 def identity(arena: ExperimentData, steps: int) -> str:
     """Say what makes two cells the same: the pictures and their parts, the encoder, the settings; a SHA-256."""
-    total = hashlib.sha256()
-    for part in (arena.fit, arena.test):
-        total.update(b"".join(part.keys) + part.labels.tobytes() + part.groups.tobytes() + b"|")
+    parts = [
+        field
+        for part in (arena.fit, arena.test)
+        for field in (*part.keys, part.labels.tobytes(), part.groups.tobytes(), b"|")
+    ]
     # What changes no answer is left out, and so is what every arm has in its own way.
     free = arena.recipe.replace(encoder="", method="probe", time_limit="", resamples=1000, test_fraction=0.2,
                    strict=False, group_by="", group_pattern="", checkpoint_seconds=20.0)  # fmt: skip
-    total.update(repr((arena.encoder.spec.digest, arena.classes, sorted(free.to_json().items()), steps)).encode())
-    return total.hexdigest()
+    return sha256_of_parts(
+        [*parts, repr((arena.encoder.spec.digest, arena.classes, sorted(free.to_json().items()), steps)).encode()]
+    )
 
 
 def spots_of(wanted: ComparisonRequest) -> Iterator[Condition]:

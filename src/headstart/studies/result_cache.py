@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from headstart.errors import OutputError
+from headstart.runtime.files import write_errors
 
 Right = npt.NDArray[np.bool_]
 
@@ -83,10 +83,8 @@ class ResultStore:
             "seconds": round(cell.seconds, 3),
             "rate": cell.rate,
         }
-        try:
+        with write_errors("studies.not_kept", path=self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
                 # A line of its own even behind one that a crash cut off.
                 file.write("\n" + json.dumps(row) + "\n")
-        except OSError as error:
-            raise OutputError("studies.not_kept", path=self.path, error=error.strerror) from error

@@ -5,7 +5,6 @@ are somewhere else. Their number and their size are bounded: a page is to stay b
 """
 
 import base64
-import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,8 +13,10 @@ from typing import Any
 from PIL import Image
 
 from headstart.data.readers.image import open_preview
-from headstart.errors import OutputError, PictureError
+from headstart.errors import PictureError
 from headstart.reporting.page.values import Answer
+from headstart.runtime.files import write_errors
+from headstart.runtime.hashing import sha256_of_parts
 
 FOLDER = "gallery"
 SHOWN = 12  # mistakes, and as many hits
@@ -73,17 +74,11 @@ def write_gallery(folder: Path, names: Iterable[str], sources: Mapping[str, Any]
     OutputError
         When they cannot be written.
     """
-    try:
+    with write_errors("runtime.cannot_write.previews", path=folder / FOLDER):
         (folder / FOLDER).mkdir(exist_ok=True)
         for name in dict.fromkeys(names):
             if name in sources:
                 _write_copy(folder / FOLDER / file_name(name), sources[name], name)
-    except OSError as error:
-        raise OutputError(
-            f"The small pictures in '{folder / FOLDER}' cannot be written.",
-            f"{error.strerror or error}.",
-            "Free some space or choose another folder.",
-        ) from error
 
 
 def read_gallery(folder: Path) -> dict[str, str]:
@@ -103,7 +98,7 @@ def file_name(name: str) -> str:
     >>> file_name("rose/1.jpg")
     '6f9a6ce5b6338dfe22c7.jpg'
     """
-    return f"{hashlib.sha256(name.encode('utf-8', 'backslashreplace')).hexdigest()[:20]}.jpg"
+    return f"{sha256_of_parts([name.encode('utf-8', 'backslashreplace')])[:20]}.jpg"
 
 
 def _write_copy(path: Path, source: Any, name: str) -> None:  # noqa: ANN401 - as open_picture
