@@ -338,7 +338,7 @@ def test_a_manifest_that_does_not_fit_is_refused(
     )
 
 
-@pytest.mark.parametrize("step", ["headstart.saving.manifest.sha256", "pathlib.Path.read_bytes"])
+@pytest.mark.parametrize("step", ["headstart.saving.manifest.sha256_of_file", "pathlib.Path.read_bytes"])
 def test_a_file_that_may_not_be_read_is_explained(
     model: SavedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
