@@ -33,6 +33,7 @@ from headstart.explain.networks import open_network
 from headstart.explain.sanity_checks import check_heat
 from headstart.explain.torch_graph import torch_scores
 from headstart.heads.linear import LinearHead
+from headstart.heads.probabilities import Softmax
 from headstart.runtime.context import cache_folder
 from headstart.workflows.model import load, subject_of
 
@@ -71,7 +72,9 @@ def random_subject(classes: int = 10) -> ExplainedModel:
     encoder = load_encoder("efficientnet_lite0", cache=cache_folder(), device="cpu")
     weight = np.random.default_rng(0).normal(size=(classes, encoder.spec.dimension)).astype(np.float32) / 10
     names = tuple(f"class {number}" for number in range(classes))
-    return ExplainedModel(encoder, encoder.files, LinearHead(weight, np.zeros(classes, dtype=np.float32)), 1.0, names)
+    return ExplainedModel(
+        encoder, encoder.files, LinearHead(weight, np.zeros(classes, dtype=np.float32)), Softmax(), names
+    )
 
 
 def report(subject: ExplainedModel, files: Sequence[Path], conditions: str, *, markdown: bool) -> None:

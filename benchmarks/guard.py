@@ -20,6 +20,7 @@ from printed_tables import print_table
 from headstart.api import embed
 from headstart.data.demo_data import fruit_folder
 from headstart.data.sources import read_dataset
+from headstart.data.targets.classes import Classes
 from headstart.metrics.ranking import plan_ranking, rank_scores
 from headstart.probing.probe import Probe, fit_probe
 from headstart.probing.rows import Sample
@@ -71,11 +72,11 @@ class Fitted:
         """Say how strange pictures are."""
         scores = self.probe.head.scores(features)
         known = surround(as_reference(self.features))
-        return measure_novelty(guard, features, scores, self.probe.temperature, known)
+        return measure_novelty(guard, features, scores, self.probe.decoding, known)
 
     def verdicts(self, guard: AnswerPolicy) -> PolicyOutcomes:
         """Judge the unseen pictures."""
-        return judge(guard, self.probe.probabilities(self.unseen), self.novelty(guard, self.unseen))
+        return judge(guard, self.probe.outputs(self.unseen), self.novelty(guard, self.unseen))
 
 
 def main() -> None:
@@ -137,7 +138,7 @@ def fit(known: Known, rows: Rows, unseen: Rows, seed: int) -> Fitted:
     recipe = Recipe(head="logistic", seed=seed)
     classes, labels = np.unique(known.labels[rows], return_inverse=True)
     everyone, features = np.arange(len(rows)), known.features[rows]
-    probe = fit_probe(features, labels, [str(one) for one in classes], everyone, recipe)
+    probe = fit_probe(features, labels, Classes(tuple(map(str, classes))), everyone, recipe)
     sample = Sample(rows, labels, everyone, None)
     return Fitted(
         recipe, probe, sample, features, known.features[unseen], np.searchsorted(classes, known.labels[unseen])
@@ -178,7 +179,7 @@ def measure_sets(model: Fitted) -> dict[str, float]:
 
 def measure_answers(model: Fitted) -> dict[str, float]:
     """Count how many of the answers above the threshold are right, and how many pictures get one."""
-    right = model.probe.probabilities(model.unseen).argmax(axis=1) == model.labels
+    right = model.probe.outputs(model.unseen).argmax(axis=1) == model.labels
     found = {"accuracy": float(right.mean())}
     for wanted in PRECISIONS:
         answered = ~model.verdicts(model.guard(abstain=wanted)).unsure

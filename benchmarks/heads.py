@@ -28,6 +28,7 @@ from sklearn.linear_model import LogisticRegressionCV
 from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
+from headstart.data.targets.classes import Classes
 from headstart.heads.logistic import LogisticFamily
 from headstart.heads.training_set import class_weights, standardise
 from headstart.probing.probe import fit_probe
@@ -127,9 +128,11 @@ def fit_ours(task: Task) -> Outcome:
     """Choose, fit and calibrate as `headstart fit --head logistic` does."""
     start = time.perf_counter()
     names = [str(number) for number in range(int(task.labels.max()) + 1)]
-    probe = fit_probe(task.features, task.labels, names, np.arange(len(task.labels)), Recipe(head="logistic"))
+    probe = fit_probe(
+        task.features, task.labels, Classes(tuple(names)), np.arange(len(task.labels)), Recipe(head="logistic")
+    )
     seconds = time.perf_counter() - start
-    return scored(task, probe.probabilities(task.scored_features), seconds)
+    return scored(task, probe.outputs(task.scored_features), seconds)
 
 
 def fit_theirs(task: Task, processes: int | None) -> Outcome:

@@ -12,6 +12,7 @@ from headstart.encoders.spec import EncoderSpec, Preprocessing
 from headstart.encoders.torch_engine import TorchEncoder
 from headstart.explain.explained_model import ExplainedModel
 from headstart.heads.linear import LinearHead
+from headstart.heads.probabilities import Softmax
 
 SIDE = 64
 PIXELS = Preprocessing(SIDE, SIDE, "bilinear", 1.0, "squash", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -36,7 +37,7 @@ def subject_of_kind(kind: str, folder: Path) -> ExplainedModel:
     whole = EncoderFiles(None, folder / f"{kind}-whole.safetensors", bare.config)
     spec = EncoderSpec("tiny", architecture, network.num_features, "0" * 64, PIXELS, "none", "tests", engine="torch")
     fitted = LinearHead(head.numpy(), np.array([0.5, -0.5, 0.0], dtype=np.float32))
-    return ExplainedModel(TorchEncoder(spec, bare, "cpu"), whole, fitted, 1.0, ("ant", "bee", "fly"))
+    return ExplainedModel(TorchEncoder(spec, bare, "cpu"), whole, fitted, Softmax(), ("ant", "bee", "fly"))
 
 
 def noise(seed: int = 0) -> np.ndarray:

@@ -21,7 +21,7 @@ def test_every_picture_is_scored_and_the_model_is_fitted_to_all_of_them(flowers)
     assert len(found["evaluation"]["cross_validated"]["accuracies"]) == 6
     assert found["evaluation"]["accuracy"]["method"] == "corrected t"
     assert found["split"].startswith("Cross-validated in 3 folds, 2 times, each time drawn anew: each picture was")
-    assert sum(model.saved.class_counts) == 36
+    assert sum(model.saved.fitted_labels["counts"]) == 36
     with Path("run/data.csv").open(encoding="utf-8") as file:
         assert {row["part"] for row in csv.DictReader(file)} == {"fit and score"}
     card = Path("run/model/README.md").read_text(encoding="utf-8")

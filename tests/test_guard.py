@@ -8,7 +8,6 @@ import pytest
 
 import headstart as hs
 from headstart.errors import RecipeError
-from headstart.heads.probabilities import softmax
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
@@ -43,8 +42,8 @@ def test_the_guard_is_calibrated_on_out_of_fold_predictions_of_the_fitted_part(f
     order = [train.index(Path(name)) for name in model.saved.references.names]
     features = model.embed([train[place] for place in order])
     labels = labels[order]
-    probe = fit_probe(features, labels, model.classes, np.arange(len(labels)), Recipe(head="logistic"))
-    expected = gather(true_scores(softmax(probe.candidates[0].scores, probe.temperature), labels, "lac"))
+    probe = fit_probe(features, labels, model.saved.target, np.arange(len(labels)), Recipe(head="logistic"))
+    expected = gather(true_scores(probe.decoding.decode(probe.candidates[0].scores), labels, "lac"))
     np.testing.assert_allclose(model.saved.guard.sets.values, expected.values, atol=1e-6)
     # In the sample the head is surer of the true class than out of it: those scores would promise too much.
     inside = gather(true_scores(model.predict_proba([train[place] for place in order]), labels, "lac"))

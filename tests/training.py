@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from headstart.data.example import Example
 from headstart.data.readers.image import content_key
+from headstart.data.targets.classes import Classes
 from headstart.encoders.networks import create_network
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.preprocess.image import prepare
@@ -85,18 +86,18 @@ def ground_of(kind: str, folder: Path, per_class: int = 12, **settings) -> Train
     recipe = Recipe(
         **{"head": "logistic", "epochs": 3, "batch_size": 8, "seed": 1, "checkpoint_seconds": 0.0} | settings
     )
-    classes = ("red", "green", "blue")
+    target = Classes(("red", "green", "blue"))
     groups = np.arange(len(labels))
     return TrainingInputs(
         recipe=recipe,
-        classes=classes,
+        target=target,
         encoder=encoder,
         examples=tuple(Example(picture, f"#{number}") for number, (picture, _) in enumerate(pictures)),
         keys=tuple(content_key(picture) for picture, _ in pictures),
         labels=labels,
         groups=groups,
         features=features,
-        probe=fit_probe(features, labels, classes, groups, recipe),
+        probe=fit_probe(features, labels, target, groups, recipe),
     )
 
 

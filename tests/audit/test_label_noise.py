@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from headstart.audit.label_noise import find_label_issues, hold_out_all, try_cleaning
+from headstart.data.targets.classes import Classes
 from headstart.errors import MissingExtraError
 from headstart.settings.recipe import Recipe
 
@@ -21,7 +22,7 @@ def noisy():
     wrong = np.sort(random.permutation(800)[:40])
     labels[wrong] = (labels[wrong] + random.integers(1, 10, 40)) % 10
     recipe = Recipe(head="ridge")
-    held = hold_out_all(features, labels, [str(n) for n in range(10)], np.arange(800), recipe)
+    held = hold_out_all(features, labels, Classes(tuple("0123456789")), np.arange(800), recipe)
     return features, labels, wrong, recipe, held
 
 
@@ -37,7 +38,7 @@ def test_planted_label_noise_is_found_in_the_tenth_that_is_ranked_first(noisy):
 def test_clean_labels_give_few_suspects(noisy):
     features, labels, wrong, recipe, _ = noisy
     clean = np.delete(np.arange(800), wrong)
-    held = hold_out_all(features[clean], labels[clean], [str(n) for n in range(10)], np.arange(len(clean)), recipe)
+    held = hold_out_all(features[clean], labels[clean], Classes(tuple("0123456789")), np.arange(len(clean)), recipe)
     assert find_label_issues(labels[clean], held.probabilities).flagged.mean() < 0.03
 
 
@@ -60,7 +61,9 @@ def test_cleaning_answers_the_same_held_out_examples_with_and_without_the_suspec
 
 
 def test_too_few_examples_cannot_be_held_out():
-    assert hold_out_all(np.eye(2, dtype=np.float32), np.array([0, 1]), ["a", "b"], np.arange(2), Recipe()) is None
+    assert (
+        hold_out_all(np.eye(2, dtype=np.float32), np.array([0, 1]), Classes(("a", "b")), np.arange(2), Recipe()) is None
+    )
 
 
 def test_a_missing_package_is_named(monkeypatch):

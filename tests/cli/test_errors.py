@@ -179,7 +179,7 @@ def test_a_model_of_a_newer_version(headstart, model):
     (model / "manifest.json").write_text(json.dumps({**manifest, "format": 99, "headstart": "9.0"}), encoding="utf-8")
     assert refused(headstart("predict", "a/run", "x.jpg")) == (
         f"The model '{model}' was saved by a newer Headstart (9.0). Its format is 99; this Headstart reads formats up "
-        "to 1. Update with: pip install --upgrade headstart"
+        "to 2. Update with: pip install --upgrade headstart"
     )
 
 

@@ -229,7 +229,7 @@ def test_fine_tuning_ends_with_a_graph_that_gives_what_the_network_gives(tmp_pat
     pictures = ground.pictures()
     np.testing.assert_allclose(graph.encode(pictures), network.encode(pictures), rtol=1e-3, atol=1e-5)
     assert tuned.trained_parameters == tuned.parameters
-    assert tuned.temperature > 0
+    assert tuned.decoding.temperature > 0
 
 
 def test_the_probe_is_kept_when_moving_weights_does_not_help(tmp_path):

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from headstart.heads.cv_scoring import CvScore, CvScorer, best_of
+from headstart.heads.class_scoring import ClassScorer
+from headstart.heads.cv_scoring import CvScore, best_of
 from headstart.heads.family import load_family
 from headstart.heads.model_selection import Candidate, choose, cross_validate
-from headstart.heads.probabilities import log_loss
+from headstart.heads.probabilities import Softmax, log_loss
 from headstart.heads.training_set import TrainingSet
 from headstart.settings.recipe import Recipe
 
@@ -22,7 +23,7 @@ def folds_of(count, number=4):
 
 
 def jury_of(training, groups=None, folds=None):
-    return CvScorer.of(
+    return ClassScorer.of(
         training, np.arange(len(training)) if groups is None else groups, folds or folds_of(len(training))
     )
 
@@ -35,13 +36,13 @@ def validate(training, names, groups=None, workers=1):
 def jury_for(losses, groups=None):
     count = len(losses)
     weights = np.full(count, 1 / count)
-    return CvScorer(
+    return ClassScorer(
         np.zeros(count, dtype=np.int64), weights, np.arange(count) if groups is None else groups, np.arange(count)
     )
 
 
 def verdict(losses, accuracy=0.5):
-    return CvScore(1.0, float(np.mean(losses)), accuracy, np.asarray(losses, dtype=np.float64))
+    return CvScore(Softmax(), float(np.mean(losses)), accuracy, np.asarray(losses, dtype=np.float64))
 
 
 @pytest.fixture
@@ -73,16 +74,16 @@ def test_the_setting_has_the_smallest_log_loss_after_temperature_scaling(make):
         for fold in folds_of(80):
             part = training.take(fold.train)
             scores[fold.held_out] = learner.fit(part, setting).scores(training.features[fold.held_out])
-        losses[setting] = jury.judge(scores).log_loss
+        losses[setting] = jury.judge(scores).loss
     assert candidate.setting == min(losses, key=losses.get)
-    assert candidate.verdict.log_loss == pytest.approx(min(losses.values()), rel=1e-4)
+    assert candidate.verdict.loss == pytest.approx(min(losses.values()), rel=1e-4)
 
 
 def test_ridge_chooses_by_leave_one_out_where_examples_are_independent(make):
     training = make(60, 30, 3)
     (candidate,) = validate(training, ["ridge"])
     learner, jury = load_family("ridge", Recipe()), jury_of(training)
-    losses = [jury.judge(scores).log_loss for scores in learner.leave_one_out(training)]
+    losses = [jury.judge(scores).loss for scores in learner.leave_one_out(training)]
     assert candidate.setting == learner.grid[int(np.argmin(losses))]
 
 
@@ -94,7 +95,7 @@ def test_the_number_of_workers_changes_nothing(make):
     training = make(60, 20, 3)
     for one, other in zip(validate(training, AUTO, workers=1), validate(training, AUTO, workers=3), strict=True):
         np.testing.assert_array_equal(one.scores, other.scores)
-        assert one.verdict.log_loss == other.verdict.log_loss
+        assert one.verdict.loss == other.verdict.loss
 
 
 def test_progress_is_told_fold_by_fold(make):
@@ -113,15 +114,15 @@ def test_the_verdict_is_about_the_scores(make):
     training = make(60, 8, 3)
     (candidate,) = validate(training, ["lda"])
     found = candidate.verdict
-    assert found.accuracy == pytest.approx((candidate.scores.argmax(axis=1) == training.labels).mean())
-    assert found.log_loss == pytest.approx(log_loss(candidate.scores, training.labels, found.temperature))
+    assert found.metric == pytest.approx((candidate.scores.argmax(axis=1) == training.labels).mean())
+    assert found.loss == pytest.approx(log_loss(candidate.scores, training.labels, found.decoding.temperature))
 
 
 def test_with_balance_accuracy_is_balanced_accuracy(make):
     training = make(80, 8, 3, balance=True)
     (candidate,) = validate(training, ["lda"])
     expected = balanced_accuracy_score(training.labels, candidate.scores.argmax(axis=1))
-    assert candidate.verdict.accuracy == pytest.approx(expected)
+    assert candidate.verdict.metric == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", ["logistic", "ridge", "lda", "knn", "mlp"])
@@ -146,8 +147,8 @@ def test_a_class_with_one_example_is_a_mistake_but_does_not_spoil_the_rest(make,
     )
     (with_it,), (without,) = validate(lonely, [name]), validate(training, [name])
     assert jury_of(lonely).scorable.tolist() == list(range(40))
-    assert with_it.verdict.accuracy <= 40 / 41
-    assert with_it.verdict.log_loss < without.verdict.log_loss + 0.25
+    assert with_it.verdict.metric <= 40 / 41
+    assert with_it.verdict.loss < without.verdict.loss + 0.25
 
 
 class Ladder:

@@ -8,12 +8,14 @@ import pytest
 
 from fakes import FAKE_SPEC
 from graphs import save_flattening
+from headstart.data.targets.classes import Classes
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
 from headstart.heads.head import Head
 from headstart.heads.knn import KnnHead
 from headstart.heads.linear import LinearHead
 from headstart.heads.mlp import MlpHead
 from headstart.heads.nearest_centroid import CentroidHead
+from headstart.heads.probabilities import Softmax
 from headstart.saving.values import Baseline, SavedModel, TrainingRecord
 
 CLASSES = ("2 玫瑰", 'quote "q"', "pipe|star*<b>", "two\nlines", "🌹 _rose_")
@@ -76,11 +78,11 @@ def model() -> SavedModel:
     return SavedModel(
         spec=FAKE_SPEC,
         head=linear(48),
-        temperature=1.7,
-        classes=CLASSES,
-        class_counts=(3, 48, 60, 60, 69),
+        decoding=Softmax(1.7),
+        target=Classes(CLASSES),
+        fitted_labels={"counts": [3, 48, 60, 60, 69]},
         training=RECORD,
-        baseline=Baseline(replace(FAKE_SPEC, name="colour_histogram"), linear(48, seed=2), 0.8),
+        baseline=Baseline(replace(FAKE_SPEC, name="colour_histogram"), linear(48, seed=2), Softmax(0.8)),
         notices=("3 files fall on both sides.",),
     )
 

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headstart.data.targets.classes import Classes
 from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
 from headstart.errors import ModelFileError, OutputError
 from headstart.heads.head import Head
+from headstart.heads.probabilities import Softmax
 from headstart.saving.bundle import load_bundle, save_bundle, verify_bundle
 from headstart.saving.manifest import manifest_of
 from headstart.saving.values import SavedModel
@@ -27,11 +29,11 @@ def test_what_is_saved_is_loaded(model: SavedModel, files: EncoderFiles, tmp_pat
     opened = load_bundle(tmp_path / "m")
     assert opened.folder == tmp_path / "m"
     assert opened.files == EncoderFiles(tmp_path / "m" / "encoder.onnx", None, {"architecture": "fake"})
-    for name in ("spec", "temperature", "classes", "class_counts", "training"):
+    for name in ("spec", "decoding", "target", "fitted_labels", "training"):
         assert getattr(opened.model, name) == getattr(model, name)
     assert opened.model.baseline is not None
     assert opened.model.baseline.spec.name == "colour_histogram"
-    assert opened.model.baseline.temperature == 0.8
+    assert opened.model.baseline.decoding.temperature == 0.8
 
 
 def test_every_kind_of_head_gives_the_same_scores_after_loading(model: SavedModel, head: Head, tmp_path: Path) -> None:
@@ -66,7 +68,11 @@ def test_any_class_names_come_back(tmp_path_factory: pytest.TempPathFactory, nam
     head = LinearHead(np.ones((len(names), 48), dtype=np.float32), np.zeros(len(names), dtype=np.float32))
     record = TrainingRecord("d", "f", {}, "rule", {}, "now", versions={})
     folder = tmp_path_factory.mktemp("models") / "m"
-    save_bundle(folder, SavedModel(FAKE_SPEC, head, 1.0, tuple(names), (1,) * len(names), record), NOTHING)
+    save_bundle(
+        folder,
+        SavedModel(FAKE_SPEC, head, Softmax(), Classes(tuple(names)), {"counts": [1] * len(names)}, record),
+        NOTHING,
+    )
     assert load_bundle(folder).model.classes == tuple(names)
 
 
@@ -88,8 +94,8 @@ def test_the_manifest_records_what_the_model_was_made_from(
     save_bundle(tmp_path / "m", model, files)
     text = (tmp_path / "m" / "manifest.json").read_text(encoding="utf-8")
     manifest = json.loads(text)
-    assert manifest["format"] == 1
-    assert manifest["classes"][0] == "2 玫瑰"
+    assert manifest["format"] == 2
+    assert manifest["targets"]["label"]["target"]["names"][0] == "2 玫瑰"
     assert "玫瑰" in text
     assert manifest["head"] == {"kind": "linear", "settings": {"learner": "logistic", "C": 0.1}}
     assert manifest["encoder"]["weights_digest"] == "0" * 64
@@ -311,12 +317,12 @@ def test_a_damaged_manifest_is_always_refused_with_an_explanation(
 def test_a_model_from_a_newer_headstart_says_so(model: SavedModel, tmp_path: Path) -> None:
     save_bundle(tmp_path / "m", model, NOTHING)
     path = tmp_path / "m" / "manifest.json"
-    newer = {**json.loads(path.read_bytes()), "format": 2, "headstart": "9.0.0"}
-    del newer["classes"]  # whatever it looks like by then
+    newer = {**json.loads(path.read_bytes()), "format": 3, "headstart": "9.0.0"}
+    del newer["targets"]  # whatever it looks like by then
     path.write_text(json.dumps(newer))
     assert refusal(tmp_path / "m") == (
         f"The model '{tmp_path / 'm'}' was saved by a newer Headstart (9.0.0). "
-        "Its format is 2; this Headstart reads formats up to 1. Update with: pip install --upgrade headstart"
+        "Its format is 3; this Headstart reads formats up to 2. Update with: pip install --upgrade headstart"
     )
 
 
@@ -327,14 +333,14 @@ def test_a_manifest_that_does_not_fit_is_refused(
         from headstart.runtime.hashing import sha256_of_json
 
         manifest = manifest_of(*arguments)  # type: ignore[arg-type]
-        del manifest["digest"], manifest["temperature"]
+        del manifest["digest"], manifest["decoding"]
         return {**manifest, "digest": sha256_of_json(manifest)}
 
     monkeypatch.setattr("headstart.saving.bundle.manifest_of", incomplete)
     save_bundle(tmp_path / "m", model, NOTHING)
     assert refusal(tmp_path / "m") == (
         f"The model '{tmp_path / 'm'}' is damaged. '{tmp_path / 'm' / 'manifest.json'}' does not fit its files: "
-        "KeyError('temperature'). Copy the model again from where it was saved, or fit it anew."
+        "KeyError('decoding'). Copy the model again from where it was saved, or fit it anew."
     )
 
 

@@ -28,7 +28,7 @@ EVERYONE = np.arange(60)
 
 def guarded(model: SavedModel, held_out: bool = True, **settings: object) -> SavedModel:
     scores = model.head.scores(FEATURES) + 20 * np.eye(5)[LABELS]
-    held = HeldOutScores(scores, model.temperature, LABELS, EVERYONE // 2) if held_out else None
+    held = HeldOutScores(scores, model.decoding, LABELS, EVERYONE // 2) if held_out else None
     kept = as_reference(FEATURES)
     known = ReferenceRows(kept, LABELS, EVERYONE // 2, EVERYONE)
     references = References(kept, LABELS, tuple("abc" * 20), tuple(bytes(32) for _ in range(60)), 60)
@@ -60,7 +60,7 @@ def test_a_model_that_was_opened_judges_as_the_one_that_was_saved(
     for name in ("rule", "novelty", "asked", "grouped", "quantile", "strange_from"):
         assert getattr(opened.guard, name) == getattr(saved.guard, name)
     new = RANDOM.normal(size=(9, 48)).astype(np.float32)
-    one, other = (some.verdicts(new, some.probabilities(new)) for some in (saved, opened))
+    one, other = (some.verdicts(new, some.outputs(new)) for some in (saved, opened))
     assert one is not None and other is not None
     for name in ("sets", "unsure", "unfamiliar", "novelty", "familiarity"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
@@ -69,7 +69,7 @@ def test_a_model_that_was_opened_judges_as_the_one_that_was_saved(
 def test_a_model_of_an_older_headstart_has_no_guard(model: SavedModel, tmp_path: Path) -> None:
     save_bundle(tmp_path / "m", model, NOTHING)
     opened = load_bundle(tmp_path / "m").model
-    assert (opened.guard, opened.guard_scores, opened.verdicts(FEATURES, opened.probabilities(FEATURES))) == (None,) * 3
+    assert (opened.guard, opened.guard_scores, opened.verdicts(FEATURES, opened.outputs(FEATURES))) == (None,) * 3
     assert np.isnan(opened.novelty(FEATURES)).all()
 
 

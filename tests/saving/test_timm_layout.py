@@ -10,6 +10,7 @@ from skimage.data import chelsea
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.timm_config import timm_config
+from headstart.heads.probabilities import Softmax
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.values import SavedModel
 
@@ -31,7 +32,7 @@ def logits_by_headstart(folder: Path) -> np.ndarray:
     bundle = load_bundle(folder)
     encoder = OnnxEncoder(bundle.model.spec, bundle.files)
     features = encoder.encode(encoder.preprocess(CAT)[None])
-    return bundle.model.head.scores(features) / bundle.model.temperature
+    return bundle.model.head.scores(features) / bundle.model.decoding.temperature
 
 
 def test_timm_opens_the_folder_and_gives_the_same_logits(
@@ -67,7 +68,7 @@ def test_a_loaded_model_that_is_saved_again_still_opens_in_timm(
 ) -> None:
     save_bundle(tmp_path / "one", on_network, network.files)
     first = load_bundle(tmp_path / "one")
-    warmer = replace(first.model, temperature=2 * first.model.temperature)
+    warmer = replace(first.model, decoding=Softmax(2 * first.model.decoding.temperature))
     save_bundle(tmp_path / "two", warmer, first.files)
     np.testing.assert_allclose(logits_by_timm(tmp_path / "two"), logits_by_timm(tmp_path / "one") / 2, atol=1e-5)
 

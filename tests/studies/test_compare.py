@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headstart.data.targets.classes import Classes
 from headstart.errors import MissingExtraError, OutputError
 from headstart.metrics.paired_tests import holm, mcnemar
 from headstart.settings.recipe import Recipe
@@ -240,7 +241,7 @@ def test_the_forecast_adds_the_search_once_for_each_arm_and_size(monkeypatch):
     monkeypatch.setattr(forecast, "lesson_of", lambda *_: SimpleNamespace(ground=None))
     arena = SimpleNamespace(
         recipe=Recipe(),
-        classes=("ant", "bee"),
+        target=Classes(("ant", "bee")),
         fit=SimpleNamespace(labels=np.arange(60) % 2),
         test=SimpleNamespace(examples=[None] * 10),
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headstart.heads.probabilities import softmax
+from headstart.heads.probabilities import Softmax, softmax
 from headstart.metrics.intervals import wilson
 from headstart.probing.prediction import predictions_from
 from headstart.reporting.summary import guard_lines
@@ -23,7 +23,7 @@ LABELS = np.arange(COUNT) % 3
 FEATURES = (RANDOM.normal(size=(COUNT, DIMENSION)) + 4 * np.eye(3, DIMENSION)[LABELS]).astype(np.float32)
 SCORES = (FEATURES[:, :3] + RANDOM.normal(size=(COUNT, 3))).astype(np.float32)
 EVERYONE = np.arange(COUNT)
-HELD = HeldOutScores(SCORES, 1.0, LABELS, EVERYONE)
+HELD = HeldOutScores(SCORES, Softmax(), LABELS, EVERYONE)
 KNOWN = ReferenceRows(FEATURES, LABELS, EVERYONE, EVERYONE)
 
 
@@ -42,7 +42,9 @@ def test_held_out_scores_become_quantile_threshold_and_limit() -> None:
 
 def test_groups_reach_every_part() -> None:
     groups = EVERYONE // 4
-    guard = calibrated(HeldOutScores(SCORES, 1.0, LABELS, groups), ReferenceRows(FEATURES, LABELS, groups, EVERYONE))
+    guard = calibrated(
+        HeldOutScores(SCORES, Softmax(), LABELS, groups), ReferenceRows(FEATURES, LABELS, groups, EVERYONE)
+    )
     assert guard.sets is not None and guard.answers is not None and guard.strangeness is not None
     assert (guard.sets.groups, guard.strangeness.groups, len(np.unique(guard.answers.groups))) == (60, 60, 60)
 
@@ -54,12 +56,12 @@ def test_every_novelty_raises_the_promised_share_of_false_alarms_and_finds_stran
     labels = np.arange(2000) % 3
     features = (fresh.normal(size=(2000, DIMENSION)) + 4 * np.eye(3, DIMENSION)[labels]).astype(np.float32)
     scores = (features[:, :3] + fresh.normal(size=(2000, 3))).astype(np.float32)
-    alarms = measure_novelty(guard, features, scores, 1.0, surround(FEATURES)) > guard.strange_from
+    alarms = measure_novelty(guard, features, scores, Softmax(), surround(FEATURES)) > guard.strange_from
     assert alarms.mean() == pytest.approx(0.05, abs=0.045)
     far = -features
     far_scores = np.zeros((2000, 3), dtype=np.float32)
     assert (
-        measure_novelty(guard, far, far_scores, 1.0, surround(FEATURES)) > guard.strange_from
+        measure_novelty(guard, far, far_scores, Softmax(), surround(FEATURES)) > guard.strange_from
     ).mean() > 3 * alarms.mean()
 
 

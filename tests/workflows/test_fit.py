@@ -217,7 +217,7 @@ def test_labels_of_the_scored_part_change_neither_head_nor_settings(fake_network
     (divided / "val" / "other").rename(divided / "val" / "tulip")
     fooled = hs.fit(divided)
     assert heads_are_equal(honest, fooled)
-    assert honest.saved.temperature == fooled.saved.temperature
+    assert honest.saved.decoding == fooled.saved.decoding
     assert honest.evaluation.accuracy.value == 1 > fooled.evaluation.accuracy.value
 
 

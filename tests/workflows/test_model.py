@@ -67,7 +67,7 @@ def test_timm_gives_the_same_probabilities(fitted, saved, new_flowers):
     with torch.inference_mode():
         logits = network(torch.from_numpy(fitted.encoder.preprocess(open_picture(picture))[None])).numpy()
     np.testing.assert_allclose(softmax(logits), fitted.predict_proba(picture), atol=1e-5)
-    scores = fitted.saved.head.scores(fitted.embed(picture)) / fitted.saved.temperature
+    scores = fitted.saved.head.scores(fitted.embed(picture)) / fitted.saved.decoding.temperature
     np.testing.assert_allclose(logits, scores, rtol=1e-4, atol=1e-4)
 
 

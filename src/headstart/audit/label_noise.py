@@ -1,6 +1,5 @@
 """Labels that are likely wrong, by confident learning, and what a model gains when suspect examples are left out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +7,9 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
+from headstart.data.targets.base import Target
 from headstart.errors import MissingExtraError
 from headstart.heads.family import HeadFamily, load_family
-from headstart.heads.probabilities import softmax
 from headstart.heads.training_set import TrainingSet
 from headstart.probing.probe import fit_probe
 from headstart.runtime.machine import available_cores
@@ -60,7 +59,7 @@ class Cleaned:
 def hold_out_all(
     features: Matrix,
     labels: Labels,
-    classes: Sequence[str],
+    target: Target,
     groups: Labels,
     recipe: Recipe,
     progress: Progress = silent,
@@ -69,12 +68,12 @@ def hold_out_all(
 
     Probabilities are calibrated on the same held-out scores.
     """
-    probe = fit_probe(features, labels, classes, groups, recipe, progress)
+    probe = fit_probe(features, labels, target, groups, recipe, progress)
     chosen = next((one for one in probe.candidates if one.name == probe.name), None)
     if chosen is None:
         return None
     scores = np.nan_to_num(chosen.scores.astype(np.float64), nan=0.0)
-    return HeldOut(softmax(scores, probe.temperature), probe.name, probe.setting)
+    return HeldOut(probe.decoding.decode(scores), probe.name, probe.setting)
 
 
 def find_label_issues(labels: Labels, probabilities: Probabilities) -> LabelIssues:

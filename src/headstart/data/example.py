@@ -9,10 +9,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from headstart.tasks.base import Labels, Target, load_task
+from headstart.data.targets.base import Labels, Target
+from headstart.tasks.base import load_task
 
 SplitName = Literal["train", "validation", "test"]
 
+DEFAULT_TASK = "classification"
 LABEL = "label"  # the column of what is to be predicted, unless the user names others
 
 
@@ -72,10 +74,8 @@ class Dataset:
         The folder that example names are relative to, or None for data in memory.
     notices
         What was noticed while the data was read: one sentence each, for the user.
-    task
-        The kind of answer: a name in the table ``tasks`` of :mod:`headstart.registry`.
     target
-        Turns the columns of examples into an array and back; without one, that of the examples: their classes.
+        What is to be predicted; without one, the classes that the examples have.
 
     Examples
     --------
@@ -89,13 +89,12 @@ class Dataset:
     examples: tuple[Example, ...]
     root: Path | None = None
     notices: tuple[str, ...] = ()
-    task: str = "classification"
     target: Target = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         """Take the target that the examples have, where none is given."""
         if self.target is None:
-            object.__setattr__(self, "target", load_task(self.task).target.of(self.examples))
+            object.__setattr__(self, "target", load_task(DEFAULT_TASK).target.of(self.examples))
 
     def __len__(self) -> int:
         """Count the examples."""

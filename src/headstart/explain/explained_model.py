@@ -10,8 +10,7 @@ from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import Encoder
 from headstart.errors import UnknownNameError
 from headstart.explain.neighbours import ReferenceExamples
-from headstart.heads.head import Head
-from headstart.heads.probabilities import softmax
+from headstart.heads.head import Decoding, Head
 from headstart.probing.prediction import Prediction, predictions_from
 from headstart.registry import nearest
 
@@ -27,8 +26,8 @@ class ExplainedModel:
     ----------
     encoder, files
         The encoder, and the files a network of torch can be built from.
-    head, temperature, classes
-        ``softmax(head.scores(features) / temperature)`` are the probabilities of the classes.
+    head, decoding, classes
+        ``decoding.decode(head.scores(features))`` are the probabilities of the classes.
     known
         Training pictures to show beside a picture; None when there are none.
     predict
@@ -38,14 +37,14 @@ class ExplainedModel:
     encoder: Encoder
     files: EncoderFiles
     head: Head
-    temperature: float
+    decoding: Decoding
     classes: tuple[str, ...]
     known: ReferenceExamples | None = None
     predict: Predict | None = None
 
     def probabilities(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Probabilities of shape (N, C) for features of shape (N, D)."""
-        return softmax(self.head.scores(features), self.temperature)
+        return self.decoding.decode(self.head.scores(features))
 
     def prediction(self, name: str, features: npt.NDArray[np.float32], top: int) -> Prediction:
         """Say what is on one picture with these features, shape (D,), as the model itself would."""

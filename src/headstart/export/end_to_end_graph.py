@@ -10,13 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headstart.encoders.onnx_engine import EncoderFiles, first_line
 from headstart.errors import EncoderError, MissingExtraError
 from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
 from headstart.export.preprocess.image import add_preparation, picture_obstacle
-from headstart.heads.head import Head
+from headstart.heads.head import Node
 from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_parts
 from headstart.saving.tensors import tensors_to_bytes
@@ -32,11 +30,17 @@ def raw_obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
     """Return why there can be no graph from raw pictures, or None when there can."""
     if files.graph is None:
         return Finding("export.raw_graph", severity="note")
-    return picture_obstacle(model.spec.preprocessing) or _head_obstacle(model.head)
+    return picture_obstacle(model.spec.preprocessing) or _head_obstacle(model)
 
 
-def _head_obstacle(head: Head) -> Finding | None:
-    return Finding("export.raw_head", {"kind": head.kind}, "note") if head.graph() is None else None
+def _head_obstacle(model: SavedModel) -> Finding | None:
+    return None if _head_graph(model) is not None else Finding("export.raw_head", {"kind": model.head.kind}, "note")
+
+
+def _head_graph(model: SavedModel) -> Node | None:
+    """Return the outputs as operations on features; None when they cannot be exported."""
+    scores = model.head.graph()
+    return None if scores is None else model.decoding.graph(scores)
 
 
 def missing_onnx() -> Finding | None:
@@ -93,11 +97,10 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
 
 
 def _add_head(parts: GraphParts, features: str, model: SavedModel, output: str) -> None:
-    """Add the way from features (N, D) to probabilities (N, C) called ``output``: softmax(scores / temperature)."""
-    graph = model.head.graph()
+    """Add the way from features (N, D) to what the model puts out."""
+    graph = _head_graph(model)
     assert graph is not None, "raw_obstacle said so"
-    cooled = parts.add("Div", parts.add_graph(graph, features), parts.constant(np.float32(model.temperature)))
-    parts.add("Softmax", cooled, attributes={"axis": 1}, output=output)
+    parts.add_graph(graph, features, output=output)
 
 
 def batched_graph(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto
@@ -134,7 +137,7 @@ def metadata_of(model: SavedModel, batched: bool) -> dict[str, str]:
         "input": f"RGB, uint8, {shape}, upright",
         "output": "probabilities, in the order of classes",
         "preprocessing": json.dumps(asdict(spec.preprocessing)),
-        "temperature": repr(model.temperature),
+        **{name: repr(value) for name, value in asdict(model.decoding).items()},
         "head": model.head.kind,
         "head_sha256": sha256_of_parts([tensors_to_bytes(model.head.arrays())]),
         "encoder": spec.architecture,

@@ -220,7 +220,7 @@ def _ask_library(subject: Exportable, pool: ParityData, context: RunContext) -> 
         pool.examples, pool.keys, (subject.encoder,), FeatureStore(None),
         plan=plan, open_picture=open_picture, progress=context.progress,
     )  # fmt: skip
-    return subject.model.probabilities(walk.features[0].matrix)
+    return subject.model.outputs(walk.features[0].matrix)
 
 
 @contextmanager

@@ -50,9 +50,10 @@ class GraphParts:
         """Add a constant of one whole number, shape (1,)."""
         return self.constant(np.array([value], dtype=np.int64))
 
-    def add_graph(self, graph: Node, features: str) -> str:
-        """Add the scores of a head, which has this graph; return their name."""
-        return evaluate_graph(graph, features, self.constant, self._add_node)
+    def add_graph(self, graph: Node, features: str, output: str) -> None:
+        """Add what a head and its decoding compute, which has this graph, under the name ``output``."""
+        evaluate_graph(graph, features, self.constant, self._add_node)
+        self.nodes[-1].output[0] = output
 
     def _add_node(self, node: Node, inputs: list[str]) -> tuple[str, ...]:
         first = self.add(node.operator, *inputs, attributes=node.attributes)

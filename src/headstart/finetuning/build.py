@@ -27,6 +27,7 @@ from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSe
 from headstart.finetuning.losses import logit_adjustment
 from headstart.finetuning.prefix_cache import NetworkSplit, ViewsWanted, cut, prefix_encoders
 from headstart.heads.linear import as_linear
+from headstart.heads.probabilities import as_softmax
 from headstart.heads.training_set import TrainingSet
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
@@ -87,7 +88,7 @@ def assemble(
             forward=_behind(classifier, made.cut) if made else classifier,
             train=TrainingExamples(Subset(views, halves.train), ground.labels[halves.train]),
             validation=_validation(ground, views, halves),
-            classes=len(ground.classes),
+            classes=ground.target.width,
             adjustment=_adjustment(ground, halves),
             recipe=ground.recipe,
         )
@@ -104,20 +105,21 @@ NOT_CUT = (
 def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) -> LinearStart | int:
     """Make the head that training starts from: a probe on the rows that train, its temperature folded in."""
     if not plan.from_probe:
-        return len(ground.classes)
+        return ground.target.width
     linear = ground.recipe.replace(head="logistic")
     if as_linear(ground.probe.head) is not None:
         linear = Recipe.from_mapping(ground.recipe.to_json() | {"head": ground.probe.name})
     probe = fit_probe(
         ground.features[halves.train],
         ground.labels[halves.train],
-        ground.classes,
+        ground.target,
         ground.groups[halves.train],
         linear,
     )
     head = as_linear(probe.head)
     assert head is not None, "its family fits linear heads"
-    return LinearStart(head.weight / probe.temperature, head.bias / probe.temperature)
+    temperature = as_softmax(probe.decoding).temperature
+    return LinearStart(head.weight / temperature, head.bias / temperature)
 
 
 def _fresh(ground: TrainingInputs, plan: TrainingPlan, workers: ThreadPoolExecutor) -> FreshViews:
@@ -172,14 +174,14 @@ def _validation(ground: TrainingInputs, views: Views, halves: TrainValidation) -
     rows = halves.validation
     if not len(rows):
         return None
-    judged = TrainingSet(ground.features[rows], ground.labels[rows], len(ground.classes), ground.recipe.head.balance)
+    judged = TrainingSet(ground.features[rows], ground.labels[rows], ground.target.width, ground.recipe.head.balance)
     return ValidationSet(Subset(views, rows), judged.labels, judged.weights, _dense(ground.groups[rows]))
 
 
 def _adjustment(ground: TrainingInputs, halves: TrainValidation) -> torch.Tensor | None:
     if not ground.recipe.head.balance:
         return None
-    return logit_adjustment(np.bincount(ground.labels[halves.train], minlength=len(ground.classes)))
+    return logit_adjustment(np.bincount(ground.labels[halves.train], minlength=ground.target.width))
 
 
 def _dense(groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

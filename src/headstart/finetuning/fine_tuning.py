@@ -30,6 +30,7 @@ from headstart.finetuning.step_time import StepTime, measure_pace
 from headstart.finetuning.time_budget import announce, epochs_within_limit, is_late
 from headstart.finetuning.weight_interpolation import Interpolation, WeightChoice, choose_weights
 from headstart.heads.linear import LinearHead
+from headstart.heads.probabilities import Softmax
 from headstart.runtime.context import RunContext
 from headstart.runtime.malloc import kept_memory
 from headstart.settings.fields import seconds_of
@@ -46,7 +47,7 @@ class FineTuned:
         How the weights moved.
     encoder
         The new encoder; None when the validation part preferred the probe as it was.
-    head, temperature
+    head, decoding
         What stands on the new encoder.
     outcome, choice
         The history, and what was chosen on the validation part.
@@ -67,7 +68,7 @@ class FineTuned:
     plan: TrainingPlan
     encoder: PreparedEncoder | None
     head: LinearHead
-    temperature: float
+    decoding: Softmax
     history: tuple[Epoch, ...]
     best: int
     share: float
@@ -135,7 +136,7 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
         plan=task.moving.plan,
         encoder=encoder,
         head=head,
-        temperature=choice.temperature,
+        decoding=Softmax(choice.temperature),
         history=outcome.history,
         best=outcome.best,
         share=choice.share,

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from headstart.data.example import Example
 from headstart.data.readers.image import open_picture
+from headstart.data.targets.base import Target
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.preprocess.image import prepare
 from headstart.probing.probe import Probe
@@ -25,8 +26,8 @@ class TrainingInputs:
 
     Attributes
     ----------
-    recipe, classes
-        The settings, and the class names.
+    recipe, target
+        The settings, and what is to be predicted.
     encoder
         The pretrained network, frozen.
     examples, keys
@@ -40,7 +41,7 @@ class TrainingInputs:
     """
 
     recipe: Recipe
-    classes: tuple[str, ...]
+    target: Target
     encoder: "OnnxEncoder | TorchEncoder"
     examples: tuple[Example, ...]
     keys: tuple[bytes, ...]

@@ -32,7 +32,7 @@ ANSWERED = 16  # pictures that are answered to time it
 
 def plan_for_steps(ground: TrainingInputs, steps: int) -> TrainingPlan:
     """Plan a training of about so many steps, at least one epoch, that moves weights as ``ground.recipe`` says."""
-    plan = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     assert plan is not None, "the method moves weights"
     epochs = epochs_for_steps(steps, len(ground.labels), plan.batch_size)
     return replace(plan, epochs=epochs, wise="", cached=False)

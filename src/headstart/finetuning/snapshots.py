@@ -36,7 +36,7 @@ def _write(ground: TrainingInputs, classifier: Classifier, folder: Path) -> None
     tensors = _whole_encoder(classifier)
     config = encoder
     if spec.classifier:
-        config = timm_config(spec, encoder, ground.classes)
+        config = timm_config(spec, encoder, ground.target.names)
         tensors |= {f"{spec.classifier}.{name}": tensor for name, tensor in classifier.head.state_dict().items()}
     remove_partial(folder)  # of a run that was killed just here
     write_tensors(folder / "model.safetensors", tensors, {"format": "pt"})

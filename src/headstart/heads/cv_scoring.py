@@ -1,18 +1,19 @@
-"""Judging scores of examples that a head was not fitted on."""
+"""Scoring examples that a head was not fitted on: what is chosen by."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import Labels
-from headstart.heads.probabilities import Scores, log_softmax
-from headstart.heads.temperature import fit_temperature
+from headstart.data.targets.base import Target
+from headstart.heads.head import Decoding
 from headstart.heads.training_set import Array, TrainingSet
 
+Scores = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.int64]
 
 TIE = 1e-6  # nats; smaller differences of log-loss are rounding
@@ -37,23 +38,25 @@ class CvScore:
 
     Attributes
     ----------
-    temperature
+    decoding
         Fitted on these scores.
-    log_loss, accuracy
-        At this temperature, in nats, and as a part of 1; every class counts alike with balance.
+    loss
+        Decides; the mean of ``losses``. Of classes the log-loss at this temperature, in nats.
+    metric
+        What people read, larger is better. Of classes the accuracy; every class counts alike with balance.
     losses
-        Log-loss of each example that can be scored, shape (M,).
+        Of each example that can be scored, shape (M,).
     """
 
-    temperature: float
-    log_loss: float
-    accuracy: float
+    decoding: Decoding
+    loss: float
+    metric: float
     losses: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CvScorer:
-    """What is needed to judge held-out scores of a training set.
+class CvScorer(ABC):
+    """What is needed to score held-out predictions of a training set; each kind of answer has its own.
 
     Attributes
     ----------
@@ -62,42 +65,35 @@ class CvScorer:
     groups
         Number of the group of each example; examples of one group are not independent.
     scorable
-        Positions of the M examples whose class occurs in the training part of their fold. No head can know the others;
-        they count as mistakes, but have no part in temperature and log-loss.
+        Positions of the M examples that a head could know. The others have no part in decoding and loss.
     """
 
-    labels: Labels
+    labels: npt.NDArray[Any]
     weights: Array
     groups: Indices
     scorable: Indices
 
     @classmethod
-    def of(cls, training: TrainingSet, groups: npt.NDArray[Any], folds: Sequence[Fold]) -> "CvScorer":
-        """Find out which examples can be scored."""
-        known = np.zeros(len(training), dtype=bool)
-        for fold in folds:
-            known[fold.held_out] = np.isin(training.labels[fold.held_out], training.labels[fold.train])
-        return cls(training.labels, training.weights, np.unique(groups, return_inverse=True)[1], np.flatnonzero(known))
+    def of(cls, training: TrainingSet, groups: npt.NDArray[Any], folds: Sequence[Fold]) -> Self:
+        """Find out which examples can be scored: by default all of them."""
+        units = np.unique(groups, return_inverse=True)[1]
+        return cls(training.labels, training.weights, units, np.arange(len(training)))
 
     @property
     def independent(self) -> bool:
         """Whether every example is a group of its own."""
         return len(np.unique(self.groups)) == len(self.groups)
 
+    @abstractmethod
     def judge(self, scores: Scores) -> CvScore:
-        """Fit the temperature to scores of all examples, shape (N, C), and measure."""
-        labels, weights = self.labels[self.scorable], self.weights[self.scorable]
-        temperature = fit_temperature(scores[self.scorable], labels, weights)
-        losses = -log_softmax(scores[self.scorable], temperature)[np.arange(len(labels)), labels]
-        return CvScore(
-            temperature=temperature,
-            log_loss=float(np.average(losses, weights=weights)),
-            accuracy=float(np.average(scores.argmax(axis=1) == self.labels, weights=self.weights)),
-            losses=losses,
-        )
+        """Fit the decoding to scores of all examples, shape (N, C), and measure."""
+
+    def notices(self, target: Target) -> tuple[str, ...]:
+        """Return sentences about what could not be scored."""
+        return ()
 
     def clearly_better(self, one: CvScore, other: CvScore) -> bool:
-        """Whether ``one`` has a log-loss lower by more than two standard errors of the paired difference.
+        """Whether ``one`` has a loss lower by more than two standard errors of the paired difference.
 
         The difference is taken per example and summed per group, so that examples of one group do not count as many.
         """
@@ -109,12 +105,12 @@ class CvScorer:
 
 
 def best_of(verdicts: Sequence[CvScore]) -> int:
-    """Position of the smallest log-loss; of equals, the first.
+    """Position of the smallest loss; of equals, the first.
 
     Examples
     --------
-    >>> best_of([CvScore(1.0, loss, 0.5, np.array([loss])) for loss in (0.7, 0.3, 0.3)])
+    >>> best_of([CvScore(None, loss, 0.5, np.array([loss])) for loss in (0.7, 0.3, 0.3)])
     1
     """
-    losses = np.array([verdict.log_loss for verdict in verdicts])
+    losses = np.array([verdict.loss for verdict in verdicts])
     return int(np.flatnonzero(losses <= losses.min() + TIE)[0])

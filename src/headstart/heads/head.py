@@ -60,9 +60,9 @@ FEATURES = Node("features")  # what every graph begins with, shape (N, D)
 
 
 class Head(Protocol):
-    """Fitted: features of shape (N, D) become one score per class; needs NumPy only.
+    """Fitted: features of shape (N, D) become scores, one per class or number; needs NumPy only.
 
-    ``softmax(scores / temperature)`` are the probabilities. Every implementation is a frozen dataclass that inherits
+    A :class:`Decoding` turns them into outputs. Every implementation is a frozen dataclass that inherits
     from this class and has ``kind`` and ``scores``; it has more where the defaults do not hold for it.
     """
 
@@ -72,7 +72,7 @@ class Head(Protocol):
 
     @abstractmethod
     def scores(self, features: Matrix) -> npt.NDArray[np.float64]:
-        """Compute scores of shape (N, C): log-probabilities up to a constant per row, before the temperature."""
+        """Compute scores of shape (N, C); those of classes are log-probabilities up to a constant per row."""
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all arrays that must be kept, for a safetensors file: by default those among the fields."""
@@ -102,6 +102,23 @@ class Head(Protocol):
 
         None for a head that is not affine there; class activation maps are exact for the others.
         """
+        return None
+
+
+class Decoding(Protocol):
+    """How scores become outputs, such as probabilities; a frozen dataclass of plain values, for the manifest.
+
+    It is fitted on scores of examples that the head has not seen; without arguments it is the one of no such examples.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @abstractmethod
+    def decode(self, scores: Matrix) -> npt.NDArray[np.float64]:
+        """Compute outputs, shape (N, ...), for scores of shape (N, C)."""
+
+    def graph(self, scores: Node) -> Node | None:
+        """Return the outputs as operations on scores; None where they cannot be exported."""
         return None
 
 

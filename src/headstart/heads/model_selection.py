@@ -30,7 +30,7 @@ class Candidate:
     scores
         Of each example by a head that was not fitted on it, shape (N, C), float32.
     verdict
-        Temperature, log-loss and accuracy of these scores.
+        Decoding, loss and metric of these scores.
     notices
         Sentences for the user.
     """
@@ -53,7 +53,7 @@ def cross_validate(
     """Score every learner at every value of its grid on held-out folds, and keep its best value.
 
     All learners see the same folds, so that their scores can be compared in pairs. The best value is the one with the
-    smallest log-loss after temperature scaling; of equals, the more regularised. Where every example is a group of its
+    smallest loss after decoding; of equals, the more regularised. Where every example is a group of its
     own, a learner that knows its leave-one-out scores chooses its value by these.
 
     Parameters
@@ -65,12 +65,14 @@ def cross_validate(
     Examples
     --------
     >>> from types import SimpleNamespace
+    >>> from headstart.heads.class_scoring import ClassScorer
     >>> from headstart.heads.nearest_centroid import CentroidFamily
     >>> training = TrainingSet(np.array([[0.0], [1.0], [8.0], [9.0]]), np.array([0, 0, 1, 1]), 2)
     >>> folds = [SimpleNamespace(train=np.array([0, 2]), held_out=np.array([1, 3])),
     ...          SimpleNamespace(train=np.array([1, 3]), held_out=np.array([0, 2]))]
-    >>> (candidate,) = cross_validate([CentroidFamily()], training, folds, CvScorer.of(training, np.arange(4), folds))
-    >>> candidate.verdict.accuracy
+    >>> jury = ClassScorer.of(training, np.arange(4), folds)
+    >>> (candidate,) = cross_validate([CentroidFamily()], training, folds, jury)
+    >>> candidate.verdict.metric
     1.0
     """
     sheets = [_Sheet.blank(learner, training) for learner in learners]
@@ -96,14 +98,14 @@ def cross_validate(
 def choose(candidates: Sequence[Candidate], jury: CvScorer) -> Candidate:
     """Choose among families of heads, which stand in the order of trust.
 
-    The first keeps its place until a later one has a clearly lower log-loss and no lower accuracy. Simply taking the
+    The first keeps its place until a later one has a clearly lower loss and no lower metric. Simply taking the
     best of five would follow chance: on few-shot samples of six picture sets it lost 0.3 points of test accuracy
     against always taking logistic regression, and up to 8 points in a single case; this rule lost nothing on average
     and 0.9 points at most.
     """
     best = candidates[0]
     for candidate in candidates[1:]:
-        no_lower = candidate.verdict.accuracy >= best.verdict.accuracy
+        no_lower = candidate.verdict.metric >= best.verdict.metric
         if no_lower and jury.clearly_better(candidate.verdict, best.verdict):
             best = candidate
     return best
@@ -151,7 +153,7 @@ def _edge_notices(learner: HeadFamily, verdicts: Sequence[CvScore], best: int, j
     if len(verdicts) < 2 or 0 < best < len(verdicts) - 1:
         return ()
     neighbour, end = (1, "strongest") if best == 0 else (best - 1, "weakest")
-    falls = verdicts[best].log_loss < (1 - MATERIAL) * verdicts[neighbour].log_loss
+    falls = verdicts[best].loss < (1 - MATERIAL) * verdicts[neighbour].loss
     if not (falls and jury.clearly_better(verdicts[best], verdicts[neighbour])):
         return ()
     return (

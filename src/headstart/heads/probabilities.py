@@ -1,14 +1,36 @@
 """Scores become probabilities, and how much they cost: softmax and log-loss, safe for scores of any size."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import Labels
+from headstart.heads.head import Decoding, Labels, Node
 
 Array = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Softmax(Decoding):
+    """Probabilities of classes: ``softmax(scores / temperature)``."""
+
+    temperature: float = 1.0
+
+    def decode(self, scores: Scores) -> Array:
+        """Compute probabilities of shape (N, C)."""
+        return softmax(scores, self.temperature)
+
+    def graph(self, scores: Node) -> Node:
+        """Return the same as operations."""
+        return Node("Softmax", (Node("Div", (scores, self.temperature)),), {"axis": 1})
+
+
+def as_softmax(decoding: Decoding) -> Softmax:
+    """Return the decoding of classes as such, for what is about classes alone."""
+    assert isinstance(decoding, Softmax)
+    return decoding
 
 
 def log_softmax(scores: Scores, temperature: float = 1.0) -> Array:

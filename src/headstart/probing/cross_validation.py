@@ -1,12 +1,12 @@
 """Probes in folds: each example is scored by a probe that was chosen, fitted and calibrated without it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.data.splits import make_folds
+from headstart.data.targets.base import Target
 from headstart.probing.probe import fit_probe
 from headstart.probing.rows import Sample
 from headstart.runtime.progress import Progress, silent
@@ -38,7 +38,7 @@ def predict_in_folds(
     features: Matrix,
     colours: Matrix,
     sample: Sample,
-    classes: Sequence[str],
+    target: Target,
     recipe: Recipe,
     progress: Progress = silent,
 ) -> OutOfFold:
@@ -62,26 +62,27 @@ def predict_in_folds(
     >>> random = np.random.default_rng(0)
     >>> labels = np.arange(40) % 2
     >>> features = random.normal(size=(40, 3)).astype(np.float32) + 4 * labels[:, None].astype(np.float32)
+    >>> from headstart.data.targets.classes import Classes
     >>> sample = Sample(np.arange(40), labels, np.arange(40), None)
-    >>> found = predict_in_folds(features, features, sample, ["cat", "dog"], Recipe(head="centroid", folds=4))
+    >>> found = predict_in_folds(features, features, sample, Classes(("cat", "dog")), Recipe(head="centroid", folds=4))
     >>> found.probabilities.shape, bool((found.probabilities[0].argmax(axis=1) == labels).all())
     ((1, 40, 2), True)
     """
     features, colours = features[sample.positions], colours[sample.positions]
-    shape = (recipe.split.repeats, len(sample), len(classes))
+    shape = (recipe.split.repeats, len(sample), target.width)
     probabilities, fold_of = np.zeros(shape), np.zeros(shape[:2], dtype=np.int64)
     simple = np.zeros(shape[1:])
     cheap = recipe.replace(head="ridge", inner_folds=2)
     for repeat in range(recipe.split.repeats):
         seed = (recipe.run.seed + 7919 * repeat) % 2**32
-        folds = make_folds(sample.labels, sample.groups, recipe.split.folds, seed)
+        folds = make_folds(target.strata(sample.labels), sample.groups, recipe.split.folds, seed)
         for number, fold in enumerate(folds):
             labels, groups = sample.labels[fold.train], sample.groups[fold.train]
-            probe = fit_probe(features[fold.train], labels, classes, groups, recipe)
-            probabilities[repeat, fold.held_out] = probe.probabilities(features[fold.held_out])
+            probe = fit_probe(features[fold.train], labels, target, groups, recipe)
+            probabilities[repeat, fold.held_out] = probe.outputs(features[fold.held_out])
             fold_of[repeat, fold.held_out] = number
             if repeat == 0:
-                baseline = fit_probe(colours[fold.train], labels, classes, groups, cheap)
-                simple[fold.held_out] = baseline.probabilities(colours[fold.held_out])
+                baseline = fit_probe(colours[fold.train], labels, target, groups, cheap)
+                simple[fold.held_out] = baseline.outputs(colours[fold.held_out])
             progress("folds", repeat * len(folds) + number + 1, recipe.split.repeats * len(folds))
     return OutOfFold(probabilities, simple, fold_of)

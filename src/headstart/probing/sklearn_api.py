@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from headstart.data.example import Example
 from headstart.data.readers.image import content_key
 from headstart.data.splits import merge_groups
+from headstart.data.targets.classes import Classes
 from headstart.encoders.loading import load_encoder
 from headstart.errors import DataError, PictureError
 from headstart.features.access import read_features
@@ -159,14 +160,14 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         features = embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache))
         keys = [content_key(example.source) for example in as_examples(X)]
         merged = merge_groups(keys, [None] * len(X) if groups is None else [str(group) for group in groups])
-        self.probe_ = fit_probe(features, labels.astype(np.int64), [str(name) for name in classes], merged, recipe)
+        self.probe_ = fit_probe(features, labels.astype(np.int64), Classes(tuple(map(str, classes))), merged, recipe)
         self.classes_ = classes
         return self
 
     def predict_proba(self, X: Pictures) -> npt.NDArray[np.float64]:
         """Give probabilities of shape (N, C), columns in the order of ``classes_``."""
         check_is_fitted(self, "probe_")
-        return self.probe_.probabilities(embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache)))
+        return self.probe_.outputs(embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache)))
 
     def predict(self, X: Pictures) -> npt.NDArray[Any]:
         """Name the likeliest label of each picture."""

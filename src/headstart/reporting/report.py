@@ -1,7 +1,7 @@
 """What a run, an evaluation, an embedding or a prediction found: each as lines for people and as plain data."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,7 +191,7 @@ class EmbedReport:
 
 def _promise_lines(probe: Probe, board: Comparison, balanced: bool) -> list[str]:
     """Say so when cross-validation promised more than the scored pictures kept."""
-    promised = next((one.verdict.accuracy for one in probe.candidates if one.name == probe.name), 0.0)
+    promised = next((one.verdict.metric for one in probe.candidates if one.name == probe.name), 0.0)
     scored = board.probe or board.evaluation  # the heads that were compared stand on the network as it came
     kept = scored.balanced_accuracy if balanced else scored.accuracy
     if promised <= kept.high:
@@ -212,13 +212,13 @@ def _head_json(probe: Probe) -> dict[str, Any]:
         "name": probe.name,
         "kind": probe.head.kind,
         "settings": probe.head.settings(),
-        "temperature": probe.temperature,
+        **asdict(probe.decoding),
         "candidates": [
             {
                 "name": one.name,
                 "setting": one.setting,
-                "accuracy": one.verdict.accuracy,
-                "log_loss": one.verdict.log_loss,
+                "accuracy": one.verdict.metric,
+                "log_loss": one.verdict.loss,
             }
             for one in probe.candidates
         ],

@@ -151,7 +151,7 @@ def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
             "" if one.setting is None else f"{one.setting:g}" if isinstance(one.setting, float) else str(one.setting)
         )
         mark = "<- chosen" if one.name == chosen else ""
-        table.append((one.name, f"{one.verdict.accuracy:.3f}", f"{one.verdict.log_loss:.3f}", setting, mark))
+        table.append((one.name, f"{one.verdict.metric:.3f}", f"{one.verdict.loss:.3f}", setting, mark))
     lines = [f"  {line}" for line in aligned(table, right=(1, 2)).splitlines()]
     return [*lines, *_order_lines(candidates, chosen)]
 
@@ -162,8 +162,7 @@ def _order_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
     if taken is None:
         return []
     looks_better = any(
-        round(one.verdict.log_loss, 3) < round(taken.log_loss, 3) and one.verdict.accuracy >= taken.accuracy
-        for one in candidates
+        round(one.verdict.loss, 3) < round(taken.loss, 3) and one.verdict.metric >= taken.metric for one in candidates
     )
     return [f"  A later head is taken only where it is clearly better: {CHANCE}."] if looks_better else []
 

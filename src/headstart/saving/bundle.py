@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.example import LABEL
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import ModelFileError
@@ -19,6 +20,7 @@ from headstart.saving.policy_files import GUARD, read_guard, write_guard
 from headstart.saving.reference_set import NAMES, REFERENCES, read_references, write_references
 from headstart.saving.tensors import read_tensors, write_tensors
 from headstart.saving.values import Baseline, Bundle, SavedModel, TrainingRecord
+from headstart.tasks.base import load_task
 
 GRAPH = "encoder.onnx"
 WEIGHTS = "encoder.safetensors"  # only where there is no graph, because the network cannot be exported
@@ -118,17 +120,18 @@ def _read_head(path: Path, description: dict[str, Any]) -> Head:
 
 
 def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
-    simple, guard = manifest["baseline"], manifest.get("guard")
+    task, simple, guard = load_task(manifest["task"]), manifest["baseline"], manifest.get("guard")
+    described = manifest["targets"][LABEL]
     baseline = None
     if simple:
         head = _read_head(folder / BASELINE, simple)
-        baseline = Baseline(EncoderSpec.from_json(simple["encoder"]), head, simple["temperature"])
+        baseline = Baseline(EncoderSpec.from_json(simple["encoder"]), head, task.decoding(**simple["decoding"]))
     return SavedModel(
         spec=EncoderSpec.from_json(manifest["encoder"]),
         head=_read_head(folder / HEAD, manifest["head"]),
-        temperature=manifest["temperature"],
-        classes=tuple(manifest["classes"]),
-        class_counts=tuple(manifest["class_counts"]),
+        decoding=task.decoding(**manifest["decoding"]),
+        target=task.target(**{name: _frozen(value) for name, value in described["target"].items()}),
+        fitted_labels=described["fitted"],
         training=TrainingRecord(**manifest["training"]),
         baseline=baseline,
         notices=tuple(manifest["notices"]),
@@ -137,6 +140,10 @@ def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
         guard=read_guard(folder, guard) if guard else None,
         guard_scores=guard["scores"] if guard else None,
     )
+
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401 - plain data
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _read_keys(path: Path) -> frozenset[bytes]:

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from headstart.heads.probabilities import as_softmax
 from headstart.metrics.values import CrossValidated
 from headstart.runtime.text import escape_control_characters
 from headstart.saving.policy_card import guard_section
@@ -170,8 +171,9 @@ def _leak(model: SavedModel) -> str:
 
 
 def _calibration(model: SavedModel) -> str:
+    temperature = as_softmax(model.decoding).temperature
     text = (
-        f"Probabilities are softmax(scores / {model.temperature:.4g}); the temperature was fitted on out-of-fold "
+        f"Probabilities are softmax(scores / {temperature:.4g}); the temperature was fitted on out-of-fold "
         "scores of the training pictures."
     )
     evaluation = model.training.evaluation
@@ -185,7 +187,7 @@ def _classes(model: SavedModel) -> str:
     evaluation = model.training.evaluation
     scored = {row["name"]: row for row in evaluation["per_class"]} if evaluation else {}
     rows = []
-    for name, count in zip(model.classes, model.class_counts, strict=True):
+    for name, count in zip(model.classes, model.fitted_labels["counts"], strict=True):
         row = scored.get(name, {})
         scores = [_score(row.get(key)) for key in ("precision", "recall")]
         rows.append((escaped(name), str(count), str(row.get("support", 0)), *scores))
@@ -216,7 +218,7 @@ def _limits(model: SavedModel) -> str:
         lines.append("The head holds the features of its training pictures: whoever gets the model gets those.")
     if model.references is not None:
         lines.append(_references(model.references))
-    few = sum(count < FEW for count in model.class_counts)
+    few = sum(count < FEW for count in model.fitted_labels["counts"])
     if few:
         lines.append(f"{_classes_words(few)} fitted on fewer than {FEW} pictures.")
     if evaluation:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from headstart.data.example import LABEL
 from headstart.errors import ModelFileError
 from headstart.registry import nearest
 from headstart.runtime.files import json_text, write_json
@@ -16,7 +18,7 @@ from headstart.version import __version__
 
 MANIFEST = "manifest.json"
 # Raised by one when a change would make an older Headstart misread the folder.
-FORMAT = 1
+FORMAT = 2
 
 
 def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterable[Path]) -> dict[str, Any]:
@@ -28,9 +30,10 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
     manifest = {
         "format": FORMAT,
         "headstart": __version__,
-        "classes": list(model.classes),
-        "class_counts": list(model.class_counts),
-        "temperature": model.temperature,
+        "task": model.target.task,
+        "modality": "image",
+        "targets": {LABEL: {"target": asdict(model.target), "fitted": dict(model.fitted_labels)}},
+        "decoding": asdict(model.decoding),
         "head": {"kind": head.kind, "settings": head.settings()},
         "encoder": model.spec.to_json(),
         "encoder_config": encoder_config,
@@ -91,7 +94,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         )
     if manifest.pop("digest") != sha256_of_json(manifest):
         raise ModelFileError("saving.changed", folder=folder, path=path)
-    return manifest
+    try:
+        return manifest if manifest["format"] == FORMAT else _converted(manifest)
+    except KeyError as error:
+        raise ModelFileError("saving.does_not_fit", folder=folder, path=path, error=error) from error
+
+
+def _converted(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Convert a manifest of format 1, which knew pictures and classes alone; raises KeyError."""
+    old = dict(manifest)
+    target = {"target": {"names": old.pop("classes")}, "fitted": {"counts": old.pop("class_counts")}}
+    for part in (old, old["baseline"]) if old["baseline"] else (old,):
+        part["decoding"] = {"temperature": part.pop("temperature")}
+    return {**old, "format": FORMAT, "task": "classification", "modality": "image", "targets": {LABEL: target}}
 
 
 def check_files(folder: Path, manifest: dict[str, Any], names: Iterable[str]) -> None:
@@ -150,7 +165,7 @@ def _baseline_json(baseline: Baseline) -> dict[str, Any]:
         "encoder": baseline.spec.to_json(),
         "kind": baseline.head.kind,
         "settings": baseline.head.settings(),
-        "temperature": baseline.temperature,
+        "decoding": asdict(baseline.decoding),
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.timm_config import timm_config
 from headstart.heads.linear import as_linear
+from headstart.heads.probabilities import as_softmax
 from headstart.runtime.files import write_json
 from headstart.runtime.findings import Finding
 from headstart.saving.tensors import read_tensors, write_tensors
@@ -35,7 +36,8 @@ def write_timm_layout(folder: Path, model: SavedModel, files: EncoderFiles) -> N
     assert files.weights is not None
     classifier = model.spec.classifier
     tensors = read_tensors(files.weights)
-    tensors[f"{classifier}.weight"] = (head.weight / model.temperature).astype(np.float32)
-    tensors[f"{classifier}.bias"] = (head.bias / model.temperature).astype(np.float32)
+    temperature = as_softmax(model.decoding).temperature
+    tensors[f"{classifier}.weight"] = (head.weight / temperature).astype(np.float32)
+    tensors[f"{classifier}.bias"] = (head.bias / temperature).astype(np.float32)
     write_tensors(folder / "model.safetensors", tensors)
     write_json(folder / "config.json", timm_config(model.spec, files.config, model.classes))

@@ -1,6 +1,6 @@
 """The values the saving stage takes and hands on: SavedModel, what it was made from, and the folder it lies in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.data.targets.base import Target
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.spec import EncoderSpec
-from headstart.heads.head import Head, Matrix
-from headstart.heads.probabilities import softmax
+from headstart.heads.head import Decoding, Head, Matrix
 from headstart.probing.prediction import Prediction, predictions_from
 from headstart.runtime.environment import package_versions
 from headstart.saving.reference_set import References
@@ -76,7 +76,11 @@ class Baseline:
 
     spec: EncoderSpec
     head: Head
-    temperature: float
+    decoding: Decoding
+
+    def outputs(self, features: Matrix) -> npt.NDArray[np.float64]:
+        """Compute outputs, such as probabilities (N, C), for features of shape (N, D)."""
+        return self.decoding.decode(self.head.scores(features))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +89,12 @@ class SavedModel:
 
     Attributes
     ----------
-    classes
-        Class names, in the order of the head's scores.
-    class_counts
-        How many pictures of each class the head was fitted on: the prior of the majority baseline.
-    temperature
-        Probabilities are ``softmax(scores / temperature)``.
+    decoding
+        Turns scores into outputs, such as probabilities.
+    target
+        What is predicted: the names of the classes, in the order of the head's scores.
+    fitted_labels
+        What is known of the labels the head was fitted on, from which the constant baseline follows.
     notices
         What a user of the model should know: one sentence each.
     fitted_keys
@@ -106,9 +110,9 @@ class SavedModel:
 
     spec: EncoderSpec
     head: Head
-    temperature: float
-    classes: tuple[str, ...]
-    class_counts: tuple[int, ...]
+    decoding: Decoding
+    target: Target
+    fitted_labels: Mapping[str, Any]
     training: TrainingRecord
     baseline: Baseline | None = None
     notices: tuple[str, ...] = ()
@@ -121,16 +125,21 @@ class SavedModel:
         """Say of each picture, by the SHA-256 of its bytes, whether the head was fitted on it."""
         return np.array([key in self.fitted_keys for key in keys], dtype=np.bool_)
 
-    def probabilities(self, features: Matrix) -> npt.NDArray[np.float64]:
-        """Give probabilities of shape (N, C) for features of shape (N, D)."""
-        return softmax(self.head.scores(features), self.temperature)
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of the head's scores."""
+        return self.target.names
+
+    def outputs(self, features: Matrix) -> npt.NDArray[np.float64]:
+        """Compute outputs, such as probabilities (N, C), for features of shape (N, D)."""
+        return self.decoding.decode(self.head.scores(features))
 
     def novelty(self, features: Matrix) -> npt.NDArray[np.float64]:
         """Say how unlike the training pictures are those with these features, shape (N,); NaN without a guard."""
         if self.guard is None:
             return np.full(len(features), np.nan)
         known = None if self.references is None else _surroundings(self.references)
-        return measure_novelty(self.guard, features, self.head.scores(features), self.temperature, known)
+        return measure_novelty(self.guard, features, self.head.scores(features), self.decoding, known)
 
     def verdicts(self, features: Matrix, probabilities: npt.NDArray[np.float64]) -> PolicyOutcomes | None:
         """Let the guard judge predictions of shape (N, C) for features of shape (N, D); None without a guard."""
@@ -138,16 +147,10 @@ class SavedModel:
 
     def predictions(self, names: Sequence[str], features: Matrix, top: int) -> tuple[Prediction, ...]:
         """Say what is on N pictures with these features, shape (N, D), with what the guard says about it."""
-        probabilities = self.probabilities(features)
+        probabilities = self.outputs(features)
         found = predictions_from(names, probabilities, self.classes, top)
         verdicts = self.verdicts(features, probabilities)
         return found if self.guard is None or verdicts is None else advise(self.guard, verdicts, found, self.classes)
-
-    def baseline_probabilities(self, features: Matrix) -> npt.NDArray[np.float64] | None:
-        """Give the baseline's probabilities for colour histograms; None when the model has no baseline."""
-        if self.baseline is None:
-            return None
-        return softmax(self.baseline.head.scores(features), self.baseline.temperature)
 
 
 @lru_cache(maxsize=2)  # once for each model: a server asks again and again

@@ -71,7 +71,7 @@ class SavedPredictor:
         evaluation = training.trusted or {}
         return {
             "classes": list(saved.classes),
-            "class_counts": dict(zip(saved.classes, saved.class_counts, strict=True)),
+            "class_counts": dict(zip(saved.classes, saved.fitted_labels["counts"], strict=True)),
             "encoder": {
                 "name": without_folders(spec.name),
                 "architecture": spec.architecture,

@@ -186,7 +186,7 @@ def check_labels(
     rows = np.flatnonzero(np.isfinite(seen.features).all(axis=1) & (labels >= 0))
     if len(np.unique(labels[rows])) < 2:
         return None, ("Labels were not checked: fewer than two classes have readable pictures.",)
-    held = hold_out_all(seen.features[rows], labels[rows], checked.dataset.classes, together[rows], recipe, progress)
+    held = hold_out_all(seen.features[rows], labels[rows], checked.dataset.target, together[rows], recipe, progress)
     if held is None:
         return None, ("Labels were not checked: there are too few pictures to hold any out.",)
     try:

@@ -132,7 +132,7 @@ def identity(arena: ExperimentData, steps: int) -> str:
     free = arena.recipe.replace(encoder="", method="probe", time_limit="", resamples=1000, test_fraction=0.2,
                    strict=False, group_by="", group_pattern="", checkpoint_seconds=20.0)  # fmt: skip
     return sha256_of_parts(
-        [*parts, repr((arena.encoder.spec.digest, arena.classes, sorted(free.to_json().items()), steps)).encode()]
+        [*parts, repr((arena.encoder.spec.digest, arena.target.names, sorted(free.to_json().items()), steps)).encode()]
     )
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from headstart.data.example import Example
 from headstart.data.plan import Plan
+from headstart.data.targets.base import Target
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
@@ -49,7 +50,7 @@ class ExperimentData:
     """What all arms share."""
 
     recipe: Recipe
-    classes: tuple[str, ...]
+    target: Target
     encoder: "OnnxEncoder | TorchEncoder"
     fit: Part
     test: Part
@@ -83,7 +84,7 @@ def make_arena(planned: Plan, encoder: "OnnxEncoder | TorchEncoder", walks: Mapp
             )
         )
     require_two_classes(parts[0].labels, dataset.classes)
-    return ExperimentData(planned.recipe, dataset.classes, encoder, *parts)
+    return ExperimentData(planned.recipe, dataset.target, encoder, *parts)
 
 
 def draw_support(labels: Labels, shots: int, draw: int, seed: int) -> Labels:
@@ -116,7 +117,7 @@ def answer_from_features(arena: ExperimentData, spot: Condition) -> Right:
         common: Right = arena.test.labels == np.bincount(labels).argmax()
         return common
     features = arena.fit.features[spot.arm][rows]
-    probe = fit_probe(features, labels, arena.classes, arena.fit.groups[rows], arena.recipe)
+    probe = fit_probe(features, labels, arena.target, arena.fit.groups[rows], arena.recipe)
     return scored_right(probe.head.scores(arena.test.features[spot.arm]), arena.test.labels)
 
 
@@ -124,17 +125,17 @@ def lesson_of(arena: ExperimentData, spot: Condition, steps: int, context: RunCo
     """Put together what a training of this cell is given."""
     fit, rows = arena.fit, rows_of(arena, spot)
     labels, groups, features = fit.labels[rows], fit.groups[rows], fit.features["probe"][rows]
-    recipe = training_recipe(arena.recipe, spot, len(rows), arena.classes)
+    recipe = training_recipe(arena.recipe, spot, len(rows), arena.target.names)
     ground = TrainingInputs(
         recipe=recipe,
-        classes=arena.classes,
+        target=arena.target,
         encoder=_start_of(arena, spot, context),
         examples=tuple(fit.examples[row] for row in rows),
         keys=tuple(fit.keys[row] for row in rows),
         labels=labels,
         groups=groups,
         features=features,
-        probe=fit_probe(features, labels, arena.classes, groups, recipe.replace(method="probe")),
+        probe=fit_probe(features, labels, arena.target, groups, recipe.replace(method="probe")),
     )
     return TrainingDraw(spot, ground, steps)
 

@@ -59,7 +59,7 @@ def make_forecast(
     pace = time_trial(lesson.ground, plan_for_steps(lesson.ground, steps), arena.test.examples, context)
     seconds = {}
     for spot in trained:
-        learned = pictures_learned(arena.recipe, spot, sizes[spot], arena.classes, steps)
+        learned = pictures_learned(arena.recipe, spot, sizes[spot], arena.target.names, steps)
         searched = (spot.arm, spot.shots) in known or sizes[spot] < FEWEST_TO_SEARCH
         known = known | {(spot.arm, spot.shots)}
         seconds[spot] = seconds_of_cell(pace, learned, len(arena.test.examples), search=not searched)

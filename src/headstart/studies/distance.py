@@ -11,6 +11,7 @@ import numpy.typing as npt
 from headstart.data.audit import Audit
 from headstart.data.example import Dataset
 from headstart.data.splits import choose_parts
+from headstart.data.targets.classes import Classes
 from headstart.errors import DataError
 from headstart.metrics.distances import (
     Discrepancy,
@@ -156,7 +157,7 @@ def probe_across(
     groups = checked.together
     learned, inside = (of_classes(first, part, common) for part in (parts.fit, parts.score))
     across = of_classes(second, good[1], common)
-    probe = fit_probe(matrices[0][learned.rows], learned.labels, common, groups[learned.rows], recipe)
+    probe = fit_probe(matrices[0][learned.rows], learned.labels, Classes(tuple(common)), groups[learned.rows], recipe)
     answers = [
         probe.head.scores(matrix[part.rows]).argmax(axis=1) == part.labels
         for matrix, part in ((matrices[0], inside), (matrices[1], across))

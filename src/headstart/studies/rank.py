@@ -13,7 +13,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
-from headstart.heads.cv_scoring import CvScorer
+from headstart.heads.class_scoring import ClassScorer
 from headstart.heads.family import load_family
 from headstart.heads.model_selection import cross_validate
 from headstart.heads.training_set import TrainingSet
@@ -113,10 +113,10 @@ def score_encoder(
     typical = int(np.median(training.counts[training.present]))
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical), recipe.run.seed)
-        jury = CvScorer.of(training, groups, folds)
+        jury = ClassScorer.of(training, groups, folds)
         learners = [load_family(head, recipe) for head in SCORED]
         found = cross_validate(learners, training, folds, jury, progress, min(available_cores(), len(folds)))
-        accuracy = {one.name: one.verdict.accuracy for one in found}
+        accuracy = {one.name: one.verdict.metric for one in found}
         return Scored(
             name=name,
             right=next(one.scores for one in found if one.name == "ridge").argmax(axis=1) == labels,

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.splits import make_folds
-from headstart.heads.probabilities import Scores, softmax
+from headstart.heads.probabilities import Scores, Softmax, as_softmax
 from headstart.probing.probe import Probe
 from headstart.probing.rows import Sample, even_rows
 from headstart.settings.recipe import Recipe
@@ -32,10 +32,10 @@ FEWEST = 10  # held-out pictures: with fewer no promise can be made
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOutScores:
-    """Scores of the head for M pictures that were held out, (M, C), their temperature, labels (M,) and groups (M,)."""
+    """Scores of the head for M pictures that were held out, (M, C), their decoding, labels (M,) and groups (M,)."""
 
     scores: Scores
-    temperature: float
+    decoding: Softmax
     labels: Integers
     groups: Integers
 
@@ -90,7 +90,7 @@ def make_guard(  # six: the settings, the model, and what it was fitted to
         held, among = None, np.flatnonzero(np.isin(kept, rows))
         if len(rows) >= FEWEST:
             scores = probe.head.scores(features[rows])
-            held = HeldOutScores(scores, probe.temperature, fitted.labels[rows], fitted.groups[rows])
+            held = HeldOutScores(scores, as_softmax(probe.decoding), fitted.labels[rows], fitted.groups[rows])
     return calibrate_guard(
         recipe,
         held,
@@ -104,7 +104,7 @@ def measure_guard(
 ) -> PolicyScores:
     """Say what a guard is worth on scored pictures with these features, shape (N, D); references have shape (R, D)."""
     novelty = measure_novelty(
-        guard, features, probe.head.scores(features), probe.temperature, surround(as_reference(references))
+        guard, features, probe.head.scores(features), probe.decoding, surround(as_reference(references))
     )
     return score_guard(guard, judge(guard, scored.probabilities, novelty), scored)
 
@@ -133,7 +133,7 @@ def out_of_fold(probe: Probe, fitted: Sample) -> HeldOutScores | None:
     chosen = next((one for one in probe.candidates if one.name == probe.name), None)
     if chosen is None or len(rows) < FEWEST:
         return None
-    return HeldOutScores(chosen.scores[rows], probe.temperature, fitted.labels[rows], fitted.groups[rows])
+    return HeldOutScores(chosen.scores[rows], as_softmax(probe.decoding), fitted.labels[rows], fitted.groups[rows])
 
 
 def calibrate_guard(recipe: Recipe, held: HeldOutScores | None, known: ReferenceRows, *, grouped: bool) -> AnswerPolicy:
@@ -148,7 +148,7 @@ def calibrate_guard(recipe: Recipe, held: HeldOutScores | None, known: Reference
     >>> scores = random.normal(size=(200, 2)) + 4 * np.eye(2)[labels]
     >>> everyone = np.arange(200)
     >>> known = ReferenceRows(random.normal(size=(200, 5)), labels, everyone, everyone)
-    >>> held = HeldOutScores(scores, 1.0, labels, everyone)
+    >>> held = HeldOutScores(scores, Softmax(), labels, everyone)
     >>> guard = calibrate_guard(Recipe(abstain=0.95), held, known, grouped=False)
     >>> guard.quantile < 0.1, guard.threshold.reached, guard.strangeness.groups
     (True, True, 200)
@@ -156,7 +156,7 @@ def calibrate_guard(recipe: Recipe, held: HeldOutScores | None, known: Reference
     held = _sampled(held, recipe.run.seed)
     sets = answers = None
     if held is not None:
-        probabilities = softmax(held.scores, held.temperature)
+        probabilities = held.decoding.decode(held.scores)
         sets = gather(true_scores(probabilities, held.labels, recipe.uncertainty.sets), held.groups)
         answers = gather_answers(probabilities, held.labels, held.groups)
     found = _strangeness(recipe, held, known)
@@ -177,7 +177,7 @@ def _sampled(held: HeldOutScores | None, seed: int) -> HeldOutScores | None:
     if held is None or len(held.labels) <= MOST_HELD_OUT:
         return held
     rows = _some(len(held.labels), MOST_HELD_OUT, seed)
-    return HeldOutScores(held.scores[rows], held.temperature, held.labels[rows], held.groups[rows])
+    return HeldOutScores(held.scores[rows], held.decoding, held.labels[rows], held.groups[rows])
 
 
 def _some(count: int, limit: int, seed: int) -> Integers:
@@ -186,7 +186,7 @@ def _some(count: int, limit: int, seed: int) -> Integers:
 
 def _strangeness(recipe: Recipe, held: HeldOutScores | None, known: ReferenceRows) -> HeldOut | None:
     if recipe.uncertainty.novelty == "energy" and held is not None:
-        return gather(energy(held.scores, held.temperature), held.groups)
+        return gather(energy(held.scores, held.decoding.temperature), held.groups)
     if recipe.uncertainty.novelty in ("none", "energy") or len(known.held) < FEWEST:
         return None
     rows = known.held[_some(len(known.held), MOST_COMPARED, recipe.run.seed)]

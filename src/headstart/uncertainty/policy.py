@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headstart.heads.probabilities import Scores
+from headstart.heads.head import Decoding
+from headstart.heads.probabilities import Scores, as_softmax
 from headstart.probing.prediction import Prediction
 from headstart.settings.fields import NoveltyName, SetName
 from headstart.settings.recipe import Recipe
@@ -170,7 +171,7 @@ def threshold_for(answers: SelectiveOutcomes | None, wanted: float) -> Threshold
 
 
 def measure_novelty(
-    guard: AnswerPolicy, features: Matrix, scores: Scores, temperature: float, references: NearestIndex | None
+    guard: AnswerPolicy, features: Matrix, scores: Scores, decoding: Decoding, references: NearestIndex | None
 ) -> Floats:
     """Say how strange pictures are, shape (N,); NaN when the guard cannot tell.
 
@@ -179,11 +180,12 @@ def measure_novelty(
     Examples
     --------
     >>> guard = AnswerPolicy("lac", "energy", PolicySettings(), None, None, None, None)
-    >>> measure_novelty(guard, np.zeros((1, 2)), np.zeros((1, 1)), 1.0, None).tolist()
+    >>> from headstart.heads.probabilities import Softmax
+    >>> measure_novelty(guard, np.zeros((1, 2)), np.zeros((1, 1)), Softmax(), None).tolist()
     [-0.0]
     """
     if guard.novelty == "energy":
-        return energy(scores, temperature)
+        return energy(scores, as_softmax(decoding).temperature)
     if guard.novelty == "mahalanobis" and guard.shape is not None:
         return mahalanobis(features, guard.shape)
     if guard.novelty == "neighbours" and references is not None:

@@ -51,7 +51,7 @@ def score(
     checked = audit(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
-    classes = model.saved.classes
+    classes, baseline = model.saved.classes, model.saved.baseline
     dataset = with_classes_of(dataset, classes)
     split = split_to_score(dataset, checked.usable)
     walk = read_usable(checked, (model.encoder, ColourHistogram()), context, split.positions, recipe.data.strict)
@@ -59,7 +59,7 @@ def score(
     scored = take_sample(dataset, split.positions, checked.together, walk.failures)
     require_some(scored)
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
-    probabilities = model.saved.probabilities(features[scored.positions])
+    probabilities = model.saved.outputs(features[scored.positions])
     unseen = Scored(
         scored.labels, probabilities, classes, scored.user_groups, recipe.run.seed, recipe.uncertainty.resamples
     )
@@ -67,8 +67,8 @@ def score(
     board = make_scoreboard(
         ScoredPart(scored.labels, classes, scored.user_groups, known),
         probabilities,
-        model.saved.baseline_probabilities(colours[scored.positions]),
-        model.saved.class_counts,
+        None if baseline is None else baseline.outputs(colours[scored.positions]),
+        model.saved.fitted_labels["counts"],
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
         guard=_guard_scores(model.saved, features[scored.positions], unseen, strange),

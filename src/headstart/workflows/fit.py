@@ -97,15 +97,15 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
 
 def train(planned: Plan, context: RunContext) -> FitResult:
     """Encode once, fit a head, move weights if wanted, score on the part that nothing was chosen on."""
-    recipe, classes = planned.recipe, planned.dataset.classes
+    recipe, target = planned.recipe, planned.dataset.target
     encoder = planned_encoder(planned, context)
     walk = read_usable(planned.audit, (encoder, ColourHistogram()), context, planned.audit.usable, recipe.data.strict)
     seen = divide(planned, walk)
     fitted = seen.fitted
-    probe = fit_probe(seen.features[fitted.positions], fitted.labels, classes, fitted.groups, recipe, context.progress)
+    probe = fit_probe(seen.features[fitted.positions], fitted.labels, target, fitted.groups, recipe, context.progress)
     # Leave-one-out chooses the baseline's strength; the inner folds only give its temperature, and two of them do.
     cheap = recipe.replace(head="ridge", inner_folds=2)
-    simple = fit_probe(seen.colours[fitted.positions], fitted.labels, classes, fitted.groups, cheap)
+    simple = fit_probe(seen.colours[fitted.positions], fitted.labels, target, fitted.groups, cheap)
     tuned = move_weights(ground_of(planned, seen, encoder, probe), context)
     final = settle(
         planned, seen, FittedPredictor(encoder, seen.features, probe, every_row(seen, recipe)), tuned, context

@@ -71,7 +71,7 @@ def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
 
 def move_weights(ground: TrainingInputs, context: RunContext) -> "FineTuned | None":
     """Fine-tune when the recipe asks for it; None otherwise."""
-    moves = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    moves = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     if moves is None:
         if context.tensorboard or context.profile or context.find_rate:
             context.notify(
@@ -94,7 +94,7 @@ def settle(
     needed = np.union1d(seen.scored.positions, seen.fitted.positions[kept])
     unkept = replace(context, keep_features=False)
     again = read_features(planned.dataset.examples, planned.audit.keys, (encoder,), unkept, needed)
-    probe = replace(frozen.probe, head=tuned.head, temperature=tuned.temperature)
+    probe = replace(frozen.probe, head=tuned.head, decoding=tuned.decoding)
     return FittedPredictor(encoder, again.features[0].matrix, probe, kept, tuned.validation, tuned)
 
 
@@ -113,10 +113,10 @@ def score(
     recipe, scored, classes = planned.recipe, seen.scored, planned.dataset.classes
     frozen, simple = probes
     part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
-    probabilities = final.probe.probabilities(final.features[scored.positions])
-    plain, evaluation, promises = simple.probabilities(seen.colours[scored.positions]), None, None
+    probabilities = final.probe.outputs(final.features[scored.positions])
+    plain, evaluation, promises = simple.outputs(seen.colours[scored.positions]), None, None
     if recipe.split.folds:  # there is no picture that the guard has not seen
-        held = predict_in_folds(seen.features, seen.colours, scored, classes, recipe, context.progress)
+        held = predict_in_folds(seen.features, seen.colours, scored, planned.dataset.target, recipe, context.progress)
         probabilities, plain = held.probabilities[0], held.simple
         evaluation = evaluate_folds(
             part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples
@@ -134,7 +134,7 @@ def score(
         seen.fitted.class_counts(len(classes)).tolist(),
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
-        probe=frozen.probabilities(seen.features[scored.positions]) if final.tuned else None,
+        probe=frozen.outputs(seen.features[scored.positions]) if final.tuned else None,
         evaluation=evaluation,
         guard=promises,
     )
@@ -153,7 +153,7 @@ def ground_of(
     positions = seen.fitted.positions.tolist()
     return TrainingInputs(
         recipe=planned.recipe,
-        classes=planned.dataset.classes,
+        target=planned.dataset.target,
         encoder=encoder,
         examples=tuple(planned.dataset.examples[position] for position in positions),
         keys=tuple(planned.audit.keys[position] for position in positions),

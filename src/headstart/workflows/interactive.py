@@ -18,6 +18,7 @@ from headstart.audit.duplicates import copy_sets, find_copies
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.sources import fingerprint
 from headstart.data.splits import merge_groups
+from headstart.data.targets.classes import Classes
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.simple.image import ColourHistogram
 from headstart.encoders.spec import Encoder
@@ -68,7 +69,7 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     The head is chosen among all by cross-validation, inside each fold anew where folds score it.
     """
     clock = time.perf_counter()
-    dataset = _dataset_of(shown)
+    dataset, target = _dataset_of(shown), Classes(shown.classes)
     require_two_classes(shown.labels, shown.classes)
     copies = copy_sets(find_copies(dataset.examples, shown.grey), len(dataset)).sets
     groups = merge_groups(shown.keys, shown.series, copies)
@@ -76,18 +77,18 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     scorable = _spread(sample, len(shown.classes))
     folds = fold_count(MOST_FOLDS, int(np.median(scorable))) if scorable.min() > 1 else 0
     recipe = Recipe(encoder=encoder.spec.name, folds=folds)
-    probe = fit_probe(shown.features, shown.labels, shown.classes, groups, recipe)
-    simple = fit_probe(shown.colours, shown.labels, shown.classes, groups, recipe.replace(head="ridge", inner_folds=2))
-    held = predict_in_folds(shown.features, shown.colours, sample, shown.classes, recipe) if folds else None
+    probe = fit_probe(shown.features, shown.labels, target, groups, recipe)
+    simple = fit_probe(shown.colours, shown.labels, target, groups, recipe.replace(head="ridge", inner_folds=2))
+    held = predict_in_folds(shown.features, shown.colours, sample, target, recipe) if folds else None
     board = _score(shown, sample, held, recipe) if held else None
     saved = SavedModel(
         spec=encoder.spec,
         head=probe.head,
-        temperature=probe.temperature,
-        classes=shown.classes,
-        class_counts=tuple(sample.class_counts(len(shown.classes)).tolist()),
+        decoding=probe.decoding,
+        target=target,
+        fitted_labels=target.summarise(shown.labels),
         training=_record(dataset, shown, recipe, board, created),
-        baseline=Baseline(ColourHistogram().spec, simple.head, simple.temperature),
+        baseline=Baseline(ColourHistogram().spec, simple.head, simple.decoding),
         notices=probe.notices,
         fitted_keys=frozenset(shown.keys),
         guard=make_guard(recipe, probe, shown.features, sample, np.arange(len(dataset))),

@@ -47,7 +47,7 @@ class Model:
     encoder
         Pictures become features.
     saved
-        The head, its temperature, the class names, and the record of the training.
+        The head, its decoding, the class names, and the record of the training.
     files
         The encoder's files, for saving.
     board
@@ -107,7 +107,7 @@ class Model:
 
     def predict_proba(self, pictures: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
         """Probabilities of shape (N, C), columns in the order of :attr:`classes`; raises as :meth:`predict`."""
-        return self.saved.probabilities(self.embed(pictures))
+        return self.saved.outputs(self.embed(pictures))
 
     def embed(self, pictures: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
         """Feature vectors of shape (N, D); raises as :meth:`predict`."""
@@ -238,7 +238,7 @@ def subject_of(model: Model) -> "ExplainedModel":
     from headstart.explain.explained_model import ExplainedModel
 
     saved = model.saved
-    parts = (saved.head, saved.temperature, saved.classes, saved.references, saved.predictions)
+    parts = (saved.head, saved.decoding, saved.classes, saved.references, saved.predictions)
     return ExplainedModel(model.encoder, model.files, *parts)
 
 
@@ -247,5 +247,5 @@ def ask_guard(model: Model, given: dict[str, Any]) -> Model:
     guard = model.saved.guard
     Recipe.from_mapping(given)
     if guard is None:
-        raise RecipeError("workflows.settings_not_known", names=given)
+        raise RecipeError("workflows.settings_not_known", names=list(given))
     return replace(model, saved=replace(model.saved, guard=ask(guard, replace(guard.asked, **given))))

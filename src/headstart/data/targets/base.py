@@ -1,0 +1,54 @@
+"""What is to be predicted: the columns of examples, and the array they become."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Labels = npt.NDArray[Any]  # known answers, shape (N, ...): class numbers are int64, numbers float64
+
+
+class HasTargets(Protocol):
+    """An example, as far as a target reads it."""
+
+    @property
+    def targets(self) -> Mapping[str, Any]:
+        """Return what is known of it, by column."""
+
+
+class Target(Protocol):
+    """What is to be predicted. Every implementation is a frozen dataclass; its fields go into the manifest of a model.
+
+    Attributes
+    ----------
+    task
+        Name of its row in the table ``tasks`` of :mod:`headstart.registry`.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    task: ClassVar[str]
+
+    @property
+    def width(self) -> int:
+        """Return how many scores a head gives for an example: one for each class."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the classes; a number has none."""
+
+    @classmethod
+    def of(cls, examples: Sequence[HasTargets]) -> Self:
+        """Return the target that examples have, such as the classes that occur."""
+
+    def read(self, examples: Sequence[HasTargets]) -> Labels:
+        """Return the labels of examples, shape (N, ...)."""
+
+    def summarise(self, labels: Labels) -> dict[str, Any]:
+        """Return what a model keeps of the labels it was fitted to: plain data."""
+
+    def constant(self, summary: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+        """Return the outputs (C,) of the best answer that is the same for every example, from :meth:`summarise`."""
+
+    def strata(self, labels: Labels) -> npt.NDArray[np.int64]:
+        """Return the number of the stratum of each label, shape (N,): splits keep the share of each."""
