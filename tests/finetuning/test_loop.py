@@ -24,7 +24,7 @@ from training import ONE, ground_of, quiet_hooks
 
 @contextmanager
 def assembled(ground, tmp_path):
-    plan = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         yield made.task
 

@@ -99,7 +99,7 @@ def test_training_from_the_cache_has_the_losses_and_weights_of_training_without(
     def trained(cached):
         recipe = ground.recipe.replace(prefix_cache=cached)
         here = replace(ground, recipe=recipe)
-        plan = training_plan(recipe, len(here.labels), here.classes)
+        plan = training_plan(recipe, len(here.labels), here.target.names)
         assert plan.cached is cached
         with assemble(here, plan, divide(here), ONE, RunContext(cache=tmp_path / "cache")) as made:
             assert made.notices == ()
@@ -140,7 +140,7 @@ def test_lora_merged_computes_what_it_computed_before_merging(tmp_path):
     from headstart.finetuning.lora import merge_matrices
 
     ground = ground_of("transformer", tmp_path, method="lora", epochs=2)
-    plan = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         Training(made.task, ONE, quiet_hooks()).run()
         encoder = made.task.moving.classifier.encoder.eval()
@@ -160,7 +160,7 @@ def test_a_share_of_lora_is_that_share_of_what_is_added_to_the_weights(tmp_path,
     ends = {}
     for wise in ("", str(share)):
         ground = ground_of("convolutions", tmp_path / f"at-{wise}", method="lora", epochs=2, wise=wise)
-        plan = training_plan(ground.recipe, len(ground.labels), ground.classes)
+        plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
         tuned = fine_tune(ground, plan, RunContext(cache=tmp_path / "cache"))
         ends[wise] = load_file(tuned.encoder.files.weights)
     start = load_file(ground.encoder.files.weights)

@@ -32,7 +32,7 @@ def test_timm_opens_the_best_and_the_last_epoch_with_their_scores(method, tmp_pa
     ground = replace(
         ground, encoder=replace(ground.encoder, spec=replace(ground.encoder.spec, classifier="fc", licence="MIT"))
     )
-    plan = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     inputs = torch.from_numpy(ground.pictures())
     with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         moving = made.task.moving
@@ -55,7 +55,7 @@ def test_timm_opens_the_best_and_the_last_epoch_with_their_scores(method, tmp_pa
 
 def test_a_network_without_a_classifier_layer_is_kept_without_its_head(tmp_path):
     ground = ground_of("convolutions", tmp_path, method="last:1", epochs=1)
-    plan = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         keep_both_ends(ground, made.task, Training(made.task, ONE, quiet_hooks()).run(), tmp_path)
         assert (

@@ -39,7 +39,7 @@ from training import ONE, ground_of, quiet_hooks
 
 
 def task_of(ground, tmp_path):
-    plan = training_plan(ground.recipe, len(ground.labels), ground.classes)
+    plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     return assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache"))
 
 
@@ -217,7 +217,7 @@ def test_with_balance_every_class_counts_alike_on_the_validation_part(tmp_path):
 
 def test_fine_tuning_ends_with_a_graph_that_gives_what_the_network_gives(tmp_path):
     ground = ground_of("convolutions", tmp_path, method="lpft", lr=0.003)
-    tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.classes), RunContext(cache=tmp_path / "c"))
+    tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.target.names), RunContext(cache=tmp_path / "c"))
     assert tuned.encoder is not None
     assert tuned.encoder.spec.name == "tiny+lpft"
     assert tuned.encoder.spec.weights_digest != ground.encoder.spec.weights_digest
@@ -234,7 +234,7 @@ def test_fine_tuning_ends_with_a_graph_that_gives_what_the_network_gives(tmp_pat
 
 def test_the_probe_is_kept_when_moving_weights_does_not_help(tmp_path):
     ground = ground_of("convolutions", tmp_path, method="lpft", wise="auto", lr=1e-9)
-    tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.classes), RunContext(cache=tmp_path / "c"))
+    tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.target.names), RunContext(cache=tmp_path / "c"))
     assert tuned.encoder is None
     assert tuned.share == 0.0
     assert any("fine-tuning did not help here" in notice for notice in tuned.notices)
@@ -244,7 +244,7 @@ def test_the_probe_is_kept_when_moving_weights_does_not_help(tmp_path):
 def test_a_checkpoint_of_another_run_is_refused_with_what_differs(tmp_path):
     ground = ground_of("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9)
     context = RunContext(cache=tmp_path / "c", run_folder=tmp_path / "training")
-    plan = training_plan(ground.recipe, 36, ground.classes)
+    plan = training_plan(ground.recipe, 36, ground.target.names)
     fine_tune(ground, plan, context)
     assert (tmp_path / "training" / LAST).is_file()
     other = ground_of("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9, mixup=0.2)
@@ -255,7 +255,7 @@ def test_a_checkpoint_of_another_run_is_refused_with_what_differs(tmp_path):
 def test_a_time_limit_shortens_the_training_and_is_announced(tmp_path):
     said = []
     ground = ground_of("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9, epochs=10_000, time_limit="14s")
-    plan = training_plan(ground.recipe, 36, ground.classes)
+    plan = training_plan(ground.recipe, 36, ground.target.names)
     tuned = fine_tune(ground, plan, RunContext(cache=tmp_path / "c", notify=said.append))
     assert tuned.plan.epochs < 10_000
     epochs = "1 epoch" if tuned.plan.epochs == 1 else f"{tuned.plan.epochs} epochs"  # a slow machine can do one
@@ -266,7 +266,7 @@ def test_a_training_that_went_wrong_at_once_leaves_the_probe(tmp_path):
     ground = ground_of(
         "convolutions", tmp_path, method="lpft", optimizer="sgd", lr=100.0, clip=0.0, warmup=0.0, ema=0.9
     )
-    tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.classes), RunContext(cache=tmp_path / "c"))
+    tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.target.names), RunContext(cache=tmp_path / "c"))
     assert (tuned.best, tuned.share, tuned.encoder) == (0, 0.0, None)
     assert "The weights it started from were kept. Try a smaller --lr." in tuned.notices[0]
     assert tuned.notices[-1] == "The model is the probe: no weight was moved in the end."
