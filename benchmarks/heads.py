@@ -30,7 +30,7 @@ from threadpoolctl import threadpool_limits
 from headstart.data.splits import make_folds
 from headstart.data.targets.classes import Classes
 from headstart.heads.logistic import LogisticFamily
-from headstart.heads.training_set import class_weights, standardise
+from headstart.heads.training_set import compute_class_weights, standardise
 from headstart.probing.probe import fit_probe
 from headstart.runtime.machine import available_cores
 from headstart.settings.recipe import Recipe
@@ -138,7 +138,7 @@ def fit_ours(task: Task) -> Outcome:
 def fit_theirs(task: Task, processes: int | None) -> Outcome:
     """Let scikit-learn choose on the same folds among the same penalties, in its own words ``C = 1 / (r T N)``."""
     start = time.perf_counter()
-    standard = standardise(task.features, class_weights(task.labels, int(task.labels.max()) + 1, balance=False))
+    standard = standardise(task.features, compute_class_weights(task.labels, int(task.labels.max()) + 1, balance=False))
     features, scored_features = (
         ((matrix - standard.mean) / standard.scale).astype(np.float32)
         for matrix in (task.features, task.scored_features)

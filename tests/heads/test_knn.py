@@ -23,10 +23,10 @@ def test_votes_are_those_of_scikit_learns_brute_force_cosine(training, neighbour
 
 
 def test_the_path_gives_what_single_fits_give(training):
-    learner = KnnFamily()
-    path = list(learner.path_scores(training, training.features, learner.grid))
-    for setting, scores in zip(learner.grid, path, strict=True):
-        single = learner.fit(training, setting).scores(training.features)
+    family = KnnFamily()
+    path = list(family.path_scores(training, training.features, family.grid))
+    for setting, scores in zip(family.grid, path, strict=True):
+        single = family.fit(training, setting).scores(training.features)
         np.testing.assert_allclose(scores, single, atol=1e-5)
 
 

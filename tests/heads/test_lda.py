@@ -5,7 +5,7 @@ import pytest
 from sklearn.covariance import ledoit_wolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from headstart.heads.lda import LdaFamily, ledoit_wolf_shrinkage
+from headstart.heads.lda import LdaFamily, estimate_shrinkage
 from headstart.heads.training_set import TrainingSet
 
 
@@ -32,8 +32,8 @@ def test_shrinkage_is_the_same_on_rotated_rows(make):
     rows = centred_within_classes(make(25, 60, 3))
     axes = np.linalg.svd(rows, full_matrices=False)[2]
     turned = rows @ axes.T
-    one = ledoit_wolf_shrinkage(rows, rows.T @ rows / 25, 60)
-    other = ledoit_wolf_shrinkage(turned, turned.T @ turned / 25, 60)
+    one = estimate_shrinkage(rows, rows.T @ rows / 25, 60)
+    other = estimate_shrinkage(turned, turned.T @ turned / 25, 60)
     assert one == pytest.approx(other)
 
 

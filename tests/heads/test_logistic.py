@@ -82,11 +82,11 @@ def test_the_rotated_fit_is_the_unrotated_fit(make):
 
 
 def test_the_path_gives_what_single_fits_give(training):
-    learner = LogisticFamily()
-    path = list(learner.path_scores(training, training.features, learner.grid))
-    assert len(path) == len(learner.grid)
-    for setting, scores in zip(learner.grid, path, strict=True):
-        single = learner.fit(training, setting).scores(training.features)
+    family = LogisticFamily()
+    path = list(family.path_scores(training, training.features, family.grid))
+    assert len(path) == len(family.grid)
+    for setting, scores in zip(family.grid, path, strict=True):
+        single = family.fit(training, setting).scores(training.features)
         np.testing.assert_allclose(softmax(scores), softmax(single), atol=0.02)
 
 

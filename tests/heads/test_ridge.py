@@ -39,8 +39,8 @@ def test_balance_is_scikit_learns_sample_weight(make):
 def test_leave_one_out_scores_are_those_of_leaving_one_out(make, balance):
     training = make(18, 30, 3, balance=balance)
     inputs, targets = inputs_of(training), 2.0 * np.eye(3)[training.labels] - 1
-    learner = RidgeFamily()
-    for setting, scores in zip(learner.grid, learner.leave_one_out(training), strict=True):
+    family = RidgeFamily()
+    for setting, scores in zip(family.grid, family.leave_one_out(training), strict=True):
         for number in range(0, 18, 5):
             kept = np.arange(18) != number
             oracle = Ridge(alpha=alpha_of(training, setting), solver="cholesky")
@@ -50,18 +50,18 @@ def test_leave_one_out_scores_are_those_of_leaving_one_out(make, balance):
 
 def test_leave_one_out_errors_are_those_of_ridge_cv(training):
     targets = 2.0 * np.eye(training.class_count)[training.labels] - 1
-    learner = RidgeFamily()
-    alphas = [alpha_of(training, setting) * len(training) for setting in learner.grid]
+    family = RidgeFamily()
+    alphas = [alpha_of(training, setting) * len(training) for setting in family.grid]
     oracle = RidgeCV(alphas=alphas, store_cv_results=True).fit(inputs_of(training), targets)
-    errors = np.stack([(scores - targets) ** 2 for scores in learner.leave_one_out(training)], axis=-1)
+    errors = np.stack([(scores - targets) ** 2 for scores in family.leave_one_out(training)], axis=-1)
     np.testing.assert_allclose(errors, oracle.cv_results_, rtol=1e-4, atol=1e-6)
 
 
 def test_the_path_gives_what_single_fits_give(training):
-    learner = RidgeFamily()
-    path = learner.path_scores(training, training.features, learner.grid)
-    for setting, scores in zip(learner.grid, path, strict=True):
-        np.testing.assert_array_equal(scores, learner.fit(training, setting).scores(training.features))
+    family = RidgeFamily()
+    path = family.path_scores(training, training.features, family.grid)
+    for setting, scores in zip(family.grid, path, strict=True):
+        np.testing.assert_array_equal(scores, family.fit(training, setting).scores(training.features))
 
 
 def test_a_class_without_examples_is_never_chosen():

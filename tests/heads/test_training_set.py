@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.heads.training_set import TrainingSet, class_weights, rotate, standardise
+from headstart.heads.training_set import TrainingSet, compute_class_weights, rotate, standardise
 
 
 def standardised(training):
@@ -89,7 +89,7 @@ def test_features_that_are_all_constant_leave_no_coordinates():
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.booleans())
 def test_weights_sum_to_one_and_balance_weighs_every_class_alike(labels, balance):
     labels = np.array(labels, dtype=np.int64)
-    weights = class_weights(labels, 5, balance)
+    weights = compute_class_weights(labels, 5, balance)
     assert weights.sum() == pytest.approx(1)
     if balance:
         sums = np.bincount(labels, weights)

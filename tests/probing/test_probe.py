@@ -51,7 +51,7 @@ def test_the_head_is_fitted_on_everything_and_the_temperature_on_held_out_scores
     features, labels = blobs()
     probe = fit(features, labels, head="ridge")
     (candidate,) = probe.candidates
-    assert probe.decoding.temperature == candidate.verdict.decoding.temperature
+    assert probe.decoding.temperature == candidate.cv_score.decoding.temperature
     assert probe.decoding.temperature == pytest.approx(fit_temperature(candidate.scores, labels), rel=1e-5)
     folds = make_folds(labels, np.arange(len(labels)), 5, 0)
     assert not np.allclose(probe.head.scores(features)[folds[0].held_out], candidate.scores[folds[0].held_out])
@@ -90,8 +90,8 @@ def test_a_group_is_never_divided():
     labels = random.integers(0, 2, 20)[groups]
     labels[:10] = [0] * 5 + [1] * 5
     features = np.eye(20, dtype=np.float32)[groups] + 0.01 * random.normal(size=(100, 20)).astype(np.float32)
-    divided = fit(features, labels, head="knn").candidates[0].verdict.metric
-    kept = fit(features, labels, groups, head="knn").candidates[0].verdict.metric
+    divided = fit(features, labels, head="knn").candidates[0].cv_score.metric
+    kept = fit(features, labels, groups, head="knn").candidates[0].cv_score.metric
     assert divided == 1.0
     assert kept < 0.8
 

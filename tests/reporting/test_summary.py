@@ -145,12 +145,12 @@ def test_candidates_stand_in_a_table_with_the_chosen_one_marked():
 
 def test_where_the_chosen_head_has_not_the_best_numbers_the_table_says_why():
     first, later = candidate("logistic", 1.0, 0.9), candidate("knn", 10, 0.9)
-    better = replace(later, verdict=replace(later.verdict, log_loss=0.24))
+    better = replace(later, cv_score=replace(later.cv_score, loss=0.24))
     said = "  A later head is taken only where it is clearly better: small differences among five are chance."
     assert candidate_lines([first, better], "logistic")[-1] == said
     assert said not in candidate_lines([first, better], "knn")
     assert said not in candidate_lines([first, later], "logistic")
-    worse = replace(better, verdict=replace(better.verdict, accuracy=0.8))
+    worse = replace(better, cv_score=replace(better.cv_score, metric=0.8))
     assert said not in candidate_lines([first, worse], "logistic")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import headstart as hs
 from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.errors import ModelFileError
-from headstart.probing.rows import even_rows
+from headstart.probing.rows import select_balanced_rows
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.card import model_card
 from headstart.saving.manifest import MANIFEST, manifest_of
@@ -89,7 +89,7 @@ def test_the_card_says_what_is_kept_of_the_training_pictures(model: SavedModel, 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(1, 60), st.integers(0, 3))
 def test_rows_are_drawn_as_evenly_as_the_classes_allow(labels: list[int], limit: int, seed: int) -> None:
     array = np.array(labels)
-    rows = even_rows(array, limit, seed)
+    rows = select_balanced_rows(array, limit, seed)
     assert len(rows) == min(limit, len(labels))
     assert (np.diff(rows) > 0).all()
     counts, all_counts = np.bincount(array[rows], minlength=6), np.bincount(array, minlength=6)
@@ -97,12 +97,12 @@ def test_rows_are_drawn_as_evenly_as_the_classes_allow(labels: list[int], limit:
     not_exhausted = counts[counts < all_counts]
     if len(not_exhausted):
         assert counts.max() <= not_exhausted.min() + 1
-    np.testing.assert_array_equal(rows, even_rows(array, limit, seed))
+    np.testing.assert_array_equal(rows, select_balanced_rows(array, limit, seed))
 
 
 def test_the_seed_decides_the_rows() -> None:
     labels = np.repeat([0, 1], 50)
-    assert not np.array_equal(even_rows(labels, 20, 0), even_rows(labels, 20, 1))
+    assert not np.array_equal(select_balanced_rows(labels, 20, 0), select_balanced_rows(labels, 20, 1))
 
 
 # --- in a fit

@@ -123,16 +123,16 @@ def try_cleaning(
     training = TrainingSet(features, labels, int(labels.max()) + 1, recipe.head.balance)
     typical = int(np.median(training.counts[training.present]))
     folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical), recipe.run.seed)
-    learner = load_family(head.head, recipe.replace(head="auto"))
+    family = load_family(head.head, recipe.replace(head="auto"))
     before, after = np.zeros(len(labels), dtype=np.bool_), np.zeros(len(labels), dtype=np.bool_)
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         for fold in folds:
             held, kept = fold.held_out, fold.train[~left_out[fold.train]]
             for answers, rows in ((before, fold.train), (after, kept)):
-                answers[held] = _answers(learner, training.take(rows), features[held], head.setting) == labels[held]
+                answers[held] = _answers(family, training.take(rows), features[held], head.setting) == labels[held]
     return Cleaned(before, after)
 
 
-def _answers(learner: HeadFamily, training: TrainingSet, features: Matrix, setting: object) -> Labels:
-    (scores,) = learner.path_scores(training, features, (setting,))
+def _answers(family: HeadFamily, training: TrainingSet, features: Matrix, setting: object) -> Labels:
+    (scores,) = family.path_scores(training, features, (setting,))
     return np.asarray(scores.argmax(axis=1), dtype=np.int64)

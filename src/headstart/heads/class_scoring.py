@@ -30,7 +30,7 @@ class ClassScorer(CvScorer):
             known[fold.held_out] = np.isin(training.labels[fold.held_out], training.labels[fold.train])
         return replace(super(ClassScorer, cls).of(training, groups, folds), scorable=np.flatnonzero(known))
 
-    def judge(self, scores: Scores) -> CvScore:
+    def evaluate(self, scores: Scores) -> CvScore:
         """Fit the temperature to scores of all examples, shape (N, C), and measure."""
         labels, weights = self.labels[self.scorable], self.weights[self.scorable]
         temperature = fit_temperature(scores[self.scorable], labels, weights)

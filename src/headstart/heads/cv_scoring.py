@@ -25,11 +25,11 @@ class Fold(Protocol):
 
     @property
     def train(self) -> Indices:
-        """Positions of the examples to fit on."""
+        """Return positions of the examples to fit on."""
 
     @property
     def held_out(self) -> Indices:
-        """Positions of the examples to score."""
+        """Return positions of the examples to score."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,25 +75,25 @@ class CvScorer(ABC):
 
     @classmethod
     def of(cls, training: TrainingSet, groups: npt.NDArray[Any], folds: Sequence[Fold]) -> Self:
-        """Find out which examples can be scored: by default all of them."""
+        """Create the scorer of a training set: by default every example can be scored."""
         units = np.unique(groups, return_inverse=True)[1]
         return cls(training.labels, training.weights, units, np.arange(len(training)))
 
     @property
     def independent(self) -> bool:
-        """Whether every example is a group of its own."""
+        """Return whether every example is a group of its own."""
         return len(np.unique(self.groups)) == len(self.groups)
 
     @abstractmethod
-    def judge(self, scores: Scores) -> CvScore:
-        """Fit the decoding to scores of all examples, shape (N, C), and measure."""
+    def evaluate(self, scores: Scores) -> CvScore:
+        """Fit the decoding to scores of all examples, shape (N, C), and compute loss and metric."""
 
     def notices(self, target: Target) -> tuple[str, ...]:
         """Return sentences about what could not be scored."""
         return ()
 
     def clearly_better(self, one: CvScore, other: CvScore) -> bool:
-        """Whether ``one`` has a loss lower by more than two standard errors of the paired difference.
+        """Return whether ``one`` has a loss lower by more than two standard errors of the paired difference.
 
         The difference is taken per example and summed per group, so that examples of one group do not count as many.
         """
@@ -104,13 +104,13 @@ class CvScorer(ABC):
         return gain > max(TIE, CLEAR * math.sqrt(float(deviations @ deviations)))
 
 
-def best_of(verdicts: Sequence[CvScore]) -> int:
-    """Position of the smallest loss; of equals, the first.
+def select_best(cv_scores: Sequence[CvScore]) -> int:
+    """Return the position of the smallest loss; of equals, the first.
 
     Examples
     --------
-    >>> best_of([CvScore(None, loss, 0.5, np.array([loss])) for loss in (0.7, 0.3, 0.3)])
+    >>> select_best([CvScore(None, loss, 0.5, np.array([loss])) for loss in (0.7, 0.3, 0.3)])
     1
     """
-    losses = np.array([verdict.loss for verdict in verdicts])
+    losses = np.array([cv_score.loss for cv_score in cv_scores])
     return int(np.flatnonzero(losses <= losses.min() + TIE)[0])

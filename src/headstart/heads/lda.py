@@ -7,7 +7,7 @@ import numpy as np
 
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import Head, Matrix
-from headstart.heads.linear import LinearHead, linear_head
+from headstart.heads.linear import LinearHead, fold_into_head
 from headstart.heads.training_set import Array, TrainingSet
 
 # Keeps the covariance invertible where the estimate finds nothing to shrink.
@@ -42,15 +42,15 @@ class LdaFamily(HeadFamily):
         means = (membership.T @ coordinates).astype(np.float64) / counts[:, None]
         centred = coordinates - means.astype(coordinates.dtype)[labels]
         covariance = (centred.T @ centred).astype(np.float64) / len(labels)
-        shrinkage = max(ledoit_wolf_shrinkage(centred, covariance, training.standardisation.varying), LEAST_SHRINKAGE)
-        shrunk = shrunk_covariance(covariance, shrinkage, training.standardisation.varying)
+        shrinkage = max(estimate_shrinkage(centred, covariance, training.standardisation.varying), LEAST_SHRINKAGE)
+        shrunk = compute_shrunk_covariance(covariance, shrinkage, training.standardisation.varying)
         coefficients = np.linalg.solve(shrunk, means.T).T.astype(np.float64)
         priors = np.bincount(labels, weights=training.weights)
         intercepts = np.log(priors) - 0.5 * np.sum(coefficients * means, axis=1)
-        return linear_head(training, coefficients, intercepts, {"shrinkage": round(shrinkage, 6)})
+        return fold_into_head(training, coefficients, intercepts, {"shrinkage": round(shrinkage, 6)})
 
 
-def ledoit_wolf_shrinkage(centred: Matrix, covariance: Array, dimension: int) -> float:
+def estimate_shrinkage(centred: Matrix, covariance: Array, dimension: int) -> float:
     """Estimate the part of the sphere that minimises the covariance's expected squared error (Ledoit and Wolf 2004).
 
     Parameters
@@ -63,7 +63,7 @@ def ledoit_wolf_shrinkage(centred: Matrix, covariance: Array, dimension: int) ->
     Examples
     --------
     >>> rows = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 3.0], [0.0, -3.0]])
-    >>> round(ledoit_wolf_shrinkage(rows, rows.T @ rows / 4, 2), 4)
+    >>> round(estimate_shrinkage(rows, rows.T @ rows / 4, 2), 4)
     0.6406
     """
     trace = float(np.trace(covariance))
@@ -74,7 +74,7 @@ def ledoit_wolf_shrinkage(centred: Matrix, covariance: Array, dimension: int) ->
     return min(max(noise, 0.0) / distance, 1.0) if distance > 0 else 1.0
 
 
-def shrunk_covariance(covariance: Array, shrinkage: float, dimension: int) -> Array:
+def compute_shrunk_covariance(covariance: Array, shrinkage: float, dimension: int) -> Array:
     """Compute the weighted mean of a covariance and the sphere of the same trace; of zero it is the unit sphere."""
     sphere = float(np.trace(covariance)) / max(dimension, 1)
     if sphere == 0:

@@ -117,7 +117,9 @@ def fold_standardisation(training: TrainingSet, coefficients: Array, intercepts:
     return Plane(weight, bias)
 
 
-def linear_head(training: TrainingSet, coefficients: Array, intercepts: Array, chosen: Mapping[str, Any]) -> LinearHead:
+def fold_into_head(
+    training: TrainingSet, coefficients: Array, intercepts: Array, chosen: Mapping[str, Any]
+) -> LinearHead:
     """Fold the standardisation in (see :func:`fold_standardisation`) and round to float32."""
     plane = fold_standardisation(training, coefficients, intercepts)
     return LinearHead(plane.weight.astype(np.float32), plane.bias.astype(np.float32), chosen)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import Head, Labels, Matrix
-from headstart.heads.linear import LinearHead, linear_head
+from headstart.heads.linear import LinearHead, fold_into_head
 from headstart.heads.probabilities import softmax
 from headstart.heads.solver import Objective, minimise
 from headstart.heads.training_set import Array, TrainingSet
@@ -120,4 +120,4 @@ class _Problem:
 
 
 def _head(training: TrainingSet, point: Array, setting: float) -> LinearHead:
-    return linear_head(training, point[:, :-1], point[:, -1], {"regularisation": setting})
+    return fold_into_head(training, point[:, :-1], point[:, -1], {"regularisation": setting})

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from headstart.heads.cv_scoring import CvScore, CvScorer, Fold, best_of
+from headstart.heads.cv_scoring import CvScore, CvScorer, Fold, select_best
 from headstart.heads.family import HeadFamily, LeavesOneOut
 from headstart.heads.training_set import TrainingSet
 from headstart.runtime.progress import Progress, silent
@@ -21,15 +21,15 @@ MATERIAL = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """What cross-validation says about one family of heads, at its best setting.
+    """One family of heads in cross-validation, at its best setting.
 
     Attributes
     ----------
     name, setting
-        The learner's name, and the chosen value of its grid.
+        Name of the family, and the chosen value of its grid.
     scores
         Of each example by a head that was not fitted on it, shape (N, C), float32.
-    verdict
+    cv_score
         Decoding, loss and metric of these scores.
     notices
         Sentences for the user.
@@ -38,23 +38,23 @@ class Candidate:
     name: str
     setting: Any
     scores: npt.NDArray[np.float32]
-    verdict: CvScore
+    cv_score: CvScore
     notices: tuple[str, ...] = ()
 
 
 def cross_validate(
-    learners: Sequence[HeadFamily],
+    families: Sequence[HeadFamily],
     training: TrainingSet,
     folds: Sequence[Fold],
-    jury: CvScorer,
+    scorer: CvScorer,
     progress: Progress = silent,
     workers: int = 1,
 ) -> tuple[Candidate, ...]:
-    """Score every learner at every value of its grid on held-out folds, and keep its best value.
+    """Score every family at every value of its grid on held-out folds, and keep its best value.
 
-    All learners see the same folds, so that their scores can be compared in pairs. The best value is the one with the
+    All families see the same folds, so that their scores can be compared in pairs. The best value is the one with the
     smallest loss after decoding; of equals, the more regularised. Where every example is a group of its
-    own, a learner that knows its leave-one-out scores chooses its value by these.
+    own, a family that knows its leave-one-out scores chooses its value by these.
 
     Parameters
     ----------
@@ -70,33 +70,33 @@ def cross_validate(
     >>> training = TrainingSet(np.array([[0.0], [1.0], [8.0], [9.0]]), np.array([0, 0, 1, 1]), 2)
     >>> folds = [SimpleNamespace(train=np.array([0, 2]), held_out=np.array([1, 3])),
     ...          SimpleNamespace(train=np.array([1, 3]), held_out=np.array([0, 2]))]
-    >>> jury = ClassScorer.of(training, np.arange(4), folds)
-    >>> (candidate,) = cross_validate([CentroidFamily()], training, folds, jury)
-    >>> candidate.verdict.metric
+    >>> scorer = ClassScorer.of(training, np.arange(4), folds)
+    >>> (candidate,) = cross_validate([CentroidFamily()], training, folds, scorer)
+    >>> candidate.cv_score.metric
     1.0
     """
-    sheets = [_Sheet.blank(learner, training) for learner in learners]
+    tables = [_GridScores.blank(family, training) for family in families]
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as executor:
         exact = {
-            sheet.learner.name: executor.submit(_judge_leaving_one_out, sheet.learner, training, jury)
-            for sheet in sheets
-            if jury.independent and isinstance(sheet.learner, LeavesOneOut)
+            table.family.name: executor.submit(_evaluate_leave_one_out, table.family, training, scorer)
+            for table in tables
+            if scorer.independent and isinstance(table.family, LeavesOneOut)
         }
-        tasks = [executor.submit(_fill, sheets, training, fold) for fold in folds]
+        tasks = [executor.submit(_predict_fold, tables, training, fold) for fold in folds]
         for number, task in enumerate(as_completed(tasks)):
             task.result()
             progress("cross-validation", number + 1, len(folds))
-        judged = list(executor.map(lambda sheet: [jury.judge(scores) for scores in sheet.scores], sheets))
+        evaluated = list(executor.map(lambda table: [scorer.evaluate(scores) for scores in table.scores], tables))
         return tuple(
             _candidate(
-                sheet, verdicts, exact[name].result() if (name := sheet.learner.name) in exact else verdicts, jury
+                table, cv_scores, exact[name].result() if (name := table.family.name) in exact else cv_scores, scorer
             )
-            for sheet, verdicts in zip(sheets, judged, strict=True)
+            for table, cv_scores in zip(tables, evaluated, strict=True)
         )
 
 
-def choose(candidates: Sequence[Candidate], jury: CvScorer) -> Candidate:
-    """Choose among families of heads, which stand in the order of trust.
+def select_candidate(candidates: Sequence[Candidate], scorer: CvScorer) -> Candidate:
+    """Select among families of heads, which stand in the order of trust.
 
     The first keeps its place until a later one has a clearly lower loss and no lower metric. Simply taking the
     best of five would follow chance: on few-shot samples of six picture sets it lost 0.3 points of test accuracy
@@ -105,58 +105,64 @@ def choose(candidates: Sequence[Candidate], jury: CvScorer) -> Candidate:
     """
     best = candidates[0]
     for candidate in candidates[1:]:
-        no_lower = candidate.verdict.metric >= best.verdict.metric
-        if no_lower and jury.clearly_better(candidate.verdict, best.verdict):
+        no_lower = candidate.cv_score.metric >= best.cv_score.metric
+        if no_lower and scorer.clearly_better(candidate.cv_score, best.cv_score):
             best = candidate
     return best
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sheet:
-    """Held-out scores of one learner for each value of its grid, shape (S, N, C); every fold fills in its rows."""
+class _GridScores:
+    """Held-out scores of one family for each value of its grid, shape (S, N, C); every fold fills in its rows."""
 
-    learner: HeadFamily
+    family: HeadFamily
     scores: npt.NDArray[np.float32]
 
     @classmethod
-    def blank(cls, learner: HeadFamily, training: TrainingSet) -> "_Sheet":
-        shape = (len(learner.grid), len(training), training.class_count)
-        return cls(learner, np.full(shape, np.nan, dtype=np.float32))
+    def blank(cls, family: HeadFamily, training: TrainingSet) -> "_GridScores":
+        shape = (len(family.grid), len(training), training.class_count)
+        return cls(family, np.full(shape, np.nan, dtype=np.float32))
 
 
-def _fill(sheets: Sequence[_Sheet], training: TrainingSet, fold: Fold) -> None:
-    """Fit every learner on one fold; what they share (the rotation) is computed once."""
+def _predict_fold(tables: Sequence[_GridScores], training: TrainingSet, fold: Fold) -> None:
+    """Fit every family on one fold; what they share (the rotation) is computed once."""
     part, features = training.take(fold.train), training.features[fold.held_out]
-    for sheet in sheets:
-        for number, scores in enumerate(sheet.learner.path_scores(part, features, sheet.learner.grid)):
-            sheet.scores[number, fold.held_out] = scores
+    for table in tables:
+        for number, scores in enumerate(table.family.path_scores(part, features, table.family.grid)):
+            table.scores[number, fold.held_out] = scores
 
 
-def _judge_leaving_one_out(learner: LeavesOneOut, training: TrainingSet, jury: CvScorer) -> list[CvScore]:
-    return [jury.judge(scores) for scores in learner.leave_one_out(training)]
+def _evaluate_leave_one_out(family: LeavesOneOut, training: TrainingSet, scorer: CvScorer) -> list[CvScore]:
+    return [scorer.evaluate(scores) for scores in family.leave_one_out(training)]
 
 
-def _candidate(sheet: _Sheet, verdicts: Sequence[CvScore], deciding: Sequence[CvScore], jury: CvScorer) -> Candidate:
-    """Take the setting that is best by the deciding verdicts, with its scores and verdict on the folds."""
-    best = best_of(deciding)
+def _candidate(
+    table: _GridScores, cv_scores: Sequence[CvScore], deciding: Sequence[CvScore], scorer: CvScorer
+) -> Candidate:
+    """Return the setting that is best by the deciding scores, with its scores on the folds."""
+    best = select_best(deciding)
     return Candidate(
-        name=sheet.learner.name,
-        setting=sheet.learner.grid[best],
-        scores=sheet.scores[best],
-        verdict=verdicts[best],
-        notices=_edge_notices(sheet.learner, deciding, best, jury),
+        name=table.family.name,
+        setting=table.family.grid[best],
+        scores=table.scores[best],
+        cv_score=cv_scores[best],
+        notices=_edge_notices(table.family, deciding, best, scorer),
     )
 
 
-def _edge_notices(learner: HeadFamily, verdicts: Sequence[CvScore], best: int, jury: CvScorer) -> tuple[str, ...]:
-    """Say so when the best value is the first or the last, and clearly and materially better than its neighbour."""
-    if len(verdicts) < 2 or 0 < best < len(verdicts) - 1:
+def _edge_notices(family: HeadFamily, cv_scores: Sequence[CvScore], best: int, scorer: CvScorer) -> tuple[str, ...]:
+    """Return a sentence when the best value is at an end, and clearly and materially better than its neighbour."""
+    if len(cv_scores) < 2 or 0 < best < len(cv_scores) - 1:
         return ()
     neighbour, end = (1, "strongest") if best == 0 else (best - 1, "weakest")
-    falls = verdicts[best].loss < (1 - MATERIAL) * verdicts[neighbour].loss
-    if not (falls and jury.clearly_better(verdicts[best], verdicts[neighbour])):
+    falls = cv_scores[best].loss < (1 - MATERIAL) * cv_scores[neighbour].loss
+    if not (falls and scorer.clearly_better(cv_scores[best], cv_scores[neighbour])):
         return ()
     return (
-        f"The best setting of the head '{learner.name}' is the {end} that was tried ({learner.grid[best]:g}): "
+        f"The best setting of the head '{family.name}' is the {end} that was tried ({_shown(family.grid[best])}): "
         "a value beyond it might do better still.",
     )
+
+
+def _shown(setting: object) -> str:
+    return f"{setting:g}" if isinstance(setting, int | float) else str(setting)

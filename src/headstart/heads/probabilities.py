@@ -34,7 +34,7 @@ def as_softmax(decoding: Decoding) -> Softmax:
 
 
 def log_softmax(scores: Scores, temperature: float = 1.0) -> Array:
-    """Logarithms of the probabilities, shape (N, C).
+    """Compute the logarithms of the probabilities, shape (N, C).
 
     Examples
     --------
@@ -47,7 +47,7 @@ def log_softmax(scores: Scores, temperature: float = 1.0) -> Array:
 
 
 def softmax(scores: Scores, temperature: float = 1.0) -> Array:
-    """Probabilities ``exp(scores / temperature)``, normalised per row; shape (N, C).
+    """Compute probabilities ``exp(scores / temperature)``, normalised per row; shape (N, C).
 
     Examples
     --------
@@ -60,7 +60,7 @@ def softmax(scores: Scores, temperature: float = 1.0) -> Array:
 
 
 def log_loss(scores: Scores, labels: Labels, temperature: float = 1.0, weights: Array | None = None) -> float:
-    """Mean of minus the logarithm of the true class's probability, in nats; weighted when there are ``weights``.
+    """Compute the mean of minus the logarithm of the true class's probability, in nats; weighted by ``weights``.
 
     Examples
     --------

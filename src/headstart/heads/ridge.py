@@ -8,7 +8,7 @@ import numpy as np
 
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import Head, Matrix
-from headstart.heads.linear import LinearHead, linear_head
+from headstart.heads.linear import LinearHead, fold_into_head
 from headstart.heads.training_set import Array, TrainingSet
 
 
@@ -71,7 +71,7 @@ class _Solution:
         return self.moments / (rotation.spectrum + setting * rotation.total)
 
     def head(self, training: TrainingSet, setting: float) -> LinearHead:
-        return linear_head(training, self.coefficients(training, setting), self.mean, {"regularisation": setting})
+        return fold_into_head(training, self.coefficients(training, setting), self.mean, {"regularisation": setting})
 
     def leave_one_out(self, training: TrainingSet, setting: float) -> Array:
         rotation = training.rotation

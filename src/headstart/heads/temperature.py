@@ -19,7 +19,7 @@ LARGEST_LOG = math.log(1e6)  # the temperature stays within a million times the 
 def fit_temperature(
     scores: Scores, labels: Labels, weights: Array | None = None, smoothing: float | None = None
 ) -> float:
-    """Find the temperature with the smallest log-loss of ``softmax(scores / temperature)``.
+    """Fit the temperature with the smallest log-loss of ``softmax(scores / temperature)``.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class _Slope:
 
 
 def _slope(shifted: Array, mass: Array, gap: float, inverse: float) -> _Slope:
-    """First and second derivative of the loss with respect to log b."""
+    """Compute first and second derivative of the loss with respect to log b."""
     probabilities = np.exp(inverse * shifted)
     probabilities *= (1 / probabilities.sum(axis=1))[:, None]
     means = np.einsum("nc,nc->n", probabilities, shifted)

@@ -1,4 +1,4 @@
-"""What every head learns from: a training set, and its rotation onto principal axes, which linear heads share."""
+"""What every head is fitted to: a training set, and its rotation onto principal axes, which linear heads share."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,7 +58,7 @@ class Rotation:
         return float(self.spectrum.sum())
 
     def unrotate(self, coefficients: Array) -> Array:
-        """Turn coefficients of the coordinates, shape (C, r), into those of standardised features, shape (C, D)."""
+        """Transform coefficients of coordinates, shape (C, r), to those of standardised features, shape (C, D)."""
         mixed = coefficients @ self.mixing.T
         return mixed if self.rows is None else mixed @ self.rows
 
@@ -94,12 +94,12 @@ class TrainingSet:
         return len(self.labels)
 
     def take(self, indices: npt.NDArray[np.int64]) -> "TrainingSet":
-        """Keep the examples at these positions; weights and rotation are those of the part."""
+        """Return the part with the examples at these positions; it has weights and a rotation of its own."""
         return TrainingSet(self.features[indices], self.labels[indices], self.class_count, self.balance)
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
-        """Examples of each class, shape (C,)."""
+        """Count the examples of each class, shape (C,)."""
         return np.bincount(self.labels, minlength=self.class_count)
 
     @cached_property
@@ -115,7 +115,7 @@ class TrainingSet:
     @cached_property
     def weights(self) -> Array:
         """Weight of each example, shape (N,), sum 1."""
-        return class_weights(self.labels, self.class_count, self.balance)
+        return compute_class_weights(self.labels, self.class_count, self.balance)
 
     @cached_property
     def standardisation(self) -> Standardisation:
@@ -128,12 +128,12 @@ class TrainingSet:
         return rotate(self.features, self.weights, self.standardisation)
 
 
-def class_weights(labels: Labels, class_count: int, balance: bool) -> Array:
+def compute_class_weights(labels: Labels, class_count: int, balance: bool) -> Array:
     """Weigh every example alike, or (``balance``) every class that occurs alike; the sum is 1.
 
     Examples
     --------
-    >>> class_weights(np.array([0, 0, 0, 1]), 2, balance=True).round(3).tolist()
+    >>> compute_class_weights(np.array([0, 0, 0, 1]), 2, balance=True).round(3).tolist()
     [0.167, 0.167, 0.167, 0.5]
     """
     if not balance:
@@ -143,7 +143,7 @@ def class_weights(labels: Labels, class_count: int, balance: bool) -> Array:
 
 
 def standardise(features: Matrix, weights: Array) -> Standardisation:
-    """Find mean and scale of each feature under example weights of sum 1.
+    """Compute mean and scale of each feature under example weights of sum 1.
 
     The squared scale lies half-way between the feature's own variance and the median variance of all. With its own
     variance alone, a feature that hardly moved among a few training examples, as those behind a ReLU do, would be blown
@@ -165,7 +165,7 @@ def standardise(features: Matrix, weights: Array) -> Standardisation:
 
 
 def rotate(features: Matrix, weights: Array, standard: Standardisation) -> Rotation:
-    """Turn standardised features onto their principal axes under example weights of sum 1.
+    """Rotate standardised features onto their principal axes under example weights of sum 1.
 
     One eigendecomposition on the smaller side: of the N x N matrix of products of examples, or of the D x D covariance.
     """
@@ -206,7 +206,7 @@ class _Axes:
 
 
 def _principal_axes(symmetric: Array) -> _Axes:
-    """Eigenvalues, descending, and eigenvectors, without those that are rounding errors."""
+    """Compute eigenvalues, descending, and eigenvectors, without those that are rounding errors."""
     values, vectors = np.linalg.eigh(symmetric)
     kept = values > max(SMALLEST_VARIANCE * values[-1], float(np.finfo(np.float64).tiny))
     return _Axes(values[kept][::-1], vectors[:, kept][:, ::-1])

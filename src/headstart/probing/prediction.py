@@ -1,4 +1,4 @@
-"""What a model says about one picture."""
+"""Predictions: the likeliest classes of one picture."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model says about one picture.
+    """The prediction of a model for one picture.
 
     Attributes
     ----------
@@ -57,14 +57,14 @@ class Prediction:
     novelty: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data with the attributes as keys."""
+        """Return plain data with the attributes as keys."""
         return asdict(self) | {"top": [asdict(choice) for choice in self.top], "prediction_set": [*self.prediction_set]}
 
 
 def predictions_from(
     paths: Sequence[str], probabilities: npt.NDArray[np.floating[Any]], classes: Sequence[str], top: int = 5
 ) -> tuple[Prediction, ...]:
-    """Name the ``top`` likeliest classes of each row.
+    """Return predictions with the ``top`` likeliest classes of each row.
 
     ``probabilities`` has shape (N, C) in the order of ``classes``; of equal ones the first class comes first.
 

@@ -13,7 +13,7 @@ from headstart.errors import DataError, EncoderError
 from headstart.heads.cv_scoring import CvScorer
 from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.head import Decoding, Head, Matrix
-from headstart.heads.model_selection import Candidate, choose, cross_validate
+from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
 from headstart.heads.training_set import TrainingSet
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
@@ -65,7 +65,7 @@ def fit_probe(
     recipe: Recipe,
     progress: Progress = silent,
 ) -> Probe:
-    """Choose a head by cross-validation, fit it on all examples, and calibrate it on the held-out scores.
+    """Select a head by cross-validation, fit it on all examples, and calibrate it on the held-out scores.
 
     Parameters
     ----------
@@ -95,26 +95,26 @@ def fit_probe(
     _check_finite(features)
     task, strata = load_task(target.task), target.strata(labels)
     training = TrainingSet(features, labels, target.width, recipe.head.balance)
-    learners = [
+    families = [
         load_family(name, recipe) for name in (task.auto if recipe.head.name == "auto" else (recipe.head.name,))
     ]
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         if not _can_be_held_out(strata, groups):
-            return _fit_blindly(learners[0], training, task.decoding())
+            return _fit_uncalibrated(families[0], training, task.decoding())
         folds = make_folds(strata, groups, fold_count(recipe.head.inner_folds, typical_size(strata)), recipe.run.seed)
-        jury: CvScorer = task.scorer.of(training, groups, folds)
+        scorer: CvScorer = task.scorer.of(training, groups, folds)
         workers = min(available_cores(), len(folds))
-        candidates = cross_validate(learners, training, folds, jury, progress, workers)
-        best = choose(candidates, jury)
-        learner = next(learner for learner in learners if learner.name == best.name)
+        candidates = cross_validate(families, training, folds, scorer, progress, workers)
+        best = select_candidate(candidates, scorer)
+        family = next(family for family in families if family.name == best.name)
         return Probe(
             name=best.name,
             setting=best.setting,
-            head=learner.fit(training, best.setting),
-            decoding=best.verdict.decoding,
+            head=family.fit(training, best.setting),
+            decoding=best.cv_score.decoding,
             candidates=candidates,
-            notices=(*jury.notices(target), *best.notices),
-            scorable=jury.scorable,
+            notices=(*scorer.notices(target), *best.notices),
+            scorable=scorer.scorable,
         )
 
 
@@ -144,21 +144,21 @@ def typical_size(strata: Groups) -> int:
 
 
 def _can_be_held_out(strata: Groups, groups: Groups) -> bool:
-    """Whether at least two strata are spread over several groups."""
+    """Return whether at least two strata are spread over several groups."""
     pairs = np.unique(np.stack([strata, groups], axis=1), axis=0)
     return int(np.count_nonzero(np.bincount(pairs[:, 0]) > 1)) >= 2
 
 
-def _fit_blindly(learner: HeadFamily, training: TrainingSet, decoding: Decoding) -> Probe:
-    setting = learner.grid[len(learner.grid) // 2]
+def _fit_uncalibrated(family: HeadFamily, training: TrainingSet, decoding: Decoding) -> Probe:
+    setting = family.grid[len(family.grid) // 2]
     return Probe(
-        name=learner.name,
+        name=family.name,
         setting=setting,
-        head=learner.fit(training, setting),
+        head=family.fit(training, setting),
         decoding=decoding,
         candidates=(),
         notices=(
-            f"There are too few examples to hold any out: the head '{learner.name}' has its middle setting, and its "
+            f"There are too few examples to hold any out: the head '{family.name}' has its middle setting, and its "
             "probabilities are not calibrated.",
         ),
     )

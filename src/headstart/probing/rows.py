@@ -37,14 +37,14 @@ class Sample:
         return np.bincount(self.labels, minlength=class_count)
 
 
-def take_sample(dataset: Dataset, positions: Positions, groups: Positions, left_out: Collection[int]) -> Sample:
-    """Gather the examples at these positions, but for those in ``left_out`` (the unreadable ones).
+def select_sample(dataset: Dataset, positions: Positions, groups: Positions, left_out: Collection[int]) -> Sample:
+    """Select the examples at these positions, but for those in ``left_out`` (the unreadable ones).
 
     Examples
     --------
     >>> from headstart.data.example import Example
     >>> data = Dataset("toy", tuple(Example(n, n) for n in "abc"))
-    >>> take_sample(data, np.array([2, 0]), np.arange(3), left_out={2}).positions.tolist()
+    >>> select_sample(data, np.array([2, 0]), np.arange(3), left_out={2}).positions.tolist()
     [0]
     """
     kept = np.array([position for position in positions.tolist() if position not in left_out], dtype=np.int64)
@@ -94,15 +94,15 @@ def require_some(scored: Sample) -> None:
         raise DataError("There is nothing to score.", "None of the pictures to score can be read.", "Replace them.")
 
 
-def even_rows(labels: Positions, limit: int, seed: int) -> Positions:
-    """Choose at most ``limit`` rows, as many of each class as of any other as far as they go; ascending.
+def select_balanced_rows(labels: Positions, limit: int, seed: int) -> Positions:
+    """Select at most ``limit`` rows, as many of each class as of any other as far as they go; ascending.
 
     Examples
     --------
-    >>> rows = even_rows(np.array([0] * 90 + [1] * 5 + [2] * 5), 30, seed=0)
+    >>> rows = select_balanced_rows(np.array([0] * 90 + [1] * 5 + [2] * 5), 30, seed=0)
     >>> np.bincount(np.array([0] * 90 + [1] * 5 + [2] * 5)[rows]).tolist()
     [20, 5, 5]
-    >>> even_rows(np.array([1, 0, 1]), 30, seed=0).tolist()
+    >>> select_balanced_rows(np.array([1, 0, 1]), 30, seed=0).tolist()
     [0, 1, 2]
     """
     if len(labels) <= limit:

@@ -1,4 +1,4 @@
-"""Headstart in scikit-learn's clothes: pictures in, usable in Pipeline, cross_val_score and GridSearchCV."""
+"""Estimators of scikit-learn: pictures in, usable in Pipeline, cross_val_score and GridSearchCV."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ Pictures = Sequence[Any] | npt.NDArray[Any]
 
 
 class ImageEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Turn pictures into feature vectors: a transformer that has nothing to learn.
+    """Transform pictures into feature vectors: a transformer that has nothing to learn.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.cache = cache
 
     def fit(self, X: Pictures, y: object = None) -> Self:
-        """Learn nothing; there so that pipelines work."""
+        """Fit nothing; there so that pipelines work."""
         return self
 
     def transform(self, X: Pictures) -> npt.NDArray[np.float32]:
@@ -67,11 +67,11 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         return embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache))
 
     def __sklearn_is_fitted__(self) -> bool:
-        """There is nothing to fit."""
+        """Return True: there is nothing to fit."""
         return True
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - a type of scikit-learn
-        """Tell scikit-learn that pictures come in and that no fit is needed."""
+        """Return scikit-learn's tags: pictures come in and that no fit is needed."""
         return _picture_tags(super().__sklearn_tags__(), requires_fit=False)
 
 
@@ -165,23 +165,23 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Pictures) -> npt.NDArray[np.float64]:
-        """Give probabilities of shape (N, C), columns in the order of ``classes_``."""
+        """Predict probabilities of shape (N, C), columns in the order of ``classes_``."""
         check_is_fitted(self, "probe_")
         return self.probe_.outputs(embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache)))
 
     def predict(self, X: Pictures) -> npt.NDArray[Any]:
-        """Name the likeliest label of each picture."""
+        """Predict the likeliest label of each picture."""
         best = self.predict_proba(X).argmax(axis=1)
         labels: npt.NDArray[Any] = self.classes_[best]
         return labels
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401
-        """Tell scikit-learn that pictures come in."""
+        """Return scikit-learn's tags: pictures come in."""
         return _picture_tags(super().__sklearn_tags__(), requires_fit=True)
 
 
 def as_examples(pictures: Pictures) -> list[Example]:
-    """Make an example of each picture; a path is its own name."""
+    """Return an example of each picture; a path is its own name."""
     return [
         Example(item, str(item) if isinstance(item, str | Path) else f"#{number}")
         for number, item in enumerate(pictures)

@@ -191,7 +191,7 @@ class EmbedReport:
 
 def _promise_lines(probe: Probe, board: Comparison, balanced: bool) -> list[str]:
     """Say so when cross-validation promised more than the scored pictures kept."""
-    promised = next((one.verdict.metric for one in probe.candidates if one.name == probe.name), 0.0)
+    promised = next((one.cv_score.metric for one in probe.candidates if one.name == probe.name), 0.0)
     scored = board.probe or board.evaluation  # the heads that were compared stand on the network as it came
     kept = scored.balanced_accuracy if balanced else scored.accuracy
     if promised <= kept.high:
@@ -217,8 +217,8 @@ def _head_json(probe: Probe) -> dict[str, Any]:
             {
                 "name": one.name,
                 "setting": one.setting,
-                "accuracy": one.verdict.metric,
-                "log_loss": one.verdict.loss,
+                "accuracy": one.cv_score.metric,
+                "log_loss": one.cv_score.loss,
             }
             for one in probe.candidates
         ],

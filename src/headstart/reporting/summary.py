@@ -151,18 +151,18 @@ def candidate_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
             "" if one.setting is None else f"{one.setting:g}" if isinstance(one.setting, float) else str(one.setting)
         )
         mark = "<- chosen" if one.name == chosen else ""
-        table.append((one.name, f"{one.verdict.metric:.3f}", f"{one.verdict.loss:.3f}", setting, mark))
+        table.append((one.name, f"{one.cv_score.metric:.3f}", f"{one.cv_score.loss:.3f}", setting, mark))
     lines = [f"  {line}" for line in aligned(table, right=(1, 2)).splitlines()]
     return [*lines, *_order_lines(candidates, chosen)]
 
 
 def _order_lines(candidates: Sequence[Candidate], chosen: str) -> list[str]:
     """Say why a head stands back whose row, as it is printed, looks no worse and in one number better."""
-    taken = next((one.verdict for one in candidates if one.name == chosen), None)
+    taken = next((one.cv_score for one in candidates if one.name == chosen), None)
     if taken is None:
         return []
     looks_better = any(
-        round(one.verdict.loss, 3) < round(taken.loss, 3) and one.verdict.metric >= taken.metric for one in candidates
+        round(one.cv_score.loss, 3) < round(taken.loss, 3) and one.cv_score.metric >= taken.metric for one in candidates
     )
     return [f"  A later head is taken only where it is clearly better: {CHANCE}."] if looks_better else []
 

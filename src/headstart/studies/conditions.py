@@ -14,7 +14,7 @@ from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.probing.probe import fit_probe
-from headstart.probing.rows import require_two_classes, take_sample
+from headstart.probing.rows import require_two_classes, select_sample
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import epochs_for_steps, training_plan
@@ -72,7 +72,7 @@ def make_arena(planned: Plan, encoder: "OnnxEncoder | TorchEncoder", walks: Mapp
     groups = planned.audit.together
     parts = []
     for positions in (planned.parts.fit, planned.parts.score):
-        sample = take_sample(dataset, positions, groups, failures)
+        sample = select_sample(dataset, positions, groups, failures)
         rows = sample.positions.tolist()
         parts.append(
             Part(

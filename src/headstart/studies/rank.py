@@ -113,10 +113,10 @@ def score_encoder(
     typical = int(np.median(training.counts[training.present]))
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical), recipe.run.seed)
-        jury = ClassScorer.of(training, groups, folds)
-        learners = [load_family(head, recipe) for head in SCORED]
-        found = cross_validate(learners, training, folds, jury, progress, min(available_cores(), len(folds)))
-        accuracy = {one.name: one.verdict.metric for one in found}
+        scorer = ClassScorer.of(training, groups, folds)
+        families = [load_family(head, recipe) for head in SCORED]
+        found = cross_validate(families, training, folds, scorer, progress, min(available_cores(), len(folds)))
+        accuracy = {one.name: one.cv_score.metric for one in found}
         return Scored(
             name=name,
             right=next(one.scores for one in found if one.name == "ridge").argmax(axis=1) == labels,

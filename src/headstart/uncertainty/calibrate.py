@@ -8,7 +8,7 @@ import numpy.typing as npt
 from headstart.data.splits import make_folds
 from headstart.heads.probabilities import Scores, Softmax, as_softmax
 from headstart.probing.probe import Probe
-from headstart.probing.rows import Sample, even_rows
+from headstart.probing.rows import Sample, select_balanced_rows
 from headstart.settings.recipe import Recipe
 from headstart.uncertainty.conformal import Floats, HeldOut, Integers, gather, true_scores
 from headstart.uncertainty.evaluate import PolicyScores, Scored, score_guard
@@ -119,7 +119,7 @@ def rows_to_encode(labels: Integers, validation: Integers, limit: int, seed: int
     """
     held = validation[_some(len(validation), limit // 2, seed)]
     others = np.setdiff1d(np.arange(len(labels)), validation)
-    return np.union1d(held, others[even_rows(labels[others], limit - len(held), seed)])
+    return np.union1d(held, others[select_balanced_rows(labels[others], limit - len(held), seed)])
 
 
 def out_of_fold(probe: Probe, fitted: Sample) -> HeldOutScores | None:

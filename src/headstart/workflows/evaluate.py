@@ -13,7 +13,7 @@ from headstart.encoders.simple.image import ColourHistogram
 from headstart.encoders.spec import Encoder
 from headstart.errors import PictureError, RecipeError
 from headstart.metrics.values import ScoredPart
-from headstart.probing.rows import require_some, take_sample
+from headstart.probing.rows import require_some, select_sample
 from headstart.reporting.report import ScoreReport
 from headstart.runtime.context import RunContext
 from headstart.saving.values import SavedModel
@@ -56,7 +56,7 @@ def score(
     split = split_to_score(dataset, checked.usable)
     walk = read_usable(checked, (model.encoder, ColourHistogram()), context, split.positions, recipe.data.strict)
     features, colours = (found.matrix for found in walk.features)
-    scored = take_sample(dataset, split.positions, checked.together, walk.failures)
+    scored = select_sample(dataset, split.positions, checked.together, walk.failures)
     require_some(scored)
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
     probabilities = model.saved.outputs(features[scored.positions])

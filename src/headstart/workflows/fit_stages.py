@@ -16,7 +16,7 @@ from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import ScoredPart
 from headstart.probing.cross_validation import predict_in_folds
 from headstart.probing.probe import Probe
-from headstart.probing.rows import Sample, even_rows, require_some, require_two_classes, take_sample
+from headstart.probing.rows import Sample, require_some, require_two_classes, select_balanced_rows, select_sample
 from headstart.runtime.context import RunContext
 from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
 from headstart.settings.recipe import Recipe
@@ -60,7 +60,7 @@ class FittedPredictor:
 def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
     """Divide what was encoded into the parts of the plan, without what cannot be read."""
     fitted, scored = (
-        take_sample(planned.dataset, positions, planned.audit.together, walk.failures)
+        select_sample(planned.dataset, positions, planned.audit.together, walk.failures)
         for positions in (planned.parts.fit, planned.parts.score)
     )
     require_two_classes(fitted.labels, planned.dataset.classes)
@@ -143,7 +143,7 @@ def score(
 
 def every_row(seen: EncodedDataset, recipe: Recipe) -> npt.NDArray[np.int64]:
     """Say which rows of the fitted part are kept when all are encoded anyway: as many as may be."""
-    return even_rows(seen.fitted.labels, MOST_ROWS, recipe.run.seed)
+    return select_balanced_rows(seen.fitted.labels, MOST_ROWS, recipe.run.seed)
 
 
 def ground_of(

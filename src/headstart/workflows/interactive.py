@@ -26,7 +26,7 @@ from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
 from headstart.probing.probe import Probe, fit_probe
-from headstart.probing.rows import Sample, require_two_classes, take_sample
+from headstart.probing.rows import Sample, require_two_classes, select_sample
 from headstart.saving.bundle import save_bundle
 from headstart.saving.reference_set import make_references
 from headstart.saving.values import Baseline, SavedModel, TrainingRecord
@@ -73,7 +73,7 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     require_two_classes(shown.labels, shown.classes)
     copies = copy_sets(find_copies(dataset.examples, shown.grey), len(dataset)).sets
     groups = merge_groups(shown.keys, shown.series, copies)
-    sample = take_sample(dataset, np.arange(len(dataset)), groups, ())
+    sample = select_sample(dataset, np.arange(len(dataset)), groups, ())
     scorable = _spread(sample, len(shown.classes))
     folds = fold_count(MOST_FOLDS, int(np.median(scorable))) if scorable.min() > 1 else 0
     recipe = Recipe(encoder=encoder.spec.name, folds=folds)

@@ -9,7 +9,7 @@ from headstart.encoders.variants import candidates_of
 from headstart.encoders.weights import locate_weights
 from headstart.features.access import seconds_per_picture
 from headstart.probing.probe import require_held_out
-from headstart.probing.rows import take_sample
+from headstart.probing.rows import select_sample
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
 from headstart.studies.layer_study import families_of, stage_features
@@ -40,7 +40,7 @@ def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, context: Ru
     walk = read_usable(planned.audit, tuple(read.values()), context, planned.parts.fit, recipe.data.strict)
     matrices = dict(zip(read, (found.matrix for found in walk.features), strict=True))
     groups = planned.audit.together
-    fitted = take_sample(dataset, planned.parts.fit, groups, walk.failures)
+    fitted = select_sample(dataset, planned.parts.fit, groups, walk.failures)
     require_held_out(fitted.labels, fitted.groups)
     scored = []
     for number, name in enumerate(names):
