@@ -12,7 +12,7 @@ DEV_READY := $(VENV)/ready-for-development
 JAVASCRIPT := tests/javascript
 JAVASCRIPT_READY := $(JAVASCRIPT)/node_modules/.package-lock.json
 
-.PHONY: help demo test check format lint types layers bench clean
+.PHONY: help demo test check format lint types layers keywords bench clean
 .DELETE_ON_ERROR:
 
 help:
@@ -42,6 +42,10 @@ types: $(DEV_READY)
 
 layers: $(DEV_READY)
 	$(BIN)/python -m pytest --quiet tests/test_layers.py
+
+# The keywords of the library, written anew from the sections of a recipe.
+keywords: $(DEV_READY)
+	$(BIN)/python tests/settings/test_keywords.py
 
 # DATA: a folder with train/ and val/ to fit, instead of the demo's fruit. PEER_PYTHON: an interpreter that has fastai.
 bench: $(DEV_READY)

@@ -1,11 +1,15 @@
 """The help of the program and of its verbs, whole."""
 
+import inspect
 import os
 import re
 import subprocess
 import sys
 
 import pytest
+
+from headstart.cli.fit import fit
+from headstart.settings.recipe import all_settings, section_types
 
 PROGRAM = """\
 Usage: headstart [OPTIONS] COMMAND [ARGS]...
@@ -40,6 +44,8 @@ Commands:
   folder of pictures per class.
 """
 
+VERBS = re.findall(r"^  (\w+)  +[A-Z]", PROGRAM.partition("Commands:")[2], re.MULTILINE)
+
 FIT = """\
 Usage: headstart fit [OPTIONS] {DATA}
 
@@ -55,128 +61,31 @@ Arguments:
               Parquet table.  [required]
 
 Options:
-  --encoder <str>                 Pretrained network: see 'headstart
-                                  encoders'.  [default: efficientnet_lite0]
-  --method <str>                  How far the weights move: probe, lpft, full,
-                                  last:N, gradual, norm, lora or scratch.
-                                  [default: probe]
-  --preset <str>                  fast: the probe; balanced: the last stage;
-                                  best: everything. A rule chooses the rest.
-  --time-limit <str>              For the whole run: 90s, 10m, 1h; as many
-                                  epochs as fit into it.
-  --head <str>                    auto, logistic, ridge, lda, knn, centroid or
-                                  mlp.  [default: auto]
-  --activation <str>              Of the mlp: relu, sigmoid or tanh.
-                                  [default: relu]
-  --hidden <int>                  Width of the mlp's hidden layer.  [default:
-                                  128]
-  --balance                       Weigh every class alike while fitting.
-  --test-fraction <float>         Held out for scoring when the data has no
-                                  part for it.  [default: 0.2]
-  --inner-folds <int>             Of the cross-validation that chooses the
-                                  head, inside the part to fit.  [default: 5]
-  --folds <int>                   Score every picture, in so many folds,
-                                  instead of holding a part out.
-  --repeats <int>                 Of the folds, each time drawn anew.
-                                  [default: 1]
-  --group-by <str>                Column whose values (patient, video, site)
-                                  stay on one side of a split.
-  --group-pattern <str>           The same, read from the path by a regular
-                                  expression.
-  --keep-duplicates-together / --no-keep-duplicates-together
-                                  Near copies stay on one side of a split,
-                                  too.  [default: keep-duplicates-together]
-  --resamples <int>               Of the bootstrap behind the intervals.
-                                  [default: 1000]
-  --coverage <float>              How often the set of classes shall hold the
-                                  true one.  [default: 0.9]
-  --sets <str>                    How sets of classes are made: lac, aps or
-                                  raps.  [default: lac]
-  --abstain <float>               Give only answers of which this share is
-                                  right, as far as can be promised.  [default:
-                                  all]
-  --novelty <str>                 How pictures unlike the training pictures
-                                  are found: neighbours, energy, mahalanobis
-                                  or none.  [default: neighbours]
-  --false-alarms <float>          Share of known pictures that may be taken
-                                  for unlike ones.  [default: 0.05]
-  --reject-unlike                 Give no answer for pictures unlike the
-                                  training pictures.
-  --strict                        Refuse data with unreadable pictures instead
-                                  of leaving them out.
-  --seed <int>                    Reaches every split, draw and loop.
-                                  [default: 0]
-  --device <str>                  auto, cpu or cuda.  [default: auto]
-  --precision <str>               fp32, or int8: the network is quantised
-                                  before the head is fitted.  [default: fp32]
-  --recipe <path>                 TOML file with these settings; a flag beats
-                                  the file.
-  --out <path>                    Run folder, used as given.  [default: a new
-                                  runs/NAME-N]
-  --lang <en|zh>                  Language of report.html: en or zh.
-                                  [default: en]
-  --resume                        Go on with an interrupted run: --out, or the
-                                  newest of this data.
-  --epochs <int>                  Passes over the pictures.  [default: by
-                                  rule]
-  --batch-size <int>              Pictures at a time, in each process.
-                                  [default: by rule]
-  --optimizer <str>               adamw, adam or sgd.  [default: adamw]
-  --lr <float>                    Largest learning rate.  [default: by rule]
-  --find-rate                     Look for the learning rate first; draws the
-                                  curve.
-  --weight-decay <float>          Never on biases and norms.  [default: 0.01]
-  --layer-decay <float>           How much slower each stage nearer to the
-                                  input.  [default: by rule]
-  --schedule <str>                cosine, step, one-cycle or constant.
-                                  [default: cosine]
-  --warmup <float>                Share of the steps in which the rate rises.
-                                  [default: 0.1]
-  --label-smoothing <float>       [default: 0.1]
-  --mixup <float>                 Of the Beta distribution.  [default: 0]
-  --cutmix <float>                Of the Beta distribution.  [default: 0]
-  --augment <str>                 auto, none, crop or trivial.  [default:
-                                  auto]
-  --no-augment                    The same as --augment none.
-  --flip <str>                    auto, none or horizontal.  [default: auto]
-  --views <int>                   Versions of each picture, used in turn; 0:
-                                  new ones.  [default: by rule]
-  --prefix-cache / --no-prefix-cache
-                                  Compute frozen stages once.  [default:
-                                  prefix-cache]
-  --clip <float>                  Largest norm of the gradient; 0: any.
-                                  [default: 1]
-  --accumulate <int>              Batches to a step.  [default: 1]
-  --ema <float>                   Decay of the moving average of the weights;
-                                  0: none.  [default: 0]
-  --wise <str>                    Share of the way from the probe to the new
-                                  weights, or auto: chosen on the validation
-                                  part.
-  --l2sp <float>                  Strength of the pull to the pretrained
-                                  weights.  [default: 0]
-  --patience <int>                Epochs without improvement before it stops;
-                                  0: never.  [default: 0]
-  --validation-fraction <float>   Of the part to fit, held out for choosing
-                                  while weights move.  [default: 0.2]
-  --batch-norm <str>              Statistics: auto, frozen or trained.
-                                  [default: auto]
-  --rank <int>                    Of the matrices of --method lora.  [default:
-                                  8]
-  --checkpoint-seconds <float>    How much an interruption may cost.
-                                  [default: 20]
-  --tensorboard                   Write files for TensorBoard into the run
-                                  folder.
-  --profile                       Profile some steps: a trace, and the dearest
-                                  operations.
-  --dry-run                       Say what was understood and what it will
-                                  cost; stop.
-  --cache <path>                  Folder for weights and features (default:
-                                  HEADSTART_CACHE or the user's cache folder).
-  --no-cache                      Keep no features; encoders are still kept.
-  --json                          Print one JSON object on standard output and
-                                  nothing else there.
-  --debug                         Show the traceback of an error.
-  -h, --help                      Show this message and exit.
+  --encoder <str>     Pretrained network: see 'headstart encoders'.  [default:
+                      efficientnet_lite0]
+  --method <str>      How far the weights move: probe, lpft, full, last:N,
+                      gradual, norm, lora or scratch.  [default: probe]
+  --preset <str>      fast: the probe; balanced: the last stage; best:
+                      everything. A rule chooses the rest.
+  --time-limit <str>  For the whole run: 90s, 10m, 1h; as many epochs as fit
+                      into it.
+  --seed <int>        Reaches every split, draw and loop.  [default: 0]
+  --lang <en|zh>      Language of report.html: en or zh.  [default: en]
+  --recipe <path>     TOML file with these settings; a flag beats the file.
+  --out <path>        Run folder, used as given.  [default: a new runs/NAME-N]
+  --dry-run           Say what was understood and what it will cost; stop.
+  --help-all          Show all options, group by group.
+  -h, --help          Show this message and exit.
+
+More, by section of a recipe; headstart fit --help-all shows all:
+  data         what is read
+  split        what is held out, and what stays together
+  encoder      the pretrained network
+  head         what is fitted to the features
+  training     which weights of the network move, and how
+  uncertainty  how sure scores and answers are, and when none is given
+  run          chance, machine, files
+  image        how pictures are varied while weights move
 """
 
 
@@ -196,12 +105,50 @@ def test_help_goes_to_standard_output(arguments, text):
     assert (answer.stdout, answer.stderr, answer.returncode) == (text, "", 0)
 
 
+def test_the_help_of_fit_fits_on_one_screen_and_names_the_other_groups_in_one_line_each():
+    assert len(FIT.splitlines()) < 40
+    assert re.findall(r"^  (\w+)  +[a-z]", FIT.partition("More, ")[2], re.MULTILINE) == list(section_types())
+
+
+def test_all_options_of_fit_stand_in_the_groups_of_the_recipe(headstart):
+    answer = headstart("fit", "--help-all")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    groups = dict(re.findall(r"^(?:\[(\w+)\] .*|Options):\n((?:  .*\n)+)", answer.stdout, re.MULTILINE))
+    assert list(groups) == ["", *section_types()]  # what most people need first stands before all groups
+    for setting in all_settings().values():
+        flag = f"--{setting.key.replace('_', '-')}"
+        group = "" if setting.common else setting.section
+        assert [name for name, text in groups.items() if re.search(f"^  {flag}[ \n]", text, re.MULTILINE)] == [group]
+    assert "  --label-smoothing <float>       Share of the target that is spread over all" in answer.stdout
+
+
+def test_the_flags_of_fit_are_the_keys_of_the_recipe_and_what_is_no_setting():
+    flags = set(inspect.signature(fit).parameters)
+    others = {"data", "recipe", "out", "dry_run", "cache", "no_cache", "lang", "json", "debug", "help_all"}
+    assert flags - set(all_settings()) == others | {"resume", "no_augment", "find_rate", "tensorboard", "profile"}
+    assert set(all_settings()) <= flags
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_a_verb_loads_nothing_heavy_and_no_other_verb(verb):
+    program = (
+        "import sys\nfrom headstart.cli.app import app\n"
+        f"try:\n    app(['{verb}', '--help'], prog_name='headstart')\nexcept SystemExit:\n    pass\n"
+        "print(*sorted(sys.modules), file=sys.stderr)"
+    )
+    loaded = set(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr.split())
+    assert f"headstart.cli.{verb}" in loaded
+    assert not loaded & ({"numpy", "torch", "onnxruntime", "PIL", "sklearn", "scipy", "pyarrow", "rich", "jinja2"})
+    assert not loaded & {f"headstart.cli.{other}" for other in VERBS if other != verb}
+    assert not any(name.startswith("headstart.workflows") for name in loaded)
+
+
 def test_without_a_verb_the_help_is_shown_as_a_usage_error():
     answer = on_a_terminal_of_80_columns()
     assert (answer.stdout, answer.stderr, answer.returncode) == ("", PROGRAM, 2)
 
 
-@pytest.mark.parametrize("verb", re.findall(r"^  (\w+)  +[A-Z]", PROGRAM.partition("Commands:")[2], re.MULTILINE))
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_a_worked_example(verb, headstart):
     answer = headstart(verb, "-h")
     assert answer.exit_code == 0

@@ -2,28 +2,20 @@
 
 import typer
 
-from headstart.cli.benchmark import benchmark
-from headstart.cli.check import check
-from headstart.cli.compare import compare
+from headstart.cli.command import Verbs
 from headstart.cli.console import write_every_script
-from headstart.cli.demo import demo
-from headstart.cli.distance import distance
-from headstart.cli.doctor import doctor
-from headstart.cli.embed import embed
-from headstart.cli.encoders import encoders
-from headstart.cli.evaluate import evaluate
-from headstart.cli.explain import explain
-from headstart.cli.export import export
-from headstart.cli.fit import fit
-from headstart.cli.lists import ListCommand
-from headstart.cli.predict import predict
-from headstart.cli.pretrain import pretrain
-from headstart.cli.rank import rank
-from headstart.cli.report import report
-from headstart.cli.serve import serve
 from headstart.version import __version__
 
+
+class _Headstart(Verbs):
+    names = (
+        *("fit", "evaluate", "predict", "embed", "explain", "export", "benchmark", "pretrain", "check", "compare"),
+        *("rank", "distance", "report", "serve", "encoders", "doctor", "demo"),
+    )
+
+
 app = typer.Typer(
+    cls=_Headstart,
     help="Transfer learning that can be trusted: a folder of labelled pictures becomes a model.",
     epilog="Start with: headstart demo. Then: headstart fit FOLDER, where FOLDER has one folder of pictures per class.",
     no_args_is_help=True,
@@ -32,26 +24,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain text: drawing boxes would cost more time than all the rest of --help
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for verb in (
-    fit,
-    evaluate,
-    predict,
-    embed,
-    explain,
-    export,
-    benchmark,
-    pretrain,
-    check,
-    compare,
-    rank,
-    distance,
-    report,
-    serve,
-    encoders,
-    doctor,
-    demo,
-):
-    app.command(cls=ListCommand)(verb)
 
 
 def _print_version(wanted: bool) -> None:

@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from headstart.cli import options
-from headstart.cli.console import explained, print_json, print_lines
-from headstart.runtime.context import RunContext
+from headstart.cli.console import print_lines
+from headstart.cli.verb import Call, verb
 
 
+@verb("cache", "json")
 def benchmark(
     model: options.ModelFolder,
+    call: Call,
     forms: Annotated[
         list[str] | None,
         typer.Option(
@@ -24,8 +26,6 @@ def benchmark(
         str | None,
         typer.Option(help="Pictures to calibrate a missing int8 form on.  [default: those of the model's run]"),
     ] = None,
-    as_json: options.Json = False,
-    debug: options.Debug = False,
 ) -> None:
     """Measure the forms of a model: size, speed, memory.
 
@@ -33,14 +33,10 @@ def benchmark(
 
     Each form runs in a process of its own, beside the library itself. Measure on a machine that does nothing else.
     """
-    with explained(debug) as steps:
-        from headstart.workflows.benchmark import BenchmarkRequest, run_benchmark
+    from headstart.workflows.benchmark import BenchmarkRequest, run_benchmark
 
-        wanted = BenchmarkRequest(tuple(forms or ()), seconds, threads, data)
-        report = run_benchmark(model, wanted, RunContext(progress=steps))
-        steps.close()
-        if as_json:
-            print_lines(report.warnings(), to_error=True)  # the list of forms has no place for it
-            print_json(report.to_json())
-        else:
-            print_lines(report.lines())
+    report = run_benchmark(model, BenchmarkRequest(tuple(forms or ()), seconds, threads, data), call.context)
+    call.steps.close()
+    if call.as_json:
+        print_lines(report.warnings(), to_error=True)  # the list of forms has no place for it
+    call.show(report)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from headstart.errors import HeadstartError
-from headstart.settings.recipe import all_settings
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -31,13 +30,6 @@ def write_every_script() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
-
-
-def chosen(values: dict[str, Any]) -> dict[str, Any]:
-    """Keep of a verb's arguments those that are settings of a recipe and were given."""
-    names = all_settings()
-    given = {name: value for name, value in values.items() if name in names and value is not None}
-    return given | ({"augment": "none"} if values.get("no_augment") else {})
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - any plain data

@@ -4,19 +4,17 @@ from typing import Annotated
 
 import typer
 
-from headstart.cli import options
-from headstart.cli.console import explained, print_json, print_lines
-from headstart.runtime.context import RunContext
+from headstart.cli.verb import Call, verb
 
 
+@verb("cache", "json")
 def encoders(
     action: Annotated[str, typer.Argument(metavar="[list|get]", help="List the encoders, or bring one here.")] = "list",
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="For get: a name from the list, or timm:NAME.")
     ] = None,
-    cache: options.Cache = None,
-    as_json: options.Json = False,
-    debug: options.Debug = False,
+    *,
+    call: Call,
 ) -> None:
     """List pretrained networks, or bring one here.
 
@@ -24,13 +22,6 @@ def encoders(
     """
     if action not in ("list", "get") or (action == "get") != (name is not None):
         raise typer.BadParameter("Use 'headstart encoders', or 'headstart encoders get NAME'.")
-    with explained(debug) as steps:
-        from headstart.workflows.encoders import get_encoder, show_encoders
+    from headstart.workflows.encoders import get_encoder, show_encoders
 
-        context = RunContext(cache=cache, progress=steps)
-        table = show_encoders(context) if name is None else get_encoder(name, context)
-        steps.close()
-        if as_json:
-            print_json(table.to_json())
-        else:
-            print_lines(table.lines())
+    call.show(show_encoders(call.context) if name is None else get_encoder(name, call.context))

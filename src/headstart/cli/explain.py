@@ -1,20 +1,18 @@
 """``headstart explain``."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from headstart.cli import options
-from headstart.cli.console import explained, print_json, print_lines
-from headstart.runtime.context import RunContext
+from headstart.cli.verb import Call, Shown, verb
 
 
+@verb("seed", "cache", "json")
 def explain(
     model: options.ModelFolder,
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATHS", help="Pictures, folders, or patterns such as '*.jpg'.")
-    ],
+    paths: options.Paths,
     method: Annotated[
         str,
         typer.Option(
@@ -28,11 +26,9 @@ def explain(
     ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Do not test the heat maps; tests take seconds each.")] = False,
     fill: Annotated[str, typer.Option(help="Of the tests, behind what is hidden: blur or mean.")] = "blur",
-    seed: options.Seed = None,
+    *,
+    call: Call,
     out: Annotated[Path | None, typer.Option(help="Folder for the pictures.  [default: a new runs/explain-N]")] = None,
-    cache: options.Cache = None,
-    as_json: options.Json = False,
-    debug: options.Debug = False,
 ) -> None:
     """Say why a model answers as it does: heat maps, nearest examples.
 
@@ -41,22 +37,16 @@ def explain(
     Each picture gets a sheet with its heat map and the training examples that are most like it. With --average, the
     maps of a whole validation set show what each class is recognised by, and warn of watermarks and borders.
     """
-    with explained(debug) as steps:
-        from headstart.workflows.explain import average_files, explain_files, read_wish
-        from headstart.workflows.model import load
+    from headstart.workflows.explain import average_files, explain_files, read_wish
+    from headstart.workflows.model import load
 
-        wish = read_wish(method, target, neighbours, checks=not quick, fill=fill, seed=seed)
-        context = RunContext(cache=cache, progress=steps)
-        report: Any = (
-            average_files(load(model), one_of(paths), wish, context, out=out)
-            if average
-            else explain_files(load(model), paths, wish, context, out=out)
-        )
-        steps.close()
-        if as_json:
-            print_json(report.to_json())
-        else:
-            print_lines(report.lines())
+    wish = read_wish(method, target, neighbours, checks=not quick, fill=fill, seed=call.given.get("seed"))
+    report: Shown = (
+        average_files(load(model), one_of(paths), wish, call.context, out=out)
+        if average
+        else explain_files(load(model), paths, wish, call.context, out=out)
+    )
+    call.show(report)
 
 
 def one_of(paths: list[str]) -> str:

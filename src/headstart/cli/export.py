@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 import typer
 
 from headstart.cli import options
-from headstart.cli.console import explained, print_json, print_lines
+from headstart.cli.verb import Call, verb
 from headstart.registry import TABLES
 
 
+@verb("json")
 def export(
     model: options.ModelFolder,
     to: Annotated[str, typer.Option(metavar=f"[{'|'.join(TABLES['exporters'])}]", help="Who opens it.")] = "onnx",
@@ -32,8 +33,8 @@ def export(
         bool,
         typer.Option("--force", help="Keep it although it does not answer as the model does; the manifest says so."),
     ] = False,
-    as_json: options.Json = False,
-    debug: options.Debug = False,
+    *,
+    call: Call,
 ) -> None:
     """Write a model as one file that answers the same, and prove it.
 
@@ -45,14 +46,9 @@ def export(
     if half and int8:
         raise typer.BadParameter("Use one of --half and --int8.")
     precision: Literal["fp32", "fp16", "int8"] = "int8" if int8 else "fp16" if half else "fp32"
-    with explained(debug) as steps:
-        from headstart.workflows.model import load
+    from headstart.workflows.model import load
 
-        report = load(model).export(
-            to, out=out, data=data, precision=precision, batched=batched, force=force, progress=steps
-        )
-        steps.close()
-        if as_json:
-            print_json(report.to_json())
-        else:
-            print_lines(report.lines())
+    report = load(model).export(
+        to, out=out, data=data, precision=precision, batched=batched, force=force, progress=call.steps
+    )
+    call.show(report)

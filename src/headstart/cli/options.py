@@ -1,10 +1,12 @@
-"""Options that several verbs share, each written once."""
+"""Options that are no settings of a recipe and that several verbs share, each written once."""
 
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from headstart.cli.command import print_all_options
 
 
 class Language(StrEnum):
@@ -14,47 +16,29 @@ class Language(StrEnum):
     ZH = "zh"
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Cache = Annotated[
-    Path | None,
-    typer.Option(help="Folder for weights and features (default: HEADSTART_CACHE or the user's cache folder)."),
-]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep no features; encoders are still kept.")]
-EncoderName = Annotated[
-    str | None,
-    typer.Option("--encoder", help="Pretrained network: see 'headstart encoders'.  [default: efficientnet_lite0]"),
-]
-Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.  [default: auto]")]
-Strict = Annotated[
-    bool | None, typer.Option("--strict", help="Refuse data with unreadable pictures instead of leaving them out.")
-]
-GroupBy = Annotated[
-    str | None, typer.Option(help="Column whose values (patient, video, site) stay on one side of a split.")
-]
-GroupPattern = Annotated[str | None, typer.Option(help="The same, read from the path by a regular expression.")]
-Coverage = Annotated[
-    float | None, typer.Option(help="How often the set of classes shall hold the true one.  [default: 0.9]")
-]
-Abstain = Annotated[
-    float | None,
-    typer.Option(help="Give only answers of which this share is right, as far as can be promised.  [default: all]"),
-]
-FalseAlarms = Annotated[
-    float | None, typer.Option(help="Share of known pictures that may be taken for unlike ones.  [default: 0.05]")
-]
-RejectUnlike = Annotated[
-    bool | None, typer.Option("--reject-unlike", help="Give no answer for pictures unlike the training pictures.")
-]
-KeepTogether = Annotated[
-    bool | None,
+Json = Annotated[
+    bool,
     typer.Option(
-        "--keep-duplicates-together/--no-keep-duplicates-together",
-        help="Near copies stay on one side of a split, too.  [default: keep-duplicates-together]",
+        "--json", help="Print one JSON object on standard output and nothing else there.", rich_help_panel="run"
     ),
 ]
-Seed = Annotated[int | None, typer.Option(help="Reaches every split, draw and loop.  [default: 0]")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.", rich_help_panel="run")]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for weights and features (default: HEADSTART_CACHE or the user's cache folder).",
+        rich_help_panel="run",
+    ),
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Keep no features; encoders are still kept.", rich_help_panel="run")
+]
+HelpAll = Annotated[
+    bool,
+    typer.Option("--help-all", is_eager=True, callback=print_all_options, help="Show all options, group by group."),
+]
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder, or the run folder it lies in.")]
+Paths = Annotated[list[str], typer.Argument(metavar="PATHS", help="Pictures, folders, or patterns such as '*.jpg'.")]
 DataSource = Annotated[
     str, typer.Argument(metavar="DATA", help="Folder with one folder per class, or a CSV, TSV, JSONL or Parquet table.")
 ]
@@ -64,3 +48,23 @@ PageLanguage = Annotated[
 StudyFolder = Annotated[
     Path | None, typer.Option("--out", help="Keep the result, and report.html, in this folder: a run's, or a new one.")
 ]
+RunFolder = Annotated[
+    Path | None, typer.Option("--out", help="Run folder, used as given.  [default: a new runs/NAME-N]")
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on with an interrupted run: --out, or the newest of this data.",
+        rich_help_panel="training",
+    ),
+]
+
+STANDARD = {  # what a verb names beside settings
+    "cache": Cache,
+    "no_cache": NoCache,
+    "lang": PageLanguage,
+    "json": Json,
+    "debug": Debug,
+    "help_all": HelpAll,
+}

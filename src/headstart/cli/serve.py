@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from headstart.cli import options
-from headstart.cli.console import explained, print_lines
-from headstart.runtime.context import RunContext
+from headstart.cli.console import print_lines
+from headstart.cli.verb import Call, verb
 from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbacks, ServerLimits
 
 
+@verb("encoder", "cache", "json", json="Print the address as JSON once it listens.")
 def serve(
     model: Annotated[
         Path | None,
@@ -27,11 +27,9 @@ def serve(
     max_pixels: Annotated[int, typer.Option(help="Of one picture.")] = 50_000_000,
     max_files: Annotated[int, typer.Option(help="In one request.")] = 64,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads for pictures.  [default: the cores]")] = None,
-    encoder: options.EncoderName = None,
+    *,
+    call: Call,
     quiet: Annotated[bool, typer.Option("--quiet", help="Write no line per request.")] = False,
-    cache: options.Cache = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON once it listens.")] = False,
-    debug: options.Debug = False,
 ) -> None:
     """Answer over HTTP and in a browser, on this machine.
 
@@ -40,25 +38,23 @@ def serve(
     Then open http://127.0.0.1:8000/ or send pictures: curl -F files=@rose.jpg http://127.0.0.1:8000/predict.
     Ctrl-C stops it.
     """
-    with explained(debug) as steps:
-        from headstart.workflows.serve import run_server
+    from headstart.workflows.serve import run_server
 
-        door = ServerAddress(host, port, token, tuple(allow_host or ()))
-        limits = ServerLimits.of(max_megabytes=max_megabytes, max_pixels=max_pixels, max_files=max_files)
-        context = RunContext(cache=cache, progress=steps)
+    address = ServerAddress(host, port, token, tuple(allow_host or ()))
+    limits = ServerLimits.of(max_megabytes=max_megabytes, max_pixels=max_pixels, max_files=max_files)
 
-        def ready(address: str) -> None:
-            steps.close()
-            print_lines([*door.warnings(), f"Headstart is ready: {address}  (Ctrl-C stops it)"], to_error=True)
-            if as_json:
-                typer.echo(json.dumps({"address": address, "teach": f"{address}teach", "docs": f"{address}docs"}))
+    def ready(url: str) -> None:
+        call.steps.close()
+        print_lines([*address.warnings(), f"Headstart is ready: {url}  (Ctrl-C stops it)"], to_error=True)
+        if call.as_json:
+            typer.echo(json.dumps({"address": url, "teach": f"{url}teach", "docs": f"{url}docs"}))
 
-        def note(line: str) -> None:
-            if not quiet:
-                print_lines([line], to_error=True)
+    def note(line: str) -> None:
+        if not quiet:
+            print_lines([line], to_error=True)
 
-        hosted = ServedModel(model, encoder or "efficientnet_lite0", workers)
-        ending = run_server(hosted, door, limits, context, ServerCallbacks(ready, note))
-        print_lines([f"Stopped. Requests answered: {ending.requests}."], to_error=True)
-        if ending.interrupted:
-            raise typer.Exit(130)
+    served = ServedModel(model, call.recipe().encoder.name, workers)
+    ending = run_server(served, address, limits, call.context, ServerCallbacks(ready, note))
+    print_lines([f"Stopped. Requests answered: {ending.requests}."], to_error=True)
+    if ending.interrupted:
+        raise typer.Exit(130)

@@ -14,6 +14,8 @@ class Setting:
 
     Attributes
     ----------
+    section
+        The name of its section.
     key
         Its name on the command line, in Python and in JSON; in its section of a recipe file it may be shorter.
     name
@@ -34,6 +36,7 @@ class Setting:
         What the help names as the default; None: the default itself.
     """
 
+    section: str
     key: str
     name: str
     kind: Any
@@ -103,6 +106,7 @@ class Section:
         """List the settings of this section. The key of a field called ``name`` is the name of the section."""
         return tuple(
             Setting(
+                section=cls.section,
                 key=cls.section if one.name == "name" else one.name,
                 name=one.name,
                 kind=one.type,

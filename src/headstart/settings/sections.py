@@ -45,14 +45,12 @@ class SplitSettings(Section):
     section = "split"
     about = "what is held out, and what stays together"
 
-    test_fraction: float = setting(
-        0.2, "Held out for scoring when the data has no part for it.", 0.01, 0.9, common=True
-    )
+    test_fraction: float = setting(0.2, "Held out for scoring when the data has no part for it.", 0.01, 0.9)
     folds: int = setting(  # 0: one part is held out for scoring
         0, "Score every picture, in so many folds, instead of holding a part out.", check=check_folds, shown=""
     )
     repeats: int = setting(1, "Of the folds, each time drawn anew.", 1, 100)
-    group_by: str = setting("", "Column whose values (patient, video, site) stay on one side of a split.", common=True)
+    group_by: str = setting("", "Column whose values (patient, video, site) stay on one side of a split.")
     group_pattern: str = setting("", "The same, read from the path by a regular expression.")
     keep_duplicates_together: bool = setting(  # as identical files do
         True, "Near copies stay on one side of a split, too."
@@ -81,7 +79,7 @@ class HeadSettings(Section):
     about = "what is fitted to the features"
 
     name: str = setting(  # cross-validation chooses; seconds, because the features are stored
-        "auto", listed("", ["auto", *TABLES["heads"]], last=" or ").strip(), check=check_head, common=True
+        "auto", listed("", ["auto", *TABLES["heads"]], last=" or ").strip(), check=check_head
     )
     activation: ActivationName = setting("relu", "Of the mlp: {}.")
     hidden: int = setting(128, "Width of the mlp's hidden layer.", 1, 65536)
@@ -120,7 +118,7 @@ class TrainingSettings(Section):
     layer_decay: float = setting(0.0, "How much slower each stage nearer to the input.", 0.0, 1.0, shown="by rule")
     schedule: ScheduleName = setting("cosine", "{}.")
     warmup: float = setting(0.1, "Share of the steps in which the rate rises.", 0.0, 0.9)
-    label_smoothing: float = setting(0.1, "", 0.0, 0.9)
+    label_smoothing: float = setting(0.1, "Share of the target that is spread over all classes.", 0.0, 0.9)
     mixup: float = setting(0.0, "Of the Beta distribution.", 0.0, 10.0)  # blends blur what a small set can teach
     cutmix: float = setting(0.0, "Of the Beta distribution.", 0.0, 10.0)
     views: int = setting(  # 0: a new one in every epoch
