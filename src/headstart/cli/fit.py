@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from headstart.cli import options
+from headstart.cli.console import print_json
 from headstart.cli.verb import Call, verb
 from headstart.settings.recipe import all_settings
 
@@ -60,7 +61,12 @@ def fit(
     planning = replace(context, keep_features=context.keep_features and not dry_run)  # a dry run writes nothing
     plan = plan_fit(data, call.recipe(recipe), planning, out=None if resume else out)
     call.print_beside(plan.lines())
-    if dry_run:
-        call.show(estimate_time(plan, context))
-    else:
+    if not dry_run:
         call.show(run_fit(plan, context, out=out).report)
+        return
+    estimate = estimate_time(plan, context)
+    if call.as_json:
+        call.steps.close()
+        print_json(plan.to_json() | estimate.to_json())
+    else:
+        call.show(estimate)

@@ -57,7 +57,7 @@ class Call:
         return read_recipe(file, {**defaults, **self.given}, self.steps.tell)
 
     def show(self, report: Shown) -> None:
-        """Print the result."""
+        """Print a result."""
         self.steps.close()
         if self.as_json:
             print_json(report.to_json())
