@@ -135,7 +135,7 @@ def test_a_recipe_without_sections_is_read_with_a_warning(tmp_path_factory, valu
     recipe = Recipe(**values)
     sections = tomllib.loads(recipe.to_toml())
     assert flatten(sections) == recipe.to_json()
-    lines = [line for line in recipe.to_toml().splitlines() if line and line[0] != "["]
+    lines = [line for line in recipe.to_toml().split("\n") if line and line[0] != "["]
     path = tmp_path_factory.mktemp("recipe") / "recipe.toml"
     names = iter(("encoder", "head"))  # the two settings that are called "name" in their sections
     flat = [re.sub("^name =", lambda _: f"{next(names)} =", line) for line in lines]
