@@ -20,7 +20,7 @@ from printed_tables import print_table
 from processes import machine, middle
 
 from headstart.data.example import Example
-from headstart.data.readers.image import content_key, open_picture
+from headstart.data.readers.image import content_key, open_example
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.features.extraction import extract
@@ -57,7 +57,7 @@ def measure(paths: list[Path], name: str, cache: Path, rounds: int) -> dict[str,
     many = load_encoder(name, cache=cache, device="cpu", threads=cores)
     if not isinstance(one, OnnxEncoder) or not isinstance(many, OnnxEncoder):
         raise SystemExit(f"The encoder '{name}' does not run in ONNX Runtime.")
-    ready = np.stack([one.preprocess(open_picture(str(path))) for path in paths[:32]])
+    ready = np.stack([one.preprocess(open_example(str(path))) for path in paths[:32]])
     ways: dict[str, Callable[[], float]] = {
         f"E: one session of {cores} threads, batch {size}": lambda size=size: encoding(many, ready, 1, size)  # type: ignore[misc]
         for size in (8, 16, 32)
@@ -94,7 +94,7 @@ def decoding(encoder: OnnxEncoder, paths: list[Path], workers: int) -> float:
     """Open and prepare all pictures."""
     start = time.perf_counter()
     with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(lambda path: encoder.preprocess(open_picture(str(path))).shape, paths):
+        for _ in pool.map(lambda path: encoder.preprocess(open_example(str(path))).shape, paths):
             pass
     return len(paths) / (time.perf_counter() - start)
 
@@ -106,7 +106,7 @@ def embedding(encoder: OnnxEncoder, paths: list[Path], cores: int) -> float:
     plan = extraction_plan(len(paths), cores, "onnxruntime")
     with TemporaryDirectory() as folder:
         store = FeatureStore(Path(folder))
-        found = extract(examples, keys, [encoder], store, plan=plan, open_picture=open_picture)
+        found = extract(examples, keys, [encoder], store, plan=plan, open_example=open_example)
     return found.computed / found.seconds
 
 

@@ -22,7 +22,7 @@ from photographs import photographs
 from printed_tables import print_table
 from processes import machine, middle
 
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.image import open_example
 from headstart.encoders.loading import load_encoder
 from headstart.explain.attributions import AT_ONCE, CELL, STEPS, WINDOWS
 from headstart.explain.coordinates import shrink
@@ -110,7 +110,7 @@ def as_json(found: dict[str, Measured]) -> dict[str, Any]:
 
 def peers(subject: ExplainedModel, first: Path) -> dict[str, Theirs]:
     """Give captum's own calls on the network in torch."""
-    network = open_network(subject.files, subject.encoder.preprocess(open_picture(first)))
+    network = open_network(subject.files, subject.encoder.preprocess(open_example(first)))
     head = torch_scores(subject.head)
 
     class Whole(torch.nn.Module):
@@ -147,7 +147,7 @@ def compare(subject: ExplainedModel, method: str, theirs: Theirs, files: Sequenc
     """Explain each picture for its likeliest class, ours and captum's in turns; the first one only warms up."""
     ours, others, difference = list[float](), list[float](), 0.0
     for number, path in enumerate((files[0], *files)):
-        picture = open_picture(path)
+        picture = open_example(path)
         start = time.perf_counter()
         seen = look(subject, picture)
         target = int(subject.head.scores(seen.features[None])[0].argmax())
@@ -172,7 +172,7 @@ def as_grid(found: torch.Tensor, method: str) -> Grid:
 
 def exact_map(subject: ExplainedModel, path: Path) -> dict[str, Any]:
     """Time the default explanation and its tests, and measure how far its sum is from the score."""
-    picture = open_picture(path)
+    picture = open_example(path)
     start = time.perf_counter()
     seen = look(subject, picture)
     scores = subject.head.scores(seen.features[None])[0]

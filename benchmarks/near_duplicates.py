@@ -27,8 +27,8 @@ from headstart.audit.duplicates import find_copies, read_thumbnails
 from headstart.data.audit import audit
 from headstart.data.demo_data import fruit_folder
 from headstart.data.example import Dataset, Example
-from headstart.data.readers.image import open_picture
-from headstart.data.sources import list_pictures
+from headstart.data.readers.image import open_example
+from headstart.data.sources import list_examples
 from headstart.encoders.loading import load_encoder
 from headstart.features.access import read_features
 from headstart.features.neighbours import similar_features, similar_pairs, unit_rows
@@ -185,9 +185,9 @@ KINDS: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 def find_planted(folder: Path, count: int) -> None:
     """Plant copies of ``count`` pictures of a folder and say which are found: for a split, and by a check."""
-    examples = list_pictures(folder)
+    examples = list_examples(folder)
     originals = examples[:: max(1, len(examples) // count)][:count]
-    pictures = [open_picture(example.source) for example in originals]
+    pictures = [open_example(example.source) for example in originals]
     encoder, context = (
         load_encoder("efficientnet_lite0", device="cpu", cache=RunContext().cache_folder),
         RunContext(keep_features=False),

@@ -25,7 +25,7 @@ from printed_tables import print_table
 from processes import headstart, machine, middle, run
 from threadpoolctl import threadpool_limits
 
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.image import open_example
 from headstart.runtime.machine import available_cores
 from headstart.workflows.model import Model, load
 
@@ -112,7 +112,7 @@ def raw_rate(model: Model, pictures: Sequence[bytes], count: int) -> tuple[float
     shares = [range(start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
 
     def work(share: range) -> int:
-        opened = [open_picture(pictures[number % len(pictures)]) for number in share]
+        opened = [open_example(pictures[number % len(pictures)]) for number in share]
         batch = np.stack([model.encoder.preprocess(picture) for picture in opened])
         return len(model.saved.predictions([""] * len(batch), model.encoder.encode(batch), 5))
 
@@ -145,7 +145,7 @@ def lean_times(model: Model, pictures: Sequence[bytes], count: int) -> list[floa
     times = []
     for number in range(count):
         start = time.perf_counter()
-        prepared = model.encoder.preprocess(open_picture(pictures[number % len(pictures)]))
+        prepared = model.encoder.preprocess(open_example(pictures[number % len(pictures)]))
         model.saved.predictions([""], model.encoder.encode(prepared[None]), 5)
         times.append(time.perf_counter() - start)
     return times

@@ -24,7 +24,7 @@ from printed_tables import print_table
 from processes import headstart, machine, run
 
 import headstart as library
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.image import open_example
 
 METHODS = ("lpft", "full")
 SIDE = 256  # pictures are corrupted at about the size the network sees
@@ -47,7 +47,7 @@ def main() -> None:
         models = {method: fitted(data, Path(folder) / method, method, given) for method in METHODS}
         paths = sorted((data / name_of_scored_part(data)).glob("*/*"))
         paths = paths[:: max(1, len(paths) // given.pictures)][: given.pictures]
-        clean = [np.asarray(open_picture(path).resize((SIDE, SIDE))) for path in paths]
+        clean = [np.asarray(open_example(path).resize((SIDE, SIDE))) for path in paths]
         labels = [path.parent.name for path in paths]
         rows = {"none": gains(models, [clean], labels)}
         for name in names:

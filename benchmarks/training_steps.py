@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 import lite0
 import timm
 
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.image import open_example
 from headstart.encoders.preprocess.image import prepare, preprocessing_from_config
 
 BATCH = 32
@@ -113,7 +113,7 @@ def plain_epoch(data: Path, order: str, threads: int, bite: int, epochs: int) ->
             clock = time.perf_counter()
             batches = torch.randperm(len(paths)).split(BATCH)
             opened = [
-                [workers.submit(lambda path: prepare(open_picture(path), preprocessing), paths[row]) for row in rows]
+                [workers.submit(lambda path: prepare(open_example(path), preprocessing), paths[row]) for row in rows]
                 for rows in batches
             ]
             for rows, waiting in zip(batches, opened, strict=True):

@@ -26,7 +26,7 @@ def flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fake_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     """A fake in place of every encoder, with a cache folder of its own; the test runs in an empty folder."""
     network = FakeNetwork()
-    monkeypatch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: network)
+    monkeypatch.setattr("headstart.encoders.loading.load_encoder", lambda *_, **__: network)
     for module in ("headstart.workflows.model", "headstart.workflows.fit_stages"):
         monkeypatch.setattr(f"{module}.open_saved", lambda *_: network)
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.spec import EncoderSpec, Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 
 FAKE_SPEC = EncoderSpec(
     name="fake",
     architecture="fake",
     dimension=48,
     weights_digest="0" * 64,
-    preprocessing=Preprocessing(4, 4, "bilinear", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    preprocessing=ImagePreprocessing(4, 4, "bilinear", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     licence="Apache-2.0",
     source="tests",
     engine="numpy",

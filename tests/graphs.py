@@ -7,13 +7,13 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper, save_model
 
 from fakes import FAKE_SPEC
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing
 
 CONVOLUTIONS_SPEC = replace(
     FAKE_SPEC,
     name="convolutions",
     dimension=24,
-    preprocessing=Preprocessing(16, 16, "bicubic", 0.875, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+    preprocessing=ImagePreprocessing(16, 16, "bicubic", 0.875, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     engine="onnxruntime",
 )
 

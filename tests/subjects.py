@@ -7,15 +7,15 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.spec import EncoderSpec, Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.encoders.torch_engine import TorchEncoder
 from headstart.explain.explained_model import ExplainedModel
 from headstart.heads.linear import LinearHead
 from headstart.heads.probabilities import Softmax
 
 SIDE = 64
-PIXELS = Preprocessing(SIDE, SIDE, "bilinear", 1.0, "squash", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+PIXELS = ImagePreprocessing(SIDE, SIDE, "bilinear", 1.0, "squash", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 NETWORKS = {
     "convolutions": ("test_resnet", {}),
     "registers": ("test_vit", {"img_size": SIDE, "patch_size": 16, "reg_tokens": 4}),

@@ -9,6 +9,7 @@ import pytest
 
 STAGES = (
     "runtime",
+    "modalities",
     "settings",
     "tasks",
     "data",

@@ -14,9 +14,8 @@ from headstart.data.example import Example
 from headstart.data.readers.image import content_key
 from headstart.data.targets.classes import Classes
 from headstart.encoders.networks import create_network
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.preprocess.image import prepare
-from headstart.encoders.spec import EncoderSpec, Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.finetuning.callbacks import NoCallback
 from headstart.finetuning.distributed import OneProcess
 from headstart.finetuning.inputs import TrainingInputs
@@ -25,7 +24,7 @@ from headstart.runtime.progress import silent
 from headstart.settings.recipe import Recipe
 
 SIDE = 32
-PIXELS = Preprocessing(SIDE, SIDE, "bilinear", 1.0, "squash", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+PIXELS = ImagePreprocessing(SIDE, SIDE, "bilinear", 1.0, "squash", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 # One with BatchNorm and convolutions, one with neither; both of a few ten thousand parameters.
 ARCHITECTURES = {
     "convolutions": ("test_resnet", {}),

@@ -6,7 +6,7 @@
     ├── RecipeError            a setting has a wrong name or value
     ├── UnknownNameError       a name that is in no table (the nearest names are given)
     ├── DataError              a folder, table or list that cannot become a dataset
-    │   └── PictureError       one picture that cannot be read
+    │   └── ExampleError       one example that cannot be read
     ├── EncoderError           a pretrained network that cannot be used
     │   ├── MissingWeightsError    its weights are not on this machine
     │   ├── DigestError            a file is not the file it claims to be
@@ -106,8 +106,8 @@ class DataError(HeadstartError):
     """A folder, a table or a list cannot become a dataset."""
 
 
-class PictureError(DataError):
-    """One picture cannot be read."""
+class ExampleError(DataError):
+    """One example cannot be read."""
 
 
 class EncoderError(HeadstartError):

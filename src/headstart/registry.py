@@ -11,7 +11,7 @@ from headstart.errors import UnknownNameError
 # What a name stands for: "module:attribute". Another package adds to a table by declaring an entry point in the
 # group "headstart.<table>", for instance [project.entry-points."headstart.heads"].
 TABLES: dict[str, dict[str, str]] = {
-    "modalities": {},
+    "modalities": {"image": "headstart.modalities.image:IMAGE"},
     "tasks": {"classification": "headstart.tasks.classification:CLASSIFICATION"},
     "heads": {
         "logistic": "headstart.heads.logistic:LogisticFamily",
@@ -103,13 +103,20 @@ def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table 
 
 
 def load(place: str) -> Any:  # noqa: ANN401 - whatever lies there
-    """Load the object at "module:attribute"."""
+    """Load the object at "module:attribute", or a module where no attribute is named.
+
+    Examples
+    --------
+    >>> load("math:floor")(2.5)
+    2
+    """
     module, _, attribute = place.partition(":")
-    return getattr(import_module(module), attribute)
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 class Row:
-    """A row of a table: its name, and parts that are values or "module:attribute", which is loaded on first use.
+    """A row of a table: its name, and parts that are values, "module:attribute" or "module:", loaded on first use.
 
     Examples
     --------

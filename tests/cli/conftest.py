@@ -27,13 +27,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``flowers/`` and ``run/``: a run on them with a small network; nobody changes it."""
     from graphs import CONVOLUTIONS_SPEC, save_convolutions
     from headstart.cli.app import app
-    from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
+    from headstart.encoders.onnx_engine import OnnxEncoder
+    from headstart.encoders.spec import EncoderFiles
 
     place = tmp_path_factory.mktemp("finished")
     save_flowers(place / "flowers", 30)
     encoder = OnnxEncoder(CONVOLUTIONS_SPEC, EncoderFiles(save_convolutions(place / "encoder.onnx"), None, {}))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: encoder)
+        patch.setattr("headstart.encoders.loading.load_encoder", lambda *_, **__: encoder)
         patch.setenv("HEADSTART_CACHE", str(place / "cache"))
         arguments = ["fit", str(place / "flowers"), "--out", str(place / "run"), "--head", "ridge"]
         answer = CliRunner().invoke(app, arguments, prog_name="headstart")

@@ -75,7 +75,7 @@ def test_pictures_without_labels_have_distances_and_no_accuracy(headstart, sets)
 def test_one_set_is_compared_through_several_encoders(headstart, sets, monkeypatch):
     gray = replace(FAKE_SPEC, name="gray", weights_digest="1" * 64)
     networks = {"fake": FakeNetwork(), "gray": GrayNetwork(gray)}
-    monkeypatch.setattr("headstart.workflows.load_encoder.load_encoder", lambda name, **_: networks[name])
+    monkeypatch.setattr("headstart.encoders.loading.load_encoder", lambda name, **_: networks[name])
     answer = headstart("distance", sets / "flowers", "--encoders", "fake", "gray", "--json")
     assert answer.exit_code == 0, answer.stderr
     found = json.loads(answer.stdout)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from headstart.encoders.loading import load_encoder
 from headstart.settings.recipe import Recipe
 from pictures import save_flowers
 
@@ -104,6 +105,7 @@ def test_a_misspelt_head(headstart):
 
 
 def test_a_misspelt_encoder(headstart):
+    save_flowers(Path("flowers"), 2)
     message = refused(headstart("fit", "flowers", "--encoder", "efficientnet_lit1"))
     assert message.startswith("There is no encoder 'efficientnet_lit1'. An encoder is a name such as ")
     assert message.endswith(" Did you mean 'efficientnet_lite1'?")
@@ -111,9 +113,7 @@ def test_a_misspelt_encoder(headstart):
 
 @pytest.mark.parametrize("verb", [("fit", "flowers"), ("embed", "flowers", "--out", "flowers.parquet")])
 def test_weights_that_are_not_here_name_the_command_that_brings_them(verb, headstart, monkeypatch):
-    from headstart.encoders import loading
-
-    monkeypatch.setattr("headstart.workflows.load_encoder.load_encoder", loading.load_encoder)
+    monkeypatch.setattr("headstart.encoders.loading.load_encoder", load_encoder)
     save_flowers(Path("flowers"), 2)
     assert refused(headstart(*verb, "--encoder", "timm:resnet50")) == (
         "The weights of timm:resnet50 are not on this machine. They lie on a model hub, and nothing is downloaded "

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import headstart as hs
 from headstart.cli.app import app
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.image import open_example
 from pictures import FLOWERS, save_noise
 from training import noise, save_timm_folder
 
@@ -37,8 +37,8 @@ def test_json_names_the_pictures_and_the_nearest_examples(place, tmp_path):
         assert (file["method"], file["exact"], file["target"]) == ("cam", True, file["label"])
         assert [near["label"] for near in file["neighbours"]] == [file["label"]] * 3
         assert 0 <= file["neighbours"][0]["distance"] <= file["neighbours"][2]["distance"]
-        assert open_picture(file["picture"]).width > 1000
-        assert max(open_picture(file["overlay"]).size) == 640
+        assert open_example(file["picture"]).width > 1000
+        assert max(open_example(file["overlay"]).size) == 640
     assert sorted(path.name for path in (tmp_path / "why").iterdir()) == [
         "001-rose-heat.png", "001-rose.png", "002-tulip-heat.png", "002-tulip.png",
     ]  # fmt: skip
@@ -143,7 +143,7 @@ def test_a_planted_watermark_is_warned_of_and_its_absence_is_not(marked, lite0, 
     assert answer.exit_code == 0, answer.stderr
     found = json.loads(answer.stdout)
     assert [(one["label"], one["count"]) for one in found["classes"]] == [("ant", 8), ("bee", 8)]
-    assert open_picture(found["picture"]).width > 600
+    assert open_example(found["picture"]).width > 600
     if marked:
         (warning,) = found["warnings"]
         assert re.match(

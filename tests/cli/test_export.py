@@ -58,7 +58,7 @@ def test_people_are_told_what_was_compared_and_where_the_file_is(run):
     assert lines[4].startswith("ONNX graph from one picture to probabilities (fp32), 0.0 MB: ")
 
 
-def test_a_batched_graph_answers_several_pictures_at_once_and_leaves_its_proof_beside_it(run, tmp_path):
+def test_a_batched_graph_answers_several_examples_at_once_and_leaves_its_proof_beside_it(run, tmp_path):
     answer = export_cli("export", str(run), "--batched", "--out", str(tmp_path / "out" / "several.onnx"), "--json")
     assert answer.exit_code == 0, answer.stderr
     session = onnxruntime.InferenceSession(tmp_path / "out" / "several.onnx", providers=["CPUExecutionProvider"])

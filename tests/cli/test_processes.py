@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv.pop(1))
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell may have switched it off
 from fakes import FakeNetwork
-from headstart.workflows import load_encoder
+from headstart.encoders import loading
 from headstart.__main__ import main
 
 
@@ -31,7 +31,7 @@ class Slow(FakeNetwork):
 
 
 network = Slow()
-load_encoder.load_encoder = lambda *_, **__: network
+loading.load_encoder = lambda *_, **__: network
 main()
 """
 

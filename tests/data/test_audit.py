@@ -4,10 +4,11 @@ import shutil
 import pytest
 from PIL import Image
 
-from headstart.data import inspection
 from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.example import Dataset, Example
-from headstart.data.readers.image import NO_KEY, content_key
+from headstart.data.readers import image
+from headstart.data.readers.base import NO_KEY
+from headstart.data.readers.image import content_key
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError
 
@@ -195,8 +196,8 @@ def test_two_classes_are_enough(put):
 def test_an_interrupted_walk_does_not_finish_the_rest(monkeypatch):
     looked = []
     monkeypatch.setattr("headstart.data.inspection._SLOW", 0.0)
-    inspect = inspection.inspect_picture
-    monkeypatch.setattr("headstart.data.inspection.inspect_picture", lambda *a: (looked.append(a), inspect(*a))[1])
+    inspect = image.inspect_example
+    monkeypatch.setattr("headstart.data.readers.image.inspect_example", lambda *a: (looked.append(a), inspect(*a))[1])
 
     def interrupt(*_):
         raise KeyboardInterrupt

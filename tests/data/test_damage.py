@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from headstart.data.readers import image as pictures
-from headstart.data.readers.image import inspect_picture, open_picture
-from headstart.errors import PictureError
+from headstart.data.readers.image import inspect_example, open_example
+from headstart.errors import ExampleError
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -55,10 +55,10 @@ def read_or_report(data):
     """Open damaged bytes under filters that show every warning; a problem found by inspecting is final."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        facts = inspect_picture(data, "x.jpg")
+        facts = inspect_example(data, "x.jpg")
         try:
-            picture = open_picture(data, "x.jpg")
-        except PictureError as error:
+            picture = open_example(data, "x.jpg")
+        except ExampleError as error:
             assert error.problem == "The picture 'x.jpg' cannot be read."
             assert error.reason.endswith(".")
             assert facts.problem in (None, error.reason)
@@ -70,8 +70,8 @@ def read_or_report(data):
 
 @pytest.mark.parametrize("kind", [kind for kind in GOOD if kind != "float tiff"])
 def test_the_undamaged_files_are_read(kind):
-    assert open_picture(GOOD[kind]).mode == "RGB"
-    assert inspect_picture(GOOD[kind]).problem is None
+    assert open_example(GOOD[kind]).mode == "RGB"
+    assert inspect_example(GOOD[kind]).problem is None
 
 
 @pytest.mark.parametrize("kind", GOOD)

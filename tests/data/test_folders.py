@@ -228,7 +228,7 @@ def test_a_folder_that_may_not_be_listed_is_named(put, monkeypatch):
 
     monkeypatch.setattr("headstart.data.folders.os.scandir", refuse)
     with pytest.raises(DataError) as caught:
-        walk_folder(root)
+        walk_folder(root, {".png"})
     assert str(caught.value) == (
         f"The folder '{root}' cannot be listed. Permission denied. Change its permissions, or take it out of the data."
     )

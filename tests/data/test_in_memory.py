@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from headstart.data.in_memory import read_pairs
-from headstart.data.readers.image import content_key, open_picture
+from headstart.data.readers.image import content_key, open_example
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError
 
@@ -46,7 +46,7 @@ def refusal(source, **options):
 
 
 def pixel(example):
-    return open_picture(example.source).getpixel((0, 0))
+    return open_example(example.source).getpixel((0, 0))
 
 
 def test_pairs_of_picture_and_label_are_a_dataset(tmp_path):
@@ -164,10 +164,10 @@ def test_tensors_are_turned_to_pictures(array):
 
 def test_a_tensor_of_one_channel_and_an_ambiguous_one_are_channels_first():
     grey = read_dataset([(Tensor(np.full((1, 4, 5), 1.0, np.float32)), "a")]).examples[0].source
-    assert open_picture(grey).size == (5, 4)
+    assert open_example(grey).size == (5, 4)
     ambiguous = np.zeros((3, 4, 3), np.uint8)
     ambiguous[0] = 255
-    assert np.asarray(open_picture(read_dataset([(Tensor(ambiguous), "a")]).examples[0].source)).shape == (4, 3, 3)
+    assert np.asarray(open_example(read_dataset([(Tensor(ambiguous), "a")]).examples[0].source)).shape == (4, 3, 3)
 
 
 def test_real_torch_tensors_are_accepted():

@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from headstart.data.readers import image as pictures
-from headstart.data.readers.image import MAX_PIXELS, NO_KEY, Deferred, content_key, inspect_picture, open_picture
-from headstart.errors import PictureError
+from headstart.data.readers.base import NO_KEY, Deferred
+from headstart.data.readers.image import MAX_PIXELS, content_key, inspect_example, open_example
+from headstart.data.readers.image_formats import recognise
+from headstart.errors import ExampleError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
 CUT = "The file is truncated: the end of the picture is missing."
@@ -24,7 +26,7 @@ def encode(image, format="PNG", **options):
 
 
 def first_pixel(source):
-    return open_picture(source).getpixel((0, 0))
+    return open_example(source).getpixel((0, 0))
 
 
 def png_chunk(kind, data):
@@ -40,9 +42,9 @@ def png_of_size(width, height):
 
 def reason(source, name="x.jpg"):
     """Why a picture is refused; inspecting and opening must agree."""
-    problem = inspect_picture(source, name).problem
-    with pytest.raises(PictureError) as caught:
-        open_picture(source, name)
+    problem = inspect_example(source, name).problem
+    with pytest.raises(ExampleError) as caught:
+        open_example(source, name)
     assert caught.value.reason == problem
     return problem
 
@@ -54,7 +56,7 @@ def reason(source, name="x.jpg"):
 def test_a_jpeg_is_read_from_a_path_as_pillow_reads_it(tmp_path, wrap):
     file = tmp_path / "a.jpg"
     Image.fromarray(NOISE).save(file, quality=95)
-    opened = open_picture(wrap(file))
+    opened = open_example(wrap(file))
     assert opened.mode == "RGB"
     assert np.array_equal(np.asarray(opened), np.asarray(Image.open(file)))
 
@@ -62,27 +64,27 @@ def test_a_jpeg_is_read_from_a_path_as_pillow_reads_it(tmp_path, wrap):
 def test_bytes_images_and_arrays_give_the_same_pixels():
     image = Image.fromarray(NOISE)
     for source in (encode(image), image, NOISE, NOISE.astype(np.uint16) * 257, NOISE / 255, Deferred(lambda: NOISE)):
-        assert np.array_equal(np.asarray(open_picture(source)), NOISE)
+        assert np.array_equal(np.asarray(open_example(source)), NOISE)
 
 
 def test_an_upright_rgb_image_is_not_copied():
     image = Image.fromarray(NOISE)
-    assert open_picture(image) is image
+    assert open_example(image) is image
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF"])
 def test_every_common_format_is_inspected_and_opened(format):
     data = encode(Image.fromarray(NOISE), format)
-    facts = inspect_picture(data)
-    assert (facts.width, facts.height, facts.format, facts.problem) == (32, 24, format, None)
-    assert open_picture(data).size == (32, 24)
+    facts = inspect_example(data)
+    assert (facts.sizes, recognise(data), facts.problem) == ((32, 24), format, None)
+    assert open_example(data).size == (32, 24)
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (3, 4, 1), (3, 4, 3), (3, 4, 4)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.bool_, np.float32, np.float64])
 def test_arrays_of_every_accepted_shape_and_type_become_white_at_their_top_value(shape, dtype):
     top = {np.uint8: 255, np.uint16: 65535}.get(dtype, 1)
-    picture = open_picture(np.full(shape, top, dtype=dtype))
+    picture = open_example(np.full(shape, top, dtype=dtype))
     assert picture.size == (4, 3)
     assert picture.getextrema() == ((255, 255),) * 3
 
@@ -134,21 +136,21 @@ def test_exif_rotation_is_applied(format, orientation):
     stored = upright if orientation == 1 else upright.transpose(Image.Transpose(undo[orientation]))
     exif = Image.Exif()
     exif[274] = orientation
-    opened = open_picture(encode(stored, format, exif=exif))
+    opened = open_example(encode(stored, format, exif=exif))
     assert opened.size == upright.size
     assert np.abs(np.asarray(opened).astype(int) - np.asarray(upright).astype(int))[4:12, 4:28].max() < 40
 
 
 def test_damaged_exif_data_does_not_spoil_the_picture():
     data = encode(Image.fromarray(NOISE), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01\x03")
-    assert inspect_picture(data).problem is None
-    assert open_picture(data).size == (32, 24)
+    assert inspect_example(data).problem is None
+    assert open_example(data).size == (32, 24)
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF"])
 def test_sixteen_bit_grey_is_scaled_by_its_depth_and_never_clipped(format):
     values = np.array([[0, 128, 129, 257, 1000, 32768, 65406, 65407, 65535]], dtype=np.uint16)
-    opened = np.asarray(open_picture(encode(Image.fromarray(values), format)))
+    opened = np.asarray(open_example(encode(Image.fromarray(values), format)))
     assert opened[0, :, 0].tolist() == np.rint(values[0] / 257).astype(int).tolist()
 
 
@@ -160,12 +162,12 @@ def test_a_dark_sixteen_bit_picture_stays_dark():
 def test_big_endian_sixteen_bit_tiff_is_read():
     values = np.array([[0, 65535, 32768]], dtype=">u2")
     image = Image.frombytes("I;16B", (3, 1), values.tobytes())
-    assert np.asarray(open_picture(encode(image, "TIFF")))[0, :, 0].tolist() == [0, 255, 128]
+    assert np.asarray(open_example(encode(image, "TIFF")))[0, :, 0].tolist() == [0, 255, 128]
 
 
 def test_a_sixteen_bit_pgm_is_scaled_by_its_depth():
     data = b"P5 2 1 65535\n" + struct.pack(">HH", 65535, 257)
-    assert np.asarray(open_picture(data))[0, :, 0].tolist() == [255, 1]
+    assert np.asarray(open_example(data))[0, :, 0].tolist() == [255, 1]
 
 
 def test_sixteen_bit_grey_in_memory_is_scaled():
@@ -185,12 +187,12 @@ def tiff(bits, photometric, strip):
 
 def test_a_twelve_bit_tiff_is_scaled_by_twelve_bits():
     data = tiff(12, 1, bytes([0xFF, 0xF0, 0x10]))  # 4095 and 16, packed
-    assert np.asarray(open_picture(data))[0, :, 0].tolist() == [255, 1]
+    assert np.asarray(open_example(data))[0, :, 0].tolist() == [255, 1]
 
 
 def test_a_sixteen_bit_tiff_in_which_zero_is_white_is_inverted():
     data = tiff(16, 0, struct.pack("<HH", 0, 65535))
-    assert np.asarray(open_picture(data))[0, :, 0].tolist() == [255, 0]
+    assert np.asarray(open_example(data))[0, :, 0].tolist() == [255, 0]
 
 
 def test_thirty_two_bit_integers_have_no_known_range():
@@ -200,8 +202,8 @@ def test_thirty_two_bit_integers_have_no_known_range():
 
 def test_a_float_tiff_between_zero_and_one_is_read_and_another_refused():
     assert first_pixel(encode(Image.new("F", (2, 2), 1.0), "TIFF")) == (255, 255, 255)
-    with pytest.raises(PictureError, match="float32 from 7 to 7; floating point must lie in 0 to 1"):
-        open_picture(encode(Image.new("F", (2, 2), 7.0), "TIFF"))
+    with pytest.raises(ExampleError, match="float32 from 7 to 7; floating point must lie in 0 to 1"):
+        open_example(encode(Image.new("F", (2, 2), 7.0), "TIFF"))
 
 
 def test_cmyk_is_converted():
@@ -220,7 +222,7 @@ def test_a_transparent_palette_entry_becomes_white():
     image = Image.new("P", (2, 2), 1)
     image.putpalette([0, 0, 0, 10, 20, 30])
     image.putpixel((1, 1), 0)
-    opened = open_picture(encode(image, transparency=1))
+    opened = open_example(encode(image, transparency=1))
     assert (opened.getpixel((0, 0)), opened.getpixel((1, 1))) == ((255, 255, 255), (0, 0, 0))
 
 
@@ -252,7 +254,7 @@ def test_one_channel_and_one_bit_become_three_channels():
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_of_an_animation_the_first_frame_is_taken(format):
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
-    opened = open_picture(
+    opened = open_example(
         encode(
             frames[0],
             format,
@@ -270,8 +272,8 @@ def test_of_an_animation_the_first_frame_is_taken(format):
 def test_a_zero_byte_file_is_named(tmp_path):
     file = tmp_path / "nothing.jpg"
     file.touch()
-    with pytest.raises(PictureError) as caught:
-        open_picture(file)
+    with pytest.raises(ExampleError) as caught:
+        open_example(file)
     assert str(caught.value) == (
         f"The picture '{file}' cannot be read. The file is empty: it has 0 bytes. Replace it or take it out."
     )
@@ -291,27 +293,27 @@ def test_a_truncated_file_is_found_without_decoding(format, share):
 @pytest.mark.parametrize("format", ["TIFF", "PPM", "JPEG2000", "AVIF"])
 def test_a_truncated_file_of_a_rarer_format_is_found_at_the_latest_when_it_is_opened(format):
     data = encode(Image.fromarray(NOISE), format)
-    with pytest.raises(PictureError):
-        open_picture(data[: len(data) // 2])
+    with pytest.raises(ExampleError):
+        open_example(data[: len(data) // 2])
 
 
 def test_a_thumbnail_does_not_hide_that_a_jpeg_is_truncated():
     exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0" + encode(Image.fromarray(NOISE), "JPEG")
     data = encode(Image.fromarray(NOISE), "JPEG", exif=exif)
-    assert inspect_picture(data).problem is None
+    assert inspect_example(data).problem is None
     assert reason(data[:-400]) == CUT
 
 
 @pytest.mark.parametrize("padding", [bytes(100), b"\xff" * 3, b"SEFT trailer of a phone", b"\r\n"])
 def test_what_a_camera_writes_behind_the_end_of_a_jpeg_does_no_harm(padding):
     data = encode(Image.fromarray(NOISE), "JPEG") + padding
-    assert inspect_picture(data).problem is None
-    assert open_picture(data).size == (32, 24)
+    assert inspect_example(data).problem is None
+    assert open_example(data).size == (32, 24)
 
 
 def test_a_progressive_jpeg_is_whole_or_truncated_like_any_other():
     data = encode(Image.fromarray(NOISE), "JPEG", progressive=True)
-    assert inspect_picture(data).problem is None
+    assert inspect_example(data).problem is None
     assert reason(data[: len(data) * 2 // 3]) == CUT
 
 
@@ -345,7 +347,7 @@ def test_a_limit_that_a_program_has_lowered_holds_too(monkeypatch):
 
 def test_a_large_picture_below_the_limit_gives_no_warning():
     # 100 million pixels: Pillow warns, and this test suite makes warnings errors.
-    assert inspect_picture(png_of_size(10_000, 10_000)).problem is None
+    assert inspect_example(png_of_size(10_000, 10_000)).problem is None
 
 
 def test_a_missing_file_a_folder_and_a_forbidden_file_say_so(tmp_path, monkeypatch):
@@ -359,22 +361,22 @@ def test_a_missing_file_a_folder_and_a_forbidden_file_say_so(tmp_path, monkeypat
 
     monkeypatch.setattr(pictures, "open", refuse, raising=False)
     assert reason(tmp_path / "secret.jpg") == "Permission to read the file is denied."
-    assert inspect_picture(tmp_path / "secret.jpg").key == NO_KEY
+    assert inspect_example(tmp_path / "secret.jpg").key == NO_KEY
 
 
 def test_a_suffix_that_lies_is_noticed_and_the_picture_is_read(tmp_path):
     file = tmp_path / "really-a-png.jpg"
     file.write_bytes(encode(Image.fromarray(NOISE)))
-    facts = inspect_picture(file, "really-a-png.jpg")
+    facts = inspect_example(file, "really-a-png.jpg")
     assert facts.problem is None
     assert facts.notice == "The picture 'really-a-png.jpg' is a PNG file in spite of its suffix; it is read as PNG."
-    assert np.array_equal(np.asarray(open_picture(file)), NOISE)
+    assert np.array_equal(np.asarray(open_example(file)), NOISE)
 
 
 def test_a_right_suffix_in_capitals_is_not_noticed(tmp_path):
     file = tmp_path / "A.JPG"
     Image.fromarray(NOISE).save(file, "JPEG")
-    assert inspect_picture(file).notice is None
+    assert inspect_example(file).notice is None
 
 
 # ---- keys
@@ -387,12 +389,12 @@ def test_the_key_of_a_file_is_the_sha256_of_its_bytes(tmp_path):
     file = tmp_path / "a.png"
     file.write_bytes(data)
     expected = hashlib.sha256(data).digest()
-    assert content_key(file) == content_key(str(file)) == content_key(data) == inspect_picture(file).key == expected
+    assert content_key(file) == content_key(str(file)) == content_key(data) == inspect_example(file).key == expected
 
 
 def test_pictures_in_memory_have_the_key_of_their_pixels():
     image = Image.fromarray(NOISE)
-    assert content_key(image) == content_key(NOISE) == inspect_picture(image).key == inspect_picture(NOISE).key
+    assert content_key(image) == content_key(NOISE) == inspect_example(image).key == inspect_example(NOISE).key
     assert content_key(NOISE) != content_key(NOISE.reshape(32, 24, 3))
     assert content_key(NOISE) != content_key(encode(image))
 
@@ -405,7 +407,7 @@ def test_the_key_of_a_palette_image_depends_on_its_palette():
 
 
 def test_the_key_of_a_missing_file_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(PictureError, match=r"The picture 'rose\.jpg' cannot be read\. The file does not exist\."):
+    with pytest.raises(ExampleError, match=r"The picture 'rose\.jpg' cannot be read\. The file does not exist\."):
         content_key(tmp_path / "none.jpg", "rose.jpg")
 
 
@@ -414,8 +416,8 @@ def test_the_key_of_a_missing_file_is_an_error_that_names_it(tmp_path):
 
 def test_the_filters_of_the_program_are_left_as_they_were():
     before = list(warnings.filters)
-    open_picture(NOISE)
-    inspect_picture(b"")
+    open_example(NOISE)
+    inspect_example(b"")
     assert warnings.filters == before
 
 
@@ -428,7 +430,7 @@ def test_a_picture_that_pillow_warns_of_is_read_in_silence():
             struct.pack_into("<I", data, position + 4, 2)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        inspect_picture(bytes(data))
+        inspect_example(bytes(data))
     assert caught == []
 
 

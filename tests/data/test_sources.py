@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from headstart.data.example import Dataset, Example
-from headstart.data.sources import fingerprint, is_one_picture, list_pictures, read_dataset
+from headstart.data.sources import fingerprint, is_one_example, list_examples, read_dataset
 from headstart.errors import DataError
 
 
@@ -17,58 +17,58 @@ def names(examples):
     return [example.name for example in examples]
 
 
-# ---- list_pictures
+# ---- list_examples
 
 
 def test_files_folders_and_patterns_are_listed_as_given(put, monkeypatch):
     monkeypatch.chdir(put("one.png", "many/10.png", "many/2.png", "many/deep/1.png", "x1.png", "x2.jpg"))
-    assert names(list_pictures("one.png")) == ["one.png"]
-    assert names(list_pictures("many")) == ["many/2.png", "many/10.png", "many/deep/1.png"]
-    assert names(list_pictures("x*")) == ["x1.png", "x2.jpg"]
-    assert names(list_pictures("**/*.png")) == ["many/2.png", "many/10.png", "many/deep/1.png", "one.png", "x1.png"]
-    assert names(list_pictures(["x2.jpg", "many", "one.png"])) == ["x2.jpg", *names(list_pictures("many")), "one.png"]
-    assert {example.label for example in list_pictures("many")} == {None}
+    assert names(list_examples("one.png")) == ["one.png"]
+    assert names(list_examples("many")) == ["many/2.png", "many/10.png", "many/deep/1.png"]
+    assert names(list_examples("x*")) == ["x1.png", "x2.jpg"]
+    assert names(list_examples("**/*.png")) == ["many/2.png", "many/10.png", "many/deep/1.png", "one.png", "x1.png"]
+    assert names(list_examples(["x2.jpg", "many", "one.png"])) == ["x2.jpg", *names(list_examples("many")), "one.png"]
+    assert {example.label for example in list_examples("many")} == {None}
 
 
 def test_a_name_with_pattern_characters_that_exists_is_a_file(put):
     root = put("a[1].png", "a1.png")
-    assert names(list_pictures(root / "a[1].png")) == [str(root / "a[1].png")]
+    assert names(list_examples(root / "a[1].png")) == [str(root / "a[1].png")]
 
 
 def test_a_named_file_is_taken_whatever_its_suffix(tmp_path):
     (tmp_path / "picture.dat").touch()
-    assert len(list_pictures(tmp_path / "picture.dat")) == 1
+    assert len(list_examples(tmp_path / "picture.dat")) == 1
 
 
 def test_pictures_in_memory_are_numbered():
     image = Image.new("RGB", (2, 2))
-    assert names(list_pictures(image)) == ["#0"]
-    assert names(list_pictures(np.zeros((4, 4, 3), np.uint8))) == ["#0"]
-    assert names(list_pictures([image, b"bytes", np.zeros((4, 4), np.uint8)])) == ["#0", "#1", "#2"]
-    assert len(list_pictures(np.zeros((7, 4, 4, 3), np.uint8))) == 7
+    assert names(list_examples(image)) == ["#0"]
+    assert names(list_examples(np.zeros((4, 4, 3), np.uint8))) == ["#0"]
+    assert names(list_examples([image, b"bytes", np.zeros((4, 4), np.uint8)])) == ["#0", "#1", "#2"]
+    assert len(list_examples(np.zeros((7, 4, 4, 3), np.uint8))) == 7
 
 
 def test_a_path_that_does_not_exist_is_refused(put):
     root = put("rose.png")
-    assert refusal(list_pictures, [root / "rose.png", root / "rise.png"]) == (
+    assert refusal(list_examples, [root / "rose.png", root / "rise.png"]) == (
         f"'{root}/rise.png' does not exist. Did you mean '{root}/rose.png'?"
     )
 
 
 def test_what_holds_no_pictures_is_refused(tmp_path):
-    assert refusal(list_pictures, tmp_path) == f"There are no pictures in '{tmp_path}'. Give a folder with pictures."
-    assert refusal(list_pictures, tmp_path / "*.png") == (
+    assert refusal(list_examples, tmp_path) == f"There are no pictures in '{tmp_path}'. Give a folder with pictures."
+    assert refusal(list_examples, tmp_path / "*.png") == (
         f"The pattern '{tmp_path}/*.png' matches no picture. Check the path."
     )
-    assert refusal(list_pictures, []) == "There are no pictures. The list is empty. Give at least one picture."
+    assert refusal(list_examples, []) == "There are no pictures. The list is empty. Give at least one picture."
 
 
 def test_one_picture_is_told_from_several(put):
     root = put("a.png", "b[1].png")
     one = [root / "a.png", str(root / "b[1].png"), "missing.png", b"bytes", Image.new("L", (1, 1)), np.zeros((2, 2))]
     several = [root, root / "*.png", [root / "a.png"], (b"bytes",), np.zeros((5, 2, 2, 3))]
-    assert [is_one_picture(inputs) for inputs in one] == [True] * len(one)
-    assert [is_one_picture(inputs) for inputs in several] == [False] * len(several)
+    assert [is_one_example(inputs) for inputs in one] == [True] * len(one)
+    assert [is_one_example(inputs) for inputs in several] == [False] * len(several)
 
 
 # ---- read_dataset

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
 from headstart.data.example import Dataset, Example, known_label
-from headstart.data.readers.image import NO_KEY
+from headstart.data.readers.base import NO_KEY
 from headstart.data.splits import choose_parts, hold_out, make_folds, merge_groups
 from headstart.errors import DataError
 

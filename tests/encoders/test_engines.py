@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from headstart.encoders.loading import load_encoder
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
+from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.saved import open_saved
+from headstart.encoders.spec import EncoderFiles
 from headstart.encoders.torch_engine import TorchEncoder
 from headstart.errors import EncoderError
 

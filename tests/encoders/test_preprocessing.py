@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from timm.data import create_transform
 
-from headstart.encoders.preprocess.image import prepare, preprocessing_from_config
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing, prepare, preprocessing_from_config
 from headstart.errors import EncoderError
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
@@ -115,7 +114,7 @@ def test_the_filter_called_random_is_the_one_timm_evaluates_with():
 def test_a_configuration_read_from_json_has_lists_and_gives_the_same():
     as_tuples, as_lists = config(), {**config(), "input_size": [3, 224, 224], "mean": [0.485, 0.456, 0.406]}
     assert preprocessing_from_config(as_tuples) == preprocessing_from_config(as_lists)
-    assert preprocessing_from_config(as_tuples) == Preprocessing(
+    assert preprocessing_from_config(as_tuples) == ImagePreprocessing(
         224, 224, "bicubic", 0.875, "center", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     )
 

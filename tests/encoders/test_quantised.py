@@ -10,8 +10,9 @@ from PIL import Image
 
 from graphs import CONVOLUTIONS_SPEC, save_convolutions
 from headstart.data.example import Example
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
+from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.quantised import quantise_graph, quantised_encoder
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import EncoderError
 from headstart.runtime.progress import silent
 

@@ -7,7 +7,7 @@ import pytest
 
 from fakes import FAKE_SPEC
 from headstart.encoders import random_init as untrained
-from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import EncoderFiles
 
 
 class Made(Exception):

@@ -6,15 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headstart.encoders.preprocess.image import prepare, seen_box
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing, prepare, seen_box
 from headstart.explain.coordinates import enlarge, place, shrink
 
 PLAIN = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
 
-def preparing(mode: str, crop: float = 0.875, height: int = 64, width: int = 64) -> Preprocessing:
-    return Preprocessing(height, width, "bilinear", crop, mode, *PLAIN)
+def preparing(mode: str, crop: float = 0.875, height: int = 64, width: int = 64) -> ImagePreprocessing:
+    return ImagePreprocessing(height, width, "bilinear", crop, mode, *PLAIN)
 
 
 def ramps(width: int, height: int) -> Image.Image:

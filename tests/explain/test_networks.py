@@ -9,7 +9,7 @@ import timm
 import torch
 from PIL import Image
 
-from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import EncoderError, MissingExtraError
 from headstart.explain import methods
 from headstart.explain.coordinates import shrink

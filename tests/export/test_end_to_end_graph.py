@@ -15,9 +15,9 @@ from skimage.data import astronaut, camera, chelsea, coffee, rocket
 
 from fakes import FAKE_SPEC
 from graphs import save_flattening
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
-from headstart.encoders.preprocess.image import prepare
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import EncoderError, MissingExtraError
 from headstart.export.end_to_end_graph import raw_graph, raw_obstacle, write_raw_graph
 from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
@@ -42,14 +42,14 @@ PHOTOGRAPHS = {
     "one pixel": chelsea()[:1, :1],
 }
 PREPARATIONS = {
-    "timm's usual": Preprocessing(224, 224, "bicubic", 0.875, "center", *HALF),
-    "another fraction": Preprocessing(96, 96, "bilinear", 0.9, "center", *IMAGENET),
-    "not square": Preprocessing(64, 96, "bicubic", 0.95, "center", *IMAGENET),
-    "squash": Preprocessing(64, 96, "bicubic", 0.9, "squash", *IMAGENET),
-    "border": Preprocessing(80, 64, "bilinear", 1.0, "border", *IMAGENET),
-    "border and crop": Preprocessing(64, 64, "bicubic", 0.8, "border", *IMAGENET),
-    "a crop larger than the picture": Preprocessing(64, 64, "bicubic", 1.3, "center", *IMAGENET),
-    "nearest": Preprocessing(64, 64, "nearest", 0.875, "center", *IMAGENET),
+    "timm's usual": ImagePreprocessing(224, 224, "bicubic", 0.875, "center", *HALF),
+    "another fraction": ImagePreprocessing(96, 96, "bilinear", 0.9, "center", *IMAGENET),
+    "not square": ImagePreprocessing(64, 96, "bicubic", 0.95, "center", *IMAGENET),
+    "squash": ImagePreprocessing(64, 96, "bicubic", 0.9, "squash", *IMAGENET),
+    "border": ImagePreprocessing(80, 64, "bilinear", 1.0, "border", *IMAGENET),
+    "border and crop": ImagePreprocessing(64, 64, "bicubic", 0.8, "border", *IMAGENET),
+    "a crop larger than the picture": ImagePreprocessing(64, 64, "bicubic", 1.3, "center", *IMAGENET),
+    "nearest": ImagePreprocessing(64, 64, "nearest", 0.875, "center", *IMAGENET),
 }
 
 
@@ -60,7 +60,7 @@ def session_of(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def preparation(preprocessing: Preprocessing) -> onnxruntime.InferenceSession:
+def preparation(preprocessing: ImagePreprocessing) -> onnxruntime.InferenceSession:
     """Only the part of the graph that prepares a picture."""
     parts = GraphParts("test")
     add_preparation(parts, "pictures", preprocessing, "prepared")
@@ -72,7 +72,9 @@ def preparation(preprocessing: Preprocessing) -> onnxruntime.InferenceSession:
     return session_of(model)
 
 
-def levels_apart(session: onnxruntime.InferenceSession, pixels: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+def levels_apart(
+    session: onnxruntime.InferenceSession, pixels: np.ndarray, preprocessing: ImagePreprocessing
+) -> np.ndarray:
     """Differences between graph and Pillow, in levels of 256."""
     expected = prepare(Image.fromarray(pixels), preprocessing)
     (got,) = session.run(None, {"pictures": np.ascontiguousarray(pixels)[None]})
@@ -94,12 +96,12 @@ def test_photographs_of_any_shape_are_prepared_as_pillow_does(name: str) -> None
 
 
 def test_a_picture_much_longer_than_wide_loses_its_ends_before_it_is_resized() -> None:
-    preprocessing = Preprocessing(32, 32, "bicubic", 0.875, "center", *HALF)
+    preprocessing = ImagePreprocessing(32, 32, "bicubic", 0.875, "center", *HALF)
     strip = np.random.default_rng(0).integers(0, 256, (3, 1001, 3), dtype=np.uint8)
     assert levels_apart(preparation(preprocessing), strip, preprocessing).max() < 1.001
 
 
-SMALL = Preprocessing(24, 24, "bicubic", 0.875, "center", *IMAGENET)
+SMALL = ImagePreprocessing(24, 24, "bicubic", 0.875, "center", *IMAGENET)
 SMALL_SESSION = preparation(SMALL)
 
 

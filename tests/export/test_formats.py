@@ -12,7 +12,8 @@ from PIL import Image
 from skimage.data import chelsea, rocket
 
 from graphs import CONVOLUTIONS_SPEC, save_convolutions
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ExportError, MissingExtraError
 from headstart.export.end_to_end_graph import batched_graph, raw_graph
 from headstart.export.formats import ExportFormat, Source, require_form

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fakes import FAKE_SPEC, FakeEncoder
 from headstart.data.example import Example
-from headstart.errors import PictureError
+from headstart.errors import ExampleError
 from headstart.features.extraction import extract
 from headstart.features.store import FeatureStore
 from headstart.features.values import Extraction
@@ -40,7 +40,7 @@ class Opener:
         self.at(len(self.opened))
         self.opened.append(source)
         if source is None:
-            raise PictureError("The picture cannot be read.", "it is empty")
+            raise ExampleError("The picture cannot be read.", "it is empty")
         return Image.fromarray(source)
 
 
@@ -61,6 +61,6 @@ def truth(examples: list[Example]) -> np.ndarray:
 
 
 def run(examples: list[Example], folder: Path, **changes: object) -> Extraction:
-    settings = {"encoders": [FakeEncoder()], "store": FeatureStore(folder), "plan": PLAN, "open_picture": Opener()}
+    settings = {"encoders": [FakeEncoder()], "store": FeatureStore(folder), "plan": PLAN, "open_example": Opener()}
     settings |= changes
     return extract(examples, make_keys(examples), settings.pop("encoders"), settings.pop("store"), **settings)

@@ -10,13 +10,13 @@ import pytest
 
 from fakes import FAKE_SPEC, FakeEncoder
 from headstart.data.example import Example
-from headstart.data.readers.image import content_key, open_picture
+from headstart.data.readers.image import content_key, open_example
 from headstart.features.access import (
     Counter,
     open_store,
     read_blocks,
     read_features,
-    seconds_per_picture,
+    seconds_per_example,
     stored_share,
 )
 from headstart.runtime.context import RunContext
@@ -42,7 +42,7 @@ def keys_of(examples: list[Example]) -> list[bytes]:
 
 def truth(examples: list[Example]) -> np.ndarray:
     encoder = FakeEncoder()
-    return np.stack([encoder.encode(encoder.preprocess(open_picture(example.source))[None])[0] for example in examples])
+    return np.stack([encoder.encode(encoder.preprocess(open_example(example.source))[None])[0] for example in examples])
 
 
 def test_what_is_kept_is_not_computed_again(place, examples):
@@ -104,7 +104,7 @@ def test_the_share_of_stored_pictures_is_known_without_computing(place, examples
 
 def test_the_pace_is_measured_on_a_few_pictures_and_nothing_is_kept(place, examples):
     encoder = FakeEncoder()
-    assert seconds_per_picture(examples * 20, keys_of(examples) * 20, (encoder,), place) > 0
+    assert seconds_per_example(examples * 20, keys_of(examples) * 20, (encoder,), place) > 0
     assert sum(encoder.seen) <= 11
     assert not place.cache_folder.exists()
 

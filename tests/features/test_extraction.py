@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from fakes import FAKE_SPEC, FakeEncoder
 from features.pictures import OTHER_SPEC, PLAN, Opener, make_examples, make_keys, run, truth
 from headstart.data.example import Example
-from headstart.data.readers.image import NO_KEY
+from headstart.data.readers.base import NO_KEY
 from headstart.errors import EncoderError
 from headstart.features import extraction
 from headstart.features.extraction import extract, stream
@@ -53,7 +53,7 @@ def test_with_everything_stored_nothing_is_opened_and_nothing_encoded(tmp_path):
     examples = make_examples(5)
     run(examples, tmp_path)
     encoder, opener = FakeEncoder(), Opener()
-    run(examples, tmp_path, encoders=[encoder], open_picture=opener)
+    run(examples, tmp_path, encoders=[encoder], open_example=opener)
     assert (encoder.seen, opener.opened) == ([], [])
 
 
@@ -61,7 +61,7 @@ def test_copies_of_a_picture_are_opened_and_encoded_once(tmp_path):
     examples = make_examples(3)
     opener, encoder = Opener(), FakeEncoder()
     copies = [examples[n] for n in (0, 1, 0, 0, 2, 1)]
-    result = run(copies, tmp_path, encoders=[encoder], open_picture=opener)
+    result = run(copies, tmp_path, encoders=[encoder], open_example=opener)
     assert (len(opener.opened), sum(encoder.seen)) == (3, 3)
     assert (result.computed, result.cached) == (3, 0)
     np.testing.assert_array_equal(result.features[0].matrix, truth(copies))
@@ -70,7 +70,7 @@ def test_copies_of_a_picture_are_opened_and_encoded_once(tmp_path):
 def test_a_picture_is_opened_once_for_two_encoders(tmp_path):
     examples = make_examples(10)
     opener = Opener()
-    result = run(examples, tmp_path, encoders=[FakeEncoder(), FakeEncoder(OTHER_SPEC)], open_picture=opener)
+    result = run(examples, tmp_path, encoders=[FakeEncoder(), FakeEncoder(OTHER_SPEC)], open_example=opener)
     assert len(opener.opened) == 10
     for features in result.features:
         np.testing.assert_array_equal(features.matrix, truth(examples))
@@ -80,7 +80,7 @@ def test_only_the_encoder_that_lacks_a_row_encodes(tmp_path):
     examples = make_examples(10)
     run(examples[:6], tmp_path)
     first, second, opener = FakeEncoder(), FakeEncoder(OTHER_SPEC), Opener()
-    result = run(examples, tmp_path, encoders=[first, second], open_picture=opener)
+    result = run(examples, tmp_path, encoders=[first, second], open_example=opener)
     assert (sum(first.seen), sum(second.seen), len(opener.opened)) == (4, 10, 10)
     assert (result.computed, result.cached) == (4, 6)
 
@@ -91,7 +91,7 @@ def test_an_unreadable_picture_is_named_and_its_row_is_not_a_number(tmp_path):
     good = [0, 1, 3, 4]
     for computed, cached in ((4, 0), (0, 4)):  # it is looked at again every time: nothing about it is stored
         opener = Opener()
-        result = run(examples, tmp_path, open_picture=opener)
+        result = run(examples, tmp_path, open_example=opener)
         assert result.failures == {2: "it is empty", 5: "it is empty"}
         assert np.isnan(result.features[0].matrix[[2, 5]]).all()
         np.testing.assert_array_equal(result.features[0].matrix[good], truth([examples[n] for n in good]))
@@ -103,7 +103,7 @@ def test_pictures_without_a_key_are_failures_each_with_its_own_reason_and_never_
     examples = [*make_examples(2), UNREADABLE]
     for _ in range(2):
         store = FeatureStore(tmp_path)
-        result = extract(examples, [NO_KEY] * 3, [FakeEncoder()], store, plan=PLAN, open_picture=Opener())
+        result = extract(examples, [NO_KEY] * 3, [FakeEncoder()], store, plan=PLAN, open_example=Opener())
         at_first = "It could not be read at first."
         assert result.failures == {0: at_first, 1: at_first, 2: "it is empty"}
         assert np.isnan(result.features[0].matrix).all()
@@ -133,7 +133,7 @@ def test_blocks_put_together_are_the_dataset_whatever_is_stored_repeated_or_unre
             patch.setattr("headstart.features.shards.os.fsync", no_space)
         patch.setattr("headstart.features.store.FLUSH_ROWS", 3)
         walk = stream(
-            examples, make_keys(examples), [FakeEncoder()], FeatureStore(folder), plan=plan, open_picture=Opener()
+            examples, make_keys(examples), [FakeEncoder()], FeatureStore(folder), plan=plan, open_example=Opener()
         )
         blocks = list(walk)
     assert [block.start for block in blocks] == list(range(0, len(examples), 4))
@@ -212,7 +212,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(tmp_path):
 
     threads = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
-        run(examples, tmp_path, plan=plan, open_picture=opener, progress=interrupt)
+        run(examples, tmp_path, plan=plan, open_example=opener, progress=interrupt)
     assert threading.active_count() == threads
     result = run(examples, tmp_path)
     assert 20 < result.cached < 100  # batches that were under way are kept too
@@ -230,7 +230,7 @@ def test_ctrl_c_while_a_batch_is_handed_over_keeps_that_batch_too(tmp_path, monk
     monkeypatch.setattr(extraction, "ThreadPoolExecutor", Interrupted)
     opener = Opener()
     with pytest.raises(KeyboardInterrupt):
-        run(make_examples(100), tmp_path, open_picture=opener)
+        run(make_examples(100), tmp_path, open_example=opener)
     monkeypatch.undo()
     assert run(make_examples(100), tmp_path).cached == len(opener.opened) > 0
 
@@ -239,7 +239,7 @@ def test_a_walk_that_nobody_follows_to_the_end_keeps_what_is_finished(tmp_path, 
     monkeypatch.setattr(extraction, "BLOCK_ROWS", 8)
     examples, opener = make_examples(100), Opener()
     walk = stream(
-        examples, make_keys(examples), [FakeEncoder()], FeatureStore(tmp_path), plan=PLAN, open_picture=opener
+        examples, make_keys(examples), [FakeEncoder()], FeatureStore(tmp_path), plan=PLAN, open_example=opener
     )
     next(walk)
     time.sleep(0.2)  # time enough to encode everything, if it ran far ahead
@@ -273,7 +273,7 @@ def test_rows_that_cannot_be_kept_do_not_fill_the_memory(tmp_path, monkeypatch):
     examples = make_examples(600)
     examples.append(examples[0])
     keys = make_keys(examples)
-    for block in stream(examples, keys, [FakeEncoder()], Store(tmp_path), plan=PLAN, open_picture=Opener()):
+    for block in stream(examples, keys, [FakeEncoder()], Store(tmp_path), plan=PLAN, open_example=Opener()):
         if block.start == 256:
             assert shelves[0].find(keys[:512]).sum() == 1  # the one that comes again
 
@@ -283,7 +283,7 @@ import os, signal, sys
 from pathlib import Path
 from features.pictures import Opener, make_examples, run
 kill = lambda count: os.kill(os.getpid(), signal.SIGKILL) if count == 700 else None
-run(make_examples(1000), Path(sys.argv[1]), open_picture=Opener(at=kill))
+run(make_examples(1000), Path(sys.argv[1]), open_example=Opener(at=kill))
 """
 
 
@@ -305,7 +305,7 @@ from pathlib import Path
 from features.pictures import Opener, make_examples, run
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 stop = lambda count: os.kill(os.getpid(), signal.SIGINT) if count == 100 else None
-run(make_examples(1000), Path(sys.argv[1]), open_picture=Opener(at=stop))
+run(make_examples(1000), Path(sys.argv[1]), open_example=Opener(at=stop))
 """
 
 
@@ -368,4 +368,4 @@ def test_another_dimension_is_another_matrix(tmp_path):
 def test_an_empty_dataset_gives_empty_matrices(tmp_path):
     result = run([], tmp_path)
     assert result.features[0].matrix.shape == (0, 48)
-    assert list(stream([], [], [FakeEncoder()], FeatureStore(tmp_path), plan=PLAN, open_picture=Opener())) == []
+    assert list(stream([], [], [FakeEncoder()], FeatureStore(tmp_path), plan=PLAN, open_example=Opener())) == []

@@ -144,7 +144,7 @@ def test_lora_merged_computes_what_it_computed_before_merging(tmp_path):
     with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         Training(made.task, ONE, quiet_hooks()).run()
         encoder = made.task.moving.classifier.encoder.eval()
-        pictures = torch.from_numpy(ground.pictures())
+        pictures = torch.from_numpy(ground.sample())
         with torch.no_grad():
             before = encoder(pictures)
             merge_matrices(encoder)

@@ -33,7 +33,7 @@ def test_timm_opens_the_best_and_the_last_epoch_with_their_scores(method, tmp_pa
         ground, encoder=replace(ground.encoder, spec=replace(ground.encoder.spec, classifier="fc", licence="MIT"))
     )
     plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
-    inputs = torch.from_numpy(ground.pictures())
+    inputs = torch.from_numpy(ground.sample())
     with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         moving = made.task.moving
         start = {name: tensor.clone() for name, tensor in moving.tensors().items()}

@@ -226,7 +226,7 @@ def test_fine_tuning_ends_with_a_graph_that_gives_what_the_network_gives(tmp_pat
 
     graph = OnnxEncoder(tuned.encoder.spec, tuned.encoder.files)
     network = TorchEncoder(tuned.encoder.spec, tuned.encoder.files, "cpu")
-    pictures = ground.pictures()
+    pictures = ground.sample()
     np.testing.assert_allclose(graph.encode(pictures), network.encode(pictures), rtol=1e-3, atol=1e-5)
     assert tuned.trained_parameters == tuned.parameters
     assert tuned.decoding.temperature > 0

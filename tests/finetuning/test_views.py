@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchvision.transforms import v2
 
-from headstart.encoders.preprocess.image import prepare
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
 from headstart.finetuning.augment.image import (
     OPERATIONS,
     Augmentation,
@@ -26,7 +25,7 @@ from headstart.finetuning.mixup import mix
 from headstart.finetuning.schedules import rate_factor
 from training import noise
 
-PIXELS = Preprocessing(32, 32, "bilinear", 0.9, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+PIXELS = ImagePreprocessing(32, 32, "bilinear", 0.9, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 PICTURE = Image.effect_noise((61, 47), 90).convert("RGB")
 
 

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 import headstart as hs
 from fakes import FakeNetwork
 from headstart.data.sources import read_dataset
-from headstart.errors import DataError, PictureError, RecipeError
+from headstart.errors import DataError, ExampleError, RecipeError
 from headstart.probing.sklearn_api import ImageEmbedder, TransferClassifier
 
 
@@ -186,7 +186,7 @@ def test_pictures_and_arrays_are_taken_as_their_files_are(network, paths):
 
 def test_a_picture_that_cannot_be_read_is_named(network, paths, tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"")
-    with pytest.raises(PictureError) as caught:
+    with pytest.raises(ExampleError) as caught:
         ImageEmbedder().transform([paths[0], tmp_path / "a.jpg"])
     assert str(caught.value).startswith(
         f"The picture '{tmp_path / 'a.jpg'}' cannot be read. The file is empty: it has 0 bytes."

@@ -22,14 +22,15 @@ def board(
     classes: tuple[str, ...] = CLASSES,
     leaked: int = 0,
     groups: list[int] | None = None,
-    colours: bool = True,
+    simple: bool = True,
 ) -> Comparison:
     part = ScoredPart(
         np.array(labels), classes, None if groups is None else np.array(groups), np.arange(len(labels)) < leaked
     )
     certain = np.full((len(said), len(classes)), 0.1 / len(classes)) + 0.9 * np.eye(len(classes))[said]
     even = np.full((len(said), len(classes)), 1 / len(classes))
-    return make_scoreboard(part, certain, even if colours else None, [1] * len(classes), resamples=100)
+    beside = even if simple else None
+    return make_scoreboard(part, certain, beside, [1] * len(classes), resamples=100, simple_name="colour_histogram")
 
 
 def test_scores_stand_in_columns_beside_the_baselines():
@@ -42,7 +43,7 @@ def test_scores_stand_in_columns_beside_the_baselines():
     ]
     assert [line.strip().split("  ")[0] for line in lines[2:7]] == list(names)
     assert [cell.strip() for cell in lines[2].split("  ")[-3:]] == [
-        *(str(evaluation.accuracy) for evaluation in (found.evaluation, found.majority, found.colours))
+        *(str(evaluation.accuracy) for evaluation in (found.evaluation, found.majority, found.simple))
     ]
     assert lines[7:] == ["  TP 20, FP 0, FN 0, TN 20 (positive: dog)"]
 
@@ -65,7 +66,7 @@ def test_moved_weights_are_told_with_a_paired_test_beside_the_probe(groups, test
 
 
 def test_a_model_saved_without_colours_has_one_baseline():
-    assert "colour" not in "".join(score_lines(board([0, 1], [0, 1], colours=False), ""))
+    assert "colour" not in "".join(score_lines(board([0, 1], [0, 1], simple=False), ""))
 
 
 def test_the_hardest_classes_are_named_worst_first_and_only_those_with_mistakes():

@@ -9,7 +9,8 @@ import pytest
 from fakes import FAKE_SPEC
 from graphs import save_flattening
 from headstart.data.targets.classes import Classes
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import EncoderFiles
 from headstart.heads.head import Head
 from headstart.heads.knn import KnnHead
 from headstart.heads.linear import LinearHead

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.data.targets.classes import Classes
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ModelFileError, OutputError
 from headstart.heads.head import Head
 from headstart.heads.probabilities import Softmax

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ModelFileError
 from headstart.saving.bundle import load_bundle, save_bundle
 from headstart.saving.card import model_card

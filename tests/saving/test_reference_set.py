@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import headstart as hs
-from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ModelFileError
 from headstart.probing.rows import select_balanced_rows
 from headstart.saving.bundle import load_bundle, save_bundle

@@ -27,7 +27,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv.pop(1))
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell may have switched it off
 from fakes import FakeNetwork
-from headstart.workflows import load_encoder, model
+from headstart.encoders import loading
+from headstart.workflows import model
 from headstart.__main__ import main
 
 
@@ -40,7 +41,7 @@ class Slow(FakeNetwork):
 
 
 network = Slow()
-load_encoder.load_encoder = model.open_saved = lambda *_, **__: network
+loading.load_encoder = model.open_saved = lambda *_, **__: network
 main()
 """
 
@@ -54,7 +55,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_flowers(place / "flowers", 8)
     with pytest.MonkeyPatch.context() as patch:
         network = FakeNetwork()
-        patch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: network)
+        patch.setattr("headstart.encoders.loading.load_encoder", lambda *_, **__: network)
         fit(place / "flowers", head="centroid", cache=place / "cache").save(place / "model")
     return place
 

@@ -167,7 +167,7 @@ def shown(labels, features, series=None):
         classes=("a", "b"),
         labels=np.array(labels),
         features=features.astype(np.float32),
-        colours=np.random.default_rng(1).random((count, 512)).astype(np.float32),
+        baseline=np.random.default_rng(1).random((count, 512)).astype(np.float32),
         grey=np.full((count, 32, 32), np.nan, dtype=np.float32),
         previews=(b"",) * count,
         names=tuple(f"{n}.png" for n in range(count)),
@@ -212,7 +212,7 @@ def test_the_lesson_is_that_of_fit_with_folds(tmp_path, monkeypatch):
     import headstart
 
     network = FakeNetwork()
-    monkeypatch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: network)
+    monkeypatch.setattr("headstart.encoders.loading.load_encoder", lambda *_, **__: network)
     pictures = [(noisy(colour, n), colour) for colour in ("blue", "red") for n in range(8)]
     model = headstart.fit(pictures, folds=5, cache=tmp_path)
     opened = [Image.open(io.BytesIO(content)) for content, _ in pictures]

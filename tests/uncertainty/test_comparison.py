@@ -37,8 +37,8 @@ def test_the_majority_baseline_is_that_of_scikit_learn():
 def test_model_and_colours_are_scored_on_the_same_examples_with_the_same_resamples():
     board = make_scoreboard(part(), probabilities(0), probabilities(1), [1, 1, 1], seed=4, resamples=200)
     assert board.evaluation == evaluate(LABELS, probabilities(0), CLASSES, seed=4, resamples=200)
-    assert board.colours == evaluate(LABELS, probabilities(1), CLASSES, seed=4, resamples=200)
-    assert list(board.baselines) == ["majority", "colour_histogram"]
+    assert board.simple == evaluate(LABELS, probabilities(1), CLASSES, seed=4, resamples=200)
+    assert list(board.baselines) == ["majority", "simple"]
 
 
 def test_without_colours_the_majority_stands_alone():
@@ -61,8 +61,8 @@ def test_the_baselines_too_are_scored_without_leaked_examples():
     )
     keep = np.setdiff1d(np.arange(8), [0, 5])
     beside = board.baselines_without_leaked
-    assert list(beside) == ["majority", "colour_histogram", "probe"]
-    for name, seed in (("colour_histogram", 1), ("probe", 2)):
+    assert list(beside) == ["majority", "simple", "probe"]
+    for name, seed in (("simple", 1), ("probe", 2)):
         assert beside[name] == evaluate(LABELS[keep], probabilities(seed)[keep], CLASSES, seed=2, resamples=200)
 
 
@@ -80,7 +80,7 @@ def test_plain_data_holds_everything():
     assert found["evaluation"] == board.evaluation.to_json()
     assert found["baselines"] == {
         "majority": board.majority.to_json(),
-        "colour_histogram": board.colours.to_json(),
+        "simple": board.simple.to_json(),
     }
     assert found["leaked"] == {
         "count": 1,

@@ -11,7 +11,7 @@ import pytest
 
 import headstart as hs
 from fakes import FakeNetwork
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.image import open_example
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError, OutputError, RecipeError
 from headstart.metrics.evaluation import evaluate
@@ -99,7 +99,7 @@ def test_the_tables_of_a_run_agree_with_each_other(finished_run):
 
 def test_the_pictures_of_a_run_are_pictures(finished_run):
     for name in ("confusion_matrix", "reliability", "mistakes"):
-        assert open_picture(finished_run / f"{name}.png").width > 200
+        assert open_example(finished_run / f"{name}.png").width > 200
 
 
 def test_the_log_holds_what_was_said(finished_run):
@@ -250,11 +250,12 @@ def test_groups_and_duplicates_stay_together_in_the_cross_validation_too(fake_ne
         return fit_probe(features, labels, classes, groups, *rest)
 
     fit_probe = training.fit_probe
-    monkeypatch.setattr(training, "fit_probe", spy)
+    for module in ("headstart.workflows.fit", "headstart.probing.probe"):
+        monkeypatch.setattr(f"{module}.fit_probe", spy)
     shutil.rmtree(divided / "val")
     shutil.copy(divided / "train" / "daisy" / "0.jpg", divided / "train" / "daisy" / "5.jpg")
     hs.fit(divided, head="lda", group_pattern="train/(rose)/[01]")
-    assert len(seen) == 2  # the head, and the baseline on colours
+    assert len(seen) == 2  # the head, and the baseline
     for groups in seen:
         daisies, roses = groups[:8], groups[8:16]
         assert daisies[0] == daisies[5]  # the same bytes
@@ -456,7 +457,7 @@ def in_another_form(form: str, folder: Path, tmp_path: Path) -> object:
         rows = [f"{example.source},{example.label}" for example in dataset.examples]
         (tmp_path / "flowers.csv").write_text("path,label\n" + "\n".join(rows), encoding="utf-8")
         return tmp_path / "flowers.csv"
-    pictures = [open_picture(example.source) for example in dataset.examples]
+    pictures = [open_example(example.source) for example in dataset.examples]
     labels = [example.label for example in dataset.examples]
     if form == "arrays":
         return list(zip(map(np.asarray, pictures), labels, strict=True))

@@ -9,10 +9,10 @@ from PIL import Image
 from sklearn.linear_model import RidgeClassifier
 
 import headstart as hs
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.image import open_example
 from headstart.data.sources import read_dataset
 from headstart.encoders.simple.image import ColourHistogram
-from headstart.errors import DataError, PictureError
+from headstart.errors import DataError, ExampleError
 from headstart.heads.probabilities import softmax
 from headstart.reporting.report import ScoreReport
 from headstart.runtime.context import RunContext
@@ -65,7 +65,7 @@ def test_timm_gives_the_same_probabilities(fitted, saved, new_flowers):
     picture = new_flowers / "rose" / "0.jpg"
     network = timm.create_model(f"local-dir:{saved}", pretrained=True).eval()
     with torch.inference_mode():
-        logits = network(torch.from_numpy(fitted.encoder.preprocess(open_picture(picture))[None])).numpy()
+        logits = network(torch.from_numpy(fitted.encoder.preprocess(open_example(picture))[None])).numpy()
     np.testing.assert_allclose(softmax(logits), fitted.predict_proba(picture), atol=1e-5)
     scores = fitted.saved.head.scores(fitted.embed(picture)) / fitted.saved.decoding.temperature
     np.testing.assert_allclose(logits, scores, rtol=1e-4, atol=1e-4)
@@ -116,7 +116,7 @@ def test_pictures_in_memory_are_predicted_as_their_files_are(fitted, new_flowers
 
 def test_an_unreadable_picture_is_refused_by_name(fitted, tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"")
-    with pytest.raises(PictureError) as caught:
+    with pytest.raises(ExampleError) as caught:
         fitted.predict(tmp_path / "a.jpg")
     assert str(caught.value) == (
         f"The picture '{tmp_path / 'a.jpg'}' cannot be read. The file is empty: it has 0 bytes. Leave it out."
@@ -180,19 +180,19 @@ def test_the_majority_class_and_colours_stand_beside_every_score(fake_network, d
 
     def histograms(part: str) -> tuple[np.ndarray, list[str]]:
         examples = read_dataset(divided / part).examples
-        inputs = np.stack([encoder.preprocess(open_picture(example.source)) for example in examples])
+        inputs = np.stack([encoder.preprocess(open_example(example.source)) for example in examples])
         return encoder.encode(inputs), [example.label for example in examples]
 
     (train, labels), (test, truth) = histograms("train"), histograms("test")
     expected = RidgeClassifier(alpha=1.0).fit(train, labels).score(test, truth)
-    assert board.colours.accuracy.value == pytest.approx(expected)
+    assert board.simple.accuracy.value == pytest.approx(expected)
 
 
 def test_evaluate_brings_the_baselines_the_model_was_saved_with(fake_network, divided, new_flowers, tmp_path):
     hs.fit(divided, head="lda").save(tmp_path / "model")
     board = score_of(hs.load(tmp_path / "model"), new_flowers).board
     assert board.majority.accuracy.value == pytest.approx(1 / 3)
-    assert board.colours.accuracy.value == 1
+    assert board.simple.accuracy.value == 1
 
 
 def test_classes_that_the_model_never_saw_are_refused(fake_network, flowers, new_flowers, tmp_path):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import inspect_all
 from headstart.data.name_checks import join_names, plural, twins
-from headstart.data.readers.image import NO_KEY
+from headstart.data.readers.base import NO_KEY, reader_of
 from headstart.data.splits import merge_groups
 from headstart.errors import DataError
 from headstart.runtime.machine import available_cores
@@ -32,7 +32,7 @@ class Audit:
     keys
         SHA-256 of each example's bytes, 32 bytes each; zeros where it cannot be used.
     sizes
-        Width and height in pixels, shape (N, 2), int32; 0 where unknown.
+        Of each example, as its reader measures it, shape (N, M), int32; 0 where unknown.
     unreadable
         Position of each example that cannot be used, with the reason.
     wrong_suffixes
@@ -147,12 +147,12 @@ class Audit:
         return [self.dataset.examples[index].name for index in indices]
 
     def _size_summary(self) -> dict[str, list[int]]:
-        """Smallest, median and largest width and height; empty when nothing is usable."""
+        """Smallest, median and largest of each size, by its name; empty when nothing is usable."""
         sizes = self.sizes[self.usable]
         if not len(sizes):
             return {}
-        low, middle, high = sizes.min(axis=0), np.median(sizes, axis=0), sizes.max(axis=0)
-        return {side: [int(low[i]), int(middle[i]), int(high[i])] for i, side in enumerate(("width", "height"))}
+        parts = np.stack([sizes.min(axis=0), np.median(sizes, axis=0), sizes.max(axis=0)], axis=1).astype(np.int64)
+        return dict(zip(reader_of(self.dataset.modality).SIZES, parts.tolist(), strict=True))
 
     def _total_lines(self) -> list[str]:
         splits = Counter(example.split for example in self._usable_examples())
@@ -160,10 +160,7 @@ class Audit:
         classes = plural(len(self.dataset.classes), "class", "classes") if self.dataset.classes else "no classes"
         lines = [f"{plural(len(self.usable), 'picture')}, {classes}" + (f": {parts}." if parts else ".")]
         summary = self._size_summary()
-        if summary:
-            (w0, w1, w2), (h0, h1, h2) = summary["width"], summary["height"]
-            lines.append(f"Width {w0} to {w2} pixels (median {w1}), height {h0} to {h2} (median {h1}).")
-        return lines
+        return lines + ([reader_of(self.dataset.modality).size_line(summary)] if summary else [])
 
     def _unreadable_lines(self) -> list[str]:
         lines = []
@@ -220,7 +217,7 @@ def audit(dataset: Dataset, progress: Progress = silent, workers: int | None = N
     {0: 'The file is empty: it has 0 bytes.'}
     """
     total = len(dataset)
-    sizes = np.zeros((total, 2), dtype=np.int32)
+    sizes = np.zeros((total, len(reader_of(dataset.modality).SIZES)), dtype=np.int32)
     keys: list[bytes] = []
     unreadable: dict[int, str] = {}
     wrong_suffixes = []
@@ -228,7 +225,7 @@ def audit(dataset: Dataset, progress: Progress = silent, workers: int | None = N
         index = len(keys)
         # Without a key of their own, two empty files would count as the same picture and tie their groups together.
         keys.append(facts.key if facts.problem is None else NO_KEY)
-        sizes[index] = facts.width, facts.height
+        sizes[index] = facts.sizes
         if facts.problem is not None:
             unreadable[index] = facts.problem
         elif facts.notice is not None:

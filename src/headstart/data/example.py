@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.targets.base import Labels, Target
+from headstart.modalities.base import DEFAULT
 from headstart.tasks.base import load_task
 
 SplitName = Literal["train", "validation", "test"]
@@ -26,13 +27,13 @@ def known_label(label: str | None) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One picture and what is known about it; its bytes are read late.
+    """One example and what is known about it; its bytes are read late.
 
     Attributes
     ----------
     source
-        A file path (``str``), the bytes of a file, a PIL image, or a uint8/uint16 array of shape (H, W), (H, W, 1),
-        (H, W, 3) or (H, W, 4), or a :class:`~headstart.data.readers.image.Deferred` that fetches one of these.
+        What the reader of its modality opens: a file path (``str``), the bytes of a file, an object in memory, or a
+        :class:`~headstart.data.readers.base.Deferred` that fetches one of these.
     name
         What a person calls it: the path relative to the dataset's root, or ``#7`` for the eighth of a list.
     targets
@@ -76,6 +77,8 @@ class Dataset:
         What was noticed while the data was read: one sentence each, for the user.
     target
         What is to be predicted; without one, the classes that the examples have.
+    modality
+        The kind of all examples: a name in the table ``modalities``.
 
     Examples
     --------
@@ -90,6 +93,7 @@ class Dataset:
     root: Path | None = None
     notices: tuple[str, ...] = ()
     target: Target = None  # type: ignore[assignment]
+    modality: str = DEFAULT
 
     def __post_init__(self) -> None:
         """Take the target that the examples have, where none is given."""

@@ -1,15 +1,16 @@
-"""Folders of pictures: one folder per class, train/ and test/ folders of those, or pictures without classes."""
+"""Folders of examples: one folder per class, train/ and test/ folders of those, or examples without classes."""
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.name_checks import join_names, natural_key, plural, printable
-from headstart.data.readers.image_formats import is_picture_name, suffix_of
+from headstart.data.readers.base import one_modality, suffix_of
 from headstart.errors import DataError
+from headstart.modalities.base import modalities_by_suffix
 
 SPLIT_FOLDERS: dict[str, SplitName] = {
     "train": "train",
@@ -18,7 +19,7 @@ SPLIT_FOLDERS: dict[str, SplitName] = {
     "validation": "validation",
     "test": "test",
 }
-# The folder of a run lies beside the classes when someone works inside the data folder; its pictures are no data.
+# The folder of a run lies beside the classes when someone works inside the data folder; its files are no data.
 _RUN_FILES = {"recipe.toml", "metrics.json"}
 _LITTER = {"__macosx", "thumbs.db", "desktop.ini"}  # what operating systems leave behind; names with a dot too
 
@@ -29,32 +30,33 @@ class Walk:
 
     Attributes
     ----------
-    pictures
-        Files with the suffix of a picture.
+    files
+        Files with the suffix of an example.
     folders
         Folders of the first and the second level.
     others
         How many other files there are of each suffix.
     """
 
-    pictures: tuple[str, ...]
+    files: tuple[str, ...]
     folders: tuple[str, ...]
     others: Counter[str]
 
 
 @dataclass(slots=True)
 class _Finds:
-    pictures: list[str] = field(default_factory=list)
+    known: Container[str]  # suffixes of examples
+    files: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     seen: set[tuple[int, int]] = field(default_factory=set)
 
 
-def walk_folder(root: Path) -> Walk:
-    """List the pictures under a folder; each real folder is entered once, so that links cannot lead in circles.
+def walk_folder(root: Path, suffixes: Container[str]) -> Walk:
+    """List the files with these suffixes under a folder; each real folder is entered once: links lead in no circles.
 
-    Real folders come before links to folders: a picture is listed under its own place if that is under ``root`` too.
+    Real folders come before links to folders: a file is listed under its own place if that is under ``root`` too.
     Hidden files and folders, what operating systems leave behind and the folders of earlier runs are passed over.
 
     Raises
@@ -62,7 +64,7 @@ def walk_folder(root: Path) -> Walk:
     DataError
         When a folder may not be listed.
     """
-    finds = _Finds()
+    finds = _Finds(suffixes)
     _enter(root, "", finds)
     while finds.links:
         links = sorted(finds.links, key=natural_key)
@@ -70,7 +72,7 @@ def walk_folder(root: Path) -> Walk:
         for link in links:
             _enter(root, link, finds)
     return Walk(
-        tuple(sorted(finds.pictures, key=natural_key)), tuple(sorted(finds.folders, key=natural_key)), finds.others
+        tuple(sorted(finds.files, key=natural_key)), tuple(sorted(finds.folders, key=natural_key)), finds.others
     )
 
 
@@ -106,10 +108,11 @@ def _sort_entry(entry: os.DirEntry[str], path: str, finds: _Finds, waiting: list
             finds.folders.append(path)
         (finds.links if entry.is_symlink() else waiting).append(path)
     elif entry.is_file() or entry.is_symlink():  # a link that leads nowhere is reported later as unreadable
-        if is_picture_name(entry.name):
-            finds.pictures.append(path)
+        suffix = suffix_of(entry.name)
+        if suffix in finds.known:
+            finds.files.append(path)
         else:
-            finds.others[suffix_of(entry.name) or "no suffix"] += 1
+            finds.others[suffix or "no suffix"] += 1
 
 
 def read_folder(root: Path) -> Dataset:
@@ -117,28 +120,30 @@ def read_folder(root: Path) -> Dataset:
 
     With a ``train`` folder inside, the folders ``train``, ``val`` (or ``valid``, ``validation``) and ``test``, in any
     case, are the splits, and the folders inside those the classes. Otherwise the folders inside are the classes. A
-    picture in a deeper folder counts to the class. A folder with pictures and no folders has no classes.
+    file in a deeper folder counts to the class. A folder with files and no folders has no classes.
 
     Raises
     ------
     DataError
-        When the folder holds no pictures, or has a test or validation folder but no train folder.
+        When the folder holds no examples, or those of several modalities, or has a test or validation folder but no
+        train folder.
     """
-    walk = walk_folder(root)
-    if not walk.pictures:
+    walk = walk_folder(root, modalities_by_suffix())
+    if not walk.files:
         raise DataError(
             f"There are no pictures in '{printable(str(root))}'.",
             f"It holds {_count_others(walk.others)}." if walk.others else "The folder is empty.",
             "Put one folder per class into it, with the pictures inside.",
         )
     splits = _split_folders(root, walk)
-    examples = _examples(root, walk.pictures, splits)
+    examples = _examples(root, walk.files, splits)
     notices = [*_other_notices(walk.others), *_left_out_notices(walk, splits, examples), *_empty_notices(walk, splits)]
     return Dataset(
         name=printable(root.resolve().name) or "data",
         examples=tuple(examples),
         root=root,
         notices=tuple(notices),
+        modality=one_modality((example.source for example in examples), f"The folder '{printable(str(root))}'"),
     )
 
 
@@ -155,12 +160,12 @@ def _split_folders(root: Path, walk: Walk) -> dict[str, SplitName]:
     return splits if "train" in splits.values() else {}
 
 
-def _examples(root: Path, pictures: Iterable[str], splits: dict[str, SplitName]) -> list[Example]:
-    """Make an example of each picture that lies where a class or a split is; the folders decide label and split."""
+def _examples(root: Path, files: Iterable[str], splits: dict[str, SplitName]) -> list[Example]:
+    """Make an example of each file that lies where a class or a split is; the folders decide label and split."""
     base = str(root)
     examples = []
-    placed = [(path, path.split("/")) for path in pictures]
-    # Pictures without class folders are a dataset without labels; beside class folders they are left out.
+    placed = [(path, path.split("/")) for path in files]
+    # Files without class folders are a dataset without labels; beside class folders they are left out.
     depth = 1 if splits else 0
     labelled = any(len(parts) > depth + 1 and (not splits or parts[0] in splits) for _, parts in placed)
     for path, parts in placed:
@@ -178,7 +183,7 @@ def _examples(root: Path, pictures: Iterable[str], splits: dict[str, SplitName])
 
 
 def _left_out_notices(walk: Walk, splits: dict[str, SplitName], examples: list[Example]) -> list[str]:
-    left_out = len(walk.pictures) - len(examples)
+    left_out = len(walk.files) - len(examples)
     if not left_out:
         return []
     where = (
@@ -189,13 +194,13 @@ def _left_out_notices(walk: Walk, splits: dict[str, SplitName], examples: list[E
 
 
 def _empty_notices(walk: Walk, splits: dict[str, SplitName]) -> list[str]:
-    """Name the class folders without a picture."""
+    """Name the class folders without an example."""
     if splits:
         candidates = [folder for folder in walk.folders if folder.count("/") == 1 and folder.split("/")[0] in splits]
     else:
         candidates = [folder for folder in walk.folders if "/" not in folder]
     depth = 2 if splits else 1
-    filled = {"/".join(path.split("/")[:depth]) for path in walk.pictures}
+    filled = {"/".join(path.split("/")[:depth]) for path in walk.files}
     empty = [printable(folder) for folder in candidates if folder not in filled]
     if not empty:
         return []

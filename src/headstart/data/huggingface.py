@@ -9,7 +9,7 @@ from headstart.data.columns import SPLIT_WORDS, Columns, cell_text, find_columns
 from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.in_memory import class_of
 from headstart.data.name_checks import join_names, printable
-from headstart.data.readers.image import Deferred
+from headstart.data.readers.base import Deferred
 from headstart.errors import DataError
 
 

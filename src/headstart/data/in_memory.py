@@ -1,4 +1,4 @@
-"""Datasets in memory: pairs of picture and label, objects that yield such pairs, lists of pictures."""
+"""Datasets in memory: pairs of example and label, objects that yield such pairs, lists of examples."""
 
 import operator
 import os
@@ -10,51 +10,54 @@ import numpy as np
 from headstart.data.columns import cell_text
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.name_checks import join_names, plural, printable
+from headstart.data.readers.base import one_modality, reader_of
 from headstart.errors import DataError
 
 
-def read_pairs(images: Iterable[Any], labels: Iterable[Any] | None, name: str = "data") -> Dataset:
-    """Make a dataset from pictures and their labels.
+def read_pairs(sources: Iterable[Any], labels: Iterable[Any] | None, name: str = "data") -> Dataset:
+    """Make a dataset from examples and their labels.
 
     Parameters
     ----------
-    images
-        Paths, bytes, PIL images, arrays or tensors, in any mixture.
+    sources
+        Paths, bytes, arrays, tensors or whatever else a reader opens, in any mixture of one modality.
     labels
-        One for each picture: text, or numbers, which become text; or None when they are not known.
+        One for each example: text, or numbers, which become text; or None when they are not known.
 
     Raises
     ------
     DataError
-        When there are no pictures, the lengths differ, or a label is missing.
+        When there are no examples, or of several modalities, the lengths differ, or a label is missing.
 
     Examples
     --------
     >>> read_pairs(["a.png", "b.png"], [10, 9]).classes
     ('9', '10')
     """
-    pictures = [as_picture(image, f"#{number}") for number, image in enumerate(images)]
-    if not pictures:
+    given = list(sources)
+    if not given:
         raise DataError("There are no pictures.", "The list is empty.", "Give at least one picture.")
+    modality = one_modality(given, "The list")
+    adopted = [adopt(source, f"#{number}", modality) for number, source in enumerate(given)]
     names = [
-        printable(os.fspath(picture)) if isinstance(picture, (str, os.PathLike)) else f"#{number}"
-        for number, picture in enumerate(pictures)
+        printable(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else f"#{number}"
+        for number, source in enumerate(adopted)
     ]
-    texts = [None] * len(pictures) if labels is None else _label_texts(labels, len(pictures))
-    return Dataset(name, tuple(map(Example, pictures, names, map(known_label, texts))))
+    texts = [None] * len(adopted) if labels is None else _label_texts(labels, len(adopted))
+    return Dataset(name, tuple(map(Example, adopted, names, map(known_label, texts))), modality=modality)
 
 
 def read_items(items: Any, name: str = "data") -> Dataset:  # noqa: ANN401 - any object with __len__ and __getitem__
-    """Make a dataset from an object whose items are pictures, or pairs of a picture and its label.
+    """Make a dataset from an object whose items are examples, or pairs of an example and its label.
 
     Numbers become class names through the object's ``classes``, as in torchvision. An object that lists its files in
     ``samples``, as torchvision's folders do, is read file by file when needed, without its own transforms. Any other
-    object is read once, here, item after item, and its pictures are kept in memory.
+    object is read once, here, item after item, and its examples are kept in memory.
 
     Raises
     ------
     DataError
-        When it is empty, its items are no pictures, or a label is missing or has no name.
+        When it is empty, its items are no examples, or a label is missing or has no name.
     """
     samples = getattr(items, "samples", None)
     if isinstance(samples, list) and len(samples) == len(items):
@@ -69,7 +72,7 @@ def read_items(items: Any, name: str = "data") -> Dataset:  # noqa: ANN401 - any
     labels = [label for _, label in items_read]
     if names is not None:
         labels = [class_of(label, names, f"#{number}") for number, label in enumerate(labels)]
-    return read_pairs([image for image, _ in items_read], labels, name)
+    return read_pairs([source for source, _ in items_read], labels, name)
 
 
 def class_of(label: Any, names: Sequence[Any], where: str) -> Any:  # noqa: ANN401 - whatever the user's object gives
@@ -98,35 +101,9 @@ def class_of(label: Any, names: Sequence[Any], where: str) -> Any:  # noqa: ANN4
     return names[number]
 
 
-def as_picture(value: Any, where: str) -> Any:  # noqa: ANN401 - whatever the user gives
-    """Make a picture of a tensor: (channels, height, width) is turned round, floating point becomes uint8.
-
-    Everything that has no ``numpy`` method stays as it is.
-
-    Raises
-    ------
-    DataError
-        When the values are floating point outside 0 to 1.
-    """
-    if isinstance(value, np.str_):
-        return str(value)
-    if not hasattr(value, "numpy"):
-        return value
-    array = np.asarray((value.detach().cpu() if hasattr(value, "detach") else value).numpy())
-    if array.ndim == 3 and array.shape[0] in (1, 3, 4) and array.shape[2] not in (1, 3, 4):
-        array = array.transpose(1, 2, 0)
-    elif array.ndim == 3 and array.shape[0] in (1, 3, 4) and hasattr(value, "detach"):
-        array = array.transpose(1, 2, 0)  # torch's order, where the shape alone does not tell
-    if not np.issubdtype(array.dtype, np.floating):
-        return array
-    low, high = float(array.min()), float(array.max())
-    if not (low >= 0 and high <= 1):
-        raise DataError(
-            f"The values of picture '{where}' lie outside 0 to 1.",
-            f"They go from {low:g} to {high:g}.",
-            "Leave normalisation out of the dataset's transforms; the encoder brings its own.",
-        )
-    return np.rint(array * 255).astype(np.uint8)
+def adopt(value: Any, where: str, modality: str) -> Any:  # noqa: ANN401 - whatever the user gives
+    """Make a source of what the user gave: paths stay paths, objects become what the modality's reader opens."""
+    return str(value) if isinstance(value, np.str_) else reader_of(modality).adopt(value, where)
 
 
 def _label_texts(labels: Iterable[Any], count: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.audit import Audit
-from headstart.data.example import Dataset
+from headstart.data.example import Dataset, Example
 from headstart.data.splits import Parts
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import idle_settings
@@ -41,6 +41,10 @@ class Plan:
         if self.recipe.split.folds:
             return f"{len(self.parts.fit)} pictures, all of them to fit and to score"
         return f"{len(self.parts.fit)} pictures to fit, {len(self.parts.score)} to score"
+
+    def examples_to_fit(self) -> list[Example]:
+        """List the examples of the part to learn from."""
+        return [self.dataset.examples[position] for position in self.parts.fit]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data; ``counts`` are pictures per class in each part."""

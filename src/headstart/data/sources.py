@@ -4,7 +4,7 @@ import glob
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import numpy as np
 from headstart.data.example import Dataset, Example
 from headstart.data.folders import read_folder, walk_folder
 from headstart.data.huggingface import is_hub_dataset, read_hub_dataset
-from headstart.data.in_memory import as_picture, read_items, read_pairs
+from headstart.data.in_memory import adopt, read_items, read_pairs
 from headstart.data.name_checks import natural_key, plural, printable, twin_notices
-from headstart.data.readers.image_formats import is_picture_name
+from headstart.data.readers.base import one_modality, reader_of, suffix_of
 from headstart.data.tables import TABLE_SUFFIXES, read_table
 from headstart.errors import DataError
+from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
 from headstart.registry import nearest
 from headstart.runtime.hashing import sha256_of_parts
 
@@ -30,7 +31,7 @@ def read_dataset(
     group_pattern: str = "",
     name: str | None = None,
 ) -> Dataset:
-    """Make a dataset from whatever holds pictures.
+    """Make a dataset from whatever holds examples.
 
     Parameters
     ----------
@@ -66,45 +67,46 @@ def read_dataset(
     return replace(dataset, name=name or dataset.name, notices=tuple(notices))
 
 
-def list_pictures(inputs: Any) -> tuple[Example, ...]:  # noqa: ANN401 - as read_dataset
-    """List the pictures to predict: a path, a folder, a pattern, a picture in memory, or a list of such.
+def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]:  # noqa: ANN401 - as read_dataset
+    """List the examples to predict: a path, a folder, a pattern, an object in memory, or a list of such.
 
-    Of a folder all pictures are taken, however deep. Names are the paths as given. A file
+    Of a folder all files of the modality are taken, however deep. Names are the paths as given. A file
     that is named itself is taken whatever its suffix.
 
     Raises
     ------
     DataError
-        When a path does not exist, or a folder or a pattern holds no pictures.
+        When a path does not exist, or a folder or a pattern holds no examples.
 
     Examples
     --------
-    >>> list_pictures(b"not a picture, but that shows later")[0].name
+    >>> list_examples(b"not a picture, but that shows later")[0].name
     '#0'
     """
-    sources = list(inputs) if _is_several(inputs) else [inputs]
+    sources = list(inputs) if _is_several(inputs, modality) else [inputs]
+    suffixes = load_modality(modality).suffixes
     examples: list[Example] = []
     for source in sources:
         if isinstance(source, (str, os.PathLike)):
-            examples += [Example(path, printable(path)) for path in _expand(os.fspath(source))]
+            examples += [Example(path, printable(path)) for path in _expand(os.fspath(source), suffixes)]
         else:
-            label = f"#{len(examples)}"
-            examples.append(Example(as_picture(source, label), label))
+            where = f"#{len(examples)}"
+            examples.append(Example(adopt(source, where, modality), where))
     if not examples:
         raise DataError("There are no pictures.", "The list is empty.", "Give at least one picture.")
     return tuple(examples)
 
 
-def is_one_picture(inputs: Any) -> bool:  # noqa: ANN401 - as read_dataset
-    """Tell whether :func:`list_pictures` was given one picture rather than a list, a folder or a pattern.
+def is_one_example(inputs: Any, modality: str = DEFAULT) -> bool:  # noqa: ANN401 - as read_dataset
+    """Tell whether :func:`list_examples` was given one example rather than a list, a folder or a pattern.
 
     Examples
     --------
-    >>> is_one_picture("rose.jpg"), is_one_picture("*.jpg"), is_one_picture(["rose.jpg"])
+    >>> is_one_example("rose.jpg"), is_one_example("*.jpg"), is_one_example(["rose.jpg"])
     (True, False, False)
     """
     if not isinstance(inputs, (str, os.PathLike)):
-        return not _is_several(inputs)
+        return not _is_several(inputs, modality)
     path = os.path.expanduser(os.fspath(inputs))
     return not os.path.isdir(path) and (os.path.exists(path) or not glob.has_magic(path))
 
@@ -133,7 +135,7 @@ def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_data
     if isinstance(source, tuple) and len(source) == 2 and all(isinstance(part, (list, np.ndarray)) for part in source):
         return read_pairs(*source)
     if isinstance(source, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in source):
-        return Dataset("data", list_pictures(source))
+        return _unlabelled("data", source)
     if hasattr(source, "__len__") and hasattr(source, "__getitem__") and not isinstance(source, (bytes, dict)):
         return read_items(source)
     raise DataError(
@@ -150,14 +152,20 @@ def _read_path(source: str | os.PathLike[str], group_by: str) -> Dataset:
     _refuse_group_column(group_by)
     if path.is_dir():
         return read_folder(path)
-    if path.is_file() and not is_picture_name(path.name):
+    if path.is_file() and suffix_of(path.name) not in modalities_by_suffix():
         raise DataError(
             f"'{printable(str(path))}' is neither a table nor a picture.",
             f"Tables end in {', '.join(TABLE_SUFFIXES)}.",
             "Give a folder of pictures or a table; unpack an archive first.",
         )
-    # One picture, or a pattern: a dataset without labels.
-    return Dataset(printable(path.stem).strip("*?[]") or "data", list_pictures(path))
+    # One file, or a pattern: a dataset without labels.
+    return _unlabelled(printable(path.stem).strip("*?[]") or "data", path)
+
+
+def _unlabelled(name: str, sources: Any) -> Dataset:  # noqa: ANN401 - as list_examples
+    several = [sources] if isinstance(sources, (str, os.PathLike)) else sources
+    modality = one_modality(several, "The list")
+    return Dataset(name, list_examples(sources, modality), modality=modality)
 
 
 def _refuse_group_column(group_by: str) -> None:
@@ -198,26 +206,17 @@ def _group_by_pattern(dataset: Dataset, pattern: str) -> Dataset:
     return replace(dataset, examples=examples, notices=(*dataset.notices, notice))
 
 
-def _is_several(inputs: Any) -> bool:  # noqa: ANN401 - as read_dataset
-    return (
-        isinstance(inputs, Iterable) and not isinstance(inputs, (str, bytes, os.PathLike)) and not _is_picture(inputs)
-    )
+def _is_several(inputs: Any, modality: str) -> bool:  # noqa: ANN401 - as read_dataset
+    if not isinstance(inputs, Iterable) or isinstance(inputs, (str, bytes, os.PathLike)):
+        return False
+    return not reader_of(modality).is_one(inputs)
 
 
-def _is_picture(source: Any) -> bool:  # noqa: ANN401 - as read_dataset
-    """Tell a picture in memory from a list of such: an array of two dimensions, or of three that end in channels."""
-    if not hasattr(source, "shape"):
-        return hasattr(source, "getexif")  # a PIL image
-    return len(source.shape) == 2 or (
-        len(source.shape) == 3 and (source.shape[2] in (1, 3, 4) or source.shape[0] in (1, 3, 4))
-    )
-
-
-def _expand(path: str) -> list[str]:
-    """Make files of a path: a folder gives all pictures below it, a pattern those it matches."""
+def _expand(path: str, suffixes: Container[str]) -> list[str]:
+    """Make files of a path: a folder gives all with these suffixes below it, a pattern those it matches."""
     path = os.path.expanduser(path)
     if os.path.isdir(path):
-        found = [os.path.join(path, *inside.split("/")) for inside in walk_folder(Path(path)).pictures]
+        found = [os.path.join(path, *inside.split("/")) for inside in walk_folder(Path(path), suffixes).files]
         if not found:
             raise DataError(f"There are no pictures in '{printable(path)}'.", "", "Give a folder with pictures.")
         return found
@@ -225,7 +224,7 @@ def _expand(path: str) -> list[str]:
         return [path]
     if glob.has_magic(path):
         matches = (
-            match for match in glob.glob(path, recursive=True) if is_picture_name(match) and os.path.isfile(match)
+            match for match in glob.glob(path, recursive=True) if suffix_of(match) in suffixes and os.path.isfile(match)
         )
         found = sorted(matches, key=natural_key)
         if not found:

@@ -1,4 +1,4 @@
-"""Tables of pictures: CSV, TSV, JSONL or Parquet with a path, a label and perhaps a split and a group."""
+"""Tables of examples: CSV, TSV, JSONL or Parquet with a path, a label and perhaps a split and a group."""
 
 import csv
 import io
@@ -11,6 +11,7 @@ from typing import Any
 from headstart.data.columns import cell_text, find_columns, missing_column, parse_splits, require_cells
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.name_checks import join_names, plural, printable
+from headstart.data.readers.base import one_modality
 from headstart.errors import DataError
 
 
@@ -50,6 +51,7 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
         ),
         root=table.parent,
         notices=tuple(columns.notices()),
+        modality=one_modality(paths, where),
     )
 
 

@@ -12,9 +12,8 @@ import torch
 from headstart.encoders.folders import new_cache_folder, save_tensors
 from headstart.encoders.graph_cache import GRAPH, WEIGHTS, PreparedEncoder
 from headstart.encoders.networks import Network, compare_graph, export_graph
-from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.silence_output import quiet
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.errors import EncoderError
 from headstart.runtime.hashing import sha256_of_parts
 
@@ -29,16 +28,16 @@ class Origin:
 
 
 def keep_tuned(
-    module: torch.nn.Module, origin: Origin, pictures: npt.NDArray[np.float32], cache: Path
+    module: torch.nn.Module, origin: Origin, inputs: npt.NDArray[np.float32], cache: Path
 ) -> PreparedEncoder:
-    """Write the network into ``cache/tuned/``, export its graph and compare the two on real pictures.
+    """Write the network into ``cache/tuned/``, export its graph and compare the two on real examples.
 
     Parameters
     ----------
     module
         The encoder without head; it is put into evaluation mode.
-    pictures
-        Prepared pictures, shape (n, 3, H, W): the graph must give the network's features for them.
+    inputs
+        Prepared examples, shape (n, 3, H, W): the graph must give the network's features for them.
 
     Raises
     ------
@@ -59,20 +58,20 @@ def keep_tuned(
     folder = cache / "tuned" / f"{spec.architecture.split('.')[0]}-{spec.weights_digest[:12]}-{uuid4().hex[:8]}"
     with new_cache_folder(folder) as place:
         save_tensors(place / WEIGHTS, module.state_dict())
-        notice = _export(network, place / GRAPH, pictures)
+        notice = _export(network, place / GRAPH, inputs)
     graph = folder / GRAPH
     files = EncoderFiles(graph if graph.is_file() else None, folder / WEIGHTS, origin.files.config)
     return PreparedEncoder(replace(spec, engine="onnxruntime" if files.graph else "torch"), files, notice)
 
 
-def _export(network: Network, graph: Path, pictures: npt.NDArray[np.float32]) -> str:
+def _export(network: Network, graph: Path, inputs: npt.NDArray[np.float32]) -> str:
     with quiet():
         try:
             export_graph(network, graph)
         except EncoderError as error:
             graph.unlink(missing_ok=True)
             return f"{error.problem} It runs in torch instead, which is slower. {error.reason}"
-        compare_graph(network, graph, pictures)
+        compare_graph(network, graph, inputs)
     return ""
 
 

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from headstart.encoders.folders import new_cache_folder, save_tensors, set_aside
-from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.silence_output import quiet
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.encoders.variants import ALL_STAGES, Variant, read_variant
 from headstart.encoders.weights import Weights, check_digest, file_name
 from headstart.errors import EncoderError, MissingExtraError

@@ -1,24 +1,21 @@
 """From the name of an encoder to an encoder that is ready to run, and the list of those there are."""
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
+from headstart.data.example import Example
 from headstart.encoders.catalogue import CatalogueEntry, load_catalogue
 from headstart.encoders.graph_cache import prepare_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import Device, LoadedEncoder
 from headstart.encoders.weights import Weights, locate_weights
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
-
-if TYPE_CHECKING:
-    from headstart.encoders.torch_engine import TorchEncoder
-
-Device = Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +33,21 @@ class EncoderRow:
     note: str
 
 
-def load_encoder(
-    name: str, *, cache: Path, device: Device = "auto", progress: Progress = silent, threads: int = 1
-) -> "OnnxEncoder | TorchEncoder":
-    """Load an encoder by its name; its graph is made on the first use and kept in the cache.
+def require_encoder(name: str, cache: Path) -> str:
+    """Find the weights of an encoder without reading them; raises as :func:`locate_weights`."""
+    return locate_weights(name, cache).name
+
+
+def load_encoder(  # seven parameters: see EncoderSource
+    name: str,
+    *,
+    cache: Path,
+    device: Device = "auto",
+    progress: Progress = silent,
+    threads: int = 1,
+    examples: Sequence[Example] = (),
+) -> LoadedEncoder:
+    """Load a pretrained network by its name; its graph is made on the first use and kept in the cache.
 
     Parameters
     ----------
@@ -51,6 +59,8 @@ def load_encoder(
         ``auto`` takes a CUDA device when there is one.
     threads
         Threads within one call of ``encode``, on the CPU.
+    examples
+        Not looked at: the network is fitted to nothing.
 
     Raises
     ------

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.encoders.onnx_engine import EncoderFiles, open_session
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.onnx_engine import open_session
+from headstart.encoders.spec import EncoderFiles, Preprocessing
 
-BATCH = 8  # pictures at a time, as when features are computed on a processor
+BATCH = 8  # examples at a time, as when features are computed on a processor
 
 
 def megabytes_at_work(files: EncoderFiles, preprocessing: Preprocessing) -> float | None:
@@ -19,8 +19,8 @@ def megabytes_at_work(files: EncoderFiles, preprocessing: Preprocessing) -> floa
     """
     if files.graph is None or not Path("/proc/self/status").exists():
         return None
-    side = [str(preprocessing.height), str(preprocessing.width)]
-    command = [sys.executable, "-m", "headstart.encoders.memory_probe", str(files.graph), *side]
+    shape = map(str, preprocessing.shape)
+    command = [sys.executable, "-m", "headstart.encoders.memory_probe", str(files.graph), *shape]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     return float(answer.stdout) if answer.returncode == 0 else None
 
@@ -37,17 +37,17 @@ def peak_megabytes(status: str, name: str = "VmHWM") -> float:
     return int(line.split()[1]) * 1024 / 1e6
 
 
-def _measure(graph: str, height: int, width: int) -> float:
+def _measure(graph: str, *shape: int) -> float:
     import onnxruntime  # noqa: F401 - it stays out of the difference
 
     status = Path("/proc/self/status")
     before = peak_megabytes(status.read_text(), "VmRSS")
     session = open_session(Path(graph), threads=1)
-    batch = np.zeros((BATCH, 3, height, width), dtype=np.float32)
+    batch = np.zeros((BATCH, *shape), dtype=np.float32)
     for _ in range(2):
         session.run(None, {session.get_inputs()[0].name: batch})
     return peak_megabytes(status.read_text()) - before
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{_measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])):.1f}\n")
+    sys.stdout.write(f"{_measure(sys.argv[1], *map(int, sys.argv[2:])):.1f}\n")

@@ -32,9 +32,9 @@ class Network:
     Attributes
     ----------
     module
-        Pictures (N, 3, H, W) -> features (N, D).
+        Inputs (N, 3, H, W) -> features (N, D).
     preprocessing
-        How pictures are prepared, from timm's configuration of these weights.
+        How examples are prepared, from timm's configuration of these weights.
     dimension
         D.
     classifier
@@ -108,20 +108,20 @@ def create_network(config: dict[str, Any], tensors: Tensors | None) -> torch.nn.
 
 def export_graph(network: Network, path: Path) -> None:
     """Write the network as one ONNX file that takes batches of any length; raises as :func:`export_module`."""
-    example = torch.zeros(2, 3, network.preprocessing.height, network.preprocessing.width)
+    example = torch.zeros(2, *network.preprocessing.shape)
     export_module(network.module, example, path, network.config["architecture"])
 
 
-def compare_graph(network: Network, path: Path, pictures: npt.NDArray[np.float32] | None = None) -> float:
+def compare_graph(network: Network, path: Path, inputs: npt.NDArray[np.float32] | None = None) -> float:
     """Compare the graph with the network; see :func:`compare_outputs`.
 
-    ``pictures`` are prepared ones, shape (n, 3, H, W); without them seeded noise is taken.
+    ``inputs`` have the shape (n, 3, H, W); without them seeded noise is taken.
     """
-    if pictures is None:
-        size = (4, 3, network.preprocessing.height, network.preprocessing.width)
+    if inputs is None:
+        size = (4, *network.preprocessing.shape)
         batch = torch.randn(size, generator=torch.Generator().manual_seed(0))
     else:
-        batch = torch.from_numpy(pictures)
+        batch = torch.from_numpy(inputs)
     return compare_outputs(network.module, path, batch, network.config["architecture"])
 
 
@@ -183,7 +183,7 @@ def _class_counts(tensors: Tensors, pretrained: dict[str, Any]) -> list[int]:
 def _measure_dimension(module: torch.nn.Module, preprocessing: Preprocessing, weights: Weights) -> int:
     try:
         with torch.inference_mode():
-            features = module(torch.zeros(1, 3, preprocessing.height, preprocessing.width))
+            features = module(torch.zeros(1, *preprocessing.shape))
     except Exception as error:  # whatever the network raises for a size it cannot take
         if not weights.size:
             raise
@@ -215,7 +215,7 @@ def _replaceable_layer(
     full.load_state_dict(bare.state_dict(), strict=False)
     generator = torch.Generator().manual_seed(0)
     torch.nn.init.normal_(layer.weight, generator=generator)  # some networks begin with zeros, which prove nothing
-    batch = torch.randn(2, 3, preprocessing.height, preprocessing.width, generator=generator)
+    batch = torch.randn(2, *preprocessing.shape, generator=generator)
     with torch.inference_mode():
         features, logits = bare(batch), full(batch)
         if features.shape[1] != layer.in_features:

@@ -1,36 +1,14 @@
 """The engine for the CPU: one ONNX graph, run by ONNX Runtime in fp32."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from headstart.encoders.preprocess.image import prepare
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.errors import EncoderError
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderFiles:
-    """The files of a prepared encoder, for whoever saves a model.
-
-    Attributes
-    ----------
-    graph
-        The ONNX graph, or None for a network that cannot be exported.
-    weights
-        The weights under timm's names without the classifier (safetensors), or None for a graph alone.
-    config
-        What timm's ``config.json`` says about the network; empty for a graph alone.
-    """
-
-    graph: Path | None
-    weights: Path | None
-    config: dict[str, Any] = field(default_factory=dict)
 
 
 class OnnxEncoder:
@@ -65,12 +43,12 @@ class OnnxEncoder:
         """Where its files lie."""
         return self._files
 
-    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
-        """Turn an upright RGB picture into one input of shape (3, H, W)."""
-        return prepare(picture, self._spec.preprocessing)
+    def preprocess(self, example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
+        """Turn an opened example into one input."""
+        return self._spec.preprocessing.prepare(example)
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Turn a batch of inputs, shape (N, 3, H, W), into features, shape (N, D).
+        """Turn a batch of inputs, shape (N, ...), into features, shape (N, D).
 
         Raises
         ------

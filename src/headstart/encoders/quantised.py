@@ -21,14 +21,14 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Example
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.base import reader_of
 from headstart.encoders.folders import new_cache_folder, set_aside
 from headstart.encoders.graph_cache import GRAPH
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder, first_line
+from headstart.encoders.onnx_engine import OnnxEncoder, first_line
 from headstart.encoders.silence_output import quiet
-from headstart.encoders.spec import Encoder
+from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.encoders.weights import file_name
-from headstart.errors import EncoderError, MissingExtraError, PictureError
+from headstart.errors import EncoderError, ExampleError, MissingExtraError
 from headstart.runtime.hashing import sha256_of_file, sha256_of_parts
 from headstart.runtime.progress import Progress
 
@@ -117,10 +117,11 @@ def prepared_batches(encoder: Encoder, examples: Sequence[Example]) -> list[Batc
 
 def _prepared(encoder: Encoder, examples: Sequence[Example]) -> Iterator[Batch]:
     rows: list[Batch] = []
+    reader = reader_of(encoder.spec.modality)
     for example in examples:
         try:
-            rows.append(encoder.preprocess(open_picture(example.source, example.name)))
-        except PictureError:
+            rows.append(encoder.preprocess(reader.open_example(example.source, example.name)))
+        except ExampleError:
             continue  # it is left out of the training too
     if not rows:
         raise EncoderError("encoders.not_quantised_without_pictures")

@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING
 
 from headstart.encoders.folders import new_cache_folder, save_tensors
 from headstart.encoders.graph_cache import GRAPH, WEIGHTS
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder
 from headstart.errors import EncoderError
 from headstart.runtime.hashing import sha256_of_json, sha256_of_parts
 
 if TYPE_CHECKING:
     import torch
 
-    from headstart.encoders.torch_engine import TorchEncoder
 
-
-def untrained_encoder(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: Path) -> "OnnxEncoder | TorchEncoder":
+def untrained_encoder(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: Path) -> LoadedEncoder:
     """Make an encoder of the same network and preprocessing, whose weights were drawn with ``seed`` and kept.
 
     The statistics of its normalisation layers are those a new network has: mean 0 and variance 1. It runs from a graph
     of its own, which is made once; torch is loaded only then, and where the network cannot be exported.
     """
     stem = spec.architecture.split(".")[0]
-    size = [spec.preprocessing.height, spec.preprocessing.width]  # the graph takes no other
+    size = list(spec.preprocessing.shape[1:])  # the graph takes no other
     deciding = [spec.architecture, files.config.get("model_args"), size, seed, version("torch"), version("timm"), 2]
     digest = sha256_of_parts([json.dumps(["random weights", *deciding]).encode()])
     folder = cache / "untrained" / f"{stem}-{seed}-{digest[:12]}"

@@ -1,24 +1,22 @@
 """The encoder of a saved model, opened from its files."""
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
-from headstart.encoders.onnx_engine import EncoderFiles, OnnxEncoder
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder, simple_encoders
 from headstart.errors import MissingExtraError
 
-if TYPE_CHECKING:
-    from headstart.encoders.torch_engine import TorchEncoder
 
-
-def open_saved(spec: EncoderSpec, files: EncoderFiles) -> "OnnxEncoder | TorchEncoder":
-    """Open the encoder of a saved model: its graph, or the network in torch where there is no graph.
+def open_saved(spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
+    """Open the encoder of a saved model: its graph, the network in torch where there is no graph, or a simple one.
 
     Raises
     ------
     MissingExtraError
         When torch is needed and not installed.
     """
+    if spec.engine == "numpy":
+        return simple_encoders(spec.modality).open_simple(spec)
     if files.graph is not None:
         return OnnxEncoder(spec, files)
     if find_spec("torch") is None:

@@ -1,46 +1,39 @@
 """What an encoder is: the values that describe it, and the protocol that engines keep."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
-from PIL import __version__ as pillow_version
 
+from headstart.data.example import Example
+from headstart.modalities.base import DEFAULT, load_modality
 from headstart.runtime.hashing import sha256_of_json
+from headstart.runtime.progress import Progress
 
-Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
-CropMode = Literal["center", "squash", "border"]
 Engine = Literal["onnxruntime", "torch", "numpy"]
+Device = Literal["auto", "cpu", "cuda"]
 
 
-@dataclass(frozen=True, slots=True)
-class Preprocessing:
-    """How an upright RGB picture becomes a network's input: data, not code.
+class Preprocessing(Protocol):
+    """How an opened example becomes the input of an encoder: data, not code, tagged by its modality."""
 
-    Attributes
-    ----------
-    height, width
-        Size of the network's input in pixels.
-    interpolation
-        Pillow's resampling filter.
-    crop_fraction
-        Side of the centre crop divided by the side of the resized picture (timm's ``crop_pct``).
-    crop_mode
-        ``center``: shorter side resized, centre cropped. ``squash``: resized to the input size whatever the shape.
-        ``border``: longer side resized, the rest filled with the mean.
-    mean, std
-        Per channel, on the scale 0 to 1.
-    """
+    kind: ClassVar[str]  # name of the modality
 
-    height: int
-    width: int
-    interpolation: Interpolation
-    crop_fraction: float
-    crop_mode: CropMode
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one input."""
+
+    def prepare(self, example: Any, /) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
+        """Turn an opened example into one input."""
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of libraries that decide the numbers of an input, by name."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data; a class method ``from_json`` reads it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class EncoderSpec:
     weights_digest
         SHA-256 of the weight file, hexadecimal.
     preprocessing
-        How pictures are prepared.
+        How examples are prepared.
     licence, source
         Licence of the weights, and where they were found (package, hub, file).
     engine, precision
@@ -79,45 +72,108 @@ class EncoderSpec:
     classifier: str = ""
 
     @property
+    def modality(self) -> str:
+        """The kind of examples it takes."""
+        return self.preprocessing.kind
+
+    @property
     def digest(self) -> str:
         """SHA-256 of everything that can change a feature vector; half of the key of a stored row.
 
-        Name, licence and source are left out: the same weights under another name give the same features. The version
-        of Pillow is in, because its decoder and its resampling make the pixels.
+        Name, licence and source are left out: the same weights under another name give the same features. Versions of
+        libraries are in, where they make the numbers of an input.
         """
         deciding = {
             "revision": 1,
             "architecture": self.architecture,
             "weights": self.weights_digest,
-            "preprocessing": asdict(self.preprocessing),
+            "preprocessing": self.preprocessing.to_json(),
             "engine": self.engine,
             "precision": self.precision,
-            "pillow": pillow_version,
+            **self.preprocessing.versions(),
         }
         return sha256_of_json(deciding)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; :meth:`from_json` reads it back."""
-        return asdict(self)
+        return {**asdict(self), "preprocessing": self.preprocessing.to_json()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "EncoderSpec":
         """Read what :meth:`to_json` wrote; raises KeyError or TypeError when a field is missing or unknown."""
-        picture = dict(data["preprocessing"])
-        picture["mean"] = tuple(picture["mean"])
-        picture["std"] = tuple(picture["std"])
-        return cls(**{**data, "preprocessing": Preprocessing(**picture)})
+        described = dict(data["preprocessing"])
+        made = load_modality(described.pop("kind", DEFAULT)).preprocessing.from_json(described)
+        return cls(**{**data, "preprocessing": made})
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderFiles:
+    """The files of a prepared encoder, for whoever saves a model.
+
+    Attributes
+    ----------
+    graph
+        The ONNX graph, or None for a network that cannot be exported, or where there is no network.
+    weights
+        The weights under timm's names without the classifier (safetensors), or None for a graph alone.
+    config
+        What timm's ``config.json`` says about the network; empty for a graph alone.
+    """
+
+    graph: Path | None = None
+    weights: Path | None = None
+    config: dict[str, Any] = field(default_factory=dict)
 
 
 class Encoder(Protocol):
-    """A pretrained network with its preprocessing; both methods may be called from several threads at once."""
+    """What turns examples into features; both methods may be called from several threads at once."""
 
     @property
     def spec(self) -> EncoderSpec:
         """What this encoder is."""
 
-    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
-        """Turn an upright RGB picture into one input, for images of shape (3, H, W)."""
+    def preprocess(self, example: Any, /) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
+        """Turn an opened example into one input."""
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Turn a batch of inputs, shape (N, ...), into features, shape (N, D)."""
+
+
+class LoadedEncoder(Encoder, Protocol):
+    """An encoder that was loaded by its name, or with a saved model."""
+
+    @property
+    def files(self) -> EncoderFiles:
+        """Where its files lie."""
+
+    @property
+    def notice(self) -> str:
+        """What the user should know about how it runs, or ""."""
+
+
+class EncoderSource(Protocol):
+    """A module that knows the encoders of one modality by their names."""
+
+    def require_encoder(self, name: str, cache: Path) -> str:
+        """Return the name in full; raises EncoderError or UnknownNameError for one that cannot be loaded here."""
+
+    def load_encoder(
+        self, name: str, *, cache: Path, device: Device, progress: Progress, examples: Sequence[Example]
+    ) -> LoadedEncoder:
+        """Load an encoder; ``examples`` are those it may be fitted to, without their labels."""
+
+
+class SimpleEncoders(Protocol):
+    """A module with the encoders of one modality that need no network."""
+
+    def fit_baseline(self, examples: Sequence[Example]) -> Encoder:
+        """Make the encoder that every other one has to beat, fitted to examples where it needs that."""
+
+    def open_simple(self, spec: EncoderSpec) -> LoadedEncoder:
+        """Open an encoder that was saved with a model."""
+
+
+def simple_encoders(modality: str) -> SimpleEncoders:
+    """Load the simple encoders of a modality."""
+    found: SimpleEncoders = load_modality(modality).simple
+    return found

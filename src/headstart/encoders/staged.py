@@ -1,4 +1,4 @@
-"""The first stages of a network as an encoder of their own: what leaves them, pooled to one vector per picture."""
+"""The first stages of a network as an encoder of their own: what leaves them, pooled to one vector per example."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from headstart.encoders.variants import ALL_STAGES
 
 
 class Staged(torch.nn.Module):
-    """Pictures (N, 3, H, W) -> pooled output of the first stages (N, C), or of each stage, one behind the other.
+    """Inputs (N, 3, H, W) -> pooled output of the first stages (N, C), or of each stage, one behind the other.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ class Staged(torch.nn.Module):
     def _look(self, number: int, module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         self._seen[number] = inputs[0]
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Run the network and give what was asked for; a graph leaves out what comes after it."""
-        features = self.module(pictures)
+        features = self.module(inputs)
         rows = [pooled(self._seen[number]) for number in sorted(self._seen)]
         self._seen.clear()
         if self._whole:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from headstart.encoders.spec import EncoderSpec, Preprocessing
+from headstart.encoders.spec import EncoderSpec
 
 # Of the checkpoint's configuration: where its file and its classes came from, and input sizes not used.
 NOT_OURS = (
@@ -24,7 +24,7 @@ def timm_config(spec: EncoderSpec, encoder: dict[str, Any], classes: Sequence[st
         "label_names": list(classes),
         "pretrained_cfg": {
             **kept,
-            **_input_config(spec.preprocessing),
+            **_input_config(spec.preprocessing.to_json()),
             "num_classes": len(classes),
             "classifier": spec.classifier,
             "license": spec.licence,
@@ -32,12 +32,12 @@ def timm_config(spec: EncoderSpec, encoder: dict[str, Any], classes: Sequence[st
     }
 
 
-def _input_config(preprocessing: Preprocessing) -> dict[str, Any]:
+def _input_config(described: dict[str, Any]) -> dict[str, Any]:
     return {
-        "input_size": [3, preprocessing.height, preprocessing.width],
-        "interpolation": preprocessing.interpolation,
-        "crop_pct": preprocessing.crop_fraction,
-        "crop_mode": preprocessing.crop_mode,
-        "mean": list(preprocessing.mean),
-        "std": list(preprocessing.std),
+        "input_size": [3, described["height"], described["width"]],
+        "interpolation": described["interpolation"],
+        "crop_pct": described["crop_fraction"],
+        "crop_mode": described["crop_mode"],
+        "mean": list(described["mean"]),
+        "std": list(described["std"]),
     }

@@ -1,18 +1,17 @@
 """The engine for the GPU, and for networks that cannot be exported: the same network in torch."""
 
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 
 from headstart.encoders.networks import create_network
-from headstart.encoders.onnx_engine import EncoderFiles, finite
-from headstart.encoders.preprocess.image import prepare
+from headstart.encoders.onnx_engine import finite
 from headstart.encoders.silence_output import quiet
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 
 
 class TorchEncoder:
@@ -51,12 +50,12 @@ class TorchEncoder:
         """Where its files lie."""
         return self._files
 
-    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
-        """Turn an upright RGB picture into one input of shape (3, H, W)."""
-        return prepare(picture, self._spec.preprocessing)
+    def preprocess(self, example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
+        """Turn an opened example into one input."""
+        return self._spec.preprocessing.prepare(example)
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Turn a batch of inputs, shape (N, 3, H, W), into features, shape (N, D).
+        """Turn a batch of inputs, shape (N, ...), into features, shape (N, D).
 
         Raises
         ------

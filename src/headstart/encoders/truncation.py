@@ -33,7 +33,7 @@ def first_stages(network: Network, count: int, name: str) -> Network:
             most=there - 1,
         )
     staged = Staged(network.module, count).eval()
-    size = (1, 3, network.preprocessing.height, network.preprocessing.width)
+    size = (1, *network.preprocessing.shape)
     with torch.inference_mode():
         dimension = int(staged(torch.zeros(size)).shape[1])
         single = [Staged(network.module, number) for number in range(1, there)] if count == ALL_STAGES else []

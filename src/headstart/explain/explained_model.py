@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.spec import Encoder
+from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import UnknownNameError
 from headstart.explain.neighbours import ReferenceExamples
 from headstart.heads.head import Decoding, Head

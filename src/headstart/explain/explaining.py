@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from headstart.encoders.onnx_engine import OnnxEncoder
-from headstart.encoders.preprocess.image import seen_box
+from headstart.encoders.preprocess.image import ImagePreprocessing, seen_box
 from headstart.errors import RecipeError
 from headstart.explain.explained_model import ExplainedModel, class_number
 from headstart.explain.faithfulness import FILLS, Fill
@@ -89,7 +89,7 @@ def explain_picture(subject: ExplainedModel, picture: Image.Image, name: str, wi
         logit=float(subject.head.scores(seen.features[None])[0, target]),
         input_size=(seen.pixels.shape[-1], seen.pixels.shape[-2]),
         picture_size=picture.size,
-        box=seen_box(picture.size, subject.encoder.spec.preprocessing),
+        box=seen_box(picture.size, cast(ImagePreprocessing, subject.encoder.spec.preprocessing)),
         neighbours=nearest_examples(seen.features, known, subject.classes, wish.neighbours) if known else (),
         checks=check_heat(subject, seen, target, found, cast(Fill, wish.fill), wish.seed) if wish.checks else None,
     )

@@ -7,10 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from headstart.data.readers.image import content_key, open_picture
-from headstart.errors import PictureError
+from headstart.data.readers.base import reader_of
+from headstart.errors import ExampleError
 from headstart.heads.knn import normalise
 
 
@@ -85,16 +84,17 @@ def nearest_examples(
     )
 
 
-def find_example(neighbour: Neighbour, folders: Sequence[Path]) -> Image.Image | None:
-    """Open the picture of a neighbour, upright, if it still lies where it was and no byte of it has changed.
+def find_example(neighbour: Neighbour, folders: Sequence[Path], modality: str) -> Any:  # noqa: ANN401 - as it opens, or None
+    """Open the example that is a neighbour, if it still lies where it was and no byte of it has changed.
 
     ``folders`` are those its name may be relative to.
     """
+    reader = reader_of(modality)
     for folder in folders:
         path = folder / neighbour.name
         try:
-            if path.is_file() and content_key(path) == neighbour.key:
-                return open_picture(path)
-        except PictureError:
+            if path.is_file() and reader.content_key(path) == neighbour.key:
+                return reader.open_example(path)
+        except ExampleError:
             continue
     return None

@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import load_file
 
 from headstart.encoders.networks import create_network
-from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.silence_output import quiet
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import EncoderError
 from headstart.explain.layers import Layer, choose_layer
 from headstart.explain.onnx_feature_maps import Maps

@@ -10,27 +10,33 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from headstart.encoders.onnx_engine import EncoderFiles, first_line
+from headstart.encoders.onnx_engine import first_line
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import EncoderError, MissingExtraError
-from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
-from headstart.export.preprocess.image import add_preparation, picture_obstacle
+from headstart.export.graph_parts import FLOAT, GraphParts, RawInput
 from headstart.heads.head import Node
+from headstart.modalities.base import load_modality
 from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_parts
 from headstart.saving.tensors import tensors_to_bytes
 from headstart.saving.values import SavedModel
 from headstart.version import __version__
 
-RAW_GRAPH = "model.onnx"
-PICTURE, PICTURES, PROBABILITIES = "picture", "pictures", "probabilities"
+RAW_GRAPH, PROBABILITIES = "model.onnx", "probabilities"
 OLDEST_OPERATORS = 18  # the version of ONNX's operators in which Resize learned to antialias
 
 
 def raw_obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
-    """Return why there can be no graph from raw pictures, or None when there can."""
+    """Return why there can be no graph from raw examples, or None when there can."""
     if files.graph is None:
         return Finding("export.raw_graph", severity="note")
-    return picture_obstacle(model.spec.preprocessing) or _head_obstacle(model)
+    return raw_input(model.spec.modality).obstacle(model.spec.preprocessing) or _head_obstacle(model)
+
+
+def raw_input(modality: str) -> RawInput:
+    """Load how a graph takes examples of a modality as they come."""
+    found: RawInput = load_modality(modality).graph
+    return found
 
 
 def _head_obstacle(model: SavedModel) -> Finding | None:
@@ -58,8 +64,8 @@ def write_raw_graph(path: Path, model: SavedModel, graph: Path, *, batched: bool
     graph
         The network: a batch of inputs (N, 3, H, W) to features (N, D).
     batched
-        False: one picture (h, w, 3), uint8, called ``picture``, gives ``probabilities`` (C,). True: ``pictures``
-        (N, h, w, 3), all of one size, give ``probabilities`` (N, C).
+        False: one example as it comes gives ``probabilities`` (C,). True: several of one size give (N, C). What they
+        are called, and their shape, is for their modality to say: :class:`headstart.export.graph_parts.RawInput`.
 
     Raises
     ------
@@ -78,16 +84,17 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
     from onnx import helper
 
     network = _read(graph)
-    pixels, features = network.graph.input[0].name, network.graph.output[0].name
-    before, behind = GraphParts("headstart/picture"), GraphParts("headstart/head")
+    inputs, features = network.graph.input[0].name, network.graph.output[0].name
+    raw = raw_input(model.spec.modality)
+    before, behind = GraphParts(f"headstart/{raw.ONE}"), GraphParts("headstart/head")
     if batched:
-        given = helper.make_tensor_value_info(PICTURES, UINT8, ["count", "height", "width", 3])
-        add_preparation(before, PICTURES, model.spec.preprocessing, pixels)
+        given = helper.make_tensor_value_info(f"{raw.ONE}s", raw.TYPE, ["count", *raw.SHAPE])
+        raw.add_preparation(before, given.name, model.spec.preprocessing, inputs)
         _add_head(behind, features, model, PROBABILITIES)
     else:
-        given = helper.make_tensor_value_info(PICTURE, UINT8, ["height", "width", 3])
-        one = before.add("Unsqueeze", PICTURE, before.whole(0))
-        add_preparation(before, one, model.spec.preprocessing, pixels)
+        given = helper.make_tensor_value_info(raw.ONE, raw.TYPE, [*raw.SHAPE])
+        one = before.add("Unsqueeze", raw.ONE, before.whole(0))
+        raw.add_preparation(before, one, model.spec.preprocessing, inputs)
         _add_head(behind, features, model, f"{PROBABILITIES}/row")
         behind.add("Squeeze", f"{PROBABILITIES}/row", behind.whole(0), output=PROBABILITIES)
     shape: list[str | int | None] = ["count", len(model.classes)] if batched else [len(model.classes)]
@@ -104,19 +111,21 @@ def _add_head(parts: GraphParts, features: str, model: SavedModel, output: str) 
 
 
 def batched_graph(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto
-    """Turn a graph for one picture, as :func:`raw_graph` makes it, into one for several; it is changed and returned."""
+    """Turn a graph for one example, as :func:`raw_graph` makes it, into one for several; it is changed and returned."""
     from onnx import helper
 
-    graph = model.graph
-    first = next(node for node in graph.node if PICTURE in node.input)  # adds the axis of the batch
+    graph, one = model.graph, model.graph.input[0]
+    first = next(node for node in graph.node if one.name in node.input)  # adds the axis of the batch
     last = next(node for node in graph.node if PROBABILITIES in node.output)  # takes it away
-    renamed = {first.output[0]: PICTURES, last.input[0]: PROBABILITIES}
+    several = f"{one.name}s"
+    renamed = {first.output[0]: several, last.input[0]: PROBABILITIES}
     kept = [node for node in graph.node if node.name not in (first.name, last.name)]
     for node in kept:
         for names in (node.input, node.output):
             names[:] = [renamed.get(name, name) for name in names]
+    sides = [side.dim_value or side.dim_param for side in one.type.tensor_type.shape.dim]
+    given = helper.make_tensor_value_info(several, one.type.tensor_type.elem_type, ["count", *sides])
     classes = graph.output[0].type.tensor_type.shape.dim[0].dim_value
-    given = helper.make_tensor_value_info(PICTURES, UINT8, ["count", "height", "width", 3])
     answer = helper.make_tensor_value_info(PROBABILITIES, FLOAT, ["count", classes])
     for part, values in (("node", kept), ("input", [given]), ("output", [answer])):
         graph.ClearField(part)
@@ -130,13 +139,12 @@ def metadata_of(model: SavedModel, batched: bool) -> dict[str, str]:
     ``classes`` names the columns of ``probabilities``; ``head_sha256`` is the digest of ``head.safetensors``.
     """
     spec = model.spec
-    shape = "(count, height, width, 3), all of one size" if batched else "(height, width, 3), of any size"
     return {
         "headstart": __version__,
         "classes": json.dumps(list(model.classes), ensure_ascii=False),
-        "input": f"RGB, uint8, {shape}, upright",
+        "input": raw_input(spec.modality).describe_input(batched),
         "output": "probabilities, in the order of classes",
-        "preprocessing": json.dumps(asdict(spec.preprocessing)),
+        "preprocessing": json.dumps(spec.preprocessing.to_json()),
         **{name: repr(value) for name, value in asdict(model.decoding).items()},
         "head": model.head.kind,
         "head_sha256": sha256_of_parts([tensors_to_bytes(model.head.arrays())]),

@@ -10,13 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from headstart.data.readers.image import open_picture
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.spec import Encoder
+from headstart.data.readers.base import reader_of
+from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import ExportError, OutputError
 from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_check import ParityReport, faults, gate_for, gate_rule, prove
-from headstart.export.parity_data import ParityData, pictures_of, pictures_of_run
+from headstart.export.parity_data import ParityData, examples_of, examples_of_run
 from headstart.export.predictors import ask_all
 from headstart.features.extraction import extract
 from headstart.features.store import FeatureStore
@@ -145,7 +144,7 @@ def export_model(
     clock = time.perf_counter()
     require_form(form, subject.model, subject.files)
     target = _target(subject, form, out)
-    pool = pictures_at_hand(subject.model, subject.folder, data, context.progress)
+    pool = examples_at_hand(subject.model, subject.folder, data, context.progress)
     with _beside(target.parent) as partial:
         main = partial / target.name
         if not _take_saved(subject, form, out, main):
@@ -184,13 +183,13 @@ def _target(subject: Exportable, form: ExportFormat, out: Path | None) -> Path:
     return target
 
 
-def pictures_at_hand(model: SavedModel, folder: Path | None, data: Any, progress: Progress) -> ParityData:  # noqa: ANN401
+def examples_at_hand(model: SavedModel, folder: Path | None, data: Any, progress: Progress) -> ParityData:  # noqa: ANN401
     """Gather the pictures of ``data``, or, when that is None, those of the run around the model's folder."""
     if data is not None:
-        return pictures_of(data, model, progress)
+        return examples_of(data, model, progress)
     if folder is None:
         raise ExportError("export.not_saved")
-    return pictures_of_run(folder, model, progress)
+    return examples_of_run(folder, model, progress)
 
 
 def _take_saved(subject: Exportable, form: ExportFormat, out: Path | None, main: Path) -> bool:
@@ -207,7 +206,7 @@ def _take_saved(subject: Exportable, form: ExportFormat, out: Path | None, main:
 
 def _prove(subject: Exportable, form: ExportFormat, main: Path, pool: ParityData, context: RunContext) -> ParityReport:
     cores = available_cores()
-    said = ask_all(form.exporter.open(main, 1), pool.examples, cores, context.progress)
+    said = ask_all(form.exporter.open(main, 1), pool.dataset(subject.encoder.spec.modality), cores, context.progress)
     library = _ask_library(subject, pool.take(said.rows), context)
     labels = pool.known_labels
     return prove(library, said.probabilities, None if labels is None else labels[said.rows])
@@ -218,7 +217,7 @@ def _ask_library(subject: Exportable, pool: ParityData, context: RunContext) -> 
     plan = extraction_plan(len(pool), available_cores(), subject.encoder.spec.engine)
     walk = extract(
         pool.examples, pool.keys, (subject.encoder,), FeatureStore(None),
-        plan=plan, open_picture=open_picture, progress=context.progress,
+        plan=plan, open_example=reader_of(subject.encoder.spec.modality).open_example, progress=context.progress,
     )  # fmt: skip
     return subject.model.outputs(walk.features[0].matrix)
 

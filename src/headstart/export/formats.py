@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.spec import Encoder
+from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import ExportError
 from headstart.export.parity_data import ParityData
 from headstart.export.predictors import Ask

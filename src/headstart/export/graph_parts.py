@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from headstart.encoders.spec import Preprocessing
 from headstart.heads.head import Node, evaluate_graph
+from headstart.runtime.findings import Finding
 
 FLOAT, UINT8, INT32, INT64, DOUBLE = 1, 2, 6, 7, 11  # numbers of onnx.TensorProto
 
@@ -63,3 +65,20 @@ class GraphParts:
 
     def _new_name(self, kind: str) -> str:
         return f"{self.name}/{kind}_{len(self.nodes) + len(self.constants) + 1}"
+
+
+class RawInput(Protocol):
+    """A module that says how a graph takes the examples of one modality as they come, and prepares them inside it."""
+
+    ONE: str  # what one example is called; several have an s behind it
+    TYPE: int  # a number of onnx.TensorProto
+    SHAPE: tuple[str | int, ...]  # of one example; names stand for lengths that differ
+
+    def obstacle(self, preprocessing: Preprocessing, /) -> Finding | None:
+        """Return why examples cannot be prepared inside a graph, or None when they can."""
+
+    def add_preparation(self, parts: GraphParts, given: str, preprocessing: Preprocessing, output: str, /) -> None:
+        """Add the way from several examples, called ``given``, to a batch of inputs called ``output``."""
+
+    def describe_input(self, batched: bool, /) -> str:
+        """Say for the file's own description what goes in."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.quantised import prepared_batches, quantise_graph
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ExportError
 from headstart.export.end_to_end_graph import RAW_GRAPH, missing_onnx, raw_graph, raw_obstacle, write_raw_graph
 from headstart.export.formats import Exporter, ExportFormat, Source

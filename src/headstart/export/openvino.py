@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from headstart.encoders.onnx_engine import EncoderFiles, first_line
+from headstart.encoders.onnx_engine import first_line
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ExportError, MissingExtraError
 from headstart.export.end_to_end_graph import raw_obstacle
 from headstart.export.formats import Exporter, ExportFormat, Source

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from headstart.data.audit import audit
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.labels import split_to_score, with_classes_of
-from headstart.data.sources import list_pictures, read_dataset
+from headstart.data.sources import list_examples, read_dataset
 from headstart.errors import DataError, ExportError
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress
@@ -61,6 +61,10 @@ class ParityData:
             fitted=self.fitted[rows],
         )
 
+    def dataset(self, modality: str) -> Dataset:
+        """Return the same as a dataset without labels."""
+        return Dataset("proof", self.examples, modality=modality)
+
     def held_out(self) -> "ParityData":
         """Keep the pictures that the model was not fitted to; all of them, without labels, where there are none."""
         if self.fitted.all():
@@ -79,7 +83,7 @@ class ParityData:
         return None if (self.labels < 0).any() else self.labels
 
 
-def pictures_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:  # noqa: ANN401 - what read_dataset takes
+def examples_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:  # noqa: ANN401 - what read_dataset takes
     """Gather the pictures of ``data``: of data with parts, those to score and those the model was fitted to.
 
     Raises
@@ -101,7 +105,7 @@ def pictures_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:
     return whole.take(wanted)
 
 
-def pictures_of_run(folder: Path, model: SavedModel, progress: Progress) -> ParityData:
+def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> ParityData:
     """Gather the pictures that the run around a model folder used, where they lie unchanged.
 
     Raises
@@ -128,7 +132,7 @@ def pictures_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
 
 
 def run_root(dataset: Dataset) -> str:
-    """Say from where the paths in ``data.csv`` lead to the pictures: what :func:`pictures_of_run` needs of a run.
+    """Say from where the paths in ``data.csv`` lead to the pictures: what :func:`examples_of_run` needs of a run.
 
     Empty for pictures that do not lie in a folder.
 
@@ -148,9 +152,9 @@ def _root_of(run: Path) -> Path | None:
     return Path(root) if isinstance(root, str) and root else None
 
 
-def _labelled_or_not(data: Any) -> Dataset:  # noqa: ANN401 - as pictures_of
+def _labelled_or_not(data: Any) -> Dataset:  # noqa: ANN401 - as examples_of
     try:
         return read_dataset(data)
     except DataError:
-        examples: Sequence[Example] = list_pictures(data)  # raises for what holds no pictures either
+        examples: Sequence[Example] = list_examples(data)  # raises for what holds no examples either
         return Dataset(Path(str(data)).name, tuple(examples))

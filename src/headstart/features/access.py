@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Example
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Encoder
-from headstart.features.extraction import OpenPicture, extract, stream
+from headstart.features.extraction import OpenExample, extract, stream
 from headstart.features.store import FeatureStore
 from headstart.features.values import Block, Extraction, Features
 from headstart.runtime.context import RunContext
@@ -18,7 +18,7 @@ from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import silent
 from headstart.settings.rules import ExtractionPlan, extraction_plan
 
-TIMED_PICTURES = 32  # enough for a rate within some 10 per cent, in a fraction of a second
+TIMED = 32  # enough for a rate within some 10 per cent, in a fraction of a second
 
 
 def read_features(
@@ -27,7 +27,7 @@ def read_features(
     encoders: Sequence[Encoder],
     context: RunContext,
     positions: npt.NDArray[np.int64] | None = None,
-    open_as: OpenPicture = open_picture,
+    open_as: OpenExample | None = None,
 ) -> Extraction:
     """Get the features of examples from several encoders, out of the right store.
 
@@ -41,7 +41,7 @@ def read_features(
         Which examples to read; None reads all. Matrices have one row for every example all the same; rows of those
         not read are NaN.
     open_as
-        Turns a source into a picture.
+        Turns a source into what the encoders preprocess; None takes the reader of their modality.
     """
     chosen = np.arange(len(examples)) if positions is None else positions
     store = open_store(context)
@@ -51,7 +51,7 @@ def read_features(
         encoders,
         store,
         plan=_plan(len(chosen), encoders),
-        open_picture=open_as,
+        open_example=open_as or _opener(encoders),
         progress=context.progress,
     )
     found = replace(found, notices=tuple(store.notices))
@@ -68,7 +68,7 @@ def read_blocks(
         (encoder,),
         store,
         plan=_plan(len(examples), (encoder,)),
-        open_picture=open_picture,
+        open_example=_opener((encoder,)),
         progress=context.progress,
     )
 
@@ -100,15 +100,19 @@ def stored_share(keys: Sequence[bytes], encoder: Encoder, context: RunContext) -
     return float(open_store(context).open(encoder.spec).find(list(keys)).mean()) if len(keys) else 1.0
 
 
-def seconds_per_picture(
+def seconds_per_example(
     examples: Sequence[Example], keys: Sequence[bytes], encoders: Sequence[Encoder], context: RunContext
 ) -> float:
     """Encode a few pictures, spread evenly, and say how many seconds one takes; nothing is kept."""
-    step = math.ceil(len(examples) / TIMED_PICTURES)
+    step = math.ceil(len(examples) / TIMED)
     few = replace(context, keep_features=False, progress=silent)
     read_features(examples[:1], keys[:1], encoders, few)  # opens the graph, which is not a cost per picture
     found = read_features(examples[::step], keys[::step], encoders, few)
     return found.seconds / max(1, found.computed)
+
+
+def _opener(encoders: Sequence[Encoder]) -> OpenExample:
+    return reader_of(encoders[0].spec.modality).open_example
 
 
 def _plan(count: int, encoders: Sequence[Encoder]) -> ExtractionPlan:

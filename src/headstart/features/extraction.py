@@ -15,12 +15,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from headstart.data.example import Example
-from headstart.data.readers.image import NO_KEY
+from headstart.data.readers.base import NO_KEY
 from headstart.encoders.spec import Encoder
-from headstart.errors import EncoderError, PictureError
+from headstart.errors import EncoderError, ExampleError
 from headstart.features.store import EncoderRows, FeatureStore
 from headstart.features.values import Block, Extraction, Features
 from headstart.runtime.progress import Progress, silent
@@ -29,7 +28,7 @@ from headstart.settings.rules import ExtractionPlan
 BLOCK_ROWS = 256  # examples handed out at a time, as many as a shard holds
 LOOK_AHEAD = 4  # batches in flight per worker: none waits while rows are written or read
 
-OpenPicture = Callable[[Any], Image.Image]  # a source, whatever Example allows, becomes an upright RGB picture
+OpenExample = Callable[[Any], Any]  # a source, whatever Example allows, becomes what encoders preprocess
 
 
 def extract(  # seven parameters: what, with what, where to, how; bundles of them would only be taken apart again
@@ -39,7 +38,7 @@ def extract(  # seven parameters: what, with what, where to, how; bundles of the
     store: FeatureStore,
     *,
     plan: ExtractionPlan,
-    open_picture: OpenPicture,
+    open_example: OpenExample,
     progress: Progress = silent,
 ) -> Extraction:
     """Get the features of all examples from several encoders, out of the store where they are in it.
@@ -49,14 +48,14 @@ def extract(  # seven parameters: what, with what, where to, how; bundles of the
     Examples
     --------
     >>> plan = ExtractionPlan(workers=1, batch_size=8, threads_per_worker=1)
-    >>> extract([], [], [], FeatureStore(None), plan=plan, open_picture=Image.open).computed
+    >>> extract([], [], [], FeatureStore(None), plan=plan, open_example=open).computed
     0
     """
     started = time.perf_counter()
     matrices = [np.full((len(examples), encoder.spec.dimension), np.nan, dtype=np.float32) for encoder in encoders]
     failures: dict[int, str] = {}
     computed = cached = 0
-    walk = stream(examples, keys, encoders, store, plan=plan, open_picture=open_picture, progress=progress)
+    walk = stream(examples, keys, encoders, store, plan=plan, open_example=open_example, progress=progress)
     with closing(walk) as blocks:  # after Ctrl-C finished rows are kept now, not when the exception is forgotten
         for block in blocks:
             for matrix, rows in zip(matrices, block.matrices, strict=True):
@@ -75,7 +74,7 @@ def stream(
     store: FeatureStore,
     *,
     plan: ExtractionPlan,
-    open_picture: OpenPicture,
+    open_example: OpenExample,
     progress: Progress = silent,
 ) -> Generator[Block, None, None]:
     """Walk over the examples in order and hand out their features block by block, in constant memory.
@@ -87,15 +86,15 @@ def stream(
     ----------
     examples, keys
         The examples, and the SHA-256 of the bytes of each: 32 bytes. Examples with one key are encoded once; those
-        with :data:`headstart.data.readers.image.NO_KEY` are failures.
+        with :data:`headstart.data.readers.base.NO_KEY` are failures.
     encoders
         Each gives one matrix of a block.
     store
         Where rows are looked up and kept; its ``notices`` say what went wrong there.
     plan
         How many threads, and how many pictures each takes at a time. Neither changes a row.
-    open_picture
-        Turns an example's source into an upright RGB picture, or raises PictureError.
+    open_example
+        Turns an example's source into what the encoders preprocess, or raises ExampleError.
     progress
         Told how many of the missing pictures are encoded, from the thread that asks for the blocks.
 
@@ -106,7 +105,7 @@ def stream(
     StoreError
         When somebody removes files of the store during the walk.
     """
-    walk = _Walk(examples, keys, encoders, [store.open(encoder.spec) for encoder in encoders], open_picture)
+    walk = _Walk(examples, keys, encoders, [store.open(encoder.spec) for encoder in encoders], open_example)
     start = 0
     with closing(walk.encode_missing(plan, progress)) as edges:
         for ready in edges:
@@ -135,7 +134,7 @@ class _Walk:
         keys: Sequence[bytes],
         encoders: Sequence[Encoder],
         shelves: Sequence[EncoderRows],
-        open_picture: OpenPicture,
+        open_example: OpenExample,
     ) -> None:
         numbers: dict[bytes, int] = {}
         self._number = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
@@ -151,7 +150,7 @@ class _Walk:
         self._examples = examples
         self._encoders = encoders
         self._shelves = shelves
-        self._open_picture = open_picture
+        self._open_example = open_example
 
     def encode_missing(self, plan: ExtractionPlan, progress: Progress) -> Generator[int, None, None]:
         """Encode what is missing, and say again and again before which position everything is ready."""
@@ -208,21 +207,21 @@ class _Walk:
         failures: dict[int, str] = {}
         for number in numbers.tolist():
             try:
-                picture = self._open_picture(self._examples[self._first[number]].source)
-            except PictureError as error:
+                opened = self._open_example(self._examples[self._first[number]].source)
+            except ExampleError as error:
                 failures[number] = error.reason or error.problem
                 continue
             for index, encoder in enumerate(self._encoders):
                 if self._lacking[index, number]:
                     lacked[index].append(number)
-                    inputs[index].append(encoder.preprocess(picture))
+                    inputs[index].append(encoder.preprocess(opened))
         rows = tuple(_encode_batch(encoder, batch) for encoder, batch in zip(self._encoders, inputs, strict=True))
         self._finished.append(_Encoded(lacked, rows, failures))
 
     def _reason_without_key(self, position: int) -> str:
         try:
-            self._open_picture(self._examples[position].source)
-        except PictureError as error:
+            self._open_example(self._examples[position].source)
+        except ExampleError as error:
             return error.reason or error.problem
         return "It could not be read at first."
 

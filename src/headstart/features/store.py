@@ -75,8 +75,9 @@ class EncoderRows:
 
     Examples
     --------
-    >>> from headstart.encoders.spec import EncoderSpec, Preprocessing
-    >>> pixels = Preprocessing(1, 1, "box", 1.0, "squash", (0, 0, 0), (1, 1, 1))
+    >>> from headstart.encoders.preprocess.image import ImagePreprocessing
+    >>> from headstart.encoders.spec import EncoderSpec
+    >>> pixels = ImagePreprocessing(1, 1, "box", 1.0, "squash", (0, 0, 0), (1, 1, 1))
     >>> spec = EncoderSpec("toy", "toy", 2, "0" * 64, pixels, "Apache-2.0", "here", engine="numpy")
     >>> shelf = FeatureStore(None).open(spec)
     >>> shelf.append([b"a" * 32], np.array([[1, 2]], dtype=np.float32))

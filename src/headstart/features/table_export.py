@@ -151,7 +151,7 @@ def _text(name: str) -> str:
 
 @contextmanager
 def _new_table(path: Path) -> Iterator[BinaryIO]:
-    # The walk turns errors of its own into StoreError and PictureError: what is explained here is the table's.
+    # The walk turns errors of its own into StoreError and ExampleError: what is explained here is the table's.
     with write_errors("runtime.cannot_write.table", path=path):
         if path.is_dir():  # the renaming would notice only after all the work
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))

@@ -1,4 +1,4 @@
-"""Which pictures make which step, and the inputs made from them: functions of seed, epoch and position alone."""
+"""Which examples make which step, and the inputs made from them: functions of seed, epoch and position alone."""
 
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from headstart.data.readers.image import open_picture
-from headstart.encoders.preprocess.image import prepare
+from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Preprocessing
-from headstart.finetuning.augment.image import Augmentation, augment, view_seed
+from headstart.finetuning.views import Augmentation, make_view
 
 Rows = npt.NDArray[np.int64]
 Inputs = npt.NDArray[np.float32]
@@ -21,7 +20,7 @@ Inputs = npt.NDArray[np.float32]
 def batches(count: int, size: int, smallest: int, seed: int, epoch: int) -> list[Rows]:
     """Deal ``count`` examples into batches of ``size``, in an order drawn from seed and epoch.
 
-    A last batch of fewer than ``smallest`` joins the one before: BatchNorm cannot learn from one picture.
+    A last batch of fewer than ``smallest`` joins the one before: BatchNorm cannot learn from one example.
 
     Examples
     --------
@@ -36,7 +35,7 @@ def batches(count: int, size: int, smallest: int, seed: int, epoch: int) -> list
 
 
 def view_of(epoch: int, views: int) -> int:
-    """Say which version of the pictures an epoch (from 0) sees; 0 is the picture as it is.
+    """Say which version of the examples an epoch (from 0) sees; 0 is the example as it is.
 
     Examples
     --------
@@ -58,9 +57,9 @@ class Views(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FreshViews:
-    """Pictures that are opened and augmented when they are needed.
+    """Examples that are opened and augmented when they are needed.
 
-    ``workers`` opens several at once; which thread opens which picture decides nothing.
+    ``workers`` opens several at once; which thread opens which example decides nothing.
     """
 
     sources: Sequence[Any]
@@ -70,18 +69,16 @@ class FreshViews:
     workers: ThreadPoolExecutor
 
     def __len__(self) -> int:
-        """Count the pictures."""
+        """Count the examples."""
         return len(self.sources)
 
     def take(self, rows: Rows, view: int) -> Inputs:
-        """Give inputs of shape (n, 3, H, W); raises PictureError for one that cannot be opened."""
+        """Give inputs of shape (n, ...); raises ExampleError for one that cannot be opened."""
         return np.stack(list(self.workers.map(lambda row: self._one(int(row), view), rows)))
 
     def _one(self, row: int, view: int) -> Inputs:
-        picture = open_picture(self.sources[row])
-        if view == 0:
-            return prepare(picture, self.preprocessing)
-        return augment(picture, self.preprocessing, self.augmentation, view_seed(self.seed, view, picture))
+        example = reader_of(self.preprocessing.kind).open_example(self.sources[row])
+        return make_view(example, self.preprocessing, self.augmentation, self.seed, view)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from safetensors.torch import load_file
 
 from headstart.data.splits import hold_out
 from headstart.features.access import read_features
-from headstart.finetuning.augment.image import Augmentation
 from headstart.finetuning.batches import FreshViews, Rows, StoredViews, Subset, Views
 from headstart.finetuning.classifier import (
     Classifier,
@@ -26,6 +25,7 @@ from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSet
 from headstart.finetuning.losses import logit_adjustment
 from headstart.finetuning.prefix_cache import NetworkSplit, ViewsWanted, cut, prefix_encoders
+from headstart.finetuning.views import Augmentation
 from headstart.heads.linear import as_linear
 from headstart.heads.probabilities import as_softmax
 from headstart.heads.training_set import TrainingSet
@@ -139,12 +139,12 @@ def _cached(ground: TrainingInputs, moving: TrainableParameters, engine: Engine,
     """Compute what enters the first moving stage, once for each view; None when the network cannot be cut there."""
     plan, first = moving.plan, len(moving.frozen)
     classifier = moving.classifier
-    pictures = ground.pictures()
-    found = cut(classifier.encoder, moving.stages, first, torch.from_numpy(pictures)) if first else None
+    inputs = ground.sample()
+    found = cut(classifier.encoder, moving.stages, first, torch.from_numpy(inputs)) if first else None
     if found is None:
         return None
     wanted = ViewsWanted(plan.views, augmentation_of(plan), ground.recipe.run.seed)
-    encoders = prefix_encoders(ground.encoder.spec, found, first, wanted, pictures, context.cache_folder)
+    encoders = prefix_encoders(ground.encoder.spec, found, first, wanted, inputs, context.cache_folder)
     walk = read_features(ground.examples, ground.keys, encoders, context)
     return _Made(StoredViews(tuple(one.matrix for one in walk.features), found.shape), found)
 

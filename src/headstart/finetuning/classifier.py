@@ -33,9 +33,9 @@ class Classifier(torch.nn.Module):
         self.encoder = encoder
         self.head = head
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Score pictures."""
-        scores: torch.Tensor = self.head(self.encoder(pictures))
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Score inputs."""
+        scores: torch.Tensor = self.head(self.encoder(inputs))
         return scores
 
 

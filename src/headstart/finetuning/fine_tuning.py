@@ -244,7 +244,7 @@ def _take_out(
         merge_matrices(classifier.encoder)
     spec, files = ground.encoder.spec, ground.encoder.files
     method = task.moving.plan.name
-    encoder = keep_tuned(classifier.encoder, Origin(spec, files, method), ground.pictures(), context.cache_folder)
+    encoder = keep_tuned(classifier.encoder, Origin(spec, files, method), ground.sample(), context.cache_folder)
     return encoder, LinearHead(*_head_arrays(classifier), {"method": method})
 
 

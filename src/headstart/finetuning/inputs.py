@@ -1,28 +1,23 @@
 """What is known before weights move."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Example
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.base import reader_of
 from headstart.data.targets.base import Target
-from headstart.encoders.onnx_engine import OnnxEncoder
-from headstart.encoders.preprocess.image import prepare
+from headstart.encoders.spec import LoadedEncoder
 from headstart.probing.probe import Probe
 from headstart.settings.recipe import Recipe
 
-if TYPE_CHECKING:
-    from headstart.encoders.torch_engine import TorchEncoder
-
-SHOWN = 8  # real pictures on which two networks are compared
+SHOWN = 8  # real examples on which two networks are compared
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingInputs:
-    """What is known before weights move; arrays are over the N pictures to learn from.
+    """What is known before weights move; arrays are over the N examples to learn from.
 
     Attributes
     ----------
@@ -31,7 +26,7 @@ class TrainingInputs:
     encoder
         The pretrained network, frozen.
     examples, keys
-        The pictures, and the SHA-256 of each.
+        The examples, and the SHA-256 of each.
     labels, groups
         Shapes (N,).
     features
@@ -42,7 +37,7 @@ class TrainingInputs:
 
     recipe: Recipe
     target: Target
-    encoder: "OnnxEncoder | TorchEncoder"
+    encoder: LoadedEncoder
     examples: tuple[Example, ...]
     keys: tuple[bytes, ...]
     labels: npt.NDArray[np.int64]
@@ -50,9 +45,9 @@ class TrainingInputs:
     features: npt.NDArray[np.float32]
     probe: Probe
 
-    def pictures(self) -> npt.NDArray[np.float32]:
-        """Prepare a few pictures, spread evenly, shape (n, 3, H, W)."""
+    def sample(self) -> npt.NDArray[np.float32]:
+        """Prepare a few examples, spread evenly, shape (n, ...)."""
         step = max(1, len(self.examples) // SHOWN)
         chosen = self.examples[::step][:SHOWN]
-        preprocessing = self.encoder.spec.preprocessing
-        return np.stack([prepare(open_picture(example.source), preprocessing) for example in chosen])
+        preprocessing, reader = self.encoder.spec.preprocessing, reader_of(self.encoder.spec.modality)
+        return np.stack([preprocessing.prepare(reader.open_example(example.source)) for example in chosen])

@@ -25,7 +25,7 @@ from headstart.finetuning.losses import cross_entropy, l2sp_step, soft_targets
 from headstart.finetuning.micro_batches import MicroBatcher
 from headstart.finetuning.mixup import mix
 from headstart.finetuning.schedules import rate_factor
-from headstart.settings.rules import pictures_at_once
+from headstart.settings.rules import examples_at_once
 
 PREDICTED_AT_ONCE = 16
 STATISTICS_BATCHES = 16
@@ -41,7 +41,7 @@ class Training:
         self.task, self._engine, self._hooks = task, engine, hooks
         self._plan, self._recipe = task.moving.plan, task.recipe
         self._optimizer = make_optimizer(task.recipe.training.optimizer, task.moving.groups(task.recipe))
-        self._usual = pictures_at_once(self._plan, engine.device.type == "cpu")
+        self._usual = examples_at_once(self._plan, engine.device.type == "cpu")
         self._bites, self._state = MicroBatcher(self._usual), State()
         live = task.moving.tensors()
         self._starts = {name: tensor.clone() for name, tensor in live.items()} if task.recipe.training.l2sp else {}

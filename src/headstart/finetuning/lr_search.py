@@ -13,7 +13,7 @@ from headstart.finetuning.job import TrainingJob, to_device
 from headstart.finetuning.lr_range_test import LrRangeTest, range_rates, run_range_test
 from headstart.finetuning.micro_batches import MicroBatcher
 from headstart.runtime.progress import Progress
-from headstart.settings.rules import pictures_at_once
+from headstart.settings.rules import examples_at_once
 
 STEP_NAME = "Looking for the learning rate"
 
@@ -29,7 +29,7 @@ def search_rate(task: TrainingJob, engine: Engine, progress: Progress) -> LrRang
         batches(len(task.train.views), size, 2 * engine.world, recipe.run.seed, epoch) for epoch in itertools.count()
     )
     done = itertools.count(1)
-    bites = MicroBatcher(pictures_at_once(plan, engine.device.type == "cpu"))
+    bites = MicroBatcher(examples_at_once(plan, engine.device.type == "cpu"))
     task.moving.set_epoch(plan.epochs - 1)
 
     def step(rate: float) -> float:

@@ -1,7 +1,7 @@
 """The frozen-prefix cache: stages that stay frozen are run once for each view, by ONNX Runtime, and kept in the store.
 
 A network is cut in front of its first moving stage. Both parts are made from the network itself, whatever its family:
-the stages that are not wanted are bypassed. A cut is only used when, on real pictures, the parts one after the other
+the stages that are not wanted are bypassed. A cut is only used when, on real examples, the parts one after the other
 give what the network gives.
 """
 
@@ -17,17 +17,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 
 from headstart.encoders.folders import new_cache_folder
 from headstart.encoders.graphs import compare_outputs, export_module
 from headstart.encoders.onnx_engine import open_session
-from headstart.encoders.preprocess.image import prepare
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import EncoderSpec
 from headstart.encoders.stages import Stage
 from headstart.errors import EncoderError
-from headstart.finetuning.augment.image import Augmentation, augment, view_seed
+from headstart.finetuning.views import Augmentation, make_view
 from headstart.runtime.hashing import sha256_of_json
 
 _in_torch = Lock()  # a prefix in torch notes what it sees: one call at a time, whichever view it is for
@@ -53,10 +51,10 @@ class NetworkSplit:
     shape: tuple[int, ...]
 
 
-def cut(module: torch.nn.Module, stages: Sequence[Stage], first: int, pictures: torch.Tensor) -> NetworkSplit | None:
+def cut(module: torch.nn.Module, stages: Sequence[Stage], first: int, inputs: torch.Tensor) -> NetworkSplit | None:
     """Cut a network in front of stage ``first``; None when it cannot be run in two parts.
 
-    ``pictures`` are prepared ones, shape (n, 3, H, W): on them the parts must agree with the whole.
+    ``inputs`` are prepared examples, shape (n, ...): on them the parts must agree with the whole.
 
     Examples
     --------
@@ -69,23 +67,23 @@ def cut(module: torch.nn.Module, stages: Sequence[Stage], first: int, pictures: 
     training = {name: child.training for name, child in module.named_modules()}
     module.eval()
     try:
-        return _cut(module, stages, first, pictures)
+        return _cut(module, stages, first, inputs)
     finally:
         for name, child in module.named_modules():
             child.training = training[name]
 
 
-def _cut(module: torch.nn.Module, stages: Sequence[Stage], first: int, pictures: torch.Tensor) -> NetworkSplit | None:
+def _cut(module: torch.nn.Module, stages: Sequence[Stage], first: int, inputs: torch.Tensor) -> NetworkSplit | None:
     entrance = stages[first].modules[0]
     prefix = _Prefix(module, entrance).eval()
     with torch.no_grad():
-        whole = module(pictures)
-        activations = prefix(pictures)
-        if not isinstance(activations, torch.Tensor) or len(activations) != len(pictures):
+        whole = module(inputs)
+        activations = prefix(inputs)
+        if not isinstance(activations, torch.Tensor) or len(activations) != len(inputs):
             return None
         for kept in (0, 1):  # with the first stage bypassed, or run on nothing where the way on depends on it
             bypassed = [path for stage in stages[kept:first] for path in stage.modules]
-            suffix = _Suffix(module, entrance, bypassed, tuple(pictures.shape[1:]) if kept else ())
+            suffix = _Suffix(module, entrance, bypassed, tuple(inputs.shape[1:]) if kept else ())
             try:
                 parts = suffix(activations)
             except Exception:
@@ -113,10 +111,10 @@ class _Prefix(torch.nn.Module):
     def _look(self, module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         self._seen.append(inputs[0])
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Give what enters the stage."""
         self._seen.clear()
-        self.module(pictures)
+        self.module(inputs)
         seen = self._seen.pop()
         self._seen.clear()
         return seen
@@ -138,11 +136,9 @@ class _Entrance(torch.nn.Module):
 class _Suffix(torch.nn.Module):
     """The network from a stage on: containers are copied, so that parts can be exchanged; stages are shared."""
 
-    def __init__(
-        self, module: torch.nn.Module, entrance: str, bypassed: Sequence[str], picture: tuple[int, ...]
-    ) -> None:
+    def __init__(self, module: torch.nn.Module, entrance: str, bypassed: Sequence[str], shape: tuple[int, ...]) -> None:
         super().__init__()
-        self._picture = picture
+        self._input = shape
         self._door = _Entrance(module.get_submodule(entrance))
         exchanged: dict[str, torch.nn.Module] = {path: torch.nn.Identity() for path in bypassed}
         self.module = _exchange(module, {**exchanged, entrance: self._door}, "")
@@ -151,7 +147,7 @@ class _Suffix(torch.nn.Module):
         """Give the features."""
         self._door.kept = activations
         try:
-            start = activations.new_zeros(len(activations), *self._picture) if self._picture else activations
+            start = activations.new_zeros(len(activations), *self._input) if self._input else activations
             features: torch.Tensor = self.module(start)
         finally:
             self._door.kept = None
@@ -177,7 +173,7 @@ def _exchange(module: torch.nn.Module, exchanged: dict[str, torch.nn.Module], pa
 
 
 class PrefixEncoder:
-    """One view of pictures, run through the frozen stages: an encoder whose features are flattened activations.
+    """One view of examples, run through the frozen stages: an encoder whose features are flattened activations.
 
     Parameters
     ----------
@@ -188,10 +184,10 @@ class PrefixEncoder:
     graph
         Of the prefix, for ONNX Runtime; None runs it in torch.
     view, augmentation, seed
-        Which version of the pictures; 0 is the picture as it is.
+        Which version of the examples; 0 is the example as it is.
     """
 
-    def __init__(  # six: the cut, and which view of the pictures is sent through it
+    def __init__(  # six: the cut, and which view of the examples is sent through it
         self,
         spec: EncoderSpec,
         found: NetworkSplit,
@@ -209,15 +205,12 @@ class PrefixEncoder:
         """What this encoder is."""
         return self._spec
 
-    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
-        """Make the view of an upright RGB picture, shape (3, H, W)."""
-        if self._view == 0:
-            return prepare(picture, self._spec.preprocessing)
-        seed = view_seed(self._seed, self._view, picture)
-        return augment(picture, self._spec.preprocessing, self._augmentation, seed)
+    def preprocess(self, example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
+        """Make the view of an opened example."""
+        return make_view(example, self._spec.preprocessing, self._augmentation, self._seed, self._view)
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Turn inputs (N, 3, H, W) into activations (N, D)."""
+        """Turn inputs (N, ...) into activations (N, D)."""
         if self._session is not None:
             (found,) = self._session.run(None, {self._session.get_inputs()[0].name: batch})
         else:
@@ -229,7 +222,7 @@ class PrefixEncoder:
 
 @dataclass(frozen=True, slots=True)
 class ViewsWanted:
-    """Which versions of the pictures are kept: ``views`` of them, the first one without augmentation."""
+    """Which versions of the examples are kept: ``views`` of them, the first one without augmentation."""
 
     views: int
     augmentation: Augmentation
@@ -241,14 +234,14 @@ def prefix_encoders(
     found: NetworkSplit,
     first: int,
     wanted: ViewsWanted,
-    pictures: npt.NDArray[np.float32],
+    inputs: npt.NDArray[np.float32],
     cache: Path,
 ) -> tuple[PrefixEncoder, ...]:
     """Make one encoder for each view; the graph of the frozen stages is written once and kept in the cache.
 
-    ``pictures`` are prepared ones, shape (n, 3, H, W), on which the graph is compared with torch.
+    ``inputs`` are prepared examples, shape (n, ...), on which the graph is compared with torch.
     """
-    graph = _prefix_graph(base, found, first, pictures, cache)
+    graph = _prefix_graph(base, found, first, inputs, cache)
     made = []
     for view in range(wanted.views):
         deciding = {"cut": first, "view": view, "from": base.digest, "revision": 1}
@@ -268,7 +261,7 @@ def prefix_encoders(
 
 
 def _prefix_graph(
-    base: EncoderSpec, found: NetworkSplit, first: int, pictures: npt.NDArray[np.float32], cache: Path
+    base: EncoderSpec, found: NetworkSplit, first: int, inputs: npt.NDArray[np.float32], cache: Path
 ) -> Path | None:
     deciding = [base.digest, first, version("torch"), version("timm"), version("onnxscript")]
     digest = sha256_of_json(deciding)
@@ -278,8 +271,8 @@ def _prefix_graph(
         prefix = copy.deepcopy(found.prefix).to(memory_format=torch.contiguous_format)
         try:
             with new_cache_folder(folder) as place, quiet():
-                export_module(prefix, torch.zeros(2, *pictures.shape[1:]), place / graph.name, "frozen stages")
-                compare_outputs(prefix, place / graph.name, torch.from_numpy(pictures), "the frozen stages")
+                export_module(prefix, torch.zeros(2, *inputs.shape[1:]), place / graph.name, "frozen stages")
+                compare_outputs(prefix, place / graph.name, torch.from_numpy(inputs), "the frozen stages")
         except EncoderError:
             return None
     return graph

@@ -11,7 +11,7 @@ from headstart.finetuning.batches import Rows, batches, view_of
 from headstart.finetuning.distributed import Engine
 from headstart.finetuning.job import TrainingJob, to_device
 from headstart.finetuning.micro_batches import MicroBatcher
-from headstart.settings.rules import pictures_at_once, timed_steps
+from headstart.settings.rules import examples_at_once, timed_steps
 
 SLOWER = 1.1  # inputs are made while the network computes, and the optimiser does more than it was timed for
 
@@ -36,7 +36,7 @@ def measure_pace(task: TrainingJob, engine: Engine) -> StepTime:
     whole = [batch for batch in dealt if len(batch) == len(dealt[0])]
     # Gradual unfreezing is slowest when everything moves: the middle of the training stands for its mean.
     task.moving.set_epoch(plan.epochs // 2)
-    bites = MicroBatcher(pictures_at_once(plan, engine.device.type == "cpu"))
+    bites = MicroBatcher(examples_at_once(plan, engine.device.type == "cpu"))
     count = 1 + timed_steps(len(dealt) * plan.epochs)  # the first one warms up
     seconds = [_time_step(task, engine, whole[number % len(whole)], bites) for number in range(count)][1:]
     step = statistics.median(seconds)

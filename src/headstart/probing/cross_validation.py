@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from headstart.data.splits import make_folds
 from headstart.data.targets.base import Target
-from headstart.probing.probe import fit_probe
+from headstart.probing.probe import fit_baseline_probe, fit_probe
 from headstart.probing.rows import Sample
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
@@ -24,7 +24,7 @@ class OutOfFold:
     probabilities
         Of probes on the features, shape (R, N, C).
     simple
-        Of the baseline on colour histograms in the first repetition, shape (N, C).
+        Of the baseline in the first repetition, shape (N, C).
     fold_of
         In which fold an example was held out, shape (R, N).
     """
@@ -36,7 +36,7 @@ class OutOfFold:
 
 def predict_in_folds(
     features: Matrix,
-    colours: Matrix,
+    baseline: Matrix,
     sample: Sample,
     target: Target,
     recipe: Recipe,
@@ -49,7 +49,7 @@ def predict_in_folds(
 
     Parameters
     ----------
-    features, colours
+    features, baseline
         Of the whole dataset: the sample says which rows are its own.
 
     Raises
@@ -68,11 +68,10 @@ def predict_in_folds(
     >>> found.probabilities.shape, bool((found.probabilities[0].argmax(axis=1) == labels).all())
     ((1, 40, 2), True)
     """
-    features, colours = features[sample.positions], colours[sample.positions]
+    features, baseline = features[sample.positions], baseline[sample.positions]
     shape = (recipe.split.repeats, len(sample), target.width)
     probabilities, fold_of = np.zeros(shape), np.zeros(shape[:2], dtype=np.int64)
     simple = np.zeros(shape[1:])
-    cheap = recipe.replace(head="ridge", inner_folds=2)
     for repeat in range(recipe.split.repeats):
         seed = (recipe.run.seed + 7919 * repeat) % 2**32
         folds = make_folds(target.strata(sample.labels), sample.groups, recipe.split.folds, seed)
@@ -82,7 +81,7 @@ def predict_in_folds(
             probabilities[repeat, fold.held_out] = probe.outputs(features[fold.held_out])
             fold_of[repeat, fold.held_out] = number
             if repeat == 0:
-                baseline = fit_probe(colours[fold.train], labels, target, groups, cheap)
-                simple[fold.held_out] = baseline.outputs(colours[fold.held_out])
+                plain = fit_baseline_probe(baseline[fold.train], labels, target, groups, recipe)
+                simple[fold.held_out] = plain.outputs(baseline[fold.held_out])
             progress("folds", repeat * len(folds) + number + 1, recipe.split.repeats * len(folds))
     return OutOfFold(probabilities, simple, fold_of)

@@ -118,6 +118,14 @@ def fit_probe(
         )
 
 
+def fit_baseline_probe(features: Matrix, labels: Labels, target: Target, groups: Groups, recipe: Recipe) -> Probe:
+    """Fit the head of a baseline; parameters as for :func:`fit_probe`.
+
+    Leave-one-out chooses its strength; the inner folds only give its temperature, and two of them do.
+    """
+    return fit_probe(features, labels, target, groups, recipe.replace(head="ridge", inner_folds=2))
+
+
 def require_held_out(strata: Groups, groups: Groups) -> None:
     """Raise DataError when nothing can be held out: fewer than two classes are spread over several groups."""
     if not _can_be_held_out(strata, groups):

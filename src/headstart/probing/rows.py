@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
-from headstart.data.readers.image import NO_KEY
+from headstart.data.readers.base import NO_KEY
 from headstart.data.splits import merge_groups
 from headstart.errors import DataError
 

@@ -15,7 +15,7 @@ from headstart.data.readers.image import content_key
 from headstart.data.splits import merge_groups
 from headstart.data.targets.classes import Classes
 from headstart.encoders.loading import load_encoder
-from headstart.errors import DataError, PictureError
+from headstart.errors import DataError, ExampleError
 from headstart.features.access import read_features
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
@@ -61,7 +61,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
 
         Raises
         ------
-        PictureError
+        ExampleError
             When one of them cannot be read: rows cannot be left out here.
         """
         return embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache))
@@ -137,7 +137,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ------
         DataError
             When there is only one class, or numbers of pictures and labels differ.
-        PictureError
+        ExampleError
             When a picture cannot be read.
         """
         recipe = Recipe(
@@ -191,12 +191,12 @@ def as_examples(pictures: Pictures) -> list[Example]:
 def embed_pictures(
     pictures: Pictures, encoder: str, device: DeviceName, context: RunContext
 ) -> npt.NDArray[np.float32]:
-    """Encode pictures, shape (N, D); raises PictureError for the first that cannot be read."""
+    """Encode pictures, shape (N, D); raises ExampleError for the first that cannot be read."""
     examples = as_examples(pictures)
     loaded = load_encoder(encoder, device=device, cache=context.cache_folder, progress=context.progress)
     found = read_features(examples, [content_key(example.source) for example in examples], (loaded,), context)
     for position, reason in found.failures.items():
-        raise PictureError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
+        raise ExampleError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
     return found.features[0].matrix
 
 

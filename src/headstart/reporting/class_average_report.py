@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from headstart.data.name_checks import plural
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing
 from headstart.explain.class_average import UNIFORM_BORDER, ClassAverage, Share
 from headstart.explain.coordinates import enlarge
 from headstart.explain.overlay import paint
@@ -85,7 +85,7 @@ class AverageReport:
 
 
 def draw_averages(
-    classes: Sequence[ClassAverage], preprocessing: Preprocessing, path: Path, fonts: FontBook
+    classes: Sequence[ClassAverage], preprocessing: ImagePreprocessing, path: Path, fonts: FontBook
 ) -> tuple[str, ...]:
     """Draw the average heat of each class on its average picture into a PNG file; return notices for the user."""
     shown = drawable_names([one.label for one in classes], fonts)
@@ -101,7 +101,7 @@ def draw_averages(
     return (*shown.notices, *draw_sheet("Where the evidence lies", notes, cards, path, fonts))
 
 
-def _painted(one: ClassAverage, preprocessing: Preprocessing) -> Image.Image:
+def _painted(one: ClassAverage, preprocessing: ImagePreprocessing) -> Image.Image:
     deviation, mean = (np.array(part)[:, None, None] for part in (preprocessing.std, preprocessing.mean))
     colours = ((one.picture * deviation + mean) * 255).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
     picture = Image.fromarray(colours).resize((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -10,6 +10,7 @@ from PIL import Image
 from headstart.explain.neighbours import Neighbour, find_example
 from headstart.explain.overlay import heat_colours, overlay
 from headstart.explain.values import Explanation, title_of
+from headstart.modalities.base import DEFAULT
 from headstart.reporting.contact_sheet import Caption, Card, draw_card
 from headstart.reporting.drawing import (
     MARGIN,
@@ -69,7 +70,7 @@ class FigureSheet:
 
     def draw(self, explanation: Explanation, picture: Image.Image, stem: str) -> Explained:
         """Write ``STEM.png``, the sheet, and ``STEM-heat.png``, the overlay alone; raises OutputError."""
-        near = [Shown(one, find_example(one, self.folders)) for one in explanation.neighbours]
+        near = [Shown(one, find_example(one, self.folders, DEFAULT)) for one in explanation.neighbours]
         sheet = explanation_sheet(explanation, picture, near, self.fonts)
         self.notices.update(dict.fromkeys(sheet.notices))
         if any(one.picture is None for one in near):

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.base import reader_of
 from headstart.errors import OutputError
 from headstart.finetuning.ranks import process_number
 from headstart.metrics.values import Evaluation
@@ -122,7 +122,7 @@ def mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.flo
         example = dataset.examples[scored.positions[row]]
         found.append(
             Mistake(
-                picture=partial(open_picture, example.source),
+                picture=partial(reader_of(dataset.modality).open_example, example.source),
                 true=example.label or "",
                 predicted=dataset.classes[predicted[row]],
                 probability=float(confidence[row]),

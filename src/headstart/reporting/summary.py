@@ -28,8 +28,8 @@ def score_lines(board: Comparison, title: str) -> list[str]:
     """Show the scores with their intervals under a title, the baselines beside them, and what follows from both."""
     result = board.evaluation
     columns = {"this model": result, "majority class": board.majority}
-    if board.colours is not None:
-        columns["colour histogram"] = board.colours
+    if board.simple is not None:
+        columns[board.simple_name.replace("_", " ")] = board.simple
     if board.probe is not None:
         columns["probe, nothing moved"] = board.probe
     table = [("", *columns)]

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
-from headstart.encoders.simple.image import ColourHistogram
 from headstart.encoders.spec import EncoderSpec
 from headstart.probing.probe import Probe
 from headstart.probing.rows import Sample
@@ -19,9 +18,10 @@ from headstart.uncertainty.comparison import Comparison
 
 
 def describe(
-    planned: Plan, spec: EncoderSpec, probe: Probe, simple: Probe, fitted: Sample, board: Comparison, created: datetime
+    planned: Plan, spec: EncoderSpec, probe: Probe, baseline: Baseline, fitted: Sample, board: Comparison,
+    created: datetime,
 ) -> SavedModel:  # fmt: skip
-    """Put together what is kept of a model: ``probe`` is its head, ``simple`` the baseline on colour histograms."""
+    """Put together what is kept of a model: ``probe`` is its head, ``baseline`` what stands beside it."""
     dataset = planned.dataset
     record = TrainingRecord(
         data_name=dataset.name,
@@ -42,7 +42,7 @@ def describe(
         target=dataset.target,
         fitted_labels=dataset.target.summarise(fitted.labels),
         training=record,
-        baseline=Baseline(ColourHistogram().spec, simple.head, simple.decoding),
+        baseline=baseline,
         notices=probe.notices,
         guard_scores=None if board.guard is None else board.guard.to_json(),
         fitted_keys=frozenset(planned.audit.keys[position] for position in fitted.positions),

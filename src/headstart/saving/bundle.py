@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.example import LABEL
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.errors import ModelFileError
 from headstart.heads.family import load_head
 from headstart.heads.head import Head

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.encoders.onnx_engine import EncoderFiles
+from headstart.encoders.spec import EncoderFiles
 from headstart.encoders.timm_config import timm_config
 from headstart.heads.linear import as_linear
 from headstart.heads.probabilities import as_softmax

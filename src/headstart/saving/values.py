@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.targets.base import Target
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.heads.head import Decoding, Head, Matrix
 from headstart.probing.prediction import Prediction, predictions_from
 from headstart.runtime.environment import package_versions

@@ -15,6 +15,7 @@ from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.explaining import ExplanationRequest, explain_picture, look
 from headstart.explain.neighbours import Neighbour, find_example, nearest_examples
 from headstart.explain.overlay import fitted_size, heat_colours
+from headstart.modalities.base import DEFAULT
 from headstart.serving.sessions import thumbnail
 
 LONGEST = 640  # pixels of the heat map: the page lets it grow to the picture
@@ -69,7 +70,7 @@ def _neighbours(subject: ExplainedModel, picture: Image.Image) -> Sequence[Neigh
 
 
 def _shown(neighbour: Neighbour, folders: Sequence[Path]) -> dict[str, Any]:
-    picture = find_example(neighbour, folders)
+    picture = find_example(neighbour, folders, DEFAULT)
     return {
         "name": PurePath(neighbour.name.replace("\\", "/")).name,
         "label": neighbour.label,

@@ -19,8 +19,8 @@ class ShownExamples:
         Names of the classes, in natural order.
     labels
         Class number of each picture, shape (N,).
-    features, colours, grey
-        By the encoder, shape (N, D), as colour histograms, shape (N, H), and as small grey pictures, shape (N, S, S),
+    features, baseline, grey
+        By the encoder, shape (N, D), by the baseline, shape (N, H), and as small grey pictures, shape (N, S, S),
         not-a-number where a picture is too small to be told from its copies.
     previews
         Each picture as a small JPEG file.
@@ -34,7 +34,7 @@ class ShownExamples:
     classes: tuple[str, ...]
     labels: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
-    colours: npt.NDArray[np.float32]
+    baseline: npt.NDArray[np.float32]
     grey: npt.NDArray[np.float32]
     previews: tuple[bytes, ...]
     names: tuple[str, ...]

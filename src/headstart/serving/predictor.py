@@ -80,7 +80,7 @@ class SavedPredictor:
                 "licence": spec.licence,
                 "source": without_folders(spec.source),
                 "precision": spec.precision,
-                "input": [spec.preprocessing.height, spec.preprocessing.width],
+                "input": list(spec.preprocessing.shape[1:]),
             },
             "head": saved.head.kind,
             "scores": {name: evaluation[name] for name in _HEADLINES if name in evaluation},

@@ -39,11 +39,11 @@ class SessionLimits:
 class ExampleView:
     """What is kept of a picture: never its bytes.
 
-    ``colours`` are its colour histogram, shape (H,), ``grey`` its grey levels on a grid, shape (S, S), not-a-number
-    where there are fewer pixels than that; ``thumbnail`` is a small JPEG.
+    ``baseline`` is its row of the baseline's features, shape (H,), ``grey`` its grey levels on a grid, shape (S, S),
+    not-a-number where there are fewer pixels than that; ``thumbnail`` is a small JPEG.
     """
 
-    colours: npt.NDArray[np.float32]
+    baseline: npt.NDArray[np.float32]
     grey: npt.NDArray[np.float32]
     thumbnail: bytes
 
@@ -54,7 +54,7 @@ def look_at(picture: Image.Image) -> ExampleView:
     Examples
     --------
     >>> look = look_at(Image.new("RGB", (400, 100), "red"))
-    >>> look.colours.shape, look.grey.shape, Image.open(io.BytesIO(look.thumbnail)).size
+    >>> look.baseline.shape, look.grey.shape, Image.open(io.BytesIO(look.thumbnail)).size
     ((512,), (32, 32), (160, 40))
     """
     histogram, glance = ColourHistogram(), Thumbnail()
@@ -209,7 +209,7 @@ def shown_from(cards: Sequence[ExampleCard]) -> ShownExamples:
         classes=classes,
         labels=np.array([numbers[card.label] for card in cards], dtype=np.int64),
         features=np.stack([card.features for card in cards]),
-        colours=np.stack([card.look.colours for card in cards]),
+        baseline=np.stack([card.look.baseline for card in cards]),
         grey=np.stack([card.look.grey for card in cards]),
         previews=tuple(card.look.thumbnail for card in cards),
         names=tuple(card.name for card in cards),

@@ -2,9 +2,10 @@
 
 from PIL import Image
 
-from headstart.data.readers.image import PictureFacts, inspect_picture, open_picture
+from headstart.data.readers.base import Facts
+from headstart.data.readers.image import inspect_example, open_example
 from headstart.data.readers.image_formats import TRUNCATED
-from headstart.errors import PictureError
+from headstart.errors import ExampleError
 from headstart.serving.http_errors import Refusal, too_large
 from headstart.settings.serving import ServerLimits
 
@@ -13,7 +14,7 @@ _EMPTY = "The file is empty: it has 0 bytes."
 _KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PPM can be read."
 
 
-def check_picture(data: bytes, limits: ServerLimits) -> PictureFacts:
+def check_picture(data: bytes, limits: ServerLimits) -> Facts:
     r"""Look at size, first bytes and header of a picture file; nothing is decoded.
 
     Raises
@@ -23,22 +24,23 @@ def check_picture(data: bytes, limits: ServerLimits) -> PictureFacts:
 
     Examples
     --------
-    >>> check_picture(b"P6 2 1 255 \0\0\0\0\0\0", ServerLimits()).width
-    2
+    >>> check_picture(b"P6 2 1 255 \0\0\0\0\0\0", ServerLimits()).sizes
+    (2, 1)
     """
     if len(data) > limits.file_bytes:
         raise too_large(limits.file_bytes, "The file")
-    facts = inspect_picture(data)
+    facts = inspect_example(data)
     if facts.problem == _NOT_KNOWN:
         raise Refusal(415, "not_a_picture", "This is not a picture.", _NOT_KNOWN, _KNOWN)
     if facts.problem is not None:
         raise _damaged(facts.problem)
-    if facts.width * facts.height > limits.pixels:
+    width, height = facts.sizes
+    if width * height > limits.pixels:
         raise Refusal(
             413,
             "too_many_pixels",
             "The picture has too many pixels.",
-            f"It has {facts.width} x {facts.height}; the limit is {limits.pixels:,} altogether.",
+            f"It has {width} x {height}; the limit is {limits.pixels:,} altogether.",
             "Make it smaller, or start the server with a higher --max-pixels.",
         )
     return facts
@@ -47,8 +49,8 @@ def check_picture(data: bytes, limits: ServerLimits) -> PictureFacts:
 def decode(data: bytes) -> Image.Image:
     """Decode a picture file that was checked, as upright RGB; raises Refusal 422 when its pixels are damaged."""
     try:
-        return open_picture(data)
-    except PictureError as error:
+        return open_example(data)
+    except ExampleError as error:
         raise _damaged(error.reason) from error
 
 

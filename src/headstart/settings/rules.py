@@ -142,8 +142,8 @@ SGD_FACTOR = 30.0  # SGD with momentum 0.9 wants rates about this much larger th
 SIDES = re.compile(r"left|right|clockwise|mirror|左|右|逆时针|顺时针", re.IGNORECASE)
 
 
-def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> TrainingPlan | None:
-    """Decide how weights move for ``pictures`` to learn from; None when they stay where they are.
+def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> TrainingPlan | None:
+    """Decide how weights move for ``count`` examples to learn from; None when they stay where they are.
 
     Examples
     --------
@@ -159,8 +159,8 @@ def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> Trai
     method = "last" if last_stages(wanted) else wanted
     habit, training, image = _HABITS[method], recipe.training, recipe.of(ImageSettings)
     from_probe = method not in ("full", "scratch")
-    batch = training.batch_size or min(USUAL_BATCH, max(2, pictures // 4))  # at least four steps an epoch
-    usual = habit.steps * batch * training.accumulate / max(1, pictures)
+    batch = training.batch_size or min(USUAL_BATCH, max(2, count // 4))  # at least four steps an epoch
+    usual = habit.steps * batch * training.accumulate / max(1, count)
     crop = image.augment != "none"
     views = training.views or (CACHED_VIEWS if method == "last" and training.prefix_cache and crop else 0)
     return TrainingPlan(
@@ -182,7 +182,7 @@ def training_plan(recipe: Recipe, pictures: int, classes: Sequence[str]) -> Trai
     )
 
 
-def epochs_for_steps(steps: int, pictures: int, batch_size: int) -> int:
+def epochs_for_steps(steps: int, count: int, batch_size: int) -> int:
     """Say how many epochs make about so many steps; at least one.
 
     Examples
@@ -190,7 +190,7 @@ def epochs_for_steps(steps: int, pictures: int, batch_size: int) -> int:
     >>> epochs_for_steps(100, 719, 32), epochs_for_steps(100, 10_000, 32)
     (4, 1)
     """
-    return max(1, round(steps / max(1, -(-pictures // batch_size))))
+    return max(1, round(steps / max(1, -(-count // batch_size))))
 
 
 USUAL_BATCH = 32
@@ -217,7 +217,7 @@ def flips_make_sense(classes: Sequence[str]) -> bool:
     return not signs and not any(SIDES.search(name) for name in classes)
 
 
-def pictures_at_once(plan: TrainingPlan, on_cpu: bool) -> int:
+def examples_at_once(plan: TrainingPlan, on_cpu: bool) -> int:
     """Choose how many pictures of a batch go through the network at a time.
 
     On a CPU bites of 16 need half the memory of 32 and are as fast, or faster where memory comes fresh from the system
@@ -228,7 +228,7 @@ def pictures_at_once(plan: TrainingPlan, on_cpu: bool) -> int:
     Examples
     --------
     >>> whole = training_plan(Recipe(method="lpft"), 719, ["rose", "tulip"])
-    >>> pictures_at_once(whole, on_cpu=True), pictures_at_once(whole, on_cpu=False)
+    >>> examples_at_once(whole, on_cpu=True), examples_at_once(whole, on_cpu=False)
     (16, 32)
     """
     if not on_cpu or plan.cached or not plan.frozen_statistics:

@@ -6,10 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from headstart.data.example import Example
-from headstart.data.readers.image import open_picture
+from headstart.data.readers.base import reader_of
 from headstart.errors import OutputError
 from headstart.reporting.contact_sheet import MOST_CARDS, Card, captions, draw_sheet
 from headstart.reporting.runs import given_folder
@@ -109,6 +107,7 @@ def _number(value: float | None) -> str:
 def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
     """Name, title, note and cards of each sheet."""
     found, examples = report.found, report.found.checked.dataset.examples
+    load = partial(_loader, report.found.checked.dataset.modality)
     by_name = {example.name: example for example in examples}
     yield (
         "near_duplicates.png",
@@ -116,7 +115,7 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         "Those in different parts of the data first.",
         [
             Card(
-                (_loader(by_name[pair["one"]]), _loader(by_name[pair["other"]])),
+                (load(by_name[pair["one"]]), load(by_name[pair["other"]])),
                 captions(
                     pair["one"],
                     pair["other"],
@@ -132,7 +131,7 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         "Label, what it rather looks like, how sure: for review.",
         [
             Card(
-                (_loader(by_name[one["path"]]),),
+                (load(by_name[one["path"]]),),
                 captions(one["label"], f"rather {one['suggested']} ({one['confidence']:.2f})", one["path"]),
             )
             for one in report.labels_json()
@@ -143,7 +142,7 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         "Unlike all others",
         "The farthest first.",
         [
-            Card((_loader(examples[place]),), captions(examples[place].label or "", examples[place].name))
+            Card((load(examples[place]),), captions(examples[place].label or "", examples[place].name))
             for place in found.outliers.tolist()
         ],
     )
@@ -152,12 +151,12 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         "Poor pictures",
         "Blurred, dark, bright, nearly empty or of an unusual shape.",
         [
-            Card((_loader(examples[place]),), captions(WORDS[kind], examples[place].name))
+            Card((load(examples[place]),), captions(WORDS[kind], examples[place].name))
             for kind in KINDS
             for place in found.poor[kind].tolist()
         ],
     )
 
 
-def _loader(example: Example) -> Callable[[], Image.Image]:
-    return partial(open_picture, example.source, example.name)
+def _loader(modality: str, example: Example) -> Callable[[], Any]:
+    return partial(reader_of(modality).open_example, example.source, example.name)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ from headstart.data.example import Example
 from headstart.data.plan import Plan
 from headstart.data.targets.base import Target
 from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import LoadedEncoder
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.probing.probe import fit_probe
@@ -19,9 +19,6 @@ from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import epochs_for_steps, training_plan
 from headstart.studies.result_cache import Condition, Right
-
-if TYPE_CHECKING:
-    from headstart.encoders.torch_engine import TorchEncoder
 
 Labels = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
@@ -51,7 +48,7 @@ class ExperimentData:
 
     recipe: Recipe
     target: Target
-    encoder: "OnnxEncoder | TorchEncoder"
+    encoder: LoadedEncoder
     fit: Part
     test: Part
 
@@ -65,7 +62,7 @@ class TrainingDraw:
     steps: int
 
 
-def make_arena(planned: Plan, encoder: "OnnxEncoder | TorchEncoder", walks: Mapping[str, Extraction]) -> ExperimentData:
+def make_arena(planned: Plan, encoder: LoadedEncoder, walks: Mapping[str, Extraction]) -> ExperimentData:
     """Gather both parts of planned data; ``walks`` are the features by arm. Raises DataError for a single class."""
     dataset, keys = planned.dataset, planned.audit.keys
     failures = {position for walk in walks.values() for position in walk.failures}
@@ -203,7 +200,7 @@ def scored_right(scores: npt.NDArray[np.float64], labels: Labels) -> Right:
     return right
 
 
-def _start_of(arena: ExperimentData, spot: Condition, context: RunContext) -> "OnnxEncoder | TorchEncoder":
+def _start_of(arena: ExperimentData, spot: Condition, context: RunContext) -> LoadedEncoder:
     if spot.arm != "matched":
         return arena.encoder
     from headstart.encoders.random_init import shuffled_weights  # loads torch: seconds

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.spec import Encoder
+from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.encoders.variants import ALL_STAGES, Variant, read_variant
 
 Matrix = npt.NDArray[np.float32]

@@ -25,9 +25,9 @@ class Comparison:
         Of the model, on the part that is scored.
     majority
         Of always answering with the most frequent class of the fitted part.
-    colours
-        Of a ridge classifier on colour histograms: what can be had without a pretrained network. None when a model
-        was saved without it.
+    simple
+        Of the simple baseline of the modality: what can be had without a pretrained network. None when a model was
+        saved without it.
     probe
         Of a head on the frozen encoder, when weights were moved: what fine-tuning must beat.
     moved
@@ -40,24 +40,27 @@ class Comparison:
         The evaluation without those; None when there are none, or when nothing would be left.
     baselines_without_leaked
         The baselines by name on the same pictures as ``without_leaked``; empty where that is None.
+    simple_name
+        What the simple baseline is called.
     """
 
     evaluation: Evaluation
     majority: Evaluation
-    colours: Evaluation | None
+    simple: Evaluation | None
     leaked: int = 0
     without_leaked: Evaluation | None = None
     probe: Evaluation | None = None
     guard: PolicyScores | None = None
     moved: PairedDifference | None = None
     baselines_without_leaked: Mapping[str, Evaluation] = field(default_factory=dict)
+    simple_name: str = "simple"
 
     @property
     def baselines(self) -> dict[str, Evaluation]:
         """The baselines by name."""
-        colours = {} if self.colours is None else {"colour_histogram": self.colours}
+        simple = {} if self.simple is None else {self.simple_name: self.simple}
         probe = {} if self.probe is None else {"probe": self.probe}
-        return {"majority": self.majority, **colours, **probe}
+        return {"majority": self.majority, **simple, **probe}
 
     @property
     def trusted(self) -> tuple[Evaluation, Mapping[str, Evaluation]]:
@@ -82,7 +85,7 @@ class Comparison:
 def make_scoreboard(
     part: ScoredPart,
     model: Probabilities,
-    colours: Probabilities | None,
+    simple: Probabilities | None,
     class_counts: Sequence[int],
     *,
     seed: int = 0,
@@ -90,6 +93,7 @@ def make_scoreboard(
     probe: Probabilities | None = None,
     guard: PolicyScores | None = None,
     evaluation: Evaluation | None = None,
+    simple_name: str = "simple",
 ) -> Comparison:
     """Score a model and the baselines on the same examples, with the same resamples.
 
@@ -97,8 +101,9 @@ def make_scoreboard(
     ----------
     part
         What is scored.
-    model, colours, probe
-        Probabilities of shape (N, C) of the model, of the colour baseline and, when weights were moved, of the probe.
+    model, simple, probe
+        Probabilities of shape (N, C) of the model, of the simple baseline, called ``simple_name``, and, when weights
+        were moved, of the probe.
     class_counts
         Examples of each class in the fitted part: the majority baseline answers with these frequencies.
     seed, resamples
@@ -126,11 +131,12 @@ def make_scoreboard(
     prior = np.tile(np.asarray(class_counts, dtype=np.float64) / sum(class_counts), (len(part.labels), 1))
     leaked = int(part.leaked.sum())
     some = 0 < leaked < len(part.labels)
-    beside = {"majority": prior, "colour_histogram": colours, "probe": probe} if some else {}
+    beside = {"majority": prior, simple_name: simple, "probe": probe} if some else {}
     return Comparison(
         evaluation=evaluation or scored(model, everything),
         majority=scored(prior, everything),
-        colours=None if colours is None else scored(colours, everything),
+        simple=None if simple is None else scored(simple, everything),
+        simple_name=simple_name,
         leaked=leaked,
         without_leaked=scored(model, ~part.leaked) if some else None,
         probe=None if probe is None else scored(probe, everything),

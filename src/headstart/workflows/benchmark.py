@@ -18,7 +18,7 @@ from typing import Any
 from PIL import Image
 
 from headstart.errors import ExportError, HeadstartError
-from headstart.export.exporting import pictures_at_hand
+from headstart.export.exporting import examples_at_hand
 from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_data import ParityData
 from headstart.export.predictors import onnx_road_for_several
@@ -114,7 +114,7 @@ def _made(home: Path, form: ExportFormat, folder: Path, wanted: BenchmarkRequest
     require_form(form, model.saved, model.files)
     pool = ParityData.empty()
     if form.precision == "int8":
-        pool = pictures_at_hand(model.saved, home, wanted.data, context.progress)
+        pool = examples_at_hand(model.saved, home, wanted.data, context.progress)
     source = Source(model.saved, model.encoder, model.files, pool)
     form.exporter.write(folder / form.file, form, source, context.progress)
     return folder / form.file

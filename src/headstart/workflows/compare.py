@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from headstart.encoders.simple.image import ColourHistogram
-from headstart.encoders.spec import Encoder
+from headstart.encoders.spec import Encoder, simple_encoders
 from headstart.encoders.variants import require_whole
 from headstart.errors import RecipeError
+from headstart.modalities.base import load_modality
 from headstart.registry import nearest
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import did_you_mean
@@ -18,7 +18,7 @@ from headstart.studies.compare_report import CompareReport, report_answers
 from headstart.studies.conditions import ALL, ARMS, TRAINED, make_arena
 from headstart.studies.result_cache import ResultStore
 from headstart.workflows.embed import Data, read_usable
-from headstart.workflows.load_encoder import named_encoder
+from headstart.workflows.load_encoder import planned_encoder
 from headstart.workflows.plan import plan_fit
 
 DEFAULT_ARMS = ("majority", "colours", "random", "probe")  # those that train no network: seconds
@@ -36,8 +36,9 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
         if arm in wanted.arms:
             require_whole(recipe.encoder.name, arm)
     planned = plan_fit(data, recipe, context)
-    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
-    encoders: dict[str, Encoder] = {"probe": encoder, "colours": ColourHistogram()}
+    encoder, modality = planned_encoder(planned, context), load_modality(planned.dataset.modality)
+    baseline = simple_encoders(modality.name).fit_baseline(planned.examples_to_fit())
+    encoders: dict[str, Encoder] = {"probe": encoder, modality.baseline_arm: baseline}
     if "random" in wanted.arms:
         from headstart.encoders.random_init import untrained_encoder  # loads torch: seconds
 

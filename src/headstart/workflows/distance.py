@@ -7,7 +7,7 @@ import numpy as np
 
 from headstart.data.audit import audit
 from headstart.data.example import Dataset
-from headstart.data.sources import list_pictures, read_dataset
+from headstart.data.sources import list_examples, read_dataset
 from headstart.errors import DataError, RecipeError
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
@@ -82,4 +82,4 @@ def _either(data: Data) -> Dataset:
     try:
         return read_dataset(data)
     except DataError:
-        return Dataset(Path(str(data)).name, tuple(list_pictures(data)))
+        return Dataset(Path(str(data)).name, tuple(list_examples(data)))

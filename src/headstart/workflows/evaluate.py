@@ -8,10 +8,9 @@ import numpy.typing as npt
 
 from headstart.data.audit import audit, refuse_unreadable
 from headstart.data.labels import split_to_score, with_classes_of
-from headstart.data.sources import list_pictures, read_dataset
-from headstart.encoders.simple.image import ColourHistogram
-from headstart.encoders.spec import Encoder
-from headstart.errors import PictureError, RecipeError
+from headstart.data.sources import list_examples, read_dataset
+from headstart.encoders.spec import Encoder, simple_encoders
+from headstart.errors import ExampleError, RecipeError
 from headstart.metrics.values import ScoredPart
 from headstart.probing.rows import require_some, select_sample
 from headstart.reporting.report import ScoreReport
@@ -51,11 +50,12 @@ def score(
     checked = audit(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
-    classes, baseline = model.saved.classes, model.saved.baseline
+    classes, simple = model.saved.classes, model.saved.baseline
     dataset = with_classes_of(dataset, classes)
     split = split_to_score(dataset, checked.usable)
-    walk = read_usable(checked, (model.encoder, ColourHistogram()), context, split.positions, recipe.data.strict)
-    features, colours = (found.matrix for found in walk.features)
+    baseline = (simple_encoders(simple.spec.modality).open_simple(simple.spec),) if simple else ()
+    walk = read_usable(checked, (model.encoder, *baseline), context, split.positions, recipe.data.strict)
+    features = walk.features[0].matrix
     scored = select_sample(dataset, split.positions, checked.together, walk.failures)
     require_some(scored)
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
@@ -67,10 +67,11 @@ def score(
     board = make_scoreboard(
         ScoredPart(scored.labels, classes, scored.user_groups, known),
         probabilities,
-        None if baseline is None else baseline.outputs(colours[scored.positions]),
+        simple.outputs(walk.features[-1].matrix[scored.positions]) if simple else None,
         model.saved.fitted_labels["counts"],
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
+        simple_name=simple.spec.name if simple else "",
         guard=_guard_scores(model.saved, features[scored.positions], unseen, strange),
     )
     return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock)
@@ -85,13 +86,13 @@ def _guard_scores(
     return score_guard(saved.guard, verdicts, scored, strange)
 
 
-def _strange(model: Fitted, pictures: Data, context: RunContext) -> OodSet:
+def _strange(model: Fitted, unlike: Data, context: RunContext) -> OodSet:
     """Measure how unlike the training pictures others are; those that cannot be read are left out."""
     if model.saved.guard is None or model.saved.guard.strangeness is None:
         raise RecipeError("workflows.no_novelty")
-    examples = list_pictures(pictures)
+    examples = list_examples(unlike, model.encoder.spec.modality)
     walk = encode(model.encoder, examples, context, strict=False)
     good = [index for index in range(len(examples)) if index not in walk.failures]
     if not good:
-        raise PictureError("data.none_readable_of", name=pictures)
-    return OodSet(str(pictures), model.saved.novelty(walk.features[0].matrix[good]))
+        raise ExampleError("data.none_readable_of", name=unlike)
+    return OodSet(str(unlike), model.saved.novelty(walk.features[0].matrix[good]))

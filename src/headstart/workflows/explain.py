@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
 from headstart.data.audit import audit
 from headstart.data.example import Example
 from headstart.data.labels import split_to_score, with_classes_of
-from headstart.data.readers.image import open_picture
-from headstart.data.sources import list_pictures, read_dataset
-from headstart.errors import DataError, PictureError
+from headstart.data.readers.image import open_example
+from headstart.data.sources import list_examples, read_dataset
+from headstart.encoders.preprocess.image import ImagePreprocessing
+from headstart.errors import DataError, ExampleError
 from headstart.explain.class_average import Labelled, gather
 from headstart.explain.explaining import ExplanationRequest, explain_picture, look
 from headstart.explain.methods import compute_attribution
@@ -38,12 +39,12 @@ def explain_files(
 
     Raises
     ------
-    PictureError
+    ExampleError
         When none of the pictures can be read.
     OutputError
         When the folder is not free.
     """
-    examples = list_pictures(pictures)
+    examples = list_examples(pictures)
     subject = subject_of(model)
     failures: dict[str, str] = {}
     files: list[Explained] = []
@@ -57,7 +58,7 @@ def explain_files(
             context.progress("explaining", number + 1, len(examples))
         if not files:
             first = f"'{examples[0].name}': {failures[examples[0].name]}"
-            raise PictureError("data.none_readable", reason=first)
+            raise ExampleError("data.none_readable", reason=first)
     return ExplainReport(folder, tuple(files), failures, tuple(desk.notices))
 
 
@@ -95,7 +96,8 @@ def average_files(
         if not found:
             raise DataError("workflows.nothing_speaks")
         path = folder / "average.png"
-        notices = draw_averages(found, subject.encoder.spec.preprocessing, path, FontBook(font_folders()))
+        preprocessing = cast(ImagePreprocessing, subject.encoder.spec.preprocessing)
+        notices = draw_averages(found, preprocessing, path, FontBook(font_folders()))
     return AverageReport(methods.pop(), split.rule, found, path, failures, notices)
 
 
@@ -108,7 +110,7 @@ def read_wish(
 
 def _open(example: Example, failures: dict[str, str]) -> Image.Image | None:
     try:
-        return open_picture(example.source, example.name)
-    except PictureError as error:
+        return open_example(example.source, example.name)
+    except ExampleError as error:
         failures[example.name] = error.reason
         return None

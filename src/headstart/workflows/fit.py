@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.plan import Plan
-from headstart.encoders.simple.image import ColourHistogram
+from headstart.encoders.spec import simple_encoders
 from headstart.export.parity_data import run_root
 from headstart.features.values import Extraction
-from headstart.probing.probe import Probe, fit_probe
+from headstart.probing.probe import Probe, fit_baseline_probe, fit_probe
 from headstart.probing.rows import Sample
 from headstart.reporting.page.writing import with_page
 from headstart.reporting.report import RunReport
@@ -32,6 +32,7 @@ from headstart.runtime.files import write_json
 from headstart.runtime.findings import Finding
 from headstart.runtime.languages import require_language
 from headstart.saving.build import describe, keep_references
+from headstart.saving.values import Baseline
 from headstart.uncertainty.calibrate import make_guard
 from headstart.uncertainty.comparison import Comparison
 from headstart.workflows.embed import read_usable
@@ -99,13 +100,13 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     """Encode once, fit a head, move weights if wanted, score on the part that nothing was chosen on."""
     recipe, target = planned.recipe, planned.dataset.target
     encoder = planned_encoder(planned, context)
-    walk = read_usable(planned.audit, (encoder, ColourHistogram()), context, planned.audit.usable, recipe.data.strict)
+    baseline = simple_encoders(planned.dataset.modality).fit_baseline(planned.examples_to_fit())
+    walk = read_usable(planned.audit, (encoder, baseline), context, planned.audit.usable, recipe.data.strict)
     seen = divide(planned, walk)
     fitted = seen.fitted
     probe = fit_probe(seen.features[fitted.positions], fitted.labels, target, fitted.groups, recipe, context.progress)
-    # Leave-one-out chooses the baseline's strength; the inner folds only give its temperature, and two of them do.
-    cheap = recipe.replace(head="ridge", inner_folds=2)
-    simple = fit_probe(seen.colours[fitted.positions], fitted.labels, target, fitted.groups, cheap)
+    plain = fit_baseline_probe(seen.baseline[fitted.positions], fitted.labels, target, fitted.groups, recipe)
+    simple = Baseline(baseline.spec, plain.head, plain.decoding)
     tuned = move_weights(ground_of(planned, seen, encoder, probe), context)
     final = settle(
         planned, seen, FittedPredictor(encoder, seen.features, probe, every_row(seen, recipe)), tuned, context

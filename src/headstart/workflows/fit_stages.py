@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.plan import Plan
-from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.saved import open_saved
+from headstart.encoders.spec import LoadedEncoder
 from headstart.features.access import read_features
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
@@ -19,6 +19,7 @@ from headstart.probing.probe import Probe
 from headstart.probing.rows import Sample, require_some, require_two_classes, select_balanced_rows, select_sample
 from headstart.runtime.context import RunContext
 from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
+from headstart.saving.values import Baseline
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import training_plan
 from headstart.uncertainty.calibrate import measure_guard, rows_to_encode
@@ -27,16 +28,15 @@ from headstart.uncertainty.evaluate import Scored
 from headstart.uncertainty.policy import AnswerPolicy
 
 if TYPE_CHECKING:
-    from headstart.encoders.torch_engine import TorchEncoder
     from headstart.finetuning.fine_tuning import FineTuned
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedDataset:
-    """Every picture's features and colours, (n, D) each, and the two parts: to fit, and to score."""
+    """Every example's features, its baseline's, (n, D) each, and the two parts: to fit, and to score."""
 
     features: npt.NDArray[np.float32]
-    colours: npt.NDArray[np.float32]
+    baseline: npt.NDArray[np.float32]
     fitted: Sample
     scored: Sample
 
@@ -49,7 +49,7 @@ class FittedPredictor:
     ``tuned`` is that training, or None when no weight moved.
     """
 
-    encoder: "OnnxEncoder | TorchEncoder"
+    encoder: LoadedEncoder
     features: npt.NDArray[np.float32]
     probe: Probe
     kept: npt.NDArray[np.int64]
@@ -65,8 +65,8 @@ def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
     )
     require_two_classes(fitted.labels, planned.dataset.classes)
     require_some(scored)
-    features, colours = (found.matrix for found in walk.features)
-    return EncodedDataset(features, colours, fitted, scored)
+    features, baseline = (found.matrix for found in walk.features)
+    return EncodedDataset(features, baseline, fitted, scored)
 
 
 def move_weights(ground: TrainingInputs, context: RunContext) -> "FineTuned | None":
@@ -101,22 +101,22 @@ def settle(
 def score(
     planned: Plan,
     seen: EncodedDataset,
-    probes: tuple[Probe, Probe],
+    probes: tuple[Probe, Baseline],
     final: FittedPredictor,
     guard: AnswerPolicy,
     context: RunContext,
 ) -> tuple[npt.NDArray[np.float64], Comparison]:
     """Score the part that nothing was chosen on, or with folds every picture out of its fold.
 
-    ``probes`` are the one of the pretrained network and the one of the colours. Gives the probabilities, too.
+    ``probes`` are the one of the pretrained network and that of the baseline. Gives the probabilities, too.
     """
     recipe, scored, classes = planned.recipe, seen.scored, planned.dataset.classes
     frozen, simple = probes
     part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
     probabilities = final.probe.outputs(final.features[scored.positions])
-    plain, evaluation, promises = simple.outputs(seen.colours[scored.positions]), None, None
+    plain, evaluation, promises = simple.outputs(seen.baseline[scored.positions]), None, None
     if recipe.split.folds:  # there is no picture that the guard has not seen
-        held = predict_in_folds(seen.features, seen.colours, scored, planned.dataset.target, recipe, context.progress)
+        held = predict_in_folds(seen.features, seen.baseline, scored, planned.dataset.target, recipe, context.progress)
         probabilities, plain = held.probabilities[0], held.simple
         evaluation = evaluate_folds(
             part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples
@@ -137,6 +137,7 @@ def score(
         probe=frozen.outputs(seen.features[scored.positions]) if final.tuned else None,
         evaluation=evaluation,
         guard=promises,
+        simple_name=simple.spec.name,
     )
     return probabilities, board
 
@@ -146,9 +147,7 @@ def every_row(seen: EncodedDataset, recipe: Recipe) -> npt.NDArray[np.int64]:
     return select_balanced_rows(seen.fitted.labels, MOST_ROWS, recipe.run.seed)
 
 
-def ground_of(
-    planned: Plan, seen: EncodedDataset, encoder: "OnnxEncoder | TorchEncoder", probe: Probe
-) -> TrainingInputs:
+def ground_of(planned: Plan, seen: EncodedDataset, encoder: LoadedEncoder, probe: Probe) -> TrainingInputs:
     """Put together what a training is given."""
     positions = seen.fitted.positions.tolist()
     return TrainingInputs(

@@ -19,13 +19,11 @@ from headstart.data.example import Dataset, Example, known_label
 from headstart.data.sources import fingerprint
 from headstart.data.splits import merge_groups
 from headstart.data.targets.classes import Classes
-from headstart.encoders.onnx_engine import EncoderFiles
-from headstart.encoders.simple.image import ColourHistogram
-from headstart.encoders.spec import Encoder
+from headstart.encoders.spec import Encoder, EncoderFiles, simple_encoders
 from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
-from headstart.probing.probe import Probe, fit_probe
+from headstart.probing.probe import Probe, fit_baseline_probe, fit_probe
 from headstart.probing.rows import Sample, require_two_classes, select_sample
 from headstart.saving.bundle import save_bundle
 from headstart.saving.reference_set import make_references
@@ -78,9 +76,10 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     folds = fold_count(MOST_FOLDS, int(np.median(scorable))) if scorable.min() > 1 else 0
     recipe = Recipe(encoder=encoder.spec.name, folds=folds)
     probe = fit_probe(shown.features, shown.labels, target, groups, recipe)
-    simple = fit_probe(shown.colours, shown.labels, target, groups, recipe.replace(head="ridge", inner_folds=2))
-    held = predict_in_folds(shown.features, shown.colours, sample, target, recipe) if folds else None
-    board = _score(shown, sample, held, recipe) if held else None
+    simple = fit_baseline_probe(shown.baseline, shown.labels, target, groups, recipe)
+    held = predict_in_folds(shown.features, shown.baseline, sample, target, recipe) if folds else None
+    beside = simple_encoders(encoder.spec.modality).fit_baseline(())
+    board = _score(shown, sample, held, recipe, beside.spec.name) if held else None
     saved = SavedModel(
         spec=encoder.spec,
         head=probe.head,
@@ -88,7 +87,7 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
         target=target,
         fitted_labels=target.summarise(shown.labels),
         training=_record(dataset, shown, recipe, board, created),
-        baseline=Baseline(ColourHistogram().spec, simple.head, simple.decoding),
+        baseline=Baseline(beside.spec, simple.head, simple.decoding),
         notices=probe.notices,
         fitted_keys=frozenset(shown.keys),
         guard=make_guard(recipe, probe, shown.features, sample, np.arange(len(dataset))),
@@ -113,7 +112,7 @@ def _spread(sample: Sample, class_count: int) -> npt.NDArray[np.int64]:
     return np.bincount(pairs[:, 0], minlength=class_count)
 
 
-def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe) -> Comparison:
+def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe, simple_name: str) -> Comparison:
     nothing = np.zeros(len(sample), dtype=np.bool_)
     part = ScoredPart(sample.labels, shown.classes, sample.groups, nothing)
     evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples)
@@ -125,6 +124,7 @@ def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
         evaluation=evaluation,
+        simple_name=simple_name,
     )
 
 
@@ -168,7 +168,7 @@ def _report(
     wrong = np.flatnonzero(answers != shown.labels).tolist()
     return found | {
         "accuracy": _interval(board.evaluation.accuracy),
-        "colours": _interval(board.colours.accuracy) if board.colours else None,
+        "colours": _interval(board.simple.accuracy) if board.simple else None,
         "right": len(shown.labels) - len(wrong),
         "mistakes": [{"position": place, "taken_for": shown.classes[answers[place]]} for place in wrong],
     }

@@ -1,29 +1,40 @@
 """The one place where a workflow loads an encoder."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from headstart.data.example import Example
 from headstart.data.plan import Plan
-from headstart.encoders.loading import load_encoder
-from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.encoders.spec import EncoderSource, LoadedEncoder
+from headstart.modalities.base import DEFAULT, load_modality
 from headstart.runtime.context import RunContext
 from headstart.settings.fields import DeviceName
 
-if TYPE_CHECKING:
-    from headstart.encoders.torch_engine import TorchEncoder
+
+def require_encoder(name: str, modality: str, context: RunContext) -> str:
+    """Return the full name of an encoder of a modality; raises when it cannot be loaded on this machine."""
+    return _source(modality).require_encoder(name, context.cache_folder)
 
 
-def named_encoder(name: str, device: DeviceName, context: RunContext) -> "OnnxEncoder | TorchEncoder":
-    """Load an encoder by its name; see :func:`headstart.encoders.loading.load_encoder`."""
-    return load_encoder(name, device=device, cache=context.cache_folder, progress=context.progress)
+def named_encoder(
+    name: str, device: DeviceName, context: RunContext, modality: str = DEFAULT, examples: Sequence[Example] = ()
+) -> LoadedEncoder:
+    """Load an encoder by its name; ``examples`` are those that it may be fitted to, without their labels."""
+    return _source(modality).load_encoder(
+        name, device=device, cache=context.cache_folder, progress=context.progress, examples=examples
+    )
 
 
-def planned_encoder(planned: Plan, context: RunContext) -> "OnnxEncoder | TorchEncoder":
-    """Load the encoder of a plan; for int8 it is quantised on pictures of the part to learn from."""
-    recipe = planned.recipe
-    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
+def planned_encoder(planned: Plan, context: RunContext) -> LoadedEncoder:
+    """Load the encoder of a plan, fitted or quantised on examples of the part to learn from where it needs that."""
+    recipe, examples = planned.recipe, planned.examples_to_fit()
+    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context, planned.dataset.modality, examples)
     if recipe.encoder.precision == "fp32":
         return encoder
     from headstart.encoders.quantised import quantised_encoder
 
-    examples = [planned.dataset.examples[position] for position in planned.parts.fit]
     return quantised_encoder(encoder, encoder.files, examples, context.cache_folder, context.progress)
+
+
+def _source(modality: str) -> EncoderSource:
+    found: EncoderSource = load_modality(modality).encoders
+    return found

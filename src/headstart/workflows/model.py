@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from headstart.encoders.onnx_engine import EncoderFiles
 from headstart.encoders.saved import open_saved
-from headstart.encoders.spec import Encoder
+from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import RecipeError
 from headstart.probing.prediction import Prediction
 from headstart.runtime.context import RunContext
@@ -85,36 +84,40 @@ class Model:
         return self.board.evaluation if self.board else None
 
     @overload
-    def predict(self, pictures: list[Any] | tuple[Any, ...], top: int = 5) -> list[Prediction]: ...
+    def predict(self, examples: list[Any] | tuple[Any, ...], top: int = 5) -> list[Prediction]: ...
 
     @overload
-    def predict(self, pictures: "Image.Image | npt.NDArray[Any]", top: int = 5) -> Prediction: ...
+    def predict(self, examples: "Image.Image | npt.NDArray[Any]", top: int = 5) -> Prediction: ...
 
     @overload  # a path may be one picture or a folder, which no type checker can know
-    def predict(self, pictures: str | Path, top: int = 5) -> Any: ...  # noqa: ANN401
+    def predict(self, examples: str | Path, top: int = 5) -> Any: ...  # noqa: ANN401
 
-    def predict(self, pictures: Any, top: int = 5) -> Prediction | list[Prediction]:
+    def predict(self, examples: Any, top: int = 5) -> Prediction | list[Prediction]:
         """Say what is on one picture, or on each of several; ``top`` classes are listed for each.
 
         One path to a picture, one PIL image or one array gives one :class:`Prediction`; a list, a folder or a pattern
-        gives a list. Raises DataError when there is nothing at a path, PictureError when a picture cannot be read.
+        gives a list. Raises DataError when there is nothing at a path, ExampleError when a picture cannot be read.
         """
-        from headstart.data.sources import is_one_picture
+        from headstart.data.sources import is_one_example
         from headstart.workflows.predict import answer
 
-        answers = answer(self.encoder, self.saved, pictures, RunContext(), top=top, strict=True).predictions
-        return answers[0] if is_one_picture(pictures) else list(answers)
+        answers = answer(self.encoder, self.saved, examples, RunContext(), top=top, strict=True).predictions
+        return answers[0] if is_one_example(examples, self.encoder.spec.modality) else list(answers)
 
-    def predict_proba(self, pictures: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
+    def predict_proba(self, examples: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
         """Probabilities of shape (N, C), columns in the order of :attr:`classes`; raises as :meth:`predict`."""
-        return self.saved.outputs(self.embed(pictures))
+        return self.saved.outputs(self.embed(examples))
 
-    def embed(self, pictures: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
+    def embed(self, examples: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
         """Feature vectors of shape (N, D); raises as :meth:`predict`."""
-        from headstart.data.sources import list_pictures
+        from headstart.data.sources import list_examples
         from headstart.workflows.predict import encode
 
-        return encode(self.encoder, list_pictures(pictures), RunContext(), strict=True).features[0].matrix
+        return (
+            encode(self.encoder, list_examples(examples, self.encoder.spec.modality), RunContext(), strict=True)
+            .features[0]
+            .matrix
+        )
 
     def explain(
         self,
@@ -128,15 +131,15 @@ class Model:
         """Say why the model says what it says about one picture: a heat map and the nearest training examples.
 
         ``method`` is one of :class:`headstart.explain.explaining.ExplanationRequest`, ``target`` the class to explain
-        (by default the predicted one); ``checks`` tests the heat map, which takes seconds. Raises PictureError,
+        (by default the predicted one); ``checks`` tests the heat map, which takes seconds. Raises ExampleError,
         UnknownNameError for a class the model does not know, and EncoderError or MissingExtraError for a method that is
         not possible.
         """
-        from headstart.data.readers.image import name_of, open_picture
+        from headstart.data.readers.image import name_of, open_example
         from headstart.explain.explaining import ExplanationRequest, explain_picture
 
         wish = ExplanationRequest(method=method, target=target, neighbours=neighbours, checks=checks)
-        return explain_picture(subject_of(self), open_picture(picture), name_of(picture), wish)
+        return explain_picture(subject_of(self), open_example(picture), name_of(picture), wish)
 
     def asking(
         self,

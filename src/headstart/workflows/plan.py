@@ -9,10 +9,9 @@ from headstart.data.demo_data import fruit_folder
 from headstart.data.plan import Plan
 from headstart.data.sources import read_dataset
 from headstart.data.splits import choose_parts
-from headstart.encoders.simple.image import ColourHistogram
+from headstart.encoders.spec import simple_encoders
 from headstart.encoders.variants import require_whole
-from headstart.encoders.weights import locate_weights
-from headstart.features.access import seconds_per_picture, stored_share
+from headstart.features.access import seconds_per_example, stored_share
 from headstart.finetuning.ranks import process_number
 from headstart.probing.rows import require_two_classes
 from headstart.reporting.estimate import Estimate
@@ -21,7 +20,7 @@ from headstart.runtime.files import require_free
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import training_plan
 from headstart.workflows.embed import Data
-from headstart.workflows.load_encoder import planned_encoder
+from headstart.workflows.load_encoder import planned_encoder, require_encoder
 
 
 def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | None = None) -> Plan:
@@ -29,13 +28,13 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
 
     What would fail later for sure fails first: an encoder that is not here, a folder for the run that is not free.
     """
-    locate_weights(recipe.encoder.name, context.cache_folder)
     moves = training_plan(recipe, 1, ())
     if moves is not None:
         require_whole(recipe.encoder.name, moves.method)
     if out is not None and process_number() == 0:
         require_free(out)
     dataset = read_dataset(data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern)
+    recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset.modality, context))
     checked = audit(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
@@ -66,7 +65,8 @@ def estimate_time(planned: Plan, context: RunContext) -> Estimate:
     examples = [planned.dataset.examples[index] for index in usable]
     keys = [planned.audit.keys[index] for index in usable]
     encoder = planned_encoder(planned, context)
+    baseline = simple_encoders(planned.dataset.modality).fit_baseline(planned.examples_to_fit())
     stored = round(stored_share(keys, encoder, context) * len(keys))
-    pace = seconds_per_picture(examples, keys, (encoder, ColourHistogram()), context)
+    pace = seconds_per_example(examples, keys, (encoder, baseline), context)
     moves = training_plan(planned.recipe, len(planned.parts.fit), planned.dataset.classes)
     return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored), moves)

@@ -7,9 +7,9 @@ from typing import Any
 
 from headstart.data.audit import audit
 from headstart.data.example import Dataset, Example
-from headstart.data.sources import list_pictures
+from headstart.data.sources import list_examples
 from headstart.encoders.spec import Encoder
-from headstart.errors import PictureError
+from headstart.errors import ExampleError
 from headstart.features.access import read_features
 from headstart.features.values import Extraction
 from headstart.reporting.answers import Answers, failures_by_name
@@ -19,31 +19,31 @@ from headstart.saving.values import SavedModel
 
 
 def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *, strict: bool) -> Extraction:
-    """Encode pictures without keeping anything; raises PictureError for an unreadable one when ``strict``."""
-    checked = audit(Dataset("pictures", tuple(examples)), context.progress)
+    """Encode examples without keeping anything; raises ExampleError for an unreadable one when ``strict``."""
+    checked = audit(Dataset("examples", tuple(examples), modality=encoder.spec.modality), context.progress)
     walk = read_features(examples, checked.keys, (encoder,), replace(context, keep_features=False), checked.usable)
     walk = replace(walk, failures=checked.unreadable | walk.failures)
     for position, reason in walk.failures.items() if strict else ():
-        raise PictureError("data.unreadable_picture_left", name=examples[position].name, reason=reason)
+        raise ExampleError("data.unreadable_picture_left", name=examples[position].name, reason=reason)
     return walk
 
 
 def answer(  # six: who answers (two values of every model), about what, how
     encoder: Encoder,
     saved: SavedModel,
-    pictures: Any,  # noqa: ANN401 - whatever list_pictures understands
+    inputs: Any,  # noqa: ANN401 - as Model.predict
     context: RunContext,
     *,
     top: int,
     strict: bool,
 ) -> Answers:
-    """Predict pictures; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
-    examples = list_pictures(pictures)
+    """Predict examples; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
+    examples = list_examples(inputs, encoder.spec.modality)
     walk = encode(encoder, examples, context, strict=strict)
     good = [index for index in range(len(examples)) if index not in walk.failures]
     if not good:
         first = f"'{examples[0].name}': {walk.failures[0]}"
-        raise PictureError("data.none_readable", reason=first)
+        raise ExampleError("data.none_readable", reason=first)
     names = [examples[index].name for index in good]
     predictions = saved.predictions(names, walk.features[0].matrix[good], top)
     guard = saved.guard

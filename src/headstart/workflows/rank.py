@@ -7,7 +7,7 @@ import numpy as np
 from headstart.encoders.loading import list_encoders
 from headstart.encoders.variants import candidates_of
 from headstart.encoders.weights import locate_weights
-from headstart.features.access import seconds_per_picture
+from headstart.features.access import seconds_per_example
 from headstart.probing.probe import require_held_out
 from headstart.probing.rows import select_sample
 from headstart.runtime.context import RunContext
@@ -53,7 +53,7 @@ def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, context: Ru
     kept = [keys[position] for position in fitted.positions]
     published = {row.name: row.top1 for row in list_encoders(context.cache_folder)}
     costs = {
-        name: cost_of(one, 1000 * seconds_per_picture(examples, kept, (one,), context), published.get(name))
+        name: cost_of(one, 1000 * seconds_per_example(examples, kept, (one,), context), published.get(name))
         for name, one in loaded.items()
     }
     return RankReport(ranking, costs, len(kept), len(np.unique(fitted.groups)), walk.notices)

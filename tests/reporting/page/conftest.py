@@ -39,7 +39,7 @@ def odd_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             rows.append('"{}","{}"'.format(name.replace('"', '""'), quoted))
     (folder / "data.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("headstart.workflows.load_encoder.load_encoder", lambda *_, **__: FakeNetwork())
+        patch.setattr("headstart.encoders.loading.load_encoder", lambda *_, **__: FakeNetwork())
         context = RunContext(cache=folder / "cache")
         plan = plan_fit(folder / "data.csv", Recipe(head="centroid", test_fraction=0.4), context)
         return run_fit(plan, context, out=folder / "run").report.folder

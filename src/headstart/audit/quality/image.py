@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from headstart.encoders.spec import EncoderSpec, Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing
+from headstart.encoders.spec import EncoderSpec
 
 MEASURES = ("dark_end", "bright_end", "mean", "information", "sharpness", "shape")
 SIDE = 256  # pixels of the longer side: blur that cannot be seen there does not matter to an encoder either
@@ -16,7 +17,7 @@ _SPEC = EncoderSpec(
     architecture="quality-1",
     dimension=len(MEASURES),
     weights_digest="none",
-    preprocessing=Preprocessing(SIDE, SIDE, "box", 1.0, "border", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    preprocessing=ImagePreprocessing(SIDE, SIDE, "box", 1.0, "border", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     licence="none needed",
     source="Headstart",
     engine="numpy",

@@ -18,7 +18,7 @@ from PIL import Image
 from headstart.audit.similarity.image_registration import Array, Windows, first_look, gradients, products, second_look
 from headstart.data.example import Example
 from headstart.data.readers.image import open_preview
-from headstart.errors import PictureError
+from headstart.errors import ExampleError
 
 SAME = 0.9
 FINE, CONFIRMED = 64, 0.75
@@ -92,6 +92,6 @@ def _load(examples: Sequence[Example], places: npt.NDArray[np.int64]) -> Array:
 def _grey(example: Example) -> Array:
     try:
         picture = open_preview(example.source, example.name, 2 * FINE)
-    except PictureError:
+    except ExampleError:
         return np.full((FINE, FINE), np.nan, dtype=np.float32)
     return np.asarray(picture.convert("L").resize((FINE, FINE), Image.Resampling.BOX), dtype=np.float32)

@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from headstart.encoders.spec import EncoderSpec, Preprocessing
+from headstart.encoders.preprocess.image import ImagePreprocessing
+from headstart.encoders.spec import EncoderSpec
 
 SIDE = 32  # pixels: enough to tell two photographs of a flower apart, too few for traces of compression
 
@@ -13,7 +14,7 @@ _SPEC = EncoderSpec(
     architecture="thumbnail",
     dimension=SIDE**2,
     weights_digest="none",
-    preprocessing=Preprocessing(SIDE, SIDE, "box", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    preprocessing=ImagePreprocessing(SIDE, SIDE, "box", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     licence="none needed",
     source="Headstart",
     engine="numpy",

@@ -4,63 +4,27 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from headstart.data.readers.base import NO_KEY, Deferred, Facts, suffix_of
 from headstart.data.readers.image_conversion import Unreadable, from_array, to_upright_rgb
-from headstart.data.readers.image_formats import FORMAT_OF_SUFFIX, TRUNCATED, find_damage, recognise, suffix_of
+from headstart.data.readers.image_formats import FORMAT_OF_SUFFIX, TRUNCATED, find_damage, recognise
 from headstart.data.readers.image_warnings import pillow_silenced
-from headstart.errors import PictureError
+from headstart.errors import DataError, ExampleError
 
 # Where Pillow itself refuses by default: 0.5 GB as RGB, for each worker. Above it a file of a few kilobytes that claims
 # a huge size (a decompression bomb) could bring the machine down.
 MAX_PIXELS = 178_956_970
-NO_KEY = bytes(32)  # stands for the digest of a file that could not be read at all
+SIZES = ("width", "height")  # in pixels, as stored (before any EXIF rotation)
+_UNKNOWN = (0, 0)
 
 _loading = threading.Lock()  # a Pillow image that is not loaded yet must not be loaded by two threads at once
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    """A picture that is fetched each time it is needed: ``fetch()`` returns any other kind of source.
-
-    It must give the same picture each time, and may be called from several threads.
-    """
-
-    fetch: Callable[[], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PictureFacts:
-    """What is known of a picture without decoding it.
-
-    Attributes
-    ----------
-    key
-        Its :func:`content_key`; 32 zero bytes when the file could not be read at all.
-    width, height
-        In pixels, as stored (before any EXIF rotation); 0 when unknown.
-    format
-        Pillow's name of the format, or "" when unknown or in memory.
-    problem
-        Why it cannot be used, or None.
-    notice
-        What is odd about it although it can be used, or None.
-    """
-
-    key: bytes
-    width: int = 0
-    height: int = 0
-    format: str = ""
-    problem: str | None = None
-    notice: str | None = None
-
-
-def open_picture(source: Any, name: str = "") -> Image.Image:  # noqa: ANN401 - many kinds, checked inside
+def open_example(source: Any, name: str = "") -> Image.Image:  # noqa: ANN401 - many kinds, checked inside
     """Open a picture as an upright 8-bit RGB image.
 
     EXIF rotation is applied; 16-bit grey is scaled by its bit depth; transparency is laid on white; of an animation the
@@ -76,19 +40,19 @@ def open_picture(source: Any, name: str = "") -> Image.Image:  # noqa: ANN401 - 
 
     Raises
     ------
-    PictureError
+    ExampleError
         Names the picture and the reason. No other exception, and no warning of Pillow's, leaves this function.
 
     Examples
     --------
-    >>> open_picture(np.full((2, 3), 65535, dtype=np.uint16)).getpixel((0, 0))
+    >>> open_example(np.full((2, 3), 65535, dtype=np.uint16)).getpixel((0, 0))
     (255, 255, 255)
     """
     return _open_or_explain(source, name or name_of(source), 0)
 
 
-def open_preview(source: Any, name: str = "", side: int = 64) -> Image.Image:  # noqa: ANN401 - as open_picture
-    """Open a picture as :func:`open_picture` does, a large JPEG file at a half, a quarter or an eighth of its size.
+def open_preview(source: Any, name: str = "", side: int = 64) -> Image.Image:  # noqa: ANN401 - as open_example
+    """Open a picture as :func:`open_example` does, a large JPEG file at a half, a quarter or an eighth of its size.
 
     Both sides keep at least ``side`` pixels. It costs a fraction of the time: most of the decoding is left out.
 
@@ -102,7 +66,7 @@ def open_preview(source: Any, name: str = "", side: int = 64) -> Image.Image:  #
     return _open_or_explain(source, name or name_of(source), side)
 
 
-def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - as open_picture
+def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - as open_example
     """Digest a picture's content: 32 bytes, SHA-256 of the file's bytes.
 
     For a PIL image or an array it is the digest of the size and the upright RGB pixels, behind a prefix that no file
@@ -110,7 +74,7 @@ def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - as open
 
     Raises
     ------
-    PictureError
+    ExampleError
         When the file cannot be read, or the object is no picture.
 
     Examples
@@ -120,22 +84,22 @@ def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - as open
     """
     source = _fetch(source)
     if not isinstance(source, (str, os.PathLike, bytes)):
-        return _pixel_key(open_picture(source, name))
+        return _pixel_key(open_example(source, name))
     try:
         return hashlib.sha256(_read(source)).digest()
     except Unreadable as error:
         raise _picture_error(name or name_of(source), str(error)) from error.__cause__
 
 
-def inspect_picture(source: Any, name: str = "") -> PictureFacts:  # noqa: ANN401 - as open_picture
+def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - as open_example
     """Read a picture's bytes once: digest them, open the header and check that the file is whole, decoding no pixel.
 
-    Whatever has a problem here is refused by :func:`open_picture` with the same reason. Damage that only decoding can
+    Whatever has a problem here is refused by :func:`open_example` with the same reason. Damage that only decoding can
     find is left to it.
 
     Examples
     --------
-    >>> inspect_picture(b"").problem
+    >>> inspect_example(b"").problem
     'The file is empty: it has 0 bytes.'
     """
     try:
@@ -144,26 +108,69 @@ def inspect_picture(source: Any, name: str = "") -> PictureFacts:  # noqa: ANN40
             return _inspect_in_memory(source, name)
         data = _read(source)
     except Unreadable as error:
-        return PictureFacts(NO_KEY, problem=str(error))
+        return Facts(NO_KEY, _UNKNOWN, str(error))
     key = hashlib.sha256(data).digest()
     try:
         with pillow_silenced():
             image = _open_header(data)
     except Unreadable as error:
-        return PictureFacts(key, problem=str(error))
+        return Facts(key, _UNKNOWN, str(error))
     except Exception as error:
-        # As in open_picture.
-        return PictureFacts(key, problem=_explain(error))
-    file_format = image.format or ""
-    return PictureFacts(key, *image.size, file_format, notice=_suffix_notice(name or name_of(source), file_format))
+        # As in open_example.
+        return Facts(key, _UNKNOWN, _explain(error))
+    return Facts(key, image.size, notice=_suffix_notice(name or name_of(source), image.format or ""))
 
 
-def name_of(source: Any) -> str:  # noqa: ANN401 - as open_picture
+def is_one(source: Any) -> bool:  # noqa: ANN401 - as open_example
+    """Tell a picture in memory from a list of such: an array of two dimensions, or of three that end in channels."""
+    if not hasattr(source, "shape"):
+        return hasattr(source, "getexif")  # a PIL image
+    return len(source.shape) == 2 or (
+        len(source.shape) == 3 and (source.shape[2] in (1, 3, 4) or source.shape[0] in (1, 3, 4))
+    )
+
+
+def adopt(value: Any, where: str) -> Any:  # noqa: ANN401 - whatever the user gives
+    """Make a picture of a tensor: (channels, height, width) is turned round, floating point becomes uint8.
+
+    Everything that has no ``numpy`` method stays as it is.
+
+    Raises
+    ------
+    DataError
+        When the values are floating point outside 0 to 1.
+    """
+    if not hasattr(value, "numpy"):
+        return value
+    array = np.asarray((value.detach().cpu() if hasattr(value, "detach") else value).numpy())
+    if array.ndim == 3 and array.shape[0] in (1, 3, 4) and array.shape[2] not in (1, 3, 4):
+        array = array.transpose(1, 2, 0)
+    elif array.ndim == 3 and array.shape[0] in (1, 3, 4) and hasattr(value, "detach"):
+        array = array.transpose(1, 2, 0)  # torch's order, where the shape alone does not tell
+    if not np.issubdtype(array.dtype, np.floating):
+        return array
+    low, high = float(array.min()), float(array.max())
+    if not (low >= 0 and high <= 1):
+        raise DataError(
+            f"The values of picture '{where}' lie outside 0 to 1.",
+            f"They go from {low:g} to {high:g}.",
+            "Leave normalisation out of the dataset's transforms; the encoder brings its own.",
+        )
+    return np.rint(array * 255).astype(np.uint8)
+
+
+def size_line(summary: dict[str, list[int]]) -> str:
+    """Say how large pictures are: smallest, median and largest width and height."""
+    (w0, w1, w2), (h0, h1, h2) = summary["width"], summary["height"]
+    return f"Width {w0} to {w2} pixels (median {w1}), height {h0} to {h2} (median {h1})."
+
+
+def name_of(source: Any) -> str:  # noqa: ANN401 - as open_example
     """Name a source for an error: its path, or "in memory"."""
     return os.fspath(source) if isinstance(source, (str, os.PathLike)) else "in memory"
 
 
-def _open_or_explain(source: Any, name: str, side: int) -> Image.Image:  # noqa: ANN401 - as open_picture
+def _open_or_explain(source: Any, name: str, side: int) -> Image.Image:  # noqa: ANN401 - as open_example
     try:
         with pillow_silenced():
             return _open(source, side)
@@ -174,8 +181,8 @@ def _open_or_explain(source: Any, name: str, side: int) -> Image.Image:  # noqa:
         raise _picture_error(name, _explain(error)) from error
 
 
-def _picture_error(name: str, reason: str) -> PictureError:
-    return PictureError(f"The picture '{name}' cannot be read.", reason, "Replace it or take it out.")
+def _picture_error(name: str, reason: str) -> ExampleError:
+    return ExampleError(f"The picture '{name}' cannot be read.", reason, "Replace it or take it out.")
 
 
 def _explain(error: Exception) -> str:
@@ -196,7 +203,7 @@ def _bomb_reason() -> str:
     return f"It claims more than {limit:,} pixels, the limit against decompression bombs."
 
 
-def _fetch(source: Any) -> Any:  # noqa: ANN401 - as open_picture
+def _fetch(source: Any) -> Any:  # noqa: ANN401 - as open_example
     if not isinstance(source, Deferred):
         return source
     try:
@@ -242,7 +249,7 @@ def _open_header(data: bytes) -> Image.Image:
     return image
 
 
-def _open(source: Any, side: int) -> Image.Image:  # noqa: ANN401 - as open_picture
+def _open(source: Any, side: int) -> Image.Image:  # noqa: ANN401 - as open_example
     """Open a picture; of a JPEG file no more is decoded than ``side`` pixels need, when this is not 0."""
     source = _fetch(source)
     if isinstance(source, (str, os.PathLike, bytes)):
@@ -263,12 +270,12 @@ def _pixel_key(image: Image.Image) -> bytes:
     return hashlib.sha256(b"headstart pixels %d %d " % image.size + image.tobytes()).digest()
 
 
-def _inspect_in_memory(source: Any, name: str) -> PictureFacts:  # noqa: ANN401 - as open_picture
+def _inspect_in_memory(source: Any, name: str) -> Facts:  # noqa: ANN401 - as open_example
     try:
-        image = open_picture(source, name)
-    except PictureError as error:
-        return PictureFacts(NO_KEY, problem=error.reason)
-    return PictureFacts(_pixel_key(image), *image.size)
+        image = open_example(source, name)
+    except ExampleError as error:
+        return Facts(NO_KEY, _UNKNOWN, error.reason)
+    return Facts(_pixel_key(image), image.size)
 
 
 def _suffix_notice(name: str, file_format: str) -> str | None:

@@ -7,7 +7,6 @@ cannot be told by their first bytes (TGA), and each is a way in for a hostile fi
 import struct
 import zlib
 from collections.abc import Callable
-from pathlib import PurePath
 
 # Format as Pillow calls it -> suffixes. Pillow calls a JPEG with several pictures inside MPO.
 SUFFIXES = {
@@ -24,28 +23,6 @@ SUFFIXES = {
 FORMAT_OF_SUFFIX = {suffix: name for name, suffixes in SUFFIXES.items() for suffix in suffixes}
 _END_OF_IMAGE = b"\xff\xd9"  # JPEG's last marker; inside the coded data 0xFF is never followed by 0xD9
 TRUNCATED = "The file is truncated: the end of the picture is missing."
-
-
-def suffix_of(name: str) -> str:
-    """Return the suffix in small letters, with its dot.
-
-    Examples
-    --------
-    >>> suffix_of("a/Rose.JPG")
-    '.jpg'
-    """
-    return PurePath(name).suffix.lower()
-
-
-def is_picture_name(name: str) -> bool:
-    """Tell by the suffix whether a file is meant to be a picture.
-
-    Examples
-    --------
-    >>> is_picture_name("rose.JPG"), is_picture_name("notes.txt")
-    (True, False)
-    """
-    return suffix_of(name) in FORMAT_OF_SUFFIX
 
 
 def recognise(data: bytes) -> str | None:

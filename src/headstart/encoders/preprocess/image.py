@@ -6,16 +6,19 @@ So the result is equal to timm's bit for bit.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any, cast, get_args
+from typing import Any, ClassVar, Literal, Self, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from PIL import __version__ as pillow_version
 
-from headstart.encoders.spec import CropMode, Interpolation, Preprocessing
 from headstart.errors import EncoderError
+
+Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
+CropMode = Literal["center", "squash", "border"]
 
 FILTERS: dict[Interpolation, Image.Resampling] = {
     "nearest": Image.Resampling.NEAREST,
@@ -33,7 +36,58 @@ Colour = tuple[int, int, int]
 Size = tuple[int, int]  # width and height
 
 
-def prepare(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
+@dataclass(frozen=True, slots=True)
+class ImagePreprocessing:
+    """How an upright RGB picture becomes a network's input.
+
+    Attributes
+    ----------
+    height, width
+        Size of the network's input in pixels.
+    interpolation
+        Pillow's resampling filter.
+    crop_fraction
+        Side of the centre crop divided by the side of the resized picture (timm's ``crop_pct``).
+    crop_mode
+        ``center``: shorter side resized, centre cropped. ``squash``: resized to the input size whatever the shape.
+        ``border``: longer side resized, the rest filled with the mean.
+    mean, std
+        Per channel, on the scale 0 to 1.
+    """
+
+    height: int
+    width: int
+    interpolation: Interpolation
+    crop_fraction: float
+    crop_mode: CropMode
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    kind: ClassVar[str] = "image"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an input."""
+        return 3, self.height, self.width
+
+    def prepare(self, picture: Image.Image) -> npt.NDArray[np.float32]:
+        """Turn an upright RGB picture into one input; see :func:`prepare`."""
+        return prepare(picture, self)
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of Pillow, whose decoder and resampling make the pixels."""
+        return {"pillow": pillow_version}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data, without the kind: models of older versions name none."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Read what :meth:`to_json` wrote; raises KeyError or TypeError when a field is missing or unknown."""
+        return cls(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+
+
+def prepare(picture: Image.Image, preprocessing: ImagePreprocessing) -> npt.NDArray[np.float32]:
     """Turn an upright RGB picture into one network input of shape (3, H, W).
 
     Equal to ``timm.data.create_transform(..., is_training=False)`` bit for bit, for pictures up to 64 times as long as
@@ -41,7 +95,7 @@ def prepare(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray[n
 
     Examples
     --------
-    >>> half = Preprocessing(2, 2, "bilinear", 1.0, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    >>> half = ImagePreprocessing(2, 2, "bilinear", 1.0, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     >>> prepare(Image.new("RGB", (9, 7), (255, 0, 255)), half)[:, 0, 0].tolist()
     [1.0, -1.0, 1.0]
     """
@@ -64,14 +118,14 @@ class Box:
     bottom: float
 
 
-def seen_box(size: Size, preprocessing: Preprocessing) -> Box:
+def seen_box(size: Size, preprocessing: ImagePreprocessing) -> Box:
     """Find the part of a picture, ``size`` is its width and height, that :func:`prepare` makes an input of.
 
     Where the input has a border that no pixel of the picture fell on, the box is larger than the picture.
 
     Examples
     --------
-    >>> cut = Preprocessing(224, 224, "bicubic", 0.875, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    >>> cut = ImagePreprocessing(224, 224, "bicubic", 0.875, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     >>> seen_box((512, 256), cut)
     Box(left=144.0, top=16.0, right=368.0, bottom=240.0)
     """
@@ -93,12 +147,12 @@ def _seen_stretch(whole: int, cut: int, resized: int, wanted: int) -> tuple[floa
     return before + start * cut / resized, before + (start + wanted) * cut / resized
 
 
-def normalise(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
+def normalise(picture: Image.Image, preprocessing: ImagePreprocessing) -> npt.NDArray[np.float32]:
     """Turn an RGB picture of any size into numbers of shape (3, H, W): subtract the mean, divide by the deviation.
 
     Examples
     --------
-    >>> half = Preprocessing(2, 2, "bilinear", 1.0, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    >>> half = ImagePreprocessing(2, 2, "bilinear", 1.0, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     >>> normalise(Image.new("RGB", (1, 1), (255, 0, 255)), half).ravel().tolist()
     [1.0, -1.0, 1.0]
     """
@@ -111,7 +165,7 @@ def normalise(picture: Image.Image, preprocessing: Preprocessing) -> npt.NDArray
     return prepared
 
 
-def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing:
+def preprocessing_from_config(config: Mapping[str, Any]) -> ImagePreprocessing:
     """Read timm's data configuration, as ``timm.data.resolve_model_data_config`` returns it.
 
     Raises
@@ -134,7 +188,7 @@ def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing:
     for value, known in ((interpolation, get_args(Interpolation)), (config["crop_mode"], get_args(CropMode))):
         if value not in known:
             raise EncoderError("encoders.unknown_preprocessing", value=value, known=known)
-    return Preprocessing(
+    return ImagePreprocessing(
         height=int(height),
         width=int(width),
         interpolation=cast(Interpolation, interpolation),
@@ -159,14 +213,14 @@ def _normalised_values(
     return tuple((scaled - np.float32(m)) / np.float32(s) for m, s in zip(mean, std, strict=True))
 
 
-def _resize(picture: Image.Image, preprocessing: Preprocessing) -> Image.Image:
+def _resize(picture: Image.Image, preprocessing: ImagePreprocessing) -> Image.Image:
     if preprocessing.crop_mode == "center":
         picture = _shortened(picture)
     size = _resized_size(picture.size, preprocessing)
     return picture if size == picture.size else picture.resize(size, FILTERS[preprocessing.interpolation])
 
 
-def _resized_size(size: Size, preprocessing: Preprocessing) -> Size:
+def _resized_size(size: Size, preprocessing: ImagePreprocessing) -> Size:
     width, height = size
     goal_height = math.floor(preprocessing.height / preprocessing.crop_fraction)
     goal_width = math.floor(preprocessing.width / preprocessing.crop_fraction)

@@ -1,25 +1,39 @@
 """An encoder without any network: which colours a picture has. Every trained encoder has to beat it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from headstart.encoders.preprocess.image import prepare
-from headstart.encoders.spec import EncoderSpec, Preprocessing
+from headstart.data.example import Example
+from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 
 LEVELS = 8  # per colour channel
 
 _SIDE = 64  # pixels; colours hardly depend on it, time does
+_PREPROCESSING = ImagePreprocessing(_SIDE, _SIDE, "box", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 _SPEC = EncoderSpec(
     name="colour_histogram",
     architecture="colour_histogram",
     dimension=LEVELS**3,
     weights_digest="none",
-    preprocessing=Preprocessing(_SIDE, _SIDE, "box", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    preprocessing=_PREPROCESSING,
     licence="none needed",
     source="Headstart",
     engine="numpy",
 )
+
+
+def fit_baseline(examples: Sequence[Example]) -> "ColourHistogram":
+    """Return the colour histogram, which is fitted to nothing."""
+    return ColourHistogram()
+
+
+def open_simple(spec: EncoderSpec) -> "ColourHistogram":
+    """Return the colour histogram that was saved with a model."""
+    return ColourHistogram()
 
 
 class ColourHistogram:
@@ -35,6 +49,9 @@ class ColourHistogram:
     [448]
     """
 
+    files = EncoderFiles()
+    notice = ""
+
     @property
     def spec(self) -> EncoderSpec:
         """What this encoder is."""
@@ -44,7 +61,7 @@ class ColourHistogram:
         """Turn an upright RGB picture into its mean colours on a 64 x 64 grid, shape (3, 64, 64), from 0 to 1."""
         factor = min(picture.size) // (2 * _SIDE)
         # Whole-number reduction first: several times faster, and still a mean over areas.
-        return prepare(picture.reduce(factor) if factor > 1 else picture, _SPEC.preprocessing)
+        return prepare(picture.reduce(factor) if factor > 1 else picture, _PREPROCESSING)
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Turn a batch of inputs, shape (N, 3, 64, 64), into features, shape (N, 512)."""

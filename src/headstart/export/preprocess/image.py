@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from headstart.encoders.preprocess.image import LONGEST_SHAPE
-from headstart.encoders.spec import Preprocessing
-from headstart.export.graph_parts import DOUBLE, FLOAT, INT64, GraphParts
+from headstart.encoders.preprocess.image import LONGEST_SHAPE, ImagePreprocessing
+from headstart.export.graph_parts import DOUBLE, FLOAT, INT64, UINT8, GraphParts
 from headstart.runtime.findings import Finding
+
+ONE, TYPE, SHAPE = "picture", UINT8, ("height", "width", 3)
 
 # Pillow's filters that the Resize of ONNX knows, as its attributes. Keys' cubic with -0.5 is Pillow's.
 RESIZES: dict[str, dict[str, Any]] = {
@@ -34,14 +35,20 @@ class _Extent:
     width: str
 
 
-def picture_obstacle(preprocessing: Preprocessing) -> Finding | None:
+def obstacle(preprocessing: ImagePreprocessing) -> Finding | None:
     """Return why pictures cannot be prepared inside a graph, or None when they can."""
     if preprocessing.interpolation in (*RESIZES, "nearest"):
         return None
     return Finding("export.raw_filter", {"filter": preprocessing.interpolation}, "note")
 
 
-def add_preparation(parts: GraphParts, pictures: str, preprocessing: Preprocessing, output: str) -> None:
+def describe_input(batched: bool) -> str:
+    """Say what the graph takes."""
+    shape = "(count, height, width, 3), all of one size" if batched else "(height, width, 3), of any size"
+    return f"RGB, uint8, {shape}, upright"
+
+
+def add_preparation(parts: GraphParts, pictures: str, preprocessing: ImagePreprocessing, output: str) -> None:
     """Add the way from RGB bytes (N, h, w, 3) to a network's input (N, 3, H, W), float32, called ``output``."""
     layers = parts.add("Transpose", pictures, attributes={"perm": [0, 3, 1, 2]})
     resized = _add_resize(parts, layers, preprocessing)
@@ -58,13 +65,13 @@ def add_preparation(parts: GraphParts, pictures: str, preprocessing: Preprocessi
     _add_scale(parts, _as_float(parts, _add_centre(parts, resized, height, width)), preprocessing, output)
 
 
-def _goal(preprocessing: Preprocessing) -> tuple[int, int]:
+def _goal(preprocessing: ImagePreprocessing) -> tuple[int, int]:
     """Height and width that the resized picture has to fill, cut to whole pixels as torchvision does."""
     fraction = preprocessing.crop_fraction
     return math.floor(preprocessing.height / fraction), math.floor(preprocessing.width / fraction)
 
 
-def _add_resize(parts: GraphParts, layers: str, preprocessing: Preprocessing) -> str:
+def _add_resize(parts: GraphParts, layers: str, preprocessing: ImagePreprocessing) -> str:
     goal = _goal(preprocessing)
     if preprocessing.crop_mode == "squash":
         size = _Extent(parts.whole(goal[0]), parts.whole(goal[1]))
@@ -182,7 +189,7 @@ def _add_cut(parts: GraphParts, layers: str, extent: _Extent, kept: _Extent) -> 
     return parts.add("Slice", layers, start, end, parts.constant(np.array([2, 3], dtype=np.int64)))
 
 
-def _add_ground(parts: GraphParts, floats: str, colour: Any, preprocessing: Preprocessing) -> str:  # noqa: ANN401
+def _add_ground(parts: GraphParts, floats: str, colour: Any, preprocessing: ImagePreprocessing) -> str:  # noqa: ANN401
     """Put a picture that is smaller than the network's input on a ground of one colour, shape (3,)."""
     extent = _extent_of(parts, floats)
     befores, afters = [], []
@@ -197,7 +204,7 @@ def _add_ground(parts: GraphParts, floats: str, colour: Any, preprocessing: Prep
     return parts.add("Add", padded, ground)
 
 
-def _add_scale(parts: GraphParts, floats: str, preprocessing: Preprocessing, output: str) -> None:
+def _add_scale(parts: GraphParts, floats: str, preprocessing: ImagePreprocessing, output: str) -> None:
     """Divide by 255, subtract the mean, divide by the deviation: the steps in float32 that torchvision takes."""
     scaled = parts.add("Div", floats, parts.constant(np.float32(255)))
     mean, deviation = (

@@ -9,34 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageEnhance, ImageOps
 
-from headstart.encoders.preprocess.image import FILTERS, normalise, prepare
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.preprocess.image import FILTERS, ImagePreprocessing, normalise, prepare
+from headstart.finetuning.views import Augmentation
 
 SHAPES = (math.log(3 / 4), math.log(4 / 3))  # width to height of a crop, on a logarithmic scale
 ATTEMPTS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Augmentation:
-    """What an augmented view does to a picture.
-
-    Attributes
-    ----------
-    crop
-        Cut out a random rectangle and resize it to the network's input.
-    smallest
-        Smallest share of the area that is cut out. 0.35, not ImageNet's 0.08: a small set teaches wrong things
-        fast when the object is not in the crop.
-    flip
-        Mirror half of the views.
-    trivial
-        Apply one operation of TrivialAugment at a random strength.
-    """
-
-    crop: bool = True
-    smallest: float = 0.35
-    flip: bool = True
-    trivial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +27,13 @@ class Rectangle:
 
 
 def augment(
-    picture: Image.Image, preprocessing: Preprocessing, augmentation: Augmentation, seed: int
+    picture: Image.Image, preprocessing: ImagePreprocessing, augmentation: Augmentation, seed: int
 ) -> npt.NDArray[np.float32]:
     """Make one view of an upright RGB picture, shape (3, H, W).
 
     Examples
     --------
-    >>> half = Preprocessing(2, 2, "bilinear", 1.0, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    >>> half = ImagePreprocessing(2, 2, "bilinear", 1.0, "center", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     >>> augment(Image.new("RGB", (9, 7), (255, 0, 255)), half, Augmentation(), seed=0)[:, 0, 0].tolist()
     [1.0, -1.0, 1.0]
     """

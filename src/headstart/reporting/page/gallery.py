@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from headstart.data.readers.image import open_preview
-from headstart.errors import PictureError
+from headstart.errors import ExampleError
 from headstart.reporting.page.values import Answer
 from headstart.runtime.files import write_errors
 from headstart.runtime.hashing import sha256_of_parts
@@ -67,7 +67,7 @@ def write_gallery(folder: Path, names: Iterable[str], sources: Mapping[str, Any]
     names
         Of the examples to show.
     sources
-        What each is read from, by its name: see :func:`headstart.data.readers.image.open_picture`.
+        What each is read from, by its name: see :func:`headstart.data.readers.image.open_example`.
 
     Raises
     ------
@@ -101,10 +101,10 @@ def file_name(name: str) -> str:
     return f"{sha256_of_parts([name.encode('utf-8', 'backslashreplace')])[:20]}.jpg"
 
 
-def _write_copy(path: Path, source: Any, name: str) -> None:  # noqa: ANN401 - as open_picture
+def _write_copy(path: Path, source: Any, name: str) -> None:  # noqa: ANN401 - as open_example
     try:
         picture = open_preview(source, name, SIDE)
-    except PictureError:
+    except ExampleError:
         return
     picture = picture.copy()  # it may be the user's own
     picture.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)

@@ -1,0 +1,116 @@
+"""What a reader of examples is, and the values it takes and gives."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Protocol
+
+from headstart.errors import DataError
+from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
+from headstart.registry import names
+
+NO_KEY = bytes(32)  # stands for the digest of an example that could not be read at all
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """An example that is fetched each time it is needed: ``fetch()`` returns any other kind of source.
+
+    It must give the same example each time, and may be called from several threads.
+    """
+
+    fetch: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an example without decoding it.
+
+    Attributes
+    ----------
+    key
+        SHA-256 of its content, 32 bytes; :data:`NO_KEY` when it could not be read at all.
+    sizes
+        As the reader's ``SIZES`` names them; 0 where unknown.
+    problem
+        Why it cannot be used, or None.
+    notice
+        What is odd about it although it can be used, or None.
+    """
+
+    key: bytes
+    sizes: tuple[int, ...]
+    problem: str | None = None
+    notice: str | None = None
+
+
+class Reader(Protocol):
+    """A module that finds and opens the examples of one modality; ``source`` is what :class:`Example` holds."""
+
+    SIZES: tuple[str, ...]  # what an example is measured by
+
+    def is_one(self, source: Any, /) -> bool:  # noqa: ANN401 - whatever the user gives
+        """Tell an example in memory from a list of such."""
+
+    def adopt(self, value: Any, where: str, /) -> Any:  # noqa: ANN401 - whatever the user gives
+        """Make a source of an object in memory; raises DataError."""
+
+    def inspect_example(self, source: Any, name: str = "") -> Facts:  # noqa: ANN401
+        """Look at an example once, without decoding it."""
+
+    def open_example(self, source: Any, name: str = "") -> Any:  # noqa: ANN401
+        """Open an example; raises ExampleError, and nothing else."""
+
+    def content_key(self, source: Any, name: str = "") -> bytes:  # noqa: ANN401
+        """Digest an example's content, 32 bytes; raises ExampleError."""
+
+    def size_line(self, summary: dict[str, list[int]], /) -> str:
+        """Say in a sentence how large examples are: smallest, median and largest of each of ``SIZES``."""
+
+
+def reader_of(modality: str) -> Reader:
+    """Load the reader of a modality; raises UnknownNameError."""
+    reader: Reader = load_modality(modality).reader
+    return reader
+
+
+def suffix_of(name: str) -> str:
+    """Return the suffix in small letters, with its dot.
+
+    Examples
+    --------
+    >>> suffix_of("a/Rose.JPG")
+    '.jpg'
+    """
+    return PurePath(name).suffix.lower()
+
+
+def one_modality(sources: Iterable[Any], where: str) -> str:
+    """Name the modality that all sources are of; the default one where nothing tells.
+
+    Raises
+    ------
+    DataError
+        When they are of several; it gives the counts. ``where`` begins its sentence.
+
+    Examples
+    --------
+    >>> one_modality(["a.png", "b.JPG", b"in memory"], "The list")
+    'image'
+    """
+    known, every = modalities_by_suffix(), [*names("modalities")]
+
+    def kind_of(source: Any) -> str | None:  # noqa: ANN401
+        if isinstance(source, (str, os.PathLike)):
+            return known.get(suffix_of(os.fspath(source)))
+        return next((name for name in every if reader_of(name).is_one(source)), None)
+
+    found = Counter(kind for kind in map(kind_of, sources) if kind)
+    if len(found) > 1:
+        counts = " and ".join(f"{count:,} of the kind '{kind}'" for kind, count in found.most_common())
+        raise DataError(
+            f"{where} holds examples of several kinds.", f"There are {counts}.", "Give one kind, in a place of its own."
+        )
+    return next(iter(found), DEFAULT)

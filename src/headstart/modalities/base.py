@@ -1,0 +1,46 @@
+"""A modality: the kind of example that is learned from. Its parts lie in the stages, each in a file named after it."""
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from headstart.registry import names, resolve
+
+DEFAULT = "image"  # what is meant where nothing says otherwise: files and models of older versions do not
+
+
+class Modality(Protocol):
+    """One row: where everything lies that a kind of example brings; see :class:`headstart.registry.Row`."""
+
+    name: str
+    suffixes: Collection[str]  # of its files, in small letters with a dot
+    reader: Any  # headstart.data.readers.base.Reader
+    preprocessing: Any  # a class that keeps headstart.encoders.spec.Preprocessing
+    encoders: Any  # headstart.encoders.spec.EncoderSource
+    simple: Any  # headstart.encoders.spec.SimpleEncoders
+    baseline_arm: str  # what the baseline is called in a comparison
+    augment: Any  # headstart.finetuning.views.Augment, or None
+    graph: Any  # headstart.export.graph_parts.RawInput, or None
+
+
+def load_modality(name: str) -> Modality:
+    """Load a modality by its name; raises UnknownNameError.
+
+    Examples
+    --------
+    >>> ".png" in load_modality("image").suffixes
+    True
+    """
+    modality: Modality = resolve("modalities", name)
+    return modality
+
+
+def modalities_by_suffix() -> dict[str, str]:
+    """Name the modality of each suffix that files of examples have; the first of several that claim one.
+
+    Examples
+    --------
+    >>> modalities_by_suffix()[".png"]
+    'image'
+    """
+    rows = [load_modality(name) for name in reversed([*names("modalities")])]
+    return {suffix: row.name for row in rows for suffix in row.suffixes}
