@@ -23,32 +23,17 @@ ONE_SCREEN = 30  # more options are not all shown by --help
 class Shown(Protocol):
     """What a workflow returns: plain data, and lines for people."""
 
-    def to_json(self) -> Any:  # noqa: ANN401 - any plain data
-        """Return plain data."""
-
-    def lines(self) -> Iterable[str]:
-        """Return lines for people."""
+    def to_json(self) -> Any: ...  # noqa: ANN401, D102 - any plain data
+    def lines(self) -> Iterable[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a verb.
+    """One call of a verb."""
 
-    Attributes
-    ----------
-    given
-        The settings of a recipe that were given, by key.
-    context
-        Of the run; its clock starts with the call.
-    steps
-        The progress display.
-    as_json, language
-        What ``--json`` and ``--lang`` say.
-    """
-
-    given: dict[str, Any]
-    context: RunContext
-    steps: Steps
+    given: dict[str, Any]  # the settings of a recipe that were given, by key
+    context: RunContext  # its clock starts with the call
+    steps: Steps  # the progress display
     as_json: bool
     language: str | None
 

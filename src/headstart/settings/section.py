@@ -2,56 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from types import MappingProxyType
 from typing import Any, ClassVar, get_args
 
 from headstart.settings.fields import check_range, check_type, listed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One setting of a recipe.
+    """One setting of a recipe, as :func:`setting` defines it in its section."""
 
-    Attributes
-    ----------
-    section
-        The name of its section.
-    key
-        Its name on the command line, in Python and in JSON; in its section of a recipe file it may be shorter.
-    name
-        Its name in its section.
-    kind
-        Its type: str, int, float, bool or a Literal of its choices.
-    default
-        Its value where none is given.
-    help
-        One sentence for the command line.
-    common
-        Whether most people need it, so that it stands among the first options.
-    low, high
-        The smallest and the largest value, of numbers.
-    check
-        Refuses a value of the right type that is wrong in another way.
-    shown
-        What the help names as the default; None: the default itself.
-    """
-
-    section: str
-    key: str
-    name: str
-    kind: Any
+    section: str  # the name of its section
+    key: str  # its name on the command line, in Python and in JSON
+    name: str  # its name in its section: the key, but for the one setting that the section is named after
+    kind: Any  # str, int, float, bool, or a Literal of its choices
     default: Any
-    help: str
-    common: bool
-    low: float | None
-    high: float | None
-    check: Callable[[Any], None] | None
-    shown: str | None
+    help: str  # one sentence for the command line; {} stands for the choices
+    low: float | None = None  # the smallest value, of a number
+    high: float | None = None  # the largest one
+    check: Callable[[Any], None] | None = None  # refuses a value of the right type that is wrong in another way
+    shown: str | None = None  # what the help names as the default; None: the default itself
+    common: bool = False  # most people need it, so it stands among the first options
 
-    def refuse_wrong(self, value: object) -> None:
+    def require_valid(self, value: Any) -> None:  # noqa: ANN401 - its type is checked here
         """Raise RecipeError when ``value`` is of the wrong type, out of range, or none of the choices."""
         check_type(self.key, value, self.kind)
-        if self.low is not None and self.high is not None and isinstance(value, int | float):
+        if self.low is not None and self.high is not None:
             check_range(self.key, value, self.low, self.high)
         if self.check is not None:
             self.check(value)
@@ -65,27 +40,16 @@ class Setting:
         >>> HeadSettings.settings()[1].sentence()
         'Of the mlp: relu, sigmoid or tanh.  [default: relu]'
         """
-        shown = self.shown if self.shown is not None else _shown(self)
-        choices = listed("", list(get_args(self.kind)), last=" or ").strip(" .") if get_args(self.kind) else ""
-        return "  ".join(part for part in (self.help.format(choices), f"[default: {shown}]" if shown else "") if part)
+        choices = get_args(self.kind)
+        help = self.help.format(listed("", list(choices), last=" or ").strip(" .")) if choices else self.help
+        usual = {True: self.key.replace("_", "-"), False: ""}[self.default] if self.kind is bool else str(self.default)
+        usual = usual.removesuffix(".0") if self.shown is None else self.shown
+        return f"{help}  [default: {usual}]" if usual else help
 
 
-def _shown(setting: Setting) -> str:
-    if isinstance(setting.default, bool):
-        return setting.key.replace("_", "-") if setting.default else ""
-    return setting.default if isinstance(setting.default, str) else f"{setting.default:g}"
-
-
-def setting(  # every keyword is one property of a setting
-    default: Any,  # noqa: ANN401 - of the type of the field
-    help: str,
-    low: float | None = None,
-    high: float | None = None,
-    **more: Any,  # noqa: ANN401 - common, check and shown of Setting
-) -> Any:  # noqa: ANN401 - stands where a default stands
-    """Define a field of a section; see :class:`Setting`. ``{}`` in the help stands for its choices."""
-    properties = {"help": help, "low": low, "high": high, "common": False, "check": None, "shown": None} | more
-    return field(default=default, metadata=MappingProxyType(properties))
+def setting(default: Any, help: str, low: float | None = None, high: float | None = None, **more: Any) -> Any:  # noqa: ANN401
+    """Define a setting of a section; ``more`` are check, shown and common of :class:`Setting`."""
+    return field(default=default, metadata={"help": help, "low": low, "high": high, **more})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +63,7 @@ class Section:
     def __post_init__(self) -> None:
         """Check every value once, here, so that no stage has to."""
         for one in self.settings():
-            one.refuse_wrong(getattr(self, one.name))
+            one.require_valid(getattr(self, one.name))
 
     @classmethod
     def settings(cls) -> tuple[Setting, ...]:
