@@ -21,7 +21,6 @@ TABLES: dict[str, dict[str, str]] = {
         "centroid": "headstart.heads.nearest_centroid:CentroidFamily",
         "mlp": "headstart.heads.mlp:MlpFamily",
     },
-    "sections": {"image": "headstart.settings.image:ImageSettings"},  # of a recipe, for one modality alone
     "encoders": {
         "efficientnet_lite0": "headstart.encoders.catalogue:EFFICIENTNET_LITE0",
         "efficientnet_lite1": "headstart.encoders.catalogue:EFFICIENTNET_LITE1",

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -470,3 +471,11 @@ def test_the_same_pictures_in_another_form_give_the_same_model(form, fake_networ
     model, other = hs.fit(flowers, head="lda"), hs.fit(in_another_form(form, flowers, tmp_path), head="lda")
     assert heads_are_equal(model, other)
     assert model.evaluation == other.evaluation
+
+
+def test_a_setting_for_another_kind_of_examples_is_refused_before_anything_is_computed(fake_network, flowers):
+    words = replace(read_dataset(flowers), modality="text")
+    with pytest.raises(RecipeError) as caught:
+        hs.fit(words, flip="horizontal")
+    assert str(caught.value) == "The setting flip is for pictures. The data is of another kind: text. Leave it out."
+    assert fake_network.seen == []

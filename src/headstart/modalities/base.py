@@ -12,6 +12,7 @@ class Modality(Protocol):
     """One row: where everything lies that a kind of example brings; see :class:`headstart.registry.Row`."""
 
     name: str
+    settings: Any  # the class of its own section of a recipe; a row may lack it
     suffixes: Collection[str]  # of its files, in small letters with a dot
     reader: Any  # headstart.data.readers.base.Reader
     preprocessing: Any  # a class that keeps headstart.encoders.spec.Preprocessing

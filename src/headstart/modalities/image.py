@@ -4,6 +4,7 @@ from headstart.registry import Row
 
 IMAGE = Row(
     "image",
+    settings="headstart.settings.image:ImageSettings",
     suffixes="headstart.data.readers.image_formats:FORMAT_OF_SUFFIX",
     reader="headstart.data.readers.image:",
     preprocessing="headstart.encoders.preprocess.image:ImagePreprocessing",

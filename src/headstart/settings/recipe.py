@@ -31,9 +31,8 @@ Kind = TypeVar("Kind", bound=Section)
 def section_types() -> dict[str, type[Section]]:
     """Return the sections of a recipe by name: those of every run, then those of one modality each."""
     every = (DataSettings, SplitSettings, EncoderSettings, HeadSettings, TrainingSettings, UncertaintySettings)
-    return {one.section: one for one in (*every, RunSettings)} | {
-        name: resolve("sections", name) for name in TABLES["sections"]
-    }
+    own = (getattr(resolve("modalities", name), "settings", None) for name in TABLES["modalities"])
+    return {one.section: one for one in (*every, RunSettings, *filter(None, own))}
 
 
 @cache

@@ -17,7 +17,7 @@ from headstart.probing.rows import require_two_classes
 from headstart.reporting.estimate import Estimate
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import require_free
-from headstart.settings.recipe import Recipe
+from headstart.settings.recipe import Recipe, require_modality
 from headstart.settings.rules import training_plan
 from headstart.workflows.embed import Data
 from headstart.workflows.load_encoder import planned_encoder, require_encoder
@@ -34,6 +34,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     if out is not None and process_number() == 0:
         require_free(out)
     dataset = read_dataset(data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern)
+    require_modality(recipe.changed(), dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset.modality, context))
     checked = audit(dataset, progress=context.progress)
     if recipe.data.strict:
