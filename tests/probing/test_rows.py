@@ -36,10 +36,6 @@ def test_without_groups_there_are_none():
     assert select_sample(DATA, np.array([0, 3]), np.arange(4), ()).user_groups is None
 
 
-def test_classes_are_counted_also_those_without_an_example():
-    assert select_sample(DATA, np.array([0, 2]), np.arange(4), ()).class_counts(3).tolist() == [2, 0, 0]
-
-
 def test_an_empty_sample_is_empty():
     sample = select_sample(DATA, np.arange(4), np.arange(4), range(4))
     assert (len(sample), sample.user_groups, sample.positions.dtype) == (0, None, np.int64)

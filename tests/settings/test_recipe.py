@@ -28,6 +28,7 @@ def values_of(setting: Setting) -> st.SearchStrategy:
 
 
 VALUES = {key: values_of(one) for key, one in all_settings().items() if one.check is None} | {
+    "task": st.sampled_from([*TABLES["tasks"]]),
     "head": st.sampled_from(["auto", *TABLES["heads"]]),
     "method": st.sampled_from(["probe", "lpft", "full", "last:1", "last:12", "gradual", "norm", "lora", "scratch"]),
     "folds": st.sampled_from([0, 0, 2, 100]),
@@ -38,6 +39,14 @@ VALUES = {key: values_of(one) for key, one in all_settings().items() if one.chec
 
 
 METHODS_ARE = "It can be probe, lpft, full, last:N, gradual, norm, lora or scratch."
+
+
+def test_a_task_is_one_of_the_registry():
+    with pytest.raises(RecipeError) as caught:
+        Recipe(task="classifikation")
+    assert str(caught.value) == (
+        "The setting task = 'classifikation' is not known. It can be classification. Did you mean 'classification'?"
+    )
 
 
 def test_a_time_limit_is_a_number_with_its_unit():
@@ -204,8 +213,9 @@ def test_a_setting_for_another_kind_of_examples_says_for_which():
 
 
 def test_every_default_is_valid_and_written():
-    assert Recipe().to_toml().splitlines()[:27] == [
+    assert Recipe().to_toml().splitlines()[:28] == [
         "[data]",
+        'task = "classification"',
         "strict = false",
         "",
         "[split]",
@@ -318,7 +328,7 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 
 KEYS = (
-    "The keys are strict, test_fraction, folds, repeats, group_by, group_pattern, keep_duplicates_together, "
+    "The keys are task, strict, test_fraction, folds, repeats, group_by, group_pattern, keep_duplicates_together, "
     "validation_fraction, encoder, precision, head, activation, hidden, balance, inner_folds, method, preset, "
     "time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, "
     "mixup, cutmix, views, prefix_cache, clip, accumulate, ema, wise, l2sp, patience, batch_norm, rank, resamples, "

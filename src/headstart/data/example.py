@@ -114,6 +114,11 @@ class Dataset:
         """Label of each example, shape (N, ...): the number of its class, or -1 where it is not known."""
         return self.target.read(self.examples)
 
+    @property
+    def strata(self) -> npt.NDArray[np.int64]:
+        """Number of the stratum of each example, shape (N,): splits keep the share of each."""
+        return self.target.strata(self.labels)
+
     def take(self, indices: npt.NDArray[np.int64]) -> "Dataset":
         """Keep the examples at these positions, in this order; the target stays as it is."""
         return replace(self, examples=tuple(self.examples[int(index)] for index in indices))

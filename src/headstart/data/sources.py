@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.example import Dataset, Example
+from headstart.data.example import DEFAULT_TASK, Dataset, Example
 from headstart.data.folders import read_folder, walk_folder
 from headstart.data.huggingface import is_hub_dataset, read_hub_dataset
 from headstart.data.in_memory import adopt, read_items, read_pairs
@@ -22,6 +22,7 @@ from headstart.errors import DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
 from headstart.registry import nearest
 from headstart.runtime.hashing import sha256_of_parts
+from headstart.tasks.base import load_task
 
 
 def read_dataset(
@@ -30,6 +31,7 @@ def read_dataset(
     group_by: str = "",
     group_pattern: str = "",
     name: str | None = None,
+    task: str = DEFAULT_TASK,
 ) -> Dataset:
     """Make a dataset from whatever holds examples.
 
@@ -46,6 +48,8 @@ def read_dataset(
         Regular expression on the name of an example instead; its first group, or all that it matches, is the name.
     name
         Short name for the run folder; by default that of the folder or file.
+    task
+        The kind of answer, which decides what the labels are taken for.
 
     Raises
     ------
@@ -63,6 +67,8 @@ def read_dataset(
     dataset = _read(source, group_by)
     if group_pattern:
         dataset = _group_by_pattern(dataset, group_pattern)
+    if dataset.target.task != task:
+        dataset = replace(dataset, target=load_task(task).target.of(dataset.examples))
     notices = dict.fromkeys((*dataset.notices, *twin_notices(dataset.classes)))  # each once
     return replace(dataset, name=name or dataset.name, notices=tuple(notices))
 

@@ -164,8 +164,7 @@ def make_folds(labels: IntArray, groups: IntArray, count: int, seed: int) -> tup
 
 
 def _draw_parts(dataset: Dataset, usable: IntArray, together: IntArray, *, seed: int, test_fraction: float) -> Parts:
-    labels = dataset.labels[usable]
-    held = hold_out(labels, together, test_fraction, seed)
+    held = hold_out(dataset.strata[usable], together, test_fraction, seed)
     if not held.any():
         raise DataError(
             "No picture can be held out for scoring.",

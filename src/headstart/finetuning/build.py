@@ -53,7 +53,10 @@ def divide(ground: TrainingInputs) -> TrainValidation:
     if ground.recipe.split.validation_fraction == 0 or count < FEWEST_TO_DIVIDE:
         return TrainValidation(everything, everything[:0])
     held = hold_out(
-        ground.labels, _dense(ground.groups), ground.recipe.split.validation_fraction, ground.recipe.run.seed
+        ground.target.strata(ground.labels),
+        _dense(ground.groups),
+        ground.recipe.split.validation_fraction,
+        ground.recipe.run.seed,
     )
     return TrainValidation(everything[~held], everything[held])
 

@@ -74,7 +74,7 @@ def predict_in_folds(
     simple = np.zeros(shape[1:])
     for repeat in range(recipe.split.repeats):
         seed = (recipe.run.seed + 7919 * repeat) % 2**32
-        folds = make_folds(target.strata(sample.labels), sample.groups, recipe.split.folds, seed)
+        folds = make_folds(sample.strata, sample.groups, recipe.split.folds, seed)
         for number, fold in enumerate(folds):
             labels, groups = sample.labels[fold.train], sample.groups[fold.train]
             probe = fit_probe(features[fold.train], labels, target, groups, recipe)

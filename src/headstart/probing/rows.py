@@ -9,6 +9,7 @@ import numpy.typing as npt
 from headstart.data.example import Dataset
 from headstart.data.readers.base import NO_KEY
 from headstart.data.splits import merge_groups
+from headstart.data.targets.base import Labels
 from headstart.errors import DataError
 
 Positions = npt.NDArray[np.int64]
@@ -16,25 +17,28 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Positions (n,) in a dataset, with the labels (n,) and the groups (n,) of the examples there.
+    """Positions (n,) in a dataset, with the labels (n, ...) and the groups (n,) of the examples there.
 
     ``groups`` are those no split may divide: the user's, joined with identical pictures and near copies.
     ``user_groups`` are the same within the sample, counted from 0, or None when each example is alone and the data has
-    no groups: intervals are drawn over them, since a picture and its copy are one observation.
+    no groups: intervals are drawn over them, since a picture and its copy are one observation. ``strata`` (n,) are the
+    parts of which a split keeps the share; where nothing else is given, the labels.
     """
 
     positions: Positions
-    labels: Positions
+    labels: Labels
     groups: Positions
     user_groups: Positions | None
+    strata: Positions = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        """Take the labels for strata where none are given."""
+        if self.strata is None:
+            object.__setattr__(self, "strata", self.labels)
 
     def __len__(self) -> int:
         """Count the examples."""
         return len(self.positions)
-
-    def class_counts(self, class_count: int) -> Positions:
-        """Count the examples of each class, shape (C,)."""
-        return np.bincount(self.labels, minlength=class_count)
 
 
 def select_sample(dataset: Dataset, positions: Positions, groups: Positions, left_out: Collection[int]) -> Sample:
@@ -54,7 +58,7 @@ def select_sample(dataset: Dataset, positions: Positions, groups: Positions, lef
         inside.setdefault(number, []).append(row)
     units = merge_groups([NO_KEY] * len(kept), names, list(inside.values()))
     alone = len(inside) == len(kept) and all(name is None for name in names)
-    return Sample(kept, dataset.labels[kept], groups[kept], None if alone else units)
+    return Sample(kept, dataset.labels[kept], groups[kept], None if alone else units, dataset.strata[kept])
 
 
 def require_two_classes(labels: Positions, classes: Sequence[str]) -> None:
@@ -94,8 +98,8 @@ def require_some(scored: Sample) -> None:
         raise DataError("There is nothing to score.", "None of the pictures to score can be read.", "Replace them.")
 
 
-def select_balanced_rows(labels: Positions, limit: int, seed: int) -> Positions:
-    """Select at most ``limit`` rows, as many of each class as of any other as far as they go; ascending.
+def select_balanced_rows(strata: Positions, limit: int, seed: int) -> Positions:
+    """Select at most ``limit`` rows, as many of each stratum as of any other as far as they go; ascending.
 
     Examples
     --------
@@ -105,12 +109,12 @@ def select_balanced_rows(labels: Positions, limit: int, seed: int) -> Positions:
     >>> select_balanced_rows(np.array([1, 0, 1]), 30, seed=0).tolist()
     [0, 1, 2]
     """
-    if len(labels) <= limit:
-        return np.arange(len(labels))
-    shuffled = np.random.default_rng(seed).permutation(len(labels))
-    order = shuffled[np.argsort(labels[shuffled], kind="stable")]  # class by class, each in random order
-    counts = np.bincount(labels)
-    turn = np.empty(len(labels), dtype=np.int64)  # the n-th of its class
-    turn[order] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
-    # Every class gives its first, then every class its second, until there are enough.
+    if len(strata) <= limit:
+        return np.arange(len(strata))
+    shuffled = np.random.default_rng(seed).permutation(len(strata))
+    order = shuffled[np.argsort(strata[shuffled], kind="stable")]  # stratum by stratum, each in random order
+    counts = np.bincount(strata)
+    turn = np.empty(len(strata), dtype=np.int64)  # the n-th of its stratum
+    turn[order] = np.arange(len(strata)) - np.repeat(np.cumsum(counts) - counts, counts)
+    # Every stratum gives its first, then every stratum its second, until there are enough.
     return np.sort(shuffled[np.argsort(turn[shuffled], kind="stable")][:limit])

@@ -125,6 +125,12 @@ def check_head(name: str) -> None:
         check_choice("head", name, ["auto", *names("heads")])
 
 
+def check_task(name: str) -> None:
+    """Refuse a task that is not in the registry."""
+    if name not in names("tasks"):
+        check_choice("task", name, [*names("tasks")])
+
+
 def check_range(name: str, value: float, low: float, high: float) -> None:
     """Refuse a value outside of its range."""
     if not low <= value <= high:

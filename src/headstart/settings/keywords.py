@@ -6,6 +6,7 @@ from typing import Literal, TypedDict
 class Settings(TypedDict, total=False):
     """Every setting by its key; see :mod:`headstart.settings.sections`."""
 
+    task: str
     strict: bool
     test_fraction: float
     folds: int

@@ -21,6 +21,7 @@ from headstart.settings.fields import (
     check_folds,
     check_head,
     check_method,
+    check_task,
     check_time_limit,
     check_wise,
     listed,
@@ -35,6 +36,9 @@ class DataSettings(Section):
     section = "data"
     about = "what is read"
 
+    task: str = setting(
+        "classification", f"Kind of answer: {listed('', list(TABLES['tasks']), last=' or ').strip()}", check=check_task
+    )
     strict: bool = setting(False, "Refuse data with unreadable pictures instead of leaving them out.")
 
 

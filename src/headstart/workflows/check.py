@@ -47,7 +47,9 @@ def run_check(
     """Read, look, judge, report; see :mod:`headstart.studies.check`. ``language`` is that of the page in ``out``."""
     for folder in (out, export):
         require_place(folder)
-    dataset = read_dataset(data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern)
+    dataset = read_dataset(
+        data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task
+    )
     checked = audit(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)

@@ -46,7 +46,12 @@ def score(
     labels, that the guard should tell from those.
     """
     clock = time.perf_counter()
-    dataset = read_dataset(data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern)
+    dataset = read_dataset(
+        data,
+        group_by=recipe.split.group_by,
+        group_pattern=recipe.split.group_pattern,
+        task=model.saved.target.task,
+    )
     checked = audit(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)

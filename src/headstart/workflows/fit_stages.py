@@ -90,7 +90,7 @@ def settle(
     if tuned is None or tuned.encoder is None:
         return replace(frozen, tuned=tuned)
     encoder = open_saved(tuned.encoder.spec, tuned.encoder.files)
-    kept = rows_to_encode(seen.fitted.labels, tuned.validation, MOST_ENCODED, planned.recipe.run.seed)
+    kept = rows_to_encode(seen.fitted.strata, tuned.validation, MOST_ENCODED, planned.recipe.run.seed)
     needed = np.union1d(seen.scored.positions, seen.fitted.positions[kept])
     unkept = replace(context, keep_features=False)
     again = read_features(planned.dataset.examples, planned.audit.keys, (encoder,), unkept, needed)
@@ -110,13 +110,14 @@ def score(
 
     ``probes`` are the one of the pretrained network and that of the baseline. Gives the probabilities, too.
     """
-    recipe, scored, classes = planned.recipe, seen.scored, planned.dataset.classes
+    recipe, scored, target = planned.recipe, seen.scored, planned.dataset.target
+    classes = target.names
     frozen, simple = probes
     part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
     probabilities = final.probe.outputs(final.features[scored.positions])
     plain, evaluation, promises = simple.outputs(seen.baseline[scored.positions]), None, None
     if recipe.split.folds:  # there is no picture that the guard has not seen
-        held = predict_in_folds(seen.features, seen.baseline, scored, planned.dataset.target, recipe, context.progress)
+        held = predict_in_folds(seen.features, seen.baseline, scored, target, recipe, context.progress)
         probabilities, plain = held.probabilities[0], held.simple
         evaluation = evaluate_folds(
             part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples
@@ -131,7 +132,7 @@ def score(
         part,
         probabilities,
         plain,
-        seen.fitted.class_counts(len(classes)).tolist(),
+        target.summarise(seen.fitted.labels)["counts"],
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
         probe=frozen.outputs(seen.features[scored.positions]) if final.tuned else None,
@@ -144,7 +145,7 @@ def score(
 
 def every_row(seen: EncodedDataset, recipe: Recipe) -> npt.NDArray[np.int64]:
     """Say which rows of the fitted part are kept when all are encoded anyway: as many as may be."""
-    return select_balanced_rows(seen.fitted.labels, MOST_ROWS, recipe.run.seed)
+    return select_balanced_rows(seen.fitted.strata, MOST_ROWS, recipe.run.seed)
 
 
 def ground_of(planned: Plan, seen: EncodedDataset, encoder: LoadedEncoder, probe: Probe) -> TrainingInputs:

@@ -120,7 +120,7 @@ def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe
         part,
         held.probabilities[0],
         held.simple,
-        sample.class_counts(len(shown.classes)).tolist(),
+        Classes(shown.classes).summarise(sample.labels)["counts"],
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
         evaluation=evaluation,

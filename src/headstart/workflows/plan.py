@@ -33,7 +33,9 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
         require_whole(recipe.encoder.name, moves.method)
     if out is not None and process_number() == 0:
         require_free(out)
-    dataset = read_dataset(data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern)
+    dataset = read_dataset(
+        data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task
+    )
     require_modality(recipe.changed(), dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset.modality, context))
     checked = audit(dataset, progress=context.progress)
