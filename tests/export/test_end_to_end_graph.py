@@ -19,8 +19,9 @@ from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
 from headstart.encoders.spec import EncoderFiles
 from headstart.errors import EncoderError, MissingExtraError
-from headstart.export.end_to_end_graph import raw_graph, raw_obstacle, write_raw_graph
+from headstart.export.end_to_end_graph import raw_graph, raw_obstacle
 from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
+from headstart.export.onnx_form import save_onnx
 from headstart.export.preprocess.image import add_preparation
 from headstart.heads.head import Head
 from headstart.runtime.findings import sentences
@@ -175,8 +176,9 @@ def test_the_file_passes_the_checker_and_says_what_it_is(
 def test_the_same_model_gives_the_same_bytes(model: SavedModel, files: EncoderFiles, tmp_path: Path) -> None:
     assert files.graph is not None
     for name in ("one", "two"):
-        write_raw_graph(tmp_path / name, model, files.graph)
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+        (tmp_path / name).mkdir()
+        assert save_onnx(tmp_path / name, model, files) is None
+    assert (tmp_path / "one" / "model.onnx").read_bytes() == (tmp_path / "two" / "model.onnx").read_bytes()
 
 
 @pytest.mark.parametrize("interpolation", ["lanczos", "box", "hamming"])

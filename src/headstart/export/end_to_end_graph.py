@@ -49,18 +49,11 @@ def _head_graph(model: SavedModel) -> Node | None:
     return None if scores is None else model.decoding.graph(scores)
 
 
-def missing_onnx() -> Finding | None:
-    """Return a note when the package ``onnx`` is not here."""
-    return None if find_spec("onnx") is not None else Finding("export.raw_onnx", severity="note")
-
-
-def write_raw_graph(path: Path, model: SavedModel, graph: Path, *, batched: bool = False) -> None:
-    """Write ``model.onnx``; :func:`raw_obstacle` must have said None.
+def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    """Build the graph of ``model.onnx``; :func:`raw_obstacle` must have said None.
 
     Parameters
     ----------
-    path
-        The new file.
     graph
         The network: a batch of inputs (N, 3, H, W) to features (N, D).
     batched
@@ -74,11 +67,6 @@ def write_raw_graph(path: Path, model: SavedModel, graph: Path, *, batched: bool
     MissingExtraError
         When ``onnx`` is not installed.
     """
-    path.write_bytes(raw_graph(model, graph, batched=batched).SerializeToString(deterministic=True))
-
-
-def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any:  # noqa: ANN401 - an onnx.ModelProto
-    """Make the graph that :func:`write_raw_graph` writes; raises as that does."""
     if find_spec("onnx") is None:
         raise MissingExtraError("onnx", "train", "export.to_write_graph")
     from onnx import helper

@@ -7,8 +7,8 @@ from typing import Any
 
 from headstart.encoders.quantised import prepared_batches, quantise_graph
 from headstart.encoders.spec import EncoderFiles
-from headstart.errors import ExportError
-from headstart.export.end_to_end_graph import RAW_GRAPH, missing_onnx, raw_graph, raw_obstacle, write_raw_graph
+from headstart.errors import ExportError, MissingExtraError
+from headstart.export.end_to_end_graph import RAW_GRAPH, raw_graph, raw_obstacle
 from headstart.export.formats import Exporter, ExportFormat, Source
 from headstart.export.fp16 import halve_weights
 from headstart.export.predictors import onnx_road
@@ -39,17 +39,23 @@ def form_graph(form: ExportFormat, source: Source, progress: Progress) -> Any:  
 def write_onnx(file: Path, form: ExportFormat, source: Source, progress: Progress) -> None:
     """Write the graph of a form."""
     graph = form_graph(form, source, progress)
-    if form.precision == "fp16":
-        graph = halve_weights(graph)
-    file.write_bytes(graph.SerializeToString(deterministic=True))
+    _write(file, halve_weights(graph) if form.precision == "fp16" else graph)
 
 
 def save_onnx(folder: Path, model: SavedModel, files: EncoderFiles) -> Finding | None:
-    """Write ``model.onnx`` into the folder of a model, or return one sentence why that cannot be."""
-    why_not = raw_obstacle(model, files) or missing_onnx()
-    if not why_not and files.graph is not None:
-        write_raw_graph(folder / RAW_GRAPH, model, files.graph)
-    return why_not
+    """Write ``model.onnx`` into the folder of a model, or return why that cannot be."""
+    why_not = raw_obstacle(model, files)
+    if why_not is not None or files.graph is None:
+        return why_not
+    try:
+        _write(folder / RAW_GRAPH, raw_graph(model, files.graph))
+    except MissingExtraError:
+        return Finding("export.raw_onnx", severity="note")
+    return None
+
+
+def _write(file: Path, graph: Any) -> None:  # noqa: ANN401 - an onnx.ModelProto
+    file.write_bytes(graph.SerializeToString(deterministic=True))
 
 
 ONNX = Exporter("onnx", Finding("export.kind_onnx"), ".onnx", raw_obstacle, write_onnx, onnx_road, save=save_onnx)

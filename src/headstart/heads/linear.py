@@ -84,18 +84,13 @@ def as_linear(head: Head) -> LinearHead | None:
     return LinearHead(weight, bias, head.settings())
 
 
-@dataclass(frozen=True, slots=True)
-class Plane:
-    """A linear function of raw features in float64: ``weight`` (C, D) and ``bias`` (C,)."""
-
-    weight: Array
-    bias: Array
-
-
-def fold_standardisation(training: TrainingSet, coefficients: Array, intercepts: Array) -> Plane:
+def fold_into_head(
+    training: TrainingSet, coefficients: Array, intercepts: Array, chosen: Mapping[str, Any]
+) -> LinearHead:
     """Write a linear function of the rotated, standardised features as one of the raw features, exactly.
 
-    With z = V' (x - m) / s, the function B z + b is W x + (b - W m), where W = (B V') / s.
+    With z = V' (x - m) / s, the function B z + b is W x + (b - W m), where W = (B V') / s. It is rounded to float32 at
+    the end.
 
     Parameters
     ----------
@@ -106,7 +101,7 @@ def fold_standardisation(training: TrainingSet, coefficients: Array, intercepts:
 
     Returns
     -------
-    Plane
+    LinearHead
         For all C classes; one without an example has weight 0 and bias :data:`ABSENT`.
     """
     standard = training.standardisation
@@ -114,12 +109,4 @@ def fold_standardisation(training: TrainingSet, coefficients: Array, intercepts:
     bias = np.full(training.class_count, ABSENT)
     weight[training.present] = training.rotation.unrotate(coefficients) / standard.scale
     bias[training.present] = intercepts - weight[training.present] @ standard.mean
-    return Plane(weight, bias)
-
-
-def fold_into_head(
-    training: TrainingSet, coefficients: Array, intercepts: Array, chosen: Mapping[str, Any]
-) -> LinearHead:
-    """Fold the standardisation in (see :func:`fold_standardisation`) and round to float32."""
-    plane = fold_standardisation(training, coefficients, intercepts)
-    return LinearHead(plane.weight.astype(np.float32), plane.bias.astype(np.float32), chosen)
+    return LinearHead(weight.astype(np.float32), bias.astype(np.float32), chosen)
