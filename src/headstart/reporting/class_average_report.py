@@ -18,7 +18,7 @@ from headstart.explain.values import scaled, title_of
 from headstart.reporting.answers import failure_lines
 from headstart.reporting.contact_sheet import SIDE, Caption, Card, draw_sheet
 from headstart.reporting.fonts import FontBook, drawable_names
-from headstart.reporting.plots.style import INK, WARN
+from headstart.reporting.plots.style import INK, QUIET, WARN
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,11 @@ def draw_averages(
     shown = drawable_names([one.label for one in classes], fonts)
     cards = []
     for one, name in zip(classes, shown.names, strict=True):
-        colour = WARN if one.warning else INK
-        lines = Caption(name, colour), Caption(plural(one.count, "picture"), right=f"{one.border.value:.2f}")
+        name_colour, colour = (WARN, WARN) if one.warning else (INK, QUIET)
+        lines = (
+            Caption(name, name_colour),
+            Caption(plural(one.count, "picture"), colour, right=f"{one.border.value:.2f}"),
+        )
         cards.append(Card((partial(_painted, one, preprocessing),), lines))
     notes = (
         "The average heat on the average picture; how many pictures, share in the border",

@@ -115,12 +115,13 @@ def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = S
     """Draw one card; a picture that cannot be read leaves its square empty and gives a sentence."""
     left, top = corner
     notices = []
+    inner = side if len(card.pictures) == 1 else side - 4  # a gap between two
     for place, load in enumerate(card.pictures):
         start = left + place * side
         try:
-            paste_fitted(canvas, (start, top), load(), side)
+            paste_fitted(canvas, (start, top), load(), inner)
         except (HeadstartError, OSError) as error:
-            paste_fitted(canvas, (start, top), None, side)
+            paste_fitted(canvas, (start, top), None, inner)
             write(canvas, (start + side / 2, top + side / 2), "cannot be read", NOTE, QUIET, "mm")
             notices.append(f"{card.unreadable}{error}")
     for row, line in enumerate(card.lines):

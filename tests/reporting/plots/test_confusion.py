@@ -17,7 +17,7 @@ CHINESE = ("玫瑰", "郁金香", "百合")
 
 
 def colour_at(axes, row, column):
-    return "#{:02x}{:02x}{:02x}".format(*axes.images[0].get_array()[row, column])
+    return "#{:02x}{:02x}{:02x}".format(*axes.collections[0].get_array()[row, column])
 
 
 def texts_of(figure):
@@ -43,7 +43,7 @@ def test_the_colours_of_the_matrix_are_those_of_its_counts(style):
 
 def test_a_rarer_confusion_is_paler_and_a_single_one_among_thousands_is_still_seen(style):
     axes = confusion_chart(np.array([[9999, 1, 0], [50, 50, 0], [0, 0, 0]]), ["a", "b", "c"], BARE).axes[0]
-    grey = [sum(axes.images[0].get_array()[cell].astype(int)) for cell in ((0, 2), (0, 1), (1, 0))]
+    grey = [sum(axes.collections[0].get_array()[cell].astype(int)) for cell in ((0, 2), (0, 1), (1, 0))]
     assert grey[0] > grey[1] + 20 > grey[2] + 40
 
 

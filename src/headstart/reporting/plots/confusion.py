@@ -68,11 +68,10 @@ def _draw_cells(axes: "Axes", counts: npt.NDArray[np.int64], cell: float) -> Non
     depth = np.where(counts > 0, 0.1 + 0.9 * np.sqrt(shares), 0.0)
     right = np.eye(len(counts), dtype=bool)[:, :, None]
     tints = _rgb(FIELD) + depth[:, :, None] * (np.where(right, _rgb(RIGHT), _rgb(WRONG)) - _rgb(FIELD))
-    axes.imshow(np.round(tints).astype(np.uint8), interpolation="nearest", aspect="auto")
-    if cell >= 4:
-        edges, ends = np.arange(len(counts) + 1) - 0.5, (-0.5, len(counts) - 0.5)
-        axes.vlines(edges, *ends, colors=PAPER, linewidth=1)
-        axes.hlines(edges, *ends, colors=PAPER, linewidth=1)
+    edges = np.arange(len(counts) + 1) - 0.5
+    lines: dict[str, Any] = {"edgecolors": PAPER, "linewidth": 1} if cell >= 4 else {}
+    axes.pcolormesh(edges, edges, np.round(tints).astype(np.uint8), **lines)
+    axes.set(xlim=edges[[0, -1]], ylim=edges[[-1, 0]])  # the first row is the upper one
     if cell < COUNTED:
         return
     for row, column in np.argwhere(counts > 0).tolist():

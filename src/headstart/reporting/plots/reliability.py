@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headstart.metrics.intervals import wilson
 from headstart.metrics.values import ReliabilityBin, Score
@@ -84,17 +84,20 @@ def reliability_chart(bins: Sequence[BinCalibration], across: str, up: str) -> "
 def add_bin_table(figure: "Figure", bins: Sequence[BinCalibration]) -> None:
     """Write confidence, accuracy and count of every bin to the right of the diagram, the most confident first."""
     extend_figure(figure, (0, 0, 330, 0))
-    axes = add_axes(figure, (WIDTH + 20, 10, 0, 56))
-    axes.set_axis_off()
-    axes.set_xlim(0, 310)
-    axes.set_ylim(max(len(bins) + 0.5, 15), -0.5)
+    axes = figure.axes[0]
+    wide = axes.get_position().width * figure.get_figwidth() * 72
+    tall = 1 / max(16, len(bins) + 1)  # of a row; like all places here, a share of the diagram
+    style: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 11, "va": "center"}
     rows = [
         (f"{one.row.confidence:.3f}", f"{one.row.accuracy:.3f}", f"{one.row.count}", one.verdict)
         for one in reversed(bins)
     ]
     for place, row in enumerate((("confidence", "accuracy", "examples", ""), *rows)):
-        for edge, text in zip((72, 136, 204, 216), row, strict=True):
-            colour = WARN if edge == 216 else INK if place else QUIET
-            axes.text(edge, place, text, color=colour, fontsize=11, ha="left" if edge == 216 else "right", va="center")
+        y = 1 - (place + 0.5) * tall
+        for edge, text in zip((110, 174, 242), row, strict=False):
+            axes.text(1 + edge / wide, y, text, color=INK if place else QUIET, ha="right", **style)
+        if row[-1]:
+            axes.text(1 + 254 / wide, y, row[-1], color=WARN, ha="left", **style)
+        ends = [1 + 38 / wide, 1 + 348 / wide]
         if place:
-            axes.axhline(place - 0.5, color=LINE, linewidth=0.8)
+            axes.plot(ends, [y + tall / 2] * 2, color=LINE, linewidth=0.8, transform=axes.transAxes, clip_on=False)

@@ -46,9 +46,8 @@ def chart_style() -> Iterator[None]:
     try:
         import matplotlib  # only where something is drawn: it costs time
 
-        with matplotlib.rc_context():
-            matplotlib.rcdefaults()
-            matplotlib.rcParams.update(_SETTINGS)  # type: ignore[arg-type]  # its stubs know fewer keys than it does
+        standard = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
+        with matplotlib.rc_context({**standard, **_SETTINGS}):  # type: ignore[dict-item]  # its stubs know fewer keys
             yield
     finally:
         log.setLevel(level)
