@@ -3,7 +3,15 @@
 import shutil
 
 from headstart.reporting.drawing import fit_text, text_width
-from headstart.reporting.fonts import FontBook, FontFace, drawable_names, drawable_part, load_font, plotting_fonts, tidy
+from headstart.reporting.fonts import (
+    FontBook,
+    FontFace,
+    drawable_names,
+    drawable_part,
+    load_font,
+    normalise,
+    plotting_fonts,
+)
 
 BARE = FontBook(folders=())  # a machine without fonts: only the one that comes with Pillow
 
@@ -48,7 +56,7 @@ def test_of_a_file_name_what_can_be_drawn_is_kept():
 
 
 def test_names_are_tidied_before_they_are_drawn():
-    assert tidy("two\nlines\u200d of e\u0301") == "two lines of é"
+    assert normalise("two\nlines\u200d of e\u0301") == "two lines of é"
 
 
 def test_a_long_name_loses_its_middle_and_fits():

@@ -50,7 +50,7 @@ class AverageReport:
         return tuple(one.warning for one in self.classes if one.warning)
 
     def lines(self) -> list[str]:
-        """Say the same for people."""
+        """Return the same as lines for people."""
         width = max(len("class"), *(len(one.label) for one in self.classes))
         head = f"  {'class':{width}}  pictures  in the border       in the middle       hottest outer ninth"
         rows = [

@@ -1,7 +1,6 @@
 """Fonts for pictures: which one of this machine can draw a name, whatever its script."""
 
 import os
-import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,58 +13,36 @@ from PIL import ImageFont
 
 Font = ImageFont.FreeTypeFont
 
-# File names in the order in which they are tried, each with the face to take from a collection: for Noto and Source Han
-# Sans that of simplified Chinese, for the others the first.
-_KNOWN = {
-    "dejavusans.ttf": 0,
-    "notosans-regular.ttf": 0,
-    "segoeui.ttf": 0,
-    "arial.ttf": 0,
-    "helvetica.ttc": 0,
-    "notosanscjk-regular.ttc": 2,
-    "notosanscjksc-regular.otf": 0,
-    "notosanssc-regular.otf": 0,
-    "notosanssc-regular.ttf": 0,
-    "sourcehansans-regular.ttc": 2,
-    "sourcehansanssc-regular.otf": 0,
-    "sourcehansanscn-regular.otf": 0,
-    "wqy-microhei.ttc": 0,
-    "wqy-zenhei.ttc": 0,
-    "msyh.ttc": 0,
-    "simhei.ttf": 0,
-    "pingfang.ttc": 0,
-    "hiragino sans gb.ttc": 0,
-    "stheiti light.ttc": 0,
-    "yugothr.ttc": 0,
-    "malgun.ttf": 0,
-    "applesdgothicneo.ttc": 0,
-    "droidsansfallbackfull.ttf": 0,
-    "droidsansfallback.ttf": 0,
-    "arial unicode.ttf": 0,
-}
+# File names in the order in which they are tried.
+_KNOWN = (
+    *("dejavusans.ttf", "notosans-regular.ttf", "segoeui.ttf", "arial.ttf", "helvetica.ttc"),
+    *("notosanscjk-regular.ttc", "notosanscjksc-regular.otf", "notosanssc-regular.otf", "notosanssc-regular.ttf"),
+    *("sourcehansans-regular.ttc", "sourcehansanssc-regular.otf", "sourcehansanscn-regular.otf"),
+    *("wqy-microhei.ttc", "wqy-zenhei.ttc", "msyh.ttc", "simhei.ttf", "pingfang.ttc", "hiragino sans gb.ttc"),
+    *("stheiti light.ttc", "yugothr.ttc", "malgun.ttf", "applesdgothicneo.ttc"),
+    *("droidsansfallbackfull.ttf", "droidsansfallback.ttf", "arial unicode.ttf"),
+)
+# The face to take from a collection: that of simplified Chinese; from all others the first.
+_SIMPLIFIED = {"notosanscjk-regular.ttc": 2, "sourcehansans-regular.ttc": 2}
+_FOLDERS = (
+    *("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts"),
+    *("/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts"),
+    *("$WINDIR/Fonts", "$LOCALAPPDATA/Microsoft/Windows/Fonts"),
+)
 # A code point that no font may give a shape: what it draws stands for "missing".
 _NO_CHARACTER = "\uffff"
 
 
 def font_folders() -> tuple[Path, ...]:
-    """List the folders in which this machine keeps fonts; not all need exist.
+    """Return the folders in which a machine keeps fonts; not all need exist.
 
     Examples
     --------
     >>> all(isinstance(folder, Path) for folder in font_folders())
     True
     """
-    home = Path.home()
-    if sys.platform == "win32":
-        windows = Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"
-        local = Path(os.environ.get("LOCALAPPDATA", home)) / "Microsoft/Windows/Fonts"
-        system: tuple[Path, ...] = (windows, local)
-    elif sys.platform == "darwin":
-        system = (Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts")
-    else:
-        shares = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
-        system = (*shares, home / ".local/share/fonts", home / ".fonts")
-    return (*system, plotting_fonts())
+    named = (os.path.expanduser(os.path.expandvars(folder)) for folder in _FOLDERS)
+    return (*(Path(folder) for folder in named if os.path.isabs(folder)), plotting_fonts())
 
 
 def plotting_fonts() -> Path:
@@ -139,28 +116,28 @@ class DrawableNames:
 
 
 def drawable_names(names: Sequence[str], fonts: FontBook) -> DrawableNames:
-    """Replace each name that no font can draw by its number, ``#1`` for the first.
+    """Return names of which each that no font can draw is replaced by its number, ``#1`` for the first.
 
     Examples
     --------
     >>> drawable_names(["rose", "玫瑰"], FontBook(folders=())).names
     ('rose', '#2')
     """
-    tidied = [tidy(name) for name in names]
+    tidied = [normalise(name) for name in names]
     shown = tuple(name if name and fonts.can_draw(name) else f"#{place}" for place, name in enumerate(tidied, start=1))
-    missing = [name for name, drawn in zip(names, shown, strict=True) if tidy(name) != drawn]
+    missing = [name for name, drawn in zip(names, shown, strict=True) if normalise(name) != drawn]
     return DrawableNames(shown, (_missing_notice(missing),) if missing else ())
 
 
 def drawable_part(text: str, fonts: FontBook) -> str:
-    """Keep of a file name what can be drawn; the rest becomes dots.
+    """Return a file name in which what cannot be drawn is replaced by dots.
 
     Examples
     --------
     >>> drawable_part("玫瑰-12.jpg", FontBook(folders=()))
     '...-12.jpg'
     """
-    tidied = tidy(text)
+    tidied = normalise(text)
     if fonts.can_draw(tidied):
         return tidied
     own = FontBook(folders=())
@@ -168,12 +145,12 @@ def drawable_part(text: str, fonts: FontBook) -> str:
     return "".join("".join(run) if drawable else "..." for drawable, run in runs)
 
 
-def tidy(text: str) -> str:
-    r"""Bring a text into the form that fonts know: composed characters, one line, nothing invisible.
+def normalise(text: str) -> str:
+    r"""Return a text in the form that fonts know: composed characters, one line, nothing invisible.
 
     Examples
     --------
-    >>> tidy("Cafe\u0301 \u200bau\tlait")
+    >>> normalise("Cafe\u0301 \u200bau\tlait")
     'Café au lait'
     """
     composed = unicodedata.normalize("NFC", text)
@@ -191,21 +168,21 @@ def _missing_notice(missing: Sequence[str]) -> str:
 
 
 def _is_east_asian(text: str) -> bool:
-    """Say whether a text has a letter that a Chinese, Japanese or Korean font brings; an emoji is none."""
+    """Return whether a text has a letter that a Chinese, Japanese or Korean font brings; an emoji is none."""
     scripts = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
     return any(unicodedata.name(character, "").startswith(scripts) for character in text)
 
 
 @lru_cache(maxsize=8)
 def _known_faces(folders: tuple[Path, ...]) -> tuple[FontFace, ...]:
-    """Walk the folders once for fonts known by name, best first."""
+    """Find fonts known by name in a walk through the folders, best first."""
     found: dict[str, Path] = {}
     for folder in folders:
         for place, _, files in os.walk(folder):
             for file in sorted(files):
                 if file.casefold() in _KNOWN:
                     found.setdefault(file.casefold(), Path(place) / file)
-    return tuple(FontFace(found[name], index) for name, index in _KNOWN.items() if name in found)
+    return tuple(FontFace(found[name], _SIMPLIFIED.get(name, 0)) for name in _KNOWN if name in found)
 
 
 @lru_cache(maxsize=256)

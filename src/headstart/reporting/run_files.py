@@ -30,7 +30,7 @@ TRAINING = "training"  # checkpoints lie here
 
 @contextmanager
 def output_folder(given: Path | None, name: str, *, resume: bool = False) -> Iterator[Path]:
-    """Make the folder of a run: the given one, or a new ``runs/NAME-N``.
+    """Create the folder of a run: the given one, or a new ``runs/NAME-N``.
 
     When the run fails it is as it was before, unless there is a checkpoint in it to go on from. With ``resume`` the
     folder of an interrupted run is taken: the given one, or the newest of this name. Processes other than the first
@@ -104,7 +104,7 @@ def write_pictures(
     draw_reliability(evaluation, folder / "reliability.png")
     notices = [
         *draw_confusion_matrix(evaluation, folder / "confusion_matrix.png"),
-        *draw_mistakes(mistakes(dataset, scored, probabilities), folder / "mistakes.png", dataset.classes),
+        *draw_mistakes(list_mistakes(dataset, scored, probabilities), folder / "mistakes.png", dataset.classes),
     ]
     return tuple(dict.fromkeys(notices))
 
@@ -114,8 +114,8 @@ def write_log(path: Path, now: datetime, lines: Iterable[str]) -> None:
     RunLog(path, lambda: now).write(lines)
 
 
-def mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]) -> list[Mistake]:
-    """Gather the wrong answers; a picture is opened when it is drawn."""
+def list_mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]) -> list[Mistake]:
+    """Return the wrong answers; a picture is opened when it is drawn."""
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     found = []
     for row in np.flatnonzero(predicted != scored.labels):

@@ -20,7 +20,7 @@ def write_training(folder: Path, tuned: "FineTuned") -> tuple[str, ...]:
 
 
 def training_lines(tuned: "FineTuned") -> list[str]:
-    """Say for people how the weights moved."""
+    """Return as lines for people how the weights moved."""
     plan = tuned.plan
     share = tuned.trained_parameters / max(1, tuned.parameters)
     lines = [
@@ -35,7 +35,7 @@ def training_lines(tuned: "FineTuned") -> list[str]:
 
 
 def training_to_json(tuned: "FineTuned") -> dict[str, Any]:
-    """Give plain data: keys of the report of a run."""
+    """Return plain data: keys of the report of a run."""
     test = tuned.rate_test
     return {
         "history": history_to_json(tuned.history),

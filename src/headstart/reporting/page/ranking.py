@@ -67,7 +67,7 @@ def _figure(rows: list[Json], texts: Texts) -> Figure:
 
 
 def shortened(name: str) -> str:
-    """Take the middle out of a long name: both ends tell names apart.
+    """Return a long name without its middle: both ends tell names apart.
 
     Examples
     --------

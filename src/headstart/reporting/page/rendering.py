@@ -127,7 +127,7 @@ def page_meta(page: PageData, texts: Texts) -> tuple[str, ...]:
 
 
 def digest_of(text: str) -> str:
-    """Give the digest by which a policy allows a style sheet or a script.
+    """Compute the digest by which a policy allows a style sheet or a script.
 
     Examples
     --------

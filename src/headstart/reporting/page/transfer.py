@@ -83,7 +83,7 @@ def multiplier_text(multiplier: Json | None, texts: Texts) -> str:
 
 
 def out_of_reach(multiplier: Json | None) -> bool:
-    """Say whether the other arm, with all there is, stays below: "more than once the labels" tells nobody anything.
+    """Return whether the other arm, with all there is, stays below: "more than once the labels" tells nobody anything.
 
     Examples
     --------

@@ -30,11 +30,11 @@ class PageReport:
     sections: tuple[str, ...]
 
     def lines(self) -> list[str]:
-        """Say the same for people."""
+        """Return the same as lines for people."""
         return [f"Written: {self.file} ({self.file.stat().st_size / 1e6:.1f} MB). Open it in a browser."]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data."""
+        """Return plain data."""
         return {
             "report": str(self.file),
             "language": self.language,
@@ -44,7 +44,7 @@ class PageReport:
 
 
 def write_page(folder: Path, language: Language | None = None, out: Path | None = None) -> PageReport:
-    """Make the page of a folder from the plain files in it.
+    """Write the page of a folder from the plain files in it.
 
     Parameters
     ----------
