@@ -27,9 +27,9 @@ from headstart.probing.rows import Sample
 from headstart.runtime.context import RunContext
 from headstart.runtime.progress import silent
 from headstart.settings.recipe import Recipe
-from headstart.uncertainty.calibrate import make_guard
-from headstart.uncertainty.ood import as_reference, surround
-from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes, judge, measure_novelty
+from headstart.uncertainty.calibrate import fit_policy
+from headstart.uncertainty.ood import nearest_index, to_half_precision
+from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes, apply_policy, compute_novelty
 
 RULES = ("lac", "aps", "raps")
 COVERAGES = (0.8, 0.9, 0.95, 0.98)
@@ -66,17 +66,17 @@ class Fitted:
     def guard(self, **settings: object) -> AnswerPolicy:
         """Calibrate a guard with these settings, as ``headstart fit`` does."""
         recipe = Recipe.from_mapping({"head": "logistic", "novelty": "none", **settings})
-        return make_guard(recipe, self.probe, self.features, self.sample, np.arange(len(self.features)))
+        return fit_policy(recipe, self.probe, self.features, self.sample, np.arange(len(self.features)))
 
     def novelty(self, guard: AnswerPolicy, features: Matrix) -> npt.NDArray[np.float64]:
         """Say how strange pictures are."""
         scores = self.probe.head.scores(features)
-        known = surround(as_reference(self.features))
-        return measure_novelty(guard, features, scores, self.probe.decoding, known)
+        known = nearest_index(to_half_precision(self.features))
+        return compute_novelty(guard, features, scores, self.probe.decoding, known)
 
     def verdicts(self, guard: AnswerPolicy) -> PolicyOutcomes:
         """Judge the unseen pictures."""
-        return judge(guard, self.probe.outputs(self.unseen), self.novelty(guard, self.unseen))
+        return apply_policy(guard, self.probe.outputs(self.unseen), self.novelty(guard, self.unseen))
 
 
 def main() -> None:
@@ -198,8 +198,8 @@ def measure_novelties(model: Fitted, strange: dict[str, Matrix]) -> dict[str, fl
             other = model.novelty(guard, features)
             plan = plan_ranking(np.r_[own, other], np.arange(len(own) + len(other)) >= len(own))
             found[f"{method} {name} AUROC"] = float(rank_scores(plan, np.ones(len(own) + len(other))).roc_auc)
-            found[f"{method} {name} found"] = float((other > guard.strange_from).mean())
-            found[f"{method} {name} false alarms"] = float((own > guard.strange_from).mean())
+            found[f"{method} {name} found"] = float((other > guard.novelty_threshold).mean())
+            found[f"{method} {name} false alarms"] = float((own > guard.novelty_threshold).mean())
     return found
 
 

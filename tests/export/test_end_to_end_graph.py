@@ -127,7 +127,7 @@ def test_every_kind_of_head_gives_the_librarys_probabilities(
     one, several = (session_of(raw_graph(model, files.graph, batched=batched)) for batched in (False, True))
     pictures = np.random.default_rng(3).integers(0, 256, (5, 9, 7, 3), dtype=np.uint8)
     inputs = [prepare(Image.fromarray(pixels), FAKE_SPEC.preprocessing).ravel() for pixels in pictures]
-    expected = model.outputs(np.stack(inputs))
+    expected = model.predictor.outputs(np.stack(inputs))
     (got,) = several.run(None, {"pictures": pictures})
     np.testing.assert_allclose(got, expected, atol=2e-5)
     np.testing.assert_array_equal(np.stack([one.run(None, {"picture": pixels})[0] for pixels in pictures]), got)
@@ -152,7 +152,7 @@ def test_a_network_of_timm_answers_as_timm_and_as_the_library(
             (expected,) = module(transform(picture)[None]).softmax(1).numpy()
         features = network.encode(network.preprocess(picture)[None])
         np.testing.assert_allclose(got, expected, atol=2e-3)
-        np.testing.assert_allclose(got, model.outputs(features)[0], atol=2e-3)
+        np.testing.assert_allclose(got, model.predictor.outputs(features)[0], atol=2e-3)
 
 
 def test_the_file_passes_the_checker_and_says_what_it_is(

@@ -1,11 +1,14 @@
 """Distances between sets of features beside their formulas, and their tests under the null hypothesis."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 from scipy.spatial.distance import cdist, pdist
 
 from headstart.metrics.distances import discrepancy, frechet, proxy_distance
+from headstart.studies.distance import fit_ridge
 
 
 def two(shift=0.0, sizes=(60, 80), dimension=5, seed=0):
@@ -36,7 +39,10 @@ def test_a_set_is_as_far_from_itself_as_its_halves_from_each_other():
     assert found.value < 2 * found.within
 
 
-@pytest.mark.parametrize("measure", [proxy_distance, lambda a, b, seed: discrepancy(a, b, seed, permutations=99)])
+@pytest.mark.parametrize(
+    "measure",
+    [partial(proxy_distance, fit=fit_ridge), lambda a, b, seed: discrepancy(a, b, seed, permutations=99)],
+)
 def test_the_tests_keep_their_level_and_find_a_shift(measure):
     false = sum(measure(*two(seed=seed), seed).p <= 0.05 for seed in range(100))
     assert false <= 12  # 5 are expected
@@ -44,11 +50,11 @@ def test_the_tests_keep_their_level_and_find_a_shift(measure):
 
 
 def test_the_proxy_distance_is_twice_one_minus_twice_the_error_and_not_below_nothing():
-    found = proxy_distance(*two(1.0, sizes=(200, 200)), seed=0)
+    found = proxy_distance(*two(1.0, sizes=(200, 200)), seed=0, fit=fit_ridge)
     assert found.value == pytest.approx(2 * (1 - 2 * found.error))
-    assert min(proxy_distance(*two(seed=seed), seed).value for seed in range(20)) == 0
+    assert min(proxy_distance(*two(seed=seed), seed, fit_ridge).value for seed in range(20)) == 0
 
 
 def test_the_size_of_the_sets_does_not_tell_them_apart():
-    values = [proxy_distance(*two(sizes=(40, 400), seed=seed), seed).p for seed in range(20)]
+    values = [proxy_distance(*two(sizes=(40, 400), seed=seed), seed, fit_ridge).p for seed in range(20)]
     assert np.median(values) > 0.2

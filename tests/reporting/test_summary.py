@@ -7,10 +7,10 @@ import pytest
 
 from headstart.heads.cv_scoring import CvScore
 from headstart.heads.model_selection import Candidate
+from headstart.metrics.comparison import Comparison, compare_with_baselines, majority_probabilities
 from headstart.metrics.values import Score, ScoredPart
 from headstart.reporting.answers import failure_lines
-from headstart.reporting.summary import candidate_lines, guard_lines, refusal, score_lines
-from headstart.uncertainty.comparison import Comparison, make_scoreboard
+from headstart.reporting.summary import candidate_lines, policy_lines, refusal, score_lines
 from headstart.uncertainty.evaluate import AnswerScores, PolicyScores
 
 CLASSES = ("ant", "bee", "fly", "gnat", "moth", "wasp", "花蜂")
@@ -29,8 +29,8 @@ def board(
     )
     certain = np.full((len(said), len(classes)), 0.1 / len(classes)) + 0.9 * np.eye(len(classes))[said]
     even = np.full((len(said), len(classes)), 1 / len(classes))
-    beside = even if simple else None
-    return make_scoreboard(part, certain, beside, [1] * len(classes), resamples=100, simple_name="colour_histogram")
+    beside = {"majority": even, "colour_histogram": even if simple else None}
+    return compare_with_baselines(part, certain, beside, resamples=100)
 
 
 def test_scores_stand_in_columns_beside_the_baselines():
@@ -43,7 +43,7 @@ def test_scores_stand_in_columns_beside_the_baselines():
     ]
     assert [line.strip().split("  ")[0] for line in lines[2:7]] == list(names)
     assert [cell.strip() for cell in lines[2].split("  ")[-3:]] == [
-        *(str(evaluation.accuracy) for evaluation in (found.evaluation, found.majority, found.simple))
+        *(str(evaluation.accuracy) for evaluation in (found.evaluation, *found.baselines.values()))
     ]
     assert lines[7:] == ["  TP 20, FP 0, FN 0, TN 20 (positive: dog)"]
 
@@ -56,9 +56,11 @@ def test_moved_weights_are_told_with_a_paired_test_beside_the_probe(groups, test
     wrong = (np.arange(40) % 4 == 0) & (np.arange(40) > 4)
     part = ScoredPart(labels, ("cat", "dog"), None if groups is None else np.array(groups), np.zeros(40, dtype=bool))
     probe = np.eye(2)[np.where(wrong, 1 - labels, labels)]
-    found = make_scoreboard(part, np.eye(2)[labels], None, [1, 1], probe=probe)
+    found = compare_with_baselines(
+        part, np.eye(2)[labels], {"majority": majority_probabilities([1, 1], 40), "probe": probe}
+    )
     (said,) = [line for line in score_lines(found, "") if "Moving" in line]
-    low, high = 100 * found.moved.difference.low, 100 * found.moved.difference.high
+    low, high = 100 * found.over_probe.difference.low, 100 * found.over_probe.difference.high
     assert low < 20 < high
     start = f"  Moving the weights: +20.0 points [{low:+.1f}, {high:+.1f}] over the probe; 8 pictures won, 0 lost, p = "
     assert said.startswith(start)
@@ -105,10 +107,10 @@ def test_a_model_is_held_against_the_baselines_on_pictures_that_are_new_to_it():
 
 
 def test_promises_kept_on_leaked_pictures_are_said_to_be():
-    found = replace(board([0, 1, 2, 3], [0, 1, 2, 4], leaked=1), guard=PolicyScores(4, None, None, None))
+    found, promises = board([0, 1, 2, 3], [0, 1, 2, 4], leaked=1), PolicyScores(4, None, None, None)
     said = "Knowing when not to answer, on all scored pictures, those of the fitted part among them:"
-    assert said in score_lines(found, "")
-    assert said not in score_lines(replace(found, leaked=0, without_leaked=None), "")
+    assert said in score_lines(found, "", promises)
+    assert said not in score_lines(replace(found, leaked=0, without_leaked=None), "", promises)
 
 
 def test_nothing_but_leaked_pictures_says_nothing_about_new_ones():
@@ -157,7 +159,7 @@ def test_where_the_chosen_head_has_not_the_best_numbers_the_table_says_why():
 
 def test_what_too_few_pictures_leave_unpromised_is_said():
     nothing = AnswerScores(0.95, None, 0.0, Score(0.0, 0.0, 1.0, "wilson"), Score(0.0, 0.0, 1.0, "wilson"), 0)
-    assert guard_lines(PolicyScores(2, None, nothing, None)) == [
+    assert policy_lines(PolicyScores(2, None, nothing, None)) == [
         "Knowing when not to answer:",
         "  Sets of classes hold every class: fewer than 10 pictures could be held out to learn from.",
         "  A precision of 0.95 cannot be promised: fewer than 10 pictures could be held out to learn from. No picture "

@@ -147,9 +147,9 @@ def test_after_fine_tuning_the_references_are_those_of_the_new_network(tmp_path:
     )
     kept = model.saved.references
     assert kept is not None and model.saved.head.settings()["method"] == "lpft"
-    assert model.saved.guard is not None and model.saved.guard.sets is not None
+    assert model.saved.policy is not None and model.saved.policy.sets is not None
     assert (
-        10 <= model.saved.guard.sets.groups == model.saved.guard.strangeness.groups < len(kept) / 3
+        10 <= model.saved.policy.sets.groups == model.saved.policy.novelties.groups < len(kept) / 3
     )  # validation part
     rows = [int(name.removeprefix("#")) for name in kept.names]
     np.testing.assert_array_equal(kept.features, model.embed([pictures[row][0] for row in rows]).astype(np.float16))

@@ -62,7 +62,7 @@ def test_a_few_pictures_are_learnt_tried_and_taken_away_as_a_model(server, tmp_p
     saved = load_bundle(tmp_path / "taught-model").model
     assert "manifest.json" in verify_bundle(tmp_path / "taught-model")
     features = FakeEncoder().encode(np.stack([FakeEncoder().preprocess(Image.open(io.BytesIO(noisy("red", 99))))]))
-    assert saved.outputs(features)[0].max() == pytest.approx(answer["probability"])
+    assert saved.predictor.outputs(features)[0].max() == pytest.approx(answer["probability"])
     assert saved.training.evaluation["accuracy"]["value"] == 1.0
     assert saved.training.split_rule.startswith("Cross-validated in 5 folds: each picture was scored by a model fitted")
 
@@ -227,7 +227,7 @@ def test_the_lesson_is_that_of_fit_with_folds(tmp_path, monkeypatch):
     labels = np.array([0] * 8 + [1] * 8)
     grey, previews = np.full((16, 32, 32), np.nan, dtype=np.float32), (b"",) * 16  # too small for near copies
     lesson = learn(ShownExamples(("blue", "red"), labels, features, colours, grey, previews, names, keys, (None,) * 16))
-    assert np.array_equal(lesson.saved.outputs(features), model.saved.outputs(features))
+    assert np.array_equal(lesson.saved.predictor.outputs(features), model.saved.predictor.outputs(features))
     mine, theirs = lesson.saved.training, model.saved.training
     assert json.dumps(mine.evaluation) == json.dumps(theirs.evaluation)
     assert json.dumps(mine.baselines) == json.dumps(theirs.baselines)

@@ -10,11 +10,11 @@ from scipy.stats import beta, kstest
 
 from headstart.uncertainty.conformal import (
     PENALTY,
+    calibration_scores,
     coverage_range,
-    gather,
     nonconformity,
     prediction_sets,
-    true_scores,
+    true_class_scores,
 )
 
 RULES = ("lac", "aps", "raps")
@@ -34,26 +34,26 @@ def draw_labels(random: np.random.Generator, shares: np.ndarray) -> np.ndarray:
 def test_without_groups_the_quantile_is_the_kth_smallest(values: list[float], coverage: float) -> None:
     place = math.ceil((len(values) + 1) * coverage - 1e-9)  # split conformal, as in every textbook
     expected = sorted(values)[place - 1] if place <= len(values) else math.inf
-    assert gather(np.array(values)).quantile(coverage) == expected
+    assert calibration_scores(np.array(values)).quantile(coverage) == expected
 
 
 def test_the_quantile_by_hand() -> None:
     values = np.array([0.4, 0.1, 0.3, 0.2, 0.9])
-    assert gather(values).quantile(0.5) == 0.3  # ceil(6 * 0.5) = 3rd
-    assert gather(values).quantile(0.7) == 0.9  # ceil(6 * 0.7) = 5th
-    assert gather(values).quantile(0.9) == math.inf  # ceil(6 * 0.9) = 6th of five
+    assert calibration_scores(values).quantile(0.5) == 0.3  # ceil(6 * 0.5) = 3rd
+    assert calibration_scores(values).quantile(0.7) == 0.9  # ceil(6 * 0.7) = 5th
+    assert calibration_scores(values).quantile(0.9) == math.inf  # ceil(6 * 0.9) = 6th of five
 
 
 def test_a_group_counts_as_one_whatever_its_size() -> None:
     values = np.array([9.0] * 50 + [1.0, 2.0, 3.0])
     groups = np.array([0] * 50 + [1, 2, 3])
-    assert gather(values, groups).quantile(0.6) == 3.0  # of four groups and the new one three are 3 / 5
-    assert gather(values).quantile(0.6) == 9.0
-    np.testing.assert_allclose(gather(values, groups).masses.sum(), 4 / 5)
+    assert calibration_scores(values, groups).quantile(0.6) == 3.0  # of four groups and the new one three are 3 / 5
+    assert calibration_scores(values).quantile(0.6) == 9.0
+    np.testing.assert_allclose(calibration_scores(values, groups).masses.sum(), 4 / 5)
 
 
 def test_the_share_beyond_is_the_p_value_of_a_conformal_test() -> None:
-    held = gather(np.array([0.1, 0.2, 0.2, 0.5]))
+    held = calibration_scores(np.array([0.1, 0.2, 0.2, 0.5]))
     np.testing.assert_allclose(held.share_beyond(np.array([0.0, 0.2, 0.3, 0.6])), [1.0, 4 / 5, 2 / 5, 1 / 5])
 
 
@@ -86,11 +86,11 @@ def test_coverage_over_200_splits_follows_the_beta_distribution_of_theory(count:
     random = np.random.default_rng(2)
     pool = 60_000
     shares = probabilities(random, pool)
-    scores = true_scores(shares, draw_labels(random, shares), "lac")
+    scores = true_class_scores(shares, draw_labels(random, shares), "lac")
     coverages = []
     for _ in range(200):
         order = random.permutation(pool)[: count + 5000]
-        quantile = gather(scores[order[:count]]).quantile(1 - alpha)
+        quantile = calibration_scores(scores[order[:count]]).quantile(1 - alpha)
         # A uniform share of a step, because 5,000 pictures cannot show every coverage.
         coverages.append((scores[order[count:]] <= quantile).mean() + random.uniform(-0.5, 0.5) / 5000)
     left = math.floor((count + 1) * alpha + 1e-9)
@@ -105,7 +105,7 @@ def test_every_rule_keeps_its_promise_also_when_the_probabilities_are_wrong(rule
         shares = probabilities(random, 400)
         labels = draw_labels(random, shares)
         wrong = shares**4 / (shares**4).sum(axis=1, keepdims=True)  # far too sure
-        quantile = gather(true_scores(wrong[:200], labels[:200], rule)).quantile(0.9)
+        quantile = calibration_scores(true_class_scores(wrong[:200], labels[:200], rule)).quantile(0.9)
         covered.append(prediction_sets(wrong[200:], rule, quantile)[np.arange(200), labels[200:]].mean())
     assert np.mean(covered) >= 0.9 - 2 * np.std(covered) / np.sqrt(60)
 
@@ -120,7 +120,7 @@ def test_with_groups_a_picture_of_a_new_group_is_covered() -> None:
         groups = np.repeat(np.arange(60), sizes)
         scores = random.normal(np.where(hard, 3.0, 0.0)[groups] + random.normal(size=60)[groups], 0.5)
         new = groups == 59
-        held, pooled = gather(scores[~new], groups[~new]), gather(scores[~new])
+        held, pooled = calibration_scores(scores[~new], groups[~new]), calibration_scores(scores[~new])
         covered.append((scores[new] <= held.quantile(0.9)).mean())
         naive.append((scores[new] <= pooled.quantile(0.9)).mean())
     assert np.mean(covered) > 0.9 - 0.03

@@ -10,12 +10,12 @@ from sklearn.neighbors import NearestNeighbors
 from headstart.uncertainty.evaluate import auroc
 from headstart.uncertainty.ood import (
     SHRINKAGE,
-    as_reference,
     energy,
-    fit_shape,
+    fit_class_gaussians,
     mahalanobis,
+    nearest_index,
     neighbour_distances,
-    surround,
+    to_half_precision,
 )
 
 RANDOM = np.random.default_rng(0)
@@ -30,19 +30,19 @@ def test_neighbour_distances_are_those_of_scikit_learn(neighbours: int) -> None:
     search = NearestNeighbors(n_neighbors=neighbours, metric="cosine").fit(REFERENCES - centre)
     expected = search.kneighbors(FEATURES - centre)[0].mean(axis=1)
     np.testing.assert_allclose(
-        neighbour_distances(FEATURES, surround(REFERENCES), neighbours=neighbours), expected, atol=1e-5
+        neighbour_distances(FEATURES, nearest_index(REFERENCES), neighbours=neighbours), expected, atol=1e-5
     )
 
 
 def test_a_picture_alone_is_as_far_away_as_among_many():
-    together = neighbour_distances(FEATURES, surround(REFERENCES))
-    alone = [neighbour_distances(row[None], surround(REFERENCES))[0] for row in FEATURES]
+    together = neighbour_distances(FEATURES, nearest_index(REFERENCES))
+    alone = [neighbour_distances(row[None], nearest_index(REFERENCES))[0] for row in FEATURES]
     np.testing.assert_allclose(alone, together, atol=1e-6)
 
 
 def test_a_reference_does_not_find_its_own_group() -> None:
     groups = np.arange(60) // 2
-    found = neighbour_distances(REFERENCES, surround(REFERENCES), groups, groups, neighbours=1)
+    found = neighbour_distances(REFERENCES, nearest_index(REFERENCES), groups, groups, neighbours=1)
     centred = REFERENCES - REFERENCES.mean(axis=0)
     centred /= np.linalg.norm(centred, axis=1, keepdims=True)
     distances = 1 - centred @ centred.T
@@ -53,16 +53,16 @@ def test_a_reference_does_not_find_its_own_group() -> None:
 
 def test_rows_in_blocks_are_rows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     groups, reference_groups = np.arange(25), np.arange(60)
-    whole = neighbour_distances(FEATURES, surround(REFERENCES), groups, reference_groups)
+    whole = neighbour_distances(FEATURES, nearest_index(REFERENCES), groups, reference_groups)
     monkeypatch.setattr("headstart.uncertainty.ood.ROWS_AT_ONCE", 7)
     np.testing.assert_allclose(
-        neighbour_distances(FEATURES, surround(REFERENCES), groups, reference_groups), whole, atol=1e-6
+        neighbour_distances(FEATURES, nearest_index(REFERENCES), groups, reference_groups), whole, atol=1e-6
     )
 
 
 def test_fewer_references_than_neighbours_and_zeros_are_no_error() -> None:
-    assert neighbour_distances(FEATURES, surround(REFERENCES[:2])).shape == (25,)
-    assert np.isfinite(neighbour_distances(np.zeros((1, 8)), surround(np.zeros((4, 8))))).all()
+    assert neighbour_distances(FEATURES, nearest_index(REFERENCES[:2])).shape == (25,)
+    assert np.isfinite(neighbour_distances(np.zeros((1, 8)), nearest_index(np.zeros((4, 8))))).all()
 
 
 def test_energy_is_minus_the_logsumexp_of_scipy() -> None:
@@ -71,7 +71,7 @@ def test_energy_is_minus_the_logsumexp_of_scipy() -> None:
 
 
 def test_mahalanobis_distances_are_those_of_scipy() -> None:
-    shape = fit_shape(REFERENCES, LABELS)
+    shape = fit_class_gaussians(REFERENCES, LABELS)
     unit = REFERENCES.astype(np.float64) / np.linalg.norm(REFERENCES, axis=1, keepdims=True)
     means = np.stack([unit[LABELS == number].mean(axis=0) for number in range(3)])
     within = np.cov((unit - means[LABELS]).T, bias=True)
@@ -83,7 +83,7 @@ def test_mahalanobis_distances_are_those_of_scipy() -> None:
 
 
 def test_one_picture_per_class_still_has_a_shape() -> None:
-    assert np.isfinite(mahalanobis(FEATURES, fit_shape(REFERENCES[:3], np.arange(3)))).all()
+    assert np.isfinite(mahalanobis(FEATURES, fit_class_gaussians(REFERENCES[:3], np.arange(3)))).all()
 
 
 def test_the_auroc_is_that_of_scikit_learn_and_its_interval_holds_the_true_one() -> None:
@@ -102,4 +102,4 @@ def test_an_auroc_of_one_has_an_interval_too() -> None:
 
 
 def test_references_in_half_precision_are_never_infinite() -> None:
-    assert np.isfinite(as_reference(np.array([[1e30, -1e30, 0.5]]))).all()
+    assert np.isfinite(to_half_precision(np.array([[1e30, -1e30, 0.5]]))).all()

@@ -42,13 +42,13 @@ def predict(
 
     Example: headstart predict runs/flowers-1 rose.jpg --abstain 0.95
     """
-    from headstart.workflows.model import ask_guard, load
+    from headstart.workflows.model import change_policy, load
     from headstart.workflows.predict import answer, write_answers
 
     given = dict(call.given)
     strict = bool(given.pop("strict", False))
     opened = load(model)
-    opened = ask_guard(opened, given) if given else opened
+    opened = change_policy(opened, given) if given else opened
     answers = answer(opened.encoder, opened.saved, paths, call.context, top=top, strict=strict)
     call.steps.close()
     chosen = "json" if call.as_json else (form or OutputFormat.of(out)).value

@@ -219,7 +219,7 @@ def _ask_library(subject: Exportable, pool: ParityData, context: RunContext) -> 
         pool.examples, pool.keys, (subject.encoder,), FeatureStore(None),
         plan=plan, open_example=reader_of(subject.encoder.spec.modality).open_example, progress=context.progress,
     )  # fmt: skip
-    return subject.model.outputs(walk.features[0].matrix)
+    return subject.model.predictor.outputs(walk.features[0].matrix)
 
 
 @contextmanager

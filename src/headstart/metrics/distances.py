@@ -1,18 +1,17 @@
 """How far apart two sets of features lie. None of these numbers alone predicts what a model loses between them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
 
-from headstart.heads.ridge import RidgeFamily
-from headstart.heads.training_set import TrainingSet
-
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating]
+Labels = npt.NDArray[np.int64]
+Fit = Callable[[Matrix, Labels], Callable[[Matrix], Labels]]  # fits a classifier, which predicts
 
-REGULARISATION = 1e-2  # of the classifier that tells the sets apart; it is chosen on nothing
 KEPT_DIRECTIONS = 64  # for the Fréchet distance: covariances need many more examples than numbers
 
 
@@ -41,16 +40,18 @@ class FrechetDistance:
     within: float
 
 
-def proxy_distance(one: Matrix, other: Matrix, seed: int) -> ProxyDistance:
-    """Give the proxy A-distance (Ben-David et al. 2007) of sets of shapes (N, D) and (M, D).
+def proxy_distance(one: Matrix, other: Matrix, seed: int, fit: Fit) -> ProxyDistance:
+    """Compute the proxy A-distance (Ben-David et al. 2007) of sets of shapes (N, D) and (M, D).
 
-    Equally many of both are taken; a ridge classifier learns from one half and is tried on the other. The p-value is
+    Equally many of both are taken; a classifier is fitted to one half and tried on the other. The p-value is
     that of the binomial test that it does no better than a coin.
 
     Examples
     --------
     >>> random = np.random.default_rng(0)
-    >>> proxy_distance(random.normal(size=(50, 2)), random.normal(size=(60, 2)) + 9, seed=0).value
+    >>> def threshold(features: Matrix, labels: Labels) -> Callable[[Matrix], Labels]:
+    ...     return lambda rows: (rows.mean(axis=1) > features.mean()).astype(int)
+    >>> proxy_distance(random.normal(size=(50, 2)), random.normal(size=(60, 2)) + 9, seed=0, fit=threshold).value
     2.0
     """
     random = np.random.default_rng(seed)
@@ -61,8 +62,7 @@ def proxy_distance(one: Matrix, other: Matrix, seed: int) -> ProxyDistance:
         for part in (slice(0, count // 2), slice(count // 2, count))
     ]
     labels = np.repeat([0, 1], count // 2)
-    head = RidgeFamily().fit(TrainingSet(halves[0], labels, 2), REGULARISATION)
-    right = int((head.scores(halves[1]).argmax(axis=1) == labels).sum())
+    right = int((fit(halves[0], labels)(halves[1]) == labels).sum())
     error = 1 - right / count
     p = float(binomtest(right, count, 0.5, alternative="greater").pvalue)
     return ProxyDistance(max(0.0, 2 * (1 - 2 * error)), error, p)

@@ -12,8 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from headstart.heads.knn import normalise
-
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.int64]
@@ -133,19 +131,18 @@ def h_score(features: Matrix, labels: Labels, shrinkage: float | None = None) ->
     return float((1 - shrinkage) * np.sum(solved * means.T))
 
 
-def neighbours_are_right(features: Matrix, labels: Labels, groups: Labels, neighbours: int = 5) -> Flags:
-    """Say of each example whether its nearest neighbours by cosine vote for its class, leaving out its own group.
+def neighbours_are_right(rows: Matrix, labels: Labels, groups: Labels, neighbours: int = 5) -> Flags:
+    """Return of each example whether its nearest neighbours by cosine vote for its class, leaving out its own group.
 
-    Ties go to the class whose neighbour is nearest. Shapes (N, D), (N,), (N,); the answer has shape (N,). An example
-    without any other group is counted as wrong.
+    Ties go to the class whose neighbour is nearest. Shapes (N, D) with rows of length 1, (N,), (N,); returns (N,). An
+    example without any other group is counted as wrong.
 
     Examples
     --------
-    >>> features = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
-    >>> neighbours_are_right(features, np.array([0, 0, 1, 0]), np.arange(4), neighbours=1).tolist()
+    >>> rows = np.array([[1.0, 0.0], [0.96, 0.28], [0.0, 1.0], [0.28, 0.96]])
+    >>> neighbours_are_right(rows, np.array([0, 0, 1, 0]), np.arange(4), neighbours=1).tolist()
     [True, True, False, False]
     """
-    rows = normalise(np.asarray(features))
     count, classes = len(labels), int(labels.max()) + 1
     right = np.zeros(count, dtype=bool)
     for start in range(0, count, ROWS_AT_ONCE):

@@ -10,12 +10,13 @@ from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
 from headstart.encoders.spec import EncoderSpec
 from headstart.features.values import Extraction
+from headstart.metrics.comparison import Comparison
 from headstart.probing.probe import Probe
 from headstart.reporting.answers import failure_lines, failures_by_name
 from headstart.reporting.summary import candidate_lines, score_lines
 from headstart.reporting.training_files import training_lines, training_to_json
 from headstart.runtime.findings import Finding
-from headstart.uncertainty.comparison import Comparison
+from headstart.uncertainty.evaluate import PolicyScores
 
 if TYPE_CHECKING:  # it loads torch
     from headstart.finetuning.fine_tuning import FineTuned
@@ -35,6 +36,7 @@ class RunReport:
     notices: tuple[Finding | str, ...] = ()
     tuned: "FineTuned | None" = None
     page: Path | None = None
+    policy_scores: PolicyScores | None = None
 
     @property
     def model(self) -> Path:
@@ -53,7 +55,7 @@ class RunReport:
             f"Heads, compared by cross-validation inside the {fitted:,} pictures to fit:",
             *candidate_lines(self.probe.candidates, self.probe.name),
             *(training_lines(self.tuned) if self.tuned else []),
-            *score_lines(self.board, self._title()),
+            *score_lines(self.board, self._title(), self.policy_scores),
             *_promise_lines(self.probe, self.board, self.plan.recipe.head.balance),
             *map(str, self.notices),
             f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
@@ -98,6 +100,7 @@ class RunReport:
             "head": _head_json(self.probe),
             **(training_to_json(self.tuned) if self.tuned else {}),
             **self.board.to_json(),
+            "guard": None if self.policy_scores is None else self.policy_scores.to_json(),
             "notices": list(map(str, self.notices)),
             "audit": self.plan.audit.to_json(),
             "seconds": round(self.seconds, 3),
@@ -113,6 +116,7 @@ class ScoreReport:
     extraction: Extraction
     board: Comparison
     seconds: float
+    policy_scores: PolicyScores | None = None
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -133,6 +137,7 @@ class ScoreReport:
             *score_lines(
                 self.board,
                 f"Scores on {self.board.evaluation.count:,} pictures of {dataset.name}, with 95 % intervals:",
+                self.policy_scores,
             ),
         ]
 
@@ -141,6 +146,7 @@ class ScoreReport:
         return {
             "data": self.audit.dataset.name,
             **self.board.to_json(),
+            "guard": None if self.policy_scores is None else self.policy_scores.to_json(),
             "failures": failures_by_name(self.audit.dataset.examples, self.audit.unreadable | self.extraction.failures),
             "split": self.rule,
             "notices": list(self.notices),
@@ -192,7 +198,8 @@ class EmbedReport:
 def _promise_lines(probe: Probe, board: Comparison, balanced: bool) -> list[str]:
     """Say so when cross-validation promised more than the scored pictures kept."""
     promised = next((one.cv_score.metric for one in probe.candidates if one.name == probe.name), 0.0)
-    scored = board.probe or board.evaluation  # the heads that were compared stand on the network as it came
+    # The heads that were compared stand on the network as it came.
+    scored = board.baselines.get("probe", board.evaluation)
     kept = scored.balanced_accuracy if balanced else scored.accuracy
     if promised <= kept.high:
         return []

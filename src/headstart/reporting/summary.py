@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from headstart.heads.model_selection import Candidate
+from headstart.metrics.comparison import Comparison
 from headstart.metrics.paired_tests import PairedDifference
 from headstart.metrics.values import Evaluation
 from headstart.reporting.tables import aligned
 from headstart.uncertainty.calibrate import FEWEST
-from headstart.uncertainty.comparison import Comparison
 from headstart.uncertainty.evaluate import AnswerScores, PolicyScores, broken_promises
 from headstart.uncertainty.policy import AnswerPolicy
 from headstart.uncertainty.selective import Threshold
@@ -19,19 +19,17 @@ ROWS = {
     "log-loss": "log_loss",
     "calibration error": "calibration_error",
 }
+COLUMNS = {"majority": "majority class", "probe": "probe, nothing moved"}
 HARDEST = 5  # classes named in a summary
 TOO_FEW = f"fewer than {FEWEST} pictures could be held out to learn from"
 CHANCE = "small differences among five are chance"
 
 
-def score_lines(board: Comparison, title: str) -> list[str]:
+def score_lines(board: Comparison, title: str, promises: PolicyScores | None = None) -> list[str]:
     """Show the scores with their intervals under a title, the baselines beside them, and what follows from both."""
     result = board.evaluation
-    columns = {"this model": result, "majority class": board.majority}
-    if board.simple is not None:
-        columns[board.simple_name.replace("_", " ")] = board.simple
-    if board.probe is not None:
-        columns["probe, nothing moved"] = board.probe
+    columns = {"this model": result}
+    columns |= {COLUMNS.get(name, name.replace("_", " ")): one for name, one in board.baselines.items()}
     table = [("", *columns)]
     table += [(name, *(str(getattr(column, field)) for column in columns.values())) for name, field in ROWS.items()]
     lines = [title, *(f"  {line}" for line in aligned(table).splitlines())]
@@ -40,16 +38,16 @@ def score_lines(board: Comparison, title: str) -> list[str]:
         lines.append(f"  {counts} (positive: {result.classes[1]})")
     if result.groups is not None:
         lines.append(f"  The intervals are drawn over {result.groups:,} groups, not over pictures.")
-    guarded = guard_lines(board.guard) if board.guard is not None else []
-    if guarded and board.leaked:  # they flatter every promise
-        guarded[0] = "Knowing when not to answer, on all scored pictures, those of the fitted part among them:"
+    kept = [] if promises is None else policy_lines(promises)
+    if kept and board.leaked:  # they flatter every promise
+        kept[0] = "Knowing when not to answer, on all scored pictures, those of the fitted part among them:"
     return [
         *lines,
-        *_moved_lines(board.moved),
+        *_moved_lines(board.over_probe),
         *_leak_lines(board),
         *_hardest_lines(result),
         *_verdict(board),
-        *guarded,
+        *kept,
     ]
 
 
@@ -64,8 +62,8 @@ def _moved_lines(moved: PairedDifference | None) -> list[str]:
     ]
 
 
-def guard_lines(found: PolicyScores) -> list[str]:
-    """Say whether the guard kept its promises on the scored pictures, and what it could not learn to promise."""
+def policy_lines(found: PolicyScores) -> list[str]:
+    """Say whether the policy kept its promises on the scored pictures, and what it could not learn to promise."""
     lines = []
     sets, answers, novelty = found.sets, found.answers, found.novelty
     if sets is not None:
@@ -129,17 +127,17 @@ def refusal(found: AnswerScores | Threshold) -> str:
     )
 
 
-def unscored_refusal(guard: AnswerPolicy | None, board: Comparison) -> tuple[str, ...]:
+def unscored_refusal(policy: AnswerPolicy | None, promises: PolicyScores | None) -> tuple[str, ...]:
     """Say that a precision cannot be promised where no scored picture could show it, as with folds; often nothing.
 
     Examples
     --------
     >>> from types import SimpleNamespace
     >>> refused = SimpleNamespace(threshold=Threshold(0.99, float("inf"), 0.9, 0.8, 0.0, 60))
-    >>> unscored_refusal(refused, SimpleNamespace(guard=None))
+    >>> unscored_refusal(refused, None)
     ('A precision of 0.99 cannot be promised, 0.800 can, ...',)
     """
-    threshold = None if guard is None or board.guard is not None else guard.threshold
+    threshold = None if policy is None or promises is not None else policy.threshold
     return () if threshold is None or threshold.reached else (refusal(threshold),)
 
 

@@ -10,18 +10,18 @@ import numpy.typing as npt
 from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
 from headstart.encoders.spec import EncoderSpec
+from headstart.metrics.comparison import Comparison
 from headstart.probing.probe import Probe
 from headstart.probing.rows import Sample
-from headstart.saving.reference_set import make_references
+from headstart.saving.reference_set import build_references
 from headstart.saving.values import Baseline, SavedModel, TrainingRecord
-from headstart.uncertainty.comparison import Comparison
 
 
 def describe(
     planned: Plan, spec: EncoderSpec, probe: Probe, baseline: Baseline, fitted: Sample, board: Comparison,
     created: datetime,
 ) -> SavedModel:  # fmt: skip
-    """Put together what is kept of a model: ``probe`` is its head, ``baseline`` what stands beside it."""
+    """Return what is kept of a model: ``probe`` is its head, ``baseline`` what stands beside it."""
     dataset = planned.dataset
     record = TrainingRecord(
         data_name=dataset.name,
@@ -44,12 +44,11 @@ def describe(
         training=record,
         baseline=baseline,
         notices=probe.notices,
-        guard_scores=None if board.guard is None else board.guard.to_json(),
         fitted_keys=frozenset(planned.audit.keys[position] for position in fitted.positions),
     )
 
 
-def keep_references(
+def add_references(
     saved: SavedModel,
     planned: Plan,
     features: npt.NDArray[np.float32],
@@ -61,5 +60,5 @@ def keep_references(
     positions = fitted.positions[rows]
     examples = [planned.dataset.examples[position] for position in positions]
     keys = [planned.audit.keys[position] for position in positions]
-    made = make_references(features[positions], fitted.labels[rows], examples, keys, len(fitted), cache)
+    made = build_references(features[positions], fitted.labels[rows], examples, keys, len(fitted), cache)
     return replace(saved, references=made)

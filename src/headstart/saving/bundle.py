@@ -15,18 +15,19 @@ from headstart.registry import resolve
 from headstart.runtime.files import require_free, whole_folder, write_errors, write_json, write_text
 from headstart.runtime.findings import Finding
 from headstart.saving.manifest import MANIFEST, check_files, find_model, manifest_of, read_manifest
-from headstart.saving.policy_files import GUARD, read_guard, write_guard
 from headstart.saving.reference_set import NAMES, REFERENCES, read_references, write_references
 from headstart.saving.tensors import read_tensors, write_tensors
 from headstart.saving.values import Baseline, Bundle, SavedModel, TrainingRecord
 from headstart.tasks.base import load_task
+from headstart.uncertainty.serialisation import policy_arrays, read_policy
 
 GRAPH = "encoder.onnx"
 WEIGHTS = "encoder.safetensors"  # only where there is no graph, because the network cannot be exported
 HEAD = "head.safetensors"
 BASELINE = "baseline.safetensors"
+POLICY = "guard.safetensors"  # held-out scores; only where something was held out
 FITTED = "fitted.safetensors"  # digests of the pictures the head was fitted on
-OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE, FITTED, REFERENCES, NAMES, GUARD)
+OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE, FITTED, REFERENCES, NAMES, POLICY)
 DIGEST_BYTES = 32
 TIMM_WEIGHTS = "model.safetensors"
 CARD = "README.md"
@@ -58,8 +59,9 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
             write_tensors(partial / FITTED, {"sha256": keys})
         if model.references is not None:
             write_references(partial, model.references)
-        if model.guard is not None:
-            write_guard(partial, model.guard)
+        held_out = {} if model.policy is None else policy_arrays(model.policy)
+        if held_out:
+            write_tensors(partial / POLICY, held_out)
         if not why_not:
             write_timm_layout(partial, model, files)
         no_raw = resolve("exporters", "onnx").save(partial, model, files)  # a later stage: known by name alone
@@ -119,7 +121,8 @@ def _read_head(path: Path, description: dict[str, Any]) -> Head:
 
 
 def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
-    task, simple, guard = load_task(manifest["task"]), manifest["baseline"], manifest.get("guard")
+    task, simple, policy = load_task(manifest["task"]), manifest["baseline"], manifest.get("guard")
+    held_out = read_tensors(folder / POLICY) if POLICY in manifest["files"] else {}
     described = manifest["targets"][LABEL]
     baseline = None
     if simple:
@@ -136,8 +139,8 @@ def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
         notices=tuple(manifest["notices"]),
         fitted_keys=_read_keys(folder / FITTED) if FITTED in manifest["files"] else frozenset(),
         references=read_references(folder) if REFERENCES in manifest["files"] else None,
-        guard=read_guard(folder, guard) if guard else None,
-        guard_scores=guard["scores"] if guard else None,
+        policy=read_policy(held_out, policy) if policy else None,
+        policy_scores=policy["scores"] if policy else None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from headstart.heads.probabilities import as_softmax
 from headstart.metrics.values import CrossValidated
 from headstart.runtime.text import escape_control_characters
-from headstart.saving.policy_card import guard_section
+from headstart.saving.policy_card import policy_section
 from headstart.saving.reference_set import REFERENCES, References
 from headstart.saving.values import SavedModel
 
@@ -89,7 +89,7 @@ def model_card(model: SavedModel, why_not_timm: object = None, no_raw: object = 
         ),
         "Scores": _scores(model),
         "Calibration": _calibration(model),
-        "When it should not answer": guard_section(model),
+        "When it should not answer": policy_section(model),
         "Classes": _classes(model),
         "Data": _data(model),
         "Limits": _limits(model),

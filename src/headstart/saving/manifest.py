@@ -12,8 +12,8 @@ from headstart.registry import nearest
 from headstart.runtime.files import json_text, write_json
 from headstart.runtime.findings import Finding, did_you_mean
 from headstart.runtime.hashing import sha256_of_file, sha256_of_json
-from headstart.saving.policy_files import guard_json
 from headstart.saving.values import Baseline, SavedModel
+from headstart.uncertainty.serialisation import policy_to_json
 from headstart.version import __version__
 
 MANIFEST = "manifest.json"
@@ -40,7 +40,7 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
         "baseline": _baseline_json(baseline) if baseline else None,
         "training": model.training.to_json(),
         "notices": list(model.notices),
-        "guard": guard_json(model.guard) | {"scores": model.guard_scores} if model.guard else None,
+        "guard": policy_to_json(model.policy) | {"scores": model.policy_scores} if model.policy else None,
         "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)} for path in sorted(files)},
     }
     plain = json.loads(json_text(manifest))  # as it will be read: the digest must not depend on tuples or key types

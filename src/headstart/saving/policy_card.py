@@ -14,12 +14,12 @@ METHODS = {
 }
 
 
-def guard_section(model: SavedModel) -> str:
-    """Write what the guard promises, and what came of it on the pictures set apart."""
-    guard, scores = model.guard, model.guard_scores or {}
-    if guard is None:
+def policy_section(model: SavedModel) -> str:
+    """Write what the policy promises, and what came of it on the pictures set apart."""
+    policy, scores = model.policy, model.policy_scores or {}
+    if policy is None:
         return "The model was saved without a guard: it answers every picture.\n"
-    lines = [*_sets(guard, scores), *_answers(guard, scores), *_novelty(guard, scores)]
+    lines = [*_sets(policy, scores), *_answers(policy, scores), *_novelty(policy, scores)]
     if not lines:
         return "Too few pictures could be held out to promise anything: it answers every picture.\n"
     if scores.get("broken"):
@@ -27,17 +27,17 @@ def guard_section(model: SavedModel) -> str:
             f"Not kept on the pictures set apart: {', '.join(scores['broken'])}. They are unlike the fitted ones, or "
             "these are near-copies of each other."
         )
-    over = "groups" if guard.grouped else "pictures"
+    over = "groups" if policy.grouped else "pictures"
     lines.append(f"The promises hold in the mean over new {over} like those in the data, and for no single class.")
     return "".join(f"- {line}\n" for line in lines)
 
 
-def _sets(guard: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
-    if guard.sets is None:
+def _sets(policy: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
+    if policy.sets is None:
         return []
     line = (
-        f"Prediction sets hold the true class in at least {guard.asked.coverage:.3g} of the cases "
-        f"({guard.rule}: {RULES[guard.rule]}; {len(guard.sets.values):,} held-out pictures)."
+        f"Prediction sets hold the true class in at least {policy.settings.coverage:.3g} of the cases "
+        f"({policy.rule}: {RULES[policy.rule]}; {len(policy.sets.values):,} held-out pictures)."
     )
     found = scores.get("sets")
     if found:
@@ -45,8 +45,8 @@ def _sets(guard: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
     return [line]
 
 
-def _answers(guard: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
-    threshold = guard.threshold
+def _answers(policy: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
+    threshold = policy.threshold
     if threshold is None:
         return []
     if not threshold.reached:
@@ -61,12 +61,12 @@ def _answers(guard: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
     return [line]
 
 
-def _novelty(guard: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
-    if guard.strangeness is None:
+def _novelty(policy: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
+    if policy.novelties is None:
         return []
     line = (
-        f"Pictures unlike the training pictures are flagged by {METHODS[guard.novelty]}; "
-        f"{guard.asked.false_alarms:.3g} of the known ones may be flagged too."
+        f"Pictures unlike the training pictures are flagged by {METHODS[policy.novelty]}; "
+        f"{policy.settings.false_alarms:.3g} of the known ones may be flagged too."
     )
     found = scores.get("novelty")
     if found:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from headstart.data.example import Example
 from headstart.runtime.files import write_json
 from headstart.saving.tensors import read_tensors, write_tensors
-from headstart.uncertainty.ood import as_reference
+from headstart.uncertainty.ood import to_half_precision
 
 REFERENCES = "references.safetensors"
 NAMES = "references.json"
@@ -55,7 +55,7 @@ class References:
         return len(self.labels)
 
 
-def make_references(
+def build_references(
     features: npt.NDArray[np.float32],
     labels: npt.NDArray[np.int64],
     examples: Sequence[Example],
@@ -63,17 +63,18 @@ def make_references(
     total: int,
     cache: Path,
 ) -> References:
-    """Keep these rows: ``features`` of shape (R, D) with the R labels, examples and digests.
+    """Build references from these rows: ``features`` of shape (R, D) with the R labels, examples and digests.
 
     ``total`` is how many there were to choose from; see :class:`References` for the names and ``cache``.
 
     Examples
     --------
     >>> rows, example = np.ones((1, 2), dtype=np.float32), Example("cache/demo/a.png", "a.png")
-    >>> make_references(rows, np.array([0]), [example], [bytes(32)], 1, Path("cache")).names
+    >>> build_references(rows, np.array([0]), [example], [bytes(32)], 1, Path("cache")).names
     ('demo/a.png',)
     """
-    return References(as_reference(features), labels, tuple(_name(one, cache) for one in examples), tuple(keys), total)
+    names = tuple(_name(one, cache) for one in examples)
+    return References(to_half_precision(features), labels, names, tuple(keys), total)
 
 
 def write_references(folder: Path, references: References) -> None:

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from headstart.data.targets.base import Target
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.heads.head import Decoding, Head, Matrix
-from headstart.probing.prediction import Prediction, predictions_from
 from headstart.runtime.environment import package_versions
 from headstart.saving.reference_set import References
-from headstart.uncertainty.ood import NearestIndex, surround
-from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes, advise, judge, measure_novelty
+from headstart.uncertainty.classifier import SelectiveClassifier
+from headstart.uncertainty.ood import NearestIndex, nearest_index
+from headstart.uncertainty.policy import AnswerPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,10 @@ class SavedModel:
         SHA-256 of each picture the head was fitted on, so that scoring one of them again is noticed.
     references
         Features of the training pictures; None for a model of an older Headstart.
-    guard
+    policy
         What it learned about when not to answer; None for a model of an older Headstart.
-    guard_scores
-        Whether the guard kept its promises on the pictures set apart, as plain data:
+    policy_scores
+        Whether the policy kept its promises on the examples set apart, as plain data:
         :meth:`headstart.uncertainty.evaluate.PolicyScores.to_json`.
     """
 
@@ -117,11 +117,11 @@ class SavedModel:
     notices: tuple[str, ...] = ()
     fitted_keys: frozenset[bytes] = frozenset()
     references: References | None = None
-    guard: AnswerPolicy | None = None
-    guard_scores: dict[str, Any] | None = None
+    policy: AnswerPolicy | None = None
+    policy_scores: dict[str, Any] | None = None
 
     def was_fitted(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
-        """Say of each picture, by the SHA-256 of its bytes, whether the head was fitted on it."""
+        """Return of each example, by the SHA-256 of its bytes, whether the head was fitted on it."""
         return np.array([key in self.fitted_keys for key in keys], dtype=np.bool_)
 
     @property
@@ -129,32 +129,17 @@ class SavedModel:
         """Class names, in the order of the head's scores."""
         return self.target.names
 
-    def outputs(self, features: Matrix) -> npt.NDArray[np.float64]:
-        """Compute outputs, such as probabilities (N, C), for features of shape (N, D)."""
-        return self.decoding.decode(self.head.scores(features))
-
-    def novelty(self, features: Matrix) -> npt.NDArray[np.float64]:
-        """Say how unlike the training pictures are those with these features, shape (N,); NaN without a guard."""
-        if self.guard is None:
-            return np.full(len(features), np.nan)
-        known = None if self.references is None else _surroundings(self.references)
-        return measure_novelty(self.guard, features, self.head.scores(features), self.decoding, known)
-
-    def verdicts(self, features: Matrix, probabilities: npt.NDArray[np.float64]) -> PolicyOutcomes | None:
-        """Let the guard judge predictions of shape (N, C) for features of shape (N, D); None without a guard."""
-        return None if self.guard is None else judge(self.guard, probabilities, self.novelty(features))
-
-    def predictions(self, names: Sequence[str], features: Matrix, top: int) -> tuple[Prediction, ...]:
-        """Say what is on N pictures with these features, shape (N, D), with what the guard says about it."""
-        probabilities = self.outputs(features)
-        found = predictions_from(names, probabilities, self.classes, top)
-        verdicts = self.verdicts(features, probabilities)
-        return found if self.guard is None or verdicts is None else advise(self.guard, verdicts, found, self.classes)
+    @property
+    def predictor(self) -> SelectiveClassifier:
+        """What answers for features: the head with the policy."""
+        needed = self.policy is not None and self.policy.novelty == "neighbours"
+        index = _index_of(self.references) if needed and self.references is not None else None
+        return SelectiveClassifier(self.head, self.decoding, self.classes, self.policy, index)
 
 
 @lru_cache(maxsize=2)  # once for each model: a server asks again and again
-def _surroundings(references: References) -> NearestIndex:
-    return surround(references.features)
+def _index_of(references: References) -> NearestIndex:
+    return nearest_index(references.features)
 
 
 @dataclass(frozen=True, slots=True)

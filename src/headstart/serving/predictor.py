@@ -63,7 +63,7 @@ class SavedPredictor:
 
     def predict(self, features: Features) -> Sequence[Prediction]:
         """Turn features (N, D) into predictions, as :meth:`Model.predict` does."""
-        return self.saved.predictions([""] * len(features), features, TOP)
+        return self.saved.predictor.predict([""] * len(features), features, TOP)
 
     def describe(self) -> dict[str, Any]:
         """Say what the model is, without a path of this machine."""
@@ -86,7 +86,7 @@ class SavedPredictor:
             "scores": {name: evaluation[name] for name in _HEADLINES if name in evaluation},
             "pictures": {**training.counts, **({"score": evaluation["count"]} if evaluation else {})},
             "split_rule": training.split_rule,
-            "guard": None if saved.guard is None else asdict(saved.guard.asked),
+            "guard": None if saved.policy is None else asdict(saved.policy.settings),
             "notices": list(saved.notices),
             "created": training.created,
             "digests": {"model": self.digest, "data": training.data_fingerprint, "encoder": spec.digest},

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from headstart.data.splits import make_folds
 from headstart.heads.class_scoring import ClassScorer
 from headstart.heads.family import load_family
+from headstart.heads.knn import normalise
 from headstart.heads.model_selection import cross_validate
 from headstart.heads.training_set import TrainingSet
 from headstart.metrics.intervals import resampled_counts, spread_interval
@@ -122,7 +123,7 @@ def score_encoder(
             right=next(one.scores for one in found if one.name == "ridge").argmax(axis=1) == labels,
             ridge=accuracy["ridge"],
             lda=accuracy["lda"],
-            neighbours=float(neighbours_are_right(features, labels, groups).mean()),
+            neighbours=float(neighbours_are_right(normalise(features), labels, groups).mean()),
             logme=logme(features, labels, class_count),
             h_score=h_score(features, labels),
         )

@@ -1,10 +1,10 @@
 """Conformal prediction: sets of classes that hold the true one as often as promised, whatever the model is worth.
 
-Every class of a picture gets a nonconformity score: the less the class fits, the larger. Of held-out examples only the
-score of the true class counts. The set of a new picture holds the classes whose score is no larger than the quantile of
+Every class of an example gets a nonconformity score: the less the class fits, the larger. Of held-out examples only the
+score of the true class counts. The set of a new example holds the classes whose score is no larger than the quantile of
 those (Vovk, Gammerman and Shafer 2005). When the held-out examples and the new one are exchangeable, and the head was
-fitted to neither, the set holds the true class with the promised probability, in the mean over pictures; nothing is
-promised for a single class, nor for pictures of another kind.
+fitted to neither, the set holds the true class with the promised probability, in the mean over examples; nothing is
+promised for a single class, nor for examples of another kind.
 
 Here the held-out scores come from the folds of a cross-validation, and the head that answers was fitted to all folds.
 For sets made of several folds theory proves 1 - 2a where 1 - a was asked (Vovk 2015, cross-conformal predictors;
@@ -33,7 +33,7 @@ ROUNDING = 1e-9  # of sums of shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeldOut:
+class CalibrationScores:
     """Scores of n held-out examples, ascending, each with the share of the whole it stands for.
 
     Groups, not examples, are exchangeable with what comes: each of the K groups stands for 1 / (K + 1), shared evenly
@@ -53,26 +53,26 @@ class HeldOut:
     groups: int
 
     def quantile(self, coverage: float) -> float:
-        """Give the smallest value that at least ``coverage`` of the whole does not exceed; infinite when none is.
+        """Return the smallest value that at least ``coverage`` of the whole does not exceed; infinite when none is.
 
         Without groups this is the ceil((n + 1) coverage)-th smallest value.
 
         Examples
         --------
-        >>> gather(np.arange(1.0, 10.0)).quantile(0.9), gather(np.arange(1.0, 9.0)).quantile(0.9)
-        (9.0, inf)
+        >>> [calibration_scores(np.arange(1.0, end)).quantile(0.9) for end in (10.0, 9.0)]
+        [9.0, inf]
         """
         place = int(np.searchsorted(np.cumsum(self.masses), coverage - ROUNDING))
         return float(self.values[place]) if place < len(self.values) else math.inf
 
     def share_beyond(self, values: Floats) -> Floats:
-        """Give the share of the whole, the new one included, with a score at least as large: a p-value, shape (N,).
+        """Compute the share of the whole, the new one included, with a score at least as large: a p-value, shape (N,).
 
         Under exchangeability it is at most a with probability at most a.
 
         Examples
         --------
-        >>> gather(np.arange(1.0, 10.0)).share_beyond(np.array([0.0, 8.5, 99.0])).round(3).tolist()
+        >>> calibration_scores(np.arange(1.0, 10.0)).share_beyond(np.array([0.0, 8.5, 99.0])).round(3).tolist()
         [1.0, 0.2, 0.1]
         """
         tail = np.append(np.cumsum(self.masses[::-1])[::-1], 0.0)
@@ -80,29 +80,29 @@ class HeldOut:
         return found
 
 
-def gather(values: Floats, groups: Integers | None = None) -> HeldOut:
-    """Put held-out scores of shape (n,) in order; ``groups`` numbers the group of each.
+def calibration_scores(values: Floats, groups: Integers | None = None) -> CalibrationScores:
+    """Sort held-out scores of shape (n,), with what each stands for; ``groups`` numbers the group of each.
 
     Examples
     --------
-    >>> gather(np.array([0.3, 0.1, 0.2]), np.array([7, 7, 4])).masses.round(3).tolist()
+    >>> calibration_scores(np.array([0.3, 0.1, 0.2]), np.array([7, 7, 4])).masses.round(3).tolist()
     [0.167, 0.333, 0.167]
     """
     numbers = np.arange(len(values)) if groups is None else np.unique(groups, return_inverse=True)[1]
     sizes = np.bincount(numbers)
     order = np.argsort(values, kind="stable")
     masses = 1 / ((len(sizes) + 1) * sizes[numbers[order]])
-    return HeldOut(np.asarray(values, dtype=np.float64)[order], masses, len(sizes))
+    return CalibrationScores(np.asarray(values, dtype=np.float64)[order], masses, len(sizes))
 
 
 def nonconformity(probabilities: Floats, rule: SetName) -> Floats:
-    """Say how little each class fits each example: shape (N, C) in, shape (N, C) out.
+    """Compute how little each class fits each example: shape (N, C) in, shape (N, C) out.
 
     ``lac`` (least ambiguous sets with bounded error levels, Sadinle, Lei and Wasserman 2019): 1 - p. Of all rules that
     keep the promise its sets are the smallest when the probabilities are right. ``aps`` (adaptive prediction sets,
     Romano, Sesia and Candes 2020): the sum of the probabilities of likelier classes and of half its own. Its sets are
-    larger, and keep the promise more evenly over easy and hard pictures. The paper draws the share of its own by lot;
-    a half is the mean, keeps the promise as well, and gives the same picture the same set every time. ``raps``
+    larger, and keep the promise more evenly over easy and hard examples. The paper draws the share of its own by lot;
+    a half is the mean, keeps the promise as well, and gives the same example the same set every time. ``raps``
     (Angelopoulos et al. 2021): the same, and a penalty for every class beyond the second.
 
     Examples
@@ -125,19 +125,19 @@ def nonconformity(probabilities: Floats, rule: SetName) -> Floats:
     return scores
 
 
-def true_scores(probabilities: Floats, labels: Integers, rule: SetName) -> Floats:
-    """Give the nonconformity of the true class of each example, shape (N,).
+def true_class_scores(probabilities: Floats, labels: Integers, rule: SetName) -> Floats:
+    """Compute the nonconformity of the true class of each example, shape (N,).
 
     Examples
     --------
-    >>> true_scores(np.array([[0.9, 0.1], [0.75, 0.25]]), np.array([0, 1]), "lac").round(2).tolist()
+    >>> true_class_scores(np.array([[0.9, 0.1], [0.75, 0.25]]), np.array([0, 1]), "lac").round(2).tolist()
     [0.1, 0.75]
     """
     return np.asarray(nonconformity(probabilities, rule)[np.arange(len(labels)), labels])
 
 
 def prediction_sets(probabilities: Floats, rule: SetName, quantile: float) -> Booleans:
-    """Say which classes belong to the set of each example, shape (N, C).
+    """Select the classes of the set of each example, shape (N, C).
 
     The likeliest class always does: without it a set could be empty, which tells nobody anything, and with it the true
     class is in the set no less often.
@@ -155,7 +155,7 @@ def prediction_sets(probabilities: Floats, rule: SetName, quantile: float) -> Bo
 
 
 def coverage_range(count: int, coverage: float, level: float = 0.95) -> tuple[float, float]:
-    """Say between which bounds the true coverage lies, for most draws of ``count`` held-out examples.
+    """Compute the bounds that the true coverage lies between, for most draws of ``count`` held-out examples.
 
     Given the held-out examples, the coverage of new ones is Beta(n + 1 - l, l)-distributed with l = floor((n + 1)(1 -
     coverage)) when scores have no ties (Vovk 2012). (1, 1) when l is 0: every class is in every set.
@@ -173,7 +173,7 @@ def coverage_range(count: int, coverage: float, level: float = 0.95) -> tuple[fl
 
 
 def _beta_quantile(first: int, second: int, share: float) -> float:
-    """Find the quantile of a beta distribution with whole parameters, by halving.
+    """Compute the quantile of a beta distribution with whole parameters, by halving.
 
     SciPy's would do, but loading it takes a third of a second of every fit. With whole parameters the distribution
     function at x is the chance of at least ``first`` successes in ``first + second - 1`` trials of chance x.

@@ -1,4 +1,4 @@
-"""Whether a guard keeps what it promises, on pictures that it has never seen; every share with its interval."""
+"""Whether a policy keeps what it promises, on examples that it has never seen; every share with its interval."""
 
 import math
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ class SetScores:
     coverage, size, single
         Share of the sets with the true class, mean number of classes, share of the sets with one class.
     per_class
-        Coverage of the pictures of each class, by name. Nothing is promised for it.
+        Coverage of the examples of each class, by name. Nothing is promised for it.
     held_out, likely_low, likely_high
-        How many held-out pictures the threshold rests on, and where the true coverage lies for 95 of 100 such draws.
+        How many held-out examples the threshold rests on, and where the true coverage lies for 95 of 100 such draws.
     """
 
     rule: str
@@ -44,10 +44,10 @@ class SetScores:
 
 @dataclass(frozen=True, slots=True)
 class AnswerScores:
-    """Answers above the threshold of confidence: how many are right, and how many pictures get one.
+    """Answers above the threshold of confidence: how many are right, and how many examples get one.
 
-    ``wanted`` is the precision asked for; ``threshold`` is None when it could not be promised, and then no picture gets
-    an answer. ``bound`` is what could be promised on ``held_out`` held-out pictures.
+    ``wanted`` is the precision asked for; ``threshold`` is None when it could not be promised, and then no example gets
+    an answer. ``bound`` is what could be promised on ``held_out`` held-out examples.
     """
 
     wanted: float
@@ -60,22 +60,22 @@ class AnswerScores:
 
 @dataclass(frozen=True, slots=True)
 class OodScores:
-    """Pictures flagged as unlike the training pictures.
+    """Examples flagged as unlike the training examples.
 
     Attributes
     ----------
     method, promised
         How novelty is measured, and the share of false alarms that was asked for.
     likely_high
-        Below it the true share lies for 97.5 of 100 draws of the held-out pictures.
+        Below it the true share lies for 97.5 of 100 draws of the held-out examples.
     threshold
         Novelty beyond which a picture is flagged.
     false_alarms
-        Share of the scored pictures that are flagged.
+        Share of the scored examples that are flagged.
     unfamiliar
-        Name of the other pictures, or None when there were none.
+        Name of the other examples, or None when there were none.
     count, auroc, found
-        How many of those; the chance that one of them is stranger than a scored picture; share that is flagged.
+        How many of those; the chance that one of them is novelr than a scored picture; share that is flagged.
     """
 
     method: str
@@ -91,7 +91,7 @@ class OodScores:
 
 @dataclass(frozen=True, slots=True)
 class PolicyScores:
-    """What a guard was worth on ``count`` pictures; a part is None where the guard has none."""
+    """What a policy was worth on ``count`` examples; a part is None where the policy has none."""
 
     count: int
     sets: SetScores | None
@@ -106,7 +106,7 @@ class PolicyScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """The scored pictures: labels (N,), probabilities (N, C), class names, groups (N,) or None; seed and resamples."""
+    """The scored examples: labels (N,), probabilities (N, C), class names, groups (N,) or None; seed and resamples."""
 
     labels: Integers
     probabilities: Floats
@@ -118,26 +118,26 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OodSet:
-    """Pictures of another kind: what they are called, and the novelty of each, shape (M,)."""
+    """Examples of another kind: what they are called, and the novelty of each, shape (M,)."""
 
     name: str
     novelty: Floats
 
 
-def score_guard(
-    guard: AnswerPolicy, verdicts: PolicyOutcomes, scored: Scored, unfamiliar: OodSet | None = None
+def evaluate_policy(
+    policy: AnswerPolicy, outcomes: PolicyOutcomes, scored: Scored, unfamiliar: OodSet | None = None
 ) -> PolicyScores:
-    """Score what a guard said about pictures whose classes are known, and about others of another kind."""
+    """Evaluate the outcomes for examples whose classes are known, and the novelty of others of another kind."""
     return PolicyScores(
         count=len(scored.labels),
-        sets=None if guard.sets is None else _score_sets(guard, verdicts, scored),
-        answers=None if guard.threshold is None else _score_answers(guard, verdicts, scored),
-        novelty=None if guard.strangeness is None else _score_novelty(guard, verdicts, scored, unfamiliar),
+        sets=None if policy.sets is None else _score_sets(policy, outcomes, scored),
+        answers=None if policy.threshold is None else _score_answers(policy, outcomes, scored),
+        novelty=None if policy.novelties is None else _score_novelty(policy, outcomes, scored, unfamiliar),
     )
 
 
 def broken_promises(found: PolicyScores) -> list[str]:
-    """Name the promises that were not kept: the whole interval lies beyond what the held-out pictures leave likely.
+    """List the promises that were not kept: the whole interval lies beyond what the held-out examples leave likely.
 
     Examples
     --------
@@ -155,9 +155,9 @@ def broken_promises(found: PolicyScores) -> list[str]:
 
 
 def share(hits: Booleans, scored: Scored, rows: Booleans | None = None) -> Score:
-    """Give the share of hits among the scored pictures, or among those in ``rows``, with its 95 % interval.
+    """Compute the share of hits among the scored examples, or among those in ``rows``, with its 95 % interval.
 
-    Wilson's for single pictures; where they come in groups, whole groups are drawn.
+    Wilson's for single examples; where they come in groups, whole groups are drawn.
 
     Examples
     --------
@@ -180,8 +180,8 @@ def share(hits: Booleans, scored: Scored, rows: Booleans | None = None) -> Score
     return spread_interval(hit / count if count else math.nan, draws, present, count, "group bootstrap")
 
 
-def auroc(known: Floats, strange: Floats, seed: int = 0, resamples: int = 1000) -> Score:
-    """Give the chance that a strange picture has a higher score than a known one, ties counting half.
+def auroc(known: Floats, novel: Floats, seed: int = 0, resamples: int = 1000) -> Score:
+    """Compute the chance that an example of another kind has a higher score than a known one, ties counting half.
 
     Both sides, of shapes (N,) and (M,), are resampled, each for itself.
 
@@ -190,33 +190,33 @@ def auroc(known: Floats, strange: Floats, seed: int = 0, resamples: int = 1000) 
     >>> print(auroc(np.array([0.1, 0.2, 0.3, 0.6]), np.array([0.5, 0.7])))
     0.875 [...]
     """
-    scores = np.concatenate([known, strange])
+    scores = np.concatenate([known, novel])
     plan = plan_ranking(scores, np.arange(len(scores)) >= len(known))
     value = float(rank_scores(plan, np.ones(len(scores))).roc_auc)
     blocks = zip(
         resampled_counts(len(known), resamples, len(scores), seed),
-        resampled_counts(len(strange), resamples, len(scores), seed + 1),
+        resampled_counts(len(novel), resamples, len(scores), seed + 1),
         strict=True,
     )
     draws = np.concatenate([rank_scores(plan, np.concatenate(pair)).roc_auc for pair in blocks])
     # Near 1 the variance of an AUC A tends to A (1 - A) / 2 m with m on the rarer side (Hanley and McNeil 1982).
-    rarer = 2.0 * min(len(known), len(strange))
+    rarer = 2.0 * min(len(known), len(novel))
     return spread_interval(value, draws, rarer, rarer, "bootstrap")
 
 
-def _score_sets(guard: AnswerPolicy, verdicts: PolicyOutcomes, scored: Scored) -> SetScores:
-    assert guard.sets is not None
-    covered = np.asarray(verdicts.sets[np.arange(len(scored.labels)), scored.labels])
-    sizes = verdicts.sets.sum(axis=1).astype(np.float64)
-    low, high = coverage_range(guard.sets.groups, guard.asked.coverage)
+def _score_sets(policy: AnswerPolicy, outcomes: PolicyOutcomes, scored: Scored) -> SetScores:
+    assert policy.sets is not None
+    covered = np.asarray(outcomes.sets[np.arange(len(scored.labels)), scored.labels])
+    sizes = outcomes.sets.sum(axis=1).astype(np.float64)
+    low, high = coverage_range(policy.sets.groups, policy.settings.coverage)
     return SetScores(
-        rule=guard.rule,
-        promised=guard.asked.coverage,
+        rule=policy.rule,
+        promised=policy.settings.coverage,
         coverage=share(covered, scored),
         size=_mean(sizes, scored),
         single=share(sizes == 1, scored),
         per_class={name: share(covered, scored, scored.labels == number) for number, name in enumerate(scored.classes)},
-        held_out=len(guard.sets.values),
+        held_out=len(policy.sets.values),
         likely_low=low,
         likely_high=high,
     )
@@ -236,37 +236,37 @@ def _mean(values: Floats, scored: Scored) -> Score:
     return percentile_interval(float(values.mean()), draws, total, method)
 
 
-def _score_answers(guard: AnswerPolicy, verdicts: PolicyOutcomes, scored: Scored) -> AnswerScores:
-    assert guard.threshold is not None
+def _score_answers(policy: AnswerPolicy, outcomes: PolicyOutcomes, scored: Scored) -> AnswerScores:
+    assert policy.threshold is not None
     right = np.asarray(scored.probabilities.argmax(axis=1) == scored.labels)
     return AnswerScores(
-        wanted=guard.threshold.wanted,
-        threshold=guard.threshold.confidence if guard.threshold.reached else None,
-        bound=guard.threshold.bound,
-        precision=share(right, scored, ~verdicts.unsure),
-        answered=share(~verdicts.unsure, scored),
-        held_out=guard.threshold.held_out,
+        wanted=policy.threshold.wanted,
+        threshold=policy.threshold.confidence if policy.threshold.reached else None,
+        bound=policy.threshold.bound,
+        precision=share(right, scored, ~outcomes.unsure),
+        answered=share(~outcomes.unsure, scored),
+        held_out=policy.threshold.held_out,
     )
 
 
 def _score_novelty(
-    guard: AnswerPolicy, verdicts: PolicyOutcomes, scored: Scored, unfamiliar: OodSet | None
+    policy: AnswerPolicy, outcomes: PolicyOutcomes, scored: Scored, unfamiliar: OodSet | None
 ) -> OodScores:
-    assert guard.strangeness is not None
+    assert policy.novelties is not None
     found = OodScores(
-        method=guard.novelty,
-        promised=guard.asked.false_alarms,
-        likely_high=1 - coverage_range(guard.strangeness.groups, 1 - guard.asked.false_alarms)[0],
-        threshold=guard.strange_from,
-        false_alarms=share(verdicts.unfamiliar, scored),
+        method=policy.novelty,
+        promised=policy.settings.false_alarms,
+        likely_high=1 - coverage_range(policy.novelties.groups, 1 - policy.settings.false_alarms)[0],
+        threshold=policy.novelty_threshold,
+        false_alarms=share(outcomes.unfamiliar, scored),
     )
     if unfamiliar is None:
         return found
-    flagged = int((unfamiliar.novelty > guard.strange_from).sum())
+    flagged = int((unfamiliar.novelty > policy.novelty_threshold).sum())
     return replace(
         found,
         unfamiliar=unfamiliar.name,
         count=len(unfamiliar.novelty),
-        auroc=auroc(verdicts.novelty, unfamiliar.novelty, scored.seed, scored.resamples),
+        auroc=auroc(outcomes.novelty, unfamiliar.novelty, scored.seed, scored.resamples),
         found=wilson(flagged, len(unfamiliar.novelty)),
     )

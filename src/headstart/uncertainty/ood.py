@@ -1,6 +1,6 @@
-"""How unlike the training pictures a picture is: three scores, the larger the stranger; pure functions on arrays.
+"""How unlike the training examples an example is: three scores, the larger the more novel; pure functions on arrays.
 
-From pictures of another kind all three tell known ones well, and the distance to the nearest neighbours best; classes
+From examples of another kind all three tell known ones well, and the distance to the nearest neighbours best; classes
 of the same kind that were left out are hard for every score (``benchmarks/guard.py``).
 """
 
@@ -17,8 +17,8 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.floating[Any]]
 
-# Few, because a new class lies near single pictures of others, seldom near several; more than one, because a single
-# picture may be an odd one.
+# Few, because a new class lies near single examples of others, seldom near several; more than one, because a single
+# example may be an odd one.
 NEIGHBOURS = 3
 SHRINKAGE = 0.5  # towards the sphere; the optimum for the covariance (Ledoit and Wolf) was too small for this purpose
 ROWS_AT_ONCE = 2048
@@ -26,12 +26,12 @@ FEW_ROWS = 8
 LARGEST = float(np.finfo(np.float16).max)
 
 
-def as_reference(features: Matrix) -> npt.NDArray[np.float16]:
-    """Keep features in half precision, as they are saved: (R, D) in, (R, D) out; what is too large is cut.
+def to_half_precision(features: Matrix) -> npt.NDArray[np.float16]:
+    """Round features (R, D) to half precision, as they are saved; what is too large is cut.
 
     Examples
     --------
-    >>> as_reference(np.array([[0.1, 1e9]])).tolist()
+    >>> to_half_precision(np.array([[0.1, 1e9]])).tolist()
     [[0.0999..., 65504.0]]
     """
     return np.clip(features, -LARGEST, LARGEST).astype(np.float16)
@@ -39,18 +39,20 @@ def as_reference(features: Matrix) -> npt.NDArray[np.float16]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NearestIndex:
-    """References made ready for a search: their mean, shape (D,), and unit vectors from it to each, shape (R, D)."""
+    """References prepared for a search: their mean, shape (D,), and unit vectors from it to each, shape (R, D)."""
 
     centre: npt.NDArray[np.float32]
     directions: npt.NDArray[np.float32]
 
 
-def surround(references: Matrix) -> NearestIndex:
-    """Make references of shape (R, D) ready: features behind a ReLU have a mean far from zero, which is taken off.
+def nearest_index(references: Matrix) -> NearestIndex:
+    """Prepare references of shape (R, D) for a search.
+
+    Features behind a ReLU have a mean far from zero, which is taken off.
 
     Examples
     --------
-    >>> surround(np.array([[1.0, 4.0], [5.0, 4.0]])).directions.tolist()
+    >>> nearest_index(np.array([[1.0, 4.0], [5.0, 4.0]])).directions.tolist()
     [[-1.0, 0.0], [1.0, 0.0]]
     """
     known = references.astype(np.float32)
@@ -65,18 +67,18 @@ def neighbour_distances(
     reference_groups: Integers | None = None,
     neighbours: int = NEIGHBOURS,
 ) -> Floats:
-    """Give the mean cosine distance to the nearest references, shape (N,), from 0 to 2 (Sun et al. 2022).
+    """Compute the mean cosine distance to the nearest references, shape (N,), from 0 to 2 (Sun et al. 2022).
 
     Features of shape (N, D) are taken relative to the mean of the R references. With ``groups``, shapes (N,) and (R,),
-    references of a row's own group do not count: that is how a picture that is itself a reference is held out. Where
+    references of a row's own group do not count: that is how an example that is itself a reference is held out. Where
     there are fewer references than ``neighbours`` the others count; where there is none the distance is 2.
 
     Examples
     --------
     >>> two = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    >>> neighbour_distances(np.array([[5.0, 0.0], [0.0, 1.0]]), surround(two), neighbours=1).round(3).tolist()
+    >>> neighbour_distances(np.array([[5.0, 0.0], [0.0, 1.0]]), nearest_index(two), neighbours=1).round(3).tolist()
     [0.0, 1.0]
-    >>> neighbour_distances(two, surround(two), np.arange(2), np.arange(2), neighbours=1).round(3).tolist()
+    >>> neighbour_distances(two, nearest_index(two), np.arange(2), np.arange(2), neighbours=1).round(3).tolist()
     [2.0, 2.0]
     """
     found = np.empty(len(features))
@@ -100,7 +102,7 @@ def _products(vectors: npt.NDArray[np.float32], references: NearestIndex) -> npt
 
 
 def energy(scores: Scores, temperature: float) -> Floats:
-    """Give minus the logarithm of the sum of ``exp(scores / temperature)``, shape (N,) (Liu et al. 2020).
+    """Compute minus the logarithm of the sum of ``exp(scores / temperature)``, shape (N,) (Liu et al. 2020).
 
     It says something for heads whose scores are not normalised: for nearest neighbours, whose scores are logarithms of
     shares, it is nearly constant.
@@ -126,16 +128,16 @@ class ClassGaussians:
     whitening: npt.NDArray[np.float32]
 
 
-def fit_shape(features: Matrix, labels: Integers, shrinkage: float = SHRINKAGE) -> ClassGaussians:
-    """Find means and spread of features (N, D) with labels (N,), of the classes that occur.
+def fit_class_gaussians(features: Matrix, labels: Integers, shrinkage: float = SHRINKAGE) -> ClassGaussians:
+    """Fit means and spread of features (N, D) with labels (N,), of the classes that occur.
 
     Features are scaled to length 1 first (Mueller and Hein 2025, *Mahalanobis++*). The covariance within classes S is
     shrunk towards the sphere of the same trace: (1 - shrinkage) S + shrinkage tr(S) / D.
 
     Examples
     --------
-    >>> shape = fit_shape(np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]), np.array([0, 0, 1, 1]))
-    >>> shape.means.tolist()
+    >>> features = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
+    >>> fit_class_gaussians(features, np.array([0, 0, 1, 1])).means.tolist()
     [[0.5, 0.5], [-0.5, -0.5]]
     """
     unit = normalise(features)
@@ -143,22 +145,22 @@ def fit_shape(features: Matrix, labels: Integers, shrinkage: float = SHRINKAGE) 
     means = np.stack([unit[numbers == number].mean(axis=0, dtype=np.float64) for number in range(len(present))])
     residuals = unit - means[numbers]
     covariance = residuals.T @ residuals / len(residuals)
-    sphere = float(np.trace(covariance)) / len(covariance) or 1.0  # one picture per class: every distance counts alike
+    sphere = float(np.trace(covariance)) / len(covariance) or 1.0  # one example per class: every distance counts alike
     shrunk = (1 - shrinkage) * covariance + shrinkage * sphere * np.eye(len(covariance))
     whitening = np.linalg.inv(np.linalg.cholesky(shrunk))
     return ClassGaussians(means.astype(np.float32), whitening.astype(np.float32))
 
 
-def mahalanobis(features: Matrix, shape: ClassGaussians) -> Floats:
-    """Give the Mahalanobis distance to the nearest class mean, shape (N,) (Lee et al. 2018).
+def mahalanobis(features: Matrix, gaussians: ClassGaussians) -> Floats:
+    """Compute the Mahalanobis distance to the nearest class mean, shape (N,) (Lee et al. 2018).
 
     Examples
     --------
-    >>> shape = ClassGaussians(np.zeros((1, 2), dtype=np.float32), np.diag([1.0, 2.0]).astype(np.float32))
-    >>> mahalanobis(np.array([[7.0, 0.0], [0.0, 7.0]]), shape).tolist()
+    >>> gaussians = ClassGaussians(np.zeros((1, 2), dtype=np.float32), np.diag([1.0, 2.0]).astype(np.float32))
+    >>> mahalanobis(np.array([[7.0, 0.0], [0.0, 7.0]]), gaussians).tolist()
     [1.0, 2.0]
     """
-    points = normalise(features) @ shape.whitening.T
-    centres = shape.means @ shape.whitening.T
+    points = normalise(features) @ gaussians.whitening.T
+    centres = gaussians.means @ gaussians.whitening.T
     squares = (points**2).sum(axis=1)[:, None] - 2 * points @ centres.T + (centres**2).sum(axis=1)
     return np.asarray(np.sqrt(np.maximum(squares.min(axis=1), 0)), dtype=np.float64)

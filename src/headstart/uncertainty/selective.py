@@ -49,9 +49,9 @@ class Threshold:
         Share of right answers among the held-out ones above it, and its lower bound with 95 % certainty. Where the
         wanted precision cannot be promised, those of the first threshold that was tested: this much can be.
     answered
-        Share of the held-out pictures that are answered.
+        Share of the held-out examples that are answered.
     held_out
-        Number of held-out pictures.
+        Number of held-out examples.
     """
 
     wanted: float
@@ -67,12 +67,12 @@ class Threshold:
         return math.isfinite(self.confidence)
 
 
-def gather_answers(probabilities: Floats, labels: Integers, groups: Integers | None = None) -> SelectiveOutcomes:
+def selective_outcomes(probabilities: Floats, labels: Integers, groups: Integers | None = None) -> SelectiveOutcomes:
     """Sort held-out answers by falling confidence: probabilities of shape (n, C), labels and groups of shape (n,).
 
     Examples
     --------
-    >>> gather_answers(np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([1, 1])).correct.tolist()
+    >>> selective_outcomes(np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([1, 1])).correct.tolist()
     [True, False]
     """
     confidence = np.asarray(probabilities.max(axis=1), dtype=np.float64)
@@ -81,8 +81,10 @@ def gather_answers(probabilities: Floats, labels: Integers, groups: Integers | N
     return SelectiveOutcomes(confidence[order], (probabilities.argmax(axis=1) == labels)[order], numbers[order])
 
 
-def choose_threshold(answers: SelectiveOutcomes, wanted: float) -> Threshold:
-    """Choose the smallest confidence above which at least ``wanted`` of the answers are right, with 95 % certainty.
+def select_threshold(answers: SelectiveOutcomes | None, wanted: float) -> Threshold | None:
+    """Select the smallest confidence above which at least ``wanted`` of the answers are right, with 95 % certainty.
+
+    None when ``wanted`` is 0; a threshold out of reach when no answers, or too few, were held out.
 
     Trying many thresholds and taking the best would break the promise. So they are tested one after the other in an
     order that the correctness of the answers has no part in, each with the full error rate, until the first one fails
@@ -93,18 +95,22 @@ def choose_threshold(answers: SelectiveOutcomes, wanted: float) -> Threshold:
     --------
     >>> sure, unsure = np.full(200, 0.99), np.full(100, 0.5)
     >>> right = np.r_[np.ones(200, dtype=bool), np.arange(100) % 2 == 0]
-    >>> found = choose_threshold(SelectiveOutcomes(np.r_[sure, unsure], right, np.arange(300)), 0.95)
+    >>> found = select_threshold(SelectiveOutcomes(np.r_[sure, unsure], right, np.arange(300)), 0.95)
     >>> found.confidence, round(found.bound, 3), round(found.answered, 3)
     (0.99, 0.985, 0.667)
+    >>> select_threshold(None, 0.0), select_threshold(None, 0.9).reached
+    (None, False)
     """
-    total = len(answers.confidence)
-    sizes = _sizes(answers.confidence)
-    if not len(sizes):
+    if not wanted:
+        return None
+    total = 0 if answers is None else len(answers.confidence)
+    if answers is None or total < FEWEST:
         return Threshold(wanted, math.inf, math.nan, 0.0, 0.0, total)
+    sizes = _sizes(answers.confidence)
     expected = np.cumsum(answers.confidence)
     promised = np.array([precision_bound(float(expected[size - 1]), float(size)) for size in sizes])
     start = int(np.flatnonzero(promised >= promised.max() - NEARLY)[-1])  # of nearly equals the one on most answers
-    tried = [_judge(answers, size, wanted) for size in sizes[start:]]
+    tried = [_threshold_at(answers, size, wanted) for size in sizes[start:]]
     passed = next((number for number, one in enumerate(tried) if one.bound < wanted), len(tried))
     if passed:
         return tried[passed - 1]
@@ -112,7 +118,7 @@ def choose_threshold(answers: SelectiveOutcomes, wanted: float) -> Threshold:
 
 
 def precision_bound(right: float, count: float, certainty: float = CERTAINTY) -> float:
-    """Give the one-sided lower bound of Clopper and Pearson (1934) for a share of ``right`` among ``count``.
+    """Compute the one-sided lower bound of Clopper and Pearson (1934) for a share of ``right`` among ``count``.
 
     The counts need not be whole, for answers whose groups make them worth fewer.
 
@@ -128,17 +134,17 @@ def precision_bound(right: float, count: float, certainty: float = CERTAINTY) ->
     return float(betaincinv(right, count - right + 1, 1 - certainty))
 
 
-def effective_count(correct: Booleans, groups: Integers) -> float:
-    """Say how many independent answers these are worth: their number over the design effect of the groups.
+def effective_sample_size(correct: Booleans, groups: Integers) -> float:
+    """Compute how many independent answers these are worth: their number over the design effect of the groups.
 
     The design effect is the variance of the share of right answers when groups are drawn, over that when answers are
     drawn (Kish 1965). Where all answers agree it cannot be seen, and the number of groups counts.
 
     Examples
     --------
-    >>> effective_count(np.array([True, True, False, False]), np.array([0, 0, 1, 1]))
+    >>> effective_sample_size(np.array([True, True, False, False]), np.array([0, 0, 1, 1]))
     2.0
-    >>> effective_count(np.array([True, False]), np.array([0, 1]))
+    >>> effective_sample_size(np.array([True, False]), np.array([0, 1]))
     2.0
     """
     count = len(correct)
@@ -155,19 +161,17 @@ def effective_count(correct: Booleans, groups: Integers) -> float:
 
 
 def _sizes(confidence: Floats) -> list[int]:
-    """How many answers each threshold lets through: at most fifty numbers, and none that would part equal ones."""
+    """List how many answers each threshold lets through: at most fifty numbers, and none that parts equal ones."""
     total = len(confidence)
-    if total < FEWEST:
-        return []
     ends = np.append(np.flatnonzero(confidence[1:] != confidence[:-1]), total - 1) + 1
     wanted = np.unique(np.linspace(FEWEST, total, STEPS).round())
     return sorted({int(ends[np.searchsorted(ends, size)]) for size in wanted})
 
 
-def _judge(answers: SelectiveOutcomes, size: int, wanted: float) -> Threshold:
+def _threshold_at(answers: SelectiveOutcomes, size: int, wanted: float) -> Threshold:
     correct = answers.correct[:size]
     share = float(correct.mean())
-    count = effective_count(correct, answers.groups[:size])
+    count = effective_sample_size(correct, answers.groups[:size])
     bound = precision_bound(share * count, count)
     confidence = float(answers.confidence[size - 1])
     total = len(answers.confidence)

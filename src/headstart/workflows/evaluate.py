@@ -3,22 +3,19 @@
 import time
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from headstart.data.audit import audit, refuse_unreadable
 from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.sources import list_examples, read_dataset
 from headstart.encoders.spec import Encoder, simple_encoders
 from headstart.errors import ExampleError, RecipeError
+from headstart.metrics.comparison import compare_with_baselines, majority_probabilities
 from headstart.metrics.values import ScoredPart
 from headstart.probing.rows import require_some, select_sample
 from headstart.reporting.report import ScoreReport
 from headstart.runtime.context import RunContext
 from headstart.saving.values import SavedModel
 from headstart.settings.recipe import Recipe
-from headstart.uncertainty.comparison import make_scoreboard
-from headstart.uncertainty.evaluate import OodSet, PolicyScores, Scored, score_guard
+from headstart.uncertainty.evaluate import OodSet, Scored
 from headstart.workflows.embed import Data, read_usable
 from headstart.workflows.predict import encode
 
@@ -43,7 +40,7 @@ def score(
     """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with.
 
     Of ``recipe`` count the groups, strict, seed and resamples. ``unfamiliar`` are pictures of another kind, without
-    labels, that the guard should tell from those.
+    labels, that the policy should tell from those.
     """
     clock = time.perf_counter()
     dataset = read_dataset(
@@ -64,40 +61,32 @@ def score(
     scored = select_sample(dataset, split.positions, checked.together, walk.failures)
     require_some(scored)
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
-    probabilities = model.saved.outputs(features[scored.positions])
+    probabilities = model.saved.predictor.outputs(features[scored.positions])
     unseen = Scored(
         scored.labels, probabilities, classes, scored.user_groups, recipe.run.seed, recipe.uncertainty.resamples
     )
     strange = None if unfamiliar is None else _strange(model, unfamiliar, context)
-    board = make_scoreboard(
+    board = compare_with_baselines(
         ScoredPart(scored.labels, classes, scored.user_groups, known),
         probabilities,
-        simple.outputs(walk.features[-1].matrix[scored.positions]) if simple else None,
-        model.saved.fitted_labels["counts"],
+        {
+            "majority": majority_probabilities(model.saved.fitted_labels["counts"], len(scored)),
+            **({simple.spec.name: simple.outputs(walk.features[-1].matrix[scored.positions])} if simple else {}),
+        },
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
-        simple_name=simple.spec.name if simple else "",
-        guard=_guard_scores(model.saved, features[scored.positions], unseen, strange),
     )
-    return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock)
-
-
-def _guard_scores(
-    saved: SavedModel, features: npt.NDArray[np.float32], scored: Scored, strange: OodSet | None
-) -> PolicyScores | None:
-    verdicts = saved.verdicts(features, scored.probabilities)
-    if saved.guard is None or verdicts is None:
-        return None
-    return score_guard(saved.guard, verdicts, scored, strange)
+    promises = model.saved.predictor.evaluate_policy(features[scored.positions], unseen, strange)
+    return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock, promises)
 
 
 def _strange(model: Fitted, unlike: Data, context: RunContext) -> OodSet:
     """Measure how unlike the training pictures others are; those that cannot be read are left out."""
-    if model.saved.guard is None or model.saved.guard.strangeness is None:
+    if model.saved.policy is None or model.saved.policy.novelties is None:
         raise RecipeError("workflows.no_novelty")
     examples = list_examples(unlike, model.encoder.spec.modality)
     walk = encode(model.encoder, examples, context, strict=False)
     good = [index for index in range(len(examples)) if index not in walk.failures]
     if not good:
         raise ExampleError("data.none_readable_of", name=unlike)
-    return OodSet(str(unlike), model.saved.novelty(walk.features[0].matrix[good]))
+    return OodSet(str(unlike), model.saved.predictor.novelty(walk.features[0].matrix[good]))

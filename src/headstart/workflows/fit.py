@@ -19,6 +19,7 @@ from headstart.data.plan import Plan
 from headstart.encoders.spec import simple_encoders
 from headstart.export.parity_data import run_root
 from headstart.features.values import Extraction
+from headstart.metrics.comparison import Comparison
 from headstart.probing.probe import Probe, fit_baseline_probe, fit_probe
 from headstart.probing.rows import Sample
 from headstart.reporting.page.writing import with_page
@@ -31,10 +32,10 @@ from headstart.runtime.environment import environment
 from headstart.runtime.files import write_json
 from headstart.runtime.findings import Finding
 from headstart.runtime.languages import require_language
-from headstart.saving.build import describe, keep_references
+from headstart.saving.build import add_references, describe
 from headstart.saving.values import Baseline
-from headstart.uncertainty.calibrate import make_guard
-from headstart.uncertainty.comparison import Comparison
+from headstart.uncertainty.calibrate import fit_policy
+from headstart.uncertainty.evaluate import PolicyScores
 from headstart.workflows.embed import read_usable
 from headstart.workflows.fit_stages import FittedPredictor, divide, every_row, ground_of, move_weights, score, settle
 from headstart.workflows.load_encoder import planned_encoder
@@ -66,6 +67,7 @@ class FitResult:
     scored: Sample
     probabilities: npt.NDArray[np.float64]
     tuned: "FineTuned | None" = None
+    policy_scores: PolicyScores | None = None
 
 
 def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> Run:
@@ -79,13 +81,13 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
         trained = train(planned, replace(context, run_folder=folder / TRAINING))
         notices: tuple[Finding | str, ...] = trained.tuned.notices if trained.tuned else ()
         notices += (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
-        notices += unscored_refusal(trained.model.saved.guard, trained.board)
+        notices += unscored_refusal(trained.model.saved.policy, trained.policy_scores)
         notices += write_pictures(
             folder, trained.board.evaluation, planned.dataset, trained.scored, trained.probabilities
         )
         report = RunReport(
             folder, planned, trained.model.encoder.spec, trained.extraction, trained.probe, trained.board,
-            time.perf_counter() - clock, notices, trained.tuned,
+            time.perf_counter() - clock, notices, trained.tuned, policy_scores=trained.policy_scores,
         )  # fmt: skip
         if trained.tuned:
             write_training(folder, trained.tuned)
@@ -111,14 +113,13 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     final = settle(
         planned, seen, FittedPredictor(encoder, seen.features, probe, every_row(seen, recipe)), tuned, context
     )
-    guard = make_guard(recipe, final.probe, final.features[fitted.positions], fitted, final.kept, final.validation)
-    probabilities, board = score(planned, seen, (probe, simple), final, guard, context)
+    policy = fit_policy(recipe, final.probe, final.features[fitted.positions], fitted, final.kept, final.validation)
+    probabilities, board, promises = score(planned, seen, (probe, simple), final, policy, context)
     saved = describe(planned, final.encoder.spec, final.probe, simple, fitted, board, datetime.now().astimezone())
-    saved = replace(
-        keep_references(saved, planned, final.features, fitted, final.kept, context.cache_folder), guard=guard
-    )
+    saved = add_references(saved, planned, final.features, fitted, final.kept, context.cache_folder)
+    saved = replace(saved, policy=policy, policy_scores=None if promises is None else promises.to_json())
     model = Model(final.encoder, saved, final.encoder.files, board)
-    return FitResult(model, walk, probe, board, seen.scored, probabilities, tuned)
+    return FitResult(model, walk, probe, board, seen.scored, probabilities, tuned, promises)
 
 
 def _settled(trained: FitResult, folder: Path) -> Model:

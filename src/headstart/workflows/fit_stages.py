@@ -12,6 +12,7 @@ from headstart.encoders.spec import LoadedEncoder
 from headstart.features.access import read_features
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
+from headstart.metrics.comparison import PROBE, Comparison, compare_with_baselines, majority_probabilities
 from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import ScoredPart
 from headstart.probing.cross_validation import predict_in_folds
@@ -22,9 +23,10 @@ from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
 from headstart.saving.values import Baseline
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import training_plan
-from headstart.uncertainty.calibrate import measure_guard, rows_to_encode
-from headstart.uncertainty.comparison import Comparison, make_scoreboard
-from headstart.uncertainty.evaluate import Scored
+from headstart.uncertainty.calibrate import select_rows_to_encode
+from headstart.uncertainty.classifier import SelectiveClassifier
+from headstart.uncertainty.evaluate import PolicyScores, Scored
+from headstart.uncertainty.ood import nearest_index, to_half_precision
 from headstart.uncertainty.policy import AnswerPolicy
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ def settle(
     if tuned is None or tuned.encoder is None:
         return replace(frozen, tuned=tuned)
     encoder = open_saved(tuned.encoder.spec, tuned.encoder.files)
-    kept = rows_to_encode(seen.fitted.strata, tuned.validation, MOST_ENCODED, planned.recipe.run.seed)
+    kept = select_rows_to_encode(seen.fitted.strata, tuned.validation, MOST_ENCODED, planned.recipe.run.seed)
     needed = np.union1d(seen.scored.positions, seen.fitted.positions[kept])
     unkept = replace(context, keep_features=False)
     again = read_features(planned.dataset.examples, planned.audit.keys, (encoder,), unkept, needed)
@@ -103,12 +105,13 @@ def score(
     seen: EncodedDataset,
     probes: tuple[Probe, Baseline],
     final: FittedPredictor,
-    guard: AnswerPolicy,
+    policy: AnswerPolicy,
     context: RunContext,
-) -> tuple[npt.NDArray[np.float64], Comparison]:
+) -> tuple[npt.NDArray[np.float64], Comparison, PolicyScores | None]:
     """Score the part that nothing was chosen on, or with folds every picture out of its fold.
 
-    ``probes`` are the one of the pretrained network and that of the baseline. Gives the probabilities, too.
+    ``probes`` are the one of the pretrained network and that of the baseline. Returns the
+    probabilities, how good they are, and whether the policy kept its promises.
     """
     recipe, scored, target = planned.recipe, seen.scored, planned.dataset.target
     classes = target.names
@@ -116,7 +119,7 @@ def score(
     part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
     probabilities = final.probe.outputs(final.features[scored.positions])
     plain, evaluation, promises = simple.outputs(seen.baseline[scored.positions]), None, None
-    if recipe.split.folds:  # there is no picture that the guard has not seen
+    if recipe.split.folds:  # there is no picture that the policy has not seen
         held = predict_in_folds(seen.features, seen.baseline, scored, target, recipe, context.progress)
         probabilities, plain = held.probabilities[0], held.simple
         evaluation = evaluate_folds(
@@ -126,21 +129,22 @@ def score(
         unseen = Scored(
             scored.labels, probabilities, classes, scored.user_groups, recipe.run.seed, recipe.uncertainty.resamples
         )
-        known = final.features[seen.fitted.positions[final.kept]]
-        promises = measure_guard(guard, final.probe, final.features[scored.positions], known, unseen)
-    board = make_scoreboard(
+        known = nearest_index(to_half_precision(final.features[seen.fitted.positions[final.kept]]))
+        answering = SelectiveClassifier(final.probe.head, final.probe.decoding, classes, policy, known)
+        promises = answering.evaluate_policy(final.features[scored.positions], unseen)
+    board = compare_with_baselines(
         part,
         probabilities,
-        plain,
-        target.summarise(seen.fitted.labels)["counts"],
+        {
+            "majority": majority_probabilities(target.summarise(seen.fitted.labels)["counts"], len(scored)),
+            simple.spec.name: plain,
+            PROBE: frozen.outputs(seen.features[scored.positions]) if final.tuned else None,
+        },
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
-        probe=frozen.outputs(seen.features[scored.positions]) if final.tuned else None,
         evaluation=evaluation,
-        guard=promises,
-        simple_name=simple.spec.name,
     )
-    return probabilities, board
+    return probabilities, board, promises
 
 
 def every_row(seen: EncodedDataset, recipe: Recipe) -> npt.NDArray[np.int64]:

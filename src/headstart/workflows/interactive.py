@@ -20,20 +20,20 @@ from headstart.data.sources import fingerprint
 from headstart.data.splits import merge_groups
 from headstart.data.targets.classes import Classes
 from headstart.encoders.spec import Encoder, EncoderFiles, simple_encoders
+from headstart.metrics.comparison import Comparison, compare_with_baselines, majority_probabilities
 from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
 from headstart.probing.probe import Probe, fit_baseline_probe, fit_probe
 from headstart.probing.rows import Sample, require_two_classes, select_sample
 from headstart.saving.bundle import save_bundle
-from headstart.saving.reference_set import make_references
+from headstart.saving.reference_set import build_references
 from headstart.saving.values import Baseline, SavedModel, TrainingRecord
 from headstart.serving.interactive import ShownExamples
 from headstart.serving.predictor import TOP, plain
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import fold_count
-from headstart.uncertainty.calibrate import make_guard
-from headstart.uncertainty.comparison import Comparison, make_scoreboard
+from headstart.uncertainty.calibrate import fit_policy
 
 MOST_FOLDS = 5
 NAME = "taught"
@@ -54,7 +54,7 @@ class SessionModel:
 
     def answer(self, features: npt.NDArray[np.float32]) -> Sequence[dict[str, Any]]:
         """Say what is on pictures, given their features (N, D)."""
-        return [plain(one) for one in self.saved.predictions([""] * len(features), features, TOP)]
+        return [plain(one) for one in self.saved.predictor.predict([""] * len(features), features, TOP)]
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder, as :meth:`headstart.workflows.model.Model.save` does."""
@@ -90,8 +90,8 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
         baseline=Baseline(beside.spec, simple.head, simple.decoding),
         notices=probe.notices,
         fitted_keys=frozenset(shown.keys),
-        guard=make_guard(recipe, probe, shown.features, sample, np.arange(len(dataset))),
-        references=make_references(
+        policy=fit_policy(recipe, probe, shown.features, sample, np.arange(len(dataset))),
+        references=build_references(
             shown.features, shown.labels, dataset.examples, shown.keys, len(dataset), cache
         ),
     )  # fmt: skip
@@ -116,15 +116,16 @@ def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe
     nothing = np.zeros(len(sample), dtype=np.bool_)
     part = ScoredPart(sample.labels, shown.classes, sample.groups, nothing)
     evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples)
-    return make_scoreboard(
+    return compare_with_baselines(
         part,
         held.probabilities[0],
-        held.simple,
-        Classes(shown.classes).summarise(sample.labels)["counts"],
+        {
+            "majority": majority_probabilities(Classes(shown.classes).summarise(sample.labels)["counts"], len(sample)),
+            simple_name: held.simple,
+        },
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
         evaluation=evaluation,
-        simple_name=simple_name,
     )
 
 
@@ -168,7 +169,7 @@ def _report(
     wrong = np.flatnonzero(answers != shown.labels).tolist()
     return found | {
         "accuracy": _interval(board.evaluation.accuracy),
-        "colours": _interval(board.simple.accuracy) if board.simple else None,
+        "colours": _interval(next(one for name, one in board.baselines.items() if name != "majority").accuracy),
         "right": len(shown.labels) - len(wrong),
         "mistakes": [{"position": place, "taken_for": shown.classes[answers[place]]} for place in wrong],
     }

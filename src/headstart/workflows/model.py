@@ -21,7 +21,7 @@ from headstart.runtime.progress import Progress, silent
 from headstart.saving.bundle import load_bundle
 from headstart.saving.values import SavedModel
 from headstart.settings.recipe import Recipe
-from headstart.uncertainty.policy import ask
+from headstart.uncertainty.policy import change_settings
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from headstart.explain.values import Explanation
     from headstart.export.exporting import ExportReport
     from headstart.export.formats import Precision
+    from headstart.metrics.comparison import Comparison
     from headstart.metrics.values import Evaluation
-    from headstart.uncertainty.comparison import Comparison
     from headstart.uncertainty.evaluate import PolicyScores
 
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
@@ -106,7 +106,7 @@ class Model:
 
     def predict_proba(self, examples: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
         """Probabilities of shape (N, C), columns in the order of :attr:`classes`; raises as :meth:`predict`."""
-        return self.saved.outputs(self.embed(examples))
+        return self.saved.predictor.outputs(self.embed(examples))
 
     def embed(self, examples: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
         """Feature vectors of shape (N, D); raises as :meth:`predict`."""
@@ -158,7 +158,7 @@ class Model:
         """
         given = {"coverage": coverage, "abstain": abstain, "false_alarms": false_alarms, "reject_unlike": reject_unlike}
         given = {name: value for name, value in given.items() if value is not None}
-        return ask_guard(self, given) if given else self
+        return change_policy(self, given) if given else self
 
     def evaluate(
         self,
@@ -195,7 +195,7 @@ class Model:
         from headstart.workflows.evaluate import score
 
         recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
-        return score(self, data, recipe, RunContext(cache=cache, progress=progress), unfamiliar).board.guard
+        return score(self, data, recipe, RunContext(cache=cache, progress=progress), unfamiliar).policy_scores
 
     def save(self, folder: str | Path) -> tuple[Finding, ...]:
         """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
@@ -241,14 +241,14 @@ def subject_of(model: Model) -> "ExplainedModel":
     from headstart.explain.explained_model import ExplainedModel
 
     saved = model.saved
-    parts = (saved.head, saved.decoding, saved.classes, saved.references, saved.predictions)
+    parts = (saved.head, saved.decoding, saved.classes, saved.references, saved.predictor.predict)
     return ExplainedModel(model.encoder, model.files, *parts)
 
 
-def ask_guard(model: Model, given: dict[str, Any]) -> Model:
-    """Change what is asked of a model's guard; raises as :meth:`Model.asking`."""
-    guard = model.saved.guard
+def change_policy(model: Model, given: dict[str, Any]) -> Model:
+    """Change the settings of a model's policy; raises as :meth:`Model.asking`."""
+    policy = model.saved.policy
     Recipe.from_mapping(given)
-    if guard is None:
+    if policy is None:
         raise RecipeError("workflows.settings_not_known", names=list(given))
-    return replace(model, saved=replace(model.saved, guard=ask(guard, replace(guard.asked, **given))))
+    return replace(model, saved=replace(model.saved, policy=change_settings(policy, replace(policy.settings, **given))))

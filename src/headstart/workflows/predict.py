@@ -45,9 +45,9 @@ def answer(  # six: who answers (two values of every model), about what, how
         first = f"'{examples[0].name}': {walk.failures[0]}"
         raise ExampleError("data.none_readable", reason=first)
     names = [examples[index].name for index in good]
-    predictions = saved.predictions(names, walk.features[0].matrix[good], top)
-    guard = saved.guard
-    return Answers(predictions, failures_by_name(examples, walk.failures), guard.threshold if guard else None)
+    predictions = saved.predictor.predict(names, walk.features[0].matrix[good], top)
+    threshold = saved.policy.threshold if saved.policy else None
+    return Answers(predictions, failures_by_name(examples, walk.failures), threshold)
 
 
 def write_answers(answers: Answers, form: str, out: Path) -> None:

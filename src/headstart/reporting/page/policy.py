@@ -13,7 +13,7 @@ from headstart.runtime.catalogue import Texts
 Found = Mapping[str, Any]
 
 
-def guard_section(run: RunData, texts: Texts) -> Section:
+def policy_section(run: RunData, texts: Texts) -> Section:
     """Show sets of classes, the threshold of confidence and the flag for unlike pictures, each with what it kept."""
     guard: Found = run.metrics.get("guard") or {}
     broken = list(guard.get("broken") or ())

@@ -12,7 +12,7 @@ from headstart.reporting.page.blocks import Section
 from headstart.reporting.page.factors import factors_section
 from headstart.reporting.page.numbers import count_text
 from headstart.reporting.page.pictures import pictures_section
-from headstart.reporting.page.policy import guard_section
+from headstart.reporting.page.policy import policy_section
 from headstart.reporting.page.problems import data_section, problems_section
 from headstart.reporting.page.provenance import environment_section, environments_of, model_section
 from headstart.reporting.page.ranking import ranking_section
@@ -84,7 +84,7 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
             "classes": partial(classes_section, run),
             "confusions": partial(confusion_section, run),
             "calibration": partial(calibration_section, run),
-            **({"guard": partial(guard_section, run)} if run.metrics.get("guard") else {}),
+            **({"guard": partial(policy_section, run)} if run.metrics.get("guard") else {}),
             "pictures": partial(pictures_section, page, run),
         }
     if run is not None and run.history:

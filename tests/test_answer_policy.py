@@ -11,7 +11,7 @@ from headstart.errors import RecipeError
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
-from headstart.uncertainty.conformal import gather, true_scores
+from headstart.uncertainty.conformal import calibration_scores, true_class_scores
 from headstart.workflows.evaluate import score
 from pictures import save_flowers, save_noise
 
@@ -35,7 +35,7 @@ def strange(tmp_path: Path) -> Path:
     return tmp_path / "strange"
 
 
-def test_the_guard_is_calibrated_on_out_of_fold_predictions_of_the_fitted_part(fake_network, divided) -> None:
+def test_the_policy_is_calibrated_on_out_of_fold_predictions_of_the_fitted_part(fake_network, divided) -> None:
     model = hs.fit(divided, head="logistic", abstain=0.6)
     train = sorted((divided / "train").glob("*/*.jpg"))
     labels = np.array([model.classes.index(path.parent.name) for path in train])
@@ -43,23 +43,25 @@ def test_the_guard_is_calibrated_on_out_of_fold_predictions_of_the_fitted_part(f
     features = model.embed([train[place] for place in order])
     labels = labels[order]
     probe = fit_probe(features, labels, model.saved.target, np.arange(len(labels)), Recipe(head="logistic"))
-    expected = gather(true_scores(probe.decoding.decode(probe.candidates[0].scores), labels, "lac"))
-    np.testing.assert_allclose(model.saved.guard.sets.values, expected.values, atol=1e-6)
+    expected = calibration_scores(true_class_scores(probe.decoding.decode(probe.candidates[0].scores), labels, "lac"))
+    np.testing.assert_allclose(model.saved.policy.sets.values, expected.values, atol=1e-6)
     # In the sample the head is surer of the true class than out of it: those scores would promise too much.
-    inside = gather(true_scores(model.predict_proba([train[place] for place in order]), labels, "lac"))
+    in_sample = model.predict_proba([train[place] for place in order])
+    inside = calibration_scores(true_class_scores(in_sample, labels, "lac"))
     assert inside.values.mean() < expected.values.mean()
 
 
-def test_nothing_about_the_part_to_score_changes_the_guard(fake_network, divided) -> None:
-    one = hs.fit(divided, head="lda", abstain=0.6).saved.guard
+def test_nothing_about_the_part_to_score_changes_the_policy(fake_network, divided) -> None:
+    one = hs.fit(divided, head="lda", abstain=0.6).saved.policy
     (divided / "test" / "rose").rename(divided / "test" / "aside")
     (divided / "test" / "tulip").rename(divided / "test" / "rose")
     (divided / "test" / "aside").rename(divided / "test" / "tulip")
     save_noise(divided / "test" / "daisy" / "strange.jpg", (10, 10, 250), 3)
-    other = hs.fit(divided, head="lda", abstain=0.6).saved.guard
+    other = hs.fit(divided, head="lda", abstain=0.6).saved.policy
     np.testing.assert_array_equal(one.sets.values, other.sets.values)
-    np.testing.assert_array_equal(one.strangeness.values, other.strangeness.values)
-    assert (one.threshold, one.quantile, one.strange_from) == (other.threshold, other.quantile, other.strange_from)
+    np.testing.assert_array_equal(one.novelties.values, other.novelties.values)
+    for name in ("threshold", "quantile", "novelty_threshold"):
+        assert getattr(one, name) == getattr(other, name)
 
 
 @pytest.mark.parametrize("novelty", ["neighbours", "energy", "mahalanobis"])
@@ -92,14 +94,14 @@ def test_other_promises_can_be_asked_of_a_saved_model(fake_network, divided, tmp
     assert model.asking() is model
 
 
-def test_a_promise_out_of_range_or_of_a_model_without_a_guard_is_refused(fake_network, divided) -> None:
+def test_a_promise_out_of_range_or_of_a_model_without_a_policy_is_refused(fake_network, divided) -> None:
     from dataclasses import replace
 
     model = hs.fit(divided, head="centroid")
     with pytest.raises(RecipeError) as caught:
         model.asking(coverage=1.5)
     assert str(caught.value) == "The setting coverage = 1.5 is out of range. It can be 0.5 to 0.999."
-    old = replace(model, saved=replace(model.saved, guard=None))
+    old = replace(model, saved=replace(model.saved, policy=None))
     with pytest.raises(RecipeError) as caught:
         old.asking(coverage=0.95)
     assert str(caught.value) == (
@@ -109,12 +111,12 @@ def test_a_promise_out_of_range_or_of_a_model_without_a_guard_is_refused(fake_ne
     assert old.predict(next((divided / "test").glob("*/*.jpg"))).prediction_set == ()
 
 
-def test_evaluate_on_the_scored_part_repeats_what_fit_said_about_the_guard(fake_network, divided, tmp_path) -> None:
+def test_evaluate_on_the_scored_part_repeats_what_fit_said_about_the_policy(fake_network, divided, tmp_path) -> None:
     model = hs.fit(divided, head="lda", abstain=0.6)
     model.save(tmp_path / "model")
-    again = score(hs.load(tmp_path / "model"), divided, Recipe(), RunContext()).board.guard
-    assert again == model.board.guard is not None
-    assert again.to_json() == hs.load(tmp_path / "model").saved.guard_scores
+    opened = hs.load(tmp_path / "model")
+    again = score(opened, divided, Recipe(), RunContext()).policy_scores
+    assert again.to_json() == model.saved.policy_scores == opened.saved.policy_scores
 
 
 def test_evaluate_says_how_well_other_pictures_are_told_apart(fake_network, divided, strange) -> None:
@@ -139,15 +141,15 @@ def test_groups_are_what_is_promised_about(fake_network, tmp_path) -> None:
                 save_noise(tmp_path / "groups" / name / f"{name}{patient}-{shot}.jpg", colour, 10 * patient + shot)
     settings = {"group_pattern": "([a-z]+[0-9]+)-", "keep_duplicates_together": False}  # noise looks alike when small
     model = hs.fit(tmp_path / "groups", head="lda", **settings)
-    guard = model.saved.guard
-    assert guard.grouped
-    assert guard.sets.groups == guard.strangeness.groups == len(guard.sets.values) / 3
+    policy = model.saved.policy
+    assert policy.grouped
+    assert policy.sets.groups == policy.novelties.groups == len(policy.sets.values) / 3
 
 
-def test_with_folds_there_is_no_unseen_picture_to_score_the_guard_on(fake_network, flowers) -> None:
+def test_with_folds_there_is_no_unseen_picture_to_score_the_policy_on(fake_network, flowers) -> None:
     model = hs.fit(flowers, head="centroid", folds=3)
-    assert model.saved.guard.sets is not None
-    assert (model.board.guard, model.saved.guard_scores) == (None, None)
+    assert model.saved.policy.sets is not None
+    assert model.saved.policy_scores is None
 
 
 def test_very_few_pictures_get_a_model_without_promises(fake_network, tmp_path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from headstart.metrics.intervals import wilson
 from headstart.reporting.page.blocks import Facts, Fold, Paragraph, Table
-from headstart.reporting.page.policy import guard_section
+from headstart.reporting.page.policy import policy_section
 from headstart.reporting.page.values import DataCounts, RunData
 from headstart.runtime.catalogue import LANGUAGES, texts_in
 from headstart.uncertainty.evaluate import AnswerScores, OodScores, PolicyScores, SetScores, auroc
@@ -20,7 +20,7 @@ FULL = PolicyScores(100, SETS, ANSWERS, NOVELTY)
 
 def blocks(found: PolicyScores, language: str = "en"):
     run = RunData({"guard": found.to_json()}, {}, {}, "", (), DataCounts(), ())
-    return guard_section(run, texts_in(language)).blocks
+    return policy_section(run, texts_in(language)).blocks
 
 
 def table(found: PolicyScores, language: str = "en") -> dict[str, list[str]]:
@@ -94,7 +94,7 @@ def test_where_nothing_is_promised_there_is_a_reason_and_no_empty_table():
 
 def test_promises_measured_on_leaked_pictures_too_say_so():
     metrics = {"guard": FULL.to_json(), "leaked": {"count": 7, "evaluation_without": None}}
-    section = guard_section(RunData(metrics, {}, {}, "", (), DataCounts(), ()), texts_in("en"))
+    section = policy_section(RunData(metrics, {}, {}, "", (), DataCounts(), ()), texts_in("en"))
     (one,) = (block for block in section.blocks if isinstance(block, Table))
     assert one.caption == ("What was promised, and what 100 scored pictures say, 7 of which are not new to the model")
 
