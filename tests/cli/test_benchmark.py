@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from headstart.cli.app import app
 from headstart.studies.benchmark_report import BenchmarkReport, MeasuredForm

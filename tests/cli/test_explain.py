@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
-from typer.testing import CliRunner
 
 import headstart as hs
 from headstart.cli.app import app

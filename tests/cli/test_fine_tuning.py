@@ -4,8 +4,8 @@ import csv
 import json
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
-from typer.testing import CliRunner
 
 from headstart.cli.app import app
 from training import noise, save_timm_folder

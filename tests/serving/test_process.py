@@ -293,7 +293,7 @@ def test_without_its_packages_the_installation_is_named(place, headstart_here, m
 @pytest.fixture
 def headstart_here(fake_network):
     """Run ``headstart ARGUMENTS`` in this process."""
-    from typer.testing import CliRunner
+    from click.testing import CliRunner
 
     from headstart.cli.app import app
 

@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-import typer
-
 from headstart.cli import options
 from headstart.cli.console import print_lines
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
 
@@ -15,16 +14,16 @@ def benchmark(
     call: Call,
     forms: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             help="Of library, onnx, onnx-half, onnx-int8, openvino, openvino-half, openvino-int8, torch, one after the"
             " other; those that are not there are made for the occasion.  [default: those in the model's folder]"
         ),
     ] = None,
-    seconds: Annotated[float, typer.Option(min=0.01, help="How long each measurement takes.")] = 2.0,
-    threads: Annotated[int, typer.Option(min=0, help="For each form; 0: as many as there are cores.")] = 0,
+    seconds: Annotated[float, option(min=0.01, help="How long each measurement takes.")] = 2.0,
+    threads: Annotated[int, option(min=0, help="For each form; 0: as many as there are cores.")] = 0,
     data: Annotated[
         str | None,
-        typer.Option(help="Pictures to calibrate a missing int8 form on.  [default: those of the model's run]"),
+        option(help="Pictures to calibrate a missing int8 form on.  [default: those of the model's run]"),
     ] = None,
 ) -> None:
     """Measure the forms of a model: size, speed, memory.

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from headstart.cli import options
 from headstart.cli.console import print_lines
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
 
@@ -19,10 +18,10 @@ def check(
     call: Call,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for check.json, report.html, a table and sheets of pictures: a new one, or a run's."),
+        option(help="Folder for check.json, report.html, a table and sheets of pictures: a new one, or a run's."),
     ] = None,
     export: Annotated[
-        Path | None, typer.Option(help="Folder for the list of likely label errors and a cleaned table.")
+        Path | None, option(help="Folder for the list of likely label errors and a cleaned table.")
     ] = None,
 ) -> None:
     """Look for near copies, likely label errors, outliers and poor pictures.

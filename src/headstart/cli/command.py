@@ -2,31 +2,33 @@
 
 from collections.abc import Collection, Sequence
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+import click
 
+from headstart.cli.parameters import GroupedOption
+from headstart.registry import nearest
 from headstart.settings.recipe import section_types
 
 ALL = "headstart.help_all"  # in the context while --help-all is answered
 
 
-class VerbCommand(TyperCommand):
+class VerbCommand(click.Command):
     """A command whose repeatable options may be given once, with all values behind them, and whose help has groups."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's, which typer hides
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Repeat the option before each of its values, as click wants it."""
-        names = {name for one in self.params if isinstance(one, TyperOption) and one.multiple for name in one.opts}
+        names = {name for one in self.params if isinstance(one, click.Option) and one.multiple for name in one.opts}
         return super().parse_args(ctx, spread(args, names))
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - click's, which typer hides
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what most people need first, then the other groups; only their names where all are too many."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for one in self.get_params(ctx):
             record = one.get_help_record(ctx)
             if record is not None:
-                panel = getattr(one, "rich_help_panel", None) or ("Options" if one.opts[0][0] == "-" else "Arguments")
+                group = one.group if isinstance(one, GroupedOption) else None
+                panel = group or ("Options" if one.opts[0][0] == "-" else "Arguments")
                 groups.setdefault(panel, []).append(record)
         about = {name: section.about for name, section in section_types().items() if name in groups}
         collapsed = any(one.name == "help_all" for one in self.params) and not ctx.meta.get(ALL)
@@ -39,12 +41,12 @@ class VerbCommand(TyperCommand):
                 formatter.write_dl(list(about.items()))
 
 
-def print_all_options(ctx: typer.Context, wanted: bool) -> None:
+def print_all_options(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Answer ``--help-all``."""
     if wanted:
         ctx.meta[ALL] = True
-        typer.echo(ctx.get_help())
-        raise typer.Exit
+        click.echo(ctx.get_help())
+        raise click.exceptions.Exit
 
 
 def spread(arguments: Sequence[str], names: Collection[str]) -> list[str]:
@@ -69,19 +71,29 @@ def spread(arguments: Sequence[str], names: Collection[str]) -> list[str]:
     return result
 
 
-class Verbs(TyperGroup):
+class Verbs(click.Group):
     """The verbs, each in a module of its name, which is imported when the verb is called."""
 
-    names: Sequence[str] = ()
-
-    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's
+    def __init__(self, names: Sequence[str], **attributes: Any) -> None:  # noqa: ANN401 - click's
         super().__init__(**attributes)
-        self.commands = cast(Any, dict.fromkeys(self.names))
+        self.names = names
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - click's, which typer hides
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the verbs in the order people need them."""
+        return list(self.names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a verb; None when there is none of that name."""
-        if cmd_name not in self.commands:
+        if cmd_name not in self.names:
             return None
-        alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        alone.command(cls=VerbCommand)(getattr(import_module(f"headstart.cli.{cmd_name}"), cmd_name))
-        return typer.main.get_command(alone)
+        command: click.Command = getattr(import_module(f"headstart.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb that is called; an unknown one gets the nearest name."""
+        if args[0] in self.names or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = nearest(args[0], self.names)
+        ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{near}'?" if near else ""))

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-import typer
-
 from headstart.cli import options
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
 
@@ -18,19 +17,19 @@ def compare(
     data: options.DataSource,
     arms: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             help="Of majority, colours, random, probe, scratch, matched (shuffled weights), lpft, full, one after the "
             "other.  [default: majority colours random probe]"
         ),
     ] = None,
     shots: Annotated[
         list[str] | None,
-        typer.Option(help="Examples per class, and all.  [default: 1 2 5 10 20 50 all]"),
+        option(help="Examples per class, and all.  [default: 1 2 5 10 20 50 all]"),
     ] = None,
-    draws: Annotated[int, typer.Option(help="How often the examples are drawn.")] = 5,
-    steps: Annotated[int, typer.Option(help="Steps of each training: the same for all arms.")] = 100,
+    draws: Annotated[int, option(help="How often the examples are drawn.")] = 5,
+    steps: Annotated[int, option(help="Steps of each training: the same for all arms.")] = 100,
     time_limit: Annotated[
-        str, typer.Option(help="Begin nothing new after this time, such as 10m; what is missing is said.")
+        str, option(help="Begin nothing new after this time, such as 10m; what is missing is said.")
     ] = "",
     *,
     call: Call,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from headstart.errors import HeadstartError
 
@@ -35,13 +35,13 @@ def write_every_script() -> None:
 def print_json(value: Any) -> None:  # noqa: ANN401 - any plain data
     """Print one JSON value on standard output."""
     if SPEAKS:
-        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def print_lines(lines: Iterable[str], *, to_error: bool = False) -> None:
     """Print lines for people."""
     for line in lines if SPEAKS else ():
-        typer.echo(line, err=to_error)
+        click.echo(line, err=to_error)
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def explained(debug: bool, *, keeps: bool = False, resumes: bool = False) -> Ite
     except MemoryError:
         steps.close()
         _stop("Error: There is not enough memory. Use fewer pictures or a smaller encoder.", 1, debug)
-    except (typer.Exit, typer.BadParameter):
+    except (click.exceptions.Exit, click.BadParameter):
         raise
     except Exception as error:  # a mistake of ours: said in one line, with the way to report it
         steps.close()
@@ -84,8 +84,8 @@ def explained(debug: bool, *, keeps: bool = False, resumes: bool = False) -> Ite
 def _stop(message: str, code: int, debug: bool) -> None:
     if debug:
         traceback.print_exc(file=sys.stderr)
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
+    click.echo(message, err=True)
+    raise click.exceptions.Exit(code)
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class Steps:
             self._draw(step, done, total, note)
         elif now >= known.next_line:
             known.next_line = now + LINE_EVERY_SECONDS
-            typer.echo(f"{step}: {done} of {total}{f', {note}' if note else ''}{known.left(now)}", err=True)
+            click.echo(f"{step}: {done} of {total}{f', {note}' if note else ''}{known.left(now)}", err=True)
 
     def _forget(self, step: str) -> None:
         """Take away the bar of a step that begins anew: its pace is no longer that of this one."""

@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
 
 @verb("seed", "cache", "no_cache", "lang", "json")
 def demo(
     call: Call,
-    out: Annotated[Path | None, typer.Option(help="Run folder, used as given.  [default: a new runs/demo-N]")] = None,
+    out: Annotated[Path | None, option(help="Run folder, used as given.  [default: a new runs/demo-N]")] = None,
 ) -> None:
     """Fit a model to real photographs of fruit.
 

@@ -2,18 +2,17 @@
 
 from typing import Annotated
 
-import typer
-
+from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 
 
 @verb("encoder", "strict", "seed", "device", "cache", "no_cache", "json")
 def distance(
-    one: Annotated[str, typer.Argument(metavar="A", help="A set of pictures, with or without labels.")],
-    other: Annotated[str | None, typer.Argument(metavar="B", help="Another one; none with --encoders.")] = None,
+    one: Annotated[str, Argument(metavar="A", help="A set of pictures, with or without labels.")],
+    other: Annotated[str | None, Argument(metavar="B", help="Another one; none with --encoders.")] = None,
     encoders: Annotated[
         list[str] | None,
-        typer.Option(help="How alike several encoders (a run is one, too) see the pictures of A."),
+        option(help="How alike several encoders (a run is one, too) see the pictures of A."),
     ] = None,
     *,
     call: Call,

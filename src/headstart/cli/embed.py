@@ -3,17 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 
 
 @verb("encoder", "strict", "device", "cache", "no_cache", "json")
 def embed(
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="Folder, table, picture or pattern; labels are optional.")
-    ],
-    out: Annotated[Path, typer.Option(help="File to write: .parquet or .csv.")],
+    data: Annotated[str, Argument(metavar="DATA", help="Folder, table, picture or pattern; labels are optional.")],
+    out: Annotated[Path, option(help="File to write: .parquet or .csv.")],
     call: Call,
 ) -> None:
     """Turn pictures into feature vectors, one row each.

@@ -2,17 +2,16 @@
 
 from typing import Annotated
 
-import typer
+import click
 
+from headstart.cli.parameters import Argument
 from headstart.cli.verb import Call, verb
 
 
 @verb("cache", "json")
 def encoders(
-    action: Annotated[str, typer.Argument(metavar="[list|get]", help="List the encoders, or bring one here.")] = "list",
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="For get: a name from the list, or timm:NAME.")
-    ] = None,
+    action: Annotated[str, Argument(metavar="[list|get]", help="List the encoders, or bring one here.")] = "list",
+    name: Annotated[str | None, Argument(metavar="[NAME]", help="For get: a name from the list, or timm:NAME.")] = None,
     *,
     call: Call,
 ) -> None:
@@ -21,7 +20,7 @@ def encoders(
     Example: headstart encoders get efficientnet_lite1
     """
     if action not in ("list", "get") or (action == "get") != (name is not None):
-        raise typer.BadParameter("Use 'headstart encoders', or 'headstart encoders get NAME'.")
+        raise click.BadParameter("Use 'headstart encoders', or 'headstart encoders get NAME'.")
     from headstart.workflows.encoders import get_encoder, show_encoders
 
     call.show(show_encoders(call.context) if name is None else get_encoder(name, call.context))

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from headstart.cli import options
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
 
@@ -14,7 +13,7 @@ def evaluate(
     model: options.ModelFolder,
     data: options.DataSource,
     unfamiliar: Annotated[
-        Path | None, typer.Option(help="Pictures of another kind, to see how well the model tells them apart.")
+        Path | None, option(help="Pictures of another kind, to see how well the model tells them apart.")
     ] = None,
     *,
     call: Call,

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
 from headstart.cli import options
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, Shown, verb
 
 
@@ -15,20 +16,20 @@ def explain(
     paths: options.Paths,
     method: Annotated[
         str,
-        typer.Option(
+        option(
             help="auto, cam, gradcam, gradcam++, layercam, gradients or occlusion; auto: exact where that is possible."
         ),
     ] = "auto",
-    target: Annotated[str | None, typer.Option(help="Class to explain.  [default: the predicted one]")] = None,
-    neighbours: Annotated[int, typer.Option(min=0, help="How many training examples to show.")] = 5,
+    target: Annotated[str | None, option(help="Class to explain.  [default: the predicted one]")] = None,
+    neighbours: Annotated[int, option(min=0, help="How many training examples to show.")] = 5,
     average: Annotated[
-        bool, typer.Option("--average", help="PATHS is labelled data: average the heat of each class over it.")
+        bool, option("--average", help="PATHS is labelled data: average the heat of each class over it.")
     ] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Do not test the heat maps; tests take seconds each.")] = False,
-    fill: Annotated[str, typer.Option(help="Of the tests, behind what is hidden: blur or mean.")] = "blur",
+    quick: Annotated[bool, option("--quick", help="Do not test the heat maps; tests take seconds each.")] = False,
+    fill: Annotated[str, option(help="Of the tests, behind what is hidden: blur or mean.")] = "blur",
     *,
     call: Call,
-    out: Annotated[Path | None, typer.Option(help="Folder for the pictures.  [default: a new runs/explain-N]")] = None,
+    out: Annotated[Path | None, option(help="Folder for the pictures.  [default: a new runs/explain-N]")] = None,
 ) -> None:
     """Say why a model answers as it does: heat maps, nearest examples.
 
@@ -52,5 +53,5 @@ def explain(
 def one_of(paths: list[str]) -> str:
     """Take the one path there is; a usage error for several."""
     if len(paths) != 1:
-        raise typer.BadParameter("--average takes one folder or table of labelled pictures.")
+        raise click.BadParameter("--average takes one folder or table of labelled pictures.")
     return paths[0]

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
+import click
 
 from headstart.cli import options
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 from headstart.registry import TABLES
 
@@ -13,25 +14,23 @@ from headstart.registry import TABLES
 @verb("json")
 def export(
     model: options.ModelFolder,
-    to: Annotated[str, typer.Option(metavar=f"[{'|'.join(TABLES['exporters'])}]", help="Who opens it.")] = "onnx",
-    out: Annotated[
-        Path | None, typer.Option(help="New file or folder.  [default: into the model's own folder]")
-    ] = None,
+    to: Annotated[str, option(metavar=f"[{'|'.join(TABLES['exporters'])}]", help="Who opens it.")] = "onnx",
+    out: Annotated[Path | None, option(help="New file or folder.  [default: into the model's own folder]")] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="Labelled pictures for the proof.  [default: those that the model's run set apart]"),
+        option(help="Labelled pictures for the proof.  [default: those that the model's run set apart]"),
     ] = None,
     half: Annotated[
         bool,
-        typer.Option("--half", help="Keep the weights as 16-bit numbers: half the size, computed with as float32."),
+        option("--half", help="Keep the weights as 16-bit numbers: half the size, computed with as float32."),
     ] = False,
     int8: Annotated[
-        bool, typer.Option("--int8", help="Compute in 8-bit whole numbers, calibrated on training pictures.")
+        bool, option("--int8", help="Compute in 8-bit whole numbers, calibrated on training pictures.")
     ] = False,
-    batched: Annotated[bool, typer.Option("--batched", help="Take several pictures of one size at once.")] = False,
+    batched: Annotated[bool, option("--batched", help="Take several pictures of one size at once.")] = False,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Keep it although it does not answer as the model does; the manifest says so."),
+        option("--force", help="Keep it although it does not answer as the model does; the manifest says so."),
     ] = False,
     *,
     call: Call,
@@ -44,7 +43,7 @@ def export(
     library and through the file; the export is refused when the answers differ.
     """
     if half and int8:
-        raise typer.BadParameter("Use one of --half and --int8.")
+        raise click.BadParameter("Use one of --half and --int8.")
     precision: Literal["fp32", "fp16", "int8"] = "int8" if int8 else "fp16" if half else "fp32"
     from headstart.workflows.model import load
 

@@ -4,10 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from headstart.cli import options
 from headstart.cli.console import print_json
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 from headstart.settings.recipe import all_settings
 
@@ -18,33 +17,23 @@ FIRST = ("encoder", "method", "preset", "time_limit", "seed")  # most people nee
 def fit(
     data: options.DataSource,
     call: Call,
-    recipe: Annotated[Path | None, typer.Option(help="TOML file with these settings; a flag beats the file.")] = None,
+    recipe: Annotated[Path | None, option(help="TOML file with these settings; a flag beats the file.")] = None,
     out: options.RunFolder = None,
     resume: options.Resume = False,
     find_rate: Annotated[
         bool,
-        typer.Option(
-            "--find-rate", help="Look for the learning rate first; draws the curve.", rich_help_panel="training"
-        ),
+        option("--find-rate", help="Look for the learning rate first; draws the curve.", group="training"),
     ] = False,
-    no_augment: Annotated[
-        bool, typer.Option("--no-augment", help="The same as --augment none.", rich_help_panel="image")
-    ] = False,
+    no_augment: Annotated[bool, option("--no-augment", help="The same as --augment none.", group="image")] = False,
     tensorboard: Annotated[
         bool,
-        typer.Option(
-            "--tensorboard", help="Write files for TensorBoard into the run folder.", rich_help_panel="training"
-        ),
+        option("--tensorboard", help="Write files for TensorBoard into the run folder.", group="training"),
     ] = False,
     profile: Annotated[
         bool,
-        typer.Option(
-            "--profile", help="Profile some steps: a trace, and the dearest operations.", rich_help_panel="training"
-        ),
+        option("--profile", help="Profile some steps: a trace, and the dearest operations.", group="training"),
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what was understood and what it will cost; stop.")
-    ] = False,
+    dry_run: Annotated[bool, option("--dry-run", help="Say what was understood and what it will cost; stop.")] = False,
 ) -> None:
     """Fit a model to labelled pictures, score it, save it.
 

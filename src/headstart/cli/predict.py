@@ -4,10 +4,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
 from headstart.cli import options
 from headstart.cli.console import print_lines
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
 
@@ -29,12 +30,12 @@ class OutputFormat(StrEnum):
 def predict(
     model: options.ModelFolder,
     paths: options.Paths,
-    top: Annotated[int, typer.Option(min=1, help="How many classes to list for each picture.")] = 3,
+    top: Annotated[int, option(min=1, help="How many classes to list for each picture.")] = 3,
     form: Annotated[
         OutputFormat | None,
-        typer.Option("--format", help="How they are written.  [default: by the suffix of --out, else table]"),
+        option("--format", help="How they are written.  [default: by the suffix of --out, else table]"),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")] = None,
+    out: Annotated[Path | None, option(help="Write to this file instead of standard output.")] = None,
     *,
     call: Call,
 ) -> None:
@@ -53,8 +54,8 @@ def predict(
     call.steps.close()
     chosen = "json" if call.as_json else (form or OutputFormat.of(out)).value
     if out is None:
-        typer.echo(answers.to_text(chosen), nl=False)
+        click.echo(answers.to_text(chosen), nl=False)
     else:
         write_answers(answers, chosen, out)
-        typer.echo(f"{len(answers.predictions)} predictions written to {out}", err=True)
+        click.echo(f"{len(answers.predictions)} predictions written to {out}", err=True)
     print_lines(answers.lines(), to_error=True)

@@ -4,10 +4,11 @@ import shlex
 from dataclasses import replace
 from typing import Annotated
 
-import typer
+import click
 
 from headstart.cli import options
 from headstart.cli.console import print_lines
+from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 
 METHODS = {"random": "scratch", "pretrained": "full"}
@@ -19,9 +20,9 @@ METHODS = {"random": "scratch", "pretrained": "full"}
 )
 def pretrain(
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="The source task: a folder with one folder per class, or a table.")
+        str, Argument(metavar="SOURCE", help="The source task: a folder with one folder per class, or a table.")
     ],
-    weights: Annotated[str, typer.Option(help="What training starts from: random or pretrained weights.")] = "random",
+    weights: Annotated[str, option(help="What training starts from: random or pretrained weights.")] = "random",
     *,
     call: Call,
     out: options.RunFolder = None,
@@ -34,7 +35,7 @@ def pretrain(
     Then: headstart fit pets/ --encoder runs/animals
     """
     if weights not in METHODS:
-        raise typer.BadParameter(f"--weights is '{weights}'; it can be random or pretrained.")
+        raise click.BadParameter(f"--weights is '{weights}'; it can be random or pretrained.")
     from headstart.workflows.fit import run_fit
     from headstart.workflows.plan import plan_fit
 

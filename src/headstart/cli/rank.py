@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-import typer
-
 from headstart.cli import options
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
 
@@ -18,14 +17,14 @@ def rank(
     data: options.DataSource,
     encoders: Annotated[
         list[str] | None,
-        typer.Option(help="Names of encoders, one after the other.  [default: those that are on this machine]"),
+        option(help="Names of encoders, one after the other.  [default: those that are on this machine]"),
     ] = None,
     stages: Annotated[
         list[int] | None,
-        typer.Option(help="Candidates besides: the first so many stages of each, such as 5 6."),
+        option(help="Candidates besides: the first so many stages of each, such as 5 6."),
     ] = None,
     sizes: Annotated[
-        list[int] | None, typer.Option(help="Candidates besides: smaller pictures for each, in pixels, such as 160.")
+        list[int] | None, option(help="Candidates besides: smaller pictures for each, in pixels, such as 160.")
     ] = None,
     *,
     call: Call,

@@ -3,18 +3,15 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 
 
 @verb("lang", "json")
 def report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or of a study kept with --out.")],
+    run: Annotated[Path, Argument(metavar="RUN", help="Folder of a run, or of a study kept with --out.")],
     call: Call,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write.  [default: report.html in the folder, made anew]")
-    ] = None,
+    out: Annotated[Path | None, option(help="File to write.  [default: report.html in the folder, made anew]")] = None,
 ) -> None:
     """Make report.html of a run: one page with everything it found.
 

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
 from headstart.cli.console import print_lines
+from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbacks, ServerLimits
 
@@ -15,21 +16,19 @@ from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbac
 def serve(
     model: Annotated[
         Path | None,
-        typer.Argument(metavar="[MODEL]", help="A model folder, or its run folder; none: only to teach one."),
+        Argument(metavar="[MODEL]", help="A model folder, or its run folder; none: only to teach one."),
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes a free one.")] = 8000,
-    host: Annotated[str, typer.Option(help="Address to listen on; the default is this machine alone.")] = "127.0.0.1",
-    token: Annotated[
-        str, typer.Option(envvar="HEADSTART_TOKEN", show_envvar=True, help="What clients must know.")
-    ] = "",
-    allow_host: Annotated[list[str] | None, typer.Option(help="Further names the server is called by.")] = None,
-    max_megabytes: Annotated[float, typer.Option(help="Of one picture file.")] = 20,
-    max_pixels: Annotated[int, typer.Option(help="Of one picture.")] = 50_000_000,
-    max_files: Annotated[int, typer.Option(help="In one request.")] = 64,
-    workers: Annotated[int | None, typer.Option(min=1, help="Threads for pictures.  [default: the cores]")] = None,
+    port: Annotated[int, option(min=0, max=65535, help="Where to listen; 0 takes a free one.")] = 8000,
+    host: Annotated[str, option(help="Address to listen on; the default is this machine alone.")] = "127.0.0.1",
+    token: Annotated[str, option(envvar="HEADSTART_TOKEN", help="What clients must know.")] = "",
+    allow_host: Annotated[list[str] | None, option(help="Further names the server is called by.")] = None,
+    max_megabytes: Annotated[float, option(help="Of one picture file.")] = 20,
+    max_pixels: Annotated[int, option(help="Of one picture.")] = 50_000_000,
+    max_files: Annotated[int, option(help="In one request.")] = 64,
+    workers: Annotated[int | None, option(min=1, help="Threads for pictures.  [default: the cores]")] = None,
     *,
     call: Call,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Write no line per request.")] = False,
+    quiet: Annotated[bool, option("--quiet", help="Write no line per request.")] = False,
 ) -> None:
     """Answer over HTTP and in a browser, on this machine.
 
@@ -47,7 +46,7 @@ def serve(
         call.steps.close()
         print_lines([*address.warnings(), f"Headstart is ready: {url}  (Ctrl-C stops it)"], to_error=True)
         if call.as_json:
-            typer.echo(json.dumps({"address": url, "teach": f"{url}teach", "docs": f"{url}docs"}))
+            click.echo(json.dumps({"address": url, "teach": f"{url}teach", "docs": f"{url}docs"}))
 
     def note(line: str) -> None:
         if not quiet:
@@ -57,4 +56,4 @@ def serve(
     ending = run_server(served, address, limits, call.context, ServerCallbacks(ready, note))
     print_lines([f"Stopped. Requests answered: {ending.requests}."], to_error=True)
     if ending.interrupted:
-        raise typer.Exit(130)
+        raise click.exceptions.Exit(130)

@@ -2,16 +2,17 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Protocol, get_args
+from typing import Any, Protocol, get_args
 
-import typer
+import click
 
 from headstart.cli import options
+from headstart.cli.command import VerbCommand
 from headstart.cli.console import Steps, explained, print_json, print_lines
+from headstart.cli.parameters import Option, click_parameter, option
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe, all_settings, read_recipe
 from headstart.settings.section import Setting
@@ -55,7 +56,7 @@ class Call:
         print_lines(lines, to_error=self.as_json)
 
 
-def verb(*names: str, **helps: str) -> Callable[[Verb], Verb]:
+def verb(*names: str, **helps: str) -> Callable[[Verb], VerbCommand]:
     """Give a function the options named, where its parameter ``call`` stands: settings of a recipe and standard ones.
 
     ``helps`` replaces sentences of the help for this verb alone.
@@ -63,10 +64,9 @@ def verb(*names: str, **helps: str) -> Callable[[Verb], Verb]:
     every = (*names, "debug")
     settings = [name for name in names if name in all_settings()]
 
-    def decorate(function: Verb) -> Verb:
+    def decorate(function: Verb) -> VerbCommand:
         @wraps(function)
-        def command(**values: Any) -> None:  # noqa: ANN401 - what typer has read
-            values.pop("help_all", None)
+        def command(**values: Any) -> None:  # noqa: ANN401 - what click has read
             own = {name: values.pop(name) for name in every}
             given = {key: own[key] for key in settings if own[key] is not None}
             keeps = not own.get("no_cache", True)
@@ -79,14 +79,16 @@ def verb(*names: str, **helps: str) -> Callable[[Verb], Verb]:
                 )  # fmt: skip
                 function(call=Call(given, context, steps, bool(own.get("json")), language), **values)
 
-        parameters = []
+        parameters: list[click.Parameter] = []
         for one in inspect.signature(function).parameters.values():
-            parameters += [_parameter(name, helps.get(name)) for name in every] if one.name == "call" else [one]
-        if len(parameters) > ONE_SCREEN:
-            parameters.append(_parameter("help_all", None))
-        by_name = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
-        command.__signature__ = inspect.Signature(by_name)  # type: ignore[attr-defined]
-        return command
+            if one.name == "call":
+                parameters += [_standard(name, helps.get(name)) for name in every]
+            else:
+                kind, about = get_args(one.annotation)
+                parameters.append(click_parameter(one, kind, about))
+        if len(parameters) >= ONE_SCREEN:
+            parameters.append(_standard("help_all", None))
+        return VerbCommand(function.__name__, params=parameters, callback=command, help=function.__doc__)
 
     return decorate
 
@@ -95,17 +97,14 @@ def _moves(method: str = "probe", preset: str = "fast", **_: object) -> bool:
     return method != "probe" or preset != "fast"
 
 
-def _parameter(name: str, help: str | None) -> inspect.Parameter:
-    settings = all_settings()
-    kind, option = get_args(options.STANDARD[name]) if name in options.STANDARD else _option(settings[name])
-    if help is not None:
-        option = copy(option)
-        option.help = help
-    default = False if kind is bool else None
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+def _standard(name: str, help: str | None) -> click.Parameter:
+    kind, about = get_args(options.STANDARD[name]) if name in options.STANDARD else _option(all_settings()[name])
+    about = about if help is None else replace(about, help=help)
+    one = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False if kind is bool else None)
+    return click_parameter(one, kind, about)
 
 
-def _option(setting: Setting) -> tuple[Any, Any]:
+def _option(setting: Setting) -> tuple[Any, Option]:
     """Return type and option of a setting; None stands for what was not given."""
     flag = setting.key.replace("_", "-")
     names = (
@@ -114,5 +113,5 @@ def _option(setting: Setting) -> tuple[Any, Any]:
         else ()
     )
     kind = str if get_args(setting.kind) else setting.kind
-    panel = None if setting.common else setting.section
-    return kind | None, typer.Option(*names, help=setting.sentence(), rich_help_panel=panel)
+    group = None if setting.common else setting.section
+    return kind | None, option(*names, help=setting.sentence(), group=group)
