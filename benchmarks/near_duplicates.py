@@ -24,9 +24,9 @@ import numpy.typing as npt
 from PIL import Image, ImageEnhance
 
 from headstart.audit.duplicates import find_copies, read_thumbnails
-from headstart.data.audit import audit
 from headstart.data.demo_data import fruit_folder
 from headstart.data.example import Dataset, Example
+from headstart.data.inspection import inspect_dataset
 from headstart.data.readers.image import open_example
 from headstart.data.sources import list_examples
 from headstart.encoders.loading import load_encoder
@@ -197,7 +197,7 @@ def find_planted(folder: Path, count: int) -> None:
     for name, change in KINDS.items():
         both = [*pictures, *(change(picture) for picture in pictures)]
         dataset = Dataset("planted", tuple(Example(picture, f"#{n}", {"label": "a"}) for n, picture in enumerate(both)))
-        checked = audit(dataset)
+        checked = inspect_dataset(dataset)
         thumbnails = read_thumbnails(checked, context)
         features = read_features(dataset.examples, checked.keys, (encoder,), context).features[0].matrix
         proposed = similar_features(features, FEATURE_COSINE, FEATURE_PAIRS, seed=0).places

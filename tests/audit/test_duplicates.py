@@ -6,8 +6,8 @@ import pytest
 from headstart.audit import duplicates as module
 from headstart.audit.duplicates import DuplicateGroups, copy_sets, has_content, propose, with_copies
 from headstart.audit.similarity.image import CONFIRMED, judge
-from headstart.data.audit import audit
 from headstart.data.example import Dataset, Example
+from headstart.data.inspection import inspect_dataset
 from headstart.runtime.context import RunContext
 from planted import COPIES, photographs
 
@@ -17,14 +17,14 @@ def dataset(pictures):
 
 
 def sets_of(pictures, cache):
-    return with_copies(audit(dataset(pictures)), RunContext(cache=cache)).copies
+    return with_copies(inspect_dataset(dataset(pictures)), RunContext(cache=cache)).copies
 
 
 @pytest.mark.parametrize("kind", COPIES)
 def test_every_kind_of_copy_is_found_and_nothing_else_is_called_one(kind, tmp_path):
     originals = list(photographs())
     pictures = [*originals, *(COPIES[kind](picture) for picture in originals)]
-    together = with_copies(audit(dataset(pictures)), RunContext(cache=tmp_path)).together
+    together = with_copies(inspect_dataset(dataset(pictures)), RunContext(cache=tmp_path)).together
     count = len(originals)
     assert (together[:count] == together[count:]).mean() >= 0.9
     assert len(set(together[:count].tolist())) == len(set(together[count:].tolist())) == count
@@ -68,14 +68,14 @@ def test_a_damaged_memory_is_made_anew(tmp_path, content):
 
 
 def test_without_a_cache_nothing_is_kept(tmp_path):
-    checked = audit(dataset([photographs()[0], COPIES["darker"](photographs()[0])]))
+    checked = inspect_dataset(dataset([photographs()[0], COPIES["darker"](photographs()[0])]))
     assert with_copies(checked, RunContext(cache=tmp_path, keep_features=False)).copies == ((0, 1),)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_identical_files_are_judged_once_and_belong_to_the_copies(tmp_path):
     one, other = photographs()[0], COPIES["darker"](photographs()[0])
-    checked = with_copies(audit(dataset([one, other, one, photographs()[1]])), RunContext(cache=tmp_path))
+    checked = with_copies(inspect_dataset(dataset([one, other, one, photographs()[1]])), RunContext(cache=tmp_path))
     assert checked.copies == ((0, 1),)
     assert checked.together.tolist() == [0, 0, 0, 1]
 

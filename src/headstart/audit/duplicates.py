@@ -20,8 +20,8 @@ import numpy.typing as npt
 from headstart.audit.similarity.image import CONFIRMED, SAME, judge
 from headstart.audit.similarity.image_registration import Array, centred, shrink
 from headstart.audit.similarity.image_thumbnails import SIDE, Thumbnail
-from headstart.data.audit import Audit
 from headstart.data.example import Example
+from headstart.data.inspection import Inspection
 from headstart.data.readers.image import open_preview
 from headstart.features.access import read_features
 from headstart.features.neighbours import similar_pairs
@@ -64,7 +64,7 @@ def join_copies(parts: Sequence[DuplicateGroups]) -> DuplicateGroups:
     return DuplicateGroups(places, likeness, mirrored).take(order[first])
 
 
-def with_copies(checked: Audit, context: RunContext) -> Audit:
+def with_copies(checked: Inspection, context: RunContext) -> Inspection:
     """Add the sets of near copies to an audit.
 
     What was found for the same pictures before is read from the cache folder: a second run pays nothing.
@@ -80,7 +80,7 @@ def with_copies(checked: Audit, context: RunContext) -> Audit:
     return replace(checked, copies=found.sets, notices=(*checked.notices, *found.notices))
 
 
-def read_thumbnails(checked: Audit, context: RunContext) -> Array:
+def read_thumbnails(checked: Inspection, context: RunContext) -> Array:
     """Small grey pictures of all examples, (N, 32, 32), from the store where they are in it; NaN where there is none.
 
     Of examples with the same bytes only the first has one: these are together anyway. Neither has a picture of less
@@ -186,7 +186,7 @@ def copy_sets(copies: DuplicateGroups, count: int) -> CopySets:
     return CopySets(tuple(sorted(sets.values())), (notice,) if apart else ())
 
 
-def _identity(checked: Audit) -> str:
+def _identity(checked: Inspection) -> str:
     """Digest what decides which pictures are copies: rules, thumbnails, contents in their order."""
     return sha256_of_parts([f"{REVISION} {Thumbnail().spec.digest}".encode(), *checked.keys])
 

@@ -1,1 +1,1 @@
-"""Raw files become examples, labels, splits and an audit."""
+"""Raw files become examples, labels and splits, and are inspected."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.audit import Audit
 from headstart.data.example import Dataset, Example
+from headstart.data.inspection import Inspection
+from headstart.data.inspection_report import inspection_lines
 from headstart.data.splits import Parts
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import idle_settings
@@ -19,13 +20,13 @@ class Plan:
 
     recipe: Recipe
     dataset: Dataset
-    audit: Audit
+    inspection: Inspection
     parts: Parts
 
     def lines(self) -> list[str]:
         """Say the same for people."""
         return [
-            *self.audit.lines(),
+            *inspection_lines(self.inspection),
             *self.parts.notices,
             f"Parts: {self._sizes()}. {self.parts.rule}",
             *self._idle_lines(),
@@ -53,7 +54,7 @@ class Plan:
             "classes": list(self.dataset.classes),
             "counts": self.counts(),
             "split": self.parts.rule,
-            "audit": self.audit.to_json(),
+            "audit": self.inspection.to_json(),
             "recipe": self.recipe.to_json(),
         }
 

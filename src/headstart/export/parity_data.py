@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.data.audit import audit
 from headstart.data.example import Dataset, Example, known_label
+from headstart.data.inspection import inspect_dataset
 from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.sources import list_examples, read_dataset
 from headstart.errors import DataError, ExportError
@@ -94,7 +94,7 @@ def examples_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:
     dataset = _labelled_or_not(data)
     if dataset.classes:
         dataset = with_classes_of(dataset, model.classes)
-    checked = audit(dataset, progress=progress)
+    checked = inspect_dataset(dataset, progress=progress)
     fitted = model.was_fitted(checked.keys)
     wanted = np.union1d(split_to_score(dataset, checked.usable).positions, checked.usable[fitted[checked.usable]])
     if not len(wanted):
@@ -122,7 +122,7 @@ def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
         rows = [row for row in csv.DictReader(file) if row["part"] != "left out"]
     numbers = {name: number for number, name in enumerate(model.classes)}
     examples = tuple(Example(str(root / row["path"]), row["path"], known_label(row["label"])) for row in rows)
-    checked = audit(Dataset(run.name, examples), progress=progress)
+    checked = inspect_dataset(Dataset(run.name, examples), progress=progress)
     same = np.array([key.hex() == row["sha256"] for key, row in zip(checked.keys, rows, strict=True)], dtype=np.bool_)
     if not same.any():
         raise ExportError("export.pictures_gone", run=run, root=root)

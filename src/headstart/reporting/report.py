@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.data.audit import Audit
+from headstart.data.inspection import Inspection
+from headstart.data.inspection_report import inspection_lines
 from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
 from headstart.encoders.spec import EncoderSpec
@@ -85,7 +86,7 @@ class RunReport:
             "run": str(self.folder),
             "model": str(self.model),
             "data": self.plan.dataset.name,
-            "data_digest": fingerprint(self.plan.dataset, self.plan.audit.keys),
+            "data_digest": fingerprint(self.plan.dataset, self.plan.inspection.keys),
             "classes": list(self.plan.dataset.classes),
             "counts": self.plan.counts(self.extraction.failures),
             "split": self.plan.parts.rule,
@@ -102,7 +103,7 @@ class RunReport:
             **self.board.to_json(),
             "guard": None if self.policy_scores is None else self.policy_scores.to_json(),
             "notices": list(map(str, self.notices)),
-            "audit": self.plan.audit.to_json(),
+            "audit": self.plan.inspection.to_json(),
             "seconds": round(self.seconds, 3),
         }
 
@@ -111,7 +112,7 @@ class RunReport:
 class ScoreReport:
     """What the evaluation of a saved model found; ``rule`` says which part of the data was scored, if not all."""
 
-    audit: Audit
+    inspection: Inspection
     rule: str
     extraction: Extraction
     board: Comparison
@@ -128,9 +129,9 @@ class ScoreReport:
 
     def lines(self) -> list[str]:
         """Say the same for people."""
-        dataset, walk = self.audit.dataset, self.extraction
+        dataset, walk = self.inspection.dataset, self.extraction
         return [
-            *self.audit.lines(),
+            *inspection_lines(self.inspection),
             *failure_lines(failures_by_name(dataset.examples, walk.failures)),
             *([self.rule] if self.rule else []),
             *self.notices,
@@ -144,13 +145,15 @@ class ScoreReport:
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""
         return {
-            "data": self.audit.dataset.name,
+            "data": self.inspection.dataset.name,
             **self.board.to_json(),
             "guard": None if self.policy_scores is None else self.policy_scores.to_json(),
-            "failures": failures_by_name(self.audit.dataset.examples, self.audit.unreadable | self.extraction.failures),
+            "failures": failures_by_name(
+                self.inspection.dataset.examples, self.inspection.unreadable | self.extraction.failures
+            ),
             "split": self.rule,
             "notices": list(self.notices),
-            "audit": self.audit.to_json(),
+            "audit": self.inspection.to_json(),
             "seconds": round(self.seconds, 3),
         }
 

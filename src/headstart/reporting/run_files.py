@@ -91,7 +91,7 @@ def write_tables(report: RunReport, scored: Sample, probabilities: npt.NDArray[n
     folder, dataset = report.folder, report.plan.dataset
     write_text(folder / "recipe.toml", report.plan.recipe.to_toml())
     write_json(folder / "metrics.json", report.to_json())
-    write_data_table(folder / "data.csv", dataset, report.plan.audit.keys, _parts(report))
+    write_data_table(folder / "data.csv", dataset, report.plan.inspection.keys, _parts(report))
     write_per_class(folder / "per_class.csv", report.board.evaluation)
     examples = [dataset.examples[position] for position in scored.positions]
     write_predictions(folder / "predictions.csv", examples, probabilities, dataset.classes)

@@ -25,7 +25,7 @@ def describe(
     dataset = planned.dataset
     record = TrainingRecord(
         data_name=dataset.name,
-        data_fingerprint=fingerprint(dataset, planned.audit.keys),
+        data_fingerprint=fingerprint(dataset, planned.inspection.keys),
         counts={"fit": len(fitted), "score": board.evaluation.count},
         split_rule=planned.parts.rule,
         recipe=planned.recipe.to_json(),
@@ -44,7 +44,7 @@ def describe(
         training=record,
         baseline=baseline,
         notices=probe.notices,
-        fitted_keys=frozenset(planned.audit.keys[position] for position in fitted.positions),
+        fitted_keys=frozenset(planned.inspection.keys[position] for position in fitted.positions),
     )
 
 
@@ -59,6 +59,6 @@ def add_references(
     """Add the features of these ``rows`` of the fitted part; ``features`` has a row for every example of the data."""
     positions = fitted.positions[rows]
     examples = [planned.dataset.examples[position] for position in positions]
-    keys = [planned.audit.keys[position] for position in positions]
+    keys = [planned.inspection.keys[position] for position in positions]
     made = build_references(features[positions], fitted.labels[rows], examples, keys, len(fitted), cache)
     return replace(saved, references=made)

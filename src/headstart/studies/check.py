@@ -14,7 +14,7 @@ from headstart.audit.duplicates import DuplicateGroups, find_copies
 from headstart.audit.label_noise import HeldOut, LabelIssues, find_label_issues, hold_out_all, try_cleaning
 from headstart.audit.quality.image import MEASURES
 from headstart.audit.similarity.image_hashes import hash_distances, perceptual_hashes
-from headstart.data.audit import Audit
+from headstart.data.inspection import Inspection
 from headstart.errors import MissingExtraError
 from headstart.features.neighbours import isolation, similar_features, unit_rows
 from headstart.metrics.intervals import resampled_counts, wilson
@@ -130,7 +130,7 @@ class Check:
         None where it could not be tried.
     """
 
-    checked: Audit
+    checked: Inspection
     pairs: CopyPairs
     labels: LabelReview | None
     outliers: Positions
@@ -154,7 +154,7 @@ class Check:
         return self.labels.positions[rows[np.argsort(self.labels.issues.quality[rows], kind="stable")]]
 
 
-def check_copies(checked: Audit, seen: ScreenedSample, recipe: Recipe) -> CopyPairs:
+def check_copies(checked: Inspection, seen: ScreenedSample, recipe: Recipe) -> CopyPairs:
     """Find near copies among all pairs that feature vectors or thumbnails propose."""
     known = np.flatnonzero(np.isfinite(seen.features).all(axis=1) & np.isfinite(seen.thumbnails).all(axis=(1, 2)))
     near = similar_features(seen.features[known], FEATURE_COSINE, FEATURE_PAIRS, recipe.run.seed)
@@ -179,7 +179,7 @@ def kept_notices(pairs: CopyPairs, together: Positions) -> tuple[str, ...]:
 
 
 def check_labels(
-    checked: Audit, seen: ScreenedSample, together: Positions, recipe: Recipe, progress: Progress
+    checked: Inspection, seen: ScreenedSample, together: Positions, recipe: Recipe, progress: Progress
 ) -> tuple[LabelReview | None, tuple[str, ...]]:
     """Judge every label by a head that was fitted to other pictures; with sentences about what could not be done."""
     labels = checked.dataset.labels
@@ -240,7 +240,7 @@ def _middle(values: npt.NDArray[np.float64]) -> float:
     return float(np.median(known)) if len(known) else 0.0
 
 
-def score_groups(checked: Audit, review: LabelReview | None) -> tuple[GroupScore, ...]:
+def score_groups(checked: Inspection, review: LabelReview | None) -> tuple[GroupScore, ...]:
     """Say how often held-out pictures of each class and each of the user's groups were recognised, the worst first."""
     if review is None:
         return ()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from headstart.data.inspection_report import inspection_lines
 from headstart.data.name_checks import join_names, plural
 from headstart.reporting.tables import aligned
 from headstart.studies.check import KINDS, Check
@@ -31,7 +32,7 @@ class CheckReport:
     def lines(self) -> list[str]:
         """Say the same for people."""
         return [
-            *self.found.checked.lines(),
+            *inspection_lines(self.found.checked),
             *self._copy_lines(),
             *self._label_lines(),
             *self._picture_lines(),

@@ -64,9 +64,9 @@ class TrainingDraw:
 
 def make_arena(planned: Plan, encoder: LoadedEncoder, walks: Mapping[str, Extraction]) -> ExperimentData:
     """Gather both parts of planned data; ``walks`` are the features by arm. Raises DataError for a single class."""
-    dataset, keys = planned.dataset, planned.audit.keys
+    dataset, keys = planned.dataset, planned.inspection.keys
     failures = {position for walk in walks.values() for position in walk.failures}
-    groups = planned.audit.together
+    groups = planned.inspection.together
     parts = []
     for positions in (planned.parts.fit, planned.parts.score):
         sample = select_sample(dataset, positions, groups, failures)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.data.audit import Audit
 from headstart.data.example import Dataset
+from headstart.data.inspection import Inspection
 from headstart.data.splits import choose_parts
 from headstart.data.targets.classes import Classes
 from headstart.errors import DataError
@@ -144,7 +144,7 @@ def measure_distances(one: Matrix, other: Matrix, seed: int) -> tuple[ProxyDista
 def probe_across(
     recipe: Recipe,
     sets: Sequence[Dataset],
-    checked: Audit,
+    checked: Inspection,
     good: Sequence[npt.NDArray[np.int64]],
     matrices: Sequence[npt.NDArray[np.float32]],
 ) -> CrossSetScores | None:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from headstart.audit.duplicates import copy_sets, read_thumbnails, with_copies
 from headstart.audit.quality.image import Quality
-from headstart.data.audit import audit, refuse_unreadable, require_classes
+from headstart.data.inspection import inspect_dataset
+from headstart.data.inspection_report import refuse_unreadable, require_classes
 from headstart.data.sources import read_dataset
 from headstart.reporting.page.writing import write_check_page
 from headstart.reporting.runs import study_header
@@ -50,7 +51,7 @@ def run_check(
     dataset = read_dataset(
         data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task
     )
-    checked = audit(dataset, progress=context.progress)
+    checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
     require_classes(checked)

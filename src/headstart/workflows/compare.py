@@ -44,7 +44,7 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
 
         encoders["random"] = untrained_encoder(encoder.spec, encoder.files, recipe.run.seed, context.cache_folder)
     walks = {  # one by one: the engines differ
-        arm: read_usable(planned.audit, (one,), context, planned.audit.usable, recipe.data.strict)
+        arm: read_usable(planned.inspection, (one,), context, planned.inspection.usable, recipe.data.strict)
         for arm, one in encoders.items()
     }
     arena = make_arena(planned, encoder, walks)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.data.audit import audit
 from headstart.data.example import Dataset
+from headstart.data.inspection import inspect_dataset
 from headstart.data.sources import list_examples, read_dataset
 from headstart.errors import DataError, RecipeError
 from headstart.runtime.context import RunContext
@@ -24,7 +24,7 @@ def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) ->
     """
     encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
     sets = [_either(data) for data in (one, other)]
-    checked = [audit(dataset, progress=context.progress) for dataset in sets]
+    checked = [inspect_dataset(dataset, progress=context.progress) for dataset in sets]
     walks = [read_usable(found, (encoder,), context, found.usable, recipe.data.strict) for found in checked]
     good = [np.setdiff1d(found.usable, list(walk.failures)) for found, walk in zip(checked, walks, strict=True)]
     for dataset, rows in zip(sets, good, strict=True):
@@ -69,7 +69,7 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
         raise RecipeError("workflows.one_encoder_alone")
     loaded = [named_encoder(one, recipe.run.device, context) for one in names]
     dataset = _either(data)
-    checked = audit(dataset, progress=context.progress)
+    checked = inspect_dataset(dataset, progress=context.progress)
     walk = read_usable(checked, loaded, context, checked.usable, recipe.data.strict)
     good = np.setdiff1d(checked.usable, list(walk.failures))
     require_enough(dataset.name, len(good))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.data.audit import Audit, audit, refuse_unreadable
+from headstart.data.inspection import Inspection, inspect_dataset
+from headstart.data.inspection_report import refuse_unreadable
 from headstart.data.sources import read_dataset
 from headstart.encoders.spec import Encoder
 from headstart.features.access import Counter, open_store, read_blocks, read_features
@@ -28,7 +29,7 @@ Data = Any  # whatever read_dataset understands: a path, a list, an object with 
 def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) -> Features:
     """Encode everything in the order of the data, NaN where something cannot be read; see :func:`headstart.embed`."""
     dataset = read_dataset(data)
-    checked = audit(dataset, progress=context.progress)
+    checked = inspect_dataset(dataset, progress=context.progress)
     loaded = named_encoder(encoder, device, context)
     return read_features(dataset.examples, checked.keys, (loaded,), context, checked.usable).features[0]
 
@@ -38,7 +39,7 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
     clock = time.perf_counter()
     table_format(out)  # an unknown one is said before the pictures are read
     dataset = read_dataset(data)
-    checked = audit(dataset, progress=context.progress)
+    checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
     encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
@@ -63,7 +64,11 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
 
 
 def read_usable(
-    checked: Audit, encoders: Sequence[Encoder], context: RunContext, positions: npt.NDArray[np.int64], strict: bool
+    checked: Inspection,
+    encoders: Sequence[Encoder],
+    context: RunContext,
+    positions: npt.NDArray[np.int64],
+    strict: bool,
 ) -> Extraction:
     """Get features; damage that only decoding finds is refused too when ``strict``."""
     walk = read_features(checked.dataset.examples, checked.keys, encoders, context, positions)
@@ -72,7 +77,7 @@ def read_usable(
     return walk
 
 
-def _refuse_failures(blocks: Iterator[Block], checked: Audit) -> Iterator[Block]:
+def _refuse_failures(blocks: Iterator[Block], checked: Inspection) -> Iterator[Block]:
     """Hand on blocks of the usable pictures until one of these cannot be decoded."""
     for block in blocks:
         failures = {int(checked.usable[place]): reason for place, reason in block.failures.items()}

@@ -3,7 +3,8 @@
 import time
 from typing import Protocol
 
-from headstart.data.audit import audit, refuse_unreadable
+from headstart.data.inspection import inspect_dataset
+from headstart.data.inspection_report import refuse_unreadable
 from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.sources import list_examples, read_dataset
 from headstart.encoders.spec import Encoder, simple_encoders
@@ -49,7 +50,7 @@ def score(
         group_pattern=recipe.split.group_pattern,
         task=model.saved.target.task,
     )
-    checked = audit(dataset, progress=context.progress)
+    checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
     classes, simple = model.saved.classes, model.saved.baseline

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from PIL import Image
 
-from headstart.data.audit import audit
 from headstart.data.example import Example
+from headstart.data.inspection import inspect_dataset
 from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.readers.image import open_example
 from headstart.data.sources import list_examples, read_dataset
@@ -74,7 +74,7 @@ def average_files(
     OutputError
         When the folder is not free.
     """
-    checked = audit(read_dataset(data), progress=context.progress)
+    checked = inspect_dataset(read_dataset(data), progress=context.progress)
     dataset = with_classes_of(checked.dataset, model.classes)
     split = split_to_score(dataset, checked.usable)
     subject, labels = subject_of(model), dataset.labels

@@ -103,7 +103,7 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     recipe, target = planned.recipe, planned.dataset.target
     encoder = planned_encoder(planned, context)
     baseline = simple_encoders(planned.dataset.modality).fit_baseline(planned.examples_to_fit())
-    walk = read_usable(planned.audit, (encoder, baseline), context, planned.audit.usable, recipe.data.strict)
+    walk = read_usable(planned.inspection, (encoder, baseline), context, planned.inspection.usable, recipe.data.strict)
     seen = divide(planned, walk)
     fitted = seen.fitted
     probe = fit_probe(seen.features[fitted.positions], fitted.labels, target, fitted.groups, recipe, context.progress)

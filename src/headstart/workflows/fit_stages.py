@@ -62,7 +62,7 @@ class FittedPredictor:
 def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
     """Divide what was encoded into the parts of the plan, without what cannot be read."""
     fitted, scored = (
-        select_sample(planned.dataset, positions, planned.audit.together, walk.failures)
+        select_sample(planned.dataset, positions, planned.inspection.together, walk.failures)
         for positions in (planned.parts.fit, planned.parts.score)
     )
     require_two_classes(fitted.labels, planned.dataset.classes)
@@ -95,7 +95,7 @@ def settle(
     kept = select_rows_to_encode(seen.fitted.strata, tuned.validation, MOST_ENCODED, planned.recipe.run.seed)
     needed = np.union1d(seen.scored.positions, seen.fitted.positions[kept])
     unkept = replace(context, keep_features=False)
-    again = read_features(planned.dataset.examples, planned.audit.keys, (encoder,), unkept, needed)
+    again = read_features(planned.dataset.examples, planned.inspection.keys, (encoder,), unkept, needed)
     probe = replace(frozen.probe, head=tuned.head, decoding=tuned.decoding)
     return FittedPredictor(encoder, again.features[0].matrix, probe, kept, tuned.validation, tuned)
 
@@ -160,7 +160,7 @@ def ground_of(planned: Plan, seen: EncodedDataset, encoder: LoadedEncoder, probe
         target=planned.dataset.target,
         encoder=encoder,
         examples=tuple(planned.dataset.examples[position] for position in positions),
-        keys=tuple(planned.audit.keys[position] for position in positions),
+        keys=tuple(planned.inspection.keys[position] for position in positions),
         labels=seen.fitted.labels,
         groups=seen.fitted.groups,
         features=seen.features[seen.fitted.positions],

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from headstart.audit.duplicates import with_copies
-from headstart.data.audit import audit, refuse_unreadable, require_classes
 from headstart.data.cv_split import parts_in_folds
 from headstart.data.demo_data import fruit_folder
+from headstart.data.inspection import inspect_dataset
+from headstart.data.inspection_report import refuse_unreadable, require_classes
 from headstart.data.plan import Plan
 from headstart.data.sources import read_dataset
 from headstart.data.splits import choose_parts
@@ -38,7 +39,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     )
     require_modality(recipe.changed(), dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset.modality, context))
-    checked = audit(dataset, progress=context.progress)
+    checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
     require_classes(checked)
@@ -64,9 +65,9 @@ def plan_demo(recipe: Recipe, context: RunContext, *, out: Path | None = None) -
 
 def estimate_time(planned: Plan, context: RunContext) -> Estimate:
     """Say how long a run will take, from a few pictures timed on this machine."""
-    usable = planned.audit.usable
+    usable = planned.inspection.usable
     examples = [planned.dataset.examples[index] for index in usable]
-    keys = [planned.audit.keys[index] for index in usable]
+    keys = [planned.inspection.keys[index] for index in usable]
     encoder = planned_encoder(planned, context)
     baseline = simple_encoders(planned.dataset.modality).fit_baseline(planned.examples_to_fit())
     stored = round(stored_share(keys, encoder, context) * len(keys))

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from headstart.data.audit import audit
 from headstart.data.example import Dataset, Example
+from headstart.data.inspection import inspect_dataset
 from headstart.data.sources import list_examples
 from headstart.encoders.spec import Encoder
 from headstart.errors import ExampleError
@@ -20,7 +20,7 @@ from headstart.saving.values import SavedModel
 
 def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *, strict: bool) -> Extraction:
     """Encode examples without keeping anything; raises ExampleError for an unreadable one when ``strict``."""
-    checked = audit(Dataset("examples", tuple(examples), modality=encoder.spec.modality), context.progress)
+    checked = inspect_dataset(Dataset("examples", tuple(examples), modality=encoder.spec.modality), context.progress)
     walk = read_features(examples, checked.keys, (encoder,), replace(context, keep_features=False), checked.usable)
     walk = replace(walk, failures=checked.unreadable | walk.failures)
     for position, reason in walk.failures.items() if strict else ():

@@ -36,10 +36,10 @@ def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, context: Ru
         {one: named_encoder(one, recipe.run.device, context) for one in some}
         for some in (dict.fromkeys(families.values()), names)
     )
-    dataset, keys = planned.dataset, planned.audit.keys
-    walk = read_usable(planned.audit, tuple(read.values()), context, planned.parts.fit, recipe.data.strict)
+    dataset, keys = planned.dataset, planned.inspection.keys
+    walk = read_usable(planned.inspection, tuple(read.values()), context, planned.parts.fit, recipe.data.strict)
     matrices = dict(zip(read, (found.matrix for found in walk.features), strict=True))
-    groups = planned.audit.together
+    groups = planned.inspection.together
     fitted = select_sample(dataset, planned.parts.fit, groups, walk.failures)
     require_held_out(fitted.labels, fitted.groups)
     scored = []
