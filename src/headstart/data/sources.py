@@ -13,11 +13,9 @@ import numpy as np
 
 from headstart.data.example import DEFAULT_TASK, Dataset, Example
 from headstart.data.folders import read_folder, walk_folder
-from headstart.data.huggingface import is_hub_dataset, read_hub_dataset
 from headstart.data.in_memory import adopt, read_items, read_pairs
 from headstart.data.name_checks import natural_key, plural, printable, twin_notices
 from headstart.data.readers.base import one_modality, reader_of, suffix_of
-from headstart.data.tables import TABLE_SUFFIXES, read_table
 from headstart.errors import DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
 from headstart.registry import nearest
@@ -131,6 +129,8 @@ def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:
 
 
 def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_dataset
+    from headstart.data.huggingface import is_hub_dataset, read_hub_dataset  # only where a data set is read
+
     if is_hub_dataset(source):
         return read_hub_dataset(source, group_by)
     if isinstance(source, Dataset):
@@ -152,6 +152,8 @@ def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_data
 
 
 def _read_path(source: str | os.PathLike[str], group_by: str) -> Dataset:
+    from headstart.data.tables import TABLE_SUFFIXES, read_table
+
     path = Path(os.path.expanduser(source))
     if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
         return read_table(path, group_by)

@@ -12,16 +12,18 @@ the pictures come from a stranger, import these columns as text.
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset, Example
-from headstart.metrics.values import ClassRow, Evaluation, Score
 from headstart.probing.prediction import Prediction
 from headstart.runtime.files import json_text, write_text
 from headstart.runtime.text import escape_control_characters
+
+if TYPE_CHECKING:
+    from headstart.metrics.values import ClassRow, Evaluation, Score
 
 Part = Literal["fit", "score", "fit and score", "left out"]
 GUARD_COLUMNS = ("prediction_set", "abstained", "reason", "unfamiliar", "familiarity", "novelty")
@@ -43,7 +45,7 @@ def write_data_table(path: Path, dataset: Dataset, keys: Sequence[bytes], parts:
     write_text(path, csv_text(("path", "sha256", "label", "split", "group", "part"), rows))
 
 
-def write_per_class(path: Path, evaluation: Evaluation) -> None:
+def write_per_class(path: Path, evaluation: "Evaluation") -> None:
     """Write ``per_class.csv``: one row per class, each score with its interval; empty cells where it is not defined.
 
     Raises OutputError when it cannot be written.
@@ -197,7 +199,7 @@ def _prediction_row(
     return (example.name, example.label or "", classes[best], numbers[best], correct, *numbers)
 
 
-def _score_cells(row: ClassRow) -> list[str]:
+def _score_cells(row: "ClassRow") -> list[str]:
     scores: list[Score] = [getattr(row, name) for name in PER_CLASS_SCORES]
     return [_number(value) for score in scores for value in (score.value, score.low, score.high)]
 

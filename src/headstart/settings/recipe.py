@@ -1,7 +1,6 @@
 """Recipe: everything a run needs, in sections, frozen, checked on creation, to and from TOML."""
 
 import json
-import tomllib
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -214,6 +213,8 @@ def require_modality(keys: Iterable[str], modality: str) -> None:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib  # only where a file is read: it compiles patterns
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
     except FileNotFoundError:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from headstart.heads.head import Decoding, Head
 from headstart.probing.prediction import Prediction, predictions_from
 from headstart.uncertainty.conformal import Floats
-from headstart.uncertainty.evaluate import OodSet, PolicyScores, Scored, evaluate_policy
 from headstart.uncertainty.ood import Matrix, NearestIndex
 from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes, add_outcomes, apply_policy, compute_novelty
+
+if TYPE_CHECKING:
+    from headstart.uncertainty.evaluate import OodSet, PolicyScores, Scored
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +49,11 @@ class SelectiveClassifier:
             return found
         return add_outcomes(self.policy, outcomes, found, self.classes)
 
-    def evaluate_policy(self, features: Matrix, scored: Scored, ood: OodSet | None = None) -> PolicyScores | None:
+    def evaluate_policy(self, features: Matrix, scored: "Scored", ood: "OodSet | None" = None) -> "PolicyScores | None":
         """Evaluate the policy on scored examples with these features, shape (N, D); None without a policy."""
         outcomes = self.outcomes(features, scored.probabilities)
         if self.policy is None or outcomes is None:
             return None
+        from headstart.uncertainty.evaluate import evaluate_policy  # only here: answering does not need scores
+
         return evaluate_policy(self.policy, outcomes, scored, ood)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.metrics.values import plain_data
 from headstart.uncertainty.conformal import CalibrationScores
 from headstart.uncertainty.ood import ClassGaussians
 from headstart.uncertainty.policy import AnswerPolicy, PolicySettings
@@ -39,6 +38,8 @@ def policy_to_json(policy: AnswerPolicy) -> dict[str, Any]:
     >>> policy_to_json(AnswerPolicy("lac", "none", PolicySettings()))["asked"]["coverage"]
     0.9
     """
+    from headstart.metrics.values import plain_data  # only where a policy is written
+
     found: dict[str, Any] = plain_data(
         {
             "rule": policy.rule,
