@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 
+DOTS = 144  # an inch of the PNG file: two pixels a point, so that cells end between pixels
 # Cells, in points: from which size on they hold a count, and a share as well.
 COUNTED, ROOMY = 12.0, 28.0
 _LONGEST = 140  # of a name

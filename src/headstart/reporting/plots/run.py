@@ -14,7 +14,7 @@ from headstart.metrics.values import Evaluation, Score
 from headstart.reporting.drawing import save_png
 from headstart.reporting.fonts import FontBook, drawable_names, font_folders
 from headstart.reporting.plots.charts import Curve, Panel, curves_chart
-from headstart.reporting.plots.confusion import ROOMY, cell_size, confusion_chart
+from headstart.reporting.plots.confusion import DOTS, ROOMY, cell_size, confusion_chart
 from headstart.reporting.plots.reliability import add_bin_table, calibrate_bin, reliability_chart
 from headstart.reporting.plots.style import INK, PAPER, QUIET, chart_style, extend_figure, text_width
 
@@ -56,7 +56,7 @@ def draw_confusion_matrix(evaluation: Evaluation, path: Path, fonts: FontBook | 
         f"{plural(evaluation.count, 'example')}, accuracy {score_text(evaluation.accuracy)}",
         f"Rows are true classes. Colour: share of the row; blue is right, orange is wrong.{inside}",
     )
-    write_chart(figure, path, "Confusion matrix", notes)
+    write_chart(figure, path, "Confusion matrix", notes, dpi=DOTS)
     return drawable.notices
 
 
@@ -123,7 +123,9 @@ def draw_rate_test(test: "LrRangeTest", path: Path) -> tuple[str, ...]:
     return ()
 
 
-def write_chart(figure: "Figure", path: Path, title: str, notes: Sequence[str], *, legend: bool = False) -> None:
+def write_chart(
+    figure: "Figure", path: Path, title: str, notes: Sequence[str], *, legend: bool = False, dpi: int = 120
+) -> None:
     """Write a chart as a PNG file, under a title and the lines that explain it.
 
     Raises
@@ -148,7 +150,7 @@ def write_chart(figure: "Figure", path: Path, title: str, notes: Sequence[str], 
         for axes in figure.axes:
             axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=_NOTE, labelcolor=INK)
     figure.set_facecolor(PAPER)
-    figure.set_dpi(144)
+    figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     save_png(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), path)  # type: ignore[no-untyped-call]

@@ -1,7 +1,7 @@
 """How a chart looks, wherever it is written: one palette, one text size, Matplotlib without pyplot.
 
 Of the lighter libraries that draw charts, pygal is under the LGPL, and leather has neither intervals nor logarithmic
-axes. Sizes are points: CSS pixels of the page, half a pixel of a PNG file.
+axes. Sizes are points: CSS pixels of the page, about two pixels of a PNG file.
 """
 
 import logging
