@@ -11,7 +11,7 @@ from headstart.errors import UnknownNameError
 # What a name stands for: "module:attribute". Another package adds to a table by declaring an entry point in the
 # group "headstart.<table>", for instance [project.entry-points."headstart.heads"].
 TABLES: dict[str, dict[str, str]] = {
-    "modalities": {"image": "headstart.modalities.image:IMAGE"},
+    "modalities": {"image": "headstart.modalities.image:IMAGE", "vectors": "headstart.modalities.vectors:VECTORS"},
     "tasks": {"classification": "headstart.tasks.classification:CLASSIFICATION"},
     "heads": {
         "logistic": "headstart.heads.logistic:LogisticFamily",

@@ -5,7 +5,7 @@ import numpy as np
 from headstart.data.splits import make_folds
 from headstart.data.targets.classes import Classes
 from headstart.probing.cross_validation import predict_in_folds
-from headstart.probing.probe import fit_probe
+from headstart.probing.probe import BaselineRows, fit_probe
 from headstart.probing.rows import Sample
 from headstart.settings.recipe import Recipe
 
@@ -23,7 +23,7 @@ def made(count=60, dimension=6, signal=1.0, seed=0):
 def test_a_picture_is_scored_by_a_probe_fitted_to_the_other_folds():
     features, labels = made()
     recipe = Recipe(head="lda", folds=4, seed=3)
-    found = predict_in_folds(features, features, sample_of(labels), Classes(("a", "b", "c")), recipe)
+    found = predict_in_folds(features, BaselineRows(features), sample_of(labels), Classes(("a", "b", "c")), recipe)
     assert np.allclose(found.probabilities.sum(axis=2), 1)
     for number, fold in enumerate(make_folds(labels, np.arange(60), 4, 3)):
         assert (found.fold_of[0, fold.held_out] == number).all()
@@ -35,7 +35,8 @@ def test_repetitions_are_drawn_anew_and_the_same_seed_draws_the_same():
     features, labels = made()
     recipe = Recipe(head="centroid", folds=5, repeats=3)
     one, again = (
-        predict_in_folds(features, features, sample_of(labels), Classes(("a", "b", "c")), recipe) for _ in range(2)
+        predict_in_folds(features, BaselineRows(features), sample_of(labels), Classes(("a", "b", "c")), recipe)
+        for _ in range(2)
     )
     assert np.array_equal(one.fold_of, again.fold_of) and np.array_equal(one.probabilities, again.probabilities)
     assert not np.array_equal(one.fold_of[0], one.fold_of[1])
@@ -48,9 +49,9 @@ def test_twins_are_held_out_together_so_that_noise_stays_noise():
     labels = np.repeat(np.random.default_rng(1).integers(0, 2, 100), 2)
     recipe = Recipe(head="knn", folds=5)
     together = predict_in_folds(
-        twice, twice, sample_of(labels, np.repeat(np.arange(100), 2)), Classes(("a", "b")), recipe
+        twice, BaselineRows(twice), sample_of(labels, np.repeat(np.arange(100), 2)), Classes(("a", "b")), recipe
     )
-    apart = predict_in_folds(twice, twice, sample_of(labels), Classes(("a", "b")), recipe)
+    apart = predict_in_folds(twice, BaselineRows(twice), sample_of(labels), Classes(("a", "b")), recipe)
     right = {name: (one.probabilities[0].argmax(axis=1) == labels).mean() for name, one in
              (("together", together), ("apart", apart))}  # fmt: skip
     assert right["together"] < 0.65 < 0.75 < right["apart"]

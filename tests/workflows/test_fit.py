@@ -246,9 +246,9 @@ def test_groups_of_a_column_stay_on_one_side(fake_network, flowers, tmp_path):
 def test_groups_and_duplicates_stay_together_in_the_cross_validation_too(fake_network, divided, monkeypatch):
     seen = []
 
-    def spy(features, labels, classes, groups, *rest):
+    def spy(features, labels, classes, groups, *rest, **more):
         seen.append(groups.tolist())
-        return fit_probe(features, labels, classes, groups, *rest)
+        return fit_probe(features, labels, classes, groups, *rest, **more)
 
     fit_probe = training.fit_probe
     for module in ("headstart.workflows.fit", "headstart.probing.probe"):

@@ -25,6 +25,7 @@ from headstart.data.inspection import Inspection
 from headstart.data.readers.image import open_preview
 from headstart.features.access import read_features
 from headstart.features.neighbours import similar_pairs
+from headstart.modalities.base import load_modality
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import whole_file
 from headstart.runtime.hashing import sha256_of_parts
@@ -69,6 +70,8 @@ def with_copies(checked: Inspection, context: RunContext) -> Inspection:
 
     What was found for the same pictures before is read from the cache folder: a second run pays nothing.
     """
+    if load_modality(checked.dataset.modality).similarity is None:
+        return checked
     kept = context.cache_folder / "copies" / f"{_identity(checked)}.json" if context.keep_features else None
     known = None if kept is None else _read_known(kept)
     if known is None:

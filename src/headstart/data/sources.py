@@ -15,7 +15,7 @@ from headstart.data.example import DEFAULT_TASK, Dataset, Example
 from headstart.data.folders import read_folder, walk_folder
 from headstart.data.in_memory import adopt, read_items, read_pairs
 from headstart.data.name_checks import natural_key, plural, printable, twin_notices
-from headstart.data.readers.base import one_modality, reader_of, suffix_of
+from headstart.data.readers.base import one_modality, reader_of, row_readers, suffix_of
 from headstart.errors import DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
 from headstart.registry import nearest
@@ -89,9 +89,12 @@ def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]: 
     """
     sources = list(inputs) if _is_several(inputs, modality) else [inputs]
     suffixes = load_modality(modality).suffixes
+    of_rows = bool(row_readers(modality))
     examples: list[Example] = []
     for source in sources:
-        if isinstance(source, (str, os.PathLike)):
+        if isinstance(source, (str, os.PathLike)) and of_rows:
+            examples += _read_path(source, "").examples
+        elif isinstance(source, (str, os.PathLike)):
             examples += [Example(path, printable(path)) for path in _expand(os.fspath(source), suffixes)]
         else:
             where = f"#{len(examples)}"
@@ -152,10 +155,10 @@ def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_data
 
 
 def _read_path(source: str | os.PathLike[str], group_by: str) -> Dataset:
-    from headstart.data.tables import TABLE_SUFFIXES, read_table
+    from headstart.data.tables import TABLE_SUFFIXES, is_table, read_table
 
     path = Path(os.path.expanduser(source))
-    if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
+    if path.is_file() and is_table(path):
         return read_table(path, group_by)
     _refuse_group_column(group_by)
     if path.is_dir():

@@ -4,14 +4,14 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.data.columns import cell_text, find_columns, missing_column, parse_splits, require_cells
-from headstart.data.example import Dataset, Example, known_label
+from headstart.data.columns import Columns, cell_text, find_columns, missing_column, parse_splits, require_cells
+from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.name_checks import join_names, plural, printable
-from headstart.data.readers.base import one_modality
+from headstart.data.readers.base import one_modality, row_readers
 from headstart.errors import DataError
 
 
@@ -27,8 +27,12 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
         When the table cannot be read, has no rows, lacks a column, has empty cells, or names files that do not exist.
     """
     where = f"The table '{printable(str(table))}'"
-    cells = _READERS[table.suffix.lower()](table, where)
+    cells = read_cells(table, where)
     columns = find_columns(where, list(cells), group_by)
+    if not _names_files(columns, cells, table.parent):
+        dataset = read_rows(printable(table.stem), where, cells, columns)
+        if dataset is not None:
+            return dataset
     if not columns.path:
         raise missing_column(where, "path", cells)
     # What an editor shows: in a table with a header the first row is line 2.
@@ -53,6 +57,59 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
         notices=tuple(columns.notices()),
         modality=one_modality(paths, where),
     )
+
+
+def read_cells(table: Path, where: str) -> dict[str, Any]:
+    """Read the columns of a table; ``where`` begins the sentence of an error."""
+    suffix = table.suffix.lower()
+    if suffix in _READERS:
+        return _READERS[suffix](table, where)
+    reader = next(reader for reader in row_readers().values() if suffix in reader.SUFFIXES)
+    beside = next((found for known in _READERS if (found := table.with_suffix(known)).is_file()), None)
+    words = _READERS[beside.suffix](beside, f"The table '{printable(str(beside))}'") if beside else {}
+    return {**words, **reader.read_cells(table, where)}
+
+
+def is_table(path: Path) -> bool:
+    """Tell by its suffix whether a file is a table, or one of rows alone that belongs to a table."""
+    suffix = path.suffix.lower()
+    return suffix in _READERS or any(suffix in reader.SUFFIXES for reader in row_readers().values())
+
+
+def read_rows(name: str, where: str, cells: Mapping[str, Any], columns: Columns) -> Dataset | None:
+    """Make a dataset whose examples are the rows of the table itself; None where they are not."""
+    known = {column for column in (columns.path, columns.label, columns.split, columns.group) if column}
+    others = {column: found for column, found in cells.items() if column not in known}
+    tried = ((kind, one.find_rows(where, others, named=bool(columns.path))) for kind, one in row_readers().items())
+    modality, rows = next(((kind, rows) for kind, rows in tried if rows is not None), ("", None))
+    if rows is None:
+        return None
+    count = len(rows.sources)
+    names = [f"#{row}" if text is None else text for row, text in enumerate(_texts(cells, columns.path, count))]
+    labels, groups = _texts(cells, columns.label, count), _texts(cells, columns.group, count)
+    splits: list[SplitName | None] = [None] * count
+    if columns.split:
+        splits = [*parse_splits(where, require_cells(where, columns.split, cells[columns.split]))]
+    left = f"Columns that are neither numbers nor categories were left out: {', '.join(rows.left_out)}."
+    return Dataset(
+        name,
+        tuple(
+            Example(source, printable(text), known_label(label), split, group)
+            for source, text, label, split, group in zip(rows.sources, names, labels, splits, groups, strict=True)
+        ),
+        notices=(*columns.notices(), *([left] if rows.left_out else [])),
+        modality=modality,
+    )
+
+
+def _texts(cells: Mapping[str, Any], column: str, count: int) -> list[str | None]:
+    return [cell_text(value) for value in cells[column]] if column else [None] * count
+
+
+def _names_files(columns: Columns, cells: Mapping[str, Any], folder: Path) -> bool:
+    """Tell whether the first row names a file that is there."""
+    first = next(iter(cells[columns.path]), None) if columns.path else None
+    return first is not None and os.path.exists(os.path.join(folder, str(first)))
 
 
 def _refuse_missing_files(where: str, paths: Sequence[str], sources: Sequence[str]) -> None:
@@ -140,14 +197,24 @@ def _read_parquet(table: Path, where: str) -> dict[str, list[Any]]:
         columns = pq.read_table(io.BytesIO(_read_bytes(table, where)))
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{where} is not a Parquet file.", f"{error}.", "Write it again.") from error
-    # Lists, structures and bytes are neither a path nor a name; to turn them into Python objects would cost memory.
-    return {
-        field.name: columns.column(position).to_pylist()
-        for position, field in enumerate(columns.schema)
-        if not (
-            pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type)
-        )
-    }
+    read = {field.name: _read_column(columns.column(position)) for position, field in enumerate(columns.schema)}
+    return {name: column for name, column in read.items() if column is not None}
+
+
+def _read_column(column: Any) -> Any:  # noqa: ANN401 - a pyarrow.ChunkedArray; cells, or an array of vectors
+    """Read a column; lists of numbers of one length as an array, other lists, structures and bytes not at all."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        if not (pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type)) or column.null_count:
+            return None
+        flat, count = column.combine_chunks().flatten().to_numpy(zero_copy_only=False), len(column)
+        lengths = set(column.combine_chunks().value_lengths().to_pylist())
+        return flat.reshape(count, -1) if len(lengths) == 1 else None
+    # Neither a path nor a name; to turn them into Python objects would cost memory.
+    skipped = pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return None if skipped else column.to_pylist()
 
 
 _READERS: dict[str, Callable[[Path, str], dict[str, list[Any]]]] = {

@@ -33,7 +33,7 @@ class EncoderRow:
     note: str
 
 
-def require_encoder(name: str, cache: Path) -> str:
+def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
     """Find the weights of an encoder without reading them; raises as :func:`locate_weights`."""
     return locate_weights(name, cache).name
 

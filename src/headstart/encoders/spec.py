@@ -21,6 +21,7 @@ class Preprocessing(Protocol):
     """How an opened example becomes the input of an encoder: data, not code, tagged by its modality."""
 
     kind: ClassVar[str]  # name of the modality
+    kept: ClassVar[bool]  # whether features are kept between runs: not where they cost less than reading them
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -154,7 +155,7 @@ class LoadedEncoder(Encoder, Protocol):
 class EncoderSource(Protocol):
     """A module that knows the encoders of one modality by their names."""
 
-    def require_encoder(self, name: str, cache: Path) -> str:
+    def require_encoder(self, name: str, cache: Path, examples: Sequence[Example]) -> str:
         """Return the name in full; raises EncoderError or UnknownNameError for one that cannot be loaded here."""
 
     def load_encoder(

@@ -61,7 +61,12 @@ class FeatureStore:
 
     def open(self, spec: EncoderSpec) -> "EncoderRows":
         """Open the shelf of one encoder, with what other processes have written so far."""
-        return EncoderRows(self.folder / spec.digest if self.folder else None, spec, self._notice, self._clock)
+        return EncoderRows(
+            self.folder / spec.digest if self.folder and spec.preprocessing.kept else None,
+            spec,
+            self._notice,
+            self._clock,
+        )
 
     def _notice(self, text: str) -> None:
         if text not in self.notices:

@@ -18,8 +18,13 @@ class Modality(Protocol):
     preprocessing: Any  # a class that keeps headstart.encoders.spec.Preprocessing
     encoders: Any  # headstart.encoders.spec.EncoderSource
     simple: Any  # headstart.encoders.spec.SimpleEncoders
+    rows: Any  # headstart.data.readers.base.RowReader of examples that are rows of a table, or None
     baseline_arm: str  # what the baseline is called in a comparison
+    baseline_head: Any  # the family of its head, or None for ridge
+    similarity: Any  # what tells near copies, or None
+    quality: Any  # what tells poor examples, or None
     augment: Any  # headstart.finetuning.views.Augment, or None
+    render: Any  # headstart.reporting.render.base.Render
     graph: Any  # headstart.export.graph_parts.RawInput, or None
 
 

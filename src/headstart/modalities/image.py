@@ -10,7 +10,12 @@ IMAGE = Row(
     preprocessing="headstart.encoders.preprocess.image:ImagePreprocessing",
     encoders="headstart.encoders.loading:",
     simple="headstart.encoders.simple.image:",
+    rows=None,
     baseline_arm="colours",
+    baseline_head=None,
+    similarity="headstart.audit.similarity.image:",
+    quality="headstart.audit.quality.image:",
     augment="headstart.finetuning.augment.image:",
+    render="headstart.reporting.render.image:",
     graph="headstart.export.preprocess.image:",
 )

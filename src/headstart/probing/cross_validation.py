@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from headstart.data.splits import make_folds
 from headstart.data.targets.base import Target
-from headstart.probing.probe import fit_baseline_probe, fit_probe
+from headstart.probing.probe import BaselineRows, fit_probe
 from headstart.probing.rows import Sample
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
@@ -36,7 +36,7 @@ class OutOfFold:
 
 def predict_in_folds(
     features: Matrix,
-    baseline: Matrix,
+    baseline: BaselineRows,
     sample: Sample,
     target: Target,
     recipe: Recipe,
@@ -64,11 +64,12 @@ def predict_in_folds(
     >>> features = random.normal(size=(40, 3)).astype(np.float32) + 4 * labels[:, None].astype(np.float32)
     >>> from headstart.data.targets.classes import Classes
     >>> sample = Sample(np.arange(40), labels, np.arange(40), None)
-    >>> found = predict_in_folds(features, features, sample, Classes(("cat", "dog")), Recipe(head="centroid", folds=4))
+    >>> target, recipe = Classes(("cat", "dog")), Recipe(head="centroid", folds=4)
+    >>> found = predict_in_folds(features, BaselineRows(features), sample, target, recipe)
     >>> found.probabilities.shape, bool((found.probabilities[0].argmax(axis=1) == labels).all())
     ((1, 40, 2), True)
     """
-    features, baseline = features[sample.positions], baseline[sample.positions]
+    features, baseline = features[sample.positions], baseline.take(sample.positions)
     shape = (recipe.split.repeats, len(sample), target.width)
     probabilities, fold_of = np.zeros(shape), np.zeros(shape[:2], dtype=np.int64)
     simple = np.zeros(shape[1:])
@@ -81,7 +82,7 @@ def predict_in_folds(
             probabilities[repeat, fold.held_out] = probe.outputs(features[fold.held_out])
             fold_of[repeat, fold.held_out] = number
             if repeat == 0:
-                plain = fit_baseline_probe(baseline[fold.train], labels, target, groups, recipe)
-                simple[fold.held_out] = plain.outputs(baseline[fold.held_out])
+                plain = baseline.take(fold.train).fit(labels, target, groups, recipe)
+                simple[fold.held_out] = plain.outputs(baseline.matrix[fold.held_out])
             progress("folds", repeat * len(folds) + number + 1, recipe.split.repeats * len(folds))
     return OutOfFold(probabilities, simple, fold_of)

@@ -1,5 +1,6 @@
 """The probe: a head on frozen features, chosen, fitted and calibrated on the training part alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,13 +58,14 @@ class Probe:
         return self.decoding.decode(self.head.scores(features))
 
 
-def fit_probe(
+def fit_probe(  # seven: what is learned from what, how, and who is told
     features: Matrix,
     labels: Labels,
     target: Target,
     groups: Groups,
     recipe: Recipe,
     progress: Progress = silent,
+    families: Sequence[HeadFamily] | None = None,
 ) -> Probe:
     """Select a head by cross-validation, fit it on all examples, and calibrate it on the held-out scores.
 
@@ -77,6 +79,8 @@ def fit_probe(
         Number of each example's group, shape (N,): examples with the same number are held out together.
     recipe
         Decides head, activation, hidden, balance, inner_folds and seed.
+    families
+        Heads to select from, instead of those of the recipe.
 
     Raises
     ------
@@ -95,9 +99,9 @@ def fit_probe(
     _check_finite(features)
     task, strata = load_task(target.task), target.strata(labels)
     training = TrainingSet(features, labels, target.width, recipe.head.balance)
-    families = [
-        load_family(name, recipe) for name in (task.auto if recipe.head.name == "auto" else (recipe.head.name,))
-    ]
+    if families is None:
+        chosen = task.auto if recipe.head.name == "auto" else (recipe.head.name,)
+        families = [load_family(name, recipe) for name in chosen]
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         if not _can_be_held_out(strata, groups):
             return _fit_uncalibrated(families[0], training, task.decoding())
@@ -118,12 +122,26 @@ def fit_probe(
         )
 
 
-def fit_baseline_probe(features: Matrix, labels: Labels, target: Target, groups: Groups, recipe: Recipe) -> Probe:
-    """Fit the head of a baseline; parameters as for :func:`fit_probe`.
+@dataclass(frozen=True, slots=True, eq=False)
+class BaselineRows:
+    """What the baseline learns from: a matrix (N, D), and the family of its head; None stands for ridge."""
 
-    Leave-one-out chooses its strength; the inner folds only give its temperature, and two of them do.
-    """
-    return fit_probe(features, labels, target, groups, recipe.replace(head="ridge", inner_folds=2))
+    matrix: Matrix
+    family: type[HeadFamily] | None = None
+
+    def take(self, rows: Groups) -> "BaselineRows":
+        """Take some of the rows."""
+        return BaselineRows(self.matrix[rows], self.family)
+
+    def fit(self, labels: Labels, target: Target, groups: Groups, recipe: Recipe) -> Probe:
+        """Fit the head of the baseline; parameters as for :func:`fit_probe`.
+
+        Leave-one-out chooses its strength; the inner folds only give its temperature, and two of them do.
+        """
+        cheap = recipe.replace(head="ridge", inner_folds=2)
+        return fit_probe(
+            self.matrix, labels, target, groups, cheap, families=None if self.family is None else [self.family()]
+        )
 
 
 def require_held_out(strata: Groups, groups: Groups) -> None:

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
-from headstart.data.readers.base import reader_of
 from headstart.errors import OutputError
 from headstart.finetuning.ranks import process_number
 from headstart.metrics.values import Evaluation
 from headstart.probing.rows import Sample
 from headstart.reporting.contact_sheet import Mistake, draw_mistakes
 from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
+from headstart.reporting.render.base import render_of
 from headstart.reporting.report import RunReport
 from headstart.reporting.runs import RunLog, given_folder, new_run_folder, safe_name
 from headstart.reporting.tables import Part, write_data_table, write_per_class, write_predictions
@@ -122,7 +122,7 @@ def list_mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[n
         example = dataset.examples[scored.positions[row]]
         found.append(
             Mistake(
-                picture=partial(reader_of(dataset.modality).open_example, example.source),
+                picture=partial(render_of(dataset.modality).draw, example.source),
                 true=example.label or "",
                 predicted=dataset.classes[predicted[row]],
                 probability=float(confidence[row]),

@@ -17,6 +17,8 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 TAGS: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}  # as HTML writes them
 NOTHING: Mapping[str, object] = {}
+WRITTEN_FOR = "image"  # the modality that the sentences speak of
+ANY = "example"  # the catalogue with the words for one that brings none
 MOST_NAMED = 5  # of a list of names, unless the sentence says how many
 _FOLDER = Path(__file__).parent.parent / "catalogue"
 _NUMBER = re.compile(r"<([^<>|\s]+)(?:\|([^<>|]+))?>")
@@ -24,9 +26,14 @@ _NUMBER = re.compile(r"<([^<>|\s]+)(?:\|([^<>|]+))?>")
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The catalogue in one language; numbers are written the same in all."""
+    """The catalogue in one language, in the words of one kind of examples; numbers are written the same in all.
+
+    Sentences of the catalogue speak of pictures. For examples of another kind the catalogue of their modality has the
+    words that stand for these, and the sentences that must be quite different.
+    """
 
     language: Language
+    modality: str = WRITTEN_FOR
 
     def say(self, key: str, values: Mapping[str, object] = NOTHING) -> str:
         """Return a sentence with values in the places of their names.
@@ -37,7 +44,7 @@ class Texts:
         '1,200 pictures'
         """
         stage, _, name = key.partition(".")
-        sentence = read_catalogue(self.language, stage)[name]
+        sentence = self._in_own_words(key, read_catalogue(self.language, stage)[name])
         if sentence.startswith("@"):
             return self.say(sentence[1:], values)
         if "<" in sentence:
@@ -48,7 +55,17 @@ class Texts:
     def find(self, key: str, otherwise: str = "") -> str:
         """Return a sentence without values, or ``otherwise`` where the catalogue has none."""
         stage, _, name = key.partition(".")
-        return read_catalogue(self.language, stage).get(name, otherwise)
+        sentence = read_catalogue(self.language, stage).get(name)
+        return otherwise if sentence is None else self._in_own_words(key, sentence)
+
+    def _in_own_words(self, key: str, sentence: str) -> str:
+        if self.modality == WRITTEN_FOR:
+            return sentence
+        own = read_catalogue(self.language, self.modality)
+        words = {word: own[name] for name, word in read_catalogue(self.language, WRITTEN_FOR).items()}
+        words |= {word.capitalize(): said.capitalize() for word, said in words.items()}
+        either = re.compile(r"\{[^{}]*\}|" + "|".join(words))  # what stands in braces is the name of a value
+        return own.get(key) or either.sub(lambda found: words.get(found[0], found[0]), sentence)
 
     def name(self, group: str, key: str) -> str:
         """Return the word for something that has a fixed name in the files; the name itself where there is none.
@@ -87,9 +104,16 @@ class Texts:
         return self.say("runtime.more", {"names": self.join(shown, "comma"), "more": more})
 
 
-def texts_in(language: Language) -> Texts:
-    """Return the catalogue in a language."""
-    return Texts(language)
+def texts_in(language: Language, modality: str = WRITTEN_FOR) -> Texts:
+    """Return the catalogue in a language.
+
+    Examples
+    --------
+    >>> texts_in("en", "vectors").say("page.unit.pictures", {"count": 7})
+    '7 rows'
+    """
+    known = (_FOLDER / language / f"{modality}.toml").is_file()
+    return Texts(language, modality if known else ANY)
 
 
 ENGLISH = Texts("en")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.example import Example
-from headstart.data.readers.base import reader_of
 from headstart.errors import OutputError
 from headstart.reporting.contact_sheet import MOST_CARDS, Card, captions, draw_sheet
+from headstart.reporting.render.base import render_of
 from headstart.reporting.runs import given_folder
 from headstart.reporting.tables import csv_text
 from headstart.runtime.files import require_free, write_json, write_text
@@ -159,4 +159,4 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
 
 
 def _loader(modality: str, example: Example) -> Callable[[], Any]:
-    return partial(reader_of(modality).open_example, example.source, example.name)
+    return partial(render_of(modality).draw, example.source, example.name)

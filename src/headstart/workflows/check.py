@@ -83,8 +83,8 @@ def run_check(
 def _keep(report: CheckReport, out: Path, language: str | None) -> CheckReport:
     """Write everything into a folder, its page last."""
     written = write_check(report, out, study_header("check", datetime.now().astimezone(), sys.argv))
-    examples = report.found.checked.dataset.examples
-    return replace(written, page=write_check_page(out, examples, require_language(language) if language else None))
+    dataset = report.found.checked.dataset
+    return replace(written, page=write_check_page(out, dataset, require_language(language) if language else None))
 
 
 def _all(parts: Iterable[npt.NDArray[np.int64]]) -> list[int]:

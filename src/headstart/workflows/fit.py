@@ -20,7 +20,7 @@ from headstart.encoders.spec import simple_encoders
 from headstart.export.parity_data import run_root
 from headstart.features.values import Extraction
 from headstart.metrics.comparison import Comparison
-from headstart.probing.probe import Probe, fit_baseline_probe, fit_probe
+from headstart.probing.probe import Probe, fit_probe
 from headstart.probing.rows import Sample
 from headstart.reporting.page.writing import with_page
 from headstart.reporting.report import RunReport
@@ -107,7 +107,7 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     seen = divide(planned, walk)
     fitted = seen.fitted
     probe = fit_probe(seen.features[fitted.positions], fitted.labels, target, fitted.groups, recipe, context.progress)
-    plain = fit_baseline_probe(seen.baseline[fitted.positions], fitted.labels, target, fitted.groups, recipe)
+    plain = seen.baseline.take(fitted.positions).fit(fitted.labels, target, fitted.groups, recipe)
     simple = Baseline(baseline.spec, plain.head, plain.decoding)
     tuned = move_weights(ground_of(planned, seen, encoder, probe), context)
     final = settle(

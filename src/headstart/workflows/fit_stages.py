@@ -15,8 +15,9 @@ from headstart.finetuning.inputs import TrainingInputs
 from headstart.metrics.comparison import PROBE, Comparison, compare_with_baselines, majority_probabilities
 from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import ScoredPart
+from headstart.modalities.base import load_modality
 from headstart.probing.cross_validation import predict_in_folds
-from headstart.probing.probe import Probe
+from headstart.probing.probe import BaselineRows, Probe
 from headstart.probing.rows import Sample, require_some, require_two_classes, select_balanced_rows, select_sample
 from headstart.runtime.context import RunContext
 from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
@@ -38,7 +39,7 @@ class EncodedDataset:
     """Every example's features, its baseline's, (n, D) each, and the two parts: to fit, and to score."""
 
     features: npt.NDArray[np.float32]
-    baseline: npt.NDArray[np.float32]
+    baseline: BaselineRows
     fitted: Sample
     scored: Sample
 
@@ -68,7 +69,8 @@ def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
     require_two_classes(fitted.labels, planned.dataset.classes)
     require_some(scored)
     features, baseline = (found.matrix for found in walk.features)
-    return EncodedDataset(features, baseline, fitted, scored)
+    family = load_modality(planned.dataset.modality).baseline_head
+    return EncodedDataset(features, BaselineRows(baseline, family), fitted, scored)
 
 
 def move_weights(ground: TrainingInputs, context: RunContext) -> "FineTuned | None":
@@ -118,7 +120,7 @@ def score(
     frozen, simple = probes
     part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
     probabilities = final.probe.outputs(final.features[scored.positions])
-    plain, evaluation, promises = simple.outputs(seen.baseline[scored.positions]), None, None
+    plain, evaluation, promises = simple.outputs(seen.baseline.matrix[scored.positions]), None, None
     if recipe.split.folds:  # there is no picture that the policy has not seen
         held = predict_in_folds(seen.features, seen.baseline, scored, target, recipe, context.progress)
         probabilities, plain = held.probabilities[0], held.simple

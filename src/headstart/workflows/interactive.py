@@ -24,7 +24,7 @@ from headstart.metrics.comparison import Comparison, compare_with_baselines, maj
 from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
-from headstart.probing.probe import Probe, fit_baseline_probe, fit_probe
+from headstart.probing.probe import BaselineRows, Probe, fit_probe
 from headstart.probing.rows import Sample, require_two_classes, select_sample
 from headstart.saving.bundle import save_bundle
 from headstart.saving.reference_set import build_references
@@ -76,8 +76,9 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     folds = fold_count(MOST_FOLDS, int(np.median(scorable))) if scorable.min() > 1 else 0
     recipe = Recipe(encoder=encoder.spec.name, folds=folds)
     probe = fit_probe(shown.features, shown.labels, target, groups, recipe)
-    simple = fit_baseline_probe(shown.baseline, shown.labels, target, groups, recipe)
-    held = predict_in_folds(shown.features, shown.baseline, sample, target, recipe) if folds else None
+    baseline = BaselineRows(shown.baseline)
+    simple = baseline.fit(shown.labels, target, groups, recipe)
+    held = predict_in_folds(shown.features, baseline, sample, target, recipe) if folds else None
     beside = simple_encoders(encoder.spec.modality).fit_baseline(())
     board = _score(shown, sample, held, recipe, beside.spec.name) if held else None
     saved = SavedModel(

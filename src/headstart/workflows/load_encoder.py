@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from headstart.data.example import Example
+from headstart.data.example import Dataset, Example
 from headstart.data.plan import Plan
 from headstart.encoders.spec import EncoderSource, LoadedEncoder
 from headstart.modalities.base import DEFAULT, load_modality
@@ -10,9 +10,9 @@ from headstart.runtime.context import RunContext
 from headstart.settings.fields import DeviceName
 
 
-def require_encoder(name: str, modality: str, context: RunContext) -> str:
-    """Return the full name of an encoder of a modality; raises when it cannot be loaded on this machine."""
-    return _source(modality).require_encoder(name, context.cache_folder)
+def require_encoder(name: str, dataset: Dataset, context: RunContext) -> str:
+    """Return the full name of an encoder for a dataset; raises when it cannot be loaded on this machine."""
+    return _source(dataset.modality).require_encoder(name, context.cache_folder, dataset.examples)
 
 
 def named_encoder(

@@ -38,7 +38,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
         data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task
     )
     require_modality(recipe.changed(), dataset.modality)
-    recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset.modality, context))
+    recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset, context))
     checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)

@@ -57,7 +57,7 @@ def test_copies_are_small_upright_jpegs_of_files_bytes_and_images(tmp_path):
         "bytes": content.getvalue(),
         "array": np.full((500, 400), 65535, np.uint16),
     }
-    write_gallery(tmp_path, [*sources, "turned", "unknown"], sources)
+    write_gallery(tmp_path, [*sources, "turned", "unknown"], sources, "image")
     found = read_gallery(tmp_path)
     assert set(found) == {file_name(name) for name in sources}
     small = {name: decoded(found[file_name(name)]) for name in sources}
@@ -71,13 +71,15 @@ def test_copies_are_small_upright_jpegs_of_files_bytes_and_images(tmp_path):
 
 
 def test_a_picture_that_cannot_be_read_is_left_out(tmp_path):
-    write_gallery(tmp_path, ["gone", "damaged"], {"gone": str(tmp_path / "none.jpg"), "damaged": b"no picture"})
+    write_gallery(
+        tmp_path, ["gone", "damaged"], {"gone": str(tmp_path / "none.jpg"), "damaged": b"no picture"}, "image"
+    )
     assert read_gallery(tmp_path) == {}
 
 
 def test_noise_of_any_size_stays_below_the_bound(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, size=(900, 900, 3), dtype=np.uint8)
-    write_gallery(tmp_path, ["noise"], {"noise": noise})
+    write_gallery(tmp_path, ["noise"], {"noise": noise}, "image")
     (uri,) = read_gallery(tmp_path).values()
     assert len(uri) < 60_000
 
@@ -85,7 +87,7 @@ def test_noise_of_any_size_stays_below_the_bound(tmp_path):
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
     (tmp_path / "gallery").write_text("in the way")
     with pytest.raises(OutputError) as caught:
-        write_gallery(tmp_path, ["a"], {"a": b""})
+        write_gallery(tmp_path, ["a"], {"a": b""}, "image")
     assert str(caught.value) == (
         f"The small pictures in '{tmp_path / 'gallery'}' cannot be written. File exists. "
         "Free some space or choose another folder."

@@ -2,9 +2,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 from headstart.errors import DataError
@@ -68,6 +68,32 @@ class Reader(Protocol):
 
     def size_line(self, summary: dict[str, list[int]], /) -> str:
         """Say in a sentence how large examples are: smallest, median and largest of each of ``SIZES``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Examples that are the rows of a table, and the names of columns that are no part of them."""
+
+    sources: list[Any]
+    left_out: list[str]
+
+
+class RowReader(Protocol):
+    """A module that makes examples of the rows of a table."""
+
+    SUFFIXES: tuple[str, ...]  # of files that hold rows and are no tables of their own
+
+    def read_cells(self, path: Path, where: str, /) -> dict[str, Any]:
+        """Read such a file as columns; raises DataError. ``where`` begins a sentence."""
+
+    def find_rows(self, where: str, cells: Mapping[str, Any], /, *, named: bool) -> Rows | None:
+        """Make a source of each row of cells; None for a table that is none of such. ``named``: it names files."""
+
+
+def row_readers(modality: str = "") -> dict[str, RowReader]:
+    """Load the modalities whose examples are rows of tables, by name; or that one, if it is."""
+    found = {name: load_modality(name).rows for name in ([modality] if modality else names("modalities"))}
+    return {name: reader for name, reader in found.items() if reader is not None}
 
 
 def reader_of(modality: str) -> Reader:

@@ -63,6 +63,7 @@ class ImagePreprocessing:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     kind: ClassVar[str] = "image"
+    kept: ClassVar[bool] = True
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -6,15 +6,16 @@ are somewhere else. Their number and their size are bounded: a page is to stay b
 
 import base64
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from headstart.data.readers.image import open_preview
 from headstart.errors import ExampleError
 from headstart.reporting.page.values import Answer
+from headstart.reporting.render.base import render_of
 from headstart.runtime.files import write_errors
 from headstart.runtime.hashing import sha256_of_parts
 
@@ -57,7 +58,7 @@ def surest(answers: Sequence[Answer], most: int = SHOWN) -> list[Answer]:
     return [answer for _, _, answer in order[:most]]
 
 
-def write_gallery(folder: Path, names: Iterable[str], sources: Mapping[str, Any]) -> None:
+def write_gallery(folder: Path, names: Iterable[str], sources: Mapping[str, Any], modality: str) -> None:
     """Write small copies of pictures; one that cannot be read is left out, and the page says so.
 
     Parameters
@@ -67,18 +68,21 @@ def write_gallery(folder: Path, names: Iterable[str], sources: Mapping[str, Any]
     names
         Of the examples to show.
     sources
-        What each is read from, by its name: see :func:`headstart.data.readers.image.open_example`.
+        What each is read from, by its name, as in :class:`Example`.
+    modality
+        Of the examples.
 
     Raises
     ------
     OutputError
         When they cannot be written.
     """
+    draw = render_of(modality).draw
     with write_errors("runtime.cannot_write.previews", path=folder / FOLDER):
         (folder / FOLDER).mkdir(exist_ok=True)
         for name in dict.fromkeys(names):
             if name in sources:
-                _write_copy(folder / FOLDER / file_name(name), sources[name], name)
+                _write_copy(folder / FOLDER / file_name(name), partial(draw, sources[name], name, SIDE))
 
 
 def read_gallery(folder: Path) -> dict[str, str]:
@@ -101,9 +105,9 @@ def file_name(name: str) -> str:
     return f"{sha256_of_parts([name.encode('utf-8', 'backslashreplace')])[:20]}.jpg"
 
 
-def _write_copy(path: Path, source: Any, name: str) -> None:  # noqa: ANN401 - as open_example
+def _write_copy(path: Path, draw: Callable[[], Image.Image]) -> None:
     try:
-        picture = open_preview(source, name, SIDE)
+        picture = draw()
     except ExampleError:
         return
     picture = picture.copy()  # it may be the user's own

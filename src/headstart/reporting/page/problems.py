@@ -80,8 +80,7 @@ def _data_facts(run: RunData, texts: Texts) -> list[tuple[str, str]]:
     rows = [(texts.say("page.data.parts"), texts.say("page.data.parts_value", {"fitted": fitted, "scored": scored}))]
     sizes = audit.get("sizes") or {}
     if sizes:
-        (w0, w1, w2), (h0, h1, h2) = sizes["width"], sizes["height"]
-        values = {"w0": w0, "w1": w1, "w2": w2, "h0": h0, "h1": h1, "h2": h2}
+        values = {f"{name[0]}{place}": size for name, three in sizes.items() for place, size in enumerate(three)}
         rows.append((texts.say("page.data.size"), texts.say("page.data.size_value", values)))
     if run.counts.groups:
         rows.append((texts.say("page.data.groups"), count_text(run.counts.groups)))

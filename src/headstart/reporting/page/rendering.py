@@ -44,7 +44,7 @@ def render_page(page: PageData, language: Language) -> str:
         ``en`` or ``zh``.
     """
     environment = page_environment()
-    texts = texts_in(language)
+    texts = texts_in(language, page.modality)
     with chart_style():
         sections = [build(texts) for build in section_builders(page).values()]
     style, script = page_part("style.css"), page_part("sort.js")

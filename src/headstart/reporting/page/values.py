@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headstart.metrics.values import Score
+from headstart.modalities.base import DEFAULT
 
 Json = dict[str, Any]
 
@@ -101,6 +102,13 @@ class PageData:
     rank: Json | None = None
     check: Json | None = None
     pictures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def modality(self) -> str:
+        """The kind of examples that it is about."""
+        described = dig(self.run.metrics, "encoder", "preprocessing", "kind") if self.run else None
+        studies = (dig(study, "modality") for study in (self.compare, self.rank, self.check))
+        return described or next(filter(None, studies), DEFAULT)
 
 
 def dig(value: Any, *keys: str) -> Any:  # noqa: ANN401 - any plain data

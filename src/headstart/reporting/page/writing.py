@@ -1,11 +1,11 @@
 """``report.html`` is written: beside a run that is finished, beside a study, or again from what lies in a folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from headstart.data.example import Example
+from headstart.data.example import Dataset
 from headstart.errors import OutputError
 from headstart.finetuning.ranks import process_number
 from headstart.probing.rows import Sample
@@ -87,11 +87,11 @@ def with_page(report: RunReport, scored: Sample, language: Language) -> RunRepor
     """
     if process_number() > 0:
         return report
-    examples = report.plan.dataset.examples
+    examples, modality = report.plan.dataset.examples, report.plan.dataset.modality
     sources = {examples[position].name: examples[position].source for position in scored.positions.tolist()}
     run = read_page(report.folder).run
     answers = () if run is None else run.answers
-    write_gallery(report.folder, [answer.name for answer in (*worst(answers), *surest(answers))], sources)
+    write_gallery(report.folder, [answer.name for answer in (*worst(answers), *surest(answers))], sources, modality)
     return replace(report, page=write_page(report.folder, language).file)
 
 
@@ -132,7 +132,7 @@ def write_study(
     return (f"Written: {file}, {write_page(folder, language).file}",)
 
 
-def write_check_page(folder: Path, examples: Sequence[Example], language: Language | None) -> tuple[str, ...]:
+def write_check_page(folder: Path, dataset: Dataset, language: Language | None) -> tuple[str, ...]:
     """Write the page of a folder that a ``check.json`` has just been written into, with its pictures.
 
     Returns
@@ -140,5 +140,5 @@ def write_check_page(folder: Path, examples: Sequence[Example], language: Langua
     A sentence for the user: where it lies.
     """
     names = paths_to_show(read_page(folder).check or {})
-    write_gallery(folder, names, {example.name: example.source for example in examples})
+    write_gallery(folder, names, {one.name: one.source for one in dataset.examples}, dataset.modality)
     return (f"Written: {write_page(folder, language).file}",)

@@ -1,0 +1,20 @@
+"""Vectors: rows of a table, such as embeddings of another model or measurements."""
+
+from headstart.registry import Row
+
+VECTORS = Row(
+    "vectors",
+    suffixes=(),
+    rows="headstart.data.readers.vectors:",
+    reader="headstart.data.readers.vectors:",
+    preprocessing="headstart.encoders.preprocess.vectors:VectorPreprocessing",
+    encoders="headstart.encoders.simple.vectors:",
+    simple="headstart.encoders.simple.vectors:",
+    baseline_arm="column",
+    baseline_head="headstart.heads.best_column:BestColumnFamily",
+    augment=None,
+    similarity=None,
+    quality=None,
+    render="headstart.reporting.render.vectors:",
+    graph=None,
+)

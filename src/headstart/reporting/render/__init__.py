@@ -1,0 +1,1 @@
+"""How an example is shown to people, by its modality."""

@@ -1,0 +1,21 @@
+"""What draws examples, so that pages and sheets can show them whatever they are."""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from headstart.modalities.base import load_modality
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+class Render(Protocol):
+    """A module that draws the examples of one modality."""
+
+    def draw(self, source: Any, name: str = "", side: int = 0) -> "Image.Image":  # noqa: ANN401 - of an Example
+        """Draw an example, no larger than its ``side`` asks for where that saves time; raises ExampleError."""
+
+
+def render_of(modality: str) -> Render:
+    """Load what draws the examples of a modality."""
+    found: Render = load_modality(modality).render
+    return found
