@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageEnhance
 
-from headstart.audit.duplicates import find_copies, read_thumbnails
+from headstart.audit.similarity.image import find_pairs, sketch
 from headstart.data.demo_data import fruit_folder
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import inspect_dataset
@@ -198,12 +198,12 @@ def find_planted(folder: Path, count: int) -> None:
         both = [*pictures, *(change(picture) for picture in pictures)]
         dataset = Dataset("planted", tuple(Example(picture, f"#{n}", {"label": "a"}) for n, picture in enumerate(both)))
         checked = inspect_dataset(dataset)
-        thumbnails = read_thumbnails(checked, context)
+        thumbnails = sketch(checked, context)
         features = read_features(dataset.examples, checked.keys, (encoder,), context).features[0].matrix
         proposed = similar_features(features, FEATURE_COSINE, FEATURE_PAIRS, seed=0).places
         shares, others = [], 0
         for more in (None, proposed):
-            found = {tuple(pair) for pair in find_copies(dataset.examples, thumbnails, more).places.tolist()}
+            found = {tuple(pair) for pair in find_pairs(dataset.examples, thumbnails, more).places.tolist()}
             right = {(n, n + len(pictures)) for n in range(len(pictures))}
             shares.append(100 * len(found & right) / len(right))
             others = sum((one % len(pictures)) != (other % len(pictures)) for one, other in found)

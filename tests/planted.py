@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 import skimage.data
 from PIL import Image, ImageEnhance, ImageFilter
-from sklearn.datasets import load_sample_image
+from sklearn.datasets import load_digits, load_sample_image
+
+from headstart.audit.label_noise import predict_held_out
+from headstart.data.targets.classes import Classes
+from headstart.settings.recipe import Recipe
 
 SIDE = 120
 
@@ -85,3 +89,16 @@ def save_scenes(folder: Path, count: int) -> dict[str, list[str]]:
     scene(COLOURS["red"], next(seeds)).resize((300, 60)).save(folder / "train/red/81.png")
     ImageEnhance.Brightness(scene(COLOURS["blue"], next(seeds))).enhance(0.1).save(folder / "train/blue/82.png")
     return {"wrong": wrong, "copies": [*copies.items()]}
+
+
+def noisy_digits():
+    """Digits of which 5 % have another label: features, labels, which are wrong, a recipe, held-out predictions."""
+    random = np.random.default_rng(0)
+    digits = load_digits()
+    rows = random.permutation(len(digits.target))[:800]
+    features, labels = digits.data[rows].astype(np.float32), digits.target[rows].astype(np.int64)
+    wrong = np.sort(random.permutation(800)[:40])
+    labels[wrong] = (labels[wrong] + random.integers(1, 10, 40)) % 10
+    recipe = Recipe(head="ridge")
+    held = predict_held_out(features, labels, Classes(tuple("0123456789")), np.arange(800), recipe)
+    return features, labels, wrong, recipe, held

@@ -17,9 +17,9 @@ STAGES = (
     "features",
     "heads",
     "probing",
-    "audit",
     "finetuning",
     "metrics",
+    "audit",  # it asks a probe for held-out predictions, and says how good they are with intervals
     "uncertainty",
     "explain",
     "saving",

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.neighbors import NearestNeighbors
 
-from headstart.features.neighbours import similar_features, similar_pairs, unit_rows
+from headstart.features.neighbours import isolation, similar_features, similar_pairs, unit_rows
 
 
 def all_pairs(rows, floor, others=None):
@@ -50,3 +51,10 @@ def test_planted_neighbours_of_long_rows_are_found_through_the_projection():
 def test_few_and_no_rows_are_no_trouble():
     assert len(similar_features(np.empty((0, 1280), dtype=np.float32), 0.8, 4, 0)) == 0
     assert len(similar_features(np.ones((1, 3), dtype=np.float32), 0.8, 4, 0)) == 0
+
+
+def test_isolation_is_the_mean_distance_to_the_nearest_of_scikit_learn():
+    matrix = np.random.default_rng(0).normal(size=(200, 12)).astype(np.float32)
+    centred = matrix - matrix.mean(axis=0)
+    expected = NearestNeighbors(n_neighbors=11, metric="cosine").fit(centred).kneighbors(centred)[0][:, 1:].mean(axis=1)
+    assert np.allclose(isolation(matrix, 10, 1000, 0), expected, atol=1e-5)

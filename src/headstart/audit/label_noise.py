@@ -1,21 +1,16 @@
-"""Labels that are likely wrong, by confident learning, and what a model gains when suspect examples are left out."""
+"""Labels that are likely wrong, by confident learning."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
-from headstart.data.splits import make_folds
+from headstart.data.example import Dataset
 from headstart.data.targets.base import Target
 from headstart.errors import MissingExtraError
-from headstart.heads.family import HeadFamily, load_family
-from headstart.heads.training_set import TrainingSet
 from headstart.probing.probe import fit_probe
-from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
-from headstart.settings.rules import algebra_threads, fold_count
 
 Labels = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
@@ -24,8 +19,8 @@ Booleans = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeldOut:
-    """What heads that had not seen an example say about it.
+class HeldOutPredictions:
+    """Predictions of heads that were not fitted to the example.
 
     Attributes
     ----------
@@ -49,21 +44,61 @@ class LabelIssues:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cleaned:
-    """Whether held-out examples were right, (N,): by heads fitted to all others, and by heads fitted without some."""
+class LabelReview:
+    """Labels that were compared with held-out predictions.
 
-    before: Booleans
-    after: Booleans
+    Attributes
+    ----------
+    positions
+        Of the M examples whose labels were reviewed.
+    issues
+        What confident learning finds about each of them; None where the package for it is not installed.
+    held
+        Held-out probabilities (M, C).
+    """
+
+    positions: npt.NDArray[np.int64]
+    issues: LabelIssues | None
+    held: HeldOutPredictions
+
+    @property
+    def suspect(self) -> Labels:
+        """Positions of the likely label errors, the likeliest first; none where they were not looked for."""
+        if self.issues is None:
+            return np.empty(0, dtype=np.int64)
+        rows = np.flatnonzero(self.issues.flagged)
+        return self.positions[rows[np.argsort(self.issues.quality[rows], kind="stable")]]
 
 
-def hold_out_all(
+def review_labels(
+    dataset: Dataset, features: Matrix, groups: Labels, recipe: Recipe, progress: Progress
+) -> tuple[LabelReview | None, tuple[str, ...]]:
+    """Compare every label with the prediction of a head that was fitted to other groups.
+
+    Returns sentences about what could not be done, too. ``features`` (N, D) are NaN where an example was not read.
+    """
+    labels = dataset.labels
+    rows = np.flatnonzero(np.isfinite(features).all(axis=1) & (labels >= 0))
+    if len(np.unique(labels[rows])) < 2:
+        return None, ("Labels were not checked: fewer than two classes have readable pictures.",)
+    held = predict_held_out(features[rows], labels[rows], dataset.target, groups[rows], recipe, progress)
+    if held is None:
+        return None, ("Labels were not checked: there are too few pictures to hold any out.",)
+    try:
+        issues = find_label_issues(labels[rows], held.probabilities)
+    except MissingExtraError as error:
+        return LabelReview(rows, None, held), (f"Label errors were not looked for. {error}",)
+    return LabelReview(rows, issues, held), ()
+
+
+def predict_held_out(
     features: Matrix,
     labels: Labels,
     target: Target,
     groups: Labels,
     recipe: Recipe,
     progress: Progress = silent,
-) -> HeldOut | None:
+) -> HeldOutPredictions | None:
     """Predict every example by a head that was fitted to other groups; None when there are too few to hold any out.
 
     Probabilities are calibrated on the same held-out scores.
@@ -73,7 +108,7 @@ def hold_out_all(
     if chosen is None:
         return None
     scores = np.nan_to_num(chosen.scores.astype(np.float64), nan=0.0)
-    return HeldOut(probe.decoding.decode(scores), probe.name, probe.setting)
+    return HeldOutPredictions(probe.decoding.decode(scores), probe.name, probe.setting)
 
 
 def find_label_issues(labels: Labels, probabilities: Probabilities) -> LabelIssues:
@@ -104,35 +139,3 @@ def find_label_issues(labels: Labels, probabilities: Probabilities) -> LabelIssu
     flagged = confident.find_label_issues(compact, known, n_jobs=1)
     quality = get_label_quality_scores(compact, known, method="normalized_margin")
     return LabelIssues(np.asarray(flagged, dtype=np.bool_), np.asarray(quality, dtype=np.float64))
-
-
-def try_cleaning(
-    features: Matrix, labels: Labels, groups: Labels, left_out: Booleans, head: HeldOut, recipe: Recipe
-) -> Cleaned:
-    """Fit the head in each fold to all other folds, and to these without some examples; answer the same held-out ones.
-
-    Parameters
-    ----------
-    features, labels, groups
-        Shapes (N, D), (N,) and (N,).
-    left_out
-        Which examples the second head does not learn from, shape (N,).
-    head
-        Its head and setting are used for both.
-    """
-    training = TrainingSet(features, labels, int(labels.max()) + 1, recipe.head.balance)
-    typical = int(np.median(training.counts[training.present]))
-    folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical), recipe.run.seed)
-    family = load_family(head.head, recipe.replace(head="auto"))
-    before, after = np.zeros(len(labels), dtype=np.bool_), np.zeros(len(labels), dtype=np.bool_)
-    with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
-        for fold in folds:
-            held, kept = fold.held_out, fold.train[~left_out[fold.train]]
-            for answers, rows in ((before, fold.train), (after, kept)):
-                answers[held] = _answers(family, training.take(rows), features[held], head.setting) == labels[held]
-    return Cleaned(before, after)
-
-
-def _answers(family: HeadFamily, training: TrainingSet, features: Matrix, setting: object) -> Labels:
-    (scores,) = family.path_scores(training, features, (setting,))
-    return np.asarray(scores.argmax(axis=1), dtype=np.int64)

@@ -21,8 +21,8 @@ class Modality(Protocol):
     rows: Any  # headstart.data.readers.base.RowReader of examples that are rows of a table, or None
     baseline_arm: str  # what the baseline is called in a comparison
     baseline_head: Any  # the family of its head, or None for ridge
-    similarity: Any  # what tells near copies, or None
-    quality: Any  # what tells poor examples, or None
+    similarity: Any  # headstart.audit.similarity.base.Similarity, or None
+    quality: Any  # headstart.audit.quality.base.QualityMeasures, or None
     augment: Any  # headstart.finetuning.views.Augment, or None
     render: Any  # headstart.reporting.render.base.Render
     graph: Any  # headstart.export.graph_parts.RawInput, or None

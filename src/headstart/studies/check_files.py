@@ -13,7 +13,6 @@ from headstart.reporting.render.base import render_of
 from headstart.reporting.runs import given_folder
 from headstart.reporting.tables import csv_text
 from headstart.runtime.files import require_free, write_json, write_text
-from headstart.studies.check import KINDS
 from headstart.studies.check_report import WORDS, CheckReport
 
 REPORT = "check.json"
@@ -61,11 +60,11 @@ def write_cleaned(report: CheckReport, folder: Path) -> None:
     header = ("path", "label", "suggested", "confidence", "own_probability", "part")
     rows = ([one[name] if one[name] is not None else "" for name in header] for one in errors)
     write_text(target / "label_errors.csv", csv_text(header, rows))
-    audit = report.found.checked
-    suspect, together = {*report.found.label_errors.tolist(), *audit.unreadable}, audit.together
+    inspection = report.found.inspection
+    suspect, together = {*report.found.label_errors.tolist(), *inspection.unreadable}, inspection.together
     kept = (
         (_path(example), example.label or "", example.split or "", f"set-{together[position]}")
-        for position, example in enumerate(audit.dataset.examples)
+        for position, example in enumerate(inspection.dataset.examples)
         if position not in suspect
     )
     write_text(target / "cleaned.csv", csv_text(("path", "label", "split", "group"), kept))
@@ -81,18 +80,18 @@ _HEADER = ("path", "label", "part", "group", "near_copies", "label_quality", "su
 
 def _rows(report: CheckReport) -> Iterator[tuple[object, ...]]:
     """One row for each picture."""
-    found, audit = report.found, report.found.checked
-    sets = {position: number for number, members in enumerate(audit.copies) for position in members}
+    found, inspection = report.found, report.found.inspection
+    sets = {position: number for number, members in enumerate(inspection.copies) for position in members}
     suggested = {one["path"]: one["suggested"] for one in report.labels_json()}
     quality = {}
     if found.labels is not None and found.labels.issues is not None:
         quality = dict(zip(found.labels.positions.tolist(), found.labels.issues.quality.tolist(), strict=True))
-    problems: dict[int, list[str]] = {position: ["unreadable"] for position in audit.unreadable}
-    listed: list[tuple[str, Iterable[int]]] = [(kind, found.poor[kind].tolist()) for kind in KINDS]
+    problems: dict[int, list[str]] = {position: ["unreadable"] for position in inspection.unreadable}
+    listed: list[tuple[str, Iterable[int]]] = [(kind, places.tolist()) for kind, places in found.poor.items()]
     for name, places in [*listed, ("outlier", found.outliers.tolist()), ("label_error", found.label_errors.tolist())]:
         for place in places:
             problems.setdefault(place, []).append(name)
-    for position, example in enumerate(audit.dataset.examples):
+    for position, example in enumerate(inspection.dataset.examples):
         yield (
             example.name, example.label or "", example.split or "", example.group or "", sets.get(position, ""),
             _number(quality.get(position)), suggested.get(example.name, ""), _number(found.isolation[position]),
@@ -106,8 +105,8 @@ def _number(value: float | None) -> str:
 
 def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
     """Name, title, note and cards of each sheet."""
-    found, examples = report.found, report.found.checked.dataset.examples
-    load = partial(_loader, report.found.checked.dataset.modality)
+    found, examples = report.found, report.found.inspection.dataset.examples
+    load = partial(_loader, report.found.inspection.dataset.modality)
     by_name = {example.name: example for example in examples}
     yield (
         "near_duplicates.png",
@@ -152,8 +151,8 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         "Blurred, dark, bright, nearly empty or of an unusual shape.",
         [
             Card((load(examples[place]),), captions(WORDS[kind], examples[place].name))
-            for kind in KINDS
-            for place in found.poor[kind].tolist()
+            for kind, places in found.poor.items()
+            for place in places.tolist()
         ],
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from headstart.data.inspection_report import inspection_lines
 from headstart.data.name_checks import join_names, plural
 from headstart.reporting.tables import aligned
-from headstart.studies.check import KINDS, Check
+from headstart.studies.check import Check
 
 MOST_LINES = 5
 WORDS = {
@@ -32,7 +32,7 @@ class CheckReport:
     def lines(self) -> list[str]:
         """Say the same for people."""
         return [
-            *inspection_lines(self.found.checked),
+            *inspection_lines(self.found.inspection),
             *self._copy_lines(),
             *self._label_lines(),
             *self._picture_lines(),
@@ -47,20 +47,24 @@ class CheckReport:
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data; paths as the user gave them, every list with the worst first."""
-        found, audit = self.found, self.found.checked
+        found, inspection = self.found, self.found.inspection
         return {
-            "data": audit.dataset.name,
+            "data": inspection.dataset.name,
             "encoder": self.encoder,
             "counts": self.counts(),
             "near_duplicates": self.pairs_json(),
-            "near_duplicate_sets": audit.to_json()["near_copies"],
+            "near_duplicate_sets": inspection.to_json()["near_copies"],
             "label_errors": self.labels_json(),
             "outliers": [
                 {"path": self._name(place), "distance": round(float(found.isolation[place]), 4)}
                 for place in found.outliers
             ],
-            "quality": {kind: [self._name(place) for place in found.poor[kind]] for kind in KINDS},
-            "imbalance": {"counts": audit.class_totals, "ratio": audit.imbalance, "tiny": audit.tiny_classes},
+            "quality": {kind: [self._name(place) for place in found.poor[kind]] for kind in found.poor},
+            "imbalance": {
+                "counts": inspection.class_totals,
+                "ratio": inspection.imbalance,
+                "tiny": inspection.tiny_classes,
+            },
             "groups": [
                 {"kind": one.kind, "name": one.name, "count": one.count, **_score(one.accuracy)} for one in found.groups
             ],
@@ -72,33 +76,33 @@ class CheckReport:
                 "after": _score(found.cleaning.after),
                 "verdict": found.cleaning.verdict(),
             },
-            "audit": audit.to_json(),
+            "audit": inspection.to_json(),
             "notices": [*found.notices, *self.notices],
             "files": list(self.files),
         }
 
     def counts(self) -> dict[str, int | None]:
         """How many of each kind were found; None for what was not looked for."""
-        found, audit = self.found, self.found.checked
+        found, inspection = self.found, self.found.inspection
         return {
-            "pictures": len(audit.dataset),
-            "unreadable": len(audit.unreadable),
-            "classes": len(audit.dataset.classes),
-            "exact_duplicate_sets": len(audit.duplicates),
-            "near_duplicates": len(found.pairs.copies),
+            "pictures": len(inspection.dataset),
+            "unreadable": len(inspection.unreadable),
+            "classes": len(inspection.dataset.classes),
+            "exact_duplicate_sets": len(inspection.duplicates),
+            "near_duplicates": len(found.pairs.pairs),
             "near_duplicates_across_splits": sum(len(pair["parts"]) > 1 for pair in self.pairs_json()),
             "near_duplicates_across_labels": sum(len(set(pair["labels"])) > 1 for pair in self.pairs_json()),
-            "near_duplicate_sets": len(audit.copies),
-            "label_errors": len(found.label_errors) if found.labels_judged else None,
+            "near_duplicate_sets": len(inspection.copies),
+            "label_errors": len(found.label_errors) if found.labels_reviewed else None,
             "outliers": len(found.outliers),
-            **{kind: len(found.poor[kind]) for kind in KINDS},
+            **{kind: len(found.poor[kind]) for kind in found.poor},
         }
 
     def pairs_json(self) -> list[dict[str, Any]]:
         """Pairs of near copies: those in different parts first, then those with different labels, then the likest."""
-        examples, pairs = self.found.checked.dataset.examples, self.found.pairs
+        examples, pairs = self.found.inspection.dataset.examples, self.found.pairs
         rows = []
-        for number, (one, other) in enumerate(pairs.copies.places.tolist()):
+        for number, (one, other) in enumerate(pairs.pairs.places.tolist()):
             parts = sorted({examples[place].split or "" for place in (one, other)} - {""})
             rows.append(
                 {
@@ -109,8 +113,8 @@ class CheckReport:
                     "labels": [examples[one].label, examples[other].label],
                     "distance": round(float(pairs.distances[number]), 4),
                     "hash_distance": int(pairs.bits[number]),
-                    "likeness": round(float(pairs.copies.likeness[number]), 3),
-                    "mirrored": bool(pairs.copies.mirrored[number]),
+                    "likeness": round(float(pairs.pairs.similarity[number]), 3),
+                    "mirrored": bool(pairs.pairs.mirrored[number]),
                 }
             )
         return sorted(
@@ -122,7 +126,7 @@ class CheckReport:
         review = self.found.labels
         if review is None:
             return []
-        dataset = self.found.checked.dataset
+        dataset = self.found.inspection.dataset
         row_of = {int(position): row for row, position in enumerate(review.positions)}
         rows = []
         for position in self.found.label_errors.tolist():
@@ -142,7 +146,7 @@ class CheckReport:
         return rows
 
     def _name(self, position: int) -> str:
-        return self.found.checked.dataset.examples[position].name
+        return self.found.inspection.dataset.examples[position].name
 
     def _copy_lines(self) -> list[str]:
         pairs = self.pairs_json()
@@ -157,7 +161,7 @@ class CheckReport:
         return [f"Near copies: {plural(len(pairs), 'pair')}{where}.", *_table(rows, (3, 4)), *_more(len(pairs))]
 
     def _label_lines(self) -> list[str]:
-        if not self.found.labels_judged:
+        if not self.found.labels_reviewed:
             return []  # a notice says why
         errors = self.labels_json()
         if not errors:
@@ -170,7 +174,7 @@ class CheckReport:
         return [head, *_table(rows, (3,)), *_more(len(errors))]
 
     def _picture_lines(self) -> list[str]:
-        found = {WORDS[kind]: self.found.poor[kind] for kind in KINDS}
+        found = {WORDS[kind]: places for kind, places in self.found.poor.items()}
         lines = [
             f"{plural(len(places), 'picture is', 'pictures are')} {word}: {join_names(map(self._name, places), 3)}."
             for word, places in found.items()

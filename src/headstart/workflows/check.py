@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from headstart.audit.duplicates import copy_sets, read_thumbnails, with_copies
-from headstart.audit.quality.image import Quality
+from headstart.audit.duplicates import add_near_duplicates, duplicate_sets, find_measured_pairs
+from headstart.audit.groups import score_groups
+from headstart.audit.label_noise import review_labels
+from headstart.audit.outliers import find_outliers
+from headstart.audit.quality.base import quality_of
 from headstart.data.inspection import inspect_dataset
 from headstart.data.inspection_report import refuse_unreadable, require_classes
 from headstart.data.sources import read_dataset
@@ -19,19 +22,10 @@ from headstart.reporting.runs import study_header
 from headstart.runtime.context import RunContext
 from headstart.runtime.languages import require_language
 from headstart.settings.recipe import Recipe
-from headstart.studies.check import (
-    Check,
-    ScreenedSample,
-    check_copies,
-    check_labels,
-    find_outliers,
-    find_poor,
-    kept_notices,
-    measure_cleaning,
-    score_groups,
-)
+from headstart.studies.check import Check, divided_notices
 from headstart.studies.check_files import require_place, write_check, write_cleaned
 from headstart.studies.check_report import CheckReport
+from headstart.studies.cleaning import measure_cleaning
 from headstart.workflows.embed import Data, read_usable
 from headstart.workflows.load_encoder import named_encoder
 
@@ -51,29 +45,30 @@ def run_check(
     dataset = read_dataset(
         data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task
     )
-    checked = inspect_dataset(dataset, progress=context.progress)
+    inspection = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
-        refuse_unreadable(checked)
-    require_classes(checked)
+        refuse_unreadable(inspection)
+    require_classes(inspection)
     encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
-    walk = read_usable(checked, (encoder, Quality()), context, checked.usable, recipe.data.strict)
-    features, quality = (found.matrix for found in walk.features)
-    seen = ScreenedSample(features, read_thumbnails(checked, context), quality)
-    pairs = check_copies(checked, seen, recipe)
-    kept = with_copies(checked, context).together
-    sets = copy_sets(pairs.copies, len(dataset))
-    checked = replace(checked, unreadable=checked.unreadable | walk.failures, copies=sets.sets)
-    labels, troubles = check_labels(checked, seen, checked.together, recipe, context.progress)
-    outliers, distances = find_outliers(seen, recipe.run.seed)
-    found = Check(
-        checked, pairs, labels, outliers, distances, find_poor(seen.quality), score_groups(checked, labels), None,
-        (*sets.notices, *kept_notices(pairs, kept), *walk.notices, *troubles),
-    )  # fmt: skip
+    quality = quality_of(dataset.modality)
+    encoders = (encoder,) if quality is None else (encoder, quality.Quality())
+    walk = read_usable(inspection, encoders, context, inspection.usable, recipe.data.strict)
+    features = walk.features[0].matrix
+    pairs = find_measured_pairs(inspection, features, context, recipe.run.seed)
+    kept = add_near_duplicates(inspection, context).together
+    sets = duplicate_sets(pairs.pairs, len(dataset))
+    inspection = replace(inspection, unreadable=inspection.unreadable | walk.failures, copies=sets.sets)
+    together = inspection.together
+    labels, troubles = review_labels(dataset, features, together, recipe, context.progress)
+    outliers, distances = find_outliers(features, recipe.run.seed)
+    poor = {} if quality is None else quality.find_poor(walk.features[1].matrix)
+    cleaning = None
     if labels is not None:
-        suspect = sorted({*_all(found.poor.values()), *outliers.tolist(), *found.label_errors.tolist()})
-        together = checked.together
-        cleaning = measure_cleaning(seen, labels, dataset.labels, together, suspect, recipe)
-        found = replace(found, cleaning=cleaning)
+        suspect = sorted({*_all(poor.values()), *outliers.tolist(), *labels.suspect.tolist()})
+        cleaning = measure_cleaning(features, labels, dataset.labels, together, suspect, recipe)
+    notices = (*sets.notices, *divided_notices(pairs, kept), *walk.notices, *troubles)
+    groups = score_groups(dataset, labels)
+    found = Check(inspection, pairs, labels, outliers, distances, poor, groups, cleaning, notices)
     report = CheckReport(found, encoder.spec.name)
     if export is not None:
         write_cleaned(report, export)
@@ -83,7 +78,7 @@ def run_check(
 def _keep(report: CheckReport, out: Path, language: str | None) -> CheckReport:
     """Write everything into a folder, its page last."""
     written = write_check(report, out, study_header("check", datetime.now().astimezone(), sys.argv))
-    dataset = report.found.checked.dataset
+    dataset = report.found.inspection.dataset
     return replace(written, page=write_check_page(out, dataset, require_language(language) if language else None))
 
 

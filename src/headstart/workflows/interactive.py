@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.audit.duplicates import copy_sets, find_copies
+from headstart.audit.duplicates import duplicate_sets
+from headstart.audit.similarity.image import find_pairs
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.sources import fingerprint
 from headstart.data.splits import merge_groups
@@ -69,7 +70,7 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     clock = time.perf_counter()
     dataset, target = _dataset_of(shown), Classes(shown.classes)
     require_two_classes(shown.labels, shown.classes)
-    copies = copy_sets(find_copies(dataset.examples, shown.grey), len(dataset)).sets
+    copies = duplicate_sets(find_pairs(dataset.examples, shown.grey), len(dataset)).sets
     groups = merge_groups(shown.keys, shown.series, copies)
     sample = select_sample(dataset, np.arange(len(dataset)), groups, ())
     scorable = _spread(sample, len(shown.classes))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from headstart.audit.duplicates import with_copies
+from headstart.audit.duplicates import add_near_duplicates
 from headstart.data.cv_split import parts_in_folds
 from headstart.data.demo_data import fruit_folder
 from headstart.data.inspection import inspect_dataset
@@ -44,7 +44,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
         refuse_unreadable(checked)
     require_classes(checked)
     if recipe.split.keep_duplicates_together:
-        checked = with_copies(checked, context)
+        checked = add_near_duplicates(checked, context)
     parts = (
         parts_in_folds(dataset, checked.usable, recipe.split.folds, recipe.split.repeats)
         if recipe.split.folds

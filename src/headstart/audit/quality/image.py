@@ -1,4 +1,4 @@
-"""An encoder without any network: how a picture was taken. Sharp or blurred, dark or bright, full or empty."""
+"""How a picture was taken: sharp or blurred, dark or bright, full or empty. An encoder without any network."""
 
 import math
 
@@ -6,10 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from headstart.audit.outliers import FAR, robust_scores
 from headstart.encoders.preprocess.image import ImagePreprocessing
 from headstart.encoders.spec import EncoderSpec
 
 MEASURES = ("dark_end", "bright_end", "mean", "information", "sharpness", "shape")
+# What a poor picture is: beyond a fixed value, and unusual for the set. Scans are all dark, and none of them is faulty.
+KINDS = ("blurry", "dark", "bright", "low_information", "odd_shaped")
 SIDE = 256  # pixels of the longer side: blur that cannot be seen there does not matter to an encoder either
 
 _SPEC = EncoderSpec(
@@ -67,3 +70,37 @@ def _sharpness(grey: npt.NDArray[np.float32]) -> float:
     inner = grey[1:-1, 1:-1]
     laplacian = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner
     return float(laplacian.std() / grey.std())
+
+
+def find_poor(quality: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.int64]]:
+    """Find pictures that are poor by a fixed limit and unusual for the set, by kind, the worst first; (N, 6) measures.
+
+    Limits: the 95th percentile of the grey levels below 64, or the 5th above 192; less than 4 bits of information;
+    sharpness below 0.1, which is a blur of about a hundredth of the longer side; a shape twice as long as usual.
+    """
+    column = dict(zip(MEASURES, quality.astype(np.float64).T, strict=True))
+    sharp = np.log2(np.maximum(column["sharpness"], 1e-3))
+    shape = np.abs(column["shape"] - _middle(column["shape"]))
+    badness = {  # the larger, the worse; and whether it is beyond the limit
+        "blurry": (-sharp, (column["sharpness"] < 0.1) & (column["information"] >= 4)),
+        "dark": (-column["bright_end"], column["bright_end"] < 64),
+        "bright": (column["dark_end"], column["dark_end"] > 192),
+        "low_information": (-column["information"], column["information"] < 4),
+        "odd_shaped": (shape, shape >= 1),
+    }
+    found = {}
+    for kind in KINDS:
+        values, beyond = badness[kind]
+        rows = np.flatnonzero(beyond & ((robust_scores(values) > FAR) | _rare(beyond)))
+        found[kind] = rows[np.argsort(-values[rows], kind="stable")]
+    return found
+
+
+def _rare(beyond: npt.NDArray[np.bool_]) -> bool:
+    """Return whether so few are beyond the limit that they are unusual whatever the others are."""
+    return bool(beyond.mean() <= 0.05) if len(beyond) else False
+
+
+def _middle(values: npt.NDArray[np.float64]) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else 0.0

@@ -1,97 +1,109 @@
-"""Whether two pictures are copies of each other: they agree in their edges, not only in their large shapes.
+"""Near duplicates of pictures: the same photograph resized, compressed again, brighter, mirrored or slightly cropped.
 
-Two ways lead to it. The gradients of 32 x 32 pixels correlate by :data:`SAME` or more, as the pictures lie: those of
-copies that were resized, compressed or made brighter do so by 0.90 to 1.00, those of different pictures of six real
-sets by 0.87 at most. Otherwise the one is laid on that part of the other where it fits best, and there the gradients of
-64 x 64 pixels correlate by :data:`CONFIRMED` or more: nineteen of twenty copies that lost 3 to 20 per cent of their
-sides do, while different photographs reach 0.65 and different sketches 0.66. Slices of one brain in two modes of a
-scanner (0.80) and digits pass it too: where most pictures of a set are alike in their large shapes, only
-:data:`SAME` counts. Cropped star fields are not found. ``benchmarks/near_duplicates.py`` measures this.
+Sketches are small grey pictures: pairs whose coarse grey levels agree are proposed, and
+:mod:`headstart.audit.similarity.image_matching` says which of them are copies.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from headstart.audit.similarity.image_registration import Array, Windows, first_look, gradients, products, second_look
+from headstart.audit.similarity import image_hashes
+from headstart.audit.similarity.base import DuplicatePairs, Places, join_pairs
+from headstart.audit.similarity.image_matching import CONFIRMED, SAME, compute_similarity
+from headstart.audit.similarity.image_registration import Array, centre, downsample
+from headstart.audit.similarity.image_thumbnails import SIDE, Thumbnail
 from headstart.data.example import Example
+from headstart.data.inspection import Inspection
 from headstart.data.readers.image import open_preview
-from headstart.errors import ExampleError
+from headstart.features.access import read_features
+from headstart.features.neighbours import similar_pairs
+from headstart.runtime.context import RunContext
 
-SAME = 0.9
-FINE, CONFIRMED = 64, 0.75
-# Correlation of the grey levels at the first look, and of the edges at the second, without which none follows.
-FIRST, SECOND = 0.8, 0.6
-BLOCK = 512  # pairs whose pictures are in memory at a time: 16 MB
+REVISION = 1  # of the rules below: what an older one found is not used again
+COARSE, COARSE_CORRELATION = 8, 0.88  # pairs whose grey levels on a grid of 8 x 8 correlate by this are looked at
+MOST = 2.0  # pairs a picture that are looked at, on average: on data whose pictures are all alike the nearest ones
+PLAIN = 3.0  # grey levels a picture must vary by, apart from a slope, before it can be told to be a copy
 
 
-def judge(
-    examples: Sequence[Example], thumbnails: Array, pairs: npt.NDArray[np.int64], *, mirrored: bool = False
-) -> Array:
-    """Say how much pairs of pictures (P, 2) are alike: 0.75 or more for copies; shape (P,).
+def digest() -> str:
+    """Return what decides which pictures are duplicates: rules and thumbnails."""
+    return f"{REVISION} {Thumbnail().spec.digest}"
 
-    Parameters
-    ----------
-    thumbnails
-        Small grey pictures of all examples, (N, 32, 32).
-    mirrored
-        Whether the second of each pair is turned over first.
+
+def sketch(inspection: Inspection, context: RunContext) -> Array:
+    """Read small grey pictures of all examples, (N, 32, 32), from the store where they are; NaN where there is none.
+
+    Of examples with the same bytes only the first has one: these are together anyway. Neither has a picture of less
+    than 32 pixels: it shows too little to be told from others of its kind.
+    """
+    _, first = np.unique(np.array(inspection.keys, dtype="V32"), return_index=True)
+    large = np.flatnonzero(inspection.sizes.min(axis=1, initial=2**31 - 1) >= SIDE)
+    wanted = np.intersect1d(first, np.intersect1d(large, inspection.usable))
+    quiet = replace(
+        context, progress=lambda _, done, total, note="": context.progress("looking for copies", done, total)
+    )
+    examples, keys = inspection.dataset.examples, inspection.keys
+    walk = read_features(examples, keys, (Thumbnail(),), quiet, wanted, open_as=open_preview)
+    return walk.features[0].matrix.reshape(-1, SIDE, SIDE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """Pairs (P, 2) that might be copies; ``crowded`` when there were too many to look at all of them."""
+
+    places: Places
+    crowded: bool
+
+
+def propose_pairs(thumbnails: Array, mirrored: bool = False) -> Proposal:
+    """Propose pairs of thumbnails (N, 32, 32) that might be copies, by their coarse grey levels."""
+    usable = np.flatnonzero(has_content(thumbnails))
+    coarse = downsample(thumbnails[usable], COARSE)
+    others = centre(coarse[:, :, ::-1]) if mirrored else None
+    pairs = similar_pairs(centre(coarse), COARSE_CORRELATION, MOST, others)
+    return Proposal(usable[pairs.places], pairs.floor > COARSE_CORRELATION)
+
+
+def has_content(thumbnails: Array) -> npt.NDArray[np.bool_]:
+    """Return of thumbnails (N, S, S) whether they show enough to be told apart: not one colour, nor one even slope.
 
     Examples
     --------
-    >>> picture = np.random.default_rng(0).uniform(0, 255, (1, 32, 32)).astype(np.float32)
-    >>> judge([], np.concatenate([picture, 200 - picture / 2, picture / 2]), np.array([[0, 2]])).round(3).tolist()
-    [1.0]
+    >>> slope = np.tile(np.arange(32, dtype=np.float32), (32, 1))
+    >>> has_content(np.stack([slope, np.full_like(slope, np.nan), np.where(slope > 9, 255, 0)])).tolist()
+    [False, False, True]
     """
-    if not len(pairs):
-        return np.empty(0, dtype=np.float32)
-    one, other = thumbnails[pairs[:, 0]], _turn(thumbnails[pairs[:, 1]], mirrored)
-    likeness = products(gradients(one), gradients(other))
-    doubtful = np.flatnonzero(likeness < SAME)
-    likeness[doubtful] = 0.0
-    ahead, back = first_look(one[doubtful], other[doubtful]), first_look(other[doubtful], one[doubtful])
-    swapped = back.edges > ahead.edges
-    windows = Windows(
-        np.where(swapped[:, None], back.windows.scale, ahead.windows.scale),
-        np.where(swapped[:, None], back.windows.start, ahead.windows.start),
-    )
-    rows = np.flatnonzero(np.maximum(ahead.edges, back.edges) >= FIRST)
-    whole, part = _sides(one[doubtful[rows]], other[doubtful[rows]], swapped[rows])
-    second = second_look(whole, part, windows.take(rows), (0.03, 0.015))
-    kept = np.flatnonzero(second.edges >= SECOND)
-    rows, windows = rows[kept], second.windows.take(kept)
-    for top in range(0, len(rows), BLOCK):
-        block = slice(top, top + BLOCK)
-        places = pairs[doubtful[rows[block]]]
-        fine = _load(examples, places)
-        whole, part = _sides(fine[:, 0], _turn(fine[:, 1], mirrored), swapped[rows[block]])
-        few = windows.take(np.arange(len(rows))[block])
-        likeness[doubtful[rows[block]]] = second_look(whole, part, few, (0.015, 0.0075, 0.004)).edges
-    return likeness
+    side = thumbnails.shape[1]
+    ramp = np.linspace(-1, 1, side, dtype=np.float32) * np.ones((side, 1), dtype=np.float32)
+    plane = np.stack([np.ones(side**2, dtype=np.float32), ramp.ravel(), ramp.T.ravel()])
+    plane /= np.linalg.norm(plane, axis=1, keepdims=True)
+    rows = thumbnails.reshape(len(thumbnails), side**2)
+    return np.asarray((rows - (rows @ plane.T) @ plane).std(axis=1) >= PLAIN)  # False for NaN
 
 
-def _turn(pictures: Array, mirrored: bool) -> Array:
-    return pictures[:, :, ::-1] if mirrored else pictures
+def find_pairs(examples: Sequence[Example], sketches: Array, proposed: Places | None = None) -> DuplicatePairs:
+    """Find the near duplicates among examples with these thumbnails (N, 32, 32), also those that are mirrored.
+
+    ``proposed`` are pairs (P, 2) to be looked at beside those that the thumbnails propose. Where pictures are all
+    alike, as digits or slices of a scan are, more similarity is asked for
+    (:data:`headstart.audit.similarity.image_matching.SAME`), and of mirrored ones, too.
+    """
+    found = []
+    for mirrored in (False, True):
+        proposal = propose_pairs(sketches, mirrored)
+        places = proposal.places
+        if proposed is not None:
+            places = np.unique(np.concatenate([places, proposed]), axis=0)
+        similarity = compute_similarity(examples, sketches, places, mirrored=mirrored)
+        rows = np.flatnonzero(similarity >= (SAME if mirrored or proposal.crowded else CONFIRMED))
+        found.append(DuplicatePairs(places[rows], similarity[rows], np.full(len(rows), mirrored)))
+    return join_pairs(found)
 
 
-def _sides(one: Array, other: Array, swapped: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Sort pairs into those that are the whole and those that are a part of it."""
-    chosen = swapped[:, None, None]
-    return np.where(chosen, other, one), np.where(chosen, one, other)
-
-
-def _load(examples: Sequence[Example], places: npt.NDArray[np.int64]) -> Array:
-    """Open pictures at these places (P, 2) as grey ones, (P, 2, 64, 64); NaN where one cannot be read."""
-    wanted, inverse = np.unique(places, return_inverse=True)
-    pictures = np.stack([_grey(examples[int(number)]) for number in wanted])
-    return pictures[inverse.reshape(places.shape)]
-
-
-def _grey(example: Example) -> Array:
-    try:
-        picture = open_preview(example.source, example.name, 2 * FINE)
-    except ExampleError:
-        return np.full((FINE, FINE), np.nan, dtype=np.float32)
-    return np.asarray(picture.convert("L").resize((FINE, FINE), Image.Resampling.BOX), dtype=np.float32)
+def hash_distances(sketches: Array, places: Places) -> npt.NDArray[np.int64]:
+    """Count the bits in which the perceptual hashes of pairs (P, 2) differ, shape (P,)."""
+    one, other = (image_hashes.perceptual_hashes(sketches[side]) for side in places.T)
+    return image_hashes.hash_distances(one, other)

@@ -29,7 +29,7 @@ class Windows:
     start: Array
 
     def take(self, rows: npt.NDArray[np.int64]) -> "Windows":
-        """Keep those of these pairs."""
+        """Select those of these pairs."""
         return Windows(self.scale[rows], self.start[rows])
 
 
@@ -41,8 +41,8 @@ class Fit:
     edges: Array
 
 
-def centred(pictures: Array) -> Array:
-    """Take the mean off pictures (N, side, side) and scale them to length 1, as rows (N, side²).
+def centre(pictures: Array) -> Array:
+    """Subtract the mean from pictures (N, side, side) and scale them to length 1, as rows (N, side²).
 
     The product of two rows is then the correlation of their grey levels; a plain picture correlates with nothing.
     """
@@ -50,14 +50,14 @@ def centred(pictures: Array) -> Array:
     return unit_rows(rows - rows.mean(axis=1, keepdims=True))
 
 
-def shrink(pictures: Array, side: int) -> Array:
+def downsample(pictures: Array, side: int) -> Array:
     """Average pictures (N, S, S) over areas to (N, side, side); ``side`` divides S."""
     step = pictures.shape[1] // side
     return np.asarray(pictures.reshape(len(pictures), side, step, side, step).mean(axis=(2, 4)), dtype=np.float32)
 
 
 def gradients(pictures: Array) -> Array:
-    """Differences of neighbouring grey levels of pictures (N, side, side), as rows of length 1."""
+    """Compute differences of neighbouring grey levels of pictures (N, side, side), as rows of length 1."""
     down = pictures[:, 1:, :] - pictures[:, :-1, :]
     across = pictures[:, :, 1:] - pictures[:, :, :-1]
     return unit_rows(np.concatenate([part.reshape(len(pictures), -1) for part in (down, across)], axis=1))
@@ -95,7 +95,7 @@ def second_look(whole: Array, part: Array, windows: Windows, steps: tuple[float,
     found = []
     for top in _steps(len(whole)):
         batch, rows = slice(top, top + AT_ONCE), np.arange(top, min(top + AT_ONCE, len(whole)))
-        moved, target = windows.take(rows), centred(part[batch])
+        moved, target = windows.take(rows), centre(part[batch])
         for step in steps:
             moved = _move(whole[batch], target, moved, step)
         cut = _cut(whole[batch], moved)
@@ -116,7 +116,7 @@ def _join(parts: list[Fit]) -> Fit:
 
 def _look(whole: Array, part: Array) -> Fit:
     """Try every window of the first look on one batch."""
-    small, target = shrink(whole, COARSE), centred(shrink(part, COARSE))
+    small, target = downsample(whole, COARSE), centre(downsample(part, COARSE))
     count = np.arange(len(whole))
     best = np.full(len(whole), -1.0, dtype=np.float32)
     scale, start = np.ones((len(whole), 2), dtype=np.float32), np.zeros((len(whole), 2), dtype=np.float32)
@@ -125,7 +125,7 @@ def _look(whole: Array, part: Array) -> Fit:
         weights = _weights(COARSE, np.full(places, size, dtype=np.float32), starts)
         cuts = np.einsum("aij,pjk->paik", weights, small, optimize=True)
         cuts = np.einsum("paik,blk->pabil", cuts, weights, optimize=True)  # all places at once
-        rows = centred(cuts.reshape(-1, COARSE, COARSE)).reshape(len(whole), places**2, -1)
+        rows = centre(cuts.reshape(-1, COARSE, COARSE)).reshape(len(whole), places**2, -1)
         found = np.einsum("pwi,pi->pw", rows, target)
         top = found.argmax(axis=1)
         better = found[count, top] > best
@@ -137,13 +137,13 @@ def _look(whole: Array, part: Array) -> Fit:
 def _move(whole: Array, target: Array, windows: Windows, step: float) -> Windows:
     """Resize and shift each window by a step, along one axis after the other, where it fits better."""
     scale, start = windows.scale.copy(), windows.start.copy()
-    best = products(centred(_cut(whole, windows)), target)
+    best = products(centre(_cut(whole, windows)), target)
     for axis in (0, 1):
         for resize, shift in MOVES:
             sizes, starts = scale.copy(), start.copy()
             sizes[:, axis] = np.minimum(scale[:, axis] + resize * step, 1.0)
             starts[:, axis] = np.clip(start[:, axis] + shift * step, 0.0, 1.0 - sizes[:, axis])
-            value = products(centred(_cut(whole, Windows(sizes, starts))), target)
+            value = products(centre(_cut(whole, Windows(sizes, starts))), target)
             better = value > best
             best[better], scale[better], start[better] = value[better], sizes[better], starts[better]
     return Windows(scale, start)
@@ -157,7 +157,7 @@ def _cut(whole: Array, windows: Windows) -> Array:
 
 
 def _weights(side: int, scale: Array, start: Array) -> Array:
-    """Linear interpolation along one axis as matrices (P, side, side): row i gives pixel i of the window."""
+    """Return linear interpolation along one axis as matrices (P, side, side): row i gives pixel i of the window."""
     pixels = np.arange(side, dtype=np.float32)
     centres = np.clip((pixels + 0.5) * scale[:, None] + start[:, None] * side - 0.5, 0, side - 1)
     weights: Array = np.maximum(0, 1 - np.abs(centres[:, :, None] - pixels), dtype=np.float32)

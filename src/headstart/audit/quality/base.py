@@ -1,0 +1,25 @@
+"""How well examples of one modality were taken, by measures that need no network."""
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.encoders.spec import Encoder
+from headstart.modalities.base import load_modality
+
+
+class QualityMeasures(Protocol):
+    """A module that measures examples and finds the poor ones."""
+
+    def Quality(self) -> Encoder:
+        """Make the encoder that measures."""
+
+    def find_poor(self, quality: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.int64]]:
+        """Find examples that are poor, by their measures (N, M): positions by kind of fault, the worst first."""
+
+
+def quality_of(modality: str) -> QualityMeasures | None:
+    """Load what measures the examples of a modality; None where nothing does. Raises UnknownNameError."""
+    found: QualityMeasures | None = load_modality(modality).quality
+    return found

@@ -1,0 +1,123 @@
+"""What a model gains when suspect examples are left out of its training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from headstart.audit.label_noise import HeldOutPredictions, LabelReview
+from headstart.data.splits import make_folds
+from headstart.heads.family import HeadFamily, load_family
+from headstart.heads.training_set import TrainingSet
+from headstart.metrics.intervals import resampled_counts, wilson
+from headstart.metrics.values import Score
+from headstart.runtime.machine import available_cores
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import algebra_threads, fold_count
+
+Labels = npt.NDArray[np.int64]
+Matrix = npt.NDArray[np.float32]
+Booleans = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """Accuracy on the same held-out examples that nothing is wrong with, learned with and without the suspect ones.
+
+    ``difference`` has a 95 % interval, drawn over groups in pairs.
+    """
+
+    left_out: int
+    scored: int
+    before: Score
+    after: Score
+    difference: float
+    low: float
+    high: float
+
+    def verdict(self) -> str:
+        """Return the verdict as a sentence."""
+        change = f"{100 * self.difference:+.1f} points [{100 * self.low:+.1f}, {100 * self.high:+.1f}]"
+        if self.left_out == 0:
+            return "Nothing was suspect enough to be left out."
+        suspect = "the one suspect picture" if self.left_out == 1 else f"the {self.left_out:,} suspect pictures"
+        if self.low <= 0 <= self.high:
+            return f"Leaving {suspect} out changes nothing that could be seen: {change}."
+        return f"Leaving {suspect} out {'helps' if self.difference > 0 else 'hurts'}: {change}."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cleaned:
+    """Whether held-out examples were right, (N,): by heads fitted to all others, and by heads fitted without some."""
+
+    before: Booleans
+    after: Booleans
+
+
+def measure_cleaning(
+    features: Matrix,
+    review: LabelReview,
+    labels: Labels,
+    groups: Labels,
+    suspect: Sequence[int],
+    recipe: Recipe,
+) -> Cleaning:
+    """Measure what leaving suspect examples out of the training changes, on held-out examples that are not suspect."""
+    rows = review.positions
+    left_out = np.isin(rows, np.array(suspect, dtype=np.int64))
+    found = fit_without(features[rows], labels[rows], groups[rows], left_out, review.held, recipe)
+    before, after = found.before[~left_out], found.after[~left_out]
+    units = np.unique(groups[rows][~left_out], return_inverse=True)[1]
+    count = int(units.max()) + 1
+    gains = np.bincount(units, after.astype(np.float64) - before, minlength=count)
+    sizes = np.bincount(units, minlength=count).astype(np.float64)
+    draws = np.concatenate(
+        [
+            gains @ drawn / (sizes @ drawn)
+            for drawn in resampled_counts(count, recipe.uncertainty.resamples, count, recipe.run.seed)
+        ]
+    )
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Cleaning(
+        left_out=int(left_out.sum()),
+        scored=len(before),
+        before=wilson(float(before.sum()), len(before)),
+        after=wilson(float(after.sum()), len(after)),
+        difference=float(after.mean() - before.mean()),
+        low=float(low),
+        high=float(high),
+    )
+
+
+def fit_without(
+    features: Matrix, labels: Labels, groups: Labels, left_out: Booleans, head: HeldOutPredictions, recipe: Recipe
+) -> Cleaned:
+    """Fit the head in each fold to all other folds, and to these without some examples; predict the same held-out ones.
+
+    Parameters
+    ----------
+    features, labels, groups
+        Shapes (N, D), (N,) and (N,).
+    left_out
+        Which examples the second head does not learn from, shape (N,).
+    head
+        Its head and setting are used for both.
+    """
+    training = TrainingSet(features, labels, int(labels.max()) + 1, recipe.head.balance)
+    typical = int(np.median(training.counts[training.present]))
+    folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical), recipe.run.seed)
+    family = load_family(head.head, recipe.replace(head="auto"))
+    before, after = np.zeros(len(labels), dtype=np.bool_), np.zeros(len(labels), dtype=np.bool_)
+    with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
+        for fold in folds:
+            held, kept = fold.held_out, fold.train[~left_out[fold.train]]
+            for answers, rows in ((before, fold.train), (after, kept)):
+                answers[held] = _predict(family, training.take(rows), features[held], head.setting) == labels[held]
+    return Cleaned(before, after)
+
+
+def _predict(family: HeadFamily, training: TrainingSet, features: Matrix, setting: object) -> Labels:
+    (scores,) = family.path_scores(training, features, (setting,))
+    return np.asarray(scores.argmax(axis=1), dtype=np.int64)
