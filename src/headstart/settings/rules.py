@@ -1,4 +1,4 @@
-"""Data and machine become default settings: pure functions, apart from reading what the machine has."""
+"""Data and machine become default settings: pure functions."""
 
 import re
 from collections.abc import Sequence
@@ -117,8 +117,8 @@ class TrainingPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Habit:
-    """What is usual for a method: peak rate of Adam, optimiser steps, fewest and most epochs, layer decay."""
+class _MethodDefaults:
+    """Defaults of a method: peak rate of Adam, optimiser steps, fewest and most epochs, layer decay."""
 
     rate: float
     steps: int
@@ -129,21 +129,21 @@ class _Habit:
 
 # Rates: a head that was fitted first needs about a tenth of the rate of a new one (Kumar et al. 2022). Steps: the rule
 # of BiT (Kolesnikov et al. 2020) spends 500 on sets under 20,000 pictures; from a fitted head fewer do.
-_HABITS = {
-    "lpft": _Habit(5e-5, 300, 3, 12, 0.8),
-    "full": _Habit(3e-4, 500, 5, 20, 0.8),
-    "last": _Habit(3e-4, 200, 3, 8),
-    "gradual": _Habit(1e-4, 300, 4, 12, 0.8),
-    "norm": _Habit(2e-3, 300, 3, 12),
-    "lora": _Habit(1e-3, 300, 3, 12),
-    "scratch": _Habit(2e-3, 2000, 20, 100),
+_METHOD_DEFAULTS = {
+    "lpft": _MethodDefaults(5e-5, 300, 3, 12, 0.8),
+    "full": _MethodDefaults(3e-4, 500, 5, 20, 0.8),
+    "last": _MethodDefaults(3e-4, 200, 3, 8),
+    "gradual": _MethodDefaults(1e-4, 300, 4, 12, 0.8),
+    "norm": _MethodDefaults(2e-3, 300, 3, 12),
+    "lora": _MethodDefaults(1e-3, 300, 3, 12),
+    "scratch": _MethodDefaults(2e-3, 2000, 20, 100),
 }
 SGD_FACTOR = 30.0  # SGD with momentum 0.9 wants rates about this much larger than Adam's
 SIDES = re.compile(r"left|right|clockwise|mirror|左|右|逆时针|顺时针", re.IGNORECASE)
 
 
 def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> TrainingPlan | None:
-    """Decide how weights move for ``count`` examples to learn from; None when they stay where they are.
+    """Choose how weights move for ``count`` examples to learn from; None when they stay where they are.
 
     Examples
     --------
@@ -157,10 +157,10 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> Trainin
     if wanted == "probe":
         return None
     method = "last" if last_stages(wanted) else wanted
-    habit, training, image = _HABITS[method], recipe.training, recipe.of(ImageSettings)
+    defaults, training, image = _METHOD_DEFAULTS[method], recipe.training, recipe.of(ImageSettings)
     from_probe = method not in ("full", "scratch")
     batch = training.batch_size or min(USUAL_BATCH, max(2, count // 4))  # at least four steps an epoch
-    usual = habit.steps * batch * training.accumulate / max(1, count)
+    usual = defaults.steps * batch * training.accumulate / max(1, count)
     crop = image.augment != "none"
     views = training.views or (CACHED_VIEWS if method == "last" and training.prefix_cache and crop else 0)
     return TrainingPlan(
@@ -168,10 +168,10 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> Trainin
         stages=last_stages(wanted),
         from_probe=from_probe,
         pretrained=method != "scratch",
-        epochs=training.epochs or round(min(max(usual, habit.fewest), habit.most)),
+        epochs=training.epochs or round(min(max(usual, defaults.fewest), defaults.most)),
         batch_size=batch,
-        rate=training.lr or habit.rate * (SGD_FACTOR if training.optimizer == "sgd" else 1.0),
-        layer_decay=training.layer_decay or habit.layer_decay,
+        rate=training.lr or defaults.rate * (SGD_FACTOR if training.optimizer == "sgd" else 1.0),
+        layer_decay=training.layer_decay or defaults.layer_decay,
         frozen_statistics=training.batch_norm == "frozen" or (training.batch_norm == "auto" and method != "scratch"),
         crop=crop,
         flip=crop and image.flip != "none" and (image.flip == "horizontal" or flips_make_sense(classes)),
@@ -183,7 +183,7 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> Trainin
 
 
 def epochs_for_steps(steps: int, count: int, batch_size: int) -> int:
-    """Say how many epochs make about so many steps; at least one.
+    """Compute how many epochs make about so many steps; at least one.
 
     Examples
     --------
@@ -204,7 +204,7 @@ def _method_of(recipe: Recipe) -> str:
 
 
 def flips_make_sense(classes: Sequence[str]) -> bool:
-    """Say whether a mirrored picture is still of its class, as far as the names tell.
+    """Return whether a mirrored picture is still of its class, as far as the names tell.
 
     Classes that are about sides are not, and neither are letters and digits.
 
@@ -261,7 +261,7 @@ def timed_steps(steps: int) -> int:
 
 
 def idle_settings(recipe: Recipe) -> tuple[str, ...]:
-    """Name the settings that were chosen and have no effect, because no weight moves.
+    """List the settings that were chosen and have no effect, because no weight moves.
 
     Examples
     --------
