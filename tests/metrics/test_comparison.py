@@ -5,7 +5,9 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, log_loss
 
-from headstart.metrics.comparison import Comparison, compare_with_baselines, majority_probabilities
+from headstart.data.targets.classes import Classes
+from headstart.metrics.classification import METRICS
+from headstart.metrics.comparison import Comparison, compare_with_baselines
 from headstart.metrics.evaluation import evaluate
 from headstart.metrics.values import ScoredPart
 
@@ -32,9 +34,10 @@ def compare(
     probe: np.ndarray | None = None,
     **settings: int,
 ) -> Comparison:
-    majority = majority_probabilities(counts or [1, 1, 1], 8)
+    target = Classes(CLASSES)
+    majority = target.constant({"counts": counts or [1, 1, 1]})
     answers = {"majority": majority, "colour_histogram": colours, "probe": probe}
-    return compare_with_baselines(scored, model, answers, **settings)
+    return compare_with_baselines(METRICS, scored, model, answers, **settings)
 
 
 def test_the_majority_baseline_is_that_of_scikit_learn():

@@ -11,7 +11,7 @@ from sklearn import metrics as sklearn_metrics
 
 from headstart.metrics.evaluation import evaluate
 from headstart.metrics.intervals import wilson
-from headstart.metrics.values import ClassRow, Evaluation, Score
+from headstart.metrics.values import ClassEvaluation, ClassRow, Score
 
 LETTERS = "abcdefghij"
 
@@ -225,7 +225,7 @@ def test_json_has_no_nan_and_comes_back_as_it_went():
     assert json.loads(text) == plain
     assert plain["per_class"][3]["recall"] == {"value": None, "low": None, "high": None, "method": "wilson"}
     assert set(plain["accuracy"]) == {"value", "low", "high", "method"}
-    assert set(plain) == {field.name for field in fields(Evaluation)}
+    assert set(plain) == {field.name for field in fields(ClassEvaluation)}
     assert set(plain["per_class"][0]) == {field.name for field in fields(ClassRow)}
     assert list(plain["top_k"]) == ["3"]
 

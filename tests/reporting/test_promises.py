@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from headstart.metrics.classification import METRICS
 from headstart.metrics.comparison import compare_with_baselines
 from headstart.metrics.values import ScoredPart
 from headstart.reporting.report import _promise_lines
@@ -21,7 +22,7 @@ CHOSEN = SimpleNamespace(name="ridge", cv_score=SimpleNamespace(metric=0.97))
 )
 def test_the_run_says_so_when_the_probe_scores_less_than_cross_validation_promised(model, probe, broken):
     part = ScoredPart(LABELS, ("ant", "bee"), None, np.zeros(40, dtype=np.bool_))
-    board = compare_with_baselines(part, model, {"probe": probe}, resamples=50)
+    board = compare_with_baselines(METRICS, part, model, {"probe": probe}, resamples=50)
     lines = _promise_lines(SimpleNamespace(name="ridge", candidates=[CHOSEN]), board, balanced=False)
     assert bool(lines) is broken
     assert all(line.startswith("Note: cross-validation inside the fitted part gave 0.970.") for line in lines)

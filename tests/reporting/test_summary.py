@@ -7,7 +7,8 @@ import pytest
 
 from headstart.heads.cv_scoring import CvScore
 from headstart.heads.model_selection import Candidate
-from headstart.metrics.comparison import Comparison, compare_with_baselines, majority_probabilities
+from headstart.metrics.classification import METRICS
+from headstart.metrics.comparison import Comparison, compare_with_baselines
 from headstart.metrics.values import Score, ScoredPart
 from headstart.reporting.answers import failure_lines
 from headstart.reporting.summary import candidate_lines, policy_lines, refusal, score_lines
@@ -30,7 +31,7 @@ def board(
     certain = np.full((len(said), len(classes)), 0.1 / len(classes)) + 0.9 * np.eye(len(classes))[said]
     even = np.full((len(said), len(classes)), 1 / len(classes))
     beside = {"majority": even, "colour_histogram": even if simple else None}
-    return compare_with_baselines(part, certain, beside, resamples=100)
+    return compare_with_baselines(METRICS, part, certain, beside, resamples=100)
 
 
 def test_scores_stand_in_columns_beside_the_baselines():
@@ -56,9 +57,7 @@ def test_moved_weights_are_told_with_a_paired_test_beside_the_probe(groups, test
     wrong = (np.arange(40) % 4 == 0) & (np.arange(40) > 4)
     part = ScoredPart(labels, ("cat", "dog"), None if groups is None else np.array(groups), np.zeros(40, dtype=bool))
     probe = np.eye(2)[np.where(wrong, 1 - labels, labels)]
-    found = compare_with_baselines(
-        part, np.eye(2)[labels], {"majority": majority_probabilities([1, 1], 40), "probe": probe}
-    )
+    found = compare_with_baselines(METRICS, part, np.eye(2)[labels], {"majority": np.array([0.5, 0.5]), "probe": probe})
     (said,) = [line for line in score_lines(found, "") if "Moving" in line]
     low, high = 100 * found.over_probe.difference.low, 100 * found.over_probe.difference.high
     assert low < 20 < high

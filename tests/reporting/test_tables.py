@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from headstart.data.example import Dataset, Example
-from headstart.metrics.values import ClassRow, Evaluation, Score
+from headstart.metrics.values import ClassEvaluation, ClassRow, Score
 from headstart.probing.prediction import Choice, Prediction, predictions_from
 from headstart.reporting.tables import (
     aligned,
@@ -67,10 +67,10 @@ def test_the_first_column_has_its_plain_name_for_every_reader(tmp_path: Path) ->
     assert (tmp_path / "data.csv").read_bytes() == b"path,sha256,label,split,group,part\n"
 
 
-def evaluation_of(rows: tuple[ClassRow, ...]) -> Evaluation:
+def evaluation_of(rows: tuple[ClassRow, ...]) -> ClassEvaluation:
     score = Score(0.5, 0.25, 0.75)
-    scores = {name: score for name, kind in Evaluation.__annotations__.items() if kind is Score}
-    return Evaluation(
+    scores = {name: score for name, kind in ClassEvaluation.__annotations__.items() if kind is Score}
+    return ClassEvaluation(
         count=4,
         classes=tuple(row.name for row in rows),
         top_k={},

@@ -1,17 +1,16 @@
 """A score and what stands beside it: the baselines that any model must beat, with and without leaked examples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.metrics.evaluation import evaluate
 from headstart.metrics.paired_tests import PairedDifference, paired_difference
-from headstart.metrics.values import Evaluation, ScoredPart
+from headstart.metrics.values import Evaluation, Metrics, ScoredPart
 
-Probabilities = npt.NDArray[np.float64]
+Outputs = npt.NDArray[np.float64]
 
 PROBE = "probe"  # name of the baseline that a model whose weights were moved is compared with in pairs
 
@@ -25,7 +24,7 @@ class Comparison:
     evaluation
         Of the model, on the part that is scored.
     baselines
-        By name: ``majority``, always answering with the most frequent class of the fitted part; what can be had
+        By name: ``majority``, the best answer that is the same for every example; what can be had
         without a pretrained network; and ``probe``, a head on the frozen encoder, when weights were moved.
     leaked
         How many scored examples have a byte-identical twin, or a member of their group, in the fitted part.
@@ -67,9 +66,10 @@ class Comparison:
 
 
 def compare_with_baselines(
+    metrics: Metrics,
     part: ScoredPart,
-    model: Probabilities,
-    baselines: Mapping[str, Probabilities | None],
+    model: Outputs,
+    baselines: Mapping[str, Outputs | None],
     *,
     seed: int = 0,
     resamples: int = 1000,
@@ -79,10 +79,11 @@ def compare_with_baselines(
 
     Parameters
     ----------
-    part
-        What is scored.
+    metrics, part
+        How and what is scored.
     model, baselines
-        Probabilities of shape (N, C) of the model, and of each baseline by its name; a None is left out.
+        Outputs, such as probabilities, of shape (N, C) of the model, and of each baseline by its name: a None is left
+        out, and one row of shape (C,) is the answer to every example.
     seed, resamples
         Of the bootstrap.
     evaluation
@@ -90,22 +91,23 @@ def compare_with_baselines(
 
     Examples
     --------
+    >>> from headstart.metrics.classification import METRICS
     >>> part = ScoredPart(np.array([0, 1, 1]), ("a", "b"), None, np.zeros(3, dtype=np.bool_))
     >>> sure = np.array([[0.9, 0.1], [0.2, 0.8], [0.1, 0.9]])
-    >>> found = compare_with_baselines(part, sure, {"majority": majority_probabilities([5, 4], 3)})
+    >>> found = compare_with_baselines(METRICS, part, sure, {"majority": np.array([0.6, 0.4])})
     >>> found.evaluation.accuracy.value, round(found.baselines["majority"].accuracy.value, 3)
     (1.0, 0.333)
     """
 
-    def scored(probabilities: Probabilities, rows: npt.NDArray[np.bool_]) -> Evaluation:
+    def scored(outputs: Outputs, rows: npt.NDArray[np.bool_]) -> Evaluation:
         groups = None if part.groups is None else part.groups[rows]
-        return evaluate(
-            part.labels[rows], probabilities[rows], part.classes, groups=groups, seed=seed, resamples=resamples
+        return metrics.evaluate(
+            part.labels[rows], outputs[rows], part.classes, groups=groups, seed=seed, resamples=resamples
         )
 
-    answers = {name: probabilities for name, probabilities in baselines.items() if probabilities is not None}
+    answers = {name: np.broadcast_to(one, model.shape) for name, one in baselines.items() if one is not None}
     probe, everything = answers.get(PROBE), np.ones(len(part.labels), dtype=np.bool_)
-    right = [one.argmax(axis=1) == part.labels for one in (model, probe) if one is not None]
+    credits = [metrics.credit(one, part.labels) for one in (model, probe) if one is not None]
     leaked = int(part.leaked.sum())
     some = 0 < leaked < len(part.labels)
     return Comparison(
@@ -114,19 +116,8 @@ def compare_with_baselines(
         leaked=leaked,
         without_leaked=scored(model, ~part.leaked) if some else None,
         baselines_without_leaked={name: scored(one, ~part.leaked) for name, one in answers.items()} if some else {},
-        over_probe=None if probe is None else paired_difference(right[0], right[1], part.groups, seed, resamples),
+        over_probe=None if probe is None else paired_difference(credits[0], credits[1], part.groups, seed, resamples),
     )
-
-
-def majority_probabilities(class_counts: Sequence[int], count: int) -> Probabilities:
-    """Return the frequencies of the classes in the fitted part, as the answer to each of ``count`` examples.
-
-    Examples
-    --------
-    >>> majority_probabilities([3, 1], 2).tolist()
-    [[0.75, 0.25], [0.75, 0.25]]
-    """
-    return np.tile(np.asarray(class_counts, dtype=np.float64) / sum(class_counts), (count, 1))
 
 
 def _to_json(evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.metrics.evaluation import evaluate
-from headstart.metrics.values import CrossValidated, Evaluation, Score, ScoredPart
+from headstart.metrics.values import ClassEvaluation, CrossValidated, Score, ScoredPart
 from headstart.metrics.weighted_scores import measure, prepare_sample
 
 Floats = npt.NDArray[np.float64]
@@ -55,7 +55,7 @@ def corrected_interval(value: float, scores: Sequence[float], held_out_share: fl
 
 def evaluate_folds(
     part: ScoredPart, probabilities: Floats, fold_of: Integers, seed: int = 0, resamples: int = 1000
-) -> Evaluation:
+) -> ClassEvaluation:
     """Score probabilities of examples by models that had not seen them, in R repetitions of K folds.
 
     Accuracy, balanced accuracy, macro F1, log-loss and Brier score are means over the repetitions and have corrected

@@ -1,4 +1,4 @@
-"""Labels and probabilities become an Evaluation: every score with its interval."""
+"""Labels and probabilities become an ClassEvaluation: every score with its interval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from headstart.metrics.calibration import SquaredError, calibration_score, reliability_table
 from headstart.metrics.intervals import percentile_interval, resampled_counts, spread_interval, wilson
 from headstart.metrics.scores import confusion_matrix
-from headstart.metrics.values import ClassRow, Evaluation, IntervalMethod, Score
+from headstart.metrics.values import ClassEvaluation, ClassRow, IntervalMethod, Score
 from headstart.metrics.weighted_scores import Groups, Sample, measure, prepare_sample
 
 Floats = npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ def evaluate(
     groups: Groups | None = None,
     seed: int = 0,
     resamples: int = 1000,
-) -> Evaluation:
+) -> ClassEvaluation:
     """Score probabilities against labels; every score gets a 95 % interval.
 
     The decision is the most probable class, of equal ones the first. Shares of independent examples (accuracy, top-k
@@ -186,11 +186,11 @@ def _mean_loss(results: _Results, name: str) -> Score:
     return percentile_interval(float(results.values[name]), results.draws[name], units, results.method)
 
 
-def _report(sample: Sample, classes: tuple[str, ...], top: Sequence[int], results: _Results) -> Evaluation:
+def _report(sample: Sample, classes: tuple[str, ...], top: Sequence[int], results: _Results) -> ClassEvaluation:
     confusion = confusion_matrix(sample.labels, sample.predicted, len(classes))
     exact = _share(results, "accuracy")
     plain, debiased = "calibration_plain", "calibration_debiased"
-    return Evaluation(
+    return ClassEvaluation(
         count=len(sample.labels),
         classes=classes,
         accuracy=exact,

@@ -1,8 +1,9 @@
 """The values the metrics stage hands on: Score and Evaluation."""
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,7 @@ class Score:
 class ScoredPart:
     """The examples that are scored: labels (N,), groups (N,) or None, and which (N,) leaked into the fitted part."""
 
-    labels: npt.NDArray[np.int64]
+    labels: npt.NDArray[Any]
     classes: tuple[str, ...]
     groups: npt.NDArray[np.int64] | None
     leaked: npt.NDArray[np.bool_]
@@ -89,9 +90,65 @@ class CrossValidated:
         return f"cross-validated in {self.folds} folds" + (f", {self.repeats} times" if self.repeats > 1 else "")
 
 
+class Evaluation(Protocol):
+    """How well the answers to a task agree with labels: a frozen dataclass whose scores are :class:`Score` by name.
+
+    Attributes
+    ----------
+    count
+        Number of examples scored.
+    groups
+        Number of groups the intervals were drawn over, or None when examples count as independent.
+    cross_validated
+        In how many folds the examples were scored; None when they were scored by one model.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    count: int
+    groups: int | None
+    cross_validated: CrossValidated | None
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+            """Return a score, or a table that only this task has."""
+            raise AttributeError(name)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for JSON: numbers that are not defined become None."""
+        return {key: plain_data(value) for key, value in asdict(self).items()}
+
+
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """How well probabilities agree with labels: plain data, to JSON and to pages.
+class Metrics:
+    """How the answers to a task are scored.
+
+    Attributes
+    ----------
+    name
+        Of the score that people read first, the larger the better.
+    loss
+        Of the score that heads are chosen by, the smaller the better.
+    evaluate
+        Labels (N, ...), outputs (N, C) and class names become an :class:`Evaluation`; ``groups``, ``seed`` and
+        ``resamples`` as for :func:`headstart.metrics.evaluation.evaluate`.
+    evaluate_folds
+        The same of a cross-validation; None where there is no such thing.
+    credit
+        What each example adds, (N,), from outputs (N, C) and labels: its mean is the first score, and it is Boolean
+        where that is a share of the examples.
+    """
+
+    name: str
+    loss: str
+    evaluate: Callable[..., Evaluation]
+    evaluate_folds: Callable[..., Evaluation] | None
+    credit: Callable[[npt.NDArray[np.float64], npt.NDArray[Any]], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassEvaluation(Evaluation):
+    """How well probabilities of classes agree with labels.
 
     Attributes
     ----------
@@ -136,10 +193,6 @@ class Evaluation:
     binary: dict[str, int] | None = None
     groups: int | None = None
     cross_validated: CrossValidated | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for JSON: numbers that are not defined become None."""
-        return {key: plain_data(value) for key, value in asdict(self).items()}
 
 
 def plain_data(value: Any) -> Any:  # noqa: ANN401 - walks any JSON-like value

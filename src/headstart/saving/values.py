@@ -12,9 +12,10 @@ import numpy.typing as npt
 from headstart.data.targets.base import Target
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.heads.head import Decoding, Head, Matrix
+from headstart.probing.predictor import HeadPredictor
 from headstart.runtime.environment import package_versions
 from headstart.saving.reference_set import References
-from headstart.uncertainty.classifier import SelectiveClassifier
+from headstart.tasks.base import load_task
 from headstart.uncertainty.ood import NearestIndex, nearest_index
 from headstart.uncertainty.policy import AnswerPolicy
 
@@ -130,11 +131,14 @@ class SavedModel:
         return self.target.names
 
     @property
-    def predictor(self) -> SelectiveClassifier:
+    def predictor(self) -> HeadPredictor:
         """What answers for features: the head with the policy."""
         needed = self.policy is not None and self.policy.novelty == "neighbours"
         index = _index_of(self.references) if needed and self.references is not None else None
-        return SelectiveClassifier(self.head, self.decoding, self.classes, self.policy, index)
+        predictor: HeadPredictor = load_task(self.target.task).predictor(
+            self.head, self.decoding, self.target, self.policy, index
+        )
+        return predictor
 
 
 @lru_cache(maxsize=2)  # once for each model: a server asks again and again

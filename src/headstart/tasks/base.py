@@ -18,6 +18,12 @@ class Task(Protocol):
         Class of :class:`headstart.heads.cv_scoring.CvScorer`: how good held-out scores are, and their decoding.
     decoding
         Class of :class:`headstart.heads.head.Decoding`: scores become outputs.
+    predictor
+        Class of :class:`headstart.probing.predictor.HeadPredictor`: outputs become predictions for people.
+    policy
+        :func:`headstart.uncertainty.calibrate.fit_policy` or its like: when not to answer; None for what always does.
+    metrics
+        A :class:`headstart.metrics.values.Metrics`: how answers are scored.
     """
 
     name: str
@@ -26,6 +32,9 @@ class Task(Protocol):
     heads: tuple[str, ...]
     scorer: Any
     decoding: Any
+    predictor: Any
+    policy: Any
+    metrics: Any
 
 
 def load_task(name: str) -> Task:

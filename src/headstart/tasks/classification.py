@@ -13,4 +13,7 @@ CLASSIFICATION = Row(
     heads=(*AUTO, "mlp"),
     scorer="headstart.heads.class_scoring:ClassScorer",
     decoding="headstart.heads.probabilities:Softmax",
+    predictor="headstart.uncertainty.classifier:SelectiveClassifier",
+    policy="headstart.uncertainty.calibrate:fit_policy",
+    metrics="headstart.metrics.classification:METRICS",
 )

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headstart.heads.head import Decoding, Head
 from headstart.probing.prediction import Prediction, predictions_from
+from headstart.probing.predictor import HeadPredictor
 from headstart.uncertainty.conformal import Floats
 from headstart.uncertainty.ood import Matrix, NearestIndex
 from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes, add_outcomes, apply_policy, compute_novelty
@@ -15,21 +15,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SelectiveClassifier:
-    """A head with its decoding and class names, its policy, and what that compares new examples with.
+class SelectiveClassifier(HeadPredictor):
+    """A predictor of classes; ``references`` are needed where its policy counts neighbours."""
 
-    ``policy`` is None for a model that answers everything; ``references`` are needed where it counts neighbours.
-    """
-
-    head: Head
-    decoding: Decoding
-    classes: tuple[str, ...]
     policy: AnswerPolicy | None = None
     references: NearestIndex | None = None
-
-    def outputs(self, features: Matrix) -> Floats:
-        """Compute probabilities of shape (N, C) for features of shape (N, D)."""
-        return self.decoding.decode(self.head.scores(features))
 
     def outcomes(self, features: Matrix, probabilities: Floats) -> PolicyOutcomes | None:
         """Apply the policy to predictions of shape (N, C) for features of shape (N, D); None without a policy."""
@@ -43,11 +33,11 @@ class SelectiveClassifier:
     def predict(self, names: Sequence[str], features: Matrix, top: int) -> tuple[Prediction, ...]:
         """Predict N examples with these features, shape (N, D), and what comes of the policy for them."""
         probabilities = self.outputs(features)
-        found = predictions_from(names, probabilities, self.classes, top)
+        found = predictions_from(names, probabilities, self.target.names, top)
         outcomes = self.outcomes(features, probabilities)
         if self.policy is None or outcomes is None:
             return found
-        return add_outcomes(self.policy, outcomes, found, self.classes)
+        return add_outcomes(self.policy, outcomes, found, self.target.names)
 
     def evaluate_policy(self, features: Matrix, scored: "Scored", ood: "OodSet | None" = None) -> "PolicyScores | None":
         """Evaluate the policy on scored examples with these features, shape (N, D); None without a policy."""

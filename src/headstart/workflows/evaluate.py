@@ -9,13 +9,14 @@ from headstart.data.labels import split_to_score, with_classes_of
 from headstart.data.sources import list_examples, read_dataset
 from headstart.encoders.spec import Encoder, simple_encoders
 from headstart.errors import ExampleError, RecipeError
-from headstart.metrics.comparison import compare_with_baselines, majority_probabilities
+from headstart.metrics.comparison import compare_with_baselines
 from headstart.metrics.values import ScoredPart
 from headstart.probing.rows import require_some, select_sample
 from headstart.reporting.report import ScoreReport
 from headstart.runtime.context import RunContext
 from headstart.saving.values import SavedModel
 from headstart.settings.recipe import Recipe
+from headstart.tasks.base import load_task
 from headstart.uncertainty.evaluate import OodSet, Scored
 from headstart.workflows.embed import Data, read_usable
 from headstart.workflows.predict import encode
@@ -68,10 +69,11 @@ def score(
     )
     strange = None if unfamiliar is None else _strange(model, unfamiliar, context)
     board = compare_with_baselines(
+        load_task(dataset.target.task).metrics,
         ScoredPart(scored.labels, classes, scored.user_groups, known),
         probabilities,
         {
-            "majority": majority_probabilities(model.saved.fitted_labels["counts"], len(scored)),
+            "majority": model.saved.target.constant(model.saved.fitted_labels),
             **({simple.spec.name: simple.outputs(walk.features[-1].matrix[scored.positions])} if simple else {}),
         },
         seed=recipe.run.seed,

@@ -34,7 +34,7 @@ from headstart.runtime.findings import Finding
 from headstart.runtime.languages import require_language
 from headstart.saving.build import add_references, describe
 from headstart.saving.values import Baseline
-from headstart.uncertainty.calibrate import fit_policy
+from headstart.tasks.base import load_task
 from headstart.uncertainty.evaluate import PolicyScores
 from headstart.workflows.embed import read_usable
 from headstart.workflows.fit_stages import FittedPredictor, divide, every_row, ground_of, move_weights, score, settle
@@ -113,7 +113,10 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     final = settle(
         planned, seen, FittedPredictor(encoder, seen.features, probe, every_row(seen, recipe)), tuned, context
     )
-    policy = fit_policy(recipe, final.probe, final.features[fitted.positions], fitted, final.kept, final.validation)
+    fit_policy = load_task(target.task).policy
+    policy = fit_policy and fit_policy(
+        recipe, final.probe, final.features[fitted.positions], fitted, final.kept, final.validation
+    )
     probabilities, board, promises = score(planned, seen, (probe, simple), final, policy, context)
     saved = describe(planned, final.encoder.spec, final.probe, simple, fitted, board, datetime.now().astimezone())
     saved = add_references(saved, planned, final.features, fitted, final.kept, context.cache_folder)

@@ -12,11 +12,11 @@ from headstart.encoders.spec import LoadedEncoder
 from headstart.features.access import read_features
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
-from headstart.metrics.comparison import PROBE, Comparison, compare_with_baselines, majority_probabilities
-from headstart.metrics.cross_validation import evaluate_folds
+from headstart.metrics.comparison import PROBE, Comparison, compare_with_baselines
 from headstart.metrics.values import ScoredPart
 from headstart.modalities.base import load_modality
 from headstart.probing.cross_validation import predict_in_folds
+from headstart.probing.predictor import HeadPredictor
 from headstart.probing.probe import BaselineRows, Probe
 from headstart.probing.rows import Sample, require_some, require_two_classes, select_balanced_rows, select_sample
 from headstart.runtime.context import RunContext
@@ -24,8 +24,8 @@ from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
 from headstart.saving.values import Baseline
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import training_plan
+from headstart.tasks.base import load_task
 from headstart.uncertainty.calibrate import select_rows_to_encode
-from headstart.uncertainty.classifier import SelectiveClassifier
 from headstart.uncertainty.evaluate import PolicyScores, Scored
 from headstart.uncertainty.ood import nearest_index, to_half_precision
 from headstart.uncertainty.policy import AnswerPolicy
@@ -107,43 +107,40 @@ def score(
     seen: EncodedDataset,
     probes: tuple[Probe, Baseline],
     final: FittedPredictor,
-    policy: AnswerPolicy,
+    policy: AnswerPolicy | None,
     context: RunContext,
 ) -> tuple[npt.NDArray[np.float64], Comparison, PolicyScores | None]:
     """Score the part that nothing was chosen on, or with folds every picture out of its fold.
 
     ``probes`` are the one of the pretrained network and that of the baseline. Returns the
-    probabilities, how good they are, and whether the policy kept its promises.
+    outputs, how good they are, and whether the policy kept its promises.
     """
     recipe, scored, target = planned.recipe, seen.scored, planned.dataset.target
-    classes = target.names
-    frozen, simple = probes
-    part = ScoredPart(scored.labels, classes, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
+    task, (frozen, simple) = load_task(target.task), probes
+    seed, resamples = recipe.run.seed, recipe.uncertainty.resamples
+    part = ScoredPart(scored.labels, target.names, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
     probabilities = final.probe.outputs(final.features[scored.positions])
     plain, evaluation, promises = simple.outputs(seen.baseline.matrix[scored.positions]), None, None
     if recipe.split.folds:  # there is no picture that the policy has not seen
         held = predict_in_folds(seen.features, seen.baseline, scored, target, recipe, context.progress)
         probabilities, plain = held.probabilities[0], held.simple
-        evaluation = evaluate_folds(
-            part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples
-        )
+        evaluation = task.metrics.evaluate_folds(part, held.probabilities, held.fold_of, seed, resamples)
     else:
-        unseen = Scored(
-            scored.labels, probabilities, classes, scored.user_groups, recipe.run.seed, recipe.uncertainty.resamples
-        )
+        unseen = Scored(scored.labels, probabilities, target.names, scored.user_groups, seed, resamples)
         known = nearest_index(to_half_precision(final.features[seen.fitted.positions[final.kept]]))
-        answering = SelectiveClassifier(final.probe.head, final.probe.decoding, classes, policy, known)
+        answering: HeadPredictor = task.predictor(final.probe.head, final.probe.decoding, target, policy, known)
         promises = answering.evaluate_policy(final.features[scored.positions], unseen)
     board = compare_with_baselines(
+        task.metrics,
         part,
         probabilities,
         {
-            "majority": majority_probabilities(target.summarise(seen.fitted.labels)["counts"], len(scored)),
+            "majority": target.constant(target.summarise(seen.fitted.labels)),
             simple.spec.name: plain,
             PROBE: frozen.outputs(seen.features[scored.positions]) if final.tuned else None,
         },
-        seed=recipe.run.seed,
-        resamples=recipe.uncertainty.resamples,
+        seed=seed,
+        resamples=resamples,
         evaluation=evaluation,
     )
     return probabilities, board, promises

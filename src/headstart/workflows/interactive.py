@@ -21,7 +21,8 @@ from headstart.data.sources import fingerprint
 from headstart.data.splits import merge_groups
 from headstart.data.targets.classes import Classes
 from headstart.encoders.spec import Encoder, EncoderFiles, simple_encoders
-from headstart.metrics.comparison import Comparison, compare_with_baselines, majority_probabilities
+from headstart.metrics.classification import METRICS
+from headstart.metrics.comparison import Comparison, compare_with_baselines
 from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
@@ -118,11 +119,13 @@ def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe
     nothing = np.zeros(len(sample), dtype=np.bool_)
     part = ScoredPart(sample.labels, shown.classes, sample.groups, nothing)
     evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples)
+    target = Classes(shown.classes)
     return compare_with_baselines(
+        METRICS,
         part,
         held.probabilities[0],
         {
-            "majority": majority_probabilities(Classes(shown.classes).summarise(sample.labels)["counts"], len(sample)),
+            "majority": target.constant(target.summarise(sample.labels)),
             simple_name: held.simple,
         },
         seed=recipe.run.seed,

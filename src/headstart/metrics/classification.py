@@ -1,0 +1,22 @@
+"""How classes are scored."""
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.metrics.cross_validation import evaluate_folds
+from headstart.metrics.evaluation import evaluate
+from headstart.metrics.values import Metrics
+
+
+def is_right(probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Compare the likeliest class of each row (N, C), of equal ones the first, with the labels (N,).
+
+    Examples
+    --------
+    >>> is_right(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([0, 1])).tolist()
+    [True, False]
+    """
+    return np.asarray(probabilities.argmax(axis=1) == labels)
+
+
+METRICS = Metrics("accuracy", "log_loss", evaluate, evaluate_folds, is_right)
