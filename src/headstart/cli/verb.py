@@ -107,11 +107,7 @@ def _standard(name: str, help: str | None) -> click.Parameter:
 def _option(setting: Setting) -> tuple[Any, Option]:
     """Return type and option of a setting; None stands for what was not given."""
     flag = setting.key.replace("_", "-")
-    names = (
-        {False: (f"--{flag}",), True: (f"--{flag}/--no-{flag}",)}.get(setting.default, ())
-        if setting.kind is bool
-        else ()
-    )
+    names = () if setting.kind is not bool else (f"--{flag}/--no-{flag}",) if setting.default else (f"--{flag}",)
     kind = str if get_args(setting.kind) else setting.kind
     group = None if setting.common else setting.section
     return kind | None, option(*names, help=setting.sentence(), group=group)

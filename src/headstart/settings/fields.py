@@ -9,15 +9,9 @@ from headstart.registry import names, nearest
 
 ActivationName = Literal["relu", "sigmoid", "tanh"]
 DeviceName = Literal["auto", "cpu", "cuda"]
-PrecisionName = Literal["fp32", "int8"]
-PresetName = Literal["", "fast", "balanced", "best"]
-OptimizerName = Literal["adamw", "adam", "sgd"]
 ScheduleName = Literal["cosine", "step", "one-cycle", "constant"]
-AugmentName = Literal["auto", "none", "crop", "trivial"]
-FlipName = Literal["auto", "none", "horizontal"]
 SetName = Literal["lac", "aps", "raps"]
 NoveltyName = Literal["neighbours", "energy", "mahalanobis", "none"]
-BatchNormName = Literal["auto", "frozen", "trained"]
 
 # How far the pretrained weights move; "last:2" moves the last two stages.
 METHODS = ("probe", "lpft", "full", "last:N", "gradual", "norm", "lora", "scratch")

@@ -1,8 +1,8 @@
 """The section of a recipe for pictures."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from headstart.settings.fields import AugmentName, FlipName
 from headstart.settings.section import Section, setting
 
 
@@ -14,5 +14,7 @@ class ImageSettings(Section):
     about = "how pictures are varied while weights move"
     examples = "pictures"
 
-    augment: AugmentName = setting("auto", "{}.")  # auto: crops
-    flip: FlipName = setting("auto", "{}.")  # auto: unless the names of the classes are about sides or signs
+    augment: Literal["auto", "none", "crop", "trivial"] = setting("auto", "{}.")  # auto: crops
+    flip: Literal["auto", "none", "horizontal"] = setting(
+        "auto", "{}."
+    )  # auto: unless the names of the classes are about sides or signs

@@ -5,16 +5,13 @@ from these lines. What makes sense for one kind of examples only is a section of
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from headstart.registry import TABLES
 from headstart.settings.fields import (
     ActivationName,
-    BatchNormName,
     DeviceName,
     NoveltyName,
-    OptimizerName,
-    PrecisionName,
-    PresetName,
     ScheduleName,
     SetName,
     check_batch_size,
@@ -72,7 +69,9 @@ class EncoderSettings(Section):
     name: str = setting(  # its weights come with a package, so it works without a network
         "efficientnet_lite0", "Pretrained network: see 'headstart encoders'.", common=True
     )
-    precision: PrecisionName = setting("fp32", "fp32, or int8: the network is quantised before the head is fitted.")
+    precision: Literal["fp32", "int8"] = setting(
+        "fp32", "fp32, or int8: the network is quantised before the head is fitted."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +103,7 @@ class TrainingSettings(Section):
         check=check_method,
         common=True,
     )
-    preset: PresetName = setting(
+    preset: Literal["", "fast", "balanced", "best"] = setting(
         "", "fast: the probe; balanced: the last stage; best: everything. A rule chooses the rest.", common=True
     )
     time_limit: str = setting(  # empty: as many epochs as the rule says
@@ -116,7 +115,7 @@ class TrainingSettings(Section):
     batch_size: int = setting(  # 0: 32, or so few that an epoch has four steps: small sets need steps more
         0, "Pictures at a time, in each process.", 0, 65536, check=check_batch_size, shown="by rule"
     )
-    optimizer: OptimizerName = setting("adamw", "{}.")
+    optimizer: Literal["adamw", "adam", "sgd"] = setting("adamw", "{}.")
     lr: float = setting(0.0, "Largest learning rate.", 0.0, 100.0, shown="by rule")
     weight_decay: float = setting(0.01, "Never on biases and norms.", 0.0, 10.0)
     layer_decay: float = setting(0.0, "How much slower each stage nearer to the input.", 0.0, 1.0, shown="by rule")
@@ -139,7 +138,8 @@ class TrainingSettings(Section):
     )
     l2sp: float = setting(0.0, "Strength of the pull to the pretrained weights.", 0.0, 10.0)
     patience: int = setting(0, "Epochs without improvement before it stops; 0: never.", 0, 100_000)
-    batch_norm: BatchNormName = setting("auto", "Statistics: {}.")  # frozen, unless the weights begin at random
+    # Frozen, unless the weights begin at random.
+    batch_norm: Literal["auto", "frozen", "trained"] = setting("auto", "Statistics: {}.")
     rank: int = setting(8, "Of the matrices of --method lora.", 1, 4096)
 
 
