@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, Unpack
+from typing import Any, Unpack
 
 from headstart.errors import RecipeError
 from headstart.registry import TABLES, resolve
@@ -22,8 +22,6 @@ from headstart.settings.sections import (
     TrainingSettings,
     UncertaintySettings,
 )
-
-Kind = TypeVar("Kind", bound=Section)
 
 
 @cache
@@ -49,7 +47,7 @@ class Recipe:
     data, split, encoder, head, training, uncertainty, run
         The sections that every run has.
     modalities
-        The sections of single modalities; :meth:`of` takes one out.
+        The sections of single modalities.
 
     Raises
     ------
@@ -89,17 +87,6 @@ class Recipe:
         object.__setattr__(self, "modalities", tuple(sections.values()))
         _check_folds(self)
         _check_method(self)
-
-    def of(self, section: type[Kind]) -> Kind:
-        """Return the section of a modality.
-
-        Examples
-        --------
-        >>> from headstart.settings.image import ImageSettings
-        >>> Recipe(flip="none").of(ImageSettings).flip
-        'none'
-        """
-        return next(one for one in self.modalities if isinstance(one, section))
 
     @property
     def sections(self) -> tuple[Section, ...]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headstart.settings.fields import last_stages
-from headstart.settings.image import ImageSettings
 from headstart.settings.recipe import Recipe
 from headstart.settings.sections import TrainingSettings
 
@@ -157,11 +156,11 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> Trainin
     if wanted == "probe":
         return None
     method = "last" if last_stages(wanted) else wanted
-    defaults, training, image = _METHOD_DEFAULTS[method], recipe.training, recipe.of(ImageSettings)
+    defaults, training, chosen = _METHOD_DEFAULTS[method], recipe.training, recipe.to_json()
     from_probe = method not in ("full", "scratch")
     batch = training.batch_size or min(USUAL_BATCH, max(2, count // 4))  # at least four steps an epoch
     usual = defaults.steps * batch * training.accumulate / max(1, count)
-    crop = image.augment != "none"
+    crop = chosen["augment"] != "none"
     views = training.views or (CACHED_VIEWS if method == "last" and training.prefix_cache and crop else 0)
     return TrainingPlan(
         method=method,
@@ -174,8 +173,8 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> Trainin
         layer_decay=training.layer_decay or defaults.layer_decay,
         frozen_statistics=training.batch_norm == "frozen" or (training.batch_norm == "auto" and method != "scratch"),
         crop=crop,
-        flip=crop and image.flip != "none" and (image.flip == "horizontal" or flips_make_sense(classes)),
-        trivial=image.augment == "trivial",
+        flip=crop and chosen["flip"] != "none" and (chosen["flip"] == "horizontal" or flips_make_sense(classes)),
+        trivial=chosen["augment"] == "trivial",
         views=views if crop else 1,
         cached=training.prefix_cache and method == "last" and (views > 0 or not crop),
         wise=training.wise or ("auto" if from_probe and training.preset in ("balanced", "best") else ""),
