@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
-from headstart.metrics.non_inferiority import not_worse_confidence
+from headstart.metrics.non_inferiority import non_inferiority_confidence
 
 
 def answers(gained: int, lost: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -37,11 +37,11 @@ def by_numbers(gained: int, lost: int, count: int, margin: float) -> float:
 )
 def test_it_is_the_score_test_at_the_constrained_maximum(gained, lost, count, margin):
     expected = by_numbers(gained, lost, count, margin)
-    assert not_worse_confidence(*answers(gained, lost, count), margin) == pytest.approx(expected, abs=1e-5)
+    assert non_inferiority_confidence(*answers(gained, lost, count), margin) == pytest.approx(expected, abs=1e-5)
 
 
 def test_equal_answers_of_few_pictures_say_little_and_of_many_much():
-    confidences = [not_worse_confidence(*answers(0, 0, count), 0.01) for count in (10, 100, 1000)]
+    confidences = [non_inferiority_confidence(*answers(0, 0, count), 0.01) for count in (10, 100, 1000)]
     assert confidences == sorted(confidences)
     assert confidences[0] < 0.65 and confidences[-1] > 0.999
 
@@ -51,5 +51,5 @@ def test_it_keeps_its_error_rate_where_the_accuracy_is_lower_by_exactly_the_marg
     certain = 0
     for _ in range(2000):
         kinds = draw.choice(3, p=[0.02, 0.03, 0.95], size=600)
-        certain += not_worse_confidence(kinds != 0, kinds != 1, 0.01) > 0.8
+        certain += non_inferiority_confidence(kinds != 0, kinds != 1, 0.01) > 0.8
     assert certain / 2000 == pytest.approx(0.2, abs=0.03)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.metrics.intervals import wilson
-from headstart.metrics.non_inferiority import not_worse_confidence
+from headstart.metrics.non_inferiority import non_inferiority_confidence
 from headstart.metrics.paired_tests import mcnemar
 from headstart.metrics.values import Score
 from headstart.runtime.catalogue import ENGLISH, Texts
@@ -117,7 +117,7 @@ def _accuracies(library: npt.NDArray[np.bool_], exported: npt.NDArray[np.bool_])
         only_library=int((library & ~exported).sum()),
         only_exported=int((exported & ~library).sum()),
         mcnemar=mcnemar(library, exported),
-        confidence=not_worse_confidence(library, exported, LOSS),
+        confidence=non_inferiority_confidence(library, exported, LOSS),
     )
 
 

@@ -96,7 +96,7 @@ def open_store(context: RunContext) -> FeatureStore:
 
 
 def stored_share(keys: Sequence[bytes], encoder: Encoder, context: RunContext) -> float:
-    """Say which share of the pictures has stored features already, from 0 to 1."""
+    """Compute the share of the examples that have stored features already, from 0 to 1."""
     return float(open_store(context).open(encoder.spec).find(list(keys)).mean()) if len(keys) else 1.0
 
 

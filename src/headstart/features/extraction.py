@@ -133,7 +133,7 @@ class _Walk:
         examples: Sequence[Example],
         keys: Sequence[bytes],
         encoders: Sequence[Encoder],
-        shelves: Sequence[EncoderRows],
+        stored: Sequence[EncoderRows],
         open_example: OpenExample,
     ) -> None:
         numbers: dict[bytes, int] = {}
@@ -141,15 +141,17 @@ class _Walk:
         self._distinct = list(numbers)
         self._first = np.unique(self._number, return_index=True)[1]  # position where a number appears first
         self._last = len(keys) - 1 - np.unique(self._number[::-1], return_index=True)[1]
-        self._lacking = np.array([~shelf.find(self._distinct) for shelf in shelves], dtype=np.bool_)  # (E, pictures)
-        self._lacking = self._lacking.reshape(len(shelves), len(numbers))
+        self._lacking = np.array(
+            [~encoder_rows.find(self._distinct) for encoder_rows in stored], dtype=np.bool_
+        )  # (E, pictures)
+        self._lacking = self._lacking.reshape(len(stored), len(numbers))
         if NO_KEY in numbers:
             self._lacking[:, numbers[NO_KEY]] = False  # it stands for many files: a row under it would be anybody's
         self._failures: dict[int, str] = {}
         self._finished: deque[_Encoded] = deque()  # not in futures: Ctrl-C inside submit would lose what it returns
         self._examples = examples
         self._encoders = encoders
-        self._shelves = shelves
+        self._stored = stored
         self._open_example = open_example
 
     def encode_missing(self, plan: ExtractionPlan, progress: Progress) -> Generator[int, None, None]:
@@ -175,12 +177,12 @@ class _Walk:
                 # Also after Ctrl-C: batches that are under way are finished and kept, no other is begun.
                 pool.shutdown(wait=True, cancel_futures=True)
                 self._keep_finished()
-                for shelf in self._shelves:
-                    shelf.flush()
+                for encoder_rows in self._stored:
+                    encoder_rows.flush()
         yield len(self._examples)
 
     def block(self, start: int, stop: int) -> Block:
-        """Put together what is known about the examples from ``start`` to before ``stop``."""
+        """Return what is known about the examples from ``start`` to before ``stop``."""
         numbers = self._number[start:stop]
         failures = {}
         for position, number in enumerate(numbers.tolist(), start):
@@ -191,10 +193,10 @@ class _Walk:
         good = np.array([start + i not in failures for i in range(len(numbers))], dtype=np.bool_)
         keys = [self._distinct[number] for number in numbers[good]]
         matrices = []
-        for encoder, shelf in zip(self._encoders, self._shelves, strict=True):
+        for encoder, encoder_rows in zip(self._encoders, self._stored, strict=True):
             matrix = np.full((len(numbers), encoder.spec.dimension), np.nan, dtype=np.float32)
-            matrix[good] = shelf.read(keys)
-            shelf.release([self._distinct[number] for number in numbers[self._last[numbers] < stop]])
+            matrix[good] = encoder_rows.read(keys)
+            encoder_rows.release([self._distinct[number] for number in numbers[self._last[numbers] < stop]])
             matrices.append(matrix)
         new = numbers[good & (self._first[numbers] == np.arange(start, stop))]
         computed = int(self._lacking[:1, new].sum())  # of the first encoder, if there is any
@@ -226,12 +228,12 @@ class _Walk:
         return "It could not be read at first."
 
     def _keep_finished(self) -> None:
-        """Take over what the workers have finished; what Ctrl-C stops half-way comes again, which adds nothing."""
+        """Store what the workers have finished; what Ctrl-C stops half-way comes again, which adds nothing."""
         while self._finished:
             encoded = self._finished[0]
             self._failures |= encoded.failures
-            for shelf, numbers, rows in zip(self._shelves, encoded.numbers, encoded.rows, strict=True):
-                shelf.append([self._distinct[number] for number in numbers], rows)
+            for encoder_rows, numbers, rows in zip(self._stored, encoded.numbers, encoded.rows, strict=True):
+                encoder_rows.append([self._distinct[number] for number in numbers], rows)
             self._finished.popleft()
 
 

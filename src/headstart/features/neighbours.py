@@ -115,7 +115,7 @@ def _cosines(matrix: Rows, mean: Rows, places: npt.NDArray[np.int64]) -> Rows:
 
 
 def isolation(matrix: Rows, neighbours: int, most: int, seed: int) -> Rows:
-    """Say how far each feature vector (N, D) lies from its nearest others: mean of 1 - cosine about the mean, (N,).
+    """Compute how far each feature vector (N, D) lies from its nearest others: mean of 1 - cosine about the mean, (N,).
 
     Compared is with all others, or with ``most`` of them, drawn with ``seed``: memory and time stay bounded.
 

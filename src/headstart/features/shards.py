@@ -64,7 +64,7 @@ def write_shard(folder: Path, keys: Sequence[bytes], vectors: npt.NDArray[np.flo
 
 
 def open_shard(path: Path, dimension: int) -> Shard:
-    """Look at a shard's name, size and header; :func:`check_shard` looks at the rest.
+    """Open a shard by its name, size and header; :func:`check_shard` reads the rest.
 
     Raises
     ------

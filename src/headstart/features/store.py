@@ -35,7 +35,7 @@ ROW_BITS = 32  # a row's place is one integer, shard number and row number: half
 
 
 class FeatureStore:
-    """A folder of stored features, one shelf per encoder.
+    """A folder of stored features, rows per encoder.
 
     Trouble does not stop a run: a damaged file is set aside and computed again, a folder that cannot be written to
     keeps nothing. ``notices`` tells it, one sentence or two each, for the user.
@@ -60,7 +60,7 @@ class FeatureStore:
         self._clock = clock
 
     def open(self, spec: EncoderSpec) -> "EncoderRows":
-        """Open the shelf of one encoder, with what other processes have written so far."""
+        """Open the rows of one encoder, with what other processes have written so far."""
         return EncoderRows(
             self.folder / spec.digest if self.folder and spec.preprocessing.kept else None,
             spec,
@@ -84,9 +84,9 @@ class EncoderRows:
     >>> from headstart.encoders.spec import EncoderSpec
     >>> pixels = ImagePreprocessing(1, 1, "box", 1.0, "squash", (0, 0, 0), (1, 1, 1))
     >>> spec = EncoderSpec("toy", "toy", 2, "0" * 64, pixels, "Apache-2.0", "here", engine="numpy")
-    >>> shelf = FeatureStore(None).open(spec)
-    >>> shelf.append([b"a" * 32], np.array([[1, 2]], dtype=np.float32))
-    >>> shelf.find([b"a" * 32, b"b" * 32]), shelf.read([b"a" * 32])
+    >>> rows = FeatureStore(None).open(spec)
+    >>> rows.append([b"a" * 32], np.array([[1, 2]], dtype=np.float32))
+    >>> rows.find([b"a" * 32, b"b" * 32]), rows.read([b"a" * 32])
     (array([ True, False]), array([[1., 2.]], dtype=float32))
     """
 
@@ -107,7 +107,7 @@ class EncoderRows:
             self._load(folder)
 
     def find(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
-        """Say for each key whether its row is here, shape (N,); shards are checked before they are relied on."""
+        """Return for each key whether its row is here, shape (N,); shards are checked before they are relied on."""
         for number in sorted({self._places[key] >> ROW_BITS for key in keys if key in self._places} - self._checked):
             self._check(number)
         return np.array([key in self._places or key in self._unwritten for key in keys], dtype=np.bool_)

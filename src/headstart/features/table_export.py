@@ -23,7 +23,7 @@ FORMATS: tuple[TableFormat, ...] = get_args(TableFormat)
 
 
 def table_format(path: Path) -> TableFormat:
-    """Tell the format of a table from the end of its name.
+    """Return the format of a table from the end of its name.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def _rows(
 
 
 def _text(name: str) -> str:
-    """Make a file name that is not UTF-8 printable: tables hold UTF-8 only."""
+    """Escape a file name that is not UTF-8: tables hold UTF-8 only."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

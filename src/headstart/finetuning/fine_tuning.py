@@ -32,7 +32,7 @@ from headstart.finetuning.weight_interpolation import Interpolation, WeightChoic
 from headstart.heads.linear import LinearHead
 from headstart.heads.probabilities import Softmax
 from headstart.runtime.context import RunContext
-from headstart.runtime.malloc import kept_memory
+from headstart.runtime.malloc import retained_memory
 from headstart.settings.fields import seconds_of
 from headstart.settings.rules import TrainingPlan
 
@@ -106,7 +106,7 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
     resumed = find_checkpoint(ground, context)
     if resumed is not None:
         plan = TrainingPlan(**resumed.values["plan"])
-    with kept_memory(), assemble(ground, plan, halves, engine, context) as made, _own_generator():
+    with retained_memory(), assemble(ground, plan, halves, engine, context) as made, _own_generator():
         task, test = made.task, None
         if context.find_rate and resumed is None:
             task, test = _with_found_rate(task, engine, context)

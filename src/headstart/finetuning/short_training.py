@@ -21,7 +21,7 @@ from headstart.finetuning.loop import Training
 from headstart.finetuning.step_time import measure_pace
 from headstart.runtime.context import RunContext
 from headstart.runtime.machine import available_cores
-from headstart.runtime.malloc import kept_memory
+from headstart.runtime.malloc import retained_memory
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.rules import TrainingPlan, epochs_for_steps, training_plan
 
@@ -93,7 +93,7 @@ def time_trial(
     everything = replace(ground, recipe=ground.recipe.replace(validation_fraction=0.0))
     random = torch.random.fork_rng(devices=range(torch.cuda.device_count()))
     clock = time.perf_counter()
-    with kept_memory(), random, assemble(everything, plan, divide(everything), engine, context) as made:
+    with retained_memory(), random, assemble(everything, plan, divide(everything), engine, context) as made:
         start = time.perf_counter() - clock
         pace = measure_pace(made.task, engine)
         training = Training(made.task, engine, _hooks(silent))
@@ -120,7 +120,7 @@ def _trained(
     use_cores()
     engine = choose_engine(ground.recipe.run.device, 1)
     random = torch.random.fork_rng(devices=range(torch.cuda.device_count()))
-    with kept_memory(), random, assemble(ground, plan, divide(ground), engine, context) as made:
+    with retained_memory(), random, assemble(ground, plan, divide(ground), engine, context) as made:
         training = Training(made.task, engine, _hooks(context.progress))
         outcome = training.run()
         made.task.moving.load(outcome.tensors)

@@ -9,7 +9,7 @@ from headstart.finetuning.distributed import Engine
 from headstart.finetuning.job import TrainingJob
 from headstart.finetuning.step_time import StepTime
 from headstart.finetuning.weight_interpolation import SHARES
-from headstart.runtime.progress import in_words
+from headstart.runtime.progress import duration_text
 from headstart.settings.fields import seconds_of
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import TrainingPlan, affordable_epochs
@@ -47,8 +47,8 @@ def announce(task: TrainingJob, pace: StepTime, done: int, tell: Callable[[str],
         late = f" That is more than the limit of {limit}: one epoch is the least."
     epochs = f"{left} epoch{'' if left == 1 else 's'}"
     tell(
-        f"Training: {plan.name}, {epochs} of {len(task.train.labels):,} pictures, about {in_words(seconds)}; "
-        f"the whole run about {in_words(total)}.{late}"
+        f"Training: {plan.name}, {epochs} of {len(task.train.labels):,} pictures, about {duration_text(seconds)}; "
+        f"the whole run about {duration_text(total)}.{late}"
     )
     return seconds
 

@@ -147,7 +147,7 @@ def squared_calibration_error(
 
 
 def calibration_score(sample: SquaredError, resampled: SquaredError, method: IntervalMethod) -> Score:
-    """Give the calibration error its interval from bootstrap resamples.
+    """Return the calibration error with its interval from bootstrap resamples.
 
     In the world of the bootstrap the sample is the truth, so the error of the estimator is how far the debiased error
     of a resample lies from the *plain* error of the sample. The 2.5th and 97.5th percentile of these errors are taken

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from headstart.metrics.evaluation import evaluate
 from headstart.metrics.values import ClassEvaluation, CrossValidated, Score, ScoredPart
-from headstart.metrics.weighted_scores import measure, prepare_sample
+from headstart.metrics.weighted_scores import compute_scores, prepare_sample
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -21,7 +21,7 @@ LOSSES = ("log_loss", "brier")
 
 
 def corrected_variance(scores: Sequence[float], held_out_share: float) -> float:
-    """Give the variance of the mean of J fold scores by Nadeau and Bengio (2003): (1 / J + n2 / n1) S².
+    """Compute the variance of the mean of J fold scores by Nadeau and Bengio (2003): (1 / J + n2 / n1) S².
 
     S² is the variance of the scores with J - 1 degrees of freedom, and ``held_out_share`` is n2 / n1, examples scored
     over examples learned from in a fold. The usual S² / J takes the folds as independent, which they are not: they
@@ -37,7 +37,7 @@ def corrected_variance(scores: Sequence[float], held_out_share: float) -> float:
 
 
 def corrected_interval(value: float, scores: Sequence[float], held_out_share: float, floor: Score) -> Score:
-    """Give a value the interval of Student's t, J - 1 degrees of freedom, with the corrected variance of its folds.
+    """Return a value with the interval of Student's t: J - 1 degrees of freedom, corrected variance of its J folds.
 
     Five folds that agree by chance have a variance near 0. So the interval is never narrower than ``floor``, that of
     the same predictions taken as they are, which knows of no other chance than that in the examples scored.
@@ -89,9 +89,9 @@ def evaluate_folds(
     shares = []
     for answers, folds in zip(probabilities, fold_of, strict=True):
         sample = prepare_sample(labels, answers)
-        whole = measure(sample, np.ones(len(labels)))
+        whole = compute_scores(sample, np.ones(len(labels)))
         weights = (folds[:, None] == np.unique(folds)).astype(np.float64)  # a column for each fold
-        by_fold = measure(sample, weights)
+        by_fold = compute_scores(sample, weights)
         held = weights.sum(axis=0)
         shares.append(float((held / (len(labels) - held)).mean()))
         for name in CORRECTED:

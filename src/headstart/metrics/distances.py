@@ -69,7 +69,7 @@ def proxy_distance(one: Matrix, other: Matrix, seed: int, fit: Fit) -> ProxyDist
 
 
 def discrepancy(one: Matrix, other: Matrix, seed: int, permutations: int = 500) -> Discrepancy:
-    """Give the unbiased squared MMD (Gretton et al. 2012) with a Gaussian kernel as wide as the median distance.
+    """Compute the unbiased squared MMD (Gretton et al. 2012) with a Gaussian kernel as wide as the median distance.
 
     Memory grows with the square of N + M: hand in samples of a thousand or so.
 
@@ -96,7 +96,7 @@ def discrepancy(one: Matrix, other: Matrix, seed: int, permutations: int = 500) 
 
 
 def frechet(one: Matrix, other: Matrix, seed: int) -> FrechetDistance:
-    """Give the Fréchet distance |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)) in the main directions of both sets.
+    """Compute the Fréchet distance |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)) in the main directions of both sets.
 
     It is biased by about 1 / N: equally many of both are taken, in the 64 directions (or fewer: an eighth of the
     examples) in which they spread most, and the distance between two halves of the first set stands beside it.

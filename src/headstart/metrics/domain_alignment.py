@@ -15,7 +15,7 @@ PARTS = 10  # of the jackknife
 
 
 def centred_kernel_alignment(one: Matrix, other: Matrix) -> float:
-    """Give the debiased linear CKA of two matrices with the same rows, shapes (N, D) and (N, E); 1 for equal geometry.
+    """Compute the debiased linear CKA of matrices with the same rows, shapes (N, D) and (N, E); 1 for equal geometry.
 
     HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)) for K = X X', L = Y Y' (Kornblith et al. 2019), each HSIC by the unbiased
     estimate of Song et al. (2012), which is about 0 for representations that have nothing in common, also with fewer
@@ -39,7 +39,7 @@ def centred_kernel_alignment(one: Matrix, other: Matrix) -> float:
 
 
 def alignment_score(one: Matrix, other: Matrix, seed: int) -> Score:
-    """Give the alignment with an interval by the jackknife over ten parts of the rows.
+    """Estimate the alignment with an interval by the jackknife over ten parts of the rows.
 
     A bootstrap would draw rows twice, and a row is perfectly aligned with itself.
 

@@ -11,7 +11,7 @@ from headstart.metrics.calibration import SquaredError, calibration_score, relia
 from headstart.metrics.intervals import percentile_interval, resampled_counts, spread_interval, wilson
 from headstart.metrics.scores import confusion_matrix
 from headstart.metrics.values import ClassEvaluation, ClassRow, IntervalMethod, Score
-from headstart.metrics.weighted_scores import Groups, Sample, measure, prepare_sample
+from headstart.metrics.weighted_scores import Groups, Sample, compute_scores, prepare_sample
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -66,9 +66,9 @@ def evaluate(
     _check(labels, probabilities, classes, groups)
     sample = prepare_sample(np.asarray(labels, dtype=np.int64), np.asarray(probabilities, dtype=np.float64), groups)
     top = [k for k in _TOP if k < len(classes)]
-    values = measure(sample, np.ones(len(labels)), top)
+    values = compute_scores(sample, np.ones(len(labels)), top)
     blocks = [
-        measure(sample, counts[sample.units], top)
+        compute_scores(sample, counts[sample.units], top)
         for counts in resampled_counts(sample.unit_count, resamples, len(labels), seed)
     ]
     draws = {name: np.concatenate([block[name] for block in blocks], axis=-1) for name in values}
@@ -138,7 +138,7 @@ def _extents(sample: Sample, top: Sequence[int]) -> dict[str, _Extent]:
 
 
 def _extent(sample: Sample, rows: npt.NDArray[np.bool_]) -> _Extent:
-    """Units and examples in each row of a mask of shape (C, N)."""
+    """Count units and examples in each row of a mask of shape (C, N)."""
     units = [len(np.unique(sample.units[row])) for row in rows]
     return _Extent(np.array(units, dtype=np.float64), rows.sum(axis=1).astype(np.float64))
 
@@ -237,6 +237,6 @@ def _class_row(results: _Results, number: int, name: str, confusion: Integers) -
 
 
 def _binary(confusion: Integers) -> dict[str, int]:
-    """Name the four cells; positive is the second class."""
+    """Return the four cells by name; positive is the second class."""
     (true_negative, false_positive), (false_negative, true_positive) = confusion.tolist()
     return {"TP": true_positive, "FP": false_positive, "FN": false_negative, "TN": true_negative}

@@ -16,7 +16,7 @@ _BLOCK = 2_000_000
 
 
 def wilson(successes: float, count: float, level: float = 0.95) -> Score:
-    """Give a share of ``successes`` in ``count`` trials with the interval of Wilson (1927).
+    """Return a share of ``successes`` in ``count`` trials with the interval of Wilson (1927).
 
     With p the share, n the count and z the normal quantile the bounds are
     ``(p + z²/2n ± z sqrt(p (1 - p) / n + z²/4n²)) / (1 + z²/n)``. They stay inside [0, 1] and have a width even when
@@ -73,7 +73,7 @@ def resampled_counts(units: int, resamples: int, examples: int, seed: int) -> It
 
 
 def spread_interval(value: float, draws: Floats, units: float, limit: float, method: IntervalMethod) -> Score:
-    """Give a score that lies in [0, 1] Wilson's interval for the number of examples its bootstrap spread amounts to.
+    """Return a score in [0, 1] with Wilson's interval for the number of examples its bootstrap spread amounts to.
 
     A score v whose variance is s² is as sure as a share of n = v (1 - v) / s² examples: the effective sample size of
     survey statistics (Kott and Carr 1997; Korn and Graubard 1998). The percentiles of the same draws are too narrow
@@ -111,7 +111,7 @@ def spread_interval(value: float, draws: Floats, units: float, limit: float, met
 
 
 def percentile_interval(value: float, draws: Floats, units: float, method: IntervalMethod) -> Score:
-    """Give a mean without upper bound, such as a loss, the 2.5th and 97.5th percentile of its resamples.
+    """Return a mean without upper bound, such as a loss, with the 2.5th and 97.5th percentile of its resamples.
 
     The bounds are NaN when there are fewer than two ``units`` to resample. Where a mean hangs on a few large losses, as
     the log-loss of a good classifier does, a small sample may hold none of them: with 100 to 200 examples the interval

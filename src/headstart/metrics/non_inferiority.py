@@ -8,8 +8,8 @@ import numpy.typing as npt
 Right = npt.NDArray[np.bool_]
 
 
-def not_worse_confidence(reference: Right, other: Right, margin: float) -> float:
-    """Say how sure the answers make one that ``other``'s accuracy is less than ``margin`` below ``reference``'s.
+def non_inferiority_confidence(reference: Right, other: Right, margin: float) -> float:
+    """Compute the confidence that ``other``'s accuracy is less than ``margin`` below ``reference``'s.
 
     One minus the one-sided p-value of Tango's score test for paired proportions (Statistics in Medicine 17, 1998):
     the difference is compared with its spread if the accuracy *were* lower by exactly the margin. Unlike a test that
@@ -25,7 +25,7 @@ def not_worse_confidence(reference: Right, other: Right, margin: float) -> float
     Examples
     --------
     >>> right = np.ones(60, dtype=np.bool_)
-    >>> round(not_worse_confidence(right, right, 0.01), 3)
+    >>> round(non_inferiority_confidence(right, right, 0.01), 3)
     0.782
     """
     count = len(reference)

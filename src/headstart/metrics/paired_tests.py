@@ -32,7 +32,7 @@ class Multiplier:
     bound: str = ""
 
     def __str__(self) -> str:
-        """Say it, for instance ``more than 12``."""
+        """Return it as text, for instance ``more than 12``."""
         number = f"{self.value:.2g}" if self.value < 10 else f"{self.value:.0f}"
         return f"{self.bound} {number}".strip()
 
@@ -60,7 +60,7 @@ class PairedDifference:
     test: Literal["mcnemar", "group bootstrap"]
 
     def to_json(self) -> dict[str, object]:
-        """Give plain data."""
+        """Return plain data."""
         return asdict(self)
 
 
@@ -89,7 +89,7 @@ def paired_difference(
 
 
 def data_multiplier(accuracy: float, size: float, sizes: Sequence[float], accuracies: Sequence[float]) -> Multiplier:
-    """Say how many times ``size`` a curve needs to reach ``accuracy``, interpolated on the logarithm of the size.
+    """Compute how many times ``size`` a curve needs to reach ``accuracy``, interpolated on the logarithm of the size.
 
     The curve (``sizes`` ascending) is taken as its running maximum: a dip by chance does not cost labels.
 
@@ -114,7 +114,7 @@ def data_multiplier(accuracy: float, size: float, sizes: Sequence[float], accura
 
 
 def area_between(sizes: Sequence[float], one: Sequence[float], other: Sequence[float]) -> float:
-    """Give the mean gap between two curves over the logarithm of the size, by trapezoids; NaN for a single size.
+    """Compute the mean gap between two curves over the logarithm of the size, by trapezoids; NaN for a single size.
 
     Examples
     --------
@@ -162,13 +162,13 @@ def drawn_means(
 
 
 def interval(value: float, draws: Floats) -> Score:
-    """Give a value the 2.5th and 97.5th percentile of its resamples."""
+    """Return a value with the 2.5th and 97.5th percentile of its resamples."""
     low, high = np.quantile(draws, [0.025, 0.975])
     return Score(value, float(low), float(high), "bootstrap")
 
 
 def bootstrap_p(draws: Floats) -> float:
-    """Give the two-sided p-value that a difference is nothing, from its resamples (R,).
+    """Compute the two-sided p-value that a difference is nothing, from its resamples (R,).
 
     Twice the share of resamples on the other side of nothing; those at nothing count half, and one more is added to
     each side, so that no p is 0.
@@ -198,7 +198,7 @@ def holm(values: Sequence[float]) -> list[float]:
 
 
 def mcnemar(one: Right, other: Right) -> float:
-    """Give the p-value of McNemar's exact test that two classifiers are right equally often, on answers of shape (N,).
+    """Compute the p-value of McNemar's exact test that two classifiers are right equally often, by answers (N,).
 
     Examples
     --------

@@ -222,7 +222,7 @@ def log_losses(labels: Integers, probabilities: Floats) -> Floats:
 
 
 def brier_losses(labels: Integers, probabilities: Floats) -> Floats:
-    """Squared distance of the probabilities to the truth, summed over the classes, shape (N,), 0 to 2.
+    """Compute the squared distance of the probabilities to the truth, summed over the classes, shape (N,), 0 to 2.
 
     Their mean is the score of Brier (1950). For two classes it is twice the one-column score that scikit-learn gives.
 

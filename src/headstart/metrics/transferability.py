@@ -56,7 +56,7 @@ def decompose(features: Matrix) -> Decomposition:
 
 
 def log_evidence(parts: Decomposition, target: Floats, alpha: float, beta: float) -> float:
-    """Give the logarithm of the evidence of a linear model: log N(target; 0, I / beta + F F' / alpha).
+    """Compute the logarithm of the evidence of a linear model: log N(target; 0, I / beta + F F' / alpha).
 
     ``target`` has shape (N,), ``alpha`` is the precision of the weights and ``beta`` that of the noise. This is the
     formula of LogME (You et al. 2021) with the determinant of all D directions, so that it holds for N < D as well.
@@ -71,7 +71,7 @@ def log_evidence(parts: Decomposition, target: Floats, alpha: float, beta: float
 
 
 def logme(features: Matrix, labels: Labels, class_count: int) -> float:
-    """Give LogME: the mean over the classes of the largest log evidence per example.
+    """Compute LogME: the mean over the classes of the largest log evidence per example.
 
     For a fixed ratio t = alpha / beta the best noise precision is N / E(t), where E(t) = y' (I + F F' / t)^-1 y; the
     best t is then sought on a grid of 61 ratios over 15 powers of ten, and between the neighbours of the best of them.
@@ -100,7 +100,7 @@ def logme(features: Matrix, labels: Labels, class_count: int) -> float:
 
 
 def h_score(features: Matrix, labels: Labels, shrinkage: float | None = None) -> float:
-    """Give the regularised H-score (Ibrahim et al. 2021): between-class variance in units of the whole covariance.
+    """Compute the regularised H-score (Ibrahim et al. 2021): between-class variance in units of the whole covariance.
 
     (1 - a) tr(S_a^-1 B), where S_a = (1 - a) S + a tr(S) / D I is the covariance shrunk by ``shrinkage`` a (None:
     the amount of Ledoit and Wolf 2004) and B the covariance of the class means. Without shrinkage it is the sum of the

@@ -80,7 +80,7 @@ class CrossValidated:
     accuracies: tuple[float, ...]
 
     def __str__(self) -> str:
-        """Say how it was done.
+        """Return how it was done.
 
         Examples
         --------
@@ -196,7 +196,7 @@ class ClassEvaluation(Evaluation):
 
 
 def plain_data(value: Any) -> Any:  # noqa: ANN401 - walks any JSON-like value
-    """Make plain data fit for JSON: keys become text, numbers that are not finite None.
+    """Convert plain data for JSON: keys become text, numbers that are not finite None.
 
     Examples
     --------

@@ -101,7 +101,7 @@ def prepare_sample(labels: Integers, probabilities: Floats, groups: Groups | Non
 
 
 def number_units(groups: Groups | None, count: int) -> Integers:
-    """Give every independent unit a number, in order of appearance; an example without a group is its own unit.
+    """Assign a number to every independent unit, in order of appearance; an example without a group is its own unit.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def number_units(groups: Groups | None, count: int) -> Integers:
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 
 
-def measure(sample: Sample, weights: Floats, top: Sequence[int] = ()) -> dict[str, Floats]:
+def compute_scores(sample: Sample, weights: Floats, top: Sequence[int] = ()) -> dict[str, Floats]:
     """Compute every score under weights of shape (N,) or (N, R).
 
     Returns
@@ -128,7 +128,7 @@ def measure(sample: Sample, weights: Floats, top: Sequence[int] = ()) -> dict[st
     Examples
     --------
     >>> sample = prepare_sample(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
-    >>> float(measure(sample, np.array([3.0, 1.0]))["accuracy"])
+    >>> float(compute_scores(sample, np.array([3.0, 1.0]))["accuracy"])
     0.75
     """
     counted = count_outcomes(sample.labels, sample.predicted, sample.classes, weights)

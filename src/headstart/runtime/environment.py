@@ -14,7 +14,7 @@ PACKAGES = ("numpy", "onnxruntime", "pillow", "scikit-learn", "scipy", "pyarrow"
 
 
 def package_versions() -> dict[str, str | None]:
-    """Look up the versions of Headstart and of what can change a result; None for a package that is not installed.
+    """Return the versions of Headstart and of what can change a result; None for a package that is not installed.
 
     Examples
     --------

@@ -11,8 +11,8 @@ USUAL_TRIM, USUAL_MMAPS = 128 * 1024, 65_536
 
 
 @contextmanager
-def kept_memory() -> Iterator[None]:
-    """Keep freed memory at hand inside the block, and give it back to the system after it.
+def retained_memory() -> Iterator[None]:
+    """Retain freed memory inside the block, and return it to the system after it.
 
     glibc takes every tensor above 32 MB fresh from the system and gives it back at once: then the system fills it with
     zeros, page by page, in every step, which costs as much as half of the computing. Elsewhere nothing changes.

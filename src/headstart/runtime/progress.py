@@ -7,19 +7,19 @@ class Progress(Protocol):
     """Called with the name of the step, how much is done and how much there is; may be called from one thread only."""
 
     def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
-        """Take note of the state; ``done == total`` ends the step, ``note`` says how it goes."""
+        """Receive the state; ``done == total`` ends the step, ``note`` says how it goes."""
 
 
 def silent(step: str, done: int, total: int, note: str = "") -> None:
-    """Take no note: the default of every function that reports progress."""
+    """Ignore it: the default of every function that reports progress."""
 
 
-def in_words(seconds: float) -> str:
-    """Say a time as people do.
+def duration_text(seconds: float) -> str:
+    """Return a duration as people say it.
 
     Examples
     --------
-    >>> in_words(41.6), in_words(400), in_words(8000)
+    >>> duration_text(41.6), duration_text(400), duration_text(8000)
     ('42 s', '6.7 min', '2.2 h')
     """
     if seconds < 90:

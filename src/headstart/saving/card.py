@@ -160,7 +160,7 @@ def _unleaked(model: SavedModel) -> dict[str, dict[str, Any]]:
 
 
 def _leak(model: SavedModel) -> str:
-    """Say which scores to believe when pictures set apart also lie in the fitted part."""
+    """Write which scores to believe when pictures set apart also lie in the fitted part."""
     leaked = model.training.leaked
     if not leaked:
         return ""

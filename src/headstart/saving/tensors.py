@@ -23,7 +23,7 @@ def write_tensors(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
 
 
 def tensors_to_bytes(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
-    """Give the content of a safetensors file with these arrays; the same arrays always give the same bytes."""
+    """Compute the content of a safetensors file with these arrays; the same arrays always give the same bytes."""
     from safetensors.numpy import save  # only where tensors are written: it costs time at start
 
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from headstart.data.name_checks import plural
 from headstart.runtime.context import RunContext
-from headstart.runtime.progress import in_words
+from headstart.runtime.progress import duration_text
 from headstart.studies.conditions import TRAINED, ExperimentData, lesson_of, pictures_learned, rows_of
 from headstart.studies.result_cache import Condition, ResultStore
 
@@ -33,7 +33,7 @@ class CostEstimate:
             return ""
         return (
             f"{plural(len(self.seconds), 'training')} to do, with the search for their learning rates about "
-            f"{in_words(sum(self.seconds.values()))}. After a stop the same command goes on."
+            f"{duration_text(sum(self.seconds.values()))}. After a stop the same command goes on."
         )
 
 

@@ -13,7 +13,7 @@ class QualityMeasures(Protocol):
     """A module that measures examples and finds the poor ones."""
 
     def Quality(self) -> Encoder:
-        """Make the encoder that measures."""
+        """Create the encoder that measures."""
 
     def find_poor(self, quality: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.int64]]:
         """Find examples that are poor, by their measures (N, M): positions by kind of fault, the worst first."""

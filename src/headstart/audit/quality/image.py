@@ -60,7 +60,7 @@ class Quality:
         return np.array(measured, dtype=np.float32)[None, None]
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Lay the measures out as rows, shape (N, 6)."""
+        """Return the measures as rows, shape (N, 6)."""
         return batch.reshape(len(batch), len(MEASURES))
 
 

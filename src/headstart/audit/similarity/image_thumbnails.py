@@ -45,5 +45,5 @@ class Thumbnail:
         return np.asarray(grey, dtype=np.float32)[None]
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Lay each input, shape (N, 1, 32, 32), out as a row, shape (N, 1024)."""
+        """Return each input, shape (N, 1, 32, 32), as a row, shape (N, 1024)."""
         return batch.reshape(len(batch), -1)
