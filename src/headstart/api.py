@@ -243,11 +243,11 @@ def rank(
     >>> found.ranking.scored[0].name, found.ranking.standings[0].accuracy.value
     ('efficientnet_lite0', 1.0)
     """
-    from headstart.workflows.rank import ranked_names, run_ranking
+    from headstart.workflows.rank import Candidates, run_ranking
 
     context = RunContext(cache=cache, progress=progress)
-    names = ranked_names(encoders, stages, sizes, context)
-    return run_ranking(data, names, _study_recipe(settings, {}, "rank"), context)
+    candidates = Candidates(tuple(encoders), tuple(stages), tuple(sizes))
+    return run_ranking(data, candidates, _study_recipe(settings, {}, "rank"), context)
 
 
 @overload

@@ -104,7 +104,7 @@ def test_after_an_interruption_only_what_is_missing_is_computed_and_the_result_i
     computed = []
 
     def drawn(spot):
-        random = np.random.default_rng([study.ARMS.index(spot.arm), spot.shots, spot.draw])
+        random = np.random.default_rng([len(spot.arm), spot.shots, spot.draw])
         return Result(random.random(9) < 0.6, 6, 0.1, 1e-3 if spot.arm in study.TRAINED else None)
 
     def compute(arena, spot, *_):

@@ -37,12 +37,12 @@ def rank(
     The part to score is not looked at: the choice is made by cross-validation on the part to learn from. Stages and
     sizes get names that fit takes as --encoder: efficientnet_lite0[:5], efficientnet_lite0@160.
     """
-    from headstart.workflows.rank import ranked_names, run_ranking
+    from headstart.workflows.rank import Candidates, run_ranking
     from headstart.workflows.report import keep_study, require_study_free
 
     require_study_free("rank", out)
-    names = ranked_names(encoders or [], stages or [], sizes or [], call.context)
-    report = run_ranking(data, names, call.recipe(), call.context)
+    candidates = Candidates(tuple(encoders or ()), tuple(stages or ()), tuple(sizes or ()))
+    report = run_ranking(data, candidates, call.recipe(), call.context)
     call.steps.close()
     kept = keep_study("rank", {"ranking": report.to_json()}, out, call.language)
     call.show(report)

@@ -12,6 +12,7 @@ from headstart.encoders.catalogue import CatalogueEntry, load_catalogue
 from headstart.encoders.graph_cache import prepare_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import Device, LoadedEncoder
+from headstart.encoders.variants import require_whole
 from headstart.encoders.weights import Weights, locate_weights
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError
 from headstart.runtime.findings import Finding
@@ -36,6 +37,16 @@ class EncoderRow:
 def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
     """Find the weights of an encoder without reading them; raises as :func:`locate_weights`."""
     return locate_weights(name, cache).name
+
+
+def require_trainable(name: str, method: str) -> None:
+    """Raise RecipeError when the weights of a part of a network are to be moved."""
+    require_whole(name, method)
+
+
+def list_names(cache: Path, examples: Sequence[Example]) -> tuple[str, ...]:
+    """List the encoders whose weights are on this machine."""
+    return tuple(row.name for row in list_encoders(cache) if row.here)
 
 
 def load_encoder(  # seven parameters: see EncoderSource

@@ -158,6 +158,12 @@ class EncoderSource(Protocol):
     def require_encoder(self, name: str, cache: Path, examples: Sequence[Example]) -> str:
         """Return the name in full; raises EncoderError or UnknownNameError for one that cannot be loaded here."""
 
+    def require_trainable(self, name: str, method: str) -> None:
+        """Raise RecipeError when the encoder of this name has no weights that a method or arm could move."""
+
+    def list_names(self, cache: Path, examples: Sequence[Example]) -> tuple[str, ...]:
+        """List the encoders of this machine that suit examples."""
+
     def load_encoder(
         self, name: str, *, cache: Path, device: Device, progress: Progress, examples: Sequence[Example]
     ) -> LoadedEncoder:

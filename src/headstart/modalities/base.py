@@ -18,14 +18,14 @@ class Modality(Protocol):
     preprocessing: Any  # a class that keeps headstart.encoders.spec.Preprocessing
     encoders: Any  # headstart.encoders.spec.EncoderSource
     simple: Any  # headstart.encoders.spec.SimpleEncoders
-    rows: Any  # headstart.data.readers.base.RowReader of examples that are rows of a table, or None
-    baseline_arm: str  # what the baseline is called in a comparison
-    baseline_head: Any  # the family of its head, or None for ridge
-    similarity: Any  # headstart.audit.similarity.base.Similarity, or None
-    quality: Any  # headstart.audit.quality.base.QualityMeasures, or None
-    augment: Any  # headstart.finetuning.views.Augment, or None
+    rows: Any  # headstart.data.readers.base.RowReader of examples that are rows of a table; a row may lack it
+    arms: tuple[str, ...]  # those of a comparison that train no network: majority, the baseline, others
+    baseline_head: Any  # the family of the baseline's head; a row may lack it: ridge
+    similarity: Any  # headstart.audit.similarity.base.Similarity; a row may lack it
+    quality: Any  # headstart.audit.quality.base.QualityMeasures; a row may lack it
+    augment: Any  # headstart.finetuning.views.Augment; a row may lack it
     render: Any  # headstart.reporting.render.base.Render
-    graph: Any  # headstart.export.graph_parts.RawInput, or None
+    graph: Any  # headstart.export.graph_parts.RawInput; a row may lack it
 
 
 def load_modality(name: str) -> Modality:

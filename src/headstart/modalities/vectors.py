@@ -10,11 +10,7 @@ VECTORS = Row(
     preprocessing="headstart.encoders.preprocess.vectors:VectorPreprocessing",
     encoders="headstart.encoders.simple.vectors:",
     simple="headstart.encoders.simple.vectors:",
-    baseline_arm="column",
+    arms=("majority", "column", "probe"),
     baseline_head="headstart.heads.best_column:BestColumnFamily",
-    augment=None,
-    similarity=None,
-    quality=None,
     render="headstart.reporting.render.vectors:",
-    graph=None,
 )

@@ -16,6 +16,7 @@ from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.head import Decoding, Head, Matrix
 from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
 from headstart.heads.training_set import TrainingSet
+from headstart.modalities.base import load_modality
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
@@ -120,6 +121,12 @@ def fit_probe(  # seven: what is learned from what, how, and who is told
             notices=(*scorer.notices(target), *best.notices),
             scorable=scorer.scorable,
         )
+
+
+def baseline_family(modality: str) -> type[HeadFamily] | None:
+    """Load the family of the head of a modality's baseline; None where it is ridge."""
+    found: type[HeadFamily] | None = getattr(load_modality(modality), "baseline_head", None)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

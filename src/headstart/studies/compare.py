@@ -19,7 +19,6 @@ from headstart.runtime.hashing import sha256_of_parts
 from headstart.runtime.progress import silent
 from headstart.studies.conditions import (
     ALL,
-    ARMS,
     IN_TORCH,
     TRAINED,
     ExperimentData,
@@ -146,14 +145,13 @@ def spots_of(wanted: ComparisonRequest) -> Iterator[Condition]:
     >>> [(spot.arm, spot.draw) for spot in spots_of(ComparisonRequest(("probe", "scratch", "lpft"), (5,), 2, 100))]
     [('probe', 0), ('probe', 1), ('scratch', 0), ('lpft', 0), ('scratch', 1), ('lpft', 1)]
     """
-    arms = [arm for arm in ARMS if arm in wanted.arms]
-    for arm in arms:
+    for arm in wanted.arms:
         for shots in wanted.shots if arm not in TRAINED else ():
             # Nothing is drawn when all are taken, and what is not trained knows no other chance.
             yield from (Condition(arm, shots, draw) for draw in range(1 if shots == ALL else wanted.draws))
     for draw in range(wanted.draws):
         for shots in wanted.shots:
-            yield from (Condition(arm, shots, draw) for arm in arms if arm in TRAINED)
+            yield from (Condition(arm, shots, draw) for arm in wanted.arms if arm in TRAINED)
 
 
 def _compute(arena: ExperimentData, spot: Condition, steps: int, rates: Rates, context: RunContext) -> Result:

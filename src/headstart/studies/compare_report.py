@@ -14,7 +14,7 @@ from headstart.metrics.values import Score
 from headstart.reporting.tables import aligned
 from headstart.studies.ablations import Ablation, Curves, find_factors
 from headstart.studies.compare import Answers, shots_name
-from headstart.studies.conditions import ARMS, PRETRAINED, TRAINED
+from headstart.studies.conditions import PRETRAINED, TRAINED
 from headstart.studies.effect_sizes import Bootstrap, EffectSize, measure_gains
 
 
@@ -69,7 +69,7 @@ class CompareReport:
         table = [("examples per class", *shots)]
         for arm in dict.fromkeys(point.arm for point in self.points):
             own = {point.shots: str(point.accuracy) for point in self.points if point.arm == arm}
-            table.append((NAMES[arm], *(own.get(one, "") for one in shots)))
+            table.append((NAMES.get(arm, arm), *(own.get(one, "") for one in shots)))
         lines = [f"Accuracy on {self.scored:,} pictures, with 95 % intervals over draws and pictures:"]
         lines += [f"  {line}" for line in aligned(table).splitlines()]
         if self.gains:
@@ -173,6 +173,7 @@ class CompareReport:
 NAMES = {
     "majority": "majority class",
     "colours": "colour histogram",
+    "column": "best column",
     "random": "random features",
     "probe": "probe",
     "scratch": "training from scratch",
@@ -181,12 +182,13 @@ NAMES = {
     "full": "fine-tuning",
 }
 # What the gain is measured against: the first of these that was computed.
-REFERENCES = ("scratch", "matched", "random", "colours", "majority")
+REFERENCES = ("scratch", "matched", "random", "colours", "column", "majority")
 
 
 def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, resamples: int) -> CompareReport:
     """Turn right and wrong answers into curves, gains and a verdict; ``groups`` (N,) are those of the test pictures."""
-    present = [arm for arm in ARMS if any(key[0] == arm for key in answers.right)]
+    places = {arm: place for place, arm in enumerate(NAMES)}
+    present = sorted({arm for arm, _ in answers.right}, key=lambda arm: places.get(arm, 1))
     shots = sorted(answers.sizes, key=lambda one: answers.sizes[one])
     cells = [(arm, one) for arm in present for one in shots if (arm, one) in answers.right]
     tables = [answers.right[cell] for cell in cells]

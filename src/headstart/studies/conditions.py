@@ -13,7 +13,9 @@ from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import LoadedEncoder
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
-from headstart.probing.probe import fit_probe
+from headstart.heads.family import HeadFamily
+from headstart.modalities.base import load_modality
+from headstart.probing.probe import BaselineRows, baseline_family, fit_probe
 from headstart.probing.rows import require_two_classes, select_sample
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
@@ -23,9 +25,7 @@ from headstart.studies.result_cache import Condition, Right
 Labels = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
 
-ARMS = ("majority", "colours", "random", "probe", "scratch", "matched", "lpft", "full")
 TRAINED = ("scratch", "matched", "lpft", "full")
-FROM_FEATURES = ("colours", "random", "probe")
 PRETRAINED = ("probe", "lpft", "full")
 IN_TORCH = (*TRAINED, "random")
 ALL = 0  # as a number of examples per class
@@ -51,6 +51,8 @@ class ExperimentData:
     encoder: LoadedEncoder
     fit: Part
     test: Part
+    baseline_arm: str = ""
+    baseline_family: type[HeadFamily] | None = None  # of its head, where it has one of its own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +83,8 @@ def make_arena(planned: Plan, encoder: LoadedEncoder, walks: Mapping[str, Extrac
             )
         )
     require_two_classes(parts[0].labels, dataset.classes)
-    return ExperimentData(planned.recipe, dataset.target, encoder, *parts)
+    baseline = load_modality(dataset.modality).arms[1], baseline_family(dataset.modality)
+    return ExperimentData(planned.recipe, dataset.target, encoder, parts[0], parts[1], *baseline)
 
 
 def draw_support(labels: Labels, shots: int, draw: int, seed: int) -> Labels:
@@ -113,8 +116,11 @@ def answer_from_features(arena: ExperimentData, spot: Condition) -> Right:
     if spot.arm == "majority":
         common: Right = arena.test.labels == np.bincount(labels).argmax()
         return common
-    features = arena.fit.features[spot.arm][rows]
-    probe = fit_probe(features, labels, arena.target, arena.fit.groups[rows], arena.recipe)
+    features, groups = arena.fit.features[spot.arm][rows], arena.fit.groups[rows]
+    if spot.arm == arena.baseline_arm and arena.baseline_family is not None:
+        probe = BaselineRows(features, arena.baseline_family).fit(labels, arena.target, groups, arena.recipe)
+    else:
+        probe = fit_probe(features, labels, arena.target, groups, arena.recipe)
     return scored_right(probe.head.scores(arena.test.features[spot.arm]), arena.test.labels)
 
 

@@ -4,24 +4,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from headstart.encoders.spec import Encoder, simple_encoders
-from headstart.encoders.variants import require_whole
+from headstart.encoders.spec import Encoder
 from headstart.errors import RecipeError
-from headstart.modalities.base import load_modality
-from headstart.registry import nearest
+from headstart.modalities.base import DEFAULT, Modality, load_modality
+from headstart.registry import names, nearest
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import did_you_mean
 from headstart.settings.fields import seconds_of
 from headstart.settings.recipe import Recipe
 from headstart.studies.compare import ComparisonRequest, compare_arms, identity, require_torch, usable_shots
 from headstart.studies.compare_report import CompareReport, report_answers
-from headstart.studies.conditions import ALL, ARMS, TRAINED, make_arena
+from headstart.studies.conditions import ALL, IN_TORCH, TRAINED, make_arena
 from headstart.studies.result_cache import ResultStore
 from headstart.workflows.embed import Data, read_usable
-from headstart.workflows.load_encoder import planned_encoder
+from headstart.workflows.load_encoder import planned_encoder, require_trainable
 from headstart.workflows.plan import plan_fit
-
-DEFAULT_ARMS = ("majority", "colours", "random", "probe")  # those that train no network: seconds
 
 DEFAULT_SHOTS = (1, 2, 5, 10, 20, 50)
 
@@ -32,13 +29,11 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     Raises as :func:`plan`; nothing of the part to score is used but for scoring.
     """
     require_torch(wanted.arms)
-    for arm in TRAINED:
-        if arm in wanted.arms:
-            require_whole(recipe.encoder.name, arm)
     planned = plan_fit(data, recipe, context)
-    encoder, modality = planned_encoder(planned, context), load_modality(planned.dataset.modality)
-    baseline = simple_encoders(modality.name).fit_baseline(planned.examples_to_fit())
-    encoders: dict[str, Encoder] = {"probe": encoder, modality.baseline_arm: baseline}
+    modality = load_modality(planned.dataset.modality)
+    wanted = replace(wanted, arms=_arms_for(wanted.arms, modality, recipe.encoder.name))
+    encoder, baseline = planned_encoder(planned, context), modality.simple.fit_baseline(planned.examples_to_fit())
+    encoders: dict[str, Encoder] = {"probe": encoder, modality.arms[1]: baseline}
     if "random" in wanted.arms:
         from headstart.encoders.random_init import untrained_encoder  # loads torch: seconds
 
@@ -55,18 +50,29 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     return report_answers(answers, arena.test.groups, recipe.run.seed, recipe.uncertainty.resamples)
 
 
+def _arms_for(wanted: Sequence[str], modality: Modality, encoder: str) -> tuple[str, ...]:
+    """Put the arms for a modality in order, its own ones when none is wanted; raises RecipeError for others."""
+    known = (*modality.arms, *TRAINED)
+    for arm in wanted:
+        if arm not in (*known, *IN_TORCH):
+            raise RecipeError("workflows.unknown_arm", arm=arm, names=known, hint="")
+    require_trainable(encoder, modality.name, [arm for arm in wanted if arm in TRAINED or arm not in known])
+    return tuple(arm for arm in known if arm in (wanted or modality.arms))
+
+
 def read_wanted(
     arms: Sequence[str] | None, shots: Sequence[str | int] | None, draws: int, steps: int, limit: str
 ) -> ComparisonRequest:
     """Read what is to be compared; raises RecipeError for what cannot be."""
     for arm in arms or ():
-        if arm not in ARMS:
-            raise RecipeError("workflows.unknown_arm", arm=arm, names=ARMS, hint=did_you_mean(nearest(arm, ARMS)))
+        if arm not in {one for name in names("modalities") for one in (*load_modality(name).arms, *TRAINED)}:
+            usual = (*load_modality(DEFAULT).arms, *TRAINED)
+            raise RecipeError("workflows.unknown_arm", arm=arm, names=usual, hint=did_you_mean(nearest(arm, usual)))
     texts = [str(one) for one in shots or ()]
     numbers = [ALL if one == "all" else int(one) if one.isdecimal() else -1 for one in texts]
     if any(number < 0 for number in numbers) or "0" in texts or draws < 1 or steps < 1:
         raise RecipeError("workflows.wrong_numbers")
     return ComparisonRequest(
-        tuple(arms or DEFAULT_ARMS), tuple(numbers) or (*DEFAULT_SHOTS, ALL), draws, steps,
+        tuple(arms or ()), tuple(numbers) or (*DEFAULT_SHOTS, ALL), draws, steps,
         seconds_of(limit) if limit else math.inf,
     )  # fmt: skip

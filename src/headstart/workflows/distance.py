@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data.example import Dataset
-from headstart.data.inspection import inspect_dataset
+from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.sources import list_examples, read_dataset
+from headstart.encoders.spec import LoadedEncoder
 from headstart.errors import DataError, RecipeError
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
@@ -22,9 +23,9 @@ def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) ->
 
     Labels are used where both have them. Raises DataError when a set has fewer than twenty readable pictures.
     """
-    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
     sets = [_either(data) for data in (one, other)]
     checked = [inspect_dataset(dataset, progress=context.progress) for dataset in sets]
+    encoder = _encoder(recipe.encoder.name, checked[0], recipe, context)
     walks = [read_usable(found, (encoder,), context, found.usable, recipe.data.strict) for found in checked]
     good = [np.setdiff1d(found.usable, list(walk.failures)) for found, walk in zip(checked, walks, strict=True)]
     for dataset, rows in zip(sets, good, strict=True):
@@ -67,14 +68,20 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
     names = tuple(dict.fromkeys(encoders))
     if len(names) < 2:
         raise RecipeError("workflows.one_encoder_alone")
-    loaded = [named_encoder(one, recipe.run.device, context) for one in names]
     dataset = _either(data)
     checked = inspect_dataset(dataset, progress=context.progress)
+    loaded = [_encoder(one, checked, recipe, context) for one in names]
     walk = read_usable(checked, loaded, context, checked.usable, recipe.data.strict)
     good = np.setdiff1d(checked.usable, list(walk.failures))
     require_enough(dataset.name, len(good))
     features = {name: found.matrix[good] for name, found in zip(names, walk.features, strict=True)}
     return align_encoders(dataset.name, features, recipe.run.seed, walk.notices)
+
+
+def _encoder(name: str, checked: Inspection, recipe: Recipe, context: RunContext) -> LoadedEncoder:
+    dataset = checked.dataset
+    examples = [dataset.examples[position] for position in checked.usable]
+    return named_encoder(name, recipe.run.device, context, dataset.modality, examples)
 
 
 def _either(data: Data) -> Dataset:

@@ -30,7 +30,8 @@ def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) 
     """Encode everything in the order of the data, NaN where something cannot be read; see :func:`headstart.embed`."""
     dataset = read_dataset(data)
     checked = inspect_dataset(dataset, progress=context.progress)
-    loaded = named_encoder(encoder, device, context)
+    examples = [dataset.examples[index] for index in checked.usable]
+    loaded = named_encoder(encoder, device, context, dataset.modality, examples)
     return read_features(dataset.examples, checked.keys, (loaded,), context, checked.usable).features[0]
 
 
@@ -42,8 +43,8 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
     checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
-    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
     examples = [dataset.examples[index] for index in checked.usable]
+    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context, dataset.modality, examples)
     keys = [checked.keys[index] for index in checked.usable]
     store, tally = open_store(context), Counter()
     blocks = tally.watch(read_blocks(examples, keys, encoder, store, context))

@@ -14,10 +14,9 @@ from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.metrics.comparison import PROBE, Comparison, compare_with_baselines
 from headstart.metrics.values import ScoredPart
-from headstart.modalities.base import load_modality
 from headstart.probing.cross_validation import predict_in_folds
 from headstart.probing.predictor import HeadPredictor
-from headstart.probing.probe import BaselineRows, Probe
+from headstart.probing.probe import BaselineRows, Probe, baseline_family
 from headstart.probing.rows import Sample, require_some, require_two_classes, select_balanced_rows, select_sample
 from headstart.runtime.context import RunContext
 from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
@@ -69,8 +68,8 @@ def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
     require_two_classes(fitted.labels, planned.dataset.classes)
     require_some(scored)
     features, baseline = (found.matrix for found in walk.features)
-    family = load_modality(planned.dataset.modality).baseline_head
-    return EncodedDataset(features, BaselineRows(baseline, family), fitted, scored)
+    rows = BaselineRows(baseline, baseline_family(planned.dataset.modality))
+    return EncodedDataset(features, rows, fitted, scored)
 
 
 def move_weights(ground: TrainingInputs, context: RunContext) -> "FineTuned | None":

@@ -1,6 +1,6 @@
 """The one place where a workflow loads an encoder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from headstart.data.example import Dataset, Example
 from headstart.data.plan import Plan
@@ -13,6 +13,17 @@ from headstart.settings.fields import DeviceName
 def require_encoder(name: str, dataset: Dataset, context: RunContext) -> str:
     """Return the full name of an encoder for a dataset; raises when it cannot be loaded on this machine."""
     return _source(dataset.modality).require_encoder(name, context.cache_folder, dataset.examples)
+
+
+def require_trainable(name: str, modality: str, methods: Iterable[str]) -> None:
+    """Raise RecipeError when an encoder has no weights that one of these methods or arms could move."""
+    for method in methods:
+        _source(modality).require_trainable(name, method)
+
+
+def list_names(dataset: Dataset, context: RunContext) -> tuple[str, ...]:
+    """List the encoders of this machine that suit a dataset."""
+    return _source(dataset.modality).list_names(context.cache_folder, dataset.examples)
 
 
 def named_encoder(

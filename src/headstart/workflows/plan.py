@@ -11,7 +11,6 @@ from headstart.data.plan import Plan
 from headstart.data.sources import read_dataset
 from headstart.data.splits import choose_parts
 from headstart.encoders.spec import simple_encoders
-from headstart.encoders.variants import require_whole
 from headstart.features.access import seconds_per_example, stored_share
 from headstart.finetuning.ranks import process_number
 from headstart.probing.rows import require_two_classes
@@ -21,7 +20,7 @@ from headstart.runtime.files import require_free
 from headstart.settings.recipe import Recipe, require_modality
 from headstart.settings.rules import training_plan
 from headstart.workflows.embed import Data
-from headstart.workflows.load_encoder import planned_encoder, require_encoder
+from headstart.workflows.load_encoder import planned_encoder, require_encoder, require_trainable
 
 
 def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | None = None) -> Plan:
@@ -29,9 +28,6 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
 
     What would fail later for sure fails first: an encoder that is not here, a folder for the run that is not free.
     """
-    moves = training_plan(recipe, 1, ())
-    if moves is not None:
-        require_whole(recipe.encoder.name, moves.method)
     if out is not None and process_number() == 0:
         require_free(out)
     dataset = read_dataset(
@@ -39,6 +35,9 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     )
     require_modality(recipe.changed(), dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset, context))
+    moves = training_plan(recipe, 1, ())
+    if moves is not None:
+        require_trainable(recipe.encoder.name, dataset.modality, [moves.method])
     checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)

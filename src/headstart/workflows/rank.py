@@ -1,12 +1,13 @@
 """Which encoder suits the data: ``headstart rank``, as a row of named stages."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from headstart.data.example import Dataset
+from headstart.data.sources import read_dataset
 from headstart.encoders.loading import list_encoders
 from headstart.encoders.variants import candidates_of
-from headstart.encoders.weights import locate_weights
 from headstart.features.access import seconds_per_example
 from headstart.probing.probe import require_held_out
 from headstart.probing.rows import select_sample
@@ -16,27 +17,44 @@ from headstart.studies.layer_study import families_of, stage_features
 from headstart.studies.rank import rank_scored, score_encoder
 from headstart.studies.rank_report import RankReport, cost_of
 from headstart.workflows.embed import Data, read_usable
-from headstart.workflows.load_encoder import named_encoder
+from headstart.workflows.load_encoder import list_names, named_encoder, require_encoder
 from headstart.workflows.plan import plan_fit
 
 
-def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, context: RunContext) -> RankReport:
-    """Put encoders in order by what their features say about the part to learn from; none means all that are here.
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Encoders by name (none: all that are here), each followed by its first stages and by smaller inputs."""
+
+    encoders: tuple[str, ...] = ()
+    stages: tuple[int, ...] = ()
+    sizes: tuple[int, ...] = ()
+
+    def names(self, dataset: Dataset, context: RunContext) -> tuple[str, ...]:
+        """Name all candidates for a dataset."""
+        named = self.encoders or list_names(dataset, context)
+        return tuple(dict.fromkeys(candidates_of(named, self.stages, self.sizes)))
+
+
+def run_ranking(data: Data, candidates: Candidates, recipe: Recipe, context: RunContext) -> RankReport:
+    """Put encoders in order by what their features say about the part to learn from.
 
     Several stages of one network are read in one pass.
 
     Raises DataError when there are too few pictures to hold any out, and as :func:`plan`.
     """
-    names = tuple(dict.fromkeys(encoders))
+    dataset = read_dataset(
+        data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task
+    )
+    names = candidates.names(dataset, context)
     for name in names:
-        locate_weights(name, context.cache_folder)
-    planned = plan_fit(data, recipe.replace(encoder=names[0]), context)
-    families = families_of(names)
+        require_encoder(name, dataset, context)
+    planned = plan_fit(dataset, recipe.replace(encoder=names[0]), context)
+    families, learned = families_of(names), planned.examples_to_fit()
     read, loaded = (
-        {one: named_encoder(one, recipe.run.device, context) for one in some}
+        {one: named_encoder(one, recipe.run.device, context, dataset.modality, learned) for one in some}
         for some in (dict.fromkeys(families.values()), names)
     )
-    dataset, keys = planned.dataset, planned.inspection.keys
+    keys = planned.inspection.keys
     walk = read_usable(planned.inspection, tuple(read.values()), context, planned.parts.fit, recipe.data.strict)
     matrices = dict(zip(read, (found.matrix for found in walk.features), strict=True))
     groups = planned.inspection.together
@@ -57,11 +75,3 @@ def run_ranking(data: Data, encoders: Sequence[str], recipe: Recipe, context: Ru
         for name, one in loaded.items()
     }
     return RankReport(ranking, costs, len(kept), len(np.unique(fitted.groups)), walk.notices)
-
-
-def ranked_names(
-    encoders: Sequence[str], stages: Sequence[int], sizes: Sequence[int], context: RunContext
-) -> tuple[str, ...]:
-    """Name the candidates: encoders (none: all that are here), each followed by its stages and sizes."""
-    names = tuple(encoders) or tuple(row.name for row in list_encoders(context.cache_folder) if row.here)
-    return candidates_of(names, stages, sizes)

@@ -21,5 +21,5 @@ class QualityMeasures(Protocol):
 
 def quality_of(modality: str) -> QualityMeasures | None:
     """Load what measures the examples of a modality; None where nothing does. Raises UnknownNameError."""
-    found: QualityMeasures | None = load_modality(modality).quality
+    found: QualityMeasures | None = getattr(load_modality(modality), "quality", None)
     return found

@@ -66,5 +66,5 @@ def join_pairs(parts: Sequence[DuplicatePairs]) -> DuplicatePairs:
 
 def similarity_of(modality: str) -> Similarity | None:
     """Load what compares the examples of a modality; None where nothing does. Raises UnknownNameError."""
-    found: Similarity | None = load_modality(modality).similarity
+    found: Similarity | None = getattr(load_modality(modality), "similarity", None)
     return found

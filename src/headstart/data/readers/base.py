@@ -92,7 +92,9 @@ class RowReader(Protocol):
 
 def row_readers(modality: str = "") -> dict[str, RowReader]:
     """Load the modalities whose examples are rows of tables, by name; or that one, if it is."""
-    found = {name: load_modality(name).rows for name in ([modality] if modality else names("modalities"))}
+    found = {
+        name: getattr(load_modality(name), "rows", None) for name in ([modality] if modality else names("modalities"))
+    }
     return {name: reader for name, reader in found.items() if reader is not None}
 
 

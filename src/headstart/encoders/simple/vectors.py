@@ -11,7 +11,7 @@ import numpy.typing as npt
 from headstart.data.example import Example
 from headstart.encoders.preprocess.vectors import VectorPreprocessing
 from headstart.encoders.spec import Device, EncoderFiles, EncoderSpec
-from headstart.errors import EncoderError
+from headstart.errors import EncoderError, RecipeError
 from headstart.runtime.progress import Progress
 from headstart.settings.sections import EncoderSettings
 
@@ -44,6 +44,11 @@ def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
     return name
 
 
+def require_trainable(name: str, method: str) -> None:
+    """Raise RecipeError: there are no weights."""
+    raise RecipeError("encoders.nothing_to_train", method=method)
+
+
 def list_names(cache: Path, examples: Sequence[Example]) -> tuple[str, ...]:
     """List the encoders there are for these rows: all columns, and each vector of several."""
     groups = examples[0].source.table.groups
@@ -56,6 +61,7 @@ def load_encoder(
     """Fit the encoder to examples; raises EncoderError when there are none."""
     if not examples:
         raise EncoderError("encoders.no_rows")
+    name = require_encoder(name, cache, examples)
     rows = [example.source for example in examples]
     preprocessing = VectorPreprocessing.fit(rows, "" if name == ALL else name)
     return open_simple(
