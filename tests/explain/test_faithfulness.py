@@ -17,7 +17,7 @@ from headstart.errors import RecipeError
 from headstart.explain import sanity_checks as checking
 from headstart.explain.cascading_randomisation import shuffled_stages
 from headstart.explain.coordinates import enlarge
-from headstart.explain.explaining import ExplanationRequest, explain_picture
+from headstart.explain.explaining import ExplanationRequest, explain_example
 from headstart.explain.faithfulness import STEPS, fill_of, hiding_order, measure_faithfulness
 from headstart.explain.methods import EncoderOutput, compute_attribution
 from headstart.explain.networks import open_network
@@ -195,9 +195,9 @@ def test_a_shuffled_head_keeps_its_numbers(subjects):
 def test_an_explanation_carries_its_checks(subjects):
     picture = Image.fromarray(np.random.default_rng(3).integers(0, 256, (50, 60, 3), dtype=np.uint8))
     for kind, method in (("convolutions", "cam"), ("registers", "gradcam")):
-        data = explain_picture(subjects[kind], picture, "a.png", ExplanationRequest(checks=True)).to_json()
+        data = explain_example(subjects[kind], picture, "a.png", ExplanationRequest(checks=True)).to_json()
         assert data["method"] == method
         assert data["faithfulness"]["maps"] == 20 and 0 <= data["faithfulness"]["beaten"] <= 20
         assert data["faithfulness"]["fill"] == "blur"
         assert data["randomisation"]["whole"] and len(data["randomisation"]["steps"]) > 4
-    assert explain_picture(subjects[kind], picture, "a.png", ExplanationRequest()).to_json()["faithfulness"] is None
+    assert explain_example(subjects[kind], picture, "a.png", ExplanationRequest()).to_json()["faithfulness"] is None

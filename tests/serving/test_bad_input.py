@@ -62,7 +62,7 @@ def test_a_file_that_is_no_good_picture_is_named(server, content, status, code):
 
 
 def test_the_size_in_pixels_is_read_off_the_header_and_nothing_is_decoded(server, monkeypatch):
-    monkeypatch.setattr("headstart.serving.batching.decode", lambda _: pytest.fail("it was decoded"))
+    monkeypatch.setattr("headstart.serving.uploads.image.decode", lambda _: pytest.fail("it was decoded"))
     assert error_of(server.predict(bomb())) == "too_many_pixels"
     assert error_of(server.predict(png(size=(101, 100)))) == "too_many_pixels"
     monkeypatch.undo()
@@ -247,7 +247,7 @@ def test_a_request_that_takes_too_long_altogether_gets_a_503(start, monkeypatch)
 
 def test_more_pictures_than_may_wait_are_told_to_come_again(start, monkeypatch):
     server, go_on = start(waiting=1), threading.Event()
-    monkeypatch.setattr("headstart.serving.batching.check_picture", lambda *_: go_on.wait(20))
+    monkeypatch.setattr("headstart.serving.uploads.image.check", lambda *_: go_on.wait(20))
     answer = server.predict(png(), png(), png(), png())  # two workers hold one each, one waits, one is too much
     assert (answer.status_code, error_of(answer), answer.headers["retry-after"]) == (503, "busy", "1")
     go_on.set()

@@ -59,7 +59,7 @@ def test_a_cancelled_picture_is_not_even_opened(monkeypatch):
             time.sleep(0.001)
         left = batcher.submit(SHADES[1], shades)
         assert left.cancel()
-        monkeypatch.setattr("headstart.serving.batching.decode", lambda data: opened.append(data))
+        monkeypatch.setattr("headstart.serving.uploads.image.decode", lambda data: opened.append(data))
         encoder.gate.set()
         assert busy.result(10) == 0
     assert opened == []

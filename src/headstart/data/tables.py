@@ -5,6 +5,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,21 @@ def read_cells(table: Path, where: str) -> dict[str, Any]:
     """Read the columns of a table; ``where`` begins the sentence of an error."""
     suffix = table.suffix.lower()
     if suffix in _READERS:
-        return _READERS[suffix](table, where)
+        return _READERS[suffix](_read_bytes(table, where), where)
     reader = next(reader for reader in row_readers().values() if suffix in reader.SUFFIXES)
     beside = next((found for known in _READERS if (found := table.with_suffix(known)).is_file()), None)
-    words = _READERS[beside.suffix](beside, f"The table '{printable(str(beside))}'") if beside else {}
+    words = read_cells(beside, f"The table '{printable(str(beside))}'") if beside else {}
     return {**words, **reader.read_cells(table, where)}
+
+
+def parse_rows(name: str, data: bytes) -> Dataset:
+    """Make a dataset of the rows in the bytes of a table; the end of its name says what it is. Raises DataError."""
+    where = f"The table '{printable(name)}'"
+    cells = _READERS[Path(name).suffix.lower()](data, where)
+    dataset = read_rows(name, where, cells, find_columns(where, list(cells)))
+    if dataset is None or not len(dataset):
+        raise DataError("data.no_numbers", where=where)
+    return dataset
 
 
 def is_table(path: Path) -> bool:
@@ -122,8 +133,7 @@ def _refuse_missing_files(where: str, paths: Sequence[str], sources: Sequence[st
         )
 
 
-def _read_text(table: Path, where: str) -> str:
-    data = _read_bytes(table, where)
+def _decode(data: bytes, where: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -143,12 +153,12 @@ def _read_bytes(table: Path, where: str) -> bytes:
         raise DataError(f"{where} cannot be opened.", f"{error.strerror}.", "Check its permissions.") from error
 
 
-def _read_delimited(table: Path, where: str) -> dict[str, list[Any]]:
-    text = _read_text(table, where)
+def _read_delimited(data: bytes, where: str, tab: bool = False) -> dict[str, list[Any]]:
+    text = _decode(data, where)
     header = text.split("\n", 1)[0]
     # Spreadsheets write semicolons where the comma is the decimal mark.
     comma = ";" if ";" in header and "," not in header else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if table.suffix.lower() == ".tsv" else comma)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tab else comma)
     try:
         names = next(reader, [])
         rows = []
@@ -168,9 +178,9 @@ def _read_delimited(table: Path, where: str) -> dict[str, list[Any]]:
     return {name: [row[position] for row in rows] for position, name in enumerate(names)}
 
 
-def _read_lines(table: Path, where: str) -> dict[str, list[Any]]:
+def _read_lines(data: bytes, where: str) -> dict[str, list[Any]]:
     rows: list[dict[str, Any]] = []
-    for number, line in enumerate(_read_text(table, where).split("\n"), start=1):
+    for number, line in enumerate(_decode(data, where).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -188,13 +198,13 @@ def _read_lines(table: Path, where: str) -> dict[str, list[Any]]:
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _read_parquet(table: Path, where: str) -> dict[str, list[Any]]:
+def _read_parquet(data: bytes, where: str) -> dict[str, list[Any]]:
     # Loaded here because it costs time at start and few tables are Parquet.
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        columns = pq.read_table(io.BytesIO(_read_bytes(table, where)))
+        columns = pq.read_table(io.BytesIO(data))
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{where} is not a Parquet file.", f"{error}.", "Write it again.") from error
     read = {field.name: _read_column(columns.column(position)) for position, field in enumerate(columns.schema)}
@@ -217,9 +227,9 @@ def _read_column(column: Any) -> Any:  # noqa: ANN401 - a pyarrow.ChunkedArray; 
     return None if skipped else column.to_pylist()
 
 
-_READERS: dict[str, Callable[[Path, str], dict[str, list[Any]]]] = {
+_READERS: dict[str, Callable[[bytes, str], dict[str, list[Any]]]] = {
     ".csv": _read_delimited,
-    ".tsv": _read_delimited,
+    ".tsv": partial(_read_delimited, tab=True),
     ".jsonl": _read_lines,
     ".parquet": _read_parquet,
 }

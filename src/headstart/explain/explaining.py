@@ -66,7 +66,7 @@ class ExplanationRequest:
             raise RecipeError("The number of neighbours is 0 or more, that of classes 1 or more.")
 
 
-def explain_picture(subject: ExplainedModel, picture: Image.Image, name: str, wish: ExplanationRequest) -> Explanation:
+def explain_example(subject: ExplainedModel, picture: Image.Image, name: str, wish: ExplanationRequest) -> Explanation:
     """Say why a model says what it says about an upright RGB picture.
 
     Raises

@@ -24,6 +24,10 @@ class Modality(Protocol):
     similarity: Any  # headstart.audit.similarity.base.Similarity; a row may lack it
     quality: Any  # headstart.audit.quality.base.QualityMeasures; a row may lack it
     augment: Any  # headstart.finetuning.views.Augment; a row may lack it
+    explainers: Any  # a module like headstart.explain.explaining; a row may lack it
+    uploads: Any  # headstart.serving.uploads.base.Uploads
+    page: str  # the file of serving/pages that asks for examples
+    teaches: bool  # whether a server can be taught with examples of this kind
     render: Any  # headstart.reporting.render.base.Render
     graph: Any  # headstart.export.graph_parts.RawInput; a row may lack it
 

@@ -14,6 +14,10 @@ IMAGE = Row(
     similarity="headstart.audit.similarity.image:",
     quality="headstart.audit.quality.image:",
     augment="headstart.finetuning.augment.image:",
+    explainers="headstart.explain.explaining:",
+    uploads="headstart.serving.uploads.image:",
+    page="index.html",
+    teaches=True,
     render="headstart.reporting.render.image:",
     graph="headstart.export.preprocess.image:",
 )

@@ -12,5 +12,8 @@ VECTORS = Row(
     simple="headstart.encoders.simple.vectors:",
     arms=("majority", "column", "probe"),
     baseline_head="headstart.heads.best_column:BestColumnFamily",
+    uploads="headstart.serving.uploads.vectors:",
+    page="vectors.html",
+    teaches=False,
     render="headstart.reporting.render.vectors:",
 )

@@ -26,8 +26,8 @@ class AccessEntry:
         The route as it is declared, never what the client wrote.
     status
         Of HTTP; 499 when the client left before it was answered.
-    seconds, received, pictures
-        How long it took, bytes of its body, pictures in it.
+    seconds, received, examples
+        How long it took, bytes of its body, examples in it.
     code
         Of the refusal, or "".
     """
@@ -38,7 +38,7 @@ class AccessEntry:
     status: int
     seconds: float
     received: int
-    pictures: int
+    examples: int
     code: str = ""
 
 
@@ -62,7 +62,7 @@ class AccessLog:
         self._seconds = Histogram(
             "headstart_request_seconds", "How long requests took.", ("route",), buckets=_SECONDS, registry=self.registry
         )
-        self._pictures = Counter("headstart_pictures", "Pictures received.", registry=self.registry)
+        self._examples = Counter("headstart_pictures", "Pictures received.", registry=self.registry)
         self._bytes = Counter("headstart_received_bytes", "Bytes of bodies received.", registry=self.registry)
         self._batches = Histogram(
             "headstart_batch_pictures", "Pictures encoded together.", buckets=_SIZES, registry=self.registry
@@ -83,7 +83,7 @@ class AccessLog:
         self._open.dec()
         self._requests.labels(visit.method, visit.route, str(visit.status)).inc()
         self._seconds.labels(visit.route).observe(visit.seconds)
-        self._pictures.inc(visit.pictures)
+        self._examples.inc(visit.examples)
         self._bytes.inc(visit.received)
         facts = {
             "number": visit.number,
@@ -92,7 +92,7 @@ class AccessLog:
             "status": visit.status,
             "milliseconds": round(1000 * visit.seconds, 1),
             "bytes": visit.received,
-            "pictures": visit.pictures,
+            "pictures": visit.examples,
         }
         self.event("request", facts | ({"code": visit.code} if visit.code else {}))
 

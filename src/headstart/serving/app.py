@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from headstart.modalities.base import load_modality
 from headstart.serving.auth import AccessRules
 from headstart.serving.http_errors import LEFT, ClientGone, Refusal, mistake
 from headstart.serving.interactive import Teach
@@ -39,7 +40,8 @@ def make_app(service: Service, entry: AccessRules, classroom: SessionStore, teac
     )
     app.include_router(PredictRoutes(service).router())
     app.include_router(page_routes(service))
-    app.include_router(InteractiveRoutes(service, classroom, teach).router())
+    if load_modality(service.modality).teaches:
+        app.include_router(InteractiveRoutes(service, classroom, teach).router())
     return Middleware(app, entry, service.limits, service.journal)
 
 

@@ -1,4 +1,4 @@
-"""Dynamic batching: pictures of many requests are decoded in threads and encoded together.
+"""Dynamic batching: examples of many requests are decoded in threads and encoded together.
 
 Each worker decodes and encodes a batch of its own with one thread: two such workers beat one encoder with two threads
 (see :func:`headstart.settings.rules.extraction_plan`), and batches form by themselves from what has come in meanwhile.
@@ -14,24 +14,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from headstart.encoders.spec import Encoder
-from headstart.serving.http_errors import busy
-from headstart.serving.uploads import check_picture, decode
+from headstart.errors import ExampleError
+from headstart.serving.http_errors import Refusal, busy
+from headstart.serving.uploads.base import uploads_of
 from headstart.settings.serving import ServerLimits
 
 BATCH = 8  # batches of 8 stay in the processor's cache
 LINGER_SECONDS = 0.002  # how long a worker waits for company while others work; an idle server answers at once
 
-Look = Callable[[Image.Image], Any]  # something else that is wanted of the decoded picture
+Look = Callable[[Any], Any]  # something else that is wanted of the decoded example
 Finish = Callable[[npt.NDArray[np.float32]], Sequence[Any]]  # features (N, D) become N results
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
-    data: bytes
+    data: Any
     finish: Finish
     look: Look | None
     future: "Future[Any]" = field(default_factory=Future)
@@ -39,14 +39,14 @@ class _Job:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BatchItem:
-    """The result of a picture, and what else was wanted of it."""
+    """The result of an example, and what else was wanted of it."""
 
     result: Any
     look: Any
 
 
 class Batcher:
-    r"""Threads that turn picture files into results.
+    r"""Threads that turn examples into results.
 
     Parameters
     ----------
@@ -71,6 +71,8 @@ class Batcher:
         self, encoder: Encoder, limits: ServerLimits, workers: int, watch: Callable[[int], None] = lambda size: None
     ) -> None:
         self._encoder, self._limits, self._watch = encoder, limits, watch
+        self.modality = encoder.spec.modality
+        self.uploads = uploads_of(self.modality)
         self._jobs: deque[_Job] = deque()
         self._changed = Condition()
         self._idle = 0
@@ -91,13 +93,13 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """How many pictures no thread has taken yet."""
+        """How many examples no thread has taken yet."""
         return len(self._jobs)
 
-    def submit(self, data: bytes, finish: Finish, look: Look | None = None) -> "Future[Any]":
-        """Hand in a picture file; its result, or a Refusal, comes through the future. Cancelled ones are skipped.
+    def submit(self, data: Any, finish: Finish, look: Look | None = None) -> "Future[Any]":  # noqa: ANN401 - of an Upload
+        """Hand in an example; its result, or a Refusal, comes through the future. Cancelled ones are skipped.
 
-        With ``look`` the result is :class:`BatchItem`: the result, and what ``look`` made of the picture.
+        With ``look`` the result is :class:`BatchItem`: the result, and what ``look`` made of the example.
 
         Raises Refusal 503 when too many are waiting or the server is stopping.
         """
@@ -123,7 +125,7 @@ class Batcher:
     def _work(self) -> None:
         while jobs := self._take():
             self._answer(jobs)
-            del jobs  # a worker that waits holds no picture
+            del jobs  # a worker that waits holds no example
 
     def _take(self) -> list[_Job]:
         """Wait for jobs and take a fair share of them; nothing at the end."""
@@ -147,11 +149,13 @@ class Batcher:
             if not job.future.set_running_or_notify_cancel():
                 continue
             try:
-                check_picture(job.data, self._limits)
-                picture = decode(job.data)
-                looked = job.look(picture) if job.look else None
-                inputs.append(self._encoder.preprocess(picture))
+                self.uploads.check(job.data, self._limits)
+                example = self.uploads.decode(job.data)
+                looked = job.look(example) if job.look else None
+                inputs.append(self._encoder.preprocess(example))
                 ready.append((job, looked))
+            except ExampleError as error:
+                job.future.set_exception(Refusal(422, "damaged", error.problem, error.reason, error.remedy))
             except Exception as error:  # a Refusal, or a mistake of ours that this client alone should see
                 job.future.set_exception(error)
         if ready:

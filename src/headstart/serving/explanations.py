@@ -12,7 +12,7 @@ from PIL import Image
 from headstart.errors import EncoderError, MissingExtraError
 from headstart.explain.coordinates import Map
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.explaining import ExplanationRequest, explain_picture, look
+from headstart.explain.explaining import ExplanationRequest, explain_example, look
 from headstart.explain.neighbours import Neighbour, find_example, nearest_examples
 from headstart.explain.overlay import fitted_size, heat_colours
 from headstart.modalities.base import DEFAULT
@@ -31,7 +31,7 @@ def reasons(subject: ExplainedModel, picture: Image.Image, folders: Sequence[Pat
     with this model. A neighbour has its picture only if its file is still in one of the ``folders``, unchanged.
     """
     try:
-        found = explain_picture(subject, picture, "", ExplanationRequest(neighbours=NEIGHBOURS))
+        found = explain_example(subject, picture, "", ExplanationRequest(neighbours=NEIGHBOURS))
     except (EncoderError, MissingExtraError):
         near = _neighbours(subject, picture)
         return {"heat_map": None, "neighbours": [_shown(one, folders) for one in near]}

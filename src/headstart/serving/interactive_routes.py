@@ -68,7 +68,7 @@ class InteractiveRoutes:
 
     async def show(self, request: Request) -> Response:
         """Show pictures of one class: fields files, label and, for pictures taken in one go, series."""
-        form = await self._service.read_pictures(request, ("label", "series"))
+        form = await self._service.read_examples(request, ("label", "series"))
         label = clean_label(form.texts.get("label", ""))
         cards = await self._cards_of(request, form.files, form.texts.get("series") or None)
         desk = self._desk_of(request)
@@ -114,7 +114,7 @@ class InteractiveRoutes:
         """Say what is on pictures, by what was learnt; with keep=no they cannot be corrected afterwards."""
         desk = self._present(request)
         lesson = _lesson_of(desk)
-        form = await self._service.read_pictures(request, ("keep",))
+        form = await self._service.read_examples(request, ("keep",))
         cards = await self._cards_of(request, form.files, None)
         features = [card.features for card in cards if isinstance(card, ExampleCard)]
         found = iter(lesson.answer(np.stack(features)))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from PIL import Image
 
 from headstart.encoders.spec import Encoder
 from headstart.runtime.machine import available_cores
@@ -19,6 +18,7 @@ from headstart.serving.predictor import Predictor
 from headstart.serving.server import ShutdownReason, address_of, run
 from headstart.serving.service import Service
 from headstart.serving.sessions import SessionLimits, SessionStore
+from headstart.serving.uploads.base import uploads_of
 from headstart.settings.serving import ServerAddress, ServerCallbacks, ServerLimits
 from headstart.version import __version__
 
@@ -60,5 +60,7 @@ def host(
 
 
 def warm_up(encoder: Encoder) -> None:
-    """Encode an empty picture: the graph is opened now and not while the first client waits."""
-    encoder.encode(np.stack([encoder.preprocess(Image.new("RGB", (64, 64)))]))
+    """Encode an empty example: the graph is opened now and not while the first client waits."""
+    blank = uploads_of(encoder.spec.modality).blank()
+    if blank is not None:
+        encoder.encode(np.stack([encoder.preprocess(blank)]))

@@ -98,7 +98,7 @@ class Middleware:
                 passage.status or LEFT,
                 self._clock() - started,
                 passage.received,
-                passage.pictures,
+                passage.examples,
                 passage.code,
             )
             self._journal.end(visit)
@@ -132,7 +132,7 @@ class RequestInfo:
     inner_receive: Receive
     inner_send: Send
     received: int = 0
-    pictures: int = 0
+    examples: int = 0
     status: int = 0
     code: str = ""
     complete: bool = False  # whether the whole body has been read

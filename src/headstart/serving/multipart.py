@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -19,10 +20,10 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came: what its sender calls it, and its bytes."""
+    """An example as it came: what its sender calls it, and its bytes, or what was read from those of its file."""
 
     name: str
-    data: bytes
+    data: Any
 
 
 @dataclass(frozen=True, slots=True)

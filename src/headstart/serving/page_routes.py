@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from headstart.modalities.base import load_modality
 from headstart.serving.http_errors import Refusal
 from headstart.serving.languages import choose_language
 from headstart.serving.service import Service
@@ -37,7 +38,7 @@ def load_pages() -> Mapping[str, Page]:
     Examples
     --------
     >>> sorted(name for name in load_pages() if name.endswith(".html"))
-    ['docs.html', 'index.html', 'teach.html']
+    ['docs.html', 'index.html', 'teach.html', 'vectors.html']
     """
     folder = files("headstart.serving") / "pages"
     found = {}
@@ -51,7 +52,7 @@ def load_pages() -> Mapping[str, Page]:
 def page_routes(service: Service) -> APIRouter:
     """Make the routes that send pages."""
     router = APIRouter(include_in_schema=False)
-    pages = load_pages()
+    pages, row = load_pages(), load_modality(service.modality)
 
     def html(name: str, request: Request) -> Response:
         language = choose_language(request.headers.get("accept-language", ""))
@@ -60,7 +61,9 @@ def page_routes(service: Service) -> APIRouter:
         return Response(content, media_type=pages[name].media_type, headers=headers)
 
     async def index(request: Request) -> Response:
-        return html("index.html", request) if service.answering is not None else RedirectResponse("/teach", 303)
+        if service.answering is None:
+            return RedirectResponse("/teach", 303)
+        return html(row.page, request)
 
     async def teach(request: Request) -> Response:
         return html("teach.html", request)
@@ -74,6 +77,7 @@ def page_routes(service: Service) -> APIRouter:
         page = pages[name]
         return Response(page.content, media_type=page.media_type, headers={"cache-control": "no-cache"})
 
-    for path, endpoint in (("/", index), ("/teach", teach), ("/docs", docs), ("/pages/{name}", part)):
+    served = [("/", index), ("/docs", docs), ("/pages/{name}", part), *([("/teach", teach)] if row.teaches else [])]
+    for path, endpoint in served:
         router.add_api_route(path, endpoint, methods=["GET"])
     return router

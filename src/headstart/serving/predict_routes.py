@@ -17,7 +17,6 @@ from headstart.serving.schemas import (
     refusals,
 )
 from headstart.serving.service import Service, in_thread
-from headstart.serving.uploads import check_picture, decode
 
 EXPLAINED_AT_ONCE = 2  # each holds a whole decoded picture
 _FORM_REFUSALS = (400, 404, 415, 422)
@@ -48,21 +47,21 @@ class PredictRoutes:
     async def predict(self, request: Request) -> Response:
         """Say what is on one or several pictures."""
         model = self._service.model()
-        form = await self._service.read_pictures(request)
-        results = await self._service.process(request, form.files, model.answer)
-        entries = [{"name": file.name, **entry_of(result)} for file, result in zip(form.files, results, strict=True)]
+        files = (await self._service.read_examples(request)).files
+        results = await self._service.process(request, files, model.answer)
+        entries = [{"name": file.name, **entry_of(result)} for file, result in zip(files, results, strict=True)]
         return JSONResponse({"predictions": entries})
 
     async def explain(self, request: Request) -> Response:
         """Say why: a heat map in the picture's coordinates and the nearest training pictures."""
         model = self._service.model()
-        form = await self._service.read_pictures(request)
+        form = await self._service.read_examples(request)
         if len(form.files) > 1:
             raise Refusal(413, "too_many_files", "One picture can be explained at a time.", "", "Send one.")
-        data = form.files[0].data
-        check_picture(data, self._service.limits)
+        data, uploads = form.files[0].data, self._service.uploads
+        uploads.check(data, self._service.limits)
         async with self._turn:
-            found = await in_thread(request, lambda: model.explain(decode(data)))
+            found = await in_thread(request, lambda: model.explain(uploads.decode(data)))
         if found is None:
             raise Refusal(
                 409, "cannot_explain", "This model cannot say why.", "It holds nothing to explain with.", "Fit it anew."

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from headstart.encoders.spec import Encoder
+from headstart.modalities.base import DEFAULT
 from headstart.probing.prediction import Prediction
 from headstart.saving.values import SavedModel
 
@@ -91,6 +92,7 @@ class SavedPredictor:
             "created": training.created,
             "digests": {"model": self.digest, "data": training.data_fingerprint, "encoder": spec.digest},
             "explains": self.why is not None,
+            **({} if spec.modality == DEFAULT else {"modality": spec.modality, "inputs": spec.preprocessing.to_json()}),
         }
 
     def explain(self, picture: Image.Image) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from headstart.serving.http_errors import ClientGone, Refusal
 from headstart.serving.middleware import passage_of
 from headstart.serving.multipart import MultipartForm, Upload, read_form
 from headstart.serving.predictor import Predictor
+from headstart.serving.uploads.base import Uploads
 from headstart.settings.serving import ServerLimits
 
 Result = TypeVar("Result")
@@ -52,10 +53,22 @@ class Service:
             )
         return self.answering
 
-    async def read_pictures(self, request: Request, texts: Sequence[str] = ()) -> MultipartForm:
-        """Read the form of a request; raises Refusal when it holds no file."""
+    @property
+    def modality(self) -> str:
+        """The kind of examples it takes."""
+        return self.batcher.modality
+
+    @property
+    def uploads(self) -> Uploads:
+        """What takes the examples of the encoder's modality apart."""
+        return self.batcher.uploads
+
+    async def read_examples(self, request: Request, texts: Sequence[str] = ()) -> MultipartForm:
+        """Read the form of a request and the examples in its files; raises Refusal when it holds no file."""
         form = await read_form(request, self.limits, texts)
-        passage_of(request.scope).pictures = len(form.files)
+        files = [one for file in form.files for one in self.uploads.expand(file, self.limits)]
+        form = replace(form, files=tuple(files))
+        passage_of(request.scope).examples = len(files)
         if not form.files:
             raise Refusal(
                 422, "no_file", "There is no picture in the request.", "The field 'files' is missing.", "Send one."

@@ -13,8 +13,9 @@ from headstart.data.readers.image import open_example
 from headstart.data.sources import list_examples, read_dataset
 from headstart.encoders.preprocess.image import ImagePreprocessing
 from headstart.errors import DataError, ExampleError
+from headstart.explain.base import explainers_of
 from headstart.explain.class_average import Labelled, gather
-from headstart.explain.explaining import ExplanationRequest, explain_picture, look
+from headstart.explain.explaining import ExplanationRequest, explain_example, look
 from headstart.explain.methods import compute_attribution
 from headstart.reporting.class_average_report import AverageReport, draw_averages
 from headstart.reporting.explanation_figure import FigureSheet
@@ -29,7 +30,7 @@ from headstart.workflows.model import Model, subject_of
 
 def explain_files(
     model: Model,
-    pictures: Any,  # noqa: ANN401 - as Model.predict
+    inputs: Any,  # noqa: ANN401 - as Model.predict
     wish: ExplanationRequest,
     context: RunContext,
     *,
@@ -44,7 +45,8 @@ def explain_files(
     OutputError
         When the folder is not free.
     """
-    examples = list_examples(pictures)
+    explainers_of(model.encoder.spec.modality)
+    examples = list_examples(inputs, model.encoder.spec.modality)
     subject = subject_of(model)
     failures: dict[str, str] = {}
     files: list[Explained] = []
@@ -53,7 +55,7 @@ def explain_files(
         for number, example in enumerate(examples):
             picture = _open(example, failures)
             if picture is not None:
-                explanation = explain_picture(subject, picture, example.name, wish)
+                explanation = explain_example(subject, picture, example.name, wish)
                 files.append(desk.draw(explanation, picture, f"{number + 1:03}-{safe_name(Path(example.name).stem)}"))
             context.progress("explaining", number + 1, len(examples))
         if not files:
@@ -74,6 +76,7 @@ def average_files(
     OutputError
         When the folder is not free.
     """
+    explainers_of(model.encoder.spec.modality)
     checked = inspect_dataset(read_dataset(data), progress=context.progress)
     dataset = with_classes_of(checked.dataset, model.classes)
     split = split_to_score(dataset, checked.usable)

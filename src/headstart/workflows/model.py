@@ -74,6 +74,11 @@ class Model:
     folder: Path | None = None
 
     @property
+    def modality(self) -> str:
+        """The kind of examples it takes."""
+        return self.encoder.spec.modality
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Class names, in the order of the columns of :meth:`predict_proba`."""
         return self.saved.classes
@@ -102,7 +107,7 @@ class Model:
         from headstart.workflows.predict import answer
 
         answers = answer(self.encoder, self.saved, examples, RunContext(), top=top, strict=True).predictions
-        return answers[0] if is_one_example(examples, self.encoder.spec.modality) else list(answers)
+        return answers[0] if is_one_example(examples, self.modality) else list(answers)
 
     def predict_proba(self, examples: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
         """Probabilities of shape (N, C), columns in the order of :attr:`classes`; raises as :meth:`predict`."""
@@ -114,32 +119,33 @@ class Model:
         from headstart.workflows.predict import encode
 
         return (
-            encode(self.encoder, list_examples(examples, self.encoder.spec.modality), RunContext(), strict=True)
-            .features[0]
-            .matrix
+            encode(self.encoder, list_examples(examples, self.modality), RunContext(), strict=True).features[0].matrix
         )
 
     def explain(
         self,
-        picture: Any,  # noqa: ANN401 - as for predict
+        example: Any,  # noqa: ANN401 - as for predict
         *,
         method: str = "auto",
         target: str | None = None,
         neighbours: int = 5,
         checks: bool = False,
     ) -> "Explanation":
-        """Say why the model says what it says about one picture: a heat map and the nearest training examples.
+        """Say why the model says what it says about one example: a heat map and the nearest training examples.
 
         ``method`` is one of :class:`headstart.explain.explaining.ExplanationRequest`, ``target`` the class to explain
         (by default the predicted one); ``checks`` tests the heat map, which takes seconds. Raises ExampleError,
         UnknownNameError for a class the model does not know, and EncoderError or MissingExtraError for a method that is
         not possible.
         """
-        from headstart.data.readers.image import name_of, open_example
-        from headstart.explain.explaining import ExplanationRequest, explain_picture
+        from headstart.data.readers.base import name_of, reader_of
+        from headstart.explain.base import explainers_of
+        from headstart.explain.explaining import ExplanationRequest
 
         wish = ExplanationRequest(method=method, target=target, neighbours=neighbours, checks=checks)
-        return explain_picture(subject_of(self), open_example(picture), name_of(picture), wish)
+        explainers, opened = explainers_of(self.modality), reader_of(self.modality).open_example(example)
+        explanation: Explanation = explainers.explain_example(subject_of(self), opened, name_of(example), wish)
+        return explanation
 
     def asking(
         self,

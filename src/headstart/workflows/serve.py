@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.encoders.spec import Encoder
+from headstart.explain.base import can_explain
 from headstart.runtime.context import RunContext
 from headstart.saving.bundle import verify_bundle
 from headstart.saving.manifest import model_digest
@@ -45,7 +46,8 @@ def run_server(
             verify_bundle(hosted.model)  # all of it: whoever serves a folder may hand it on as well
             model = load(hosted.model)
             encoder, files = model.encoder, model.files
-            why = partial(reasons, subject_of(model), folders=(Path(), context.cache_folder))
+            explains = can_explain(encoder.spec.modality)
+            why = partial(reasons, subject_of(model), folders=(Path(), context.cache_folder)) if explains else None
             answering = SavedPredictor(encoder, model.saved, model_digest(hosted.model), why)
 
         def learn(shown: ShownExamples) -> SessionModel:

@@ -115,6 +115,11 @@ def suffix_of(name: str) -> str:
     return PurePath(name).suffix.lower()
 
 
+def name_of(source: Any) -> str:  # noqa: ANN401 - of an Example
+    """Name a source for an error: its path, or "in memory"."""
+    return os.fspath(source) if isinstance(source, (str, os.PathLike)) else "in memory"
+
+
 def one_modality(sources: Iterable[Any], where: str) -> str:
     """Name the modality that all sources are of; the default one where nothing tells.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from headstart.data.readers.base import NO_KEY, Deferred, Facts, suffix_of
+from headstart.data.readers.base import NO_KEY, Deferred, Facts, name_of, suffix_of
 from headstart.data.readers.image_conversion import Unreadable, from_array, to_upright_rgb
 from headstart.data.readers.image_formats import FORMAT_OF_SUFFIX, TRUNCATED, find_damage, recognise
 from headstart.data.readers.image_warnings import pillow_silenced
@@ -163,11 +163,6 @@ def size_line(summary: dict[str, list[int]]) -> str:
     """Say how large pictures are: smallest, median and largest width and height."""
     (w0, w1, w2), (h0, h1, h2) = summary["width"], summary["height"]
     return f"Width {w0} to {w2} pixels (median {w1}), height {h0} to {h2} (median {h1})."
-
-
-def name_of(source: Any) -> str:  # noqa: ANN401 - as open_example
-    """Name a source for an error: its path, or "in memory"."""
-    return os.fspath(source) if isinstance(source, (str, os.PathLike)) else "in memory"
 
 
 def _open_or_explain(source: Any, name: str, side: int) -> Image.Image:  # noqa: ANN401 - as open_example

@@ -1,3 +1,4 @@
+import { cell } from "./cells.js";
 import { ask, bars, explainTrouble, label, make, moment, phrase, receivePictures, save, say, share, startLanguage, Trouble } from "./common.js";
 import { cameraThere, openCamera, takePicture } from "./camera.js";
 
@@ -165,13 +166,6 @@ function table() {
     rows.push([name, answer.label ?? "", answer.probability ?? "", set, answer.abstained ?? "", answer.unfamiliar ?? "", answer.error?.code ?? ""]);
   }
   return rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
-}
-
-// A spreadsheet runs a cell that begins with one of these as a formula; with an apostrophe before it, it is text.
-function cell(value) {
-  let text = String(value);
-  if (/^[=+\-@\t\r]/.test(text)) text = `'${text}`;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 // --- the camera -----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from headstart.data.readers.image import inspect_example, open_example
 from headstart.data.readers.image_formats import TRUNCATED
 from headstart.errors import ExampleError
 from headstart.serving.http_errors import Refusal, too_large
+from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
 
 _NOT_KNOWN = "It is not a picture of a known format."
@@ -14,7 +15,17 @@ _EMPTY = "The file is empty: it has 0 bytes."
 _KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PPM can be read."
 
 
-def check_picture(data: bytes, limits: ServerLimits) -> Facts:
+def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
+    """Return the file: it is one picture."""
+    return [upload]
+
+
+def blank() -> Image.Image:
+    """Make an empty picture."""
+    return Image.new("RGB", (64, 64))
+
+
+def check(data: bytes, limits: ServerLimits) -> Facts:
     r"""Look at size, first bytes and header of a picture file; nothing is decoded.
 
     Raises
@@ -24,7 +35,7 @@ def check_picture(data: bytes, limits: ServerLimits) -> Facts:
 
     Examples
     --------
-    >>> check_picture(b"P6 2 1 255 \0\0\0\0\0\0", ServerLimits()).sizes
+    >>> check(b"P6 2 1 255 \0\0\0\0\0\0", ServerLimits()).sizes
     (2, 1)
     """
     if len(data) > limits.file_bytes:

@@ -1,0 +1,1 @@
+"""Examples from strangers, by their modality."""

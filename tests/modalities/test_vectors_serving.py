@@ -1,0 +1,81 @@
+"""A server for a model of rows: tables come in, one answer a row goes out."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sklearn.datasets import load_wine
+from starlette.testclient import TestClient
+
+import headstart as hs
+from headstart.errors import RecipeError
+from headstart.serving.access_log import AccessLog
+from headstart.serving.app import make_app
+from headstart.serving.auth import AccessRules
+from headstart.serving.batching import Batcher
+from headstart.serving.predictor import SavedPredictor
+from headstart.serving.service import Service
+from headstart.serving.sessions import SessionLimits, SessionStore
+from headstart.settings.serving import ServerLimits
+
+WINE = load_wine()
+HEADER = ",".join(WINE.feature_names)
+ROWS = [",".join(map(str, row)) for row in WINE.data]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> hs.Model:
+    table: Path = tmp_path_factory.mktemp("tables") / "wine.csv"
+    lines = [f"{HEADER},label", *(f"{row},cultivar {kind}" for row, kind in zip(ROWS, WINE.target, strict=True))]
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return hs.fit(table, cache=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def visitor(model):
+    journal = AccessLog(lambda line: None, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    batcher = Batcher(model.encoder, ServerLimits(), workers=1, watch=journal.batch)
+    service = Service(
+        SavedPredictor(model.encoder, model.saved, "0" * 64, None), batcher, ServerLimits(), journal, "1.2.3"
+    )
+    with TestClient(
+        make_app(service, AccessRules(("testserver",)), SessionStore(SessionLimits(), time.monotonic), None)
+    ) as client:
+        yield client
+    batcher.close()
+
+
+def send(visitor, name: str, content: str) -> tuple[int, dict]:
+    answer = visitor.post("/predict", files={"files": (name, content.encode())})
+    return answer.status_code, answer.json()
+
+
+def test_each_row_of_a_table_has_an_answer(visitor, model):
+    status, answer = send(visitor, "new.csv", "\n".join([HEADER, *ROWS[:3], ROWS[-1]]) + "\n")
+    assert status == 200
+    assert [one["label"] for one in answer["predictions"]] == [*["cultivar 0"] * 3, "cultivar 2"]
+    assert answer["predictions"][3]["name"] == "new.csv #3"
+
+
+def test_what_is_no_table_of_the_models_columns_is_refused_by_name(visitor):
+    for name, content, code in (
+        ("new.png", "x", "not_a_table"),
+        ("new.csv", "name\nx\n", "damaged"),
+        ("new.csv", "alcohol,other\n1,2\n", "damaged"),
+    ):
+        status, answer = send(visitor, name, content)
+        problems = answer["error"] if "error" in answer else answer["predictions"][0]["error"]
+        assert problems["code"] == code, (name, status, answer)
+
+
+def test_the_page_is_a_form_for_the_models_columns(visitor):
+    assert "input_vectors.js" in visitor.get("/").text
+    assert visitor.get("/pages/input_vectors.js").status_code == 200
+    assert visitor.get("/model").json()["inputs"]["names"] == list(WINE.feature_names)
+    assert visitor.get("/teach").status_code == 404
+
+
+def test_a_model_of_rows_says_that_it_cannot_explain(model, tmp_path):
+    with pytest.raises(RecipeError, match="cannot be explained"):
+        model.explain(tmp_path / "new.csv")
