@@ -77,7 +77,7 @@ def page_routes(service: Service) -> APIRouter:
         page = pages[name]
         return Response(page.content, media_type=page.media_type, headers={"cache-control": "no-cache"})
 
-    served = [("/", index), ("/docs", docs), ("/pages/{name}", part), *([("/teach", teach)] if row.teaches else [])]
-    for path, endpoint in served:
-        router.add_api_route(path, endpoint, methods=["GET"])
+    for path, endpoint in (("/", index), ("/teach", teach), ("/docs", docs), ("/pages/{name}", part)):
+        if row.teaches or endpoint is not teach:
+            router.add_api_route(path, endpoint, methods=["GET"])
     return router
