@@ -190,3 +190,11 @@ def test_one_vector_of_several_can_be_the_encoder(tmp_path):
     assert str(caught.value) == (
         "There is no column 'god' of numbers, and no vector of that name. There are good, noise. Did you mean 'good'?"
     )
+
+
+def test_check_finds_the_wrong_label_and_looks_for_no_poor_pictures(tmp_path):
+    columns = wine_columns()
+    columns["label"] = ["cultivar 2", *columns["label"][1:]]
+    found = hs.check(write_csv(tmp_path / "wine.csv", columns), cache=tmp_path)
+    assert "#0" in [one["path"] for one in found.to_json()["label_errors"]]
+    assert found.to_json()["quality"] == {}

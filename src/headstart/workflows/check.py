@@ -49,7 +49,8 @@ def run_check(
     if recipe.data.strict:
         refuse_unreadable(inspection)
     require_classes(inspection)
-    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context)
+    examples = [dataset.examples[position] for position in inspection.usable]
+    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context, dataset.modality, examples)
     quality = quality_of(dataset.modality)
     encoders = (encoder,) if quality is None else (encoder, quality.Quality())
     walk = read_usable(inspection, encoders, context, inspection.usable, recipe.data.strict)
