@@ -112,10 +112,8 @@ def found() -> dict[str, int]:
 
 
 def test_a_name_is_split_into_its_words():
-    source = (
-        "from PIL import Image\nclass PictureReader:\n  def read_pixels(self, contexts, pilot): return self.write_text"
-    )
-    assert words_of(source) == ["PictureReader", "read_pixels", "PIL", "Image"]
+    source = "from PIL import Image\nclass PictureReader:\n  def read_pixels(self, contexts, pilot): self.write_text()"
+    assert sorted(words_of(source)) == ["Image", "PIL", "PictureReader", "read_pixels"]
 
 
 def test_no_module_outside_the_leaves_learns_more_words_of_a_modality():
