@@ -64,18 +64,18 @@ class Fitted:
     labels: Rows
 
     def guard(self, **settings: object) -> AnswerPolicy:
-        """Calibrate a guard with these settings, as ``headstart fit`` does."""
+        """Fit a policy with these settings, as ``headstart fit`` does."""
         recipe = Recipe.from_mapping({"head": "logistic", "novelty": "none", **settings})
         return fit_policy(recipe, self.probe, self.features, self.sample, np.arange(len(self.features)))
 
     def novelty(self, guard: AnswerPolicy, features: Matrix) -> npt.NDArray[np.float64]:
-        """Say how strange pictures are."""
+        """Compute the novelty of pictures."""
         scores = self.probe.head.scores(features)
         known = nearest_index(to_half_precision(self.features))
         return compute_novelty(guard, features, scores, self.probe.decoding, known)
 
-    def verdicts(self, guard: AnswerPolicy) -> PolicyOutcomes:
-        """Judge the unseen pictures."""
+    def outcomes(self, guard: AnswerPolicy) -> PolicyOutcomes:
+        """Apply the policy to the unseen pictures."""
         return apply_policy(guard, self.probe.outputs(self.unseen), self.novelty(guard, self.unseen))
 
 
@@ -171,7 +171,7 @@ def measure_sets(model: Fitted) -> dict[str, float]:
     found = {}
     for rule in RULES:
         for coverage in COVERAGES:
-            sets = model.verdicts(model.guard(sets=rule, coverage=coverage)).sets
+            sets = model.outcomes(model.guard(sets=rule, coverage=coverage)).sets
             found[f"{rule} {coverage} coverage"] = float(sets[np.arange(len(sets)), model.labels].mean())
             found[f"{rule} {coverage} size"] = float(sets.sum(axis=1).mean())
     return found
@@ -182,7 +182,7 @@ def measure_answers(model: Fitted) -> dict[str, float]:
     right = model.probe.outputs(model.unseen).argmax(axis=1) == model.labels
     found = {"accuracy": float(right.mean())}
     for wanted in PRECISIONS:
-        answered = ~model.verdicts(model.guard(abstain=wanted)).unsure
+        answered = ~model.outcomes(model.guard(abstain=wanted)).unsure
         found[f"{wanted} precision"] = float(right[answered].mean()) if answered.any() else float("nan")
         found[f"{wanted} answered"] = float(answered.mean())
     return found

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageEnhance
 
+from headstart.audit.duplicates import FEATURE_COSINE, FEATURE_PAIRS
 from headstart.audit.similarity.image import find_pairs, sketch
 from headstart.data.demo_data import fruit_folder
 from headstart.data.example import Dataset, Example
@@ -33,7 +34,6 @@ from headstart.encoders.loading import load_encoder
 from headstart.features.access import read_features
 from headstart.features.neighbours import similar_features, similar_pairs, unit_rows
 from headstart.runtime.context import RunContext
-from headstart.studies.check import FEATURE_COSINE, FEATURE_PAIRS
 
 DIMENSION, NEAREST = 1280, 5
 Rows = npt.NDArray[np.float32]

@@ -10,6 +10,7 @@ from scipy.stats import beta, kstest
 
 from headstart.uncertainty.conformal import (
     PENALTY,
+    ROUNDING,
     calibration_scores,
     coverage_range,
     nonconformity,
@@ -32,7 +33,8 @@ def draw_labels(random: np.random.Generator, shares: np.ndarray) -> np.ndarray:
 @settings(deadline=None)  # of a busy machine
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=40), st.floats(0.05, 0.99))
 def test_without_groups_the_quantile_is_the_kth_smallest(values: list[float], coverage: float) -> None:
-    place = math.ceil((len(values) + 1) * coverage - 1e-9)  # split conformal, as in every textbook
+    # Split conformal, as in every textbook; a coverage is that of a place when it is so up to rounding.
+    place = math.ceil((len(values) + 1) * (coverage - ROUNDING))
     expected = sorted(values)[place - 1] if place <= len(values) else math.inf
     assert calibration_scores(np.array(values)).quantile(coverage) == expected
 

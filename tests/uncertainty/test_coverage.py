@@ -4,7 +4,7 @@ import numpy as np
 
 from headstart.metrics.evaluation import evaluate
 from headstart.metrics.paired_tests import bootstrap_p, drawn_means, interval, mcnemar
-from headstart.metrics.weighted_scores import measure, prepare_sample
+from headstart.metrics.weighted_scores import compute_scores, prepare_sample
 
 NAMES = [f"class {number}" for number in range(8)]
 
@@ -21,7 +21,7 @@ def draw(generator, count, classes, strength, weights=None):
 
 def truth(classes, strength, weights=None):
     labels, probabilities = draw(np.random.default_rng(99), 100_000, classes, strength, weights)
-    return measure(prepare_sample(labels, probabilities), np.ones(100_000))
+    return compute_scores(prepare_sample(labels, probabilities), np.ones(100_000))
 
 
 def covered(exact, classes, strength, count, weights=None):

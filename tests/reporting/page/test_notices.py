@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import headstart
-from headstart.audit.duplicates import DuplicateGroups, copy_sets
+from headstart.audit.duplicates import duplicate_sets
+from headstart.audit.similarity.base import DuplicatePairs
 from headstart.data.columns import find_columns
 from headstart.data.name_checks import join_names, twin_notices
 from headstart.data.sources import read_dataset
@@ -52,14 +53,14 @@ def test_what_reading_a_folder_says_is_said_in_chinese(littered):
 
 
 def made_by_the_program() -> list[str]:
-    chain = DuplicateGroups(
+    chain = DuplicatePairs(
         np.array([[place, place + 1] for place in range(12)]), np.ones(12, np.float32), np.zeros(12, bool)
     )
     package = MissingExtraError("cleanlab", "check", "to find labels that are likely wrong")
     return [
         *twin_notices(["Rose", "rose"]),
         *find_columns("t", ["File", "Category"]).notices(),
-        *copy_sets(chain, 13).notices,
+        *duplicate_sets(chain, 13).notices,
         _missing_notice(["花"]),
         _missing_notice(["花", "草"]),
         NOT_CUT,
