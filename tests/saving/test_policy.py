@@ -81,7 +81,7 @@ def test_the_manifest_says_what_the_policy_does_without_opening_it(model: SavedM
     found = json.loads((tmp_path / "m" / "manifest.json").read_text(encoding="utf-8"))["guard"]
     assert (found["rule"], found["novelty"], found["groups"]) == ("lac", "neighbours", {"sets": 30, "novelty": 30})
     assert found["asked"] == {"coverage": 0.9, "abstain": 0.7, "false_alarms": 0.05, "reject_unlike": False}
-    assert found["quantile"] == saved.policy.quantile
+    assert (found["quantile"], found["strange_from"]) == (saved.policy.quantile, saved.policy.novelty_threshold)
     assert found["scores"] == {"count": 3} == load_bundle(tmp_path / "m").model.policy_scores
 
 

@@ -31,7 +31,7 @@ def policy_arrays(policy: AnswerPolicy) -> Arrays:
 
 
 def policy_to_json(policy: AnswerPolicy) -> dict[str, Any]:
-    """Return the rest as plain data; ``quantile`` and ``novelty_threshold`` are what the settings come to.
+    """Return the rest as plain data; ``quantile`` and ``strange_from`` are what the settings come to.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def policy_to_json(policy: AnswerPolicy) -> dict[str, Any]:
             },
             "grouped": policy.grouped,
             "quantile": policy.quantile,
-            "novelty_threshold": policy.novelty_threshold,
+            "strange_from": policy.novelty_threshold,
         }
     )
     return found
