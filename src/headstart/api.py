@@ -297,5 +297,5 @@ def _study_recipe(settings: Mapping[str, Any], defaults: Mapping[str, Any], verb
     """Make the recipe of a study; raises RecipeError for settings that only a model has."""
     for name in FOR_FIT_ALONE:
         if name in settings:
-            raise RecipeError(f"The setting {name} does not go with {verb}.", "It is for fit.", "Leave it out.")
+            raise RecipeError("settings.not_for", name=name, verb=verb)
     return Recipe.from_mapping({**defaults, **settings})

@@ -85,6 +85,21 @@ class HeadstartError(Exception):
         """What to do, in English."""
         return self.sentences()[2]
 
+    @property
+    def problem_value(self) -> Finding:
+        """What is wrong, as a value."""
+        return (
+            Finding(f"{self.code}.problem", self.values)
+            if self.code
+            else Finding("runtime.said", {"said": self.problem})
+        )
+
+    @property
+    def why(self) -> Finding:
+        """The reason, or the problem where there is none, as a value."""
+        reason = self.values["reason"]
+        return reason if isinstance(reason, Finding) else Finding("runtime.said", {"said": self.reason or self.problem})
+
     def render(self, language: Language = "en") -> str:
         """Return the whole explanation in a language."""
         return texts_in(language).find("runtime.between").join(filter(None, self.sentences(language)))

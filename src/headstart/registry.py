@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from headstart.errors import UnknownNameError
+from headstart.runtime.findings import did_you_mean
 
 # What a name stands for: "module:attribute". Another package adds to a table by declaring an entry point in the
 # group "headstart.<table>", for instance [project.entry-points."headstart.heads"].
@@ -87,17 +88,13 @@ def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table 
     if name not in foreign:
         near = nearest(name, names(table))
         raise UnknownNameError(
-            f"There is no '{name}' among the {table}.",
-            f"Known are: {', '.join(names(table))}.",
-            f"Did you mean '{near}'?" if near else "",
+            "runtime.unknown_name", name=name, table=table, known=names(table), hint=did_you_mean(near)
         )
     try:
         return load(foreign[name])
     except (ImportError, AttributeError) as error:
         raise UnknownNameError(
-            f"'{name}' among the {table} cannot be loaded.",
-            f"Another package says that it is '{foreign[name]}': {error}.",
-            "Update that package, or uninstall it.",
+            "runtime.not_loaded", name=name, table=table, place=foreign[name], error=error
         ) from error
 
 

@@ -61,7 +61,7 @@ def read_or_report(data):
         except ExampleError as error:
             assert error.problem == "The picture 'x.jpg' cannot be read."
             assert error.reason.endswith(".")
-            assert facts.problem in (None, error.reason)
+            assert facts.problem in (None, error.why)
         else:
             assert facts.problem is None
             assert picture.mode == "RGB"

@@ -213,7 +213,7 @@ def test_a_hugging_face_dataset_is_read_by_its_types(hub):
         ("#2", "sea", None),
     ]
     assert [pixel(example) for example in dataset.examples] == [(255, 0, 0), (0, 0, 255), (255, 0, 0)]
-    assert dataset.notices == ("Columns: path from 'picture', label from 'label'.",)
+    assert tuple(map(str, dataset.notices)) == ("Columns: path from 'picture', label from 'label'.",)
 
 
 def test_equal_pictures_of_a_hugging_face_dataset_have_equal_keys(hub):
@@ -230,7 +230,7 @@ def test_the_parts_of_a_dataset_dict_are_splits(hub):
         ("train/#2", "train"),
         ("validation/#0", "validation"),
     ]
-    assert dataset.notices[0] == "Of the dataset's splits 'unsupervised' was left out."
+    assert str(dataset.notices[0]) == "Of the dataset's splits 'unsupervised' was left out."
 
 
 def test_a_dataset_dict_without_known_parts_is_refused(hub):

@@ -45,8 +45,8 @@ def reason(source, name="x.jpg"):
     problem = inspect_example(source, name).problem
     with pytest.raises(ExampleError) as caught:
         open_example(source, name)
-    assert caught.value.reason == problem
-    return problem
+    assert caught.value.reason == str(problem)
+    return str(problem)
 
 
 # ---- ordinary pictures, in every kind of source
@@ -369,7 +369,9 @@ def test_a_suffix_that_lies_is_noticed_and_the_picture_is_read(tmp_path):
     file.write_bytes(encode(Image.fromarray(NOISE)))
     facts = inspect_example(file, "really-a-png.jpg")
     assert facts.problem is None
-    assert facts.notice == "The picture 'really-a-png.jpg' is a PNG file in spite of its suffix; it is read as PNG."
+    assert (
+        str(facts.notice) == "The picture 'really-a-png.jpg' is a PNG file in spite of its suffix; it is read as PNG."
+    )
     assert np.array_equal(np.asarray(open_example(file)), NOISE)
 
 

@@ -113,7 +113,7 @@ def patients(put):
 def test_a_pattern_on_the_path_names_the_groups(patients, pattern):
     dataset = read_dataset(patients, group_pattern=pattern)
     assert [example.group for example in dataset.examples] == ["p1", "p1", "p2", None, "p2"]
-    assert dataset.notices == (
+    assert tuple(map(str, dataset.notices)) == (
         f"The pattern '{pattern}' makes 2 groups of 4 pictures. 1 picture without a match forms a group alone.",
     )
 

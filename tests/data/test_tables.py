@@ -84,7 +84,7 @@ def test_utf16_is_recognised(folder):
 def test_synonyms_are_accepted_and_the_choice_is_said(folder):
     dataset = read_dataset(write(folder, "File,Category\na.png,x\nb.png,y\n"))
     assert dataset.classes == ("x", "y")
-    assert dataset.notices == ("Columns: path from 'File', label from 'Category'.",)
+    assert tuple(map(str, dataset.notices)) == ("Columns: path from 'File', label from 'Category'.",)
 
 
 def test_of_several_synonyms_the_plainest_wins(folder):
@@ -204,7 +204,7 @@ def test_a_file_that_is_not_parquet_is_refused(folder):
 
 def test_class_twins_in_a_table_are_noticed(folder):
     dataset = read_dataset(write(folder, "path,label\na.png,cat\nb.png,cat \n"))
-    assert dataset.notices == (
+    assert tuple(map(str, dataset.notices)) == (
         "The classes 'cat' and 'cat ' differ only by case, width or spaces; they are kept apart.",
     )
 

@@ -60,7 +60,7 @@ def test_a_prepared_folder_holds_spec_graph_and_weights(cache, weights, tiny):
     opened = open_prepared(folder, weights)
     assert opened is not None
     assert opened.spec == tiny.spec
-    assert opened.notice == ""
+    assert opened.notice is None
     assert opened.files.config["architecture"] == "test_resnet"
     assert opened.files.weights == folder / "weights.safetensors"
 
@@ -172,7 +172,7 @@ def test_a_network_that_cannot_be_exported_runs_in_torch_and_says_so(tiny, tiny_
     monkeypatch.setattr(networks.torch.onnx, "export", refuse)
     encoder = load_encoder(f"test_resnet@{tiny_file}", cache=tmp_path, device="cpu")
     assert isinstance(encoder, TorchEncoder)
-    assert encoder.notice == (
+    assert str(encoder.notice) == (
         "The network test_resnet cannot be exported to ONNX. It runs in torch instead, which is slower. "
         "an operator is not known."
     )

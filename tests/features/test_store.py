@@ -16,6 +16,7 @@ from headstart.encoders.spec import EncoderSpec
 from headstart.errors import StoreError
 from headstart.features import shards
 from headstart.features.store import EncoderRows, FeatureStore
+from headstart.runtime.findings import sentences
 
 TESTS = Path(__file__).parents[1]
 
@@ -173,8 +174,8 @@ def assert_set_aside(folder: Path, path: Path, numbers: tuple[int, ...], reason:
     assert found(shelf, *numbers) == [False] * len(numbers)
     (notice,) = store.notices
     aside = path.with_name(path.name + ".damaged")
-    assert notice.startswith(f"The feature file '{path}' is damaged: {reason or ''}")
-    assert notice.endswith(f" It was set aside as '{aside.name}'; its features are computed again.")
+    assert str(notice).startswith(f"The feature file '{path}' is damaged: {reason or ''}")
+    assert str(notice).endswith(f" It was set aside as '{aside.name}'; its features are computed again.")
     assert aside.read_bytes() == content
     assert not path.exists()
     fill(folder, *numbers)
@@ -239,7 +240,7 @@ def test_the_notice_about_a_changed_byte_says_all(tmp_path):
     path.write_bytes(path.read_bytes()[:-1] + b"\x00")
     store = FeatureStore(tmp_path)
     store.open(FAKE_SPEC).find([key(1)])
-    assert store.notices == [
+    assert sentences(store.notices) == [
         f"The feature file '{path}' is damaged: its content does not match the checksum in its name. "
         f"It was set aside as '{path.name}.damaged'; its features are computed again."
     ]
@@ -251,7 +252,7 @@ def test_a_folder_in_place_of_a_shard_is_set_aside(tmp_path):
     path.mkdir()
     store = FeatureStore(tmp_path)
     assert found(store.open(FAKE_SPEC), 1) == [False]
-    assert store.notices[0].startswith(f"The feature file '{path}' is damaged: it cannot be read: Is a directory.")
+    assert str(store.notices[0]).startswith(f"The feature file '{path}' is damaged: it cannot be read: Is a directory.")
 
 
 def test_other_shards_stay_when_one_is_damaged(tmp_path):
@@ -273,7 +274,7 @@ def test_a_damaged_shard_that_cannot_be_renamed_is_left_out(tmp_path, monkeypatc
     monkeypatch.setattr(os, "replace", refuse)
     store = FeatureStore(tmp_path)
     assert found(store.open(FAKE_SPEC), 1) == [False]
-    assert store.notices == [
+    assert sentences(store.notices) == [
         f"The feature file '{path}' is damaged: its size of 100 bytes does not fit rows of 48 numbers. "
         "It was left out (it cannot be renamed: Read-only file system); its features are computed again."
     ]
@@ -362,7 +363,7 @@ def test_a_read_only_folder_is_read_and_gets_one_notice(tmp_path, monkeypatch):
         shelf.flush()
         np.testing.assert_array_equal(shelf.read([key(3), key(2)]), rows([3, 2]))
     np.testing.assert_array_equal(shelves[0].read([key(1)]), rows([1]))
-    assert store.notices == [
+    assert sentences(store.notices) == [
         f"New features are not kept. The feature store '{tmp_path / 'features'}' cannot be used: "
         "Read-only file system. Make room in it or make it writable, or choose another folder with --cache."
     ]
@@ -386,7 +387,7 @@ def test_a_full_disk_leaves_no_partial_file_and_gets_one_notice(tmp_path, monkey
         shelf.flush()
     np.testing.assert_array_equal(shelf.read([key(3), key(1), key(2)]), rows([3, 1, 2]))
     (notice,) = store.notices
-    assert "cannot be used: No space left on device." in notice
+    assert "cannot be used: No space left on device." in str(notice)
     assert len(partial) == 1
     assert files(tmp_path) == before
 
@@ -399,7 +400,7 @@ def test_a_file_in_place_of_the_cache_folder_gets_one_notice(tmp_path):
     shelf.flush()
     np.testing.assert_array_equal(shelf.read([key(1)]), rows([1]))
     (notice,) = store.notices
-    assert "cannot be used: Not a directory." in notice
+    assert "cannot be used: Not a directory." in str(notice)
 
 
 def test_rows_that_cannot_be_kept_can_be_released(tmp_path):

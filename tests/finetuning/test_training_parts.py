@@ -150,7 +150,7 @@ def test_without_validation_pictures_it_says_that_nothing_is_calibrated(tmp_path
         training = Training(made.task, ONE, quiet_hooks())
         choice = choose_weights(training, training.run(), made.task.moving.tensors())
     assert (choice.share, choice.temperature) == (0.5, 1.0)
-    assert "not calibrated" in choice.notices[0]
+    assert "not calibrated" in str(choice.notices[0])
 
 
 def test_statistics_between_two_networks_are_those_of_the_weights_between(tmp_path):
@@ -237,7 +237,7 @@ def test_the_probe_is_kept_when_moving_weights_does_not_help(tmp_path):
     tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.target.names), RunContext(cache=tmp_path / "c"))
     assert tuned.encoder is None
     assert tuned.share == 0.0
-    assert any("fine-tuning did not help here" in notice for notice in tuned.notices)
+    assert any("fine-tuning did not help here" in str(notice) for notice in tuned.notices)
     assert not (tmp_path / "c" / "tuned").exists()
 
 
@@ -268,8 +268,8 @@ def test_a_training_that_went_wrong_at_once_leaves_the_probe(tmp_path):
     )
     tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.target.names), RunContext(cache=tmp_path / "c"))
     assert (tuned.best, tuned.share, tuned.encoder) == (0, 0.0, None)
-    assert "The weights it started from were kept. Try a smaller --lr." in tuned.notices[0]
-    assert tuned.notices[-1] == "The model is the probe: no weight was moved in the end."
+    assert "The weights it started from were kept. Try a smaller --lr." in str(tuned.notices[0])
+    assert str(tuned.notices[-1]) == "The model is the probe: no weight was moved in the end."
 
 
 def test_short_memory_is_noticed_by_the_timing_and_by_the_range_test_too(tmp_path):
@@ -324,7 +324,7 @@ def test_the_rate_lies_where_the_loss_falls_and_well_below_where_it_grows():
     test = find_rate(rates, losses)
     lowest = rates[test.smoothed.argmin()]
     assert 1e-5 < test.chosen <= lowest / 10
-    assert f"{test.chosen:.1e}" in test.reason
+    assert f"{test.chosen:.1e}" in str(test.reason)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -346,7 +346,7 @@ def test_the_steepest_stretch_is_that_of_least_squares():
 def test_a_loss_that_does_not_fall_gives_no_rate_but_a_reason():
     test = find_rate(range_rates(), np.full(60, 0.3))
     assert test.chosen is None
-    assert test.reason.startswith("The loss did not fall anywhere between 1e-06 and 1e+00")
+    assert str(test.reason).startswith("The loss did not fall anywhere between 1e-06 and 1e+00")
 
 
 def test_the_range_test_stops_when_the_loss_explodes_or_is_no_number():

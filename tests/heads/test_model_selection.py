@@ -12,6 +12,7 @@ from headstart.heads.family import load_family
 from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
 from headstart.heads.probabilities import Softmax, log_loss
 from headstart.heads.training_set import TrainingSet
+from headstart.runtime.findings import sentences
 from headstart.settings.recipe import Recipe
 
 AUTO = ("logistic", "ridge", "lda", "knn", "centroid")
@@ -191,7 +192,7 @@ def test_the_edge_of_the_grid_is_reported_when_it_is_clearly_better(certainties,
     labels = np.arange(400) % 2
     training = TrainingSet(labels[:, None].astype(np.float32), labels, 2)
     (candidate,) = cross_validate([Ladder(certainties)], training, folds_of(400), scorer_of(training))
-    assert candidate.notices == notices
+    assert tuple(sentences(candidate.notices)) == notices
 
 
 def test_a_small_gain_is_not_clear_but_a_steady_one_is():

@@ -9,6 +9,7 @@ from headstart.errors import EncoderError
 from headstart.heads.probabilities import log_loss, softmax
 from headstart.heads.temperature import fit_temperature
 from headstart.probing.probe import fit_probe
+from headstart.runtime.findings import sentences
 from headstart.settings.recipe import Recipe
 from headstart.tasks.classification import AUTO
 
@@ -103,7 +104,7 @@ def test_one_example_per_class_still_gives_a_model(head):
     assert probe.candidates == ()
     assert probe.decoding.temperature == 1.0
     assert probe.outputs(features).argmax(axis=1).tolist() == [0, 1, 2]
-    assert probe.notices == (
+    assert tuple(sentences(probe.notices)) == (
         f"There are too few examples to hold any out: the head '{probe.name}' has its middle setting, and its "
         "probabilities are not calibrated.",
     )
@@ -123,7 +124,7 @@ def test_a_class_that_cannot_be_scored_is_named():
     features, labels = blobs(60, 12, 2)
     labels = np.append(labels, 2)
     features = np.vstack([features, features[:1] + 9])
-    assert fit(features, labels, head="centroid").notices == (
+    assert tuple(sentences(fit(features, labels, head="centroid").notices)) == (
         "Cross-validation could not score these classes, which have one example or one group only: 'class 2'.",
     )
 

@@ -59,7 +59,7 @@ def test_a_picture_that_can_no_longer_be_read_leaves_its_square_empty_and_is_nam
         raise error
 
     notices = draw_mistakes([Mistake(fail, "cat", "dog", 0.9, "a.png")], tmp_path / "m.png", ["cat", "dog"], BARE)
-    assert notices == (f"The picture 'a.png' could not be read for the sheet of mistakes: {error}",)
+    assert tuple(map(str, notices)) == (f"The picture 'a.png' could not be read for the sheet of mistakes: {error}",)
     assert (tmp_path / "m.png").exists()
 
 

@@ -8,7 +8,7 @@ import pytest
 from headstart.metrics.classification import METRICS
 from headstart.metrics.comparison import compare_with_baselines
 from headstart.metrics.values import ScoredPart
-from headstart.reporting.report import _promise_lines
+from headstart.reporting.report import promise_findings
 
 LABELS = np.tile([0, 1], 20)
 RIGHT = np.eye(2)[LABELS] * 0.8 + 0.1
@@ -23,6 +23,6 @@ CHOSEN = SimpleNamespace(name="ridge", cv_score=SimpleNamespace(metric=0.97))
 def test_the_run_says_so_when_the_probe_scores_less_than_cross_validation_promised(model, probe, broken):
     part = ScoredPart(LABELS, ("ant", "bee"), None, np.zeros(40, dtype=np.bool_))
     board = compare_with_baselines(METRICS, part, model, {"probe": probe}, resamples=50)
-    lines = _promise_lines(SimpleNamespace(name="ridge", candidates=[CHOSEN]), board, balanced=False)
-    assert bool(lines) is broken
-    assert all(line.startswith("Note: cross-validation inside the fitted part gave 0.970.") for line in lines)
+    found = promise_findings(SimpleNamespace(name="ridge", candidates=[CHOSEN]), board, balanced=False)
+    assert bool(found) is broken
+    assert all(str(one).startswith("Note: cross-validation inside the fitted part gave 0.970.") for one in found)

@@ -164,7 +164,7 @@ def test_what_too_few_pictures_leave_unpromised_is_said():
         "  A precision of 0.95 cannot be promised: fewer than 10 pictures could be held out to learn from. No picture "
         "gets an answer: add pictures.",
     ]
-    assert refusal(replace(nothing, held_out=12)) == (
+    assert str(refusal(replace(nothing, held_out=12))) == (
         "A precision of 0.95 cannot be promised, nor any other, from 12 held-out pictures. No picture gets an answer."
     )
 

@@ -15,7 +15,20 @@ from headstart.runtime.languages import locale_language, require_language
 
 PACKAGE = Path(headstart.__file__).parent
 STAGES = sorted(path.stem for path in (PACKAGE / "catalogue" / "en").iterdir())
-SAME = {"F1", "ROC AUC", "LDA", "k-NN", "LogME", "H-score", "ImageNet top-1", "MB", "Python"}
+SAME = {
+    "Grad-CAM",
+    "Grad-CAM++",
+    "LayerCAM",
+    "F1",
+    "ROC AUC",
+    "LDA",
+    "k-NN",
+    "LogME",
+    "H-score",
+    "ImageNet top-1",
+    "MB",
+    "Python",
+}
 IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 
 

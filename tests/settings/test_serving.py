@@ -20,7 +20,7 @@ def test_by_default_only_this_machine_can_reach_it_and_nothing_is_to_be_warned_o
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org"])
 def test_other_machines_can_reach_it_only_after_a_warning_or_with_a_token(host):
     (warning,) = ServerAddress(host=host).warnings()
-    assert warning == (
+    assert str(warning) == (
         f"Warning: everybody who can reach {host} can use this server. Add --token to ask for one, or leave out --host "
         "to stay on this machine."
     )

@@ -38,4 +38,5 @@ def test_cleaning_answers_the_same_held_out_examples_with_and_without_the_suspec
     ],
 )
 def test_the_verdict_says_plainly_whether_cleaning_changes_anything(left_out, low, high, sentence):
-    assert Cleaning(left_out, 100, wilson(90, 100), wilson(90, 100), 0.005, low, high).verdict() == sentence
+    cleaning = Cleaning(left_out, 100, wilson(90, 100), wilson(90, 100), 0.005, low, high)
+    assert str(cleaning.verdict) == sentence

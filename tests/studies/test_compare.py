@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from headstart.data.targets.classes import Classes
 from headstart.errors import MissingExtraError, OutputError
 from headstart.metrics.paired_tests import holm, mcnemar
+from headstart.reporting.verdicts import factor_sentence
+from headstart.runtime.catalogue import ENGLISH
+from headstart.runtime.findings import sentences
 from headstart.settings.recipe import Recipe
 from headstart.studies import cost_estimate as forecast
 from headstart.studies.compare import Answers, require_torch, usable_shots
@@ -127,16 +130,16 @@ def test_the_part_of_mistakes_is_not_measured_where_resamples_have_none():
     right["random", 2][0, 0] = False  # a third of the resamples, or so, leave the one mistake out
     (similarity, *_) = report_answers(Answers(right, {2: 2.0}, ()), np.arange(3), seed=0, resamples=300).factors
     assert (similarity.effect, similarity.low) == (None, None)
-    assert similarity.sentence == (
+    assert factor_sentence(asdict(similarity), ENGLISH) == (
         "Not measured: it needs the arms probe and random, and enough pictures for mistakes in every resample."
     )
 
 
 def test_only_where_a_network_was_trained_from_scratch_more_steps_may_bring_it_nearer():
     training = "Every network was trained for about 0 steps, at the best of several learning rates."
-    assert report(answers(probe=(0.5, 0.6), lpft=(0.5, 0.6))).notices == (training,)
+    assert tuple(sentences(report(answers(probe=(0.5, 0.6), lpft=(0.5, 0.6))).notices)) == (training,)
     (said,) = report(answers(probe=(0.5, 0.6), scratch=(0.2, 0.3))).notices
-    assert said == f"{training} With more steps (--steps) training from scratch may come nearer."
+    assert str(said) == f"{training} With more steps (--steps) training from scratch may come nearer."
 
 
 def test_transfer_hurts_only_when_the_whole_interval_is_below_nothing():
@@ -166,7 +169,7 @@ def test_the_report_is_plain_data_with_the_promised_keys():
 def test_networks_are_said_to_have_had_few_steps():
     found = answers(scratch=(0.3, 0.6), probe=(0.8, 0.9))
     notices = report(replace(found, steps=100)).notices
-    assert notices[0].startswith("Every network was trained for about 100 steps")
+    assert str(notices[0]).startswith("Every network was trained for about 100 steps")
     assert report(answers(random=(0.3, 0.6), probe=(0.8, 0.9))).notices == ()
 
 
@@ -215,14 +218,14 @@ def test_each_factor_has_the_effect_that_its_arms_show():
     assert found["strategy"].effect == near(0.05, abs=0.03)
     for one in found.values():
         assert one.low <= one.effect <= one.high
-    assert "was not measured" in found["similarity of source and target"].sentence
+    assert "was not measured" in factor_sentence(asdict(found["similarity of source and target"]), ENGLISH)
 
 
 def test_a_factor_that_no_arm_has_measured_is_not_made_up():
     found = factors(scratch=(0.2, 0.4), lpft=(0.5, 0.95))
     for name in ("similarity of source and target", "encoder", "strategy"):
         assert found[name].effect is None
-        assert found[name].sentence.startswith("Not measured: it needs the arms probe")
+        assert factor_sentence(asdict(found[name]), ENGLISH).startswith("Not measured: it needs the arms probe")
     assert found["size of the data"].effect == pytest.approx(0.45, abs=0.05)
 
 

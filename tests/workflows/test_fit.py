@@ -196,10 +196,10 @@ def test_an_unknown_setting_names_the_nearest(flowers):
 def test_with_train_and_val_the_validation_part_is_scored_and_the_output_says_so(fake_network, divided):
     shutil.rmtree(divided / "test")
     report = run(divided)
-    assert report.plan.parts.rule == (
+    assert str(report.plan.parts.rule) == (
         "The data's own split: train was fitted, validation was scored; nothing was chosen on it."
     )
-    assert any(report.plan.parts.rule in line for line in report.plan.lines())
+    assert any(str(report.plan.parts.rule) in line for line in report.plan.lines())
     assert (report.plan.counts()["fit"], report.plan.counts()["score"]) == (24, 12)
 
 
@@ -207,7 +207,7 @@ def test_a_test_part_wins_over_a_validation_part(fake_network, divided):
     report = run(divided, head="lda")
     assert {row["path"].split("/")[0] for row in rows_of(report.folder / "predictions.csv")} == {"test"}
     assert report.plan.counts()["fit"] == 36
-    assert report.plan.parts.rule == "The data's own split: train and validation were fitted, test was scored."
+    assert str(report.plan.parts.rule) == "The data's own split: train and validation were fitted, test was scored."
 
 
 def test_labels_of_the_scored_part_change_neither_head_nor_settings(fake_network, divided):

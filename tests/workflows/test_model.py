@@ -294,11 +294,11 @@ def test_notices_of_the_head_are_told(fake_network, flowers, tmp_path):
     save_noise(data / "lily" / "0.jpg", (120, 120, 200), 5)
     report = run_fit(plan_fit(data, Recipe(head="lda"), RunContext()), RunContext()).report
     (notice,) = report.probe.notices
-    assert notice == (
+    assert str(notice) == (
         "Cross-validation could not score these classes, which have one example or one group only: 'lily'."
     )
-    assert notice in report.lines()
-    assert notice in report.to_json()["notices"]
+    assert str(notice) in report.lines()
+    assert str(notice) in report.to_json()["notices"]
 
 
 def test_a_class_with_one_picture_is_fitted_and_named(fake_network, flowers, tmp_path):

@@ -20,6 +20,7 @@ from headstart.data.inspection import Inspection
 from headstart.features.neighbours import similar_features, unit_rows
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import whole_file
+from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_parts
 
 # Pairs of feature vectors about as alike as this are looked at: of 25 real copies of flowers and scans that were
@@ -38,10 +39,10 @@ class MeasuredPairs:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateSets:
-    """Sets of positions of near duplicates, two or more in each, and sentences for the user."""
+    """Sets of positions of near duplicates, two or more in each, and what was found."""
 
     sets: tuple[tuple[int, ...], ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
 
 def add_near_duplicates(inspection: Inspection, context: RunContext) -> Inspection:
@@ -106,7 +107,7 @@ def duplicate_sets(pairs: DuplicatePairs, count: int) -> DuplicateSets:
         first += second
         members |= dict.fromkeys(second, first)
     sets = {id(group): tuple(sorted(group)) for group in members.values() if len(group) > 1}
-    notice = f"Near copies form chains: no more than {largest} pictures were kept together, {apart:,} links were cut."
+    notice = Finding("audit.chains", {"most": largest, "links": apart}, "note")
     return DuplicateSets(tuple(sorted(sets.values())), (notice,) if apart else ())
 
 

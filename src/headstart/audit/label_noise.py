@@ -9,6 +9,7 @@ from headstart.data.example import Dataset
 from headstart.data.targets.base import Target
 from headstart.errors import MissingExtraError
 from headstart.probing.probe import fit_probe
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
 
@@ -72,22 +73,22 @@ class LabelReview:
 
 def review_labels(
     dataset: Dataset, features: Matrix, groups: Labels, recipe: Recipe, progress: Progress
-) -> tuple[LabelReview | None, tuple[str, ...]]:
+) -> tuple[LabelReview | None, tuple[Finding, ...]]:
     """Compare every label with the prediction of a head that was fitted to other groups.
 
-    Returns sentences about what could not be done, too. ``features`` (N, D) are NaN where an example was not read.
+    Returns what could not be done, too. ``features`` (N, D) are NaN where an example was not read.
     """
     labels = dataset.labels
     rows = np.flatnonzero(np.isfinite(features).all(axis=1) & (labels >= 0))
     if len(np.unique(labels[rows])) < 2:
-        return None, ("Labels were not checked: fewer than two classes have readable pictures.",)
+        return None, (Finding("audit.labels_classes"),)
     held = predict_held_out(features[rows], labels[rows], dataset.target, groups[rows], recipe, progress)
     if held is None:
-        return None, ("Labels were not checked: there are too few pictures to hold any out.",)
+        return None, (Finding("audit.labels_few"),)
     try:
         issues = find_label_issues(labels[rows], held.probabilities)
     except MissingExtraError as error:
-        return LabelReview(rows, None, held), (f"Label errors were not looked for. {error}",)
+        return LabelReview(rows, None, held), (Finding("audit.labels_package", {"error": error}),)
     return LabelReview(rows, issues, held), ()
 
 
@@ -130,7 +131,7 @@ def find_label_issues(labels: Labels, probabilities: Probabilities) -> LabelIssu
         from cleanlab import filter as confident  # here, and not at start: it loads pandas
         from cleanlab.rank import get_label_quality_scores
     except ImportError:
-        raise MissingExtraError("cleanlab", "check", "to find labels that are likely wrong") from None
+        raise MissingExtraError("cleanlab", "check", "audit.to_find_labels") from None
     present, compact = np.unique(labels, return_inverse=True)
     known = probabilities[:, present]
     known = known / np.maximum(known.sum(axis=1, keepdims=True), 1e-12)

@@ -38,10 +38,10 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any plain data
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def print_lines(lines: Iterable[str], *, to_error: bool = False) -> None:
+def print_lines(lines: Iterable[object], *, to_error: bool = False) -> None:
     """Print lines for people."""
     for line in lines if SPEAKS else ():
-        click.echo(line, err=to_error)
+        click.echo(str(line), err=to_error)
 
 
 @contextmanager
@@ -137,7 +137,7 @@ class Steps:
         if self._bar is not None and step in self._tasks:
             self._bar.remove_task(self._tasks.pop(step))
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, sentence: object) -> None:
         """Say something that should be read before a step is over."""
         self.close()
         print_lines([sentence], to_error=True)

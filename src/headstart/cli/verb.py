@@ -50,7 +50,7 @@ class Call:
         else:
             print_lines(report.lines())
 
-    def print_beside(self, lines: Iterable[str]) -> None:
+    def print_beside(self, lines: Iterable[object]) -> None:
         """Print lines that are no part of the result."""
         self.steps.close()
         print_lines(lines, to_error=self.as_json)

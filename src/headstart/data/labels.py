@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
-from headstart.data.name_checks import join_names
 from headstart.data.targets.classes import Classes
 from headstart.errors import DataError
+from headstart.runtime.findings import Finding
 
 
 def with_classes_of(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
@@ -28,28 +28,20 @@ def with_classes_of(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     """
     unlabelled = [example.name for example in dataset.examples if example.label is None]
     if unlabelled:
-        raise DataError(
-            "Some pictures have no class.",
-            f"There is no label for {join_names(unlabelled)}.",
-            "Put one folder per class, or give a table with the columns path and label.",
-        )
+        raise DataError("data.some_unlabelled", names=unlabelled)
     unknown = [name for name in dataset.classes if name not in classes]
     if unknown:
         count = sum(example.label in unknown for example in dataset.examples)
-        raise DataError(
-            f"The model never saw {join_names(unknown)} ({count} of {len(dataset)} pictures).",
-            f"It knows {join_names(list(classes))}.",
-            "Take these pictures out, rename their class, or fit a model with it.",
-        )
+        raise DataError("data.unknown_labels", names=unknown, count=count, total=len(dataset), known=list(classes))
     return replace(dataset, target=Classes(classes))
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredSplit:
-    """Positions of the examples to score, and one sentence why these; empty when all are scored."""
+    """Positions of the examples to score, and why these; None when all are scored."""
 
     positions: npt.NDArray[np.int64]
-    rule: str = ""
+    rule: Finding | None = None
 
 
 def split_to_score(dataset: Dataset, usable: npt.NDArray[np.int64]) -> ScoredSplit:
@@ -59,12 +51,12 @@ def split_to_score(dataset: Dataset, usable: npt.NDArray[np.int64]) -> ScoredSpl
     --------
     >>> from headstart.data.example import Example
     >>> examples = (Example("a", "a", split="train"), Example("b", "b", split="test"))
-    >>> split_to_score(Dataset("toy", examples), np.arange(2))
-    ScoredSplit(positions=array([1]), rule='The data brings its own split: only its test part was scored.')
+    >>> print(split_to_score(Dataset("toy", examples), np.arange(2)).rule)
+    The data brings its own split: only its test part was scored.
     """
     splits = [dataset.examples[position].split for position in usable]
     for name in ("test", "validation"):
         if name in splits and any(split != name for split in splits):
             chosen = usable[[split == name for split in splits]]
-            return ScoredSplit(chosen, f"The data brings its own split: only its {name} part was scored.")
+            return ScoredSplit(chosen, Finding("data.part_scored", {"part": Finding(f"data.part_{name}")}))
     return ScoredSplit(usable)

@@ -5,6 +5,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
+from headstart.runtime.findings import Finding
+
 _DIGITS = re.compile("([0-9]+)")
 
 
@@ -51,18 +53,15 @@ def twins(names: Iterable[str]) -> list[list[str]]:
     return [group for group in alike.values() if len(group) > 1]
 
 
-def twin_notices(names: Iterable[str]) -> list[str]:
-    """Say in one sentence per group which class names are nearly the same.
+def twin_notices(names: Iterable[str]) -> list[Finding]:
+    """Return for each group of class names that are nearly the same what is wrong with them.
 
     Examples
     --------
-    >>> twin_notices(["Rose", "rose"])
-    ["The classes 'Rose' and 'rose' differ only by case, width or spaces; they are kept apart."]
+    >>> print(*twin_notices(["Rose", "rose"]))
+    The classes 'Rose' and 'rose' differ only by case, width or spaces; they are kept apart.
     """
-    return [
-        f"The classes {join_names(group, len(group))} differ only by case, width or spaces; they are kept apart."
-        for group in twins(names)
-    ]
+    return [Finding("data.twins", {"names": group}) for group in twins(names)]
 
 
 def join_names(names: Iterable[str], most: int = 5) -> str:

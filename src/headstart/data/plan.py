@@ -8,8 +8,10 @@ import numpy as np
 
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import Inspection
-from headstart.data.inspection_report import inspection_lines
+from headstart.data.inspection_report import inspection_findings, inspection_lines
 from headstart.data.splits import Parts
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, sentences
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import idle_settings
 
@@ -23,25 +25,24 @@ class Plan:
     inspection: Inspection
     parts: Parts
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that the user should know before anything is computed."""
+        return (*inspection_findings(self.inspection), *self.parts.notices, *self._idle())
+
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        sizes = {"fit": len(self.parts.fit), "score": len(self.parts.score), "rule": self.parts.rule}
         return [
-            *inspection_lines(self.inspection),
-            *self.parts.notices,
-            f"Parts: {self._sizes()}. {self.parts.rule}",
-            *self._idle_lines(),
+            *inspection_lines(self.inspection, texts),
+            *sentences(self.parts.notices, texts.language),
+            texts.say("data.parts_folds" if self.recipe.split.folds else "data.parts", sizes),
+            *sentences(self._idle(), texts.language),
         ]
 
-    def _idle_lines(self) -> list[str]:
+    def _idle(self) -> list[Finding]:
         idle = idle_settings(self.recipe)
-        if not idle:
-            return []
-        return [f"No weight moves with the method 'probe', so this has no effect: {', '.join(idle)}. See --method."]
-
-    def _sizes(self) -> str:
-        if self.recipe.split.folds:
-            return f"{len(self.parts.fit)} pictures, all of them to fit and to score"
-        return f"{len(self.parts.fit)} pictures to fit, {len(self.parts.score)} to score"
+        return [Finding("data.idle", {"names": idle})] if idle else []
 
     def examples_to_fit(self) -> list[Example]:
         """List the examples of the part to learn from."""
@@ -53,7 +54,7 @@ class Plan:
             "data": self.dataset.name,
             "classes": list(self.dataset.classes),
             "counts": self.counts(),
-            "split": self.parts.rule,
+            "split": str(self.parts.rule),
             "audit": self.inspection.to_json(),
             "recipe": self.recipe.to_json(),
         }

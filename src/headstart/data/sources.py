@@ -14,11 +14,12 @@ import numpy as np
 from headstart.data.example import DEFAULT_TASK, Dataset, Example
 from headstart.data.folders import read_folder, walk_folder
 from headstart.data.in_memory import adopt, read_items, read_pairs
-from headstart.data.name_checks import natural_key, plural, printable, twin_notices
+from headstart.data.name_checks import natural_key, printable, twin_notices
 from headstart.data.readers.base import one_modality, reader_of, row_readers, suffix_of
 from headstart.errors import DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
 from headstart.registry import nearest
+from headstart.runtime.findings import Finding, did_you_mean
 from headstart.runtime.hashing import sha256_of_parts
 from headstart.tasks.base import load_task
 
@@ -60,8 +61,7 @@ def read_dataset(
     ('cat', 'dog')
     """
     if group_by and group_pattern:
-        problem = "Both a group column and a group pattern are given."
-        raise DataError(problem, "One of them must name the groups.", "Leave one out.")
+        raise DataError("data.two_groupings")
     dataset = _read(source, group_by)
     if group_pattern:
         dataset = _group_by_pattern(dataset, group_pattern)
@@ -100,7 +100,7 @@ def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]: 
             where = f"#{len(examples)}"
             examples.append(Example(adopt(source, where, modality), where))
     if not examples:
-        raise DataError("There are no pictures.", "The list is empty.", "Give at least one picture.")
+        raise DataError("data.empty_list")
     return tuple(examples)
 
 
@@ -147,11 +147,7 @@ def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_data
         return _unlabelled("data", source)
     if hasattr(source, "__len__") and hasattr(source, "__getitem__") and not isinstance(source, (bytes, dict)):
         return read_items(source)
-    raise DataError(
-        "This cannot become a dataset.",
-        f"It is of the type {type(source).__name__}.",
-        "Give a folder, a table, a list of (picture, label) pairs, or an object with __len__ and __getitem__.",
-    )
+    raise DataError("data.no_dataset", kind=type(source).__name__)
 
 
 def _read_path(source: str | os.PathLike[str], group_by: str) -> Dataset:
@@ -164,28 +160,20 @@ def _read_path(source: str | os.PathLike[str], group_by: str) -> Dataset:
     if path.is_dir():
         return read_folder(path)
     if path.is_file() and suffix_of(path.name) not in modalities_by_suffix():
-        raise DataError(
-            f"'{printable(str(path))}' is neither a table nor a picture.",
-            f"Tables end in {', '.join(TABLE_SUFFIXES)}.",
-            "Give a folder of pictures or a table; unpack an archive first.",
-        )
+        raise DataError("data.neither_table_nor_picture", path=printable(str(path)), suffixes=TABLE_SUFFIXES)
     # One file, or a pattern: a dataset without labels.
     return _unlabelled(printable(path.stem).strip("*?[]") or "data", path)
 
 
 def _unlabelled(name: str, sources: Any) -> Dataset:  # noqa: ANN401 - as list_examples
     several = [sources] if isinstance(sources, (str, os.PathLike)) else sources
-    modality = one_modality(several, "The list")
+    modality = one_modality(several, Finding("data.the_list"))
     return Dataset(name, list_examples(sources, modality), modality=modality)
 
 
 def _refuse_group_column(group_by: str) -> None:
     if group_by:
-        raise DataError(
-            f"The group column '{group_by}' cannot be used here.",
-            "Only tables and Hugging Face datasets have columns.",
-            "Use a group pattern on the path instead, such as --group-pattern '(patient[0-9]+)'.",
-        )
+        raise DataError("data.no_group_column", name=group_by)
 
 
 def _group_by_pattern(dataset: Dataset, pattern: str) -> Dataset:
@@ -193,26 +181,22 @@ def _group_by_pattern(dataset: Dataset, pattern: str) -> Dataset:
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise DataError(
-            f"The group pattern '{pattern}' is not a regular expression.",
-            f"{str(error).capitalize()}.",
-            "Write for instance '(patient[0-9]+)'.",
-        ) from error
+        raise DataError("data.no_pattern", pattern=pattern, error=str(error).capitalize()) from error
     groups: list[str | None] = []
     for example in dataset.examples:
         found = expression.search(example.name)
         groups.append((found[1] if expression.groups else found[0]) if found else None)
     matched = [group for group in groups if group is not None]
     if not matched:
-        raise DataError(
-            f"The group pattern '{pattern}' matches no picture.",
-            f"The first one is called '{dataset.examples[0].name}'.",
-            "Change the pattern; it is searched in names like this one.",
-        )
-    notice = f"The pattern '{pattern}' makes {plural(len(set(matched)), 'group')} of {plural(len(matched), 'picture')}."
+        raise DataError("data.pattern_matches_nothing", pattern=pattern, name=dataset.examples[0].name)
     alone = len(groups) - len(matched)
-    if alone:
-        notice += f" {plural(alone, 'picture')} without a match {'forms' if alone == 1 else 'each form'} a group alone."
+    values = {
+        "pattern": pattern,
+        "groups": Finding("data.group_count", {"count": len(set(matched))}),
+        "pictures": Finding("data.picture_count", {"count": len(matched)}),
+        "alone": Finding("data.alone", {"count": alone}) if alone else "",
+    }
+    notice = Finding("data.pattern_groups", values, "note")
     examples = tuple(replace(example, group=group) for example, group in zip(dataset.examples, groups, strict=True))
     return replace(dataset, examples=examples, notices=(*dataset.notices, notice))
 
@@ -229,7 +213,7 @@ def _expand(path: str, suffixes: Container[str]) -> list[str]:
     if os.path.isdir(path):
         found = [os.path.join(path, *inside.split("/")) for inside in walk_folder(Path(path), suffixes).files]
         if not found:
-            raise DataError(f"There are no pictures in '{printable(path)}'.", "", "Give a folder with pictures.")
+            raise DataError("data.no_pictures_in", path=printable(path))
         return found
     if os.path.exists(path):
         return [path]
@@ -239,7 +223,7 @@ def _expand(path: str, suffixes: Container[str]) -> list[str]:
         )
         found = sorted(matches, key=natural_key)
         if not found:
-            raise DataError(f"The pattern '{printable(path)}' matches no picture.", "", "Check the path.")
+            raise DataError("data.glob_matches_nothing", path=printable(path))
         return found
     raise _missing(path)
 
@@ -249,8 +233,6 @@ def _missing(path: str) -> DataError:
     parent = os.path.dirname(path.rstrip(os.sep)) or "."
     names = os.listdir(parent) if os.access(parent, os.R_OK | os.X_OK) and os.path.isdir(parent) else []
     near = nearest(os.path.basename(path.rstrip(os.sep)), names)
-    return DataError(
-        f"'{printable(path)}' does not exist.",
-        "" if os.path.isdir(parent) else f"Nor does the folder '{printable(parent)}'.",
-        f"Did you mean '{printable(os.path.join(os.path.dirname(path), near))}'?" if near else "Check the path.",
-    )
+    reason = "" if os.path.isdir(parent) else Finding("data.no_parent", {"folder": printable(parent)})
+    hint = did_you_mean(near and printable(os.path.join(os.path.dirname(path), near)), Finding("data.check_path"))
+    return DataError("data.does_not_exist", path=printable(path), reason=reason, hint=hint)

@@ -10,6 +10,7 @@ from headstart.data.example import Dataset
 from headstart.data.readers.base import NO_KEY
 from headstart.data.split_notices import leak_notices, missing_class_notices
 from headstart.errors import DataError
+from headstart.runtime.findings import Finding
 
 IntArray = npt.NDArray[np.int64]
 
@@ -34,9 +35,9 @@ class Parts:
 
     fit: IntArray
     score: IntArray
-    rule: str
+    rule: Finding
     leaked: IntArray
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,11 @@ def choose_parts(dataset: Dataset, together: IntArray, usable: IntArray, *, seed
     if scored_split is None:
         return _draw_parts(dataset, usable, together, seed=seed, test_fraction=test_fraction)
     score = splits == scored_split
-    fitted = " and ".join(name for name in ("train", "validation") if name in splits and name != scored_split)
-    rule = f"The data's own split: {fitted} {'were' if ' and ' in fitted else 'was'} fitted, {scored_split} was scored"
-    rule += "; nothing was chosen on it." if scored_split == "validation" else "."
+    fitted = [
+        Finding(f"data.part_{name}") for name in ("train", "validation") if name in splits and name != scored_split
+    ]
+    values = {"fitted": fitted, "count": len(fitted), "scored": Finding(f"data.part_{scored_split}")}
+    rule = Finding("data.rule_validation" if scored_split == "validation" else "data.rule_own", values, "note")
     leaked = score & np.isin(together, together[~score])
     notices = [*leak_notices(leaked, score), *missing_class_notices(dataset, usable, score)]
     return Parts(usable[~score], usable[score], rule, usable[leaked], tuple(notices))
@@ -155,24 +158,17 @@ def make_folds(labels: IntArray, groups: IntArray, count: int, seed: int) -> tup
     fold_of = _deal(labels, groups, count, np.random.default_rng(seed))
     filled = np.unique(fold_of)
     if len(filled) < 2:
-        raise DataError(
-            "Cross-validation needs at least two groups.",
-            "All pictures are duplicates of each other or belong to one group.",
-            "Check the group column or pattern.",
-        )
+        raise DataError("data.one_group")
     return tuple(Fold(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in filled)
 
 
 def _draw_parts(dataset: Dataset, usable: IntArray, together: IntArray, *, seed: int, test_fraction: float) -> Parts:
     held = hold_out(dataset.strata[usable], together, test_fraction, seed)
     if not held.any():
-        raise DataError(
-            "No picture can be held out for scoring.",
-            "No class has two pictures that are neither duplicates nor of one group.",
-            "Add pictures, or check the group column or pattern.",
-        )
-    rule = f"{100 * test_fraction:g} % of each class, drawn with seed {seed}, was held out and scored"
-    rule += "; groups and duplicates were not divided." if len(np.unique(together)) < len(together) else "."
+        raise DataError("data.nothing_to_hold_out")
+    grouped = len(np.unique(together)) < len(together)
+    values = {"percent": 100 * test_fraction, "seed": seed}
+    rule = Finding("data.rule_drawn_grouped" if grouped else "data.rule_drawn", values, "note")
     notices = missing_class_notices(dataset, usable, held)
     return Parts(usable[~held], usable[held], rule, usable[:0], tuple(notices))
 

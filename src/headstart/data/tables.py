@@ -11,9 +11,10 @@ from typing import Any
 
 from headstart.data.columns import Columns, cell_text, find_columns, missing_column, parse_splits, require_cells
 from headstart.data.example import Dataset, Example, SplitName, known_label
-from headstart.data.name_checks import join_names, plural, printable
+from headstart.data.name_checks import printable
 from headstart.data.readers.base import one_modality, row_readers
 from headstart.errors import DataError
+from headstart.runtime.findings import Finding
 
 
 def read_table(table: Path, group_by: str = "") -> Dataset:
@@ -27,7 +28,7 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
     DataError
         When the table cannot be read, has no rows, lacks a column, has empty cells, or names files that do not exist.
     """
-    where = f"The table '{printable(str(table))}'"
+    where = the_table(table)
     cells = read_cells(table, where)
     columns = find_columns(where, list(cells), group_by)
     if not _names_files(columns, cells, table.parent):
@@ -40,7 +41,7 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
     first_row = 2 if table.suffix.lower() in (".csv", ".tsv") else 1
     paths = require_cells(where, columns.path, cells[columns.path], first_row)
     if not paths:
-        raise DataError(f"{where} has no rows.", "It names no picture.", "Add one row per picture.")
+        raise DataError("data.no_rows", where=where)
     count = len(paths)
     labels = require_cells(where, columns.label, cells[columns.label], first_row) if columns.label else [None] * count
     words = require_cells(where, columns.split, cells[columns.split], first_row) if columns.split else []
@@ -60,20 +61,25 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
     )
 
 
-def read_cells(table: Path, where: str) -> dict[str, Any]:
+def the_table(path: object) -> Finding:
+    """Name a table, for the beginning of a sentence."""
+    return Finding("data.the_table", {"path": printable(str(path))})
+
+
+def read_cells(table: Path, where: Finding) -> dict[str, Any]:
     """Read the columns of a table; ``where`` begins the sentence of an error."""
     suffix = table.suffix.lower()
     if suffix in _READERS:
         return _READERS[suffix](_read_bytes(table, where), where)
     reader = next(reader for reader in row_readers().values() if suffix in reader.SUFFIXES)
     beside = next((found for known in _READERS if (found := table.with_suffix(known)).is_file()), None)
-    words = read_cells(beside, f"The table '{printable(str(beside))}'") if beside else {}
+    words = read_cells(beside, the_table(beside)) if beside else {}
     return {**words, **reader.read_cells(table, where)}
 
 
 def parse_rows(name: str, data: bytes) -> Dataset:
     """Make a dataset of the rows in the bytes of a table; the end of its name says what it is. Raises DataError."""
-    where = f"The table '{printable(name)}'"
+    where = the_table(name)
     cells = _READERS[Path(name).suffix.lower()](data, where)
     dataset = read_rows(name, where, cells, find_columns(where, list(cells)))
     if dataset is None or not len(dataset):
@@ -87,7 +93,7 @@ def is_table(path: Path) -> bool:
     return suffix in _READERS or any(suffix in reader.SUFFIXES for reader in row_readers().values())
 
 
-def read_rows(name: str, where: str, cells: Mapping[str, Any], columns: Columns) -> Dataset | None:
+def read_rows(name: str, where: Finding, cells: Mapping[str, Any], columns: Columns) -> Dataset | None:
     """Make a dataset whose examples are the rows of the table itself; None where they are not."""
     known = {column for column in (columns.path, columns.label, columns.split, columns.group) if column}
     others = {column: found for column, found in cells.items() if column not in known}
@@ -101,14 +107,14 @@ def read_rows(name: str, where: str, cells: Mapping[str, Any], columns: Columns)
     splits: list[SplitName | None] = [None] * count
     if columns.split:
         splits = [*parse_splits(where, require_cells(where, columns.split, cells[columns.split]))]
-    left = f"Columns that are neither numbers nor categories were left out: {', '.join(rows.left_out)}."
+    left = [Finding("data.columns_left_out", {"names": rows.left_out})] if rows.left_out else []
     return Dataset(
         name,
         tuple(
             Example(source, printable(text), known_label(label), split, group)
             for source, text, label, split, group in zip(rows.sources, names, labels, splits, groups, strict=True)
         ),
-        notices=(*columns.notices(), *([left] if rows.left_out else [])),
+        notices=(*columns.notices(), *left),
         modality=modality,
     )
 
@@ -123,37 +129,31 @@ def _names_files(columns: Columns, cells: Mapping[str, Any], folder: Path) -> bo
     return first is not None and os.path.exists(os.path.join(folder, str(first)))
 
 
-def _refuse_missing_files(where: str, paths: Sequence[str], sources: Sequence[str]) -> None:
+def _refuse_missing_files(where: Finding, paths: Sequence[str], sources: Sequence[str]) -> None:
     missing = [path for path, source in zip(paths, sources, strict=True) if not os.path.exists(source)]
     if missing:
         raise DataError(
-            f"{where} names {plural(len(missing), 'file')} that {'does' if len(missing) == 1 else 'do'} not exist.",
-            f"Missing: {join_names(printable(path) for path in missing)}.",
-            "Paths must be absolute, or relative to the folder of the table.",
+            "data.files_missing", where=where, count=len(missing), names=[printable(path) for path in missing]
         )
 
 
-def _decode(data: bytes, where: str) -> str:
+def _decode(data: bytes, where: Finding) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        guess = " It looks like UTF-16." if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
-        raise DataError(
-            f"{where} is not UTF-8 text.",
-            f"The first wrong byte stands in line {line}.{guess}",
-            "Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8').",
-        ) from error
+        utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        raise DataError("data.utf16" if utf16 else "data.not_utf8", where=where, line=line) from error
 
 
-def _read_bytes(table: Path, where: str) -> bytes:
+def _read_bytes(table: Path, where: Finding) -> bytes:
     try:
         return table.read_bytes()
     except OSError as error:
-        raise DataError(f"{where} cannot be opened.", f"{error.strerror}.", "Check its permissions.") from error
+        raise DataError("data.table_not_opened", where=where, error=error.strerror) from error
 
 
-def _read_delimited(data: bytes, where: str, tab: bool = False) -> dict[str, list[Any]]:
+def _read_delimited(data: bytes, where: Finding, tab: bool = False) -> dict[str, list[Any]]:
     text = _decode(data, where)
     header = text.split("\n", 1)[0]
     # Spreadsheets write semicolons where the comma is the decimal mark.
@@ -165,20 +165,16 @@ def _read_delimited(data: bytes, where: str, tab: bool = False) -> dict[str, lis
         for row in reader:
             if len(row) > len(names):
                 raise DataError(
-                    f"{where} has {len(row)} cells in line {reader.line_num}.",
-                    f"Its header has {plural(len(names), 'column')}.",
-                    "Put a cell that contains the separator into double quotes.",
+                    "data.too_many_cells", where=where, cells=len(row), line=reader.line_num, count=len(names)
                 )
             if row:
                 rows.append(row + [""] * (len(names) - len(row)))
     except csv.Error as error:
-        raise DataError(
-            f"{where} cannot be read.", f"Line {reader.line_num}: {error}.", "Save it again as plain CSV in UTF-8."
-        ) from error
+        raise DataError("data.table_not_read", where=where, line=reader.line_num, error=error) from error
     return {name: [row[position] for row in rows] for position, name in enumerate(names)}
 
 
-def _read_lines(data: bytes, where: str) -> dict[str, list[Any]]:
+def _read_lines(data: bytes, where: Finding) -> dict[str, list[Any]]:
     rows: list[dict[str, Any]] = []
     for number, line in enumerate(_decode(data, where).split("\n"), start=1):
         if not line.strip():
@@ -188,17 +184,13 @@ def _read_lines(data: bytes, where: str) -> dict[str, list[Any]]:
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
-            raise DataError(
-                f"{where} has no JSON object in line {number}.",
-                f"The line begins with {line[:40]!r}.",
-                'Write one object per line, such as {"path": "a.jpg", "label": "rose"}.',
-            )
+            raise DataError("data.no_object", where=where, line=number, text=line[:40])
         rows.append(row)
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _read_parquet(data: bytes, where: str) -> dict[str, list[Any]]:
+def _read_parquet(data: bytes, where: Finding) -> dict[str, list[Any]]:
     # Loaded here because it costs time at start and few tables are Parquet.
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -206,7 +198,7 @@ def _read_parquet(data: bytes, where: str) -> dict[str, list[Any]]:
     try:
         columns = pq.read_table(io.BytesIO(data))
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{where} is not a Parquet file.", f"{error}.", "Write it again.") from error
+        raise DataError("data.not_parquet", where=where, error=error) from error
     read = {field.name: _read_column(columns.column(position)) for position, field in enumerate(columns.schema)}
     return {name: column for name, column in read.items() if column is not None}
 
@@ -227,7 +219,7 @@ def _read_column(column: Any) -> Any:  # noqa: ANN401 - a pyarrow.ChunkedArray; 
     return None if skipped else column.to_pylist()
 
 
-_READERS: dict[str, Callable[[bytes, str], dict[str, list[Any]]]] = {
+_READERS: dict[str, Callable[[bytes, Finding], dict[str, list[Any]]]] = {
     ".csv": _read_delimited,
     ".tsv": partial(_read_delimited, tab=True),
     ".jsonl": _read_lines,

@@ -10,11 +10,12 @@ import numpy.typing as npt
 import torch
 
 from headstart.encoders.folders import new_cache_folder, save_tensors
-from headstart.encoders.graph_cache import GRAPH, WEIGHTS, PreparedEncoder
+from headstart.encoders.graph_cache import GRAPH, WEIGHTS, PreparedEncoder, in_torch
 from headstart.encoders.networks import Network, compare_graph, export_graph
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.errors import EncoderError
+from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_parts
 
 
@@ -64,15 +65,15 @@ def keep_tuned(
     return PreparedEncoder(replace(spec, engine="onnxruntime" if files.graph else "torch"), files, notice)
 
 
-def _export(network: Network, graph: Path, inputs: npt.NDArray[np.float32]) -> str:
+def _export(network: Network, graph: Path, inputs: npt.NDArray[np.float32]) -> Finding | None:
     with quiet():
         try:
             export_graph(network, graph)
         except EncoderError as error:
             graph.unlink(missing_ok=True)
-            return f"{error.problem} It runs in torch instead, which is slower. {error.reason}"
+            return in_torch(error)
         compare_graph(network, graph, inputs)
-    return ""
+    return None
 
 
 def _digest(module: torch.nn.Module) -> str:

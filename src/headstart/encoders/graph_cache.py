@@ -18,6 +18,7 @@ from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.encoders.variants import ALL_STAGES, Variant, read_variant
 from headstart.encoders.weights import Weights, check_digest, file_name
 from headstart.errors import EncoderError, MissingExtraError
+from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_file, sha256_of_json
 from headstart.runtime.progress import Progress
 
@@ -27,11 +28,11 @@ NEEDED = ("torch", "timm", "onnx", "onnxscript")
 
 @dataclass(frozen=True, slots=True)
 class PreparedEncoder:
-    """What is needed to run an encoder: ``notice`` says why there is no graph, or is empty."""
+    """What is needed to run an encoder: ``notice`` says why there is no graph, if there is none."""
 
     spec: EncoderSpec
     files: EncoderFiles
-    notice: str
+    notice: Finding | None
 
 
 def prepare_encoder(weights: Weights, cache: Path, progress: Progress) -> PreparedEncoder:
@@ -93,7 +94,7 @@ def open_prepared(folder: Path, weights: Weights) -> PreparedEncoder | None:
             return None
         spec = EncoderSpec.from_json(data["spec"])
         files = EncoderFiles(folder / GRAPH if GRAPH in digests else None, folder / WEIGHTS, data["config"])
-        notice = str(data["notice"])
+        notice = _read_notice(data["notice"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # not there, or damaged: the caller makes it again
     # The same weights may be known by several names, in several places.
@@ -117,7 +118,7 @@ def _cut_out(weights: Weights, cache: Path, progress: Progress, place: Path) -> 
     shutil.copyfile(every.files.weights, place / WEIGHTS)
     config = {key: value for key, value in every.files.config.items() if key != "widths"}
     spec = replace(every.spec, architecture=_architecture(config["architecture"], weights.stages), dimension=width)
-    _describe(place, spec, {**config, "stages": weights.stages, "num_features": width}, "")
+    _describe(place, spec, {**config, "stages": weights.stages, "num_features": width}, None)
     return True
 
 
@@ -125,9 +126,20 @@ def _architecture(name: str, stages: int) -> str:
     return Variant(name, stages).name
 
 
-def _describe(place: Path, spec: EncoderSpec, config: dict[str, Any], notice: str) -> None:
+def in_torch(error: EncoderError) -> Finding:
+    """Return what to say of a network that cannot be exported."""
+    return Finding("encoders.in_torch", {"problem": error.problem_value, "reason": error.why})
+
+
+def _read_notice(data: Any) -> Finding | None:  # noqa: ANN401 - what stands in a description
+    if isinstance(data, str) and data:  # of an older Headstart
+        return Finding("runtime.said", {"said": data})
+    return Finding.from_json(data) if data else None
+
+
+def _describe(place: Path, spec: EncoderSpec, config: dict[str, Any], notice: Finding | None) -> None:
     digests = {path.name: sha256_of_file(path) for path in sorted(place.iterdir())}
-    data = {"spec": spec.to_json(), "config": config, "notice": notice, "files": digests}
+    data = {"spec": spec.to_json(), "config": config, "notice": notice and notice.to_json(), "files": digests}
     (place / DESCRIPTION).write_text(json.dumps(data, indent=1), encoding="utf-8")
 
 
@@ -135,7 +147,7 @@ def _make(weights: Weights, place: Path) -> None:
     # torch and timm: loaded here only, where a graph is made.
     from headstart.encoders.networks import build_network, compare_graph, export_graph
 
-    notice = ""
+    notice = None
     with quiet():
         network = build_network(weights)
         tensors = network.module.state_dict()
@@ -146,7 +158,7 @@ def _make(weights: Weights, place: Path) -> None:
         try:
             export_graph(network, place / GRAPH)
         except EncoderError as error:
-            notice = f"{error.problem} It runs in torch instead, which is slower. {error.reason}"
+            notice = in_torch(error)
             (place / GRAPH).unlink(missing_ok=True)
         else:
             compare_graph(network, place / GRAPH)

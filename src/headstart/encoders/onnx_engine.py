@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.errors import EncoderError
+from headstart.runtime.findings import Finding
 
 
 class OnnxEncoder:
@@ -24,7 +25,7 @@ class OnnxEncoder:
         Threads within one call.
     """
 
-    notice = ""
+    notice: Finding | None = None
 
     def __init__(self, spec: EncoderSpec, files: EncoderFiles, threads: int = 1) -> None:
         self._spec = spec

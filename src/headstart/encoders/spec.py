@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from headstart.data.example import Example
 from headstart.modalities.base import DEFAULT, load_modality
+from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_json
 from headstart.runtime.progress import Progress
 
@@ -148,8 +149,8 @@ class LoadedEncoder(Encoder, Protocol):
         """Where its files lie."""
 
     @property
-    def notice(self) -> str:
-        """What the user should know about how it runs, or ""."""
+    def notice(self) -> Finding | None:
+        """What the user should know about how it runs, or None."""
 
 
 class EncoderSource(Protocol):

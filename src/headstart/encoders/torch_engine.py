@@ -12,6 +12,7 @@ from headstart.encoders.networks import create_network
 from headstart.encoders.onnx_engine import finite
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
+from headstart.runtime.findings import Finding
 
 
 class TorchEncoder:
@@ -30,7 +31,7 @@ class TorchEncoder:
         Why it does not run in ONNX Runtime, when that is not the user's choice.
     """
 
-    def __init__(self, spec: EncoderSpec, files: EncoderFiles, device: str, notice: str = "") -> None:
+    def __init__(self, spec: EncoderSpec, files: EncoderFiles, device: str, notice: Finding | None = None) -> None:
         assert files.weights is not None, "a torch encoder is made from weights"
         self._spec = spec
         self._files = files

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.stats import t as student
 
 from headstart.explain.coordinates import Map, enlarge, shrink
+from headstart.runtime.findings import Finding
 
 Labelled = tuple[int, Map, npt.NDArray[np.float32]]  # class number, heat (h, w), input (3, H, W)
 
@@ -75,7 +76,7 @@ class ClassAverage:
     zone, zone_share
         The ninth outside the middle with the most heat, and its share.
     warning
-        A sentence when the heat gathers outside the middle, or "".
+        What to say when the heat gathers outside the middle.
     """
 
     label: str
@@ -87,7 +88,7 @@ class ClassAverage:
     middle: Share
     zone: str
     zone_share: Share
-    warning: str
+    warning: Finding | None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, without the map."""
@@ -99,7 +100,7 @@ class ClassAverage:
             "middle": self.middle.to_json(),
             "zone": self.zone,
             "zone_share": self.zone_share.to_json(),
-            "warning": self.warning or None,
+            "warning": self.warning and str(self.warning),
         }
 
 
@@ -171,18 +172,18 @@ def _share(values: npt.NDArray[np.float64], uniform: float) -> Share:
 
 def _warning(
     label: str, where: str, zone: npt.NDArray[np.float64], middle: npt.NDArray[np.float64], classes: int
-) -> str:
+) -> Finding | None:
     level = LEVEL / (classes * len(ZONES))  # eight outer zones and the middle of each class
-    look = "Look whether something else than the class marks it there: a watermark, a frame, a ruler."
     at_least = 9 * lower_bound(zone, level)
     if at_least > MOST_OUTSIDE:
-        times = f"{9 * zone.mean():.1f} times a uniform map (at least {at_least:.1f})"
-        return f"{label}: {zone.mean():.0%} of the heat lies in the {where} ninth of the picture, {times}. {look}"
+        values = {"share": float(zone.mean()), "times": float(9 * zone.mean()), "bound": at_least}
+        zone_name = Finding(f"explain.zone_{where.replace(' ', '_')}")
+        return Finding("explain.gathers_outside", {"label": label, "where": zone_name, **values})
     at_most = -9 * lower_bound(-middle, level)
     if at_most < LEAST_INSIDE:
-        times = f"{9 * middle.mean():.1f} times a uniform map (at most {at_most:.1f})"
-        return f"{label}: only {middle.mean():.0%} of the heat lies in the middle ninth, {times}. {look}"
-    return ""
+        values = {"share": float(middle.mean()), "times": float(9 * middle.mean()), "bound": at_most}
+        return Finding("explain.avoids_middle", {"label": label, **values})
+    return None
 
 
 def gather(labelled: Iterable[Labelled], classes: Sequence[str]) -> tuple[ClassAverage, ...]:
@@ -196,7 +197,7 @@ def gather(labelled: Iterable[Labelled], classes: Sequence[str]) -> tuple[ClassA
     >>> mark[0, 0] = 1.0
     >>> pictures = [(0, mark + 0.001 * n, np.zeros((3, 21, 21), dtype=np.float32)) for n in range(6)]
     >>> found = gather(pictures, ("ant", "bee"))
-    >>> [(one.label, one.count, one.zone) for one in found], found[0].warning[:8]
+    >>> [(one.label, one.count, one.zone) for one in found], str(found[0].warning)[:8]
     ([('ant', 6, 'upper left')], 'ant: 91%')
     """
     gatherings = [AverageAccumulator() for _ in classes]

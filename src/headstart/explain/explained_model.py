@@ -12,6 +12,8 @@ from headstart.explain.neighbours import ReferenceExamples
 from headstart.heads.head import Decoding, Head
 from headstart.probing.prediction import Prediction, predictions_from
 from headstart.registry import nearest
+from headstart.runtime.catalogue import ENGLISH
+from headstart.runtime.findings import did_you_mean
 
 # Names of N pictures, features of shape (N, D) and how many classes to list become N predictions.
 Predict = Callable[[Sequence[str], npt.NDArray[np.float32], int], tuple[Prediction, ...]]
@@ -68,7 +70,6 @@ def class_number(name: str, classes: Sequence[str]) -> int:
     if name in classes:
         return classes.index(name)
     near = nearest(name, classes)
-    shown = ", ".join(classes[:10]) + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")
     raise UnknownNameError(
-        f"The model has no class '{name}'.", f"It knows {shown}.", f"Did you mean '{near}'?" if near else ""
+        "explain.unknown_class", name=name, names=ENGLISH.first(list(classes), "comma", 10), hint=did_you_mean(near)
     )

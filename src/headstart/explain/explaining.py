@@ -59,11 +59,11 @@ class ExplanationRequest:
         """Raise RecipeError for a method that does not exist, or a number that makes no sense."""
         known = ("auto", *names("explainers"))
         if self.method not in known:
-            raise RecipeError(f"There is no method '{self.method}' to explain with.", f"Known are {', '.join(known)}.")
+            raise RecipeError("explain.unknown_method", method=self.method, known=known)
         if self.fill not in FILLS:
-            raise RecipeError(f"There is no fill '{self.fill}'.", f"Known are {', '.join(FILLS)}.")
+            raise RecipeError("explain.unknown_fill", fill=self.fill, known=FILLS)
         if self.neighbours < 0 or self.top < 1:
-            raise RecipeError("The number of neighbours is 0 or more, that of classes 1 or more.")
+            raise RecipeError("explain.wrong_numbers")
 
 
 def explain_example(subject: ExplainedModel, picture: Image.Image, name: str, wish: ExplanationRequest) -> Explanation:

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.explain.coordinates import Map, enlarge, shrink
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 
 Fill = Literal["blur", "mean"]
@@ -26,7 +28,7 @@ STEPS = 8  # parts in which a picture is hidden or shown
 CELLS = 14  # the picture is hidden by squares, so many along a side
 BLUR = 1 / 16  # standard deviation of the blur, as a part of the picture's side
 CONVINCING = 0.95  # part of the random maps that must be beaten
-FILLS: dict[Fill, str] = {"blur": "a blurred picture", "mean": "the mean colour"}
+FILLS: tuple[Fill, ...] = ("blur", "mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +69,13 @@ class Faithfulness:
         """Plain data."""
         return {**asdict(self), "convincing": self.convincing}
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        centre = "and than" if self.beats_centre else "but not than"
-        numbers = (
-            f"showing the hottest first {self.insertion:.2f} (random maps {self.random_insertion:.2f}), "
-            f"hiding it first {self.deletion:.2f} ({self.random_deletion:.2f}); "
-            f"better than {self.beaten} of {self.maps} random maps {centre} a spot in the middle; "
-            f"hidden behind {FILLS[self.fill]}"
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        fill = Finding(f"explain.fill_{self.fill}")
+        said = texts.say(
+            "explain.faithful" if self.beats_centre else "explain.faithful_but", {**asdict(self), "fill": fill}
         )
-        warning = "This map is not clearly better than chance: read nothing into it."
-        return [f"faithfulness: {numbers}", *([] if self.convincing else [warning])]
+        return [said, *([] if self.convincing else [texts.say("explain.chance")])]
 
 
 def measure_faithfulness(grid: Map, pixels: Pixels, probability: Probability, fill: Fill, seed: int) -> Faithfulness:

@@ -77,9 +77,7 @@ def choose_layer(network: torch.nn.Module, pixels: torch.Tensor) -> Layer:
         shape = read_shape(network, output, pixels)
         if shape is not None and output.grad is not None and bool(shape.maps(output.grad).abs().max() > 0):
             return Layer(name, shape)
-    raise EncoderError(
-        "The network has no layer to look at.", "None of its layers gives maps.", "Use --method occlusion."
-    )
+    raise EncoderError("explain.no_layer")
 
 
 def read_shape(network: torch.nn.Module, output: torch.Tensor, pixels: torch.Tensor) -> Shape | None:

@@ -93,7 +93,7 @@ def require(*packages: tuple[str, str]) -> None:
     """
     for package, extra in packages:
         if find_spec(package) is None:
-            raise MissingExtraError(package, extra, "to look into the network")
+            raise MissingExtraError(package, extra, "explain.to_look")
 
 
 def exact_map(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution | None:
@@ -113,13 +113,8 @@ def _cam(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution
     exact = exact_map(model, seen, target)
     if exact is not None:
         return exact
-    if seen.pooled is None:
-        reason = f"The features of {model.encoder.spec.name} are not the mean of the last maps of the network."
-    else:
-        reason = f"The head ({model.head.kind}) is not a linear function of the features."
-    raise EncoderError(
-        "There is no exact class activation map for this model.", reason, "Use --method gradcam or occlusion."
-    )
+    code = "explain.no_mean_of_maps" if seen.pooled is None else "explain.no_linear_head"
+    raise EncoderError(code, name=model.encoder.spec.name, kind=model.head.kind)
 
 
 def _cam_of_network(network: "Network", head: Head, pixels: Floats, target: int) -> Map:

@@ -60,11 +60,7 @@ def open_network(files: EncoderFiles, pixels: npt.NDArray[np.float32]) -> Networ
         When its weights are not there, or it has no layer to look at.
     """
     if files.weights is None or not files.weights.is_file():
-        raise EncoderError(
-            "The network cannot be built in torch.",
-            "Its weights were not saved with the model; they are for linear heads only.",
-            "Use --method auto or occlusion, or fit the model with a linear head.",
-        )
+        raise EncoderError("explain.not_built")
     return _build(
         files.weights, files.weights.stat().st_mtime_ns, json.dumps(files.config, sort_keys=True), pixels.shape[1:]
     )

@@ -14,6 +14,8 @@ from headstart.explain.coordinates import Map
 from headstart.explain.similarity import rank_correlation, structural_similarity
 from headstart.heads.family import load_head
 from headstart.heads.head import Head
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding
 
 DRAWS = 10  # shuffled heads; cheap where the maps stay
 DEPENDENT = 0.5  # a rank correlation below it says that the map has changed
@@ -52,14 +54,15 @@ class Randomisation:
         """Plain data."""
         return {"steps": [asdict(step) for step in self.steps], "whole": self.whole, "dependent": self.dependent}
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
         parts = [self.steps[0], *([self.steps[-1]] if len(self.steps) > 1 else [])]
-        numbers = "; ".join(
-            f"{part.what} {part.rank_correlation:.2f} (SSIM {part.structural_similarity:.2f})" for part in parts
-        )
-        warning = "This map hardly depends on what the model has learnt: do not trust it."
-        return [f"rank correlation after shuffling weights: {numbers}", *([] if self.dependent else [warning])]
+        steps = [
+            Finding("explain.shuffled", {**asdict(part), "what": Finding(f"explain.shuffled_{part.what}")})
+            for part in parts
+        ]
+        said = texts.say("explain.randomised", {"steps": steps})
+        return [said, *([] if self.dependent else [texts.say("explain.independent")])]
 
 
 def shuffled_head(head: Head, generator: np.random.Generator) -> Head:

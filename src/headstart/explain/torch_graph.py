@@ -54,7 +54,7 @@ def torch_scores(head: Head) -> Scorer:
     """
     graph = head.graph()
     if graph is None:
-        raise _no_gradient(head, "It has no graph of its operations.")
+        raise EncoderError("explain.no_gradient", kind=head.kind)
     constants: dict[int, torch.Tensor] = {}  # the graph keeps its arrays alive, so that none takes another's number
 
     def constant(values: npt.NDArray[Any]) -> torch.Tensor:
@@ -64,14 +64,8 @@ def torch_scores(head: Head) -> Scorer:
 
     def apply(node: Node, inputs: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
         if node.operator not in OPERATORS:
-            raise _no_gradient(head, f"Its operation {node.operator} has no form in torch here.")
+            raise EncoderError("explain.no_gradient_of", kind=head.kind, operator=node.operator)
         found = OPERATORS[node.operator](*inputs, **node.attributes)
         return (found,) if isinstance(found, torch.Tensor) else tuple(found)
 
     return lambda features: evaluate_graph(graph, features, constant, apply)
-
-
-def _no_gradient(head: Head, reason: str) -> EncoderError:
-    return EncoderError(
-        f"No gradient runs through the head ({head.kind}) of this model.", reason, "Use --method occlusion."
-    )

@@ -12,6 +12,7 @@ from headstart.explain.neighbours import Neighbour
 from headstart.explain.randomisation import Randomisation
 from headstart.probing.prediction import Prediction
 from headstart.registry import resolve
+from headstart.runtime.catalogue import ENGLISH, Texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +44,9 @@ class Checks:
     faithfulness: Faithfulness
     randomisation: Randomisation
 
-    def lines(self) -> list[str]:
-        """Return the same for people."""
-        return [*self.faithfulness.lines(), *self.randomisation.lines()]
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        return [*self.faithfulness.lines(texts), *self.randomisation.lines(texts)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from headstart.features.extraction import OpenExample, extract, stream
 from headstart.features.store import FeatureStore
 from headstart.features.values import Block, Extraction, Features
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import silent
 from headstart.settings.rules import ExtractionPlan, extraction_plan
@@ -77,7 +78,7 @@ def read_blocks(
 class Counter:
     """Counts what passes by: filled while the blocks it watches are taken."""
 
-    failures: dict[int, str] = field(default_factory=dict)
+    failures: dict[int, Finding] = field(default_factory=dict)
     computed: int = 0
     cached: int = 0
 

@@ -22,6 +22,7 @@ from headstart.encoders.spec import Encoder
 from headstart.errors import EncoderError, ExampleError
 from headstart.features.store import EncoderRows, FeatureStore
 from headstart.features.values import Block, Extraction, Features
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.rules import ExtractionPlan
 
@@ -53,7 +54,7 @@ def extract(  # seven parameters: what, with what, where to, how; bundles of the
     """
     started = time.perf_counter()
     matrices = [np.full((len(examples), encoder.spec.dimension), np.nan, dtype=np.float32) for encoder in encoders]
-    failures: dict[int, str] = {}
+    failures: dict[int, Finding] = {}
     computed = cached = 0
     walk = stream(examples, keys, encoders, store, plan=plan, open_example=open_example, progress=progress)
     with closing(walk) as blocks:  # after Ctrl-C finished rows are kept now, not when the exception is forgotten
@@ -122,7 +123,7 @@ class _Encoded:
 
     numbers: tuple[list[int], ...]
     rows: tuple[npt.NDArray[np.float32], ...]
-    failures: dict[int, str]
+    failures: dict[int, Finding]
 
 
 class _Walk:
@@ -147,7 +148,7 @@ class _Walk:
         self._lacking = self._lacking.reshape(len(stored), len(numbers))
         if NO_KEY in numbers:
             self._lacking[:, numbers[NO_KEY]] = False  # it stands for many files: a row under it would be anybody's
-        self._failures: dict[int, str] = {}
+        self._failures: dict[int, Finding] = {}
         self._finished: deque[_Encoded] = deque()  # not in futures: Ctrl-C inside submit would lose what it returns
         self._examples = examples
         self._encoders = encoders
@@ -206,12 +207,12 @@ class _Walk:
         """Open, prepare and encode one batch; runs in a worker's thread and leaves its result with the finished."""
         lacked: tuple[list[int], ...] = tuple([] for _ in self._encoders)
         inputs: tuple[list[npt.NDArray[np.float32]], ...] = tuple([] for _ in self._encoders)
-        failures: dict[int, str] = {}
+        failures: dict[int, Finding] = {}
         for number in numbers.tolist():
             try:
                 opened = self._open_example(self._examples[self._first[number]].source)
             except ExampleError as error:
-                failures[number] = error.reason or error.problem
+                failures[number] = error.why
                 continue
             for index, encoder in enumerate(self._encoders):
                 if self._lacking[index, number]:
@@ -220,12 +221,12 @@ class _Walk:
         rows = tuple(_encode_batch(encoder, batch) for encoder, batch in zip(self._encoders, inputs, strict=True))
         self._finished.append(_Encoded(lacked, rows, failures))
 
-    def _reason_without_key(self, position: int) -> str:
+    def _reason_without_key(self, position: int) -> Finding:
         try:
             self._open_example(self._examples[position].source)
         except ExampleError as error:
-            return error.reason or error.problem
-        return "It could not be read at first."
+            return error.why
+        return Finding("features.not_at_first")
 
     def _keep_finished(self) -> None:
         """Store what the workers have finished; what Ctrl-C stops half-way comes again, which adds nothing."""
@@ -245,9 +246,10 @@ def _encode_batch(encoder: Encoder, inputs: list[npt.NDArray[np.float32]]) -> np
     rows = encoder.encode(np.stack(inputs))
     if rows.shape != shape or not np.isfinite(rows).all():
         raise EncoderError(
-            f"The encoder '{encoder.spec.name}' did not give one finite vector per picture.",
-            f"Expected finite numbers of shape {shape}, got numbers of shape {rows.shape}, "
-            f"{np.sum(~np.isfinite(rows))} of them not finite.",
-            "Its weights or its graph are damaged or do not belong together: get the encoder again.",
+            "features.not_finite",
+            name=encoder.spec.name,
+            shape=str(shape),
+            got=str(rows.shape),
+            broken=np.sum(~np.isfinite(rows)),
         )
     return rows

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from headstart.errors import StoreError
 from headstart.runtime.files import whole_file
+from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_file, sha256_of_parts
 
 SUFFIX = ".npy"
@@ -74,15 +75,15 @@ def open_shard(path: Path, dimension: int) -> Shard:
         When the file cannot be read.
     """
     if len(path.stem) != NAME_LENGTH or not set(path.stem) <= set("0123456789abcdef"):
-        raise _damage(path, "its name is not a checksum")
+        raise _damage(path, "features.no_checksum")
     with open(path, "rb") as file:
         header = file.read(HEADER_LENGTH)
         size = os.fstat(file.fileno()).st_size
     count, rest = divmod(size - HEADER_LENGTH, KEY_LENGTH + 4 * dimension)
     if rest:
-        raise _damage(path, f"its size of {size} bytes does not fit rows of {dimension} numbers")
+        raise _damage(path, "features.wrong_size", size=size, dimension=dimension)
     if header != _header(count, dimension):
-        raise _damage(path, f"its header does not announce {count} rows of {dimension} numbers")
+        raise _damage(path, "features.wrong_header", count=count, dimension=dimension)
     return Shard(path, count, dimension)
 
 
@@ -97,7 +98,7 @@ def check_shard(shard: Shard) -> None:
         When the file cannot be read.
     """
     if sha256_of_file(shard.path)[:NAME_LENGTH] != shard.path.stem:
-        raise _damage(shard.path, "its content does not match the checksum in its name")
+        raise _damage(shard.path, "features.wrong_content")
 
 
 def read_keys(shard: Shard) -> list[bytes]:
@@ -129,9 +130,7 @@ def read_rows(shard: Shard, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float
                 vectors[run] = np.frombuffer(piece, dtype="<f4").reshape(-1, shard.dimension)
     except (OSError, ValueError) as error:
         raise StoreError(
-            "A file of the feature store changed while it was in use.",
-            f"'{shard.path}' could be read before, and not now ({getattr(error, 'strerror', None) or error}).",
-            "Start again: what is lost is computed again.",
+            "features.shard_changed", path=shard.path, error=getattr(error, "strerror", None) or error
         ) from error
     return vectors
 
@@ -151,5 +150,5 @@ def _header(count: int, dimension: int) -> bytes:
     return start + text.encode().ljust(HEADER_LENGTH - len(start) - 1) + b"\n"
 
 
-def _damage(path: Path, reason: str) -> StoreError:
-    return StoreError(f"The feature file '{path}' is damaged.", reason)
+def _damage(path: Path, code: str, **values: object) -> StoreError:
+    return StoreError("features.shard_damaged", path=path, reason=Finding(code, values))

@@ -26,6 +26,7 @@ from headstart.features.shards import (
     write_shard,
 )
 from headstart.runtime.files import PARTIAL_SUFFIX, whole_file
+from headstart.runtime.findings import Finding
 
 FLUSH_ROWS = 256  # rows in a shard: few files, and little to lose
 FLUSH_SECONDS = 10.0  # a slow encoder writes smaller shards, so that an interrupted run loses seconds, not minutes
@@ -38,7 +39,7 @@ class FeatureStore:
     """A folder of stored features, rows per encoder.
 
     Trouble does not stop a run: a damaged file is set aside and computed again, a folder that cannot be written to
-    keeps nothing. ``notices`` tells it, one sentence or two each, for the user.
+    keeps nothing. ``notices`` tells it.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ class FeatureStore:
 
     def __init__(self, folder: Path | None, clock: Callable[[], float] = time.time) -> None:
         self.folder = None if folder is None else Path(folder) / "features"
-        self.notices: list[str] = []
+        self.notices: list[Finding] = []
         self._clock = clock
 
     def open(self, spec: EncoderSpec) -> "EncoderRows":
@@ -68,9 +69,9 @@ class FeatureStore:
             self._clock,
         )
 
-    def _notice(self, text: str) -> None:
-        if text not in self.notices:
-            self.notices.append(text)
+    def _notice(self, found: Finding) -> None:
+        if found not in self.notices:
+            self.notices.append(found)
 
 
 class EncoderRows:
@@ -91,7 +92,7 @@ class EncoderRows:
     """
 
     def __init__(
-        self, folder: Path | None, spec: EncoderSpec, notice: Callable[[str], None], clock: Callable[[], float]
+        self, folder: Path | None, spec: EncoderSpec, notice: Callable[[Finding], None], clock: Callable[[], float]
     ) -> None:
         self._folder = folder
         self._spec = spec
@@ -209,22 +210,18 @@ class EncoderRows:
             self._checked.add(number)
 
     def _set_aside(self, path: Path, error: StoreError | OSError) -> None:
-        reason = error.reason if isinstance(error, StoreError) else f"it cannot be read: {error.strerror or error}"
+        reason: object = Finding("features.unreadable", {"error": getattr(error, "strerror", None) or error})
+        if isinstance(error, StoreError):
+            reason = error.values["reason"]
         aside = path.with_name(f"{path.name}.damaged")
         try:
             os.replace(path, aside)
-            outcome = f"set aside as '{aside.name}'"
+            outcome = Finding("features.set_aside", {"name": aside.name})
         except OSError as trouble:
-            outcome = f"left out (it cannot be renamed: {trouble.strerror or trouble})"
-        self._notice(
-            f"The feature file '{path}' is damaged: {reason}. It was {outcome}; its features are computed again."
-        )
+            outcome = Finding("features.left_out", {"error": trouble.strerror or trouble})
+        self._notice(Finding("features.damaged", {"path": path, "reason": reason, "outcome": outcome}))
 
     def _stop_keeping(self, error: OSError) -> None:
         self._keeping = False
         where = self._folder.parent if self._folder else ""
-        self._notice(
-            f"New features are not kept. The feature store '{where}' cannot be used: "
-            f"{error.strerror or error}. "
-            "Make room in it or make it writable, or choose another folder with --cache."
-        )
+        self._notice(Finding("features.not_kept", {"path": where, "error": error.strerror or error}))

@@ -14,6 +14,7 @@ from headstart.errors import OutputError
 from headstart.features.values import Block
 from headstart.registry import nearest
 from headstart.runtime.files import whole_file, write_errors
+from headstart.runtime.findings import did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow
@@ -40,11 +41,7 @@ def table_format(path: Path) -> TableFormat:
         if suffix == known:
             return known
     near = nearest(suffix, FORMATS)
-    raise OutputError(
-        f"The format of the table '{path}' is not known.",
-        "The name must end in .parquet or .csv.",
-        f"Did you mean '{path.with_suffix('.' + near)}'?" if near else "",
-    )
+    raise OutputError("features.unknown_table", path=path, hint=did_you_mean(near and path.with_suffix(f".{near}")))
 
 
 def write_table(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from headstart.runtime.findings import Finding
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -41,11 +43,11 @@ class Extraction:
     """
 
     features: tuple[Features, ...]
-    failures: dict[int, str]
+    failures: dict[int, Finding]
     computed: int
     cached: int
     seconds: float
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,6 @@ class Block:
 
     start: int
     matrices: tuple[npt.NDArray[np.float32], ...]
-    failures: dict[int, str]
+    failures: dict[int, Finding]
     computed: int
     cached: int

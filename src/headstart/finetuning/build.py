@@ -31,6 +31,7 @@ from headstart.heads.probabilities import as_softmax
 from headstart.heads.training_set import TrainingSet
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import TrainingPlan
@@ -67,7 +68,7 @@ class TrainingSetup:
 
     task: TrainingJob
     start: LinearStart | int
-    notices: tuple[str, ...]
+    notices: tuple[Finding, ...]
 
 
 @contextmanager
@@ -99,10 +100,7 @@ def assemble(
         yield TrainingSetup(task, start, notices)
 
 
-NOT_CUT = (
-    "The frozen stages of this network cannot be run apart from the others: they are computed anew in every epoch, "
-    "which takes longer."
-)
+NOT_CUT = Finding("finetuning.not_cut", severity="note")
 
 
 def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) -> LinearStart | int:

@@ -15,6 +15,7 @@ from torch.profiler import ProfilerActivity
 
 from headstart.errors import MissingExtraError
 from headstart.finetuning.history import Epoch
+from headstart.runtime.findings import Finding
 
 DEAREST = 10
 WARM_UP, PROFILED = 2, 6  # steps
@@ -85,7 +86,7 @@ class Profile:
     """A profile under way: ``step`` is called after each step; ``lines`` are there at the end."""
 
     profiler: Any
-    lines: list[str] = field(default_factory=list)
+    lines: list[Finding] = field(default_factory=list)
 
     def step(self) -> None:
         """Take note that a step is over."""
@@ -114,10 +115,10 @@ def profile(folder: Path) -> Iterator[Profile]:
         found.profiler = profiler
         yield found
     if not found.lines:
-        found.lines.append(f"Nothing was profiled: that takes more than {WARM_UP} steps.")
+        found.lines.append(Finding("finetuning.nothing_profiled", {"steps": WARM_UP}))
 
 
-def _write_operations(profiler: Any, path: Path) -> list[str]:  # noqa: ANN401 - a torch profiler
+def _write_operations(profiler: Any, path: Path) -> list[Finding]:  # noqa: ANN401 - a torch profiler
     averages = [row for row in profiler.key_averages() if not row.key.startswith(NOT_AN_OPERATION)]
     rows = sorted(averages, key=lambda row: row.self_cpu_time_total, reverse=True)[:DEAREST]
     total = sum(row.self_cpu_time_total for row in averages) or 1.0
@@ -127,7 +128,8 @@ def _write_operations(profiler: Any, path: Path) -> list[str]:  # noqa: ANN401 -
         for row in rows:
             share = row.self_cpu_time_total / total
             writer.writerow((row.key, row.count, round(row.self_cpu_time_total / 1000, 3), round(share, 4)))
+    shown = [(row.self_cpu_time_total / total, row.key, row.count) for row in rows]
     return [
-        f"The {len(rows)} dearest operations of {PROFILED} steps (share of the processor's time):",
-        *(f"  {row.self_cpu_time_total / total:6.1%}  {row.key} ({row.count} calls)" for row in rows),
+        Finding("finetuning.dearest", {"operations": len(rows), "steps": PROFILED}),
+        *(Finding("finetuning.operation", {"share": share, "name": name, "calls": n}) for share, name, n in shown),
     ]

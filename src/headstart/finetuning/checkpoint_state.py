@@ -4,11 +4,17 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from headstart.runtime.findings import Finding
+
 DIVERGED = 4.0  # times the loss of guessing, or of the start, whichever is larger
 
 
 class Stop(Exception):
     """A way out of an epoch, with the reason."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        self.finding = Finding(code, values)
+        super().__init__(str(self.finding))
 
 
 @dataclass(slots=True)
@@ -48,7 +54,7 @@ class State:
     best_epoch: int = 0
     best_loss: float = math.inf
     history: list[dict[str, Any]] = field(default_factory=list)
-    stopped: str = ""
+    stopped: Finding | None = None
 
     def to_values(self) -> dict[str, Any]:
         """Give plain data for JSON, which knows no infinity; :meth:`from_values` reads it back to the last bit."""
@@ -64,7 +70,8 @@ class State:
         True
         """
         own = {name: values[name] for name in cls.__slots__}
-        return cls(**own | {"best_loss": float(values["best_loss"])})
+        stopped = own["stopped"] and Finding.from_json(own["stopped"])
+        return cls(**own | {"best_loss": float(values["best_loss"]), "stopped": stopped})
 
     def add(self, loss: float, right: float, count: int) -> None:
         """Count a step on ``count`` pictures with this mean loss."""
@@ -87,30 +94,20 @@ class State:
             When loss or gradient is no number, or the loss has grown far beyond where it began.
         """
         if not (math.isfinite(loss) and math.isfinite(norm)):
-            raise Stop(
-                f"The training stopped at step {self.step + 1}: the loss was not a finite number, at a learning rate "
-                f"of {rate:.1e}. {self.kept()} Try a smaller --lr."
-            )
+            raise Stop("finetuning.stopped_loss", step=self.step + 1, rate=rate, kept=self.kept())
         self.first_loss = self.first_loss or loss
         self.smooth_loss = 0.9 * self.smooth_loss + 0.1 * loss if self.step else loss
         if self.smooth_loss > DIVERGED * max(self.first_loss, guessing):
-            raise Stop(
-                f"The training stopped at step {self.step + 1}: the loss grew to {loss:.3g} at a learning rate of "
-                f"{rate:.1e}; it began at {self.first_loss:.3g}. {self.kept()} Try a smaller --lr."
-            )
+            values = {"step": self.step + 1, "loss": loss, "rate": rate, "first": self.first_loss}
+            raise Stop("finetuning.stopped_grew", **values, kept=self.kept())
 
     def refuse_epoch(self, validation_loss: float | None) -> None:
         """Stop after an epoch whose weights answer with what is no number; raises :class:`Stop`."""
         if validation_loss is not None and not math.isfinite(validation_loss):
-            raise Stop(
-                f"The training stopped after epoch {self.epoch + 1}: the validation loss was not a finite number. "
-                f"{self.kept()} Try a smaller --lr."
-            )
+            raise Stop("finetuning.stopped_validation", epoch=self.epoch + 1, kept=self.kept())
 
-    def kept(self) -> str:
-        """Say which weights are kept when it stops now."""
-        return (
-            f"The weights of epoch {self.best_epoch} were kept."
-            if self.best_epoch
-            else "The weights it started from were kept."
+    def kept(self) -> Finding:
+        """Return which weights are kept when it stops now."""
+        return Finding(
+            "finetuning.epoch_kept" if self.best_epoch else "finetuning.start_kept", {"best": self.best_epoch}
         )

@@ -32,6 +32,7 @@ from headstart.finetuning.weight_interpolation import Interpolation, WeightChoic
 from headstart.heads.linear import LinearHead
 from headstart.heads.probabilities import Softmax
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.runtime.malloc import retained_memory
 from headstart.settings.fields import seconds_of
 from headstart.settings.rules import TrainingPlan
@@ -62,7 +63,7 @@ class FineTuned:
     profile_lines
         The dearest operations, when they were asked for.
     notices
-        Sentences for the user.
+        What the user should know.
     """
 
     plan: TrainingPlan
@@ -79,8 +80,8 @@ class FineTuned:
     expected_seconds: float
     seconds: float
     rate_test: LrRangeTest | None
-    profile_lines: tuple[str, ...]
-    notices: tuple[str, ...]
+    profile_lines: tuple[Finding, ...]
+    notices: tuple[Finding, ...]
 
     @property
     def validated(self) -> int:
@@ -177,7 +178,7 @@ class _Watched:
     hooks: LoopCallbacks
     profiled: Any = None
 
-    def lines(self) -> tuple[str, ...]:
+    def lines(self) -> tuple[Finding, ...]:
         return tuple(self.profiled.lines) if self.profiled is not None else ()
 
 
@@ -253,19 +254,14 @@ def _head_arrays(classifier: Classifier) -> "tuple[Any, Any]":
     return head.weight.detach().cpu().numpy().copy(), head.bias.detach().cpu().numpy().copy()
 
 
-def _notices(task: TrainingJob, outcome: TrainingOutcome, encoder: PreparedEncoder | None) -> list[str]:
+def _notices(task: TrainingJob, outcome: TrainingOutcome, encoder: PreparedEncoder | None) -> list[Finding]:
     notices = [outcome.stopped] if outcome.stopped else []
     if outcome.short:
-        notices.append(
-            f"Memory was short: {outcome.micro} pictures were taken at a time. Steps are still made of whole batches."
-        )
+        notices.append(Finding("finetuning.memory", {"count": outcome.micro}, "note"))
     if encoder is None and outcome.best and task.moving.plan.wise == "auto":
-        notices.append(
-            "On the validation part no weights on the way from the probe to the fine-tuned network were better than "
-            "the probe: fine-tuning did not help here, and the probe was kept."
-        )
+        notices.append(Finding("finetuning.probe_kept"))
     elif encoder is None:
-        notices.append("The model is the probe: no weight was moved in the end.")
+        notices.append(Finding("finetuning.nothing_moved"))
     elif encoder.notice:
         notices.append(encoder.notice)
     return notices

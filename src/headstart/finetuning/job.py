@@ -12,6 +12,7 @@ from headstart.finetuning.callbacks import Callback
 from headstart.finetuning.checkpoint import Checkpoint
 from headstart.finetuning.classifier import Tensors, TrainableParameters
 from headstart.finetuning.history import Epoch
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress
 from headstart.settings.recipe import Recipe
 
@@ -124,7 +125,7 @@ class TrainingOutcome:
     last: Tensors
     history: tuple[Epoch, ...]
     best: int
-    stopped: str
+    stopped: Finding | None
     micro: int
     short: bool = False
 

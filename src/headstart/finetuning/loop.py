@@ -25,6 +25,7 @@ from headstart.finetuning.losses import cross_entropy, l2sp_step, soft_targets
 from headstart.finetuning.micro_batches import MicroBatcher
 from headstart.finetuning.mixup import mix
 from headstart.finetuning.schedules import rate_factor
+from headstart.runtime.findings import Finding
 from headstart.settings.rules import examples_at_once
 
 PREDICTED_AT_ONCE = 16
@@ -67,10 +68,10 @@ class Training:
                 try:
                     self._run_epoch()
                 except Stop as reason:
-                    self._return_to_best(str(reason))
+                    self._return_to_best(reason.finding)
                     break
                 if self._hooks.enough(state.epoch):
-                    self._note_stop("It ended early to keep the time limit: the machine became slower.")
+                    self._note_stop(Finding("finetuning.ended_early"))
         self._keep()
         last = self._snapshot()
         return TrainingOutcome(
@@ -83,13 +84,13 @@ class Training:
             short=self._bites.size < self._usual,
         )
 
-    def _return_to_best(self, reason: str) -> None:
+    def _return_to_best(self, reason: Finding) -> None:
         """After a loss without meaning: neither the weights nor their average are of any use."""
         self._state.stopped = reason
         self.task.moving.load(self._best)
         self._average = {name: self._best[name].clone() for name in self._average}
 
-    def _note_stop(self, reason: str) -> None:
+    def _note_stop(self, reason: Finding) -> None:
         if self._state.epoch < self._plan.epochs:
             self._state.stopped = reason
 
@@ -143,7 +144,7 @@ class Training:
         self._hooks.watcher.epoch(row)
         waited = state.epoch - state.best_epoch
         if self._recipe.training.patience and waited >= self._recipe.training.patience:
-            self._note_stop(f"The validation loss did not improve for {waited} epochs.")
+            self._note_stop(Finding("finetuning.no_improvement", {"epochs": waited}, "note"))
 
     def _take_best(self, row: Epoch) -> None:
         validation = self.task.validation

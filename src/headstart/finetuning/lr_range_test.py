@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from headstart.runtime.findings import Finding
+
 Numbers = npt.NDArray[np.float64]
 
 SMOOTHING = 0.9
@@ -34,7 +36,7 @@ class LrRangeTest:
     losses: Numbers
     smoothed: Numbers
     chosen: float | None
-    reason: str
+    reason: Finding
 
 
 def range_rates(low: float = 1e-6, high: float = 1.0, steps: int = 60) -> Numbers:
@@ -81,23 +83,18 @@ def find_rate(rates: Numbers, losses: Numbers) -> LrRangeTest:
     """
     smooth = smoothed_losses(losses)
     if len(losses) < FEWEST:
-        return LrRangeTest(rates, losses, smooth, None, "The range test was too short to say anything about the rate.")
+        return LrRangeTest(rates, losses, smooth, None, Finding("finetuning.range_too_short"))
     lowest = int(smooth.argmin())
     if smooth[0] - smooth[lowest] < LEAST_FALL * abs(smooth[0]):
-        reason = (
-            f"The loss did not fall anywhere between {rates[0]:.0e} and {rates[-1]:.0e}: the rule's rate is kept. "
-            "A head that is fitted already leaves little to fall."
-        )
+        reason = Finding("finetuning.range_flat", {"low": float(rates[0]), "high": float(rates[-1])})
         return LrRangeTest(rates, losses, smooth, None, reason)
     steepest = _steepest(losses[: max(lowest + 1, FEWEST)])
     chosen, limit = float(rates[steepest]), float(rates[lowest]) / 10
     if chosen > limit:
-        reason = (
-            f"Learning rate {limit:.1e}: a tenth of {rates[lowest]:.1e}, where the loss begins to grow; it falls "
-            f"fastest at {chosen:.1e}, too near to that."
-        )
+        values = {"limit": limit, "grows": float(rates[lowest]), "chosen": chosen}
+        reason = Finding("finetuning.range_limited", values)
         return LrRangeTest(rates, losses, smooth, limit, reason)
-    reason = f"Learning rate {chosen:.1e}: there the loss falls fastest; it begins to grow at {rates[lowest]:.1e}."
+    reason = Finding("finetuning.range_found", {"chosen": chosen, "grows": float(rates[lowest])})
     return LrRangeTest(rates, losses, smooth, chosen, reason)
 
 

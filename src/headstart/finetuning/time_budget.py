@@ -9,6 +9,7 @@ from headstart.finetuning.distributed import Engine
 from headstart.finetuning.job import TrainingJob
 from headstart.finetuning.step_time import StepTime
 from headstart.finetuning.weight_interpolation import SHARES
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import duration_text
 from headstart.settings.fields import seconds_of
 from headstart.settings.recipe import Recipe
@@ -36,20 +37,16 @@ def choosing_seconds(plan: TrainingPlan, pace: StepTime) -> float:
     return pace.look * (len(SHARES) if plan.wise == "auto" else 1)
 
 
-def announce(task: TrainingJob, pace: StepTime, done: int, tell: Callable[[str], None], started: float) -> float:
+def announce(task: TrainingJob, pace: StepTime, done: int, tell: Callable[[Finding], None], started: float) -> float:
     """Say how long the training will take from here, ``done`` epochs being done; give the seconds."""
     plan, limit = task.moving.plan, task.recipe.training.time_limit
     left = plan.epochs - done
     seconds = pace.epoch * left + choosing_seconds(plan, pace)
     total = time.perf_counter() - started + seconds + FINISH_SECONDS
-    late = ""
-    if limit and total > seconds_of(limit):
-        late = f" That is more than the limit of {limit}: one epoch is the least."
-    epochs = f"{left} epoch{'' if left == 1 else 's'}"
-    tell(
-        f"Training: {plan.name}, {epochs} of {len(task.train.labels):,} pictures, about {duration_text(seconds)}; "
-        f"the whole run about {duration_text(total)}.{late}"
-    )
+    late = bool(limit) and total > seconds_of(limit)
+    values = {"method": plan.name, "count": left, "pictures": len(task.train.labels), "limit": limit}
+    times = {"training": duration_text(seconds), "run": duration_text(total)}
+    tell(Finding("finetuning.announced_late" if late else "finetuning.announced", values | times))
     return seconds
 
 

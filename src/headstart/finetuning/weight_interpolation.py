@@ -9,6 +9,7 @@ from headstart.finetuning.ema import interpolate
 from headstart.finetuning.job import Labels, Scores, TrainingOutcome, log_losses
 from headstart.finetuning.loop import Training
 from headstart.heads.temperature import fit_temperature
+from headstart.runtime.findings import Finding
 
 SHARES = tuple(step / 10 for step in range(11))
 
@@ -37,14 +38,14 @@ class WeightChoice:
     table
         The shares that were compared.
     notices
-        Sentences for the user.
+        What the user should know.
     """
 
     share: float
     tensors: Tensors
     temperature: float
     table: tuple[Interpolation, ...]
-    notices: tuple[str, ...]
+    notices: tuple[Finding, ...]
 
 
 def choose_weights(training: Training, outcome: TrainingOutcome, starts: Tensors) -> WeightChoice:
@@ -59,10 +60,8 @@ def choose_weights(training: Training, outcome: TrainingOutcome, starts: Tensors
     if validation is None:
         share = 0.5 if wise == "auto" else float(wise or 1.0)
         _go(training, outcome, starts, share)
-        notice = "No picture was held out for choosing: the probabilities are not calibrated."
-        if wise == "auto":
-            notice += " Half of the way from the probe was gone."
-        return WeightChoice(share, task.moving.tensors(), 1.0, (), (notice,))
+        code = "finetuning.no_choice_half" if wise == "auto" else "finetuning.no_choice"
+        return WeightChoice(share, task.moving.tensors(), 1.0, (), (Finding(code),))
     shares = SHARES if wise == "auto" else (float(wise or 1.0),)
     table, temperatures, losses = [], [], []
     for share in shares:

@@ -12,6 +12,7 @@ from headstart.heads.cv_scoring import CvScore, CvScorer, Fold
 from headstart.heads.probabilities import Scores, Softmax, log_softmax
 from headstart.heads.temperature import fit_temperature
 from headstart.heads.training_set import TrainingSet
+from headstart.runtime.findings import Finding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,10 +43,8 @@ class ClassScorer(CvScorer):
             losses=losses,
         )
 
-    def notices(self, target: Target) -> tuple[str, ...]:
+    def notices(self, target: Target) -> tuple[Finding, ...]:
         """Name the classes of which no example could be scored."""
         unknown = np.setdiff1d(self.labels, self.labels[self.scorable])
-        if not len(unknown):
-            return ()
-        names = ", ".join(f"'{target.names[number]}'" for number in unknown)
-        return (f"Cross-validation could not score these classes, which have one example or one group only: {names}.",)
+        names = [f"'{target.names[number]}'" for number in unknown]
+        return (Finding("heads.unscored", {"names": names}, "note"),) if names else ()

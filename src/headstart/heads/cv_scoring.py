@@ -12,6 +12,7 @@ import numpy.typing as npt
 from headstart.data.targets.base import Target
 from headstart.heads.head import Decoding
 from headstart.heads.training_set import Array, TrainingSet
+from headstart.runtime.findings import Finding
 
 Scores = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.int64]
@@ -88,8 +89,8 @@ class CvScorer(ABC):
     def evaluate(self, scores: Scores) -> CvScore:
         """Fit the decoding to scores of all examples, shape (N, C), and compute loss and metric."""
 
-    def notices(self, target: Target) -> tuple[str, ...]:
-        """Return sentences about what could not be scored."""
+    def notices(self, target: Target) -> tuple[Finding, ...]:
+        """Return what could not be scored."""
         return ()
 
     def clearly_better(self, one: CvScore, other: CvScore) -> bool:

@@ -90,13 +90,5 @@ def load_head(kind: str, arrays: Arrays, settings: Mapping[str, Any]) -> Head:
         try:
             return head.from_arrays(arrays, settings)
         except KeyError as error:
-            raise ModelFileError(
-                f"The saved head is incomplete: it has no '{error.args[0]}'.",
-                f"A head of the kind '{kind}' needs it.",
-                "Save the model again.",
-            ) from error
-    raise ModelFileError(
-        f"The saved model has a head of an unknown kind '{kind}'.",
-        f"This version of Headstart knows: {', '.join(known)}.",
-        "Update Headstart, install the package that the head comes from, or save the model again.",
-    )
+            raise ModelFileError("heads.incomplete", name=error.args[0], kind=kind) from error
+    raise ModelFileError("heads.unknown_kind", kind=kind, known=[*known])

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from headstart.heads.cv_scoring import CvScore, CvScorer, Fold, select_best
 from headstart.heads.family import HeadFamily, LeavesOneOut
 from headstart.heads.training_set import TrainingSet
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 
 # A part of the log-loss: where the last step of a grid gains less, what lies beyond it would hardly matter. On classes
@@ -39,7 +40,7 @@ class Candidate:
     setting: Any
     scores: npt.NDArray[np.float32]
     cv_score: CvScore
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
 
 def cross_validate(
@@ -150,18 +151,16 @@ def _candidate(
     )
 
 
-def _edge_notices(family: HeadFamily, cv_scores: Sequence[CvScore], best: int, scorer: CvScorer) -> tuple[str, ...]:
-    """Return a sentence when the best value is at an end, and clearly and materially better than its neighbour."""
+def _edge_notices(family: HeadFamily, cv_scores: Sequence[CvScore], best: int, scorer: CvScorer) -> tuple[Finding, ...]:
+    """Return a note when the best value is at an end, and clearly and materially better than its neighbour."""
     if len(cv_scores) < 2 or 0 < best < len(cv_scores) - 1:
         return ()
     neighbour, end = (1, "strongest") if best == 0 else (best - 1, "weakest")
     falls = cv_scores[best].loss < (1 - MATERIAL) * cv_scores[neighbour].loss
     if not (falls and scorer.clearly_better(cv_scores[best], cv_scores[neighbour])):
         return ()
-    return (
-        f"The best setting of the head '{family.name}' is the {end} that was tried ({_shown(family.grid[best])}): "
-        "a value beyond it might do better still.",
-    )
+    values = {"head": family.name, "value": _shown(family.grid[best])}
+    return (Finding(f"heads.{end}", values, "note"),)
 
 
 def _shown(setting: object) -> str:

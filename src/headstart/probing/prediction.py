@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.runtime.findings import Finding
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -30,7 +32,7 @@ class Prediction:
         The likeliest classes, best first; ``top[0]`` is ``label`` with ``probability``.
     prediction_set
         Classes among which the true one is as often as was asked for, likeliest first; empty without a guard.
-    abstained, reason
+    abstained, why
         Whether the model had better not answer, and why; ``label`` is what it would have said.
     unfamiliar
         Whether the picture is unlike the training pictures.
@@ -51,14 +53,21 @@ class Prediction:
     top: tuple[Choice, ...]
     prediction_set: tuple[str, ...] = ()
     abstained: bool = False
-    reason: str = ""
+    why: Finding | None = None
     unfamiliar: bool = False
     familiarity: float | None = None
     novelty: float | None = None
 
+    @property
+    def reason(self) -> str:
+        """Why the model had better not answer, in English; empty when it may."""
+        return str(self.why or "")
+
     def to_json(self) -> dict[str, Any]:
         """Return plain data with the attributes as keys."""
-        return asdict(self) | {"top": [asdict(choice) for choice in self.top], "prediction_set": [*self.prediction_set]}
+        found = {"reason" if name == "why" else name: value for name, value in asdict(self).items()}
+        tops = [asdict(choice) for choice in self.top]
+        return found | {"top": tops, "prediction_set": [*self.prediction_set], "reason": self.reason}
 
 
 def predictions_from(

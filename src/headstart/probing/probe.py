@@ -17,6 +17,7 @@ from headstart.heads.head import Decoding, Head, Matrix
 from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
 from headstart.heads.training_set import TrainingSet
 from headstart.modalities.base import load_modality
+from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
@@ -51,7 +52,7 @@ class Probe:
     head: Head
     decoding: Decoding
     candidates: tuple[Candidate, ...]
-    notices: tuple[str, ...]
+    notices: tuple[Finding, ...]
     scorable: Groups = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def outputs(self, features: Matrix) -> npt.NDArray[np.float64]:
@@ -154,21 +155,13 @@ class BaselineRows:
 def require_held_out(strata: Groups, groups: Groups) -> None:
     """Raise DataError when nothing can be held out: fewer than two classes are spread over several groups."""
     if not _can_be_held_out(strata, groups):
-        raise DataError(
-            "There are too few pictures to compare anything on.",
-            "Fewer than two classes have pictures in several groups.",
-            "Add pictures: ten of each class are a beginning.",
-        )
+        raise DataError("probing.nothing_held_out")
 
 
 def _check_finite(features: Matrix) -> None:
     broken = np.flatnonzero(~np.isfinite(features).all(axis=1))
     if len(broken):
-        raise EncoderError(
-            "The encoder gave numbers that are not finite.",
-            f"This happened for {len(broken)} of {len(features)} examples, first for number {broken[0] + 1}.",
-            "Use another encoder, or the same one in a higher precision.",
-        )
+        raise EncoderError("probing.not_finite", broken=len(broken), count=len(features), first=broken[0] + 1)
 
 
 def typical_size(strata: Groups) -> int:
@@ -190,8 +183,5 @@ def _fit_uncalibrated(family: HeadFamily, training: TrainingSet, decoding: Decod
         head=family.fit(training, setting),
         decoding=decoding,
         candidates=(),
-        notices=(
-            f"There are too few examples to hold any out: the head '{family.name}' has its middle setting, and its "
-            "probabilities are not calibrated.",
-        ),
+        notices=(Finding("probing.blind", {"head": family.name}),),
     )

@@ -75,13 +75,9 @@ def require_two_classes(labels: Positions, classes: Sequence[str]) -> None:
     """
     present = np.unique(labels).tolist()
     if len(present) < 2:
-        raise DataError(
-            f"The part to fit has readable pictures of one class only: '{classes[present[0]]}'."
-            if present
-            else "The part to fit has no readable picture.",
-            "A classifier needs at least two classes.",
-            "Add pictures of the others to the training part.",
-        )
+        if present:
+            raise DataError("probing.one_class", name=classes[present[0]])
+        raise DataError("probing.no_class")
 
 
 def require_some(scored: Sample) -> None:
@@ -95,7 +91,7 @@ def require_some(scored: Sample) -> None:
     headstart.errors.DataError: There is nothing to score. None of the pictures to score can be read. Replace them.
     """
     if not len(scored):
-        raise DataError("There is nothing to score.", "None of the pictures to score can be read.", "Replace them.")
+        raise DataError("probing.nothing_to_score")
 
 
 def select_balanced_rows(strata: Positions, limit: int, seed: int) -> Positions:

@@ -153,10 +153,11 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(y)
         classes, labels = np.unique(np.asarray(y), return_inverse=True)
         if len(X) != len(labels):
-            raise DataError(f"There are {len(X)} pictures and {len(labels)} labels.", remedy="Give one label each.")
+            raise DataError("probing.other_lengths", examples=len(X), labels=len(labels))
         if len(classes) < 2:
-            found = f"only one class, '{classes[0]}'" if len(classes) else "no picture"
-            raise DataError(f"There is {found}.", remedy="Give pictures of two or more classes.")
+            raise DataError(
+                "probing.too_few_classes" if len(classes) else "probing.no_picture", name="".join(map(str, classes))
+            )
         features = embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache))
         keys = [content_key(example.source) for example in as_examples(X)]
         merged = merge_groups(keys, [None] * len(X) if groups is None else [str(group) for group in groups])
@@ -196,7 +197,7 @@ def embed_pictures(
     loaded = load_encoder(encoder, device=device, cache=context.cache_folder, progress=context.progress)
     found = read_features(examples, [content_key(example.source) for example in examples], (loaded,), context)
     for position, reason in found.failures.items():
-        raise ExampleError(f"The picture '{examples[position].name}' cannot be read.", reason, "Leave it out.")
+        raise ExampleError("data.unreadable_picture_left", name=examples[position].name, reason=reason)
     return found.features[0].matrix
 
 

@@ -4,24 +4,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from headstart.data.example import Example
-from headstart.data.name_checks import plural
 from headstart.probing.prediction import Prediction
 from headstart.reporting.tables import predictions_to_csv, predictions_to_json, predictions_to_text
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding
 from headstart.uncertainty.selective import Threshold
 
 NAMED = 5  # unreadable pictures named in a summary
 
 
-def failures_by_name(examples: Sequence[Example], failures: Mapping[int, str]) -> dict[str, str]:
+def failures_by_name(examples: Sequence[Example], failures: Mapping[int, Finding]) -> dict[str, Finding]:
     """Name the examples that could not be read, with the reasons."""
     return {examples[position].name: reason for position, reason in sorted(failures.items())}
 
 
-def failure_lines(failures: Mapping[str, str]) -> list[str]:
+def failures_to_json(failures: Mapping[str, Finding]) -> dict[str, str]:
+    """Return plain data: the reasons by name."""
+    return {name: str(reason) for name, reason in failures.items()}
+
+
+def failure_lines(failures: Mapping[str, Finding], texts: Texts = ENGLISH) -> list[str]:
     """Name the pictures that could not be read; at most five, then how many more."""
-    lines = [f"Left out, unreadable: {name} ({reason})" for name, reason in list(failures.items())[:NAMED]]
+    named = list(failures.items())[:NAMED]
+    lines = [texts.say("reporting.left_out", {"name": name, "reason": reason}) for name, reason in named]
     more = len(failures) - NAMED
-    return lines if more <= 0 else [*lines, f"... and {plural(more, 'more unreadable picture')}."]
+    return lines if more <= 0 else [*lines, texts.say("reporting.more_left_out", {"count": more})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +36,20 @@ class Answers:
     """What a model says about pictures, and what could not be read."""
 
     predictions: Sequence[Prediction]
-    failures: dict[str, str]
+    failures: dict[str, Finding]
     threshold: Threshold | None = None
 
-    def lines(self) -> list[str]:
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Name the pictures that could not be read, and say so when no answer can be precise enough."""
+        lines = failure_lines(self.failures, texts)
         if self.threshold is None or self.threshold.reached:
-            return failure_lines(self.failures)
+            return lines
         from headstart.reporting.summary import refusal  # only here: predicting does not wait for what a fit reports
 
-        return [*failure_lines(self.failures), refusal(self.threshold)]
+        return [*lines, refusal(self.threshold).render(texts.language)]
 
-    def to_text(self, form: str) -> str:
-        """Write the predictions as ``table``, ``csv`` or ``json``."""
-        writers = {"table": predictions_to_text, "csv": predictions_to_csv, "json": predictions_to_json}
-        return writers[form](self.predictions)
+    def to_text(self, form: str, texts: Texts = ENGLISH) -> str:
+        """Write the predictions as ``table``, ``csv`` or ``json``; only a table has a language."""
+        if form == "table":
+            return predictions_to_text(self.predictions, texts)
+        return predictions_to_csv(self.predictions) if form == "csv" else predictions_to_json(self.predictions)

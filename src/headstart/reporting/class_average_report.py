@@ -15,10 +15,15 @@ from headstart.explain.class_average import UNIFORM_BORDER, ClassAverage, Share
 from headstart.explain.coordinates import enlarge
 from headstart.explain.overlay import paint
 from headstart.explain.values import scaled, title_of
-from headstart.reporting.answers import failure_lines
+from headstart.reporting.answers import failure_lines, failures_to_json
 from headstart.reporting.contact_sheet import SIDE, Caption, Card, draw_sheet
 from headstart.reporting.fonts import FontBook, drawable_names
 from headstart.reporting.plots.style import INK, QUIET, WARN
+from headstart.reporting.tables import indented
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, sentences
+
+_SIDE, _GAP, _TEXT, _COLUMNS = 240, 28, 66, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,55 +43,51 @@ class AverageReport:
     """
 
     method: str
-    rule: str
+    rule: Finding | None
     classes: tuple[ClassAverage, ...]
     picture: Path
-    failures: Mapping[str, str] = field(default_factory=dict)
-    notices: tuple[str, ...] = ()
+    failures: Mapping[str, Finding] = field(default_factory=dict)
+    notices: tuple[Finding, ...] = ()
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Finding, ...]:
         """What looks like a shortcut."""
         return tuple(one.warning for one in self.classes if one.warning)
 
-    def lines(self) -> list[str]:
-        """Return the same as lines for people."""
-        width = max(len("class"), *(len(one.label) for one in self.classes))
-        head = f"  {'class':{width}}  pictures  in the border       in the middle       hottest outer ninth"
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
         rows = [
-            f"  {one.label:{width}}  {one.count:8,}  {_range(one.border):18}  {_range(one.middle):18}  "
-            f"{one.zone} {one.zone_share.value:.2f}"
+            (one.label, f"{one.count:,}", _range(one.border), _range(one.middle), _zone(one, texts))
             for one in self.classes
         ]
+        method = texts.find(f"explain.title.{self.method}", title_of(self.method))
         return [
-            *failure_lines(self.failures),
-            *([self.rule] if self.rule else []),
-            f"Where the evidence lies on average, by the {title_of(self.method)}; of a uniform map {UNIFORM_BORDER:.2f}"
-            " would lie in the border, the outer seventh, and 0.11 in each ninth:",
-            head,
-            *rows,
-            *(f"Warning: {warning}" for warning in self.warnings),
-            *([] if self.warnings else ["In no class does the heat gather outside the middle beyond doubt."]),
-            *self.notices,
-            f"Written to {self.picture}",
+            *failure_lines(self.failures, texts),
+            *([self.rule.render(texts.language)] if self.rule else []),
+            texts.say("reporting.average", {"method": method, "border": UNIFORM_BORDER}),
+            *indented([texts.columns("reporting.averages"), *rows], right=(1,)),
+            *(texts.say("reporting.warning", {"warning": warning}) for warning in self.warnings),
+            *([] if self.warnings else [texts.say("reporting.no_shortcut")]),
+            *sentences(self.notices, texts.language),
+            texts.say("reporting.written_to", {"place": self.picture}),
         ]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
             "method": self.method,
-            "rule": self.rule,
+            "rule": str(self.rule or ""),
             "classes": [one.to_json() for one in self.classes],
-            "warnings": list(self.warnings),
+            "warnings": sentences(self.warnings),
             "picture": str(self.picture),
-            "failures": dict(self.failures),
-            "notices": list(self.notices),
+            "failures": failures_to_json(self.failures),
+            "notices": sentences(self.notices),
         }
 
 
 def draw_averages(
     classes: Sequence[ClassAverage], preprocessing: ImagePreprocessing, path: Path, fonts: FontBook
-) -> tuple[str, ...]:
+) -> tuple[Finding, ...]:
     """Draw the average heat of each class on its average picture into a PNG file; return notices for the user."""
     shown = drawable_names([one.label for one in classes], fonts)
     cards = []
@@ -109,6 +110,10 @@ def _painted(one: ClassAverage, preprocessing: ImagePreprocessing) -> Image.Imag
     colours = ((one.picture * deviation + mean) * 255).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
     picture = Image.fromarray(colours).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return paint(picture, scaled(enlarge(one.heat, SIDE, SIDE)))
+
+
+def _zone(one: ClassAverage, texts: Texts) -> str:
+    return f"{texts.say(f'explain.zone_{one.zone.replace(chr(32), chr(95))}')} {one.zone_share.value:.2f}"
 
 
 def _range(share: Share) -> str:

@@ -22,6 +22,7 @@ from headstart.reporting.drawing import (
 )
 from headstart.reporting.fonts import FontBook, drawable_names, drawable_part, font_folders
 from headstart.reporting.plots.style import INK, QUIET, WARN
+from headstart.runtime.findings import Finding
 
 MOST_CARDS = 24
 SIDE, _GAP, _LINE, _ROOM = 240, 28, 26, 1580
@@ -49,7 +50,7 @@ class Card:
 
     pictures: tuple[Callable[[], Image.Image], ...]
     lines: tuple[Caption, ...]
-    unreadable: str = "A picture could not be read for a sheet: "
+    unreadable: str = "reporting.sheet_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ class Mistake:
 
 def draw_sheet(
     title: str, notes: Sequence[str], cards: Sequence[Card], path: Path, fonts: FontBook | None = None
-) -> tuple[str, ...]:
-    """Draw cards, in their order, into a PNG file; return sentences about pictures that cannot be read.
+) -> tuple[Finding, ...]:
+    """Draw cards, in their order, into a PNG file; return which pictures cannot be read.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def draw_sheet(
     width = 2 * MARGIN + max(columns * (wide + _GAP) - _GAP, noted, 804)
     canvas = blank_canvas(width, head + -(-len(cards) // columns) * tall + MARGIN // 2, fonts)
     write_title(canvas, title, notes)
-    notices: list[str] = []
+    notices: list[Finding] = []
     for number, card in enumerate(cards):
         row, column = divmod(number, columns)
         notices += draw_card(canvas, (MARGIN + column * (wide + _GAP), head + row * tall), card)
@@ -111,8 +112,8 @@ def draw_sheet(
     return tuple(notices)
 
 
-def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = SIDE) -> list[str]:
-    """Draw one card; a picture that cannot be read leaves its square empty and gives a sentence."""
+def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = SIDE) -> list[Finding]:
+    """Draw one card; a picture that cannot be read leaves its square empty and is named."""
     left, top = corner
     notices = []
     inner = side if len(card.pictures) == 1 else side - 4  # a gap between two
@@ -123,7 +124,7 @@ def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = S
         except (HeadstartError, OSError) as error:
             paste_fitted(canvas, (start, top), None, inner)
             write(canvas, (start + side / 2, top + side / 2), "cannot be read", NOTE, QUIET, "mm")
-            notices.append(f"{card.unreadable}{error}")
+            notices.append(Finding(card.unreadable, {"name": card.lines[-1].text, "error": error}))
     for row, line in enumerate(card.lines):
         _write_caption(canvas, (left, top + side + round(_LINE * (row + 0.8))), line, side * len(card.pictures))
     return notices
@@ -131,7 +132,7 @@ def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = S
 
 def draw_mistakes(
     mistakes: Sequence[Mistake], path: Path, classes: Sequence[str], fonts: FontBook | None = None
-) -> tuple[str, ...]:
+) -> tuple[Finding, ...]:
     """Draw the most confident mistakes, at most 24, the most confident first; without any, a sheet that says so.
 
     Parameters
@@ -143,7 +144,7 @@ def draw_mistakes(
 
     Returns
     -------
-    Sentences for the user: class names that no font of this machine can draw, and pictures that could not be read.
+    What the user should know: class names that no font of this machine can draw, and pictures that could not be read.
 
     Raises
     ------
@@ -162,7 +163,7 @@ def draw_mistakes(
                 Caption(shown[one.predicted], WARN, f"{one.probability:.2f}", arrow=True),
                 Caption(one.name, size=15),
             ),
-            f"The picture '{one.name}' could not be read for the sheet of mistakes: ",
+            "reporting.mistake_gone",
         )
         for one in worst
     ]

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from headstart.encoders.loading import EncoderRow
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, sentences
 
 ENOUGH_DISK = 2 * 1024**3  # bytes: an environment, a few encoders, features of 100,000 pictures
 
@@ -21,30 +23,34 @@ class MachineReport:
     facts
         What is there, by name.
     problems
-        What is wrong or missing, one sentence each with the remedy; empty when all is well.
+        What is wrong or missing, each with the remedy; empty when all is well.
     """
 
     facts: dict[str, Any]
-    problems: tuple[str, ...]
+    problems: tuple[Finding, ...]
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        packages = self.facts["packages"]
-        rows = {
-            "Python": f"{self.facts['python']} ({self.facts['implementation']})",
-            "System": f"{self.facts['platform']}, {self.facts['cores']} cores",
-            "Packages": ", ".join(f"{name} {version}" for name, version in packages.items() if version),
-            "Not installed": ", ".join(name for name, version in packages.items() if not version) or "nothing",
-            "Cache": f"{self.facts['cache']} ({self.facts['cache_mb']:.0f} MB, {self.facts['free_gb']:.0f} GB free)",
-            "Encoders here": ", ".join(self.facts["encoders"]) or "none",
-            "GPU": "an NVIDIA driver is here" if self.facts["nvidia"] else "none",
-        }
-        lines = [f"{name + ':':15}{value}" for name, value in rows.items()]
-        return [*lines, "", *(self.problems or ("All is well.",))]
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        from rich.cells import cell_len  # only here: it costs time at start
+
+        packages, none = self.facts["packages"], texts.say("reporting.none")
+        space = {name: self.facts[name] for name in ("cache", "cache_mb", "free_gb")}
+        values = (
+            f"{self.facts['python']} ({self.facts['implementation']})",
+            texts.say("reporting.system", {"platform": self.facts["platform"], "cores": self.facts["cores"]}),
+            ", ".join(f"{name} {version}" for name, version in packages.items() if version),
+            ", ".join(name for name, version in packages.items() if not version) or texts.say("reporting.nothing"),
+            texts.say("reporting.cache", space),
+            ", ".join(self.facts["encoders"]) or none,
+            texts.say("reporting.driver") if self.facts["nvidia"] else none,
+        )
+        names = texts.columns("reporting.doctor")
+        lines = [f"{name}{' ' * (15 - cell_len(name))}{value}" for name, value in zip(names, values, strict=True)]
+        return [*lines, "", *(sentences(self.problems, texts.language) or [texts.say("reporting.all_well")])]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""
-        return {**self.facts, "problems": list(self.problems)}
+        return {**self.facts, "problems": sentences(self.problems)}
 
 
 def examine_machine(cache: Path, encoders: tuple[EncoderRow, ...], facts: dict[str, Any]) -> MachineReport:
@@ -62,21 +68,15 @@ def examine_machine(cache: Path, encoders: tuple[EncoderRow, ...], facts: dict[s
     return MachineReport(seen, tuple(_problems(existing, free)))
 
 
-def _problems(cache: Path, free: int) -> list[str]:
+def _problems(cache: Path, free: int) -> list[Finding]:
     problems = []
     missing = [name for name in ("torch", "torchvision", "timm", "onnx", "onnxscript") if find_spec(name) is None]
     if missing:
-        problems.append(
-            f"Not installed: {', '.join(missing)}. Prediction works; a new encoder needs them:"
-            ' pip install "headstart[train]"'
-        )
+        problems.append(Finding("reporting.not_installed", {"names": missing}))
     if free < ENOUGH_DISK:
-        problems.append(f"Only {free / 1e9:.1f} GB are free at '{cache}'. Free some, or set HEADSTART_CACHE elsewhere.")
+        problems.append(Finding("reporting.disk_full", {"free": free / 1e9, "path": cache}))
     if not (cache.is_dir() and os.access(cache, os.W_OK)):
-        problems.append(
-            f"Nothing can be written to the cache '{cache}': features are computed anew in every run."
-            " Change its rights, or set HEADSTART_CACHE elsewhere."
-        )
+        problems.append(Finding("reporting.cache_read_only", {"path": cache}))
     return problems
 
 

@@ -110,9 +110,5 @@ def _font_of(fonts: FontBook, text: str, size: int) -> Font:
     face = fonts.face_for(text)
     font = load_font(face, size) if face else None
     if font is None:
-        raise OutputError(
-            "The pictures cannot be drawn.",
-            f"No font can draw {text!r}.",
-            "Install Pillow with FreeType: pip install --force-reinstall pillow",
-        )
+        raise OutputError("reporting.no_font", text=text)
     return font

@@ -5,6 +5,7 @@ from typing import Any
 
 from headstart.encoders.loading import EncoderRow
 from headstart.reporting.tables import aligned
+from headstart.runtime.catalogue import ENGLISH, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +14,13 @@ class EncoderTable:
 
     rows: tuple[EncoderRow, ...]
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        head = ("encoder", "here", "numbers", "MB", "top-1", "licence", "note")
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        head, yes, no = texts.columns("reporting.encoders"), texts.say("reporting.yes"), texts.say("reporting.no")
         cells = [
             (
                 row.name,
-                "yes" if row.here else "no",
+                yes if row.here else no,
                 "" if row.dimension is None else str(row.dimension),
                 f"{row.size_mb:.0f}",
                 "" if row.top1 is None else f"{row.top1:.1f}",
@@ -31,8 +32,8 @@ class EncoderTable:
         return [
             *aligned([head, *cells], right=(2, 3, 4)).splitlines(),
             "",
-            "top-1 is the published ImageNet accuracy in per cent. 'headstart encoders get NAME' brings one here.",
-            "Also: timm:NAME (any network of timm, from a hub), a folder in timm's layout, ARCHITECTURE@FILE.",
+            texts.say("reporting.encoders_note"),
+            texts.say("reporting.encoders_also"),
         ]
 
     def to_json(self) -> list[dict[str, Any]]:

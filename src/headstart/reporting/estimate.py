@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding
 from headstart.settings.rules import TrainingPlan
 
 
@@ -16,26 +18,20 @@ class Estimate:
     seconds: float
     training: TrainingPlan | None = None
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        minutes = "less than a minute" if self.seconds < 60 else f"about {self.seconds / 60:.0f} min"
-        what = " before weights move" if self.training else ""
-        return [
-            f"Encoder: {self.encoder}. {self.stored} of {self.pictures} pictures have stored features already.",
-            f"Estimated time{what}: {minutes} ({self.seconds:.0f} s). A dry run: nothing was fitted, nothing written.",
-            *self._training_lines(),
-        ]
-
-    def _training_lines(self) -> list[str]:
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        short = "reporting.estimate_moving" if self.training else "reporting.estimate"
+        minutes = Finding(
+            "reporting.under_a_minute" if self.seconds < 60 else "reporting.minutes", {"n": self.seconds / 60}
+        )
+        values = {"encoder": self.encoder, "stored": self.stored, "pictures": self.pictures}
+        lines = [texts.say("reporting.stored", values), texts.say(short, {"minutes": minutes, "seconds": self.seconds})]
         if self.training is None:
-            return []
+            return lines
         plan = self.training
-        views = {True: "augmented", False: "as they are"}[plan.crop]
-        return [
-            f"Then weights move: {plan.name}, at most {plan.epochs} epochs of pictures {views}, in batches of "
-            f"{plan.batch_size}, largest learning rate {plan.rate:.1e}. A run times a few steps and says how long they "
-            "will take before it begins with them."
-        ]
+        views = "reporting.moves_augmented" if plan.crop else "reporting.moves"
+        moves = {"method": plan.name, "epochs": plan.epochs, "batch": plan.batch_size, "rate": plan.rate}
+        return [*lines, texts.say(views, moves)]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""

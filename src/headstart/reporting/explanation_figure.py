@@ -30,6 +30,7 @@ from headstart.reporting.explanation_report import Explained
 from headstart.reporting.fonts import FontBook, drawable_names, drawable_part
 from headstart.reporting.plots.style import INK, QUIET, WARN
 from headstart.reporting.tables import caution
+from headstart.runtime.findings import Finding
 
 _SIDE = 480  # of the two large pictures
 _GAP = 30
@@ -45,7 +46,7 @@ class Sheet:
     """What was drawn, and sentences for the user about what could not be."""
 
     image: Image.Image
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class FigureSheet:
     folder: Path
     folders: tuple[Path, ...]
     fonts: FontBook
-    notices: dict[str, None] = field(default_factory=dict)  # a set that keeps the order
+    notices: dict[Finding, None] = field(default_factory=dict)  # a set that keeps the order
 
     def draw(self, explanation: Explanation, picture: Image.Image, stem: str) -> Explained:
         """Write ``STEM.png``, the sheet, and ``STEM-heat.png``, the overlay alone; raises OutputError."""
@@ -74,7 +75,7 @@ class FigureSheet:
         sheet = explanation_sheet(explanation, picture, near, self.fonts)
         self.notices.update(dict.fromkeys(sheet.notices))
         if any(one.picture is None for one in near):
-            self.notices["Training pictures that are gone or have changed are not shown, only named."] = None
+            self.notices[Finding("reporting.examples_gone", severity="note")] = None
         paths = self.folder / f"{stem}.png", self.folder / f"{stem}-heat.png"
         save_png(sheet.image, paths[0])
         save_png(overlay(picture, explanation), paths[1])

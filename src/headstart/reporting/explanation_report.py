@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from headstart.explain.values import Explanation, title_of
-from headstart.reporting.answers import failure_lines
+from headstart.reporting.answers import failure_lines, failures_to_json
 from headstart.reporting.tables import caution
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, sentences
 
 _NAMED = 5  # neighbours on a line
 
@@ -20,19 +22,19 @@ class Explained:
     sheet: Path
     overlay: Path
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
         one = self.explanation
-        answer = f"{one.prediction.path}: {one.prediction.label} ({one.prediction.probability:.3f})"
-        why = f", explained for {one.target}" if one.target != one.prediction.label else ""
-        near = ", ".join(f"{found.label} {found.distance:.2f}" for found in one.neighbours[:_NAMED])
+        prediction = {"name": one.prediction.path, "label": one.prediction.label, "target": one.target}
+        code = "reporting.answer" if one.target == one.prediction.label else "reporting.answer_for"
+        near = [f"{found.label} {found.distance:.2f}" for found in one.neighbours[:_NAMED]]
         return [
-            answer + why,
-            *(f"  {line}" for line in _cautions(one)),
-            f"  heat: {heat_sentence(one)}",
-            *(f"  {line}" for line in (one.checks.lines() if one.checks else ())),
-            *([f"  nearest training examples: {near}"] if near else []),
-            f"  pictures: {self.sheet}, {self.overlay.name}",
+            texts.say(code, {**prediction, "probability": one.prediction.probability}),
+            *(f"  {line}" for line in _cautions(one, texts)),
+            texts.say("reporting.heat", {"heat": heat_sentence(one, texts)}),
+            *(f"  {line}" for line in (one.checks.lines(texts) if one.checks else ())),
+            *([texts.say("reporting.nearest", {"names": near})] if near else []),
+            texts.say("reporting.sheets", {"sheet": self.sheet, "overlay": self.overlay.name}),
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -46,16 +48,16 @@ class ExplainReport:
 
     folder: Path
     files: tuple[Explained, ...]
-    failures: Mapping[str, str] = field(default_factory=dict)
-    notices: tuple[str, ...] = ()
+    failures: Mapping[str, Finding] = field(default_factory=dict)
+    notices: tuple[Finding, ...] = ()
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
         return [
-            *failure_lines(self.failures),
-            *(line for one in self.files for line in one.lines()),
-            *self.notices,
-            f"Written to {self.folder}",
+            *failure_lines(self.failures, texts),
+            *(line for one in self.files for line in one.lines(texts)),
+            *sentences(self.notices, texts.language),
+            texts.say("reporting.written_to", {"place": self.folder}),
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -63,29 +65,31 @@ class ExplainReport:
         return {
             "folder": str(self.folder),
             "files": [one.to_json() for one in self.files],
-            "failures": dict(self.failures),
-            "notices": list(self.notices),
+            "failures": failures_to_json(self.failures),
+            "notices": sentences(self.notices),
         }
 
 
-def _cautions(one: Explanation) -> list[str]:
+def _cautions(one: Explanation, texts: Texts) -> list[str]:
     """Say why the answer should not be relied on; the program's own words where it was asked to give none."""
     said = one.prediction
     if said.abstained:
-        return [f"better not answered: {said.reason}"]
-    return [f"{caution(said)}."] if said.unfamiliar else []
+        return [texts.say("reporting.better_not", {"reason": said.why})]
+    return [f"{caution(said, texts)}{texts.say('runtime.stop')}"] if said.unfamiliar else []
 
 
-def heat_sentence(one: Explanation) -> str:
+def heat_sentence(one: Explanation, texts: Texts = ENGLISH) -> str:
     """Say how the heat was found, and what it is.
 
     Examples
     --------
     See the tests: an :class:`Explanation` has many parts.
     """
-    if one.found.exact:
-        kind = f"exact: it sums to the score {one.logit:.2f}"
-    else:
-        kind = "an estimate; there is no exact map of this model" if one.method == "gradcam" else "an estimate"
-    empty = "" if one.found.grid.max() > 0 else f"; nothing speaks for {one.target}"
-    return f"{title_of(one.method)} ({one.found.layer}), {kind}{empty}"
+    exact, estimate = one.found.exact, "estimate_alone" if one.method == "gradcam" else "estimate_heat"
+    values = {
+        "method": texts.find(f"explain.title.{one.method}", title_of(one.method)),
+        "layer": texts.name("explain.layer", one.found.layer),
+        "kind": texts.say("reporting.exact" if exact else f"reporting.{estimate}", {"score": one.logit}),
+        "empty": "" if one.found.grid.max() > 0 else texts.say("reporting.speaks_not", {"target": one.target}),
+    }
+    return texts.say("reporting.heat_kind", values)

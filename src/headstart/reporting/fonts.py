@@ -11,6 +11,8 @@ from pathlib import Path
 
 from PIL import ImageFont
 
+from headstart.runtime.findings import Finding
+
 Font = ImageFont.FreeTypeFont
 
 # File names in the order in which they are tried.
@@ -112,7 +114,7 @@ class DrawableNames:
     """Names that can be drawn, in the order they were given, and a sentence for the user where some could not."""
 
     names: tuple[str, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
 
 def drawable_names(names: Sequence[str], fonts: FontBook) -> DrawableNames:
@@ -158,13 +160,10 @@ def normalise(text: str) -> str:
     return "".join(character for character in spaced if character.isprintable())
 
 
-def _missing_notice(missing: Sequence[str]) -> str:
-    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    remedy = "A font for Chinese, Japanese and Korean comes with: apt-get install fonts-noto-cjk"
-    return (
-        f"No font on this machine can draw '{missing[0]}'{more}. The pictures show numbers instead of these names, "
-        f"#1 for the first class.{f' {remedy}' if any(map(_is_east_asian, missing)) else ''}"
-    )
+def _missing_notice(missing: Sequence[str]) -> Finding:
+    code = "reporting.no_east_asian_font" if any(map(_is_east_asian, missing)) else "reporting.no_font_for"
+    more = Finding("reporting.and_more", {"number": len(missing) - 1}) if len(missing) > 1 else ""
+    return Finding(code, {"name": missing[0], "more": more}, "note")
 
 
 def _is_east_asian(text: str) -> bool:

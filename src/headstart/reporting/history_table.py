@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from headstart.finetuning.history import Epoch
-from headstart.reporting.tables import aligned
+from headstart.reporting.tables import indented
+from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.files import write_text
 
 LONGEST = 12  # rows on a terminal
@@ -27,7 +28,7 @@ def history_to_json(history: Sequence[Epoch]) -> list[dict[str, Any]]:
     return [row.to_json() for row in history]
 
 
-def history_lines(history: Sequence[Epoch]) -> list[str]:
+def history_lines(history: Sequence[Epoch], texts: Texts = ENGLISH) -> list[str]:
     """Show the epochs as a table; of a long training the first, the last and some between.
 
     Examples
@@ -35,7 +36,7 @@ def history_lines(history: Sequence[Epoch]) -> list[str]:
     >>> history_lines([Epoch(1, 10, 1e-3, 0.7, 0.5, None, None, 2.0)])[1].split()
     ['1', '0.700', '0.500', '1.0e-03', '2.0']
     """
-    table = [("epoch", "loss", "accuracy", "validation loss", "accuracy", "rate", "seconds")]
+    table = [texts.columns("reporting.history")]
     for row in _some(history):
         table.append(
             (
@@ -48,7 +49,7 @@ def history_lines(history: Sequence[Epoch]) -> list[str]:
                 f"{row.seconds:.1f}",
             )
         )
-    return [f"  {line}" for line in aligned(table, right=range(7)).splitlines()]
+    return indented(table, right=range(7))
 
 
 def _some(history: Sequence[Epoch]) -> list[Epoch]:

@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.data.inspection import Inspection
-from headstart.data.inspection_report import inspection_lines
+from headstart.data.inspection_report import inspection_lines, left_out_findings
 from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
 from headstart.encoders.spec import EncoderSpec
 from headstart.features.values import Extraction
 from headstart.metrics.comparison import Comparison
+from headstart.metrics.values import CrossValidated
 from headstart.probing.probe import Probe
-from headstart.reporting.answers import failure_lines, failures_by_name
+from headstart.reporting.answers import failure_lines, failures_by_name, failures_to_json
 from headstart.reporting.summary import candidate_lines, score_lines
 from headstart.reporting.training_files import training_lines, training_to_json
-from headstart.runtime.findings import Finding
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, notices_json, sentences
 from headstart.uncertainty.evaluate import PolicyScores
 
 if TYPE_CHECKING:  # it loads torch
@@ -34,7 +36,7 @@ class RunReport:
     probe: Probe
     board: Comparison
     seconds: float
-    notices: tuple[Finding | str, ...] = ()
+    notices: tuple[Finding, ...] = ()
     tuned: "FineTuned | None" = None
     page: Path | None = None
     policy_scores: PolicyScores | None = None
@@ -44,41 +46,49 @@ class RunReport:
         """The folder of the saved model."""
         return self.folder / "model"
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that the user should know of the run."""
+        left_out = left_out_findings(self.plan.dataset.examples, self.extraction.failures)
+        return (
+            *self.plan.findings,
+            *left_out,
+            *promise_findings(self.probe, self.board, self.plan.recipe.head.balance),
+            *self.notices,
+        )
+
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
         walk = self.extraction
-        fitted = self.plan.counts(walk.failures)["fit"]
+        features = {
+            "encoder": _probed(self.spec.name, self.plan.recipe.training.method),
+            "dimension": self.spec.dimension,
+            "computed": walk.computed,
+            "cached": walk.cached,
+            "seconds": walk.seconds,
+        }
+        done = {"seconds": self.seconds, "folder": self.folder, "page": self.page, "run": shlex.quote(str(self.folder))}
         return [
-            *failure_lines(failures_by_name(self.plan.dataset.examples, walk.failures)),
-            f"Features: {_probed(self.spec.name, self.plan.recipe.training.method)}, "
-            f"{self.spec.dimension} numbers a picture; {walk.computed} computed,"
-            f" {walk.cached} from the store, {walk.seconds:.1f} s.",
-            f"Heads, compared by cross-validation inside the {fitted:,} pictures to fit:",
-            *candidate_lines(self.probe.candidates, self.probe.name),
-            *(training_lines(self.tuned) if self.tuned else []),
-            *score_lines(self.board, self._title(), self.policy_scores),
-            *_promise_lines(self.probe, self.board, self.plan.recipe.head.balance),
-            *map(str, self.notices),
-            f"Done in {self.seconds:.1f} s. Model, tables and pictures: {self.folder}",
-            *([f"Report: {self.page}"] if self.page else []),
-            f"Try it: headstart predict {shlex.quote(str(self.folder))} PICTURE",
+            *failure_lines(failures_by_name(self.plan.dataset.examples, walk.failures), texts),
+            texts.say("reporting.features", features),
+            texts.say("reporting.heads", {"count": self.plan.counts(walk.failures)["fit"]}),
+            *candidate_lines(self.probe.candidates, self.probe.name, texts),
+            *(training_lines(self.tuned, texts) if self.tuned else []),
+            *score_lines(self.board, self._title(texts), self.policy_scores, texts),
+            *sentences(promise_findings(self.probe, self.board, self.plan.recipe.head.balance), texts.language),
+            *sentences(self.notices, texts.language),
+            texts.say("reporting.done", done),
+            *([texts.say("reporting.page", done)] if self.page else []),
+            texts.say("reporting.try_it", done),
         ]
 
-    def _title(self) -> str:
+    def _title(self, texts: Texts) -> str:
         """Say how the pictures were scored."""
         result = self.board.evaluation
-        if result.cross_validated is None and self.board.leaked:
-            return (
-                f"Scores on {result.count:,} pictures, {self.board.leaked:,} of them not new to the model, with 95 %"
-                " intervals:"
-            )
-        if result.cross_validated is None:
-            return f"Scores on {result.count:,} pictures that nothing was fitted to or chosen on, with 95 % intervals:"
-        return (
-            f"Scores of {result.count:,} pictures, {result.cross_validated}: each by a model that had not seen it; with"
-            " 95 % intervals; the model's own, but that of the calibration error, are corrected for what the folds have"
-            " in common:"
-        )
+        values = {"count": result.count, "leaked": self.board.leaked}
+        if result.cross_validated is not None:
+            return texts.say("reporting.scores_folds", {**values, "done": cross_validation(result.cross_validated)})
+        return texts.say("reporting.scores_leaked" if self.board.leaked else "reporting.scores_new", values)
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data; ``features.seconds`` and ``seconds`` are wall-clock times."""
@@ -89,20 +99,20 @@ class RunReport:
             "data_digest": fingerprint(self.plan.dataset, self.plan.inspection.keys),
             "classes": list(self.plan.dataset.classes),
             "counts": self.plan.counts(self.extraction.failures),
-            "split": self.plan.parts.rule,
+            "split": str(self.plan.parts.rule),
             "encoder": self.spec.to_json(),
             "features": {
                 "computed": self.extraction.computed,
                 "cached": self.extraction.cached,
                 "seconds": round(self.extraction.seconds, 3),
                 "dimension": self.spec.dimension,
-                "failures": failures_by_name(self.plan.dataset.examples, self.extraction.failures),
+                "failures": failures_to_json(failures_by_name(self.plan.dataset.examples, self.extraction.failures)),
             },
             "head": _head_json(self.probe),
             **(training_to_json(self.tuned) if self.tuned else {}),
             **self.board.to_json(),
             "guard": None if self.policy_scores is None else self.policy_scores.to_json(),
-            "notices": list(map(str, self.notices)),
+            **notices_json(self.notices),
             "audit": self.plan.inspection.to_json(),
             "seconds": round(self.seconds, 3),
         }
@@ -110,36 +120,30 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class ScoreReport:
-    """What the evaluation of a saved model found; ``rule`` says which part of the data was scored, if not all."""
+    """What the evaluation of a saved model found; ``rule`` is which part of the data was scored, if not all."""
 
     inspection: Inspection
-    rule: str
+    rule: Finding | None
     extraction: Extraction
     board: Comparison
     seconds: float
     policy_scores: PolicyScores | None = None
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        """Sentences for the user; a saved model knows its pictures by their bytes, so that near copies pass for new."""
-        unseen = (
-            "The model knows the pictures it was fitted to by their bytes: near copies of them count as new ones here."
-        )
-        return (*self.extraction.notices, *((unseen,) if self.board.leaked else ()))
+    def notices(self) -> tuple[Finding, ...]:
+        """What the user should know: a saved model knows its pictures by their bytes, so near copies pass for new."""
+        return (*self.extraction.notices, *((Finding("reporting.by_bytes"),) if self.board.leaked else ()))
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
         dataset, walk = self.inspection.dataset, self.extraction
+        title = texts.say("reporting.scores_of", {"count": self.board.evaluation.count, "name": dataset.name})
         return [
-            *inspection_lines(self.inspection),
-            *failure_lines(failures_by_name(dataset.examples, walk.failures)),
-            *([self.rule] if self.rule else []),
-            *self.notices,
-            *score_lines(
-                self.board,
-                f"Scores on {self.board.evaluation.count:,} pictures of {dataset.name}, with 95 % intervals:",
-                self.policy_scores,
-            ),
+            *inspection_lines(self.inspection, texts),
+            *failure_lines(failures_by_name(dataset.examples, walk.failures), texts),
+            *([self.rule.render(texts.language)] if self.rule else []),
+            *sentences(self.notices, texts.language),
+            *score_lines(self.board, title, self.policy_scores, texts),
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -148,11 +152,13 @@ class ScoreReport:
             "data": self.inspection.dataset.name,
             **self.board.to_json(),
             "guard": None if self.policy_scores is None else self.policy_scores.to_json(),
-            "failures": failures_by_name(
-                self.inspection.dataset.examples, self.inspection.unreadable | self.extraction.failures
+            "failures": failures_to_json(
+                failures_by_name(
+                    self.inspection.dataset.examples, self.inspection.unreadable | self.extraction.failures
+                )
             ),
-            "split": self.rule,
-            "notices": list(self.notices),
+            "split": str(self.rule or ""),
+            "notices": sentences(self.notices),
             "audit": self.inspection.to_json(),
             "seconds": round(self.seconds, 3),
         }
@@ -168,18 +174,25 @@ class EmbedReport:
     computed: int
     cached: int
     seconds: float
-    failures: dict[str, str]
-    notices: tuple[str, ...] = ()
+    failures: dict[str, Finding]
+    notices: tuple[Finding, ...] = ()
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        rate = self.count / self.seconds if self.seconds else 0.0
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        values = {
+            "count": self.count,
+            "dimension": self.spec.dimension,
+            "encoder": self.spec.name,
+            "computed": self.computed,
+            "cached": self.cached,
+            "seconds": self.seconds,
+            "rate": self.count / self.seconds if self.seconds else 0.0,
+        }
         return [
-            *failure_lines(self.failures),
-            *self.notices,
-            f"{self.count} pictures, {self.spec.dimension} numbers each by {self.spec.name}: {self.computed} computed,"
-            f" {self.cached} from the store, {self.seconds:.1f} s ({rate:.0f} pictures/s).",
-            f"Written: {self.file}",
+            *failure_lines(self.failures, texts),
+            *sentences(self.notices, texts.language),
+            texts.say("reporting.embedded", values),
+            texts.say("reporting.written", {"file": self.file}),
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -193,23 +206,24 @@ class EmbedReport:
             "cached": self.cached,
             "seconds": round(self.seconds, 3),
             "images_per_second": round(self.count / self.seconds, 1) if self.seconds else None,
-            "failures": self.failures,
-            "notices": list(self.notices),
+            "failures": failures_to_json(self.failures),
+            "notices": sentences(self.notices),
         }
 
 
-def _promise_lines(probe: Probe, board: Comparison, balanced: bool) -> list[str]:
-    """Say so when cross-validation promised more than the scored pictures kept."""
+def promise_findings(probe: Probe, board: Comparison, balanced: bool) -> tuple[Finding, ...]:
+    """Return a note when cross-validation promised more than the scored pictures kept."""
     promised = next((one.cv_score.metric for one in probe.candidates if one.name == probe.name), 0.0)
     # The heads that were compared stand on the network as it came.
     scored = board.baselines.get("probe", board.evaluation)
     kept = scored.balanced_accuracy if balanced else scored.accuracy
-    if promised <= kept.high:
-        return []
-    return [
-        f"Note: cross-validation inside the fitted part gave {promised:.3f}. The scored pictures are unlike the fitted"
-        " ones (another place, camera or time), or the fitted part holds near-copies. Expect the lower number."
-    ]
+    return (Finding("reporting.promised", {"accuracy": promised}, "note"),) if promised > kept.high else ()
+
+
+def cross_validation(done: CrossValidated) -> Finding:
+    """Return how an evaluation was cross-validated."""
+    values = {"folds": done.folds, "repeats": done.repeats}
+    return Finding("reporting.repeatedly" if done.repeats > 1 else "reporting.in_folds", values)
 
 
 def _probed(name: str, method: str) -> str:

@@ -24,6 +24,7 @@ from headstart.reporting.report import RunReport
 from headstart.reporting.runs import RunLog, given_folder, new_run_folder, safe_name
 from headstart.reporting.tables import Part, write_data_table, write_per_class, write_predictions
 from headstart.runtime.files import write_json, write_text
+from headstart.runtime.findings import Finding
 
 TRAINING = "training"  # checkpoints lie here
 
@@ -74,9 +75,7 @@ def unfinished_run(given: Path | None, name: str) -> Path | None:
     """
     if given is not None:
         if (given / "metrics.json").is_file():
-            raise OutputError(
-                f"The run in '{given}' cannot be resumed.", "It was finished.", "Start a new one, without --resume."
-            )
+            raise OutputError("reporting.finished", folder=given)
         return given if (given / TRAINING).is_dir() else None
     runs = [
         folder
@@ -99,7 +98,7 @@ def write_tables(report: RunReport, scored: Sample, probabilities: npt.NDArray[n
 
 def write_pictures(
     folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]
-) -> tuple[str, ...]:
+) -> tuple[Finding, ...]:
     """Draw the confusion matrix, the reliability diagram and the worst mistakes; return notices for the user."""
     draw_reliability(evaluation, folder / "reliability.png")
     notices = [

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from headstart.data.example import Dataset, Example
 from headstart.probing.prediction import Prediction
+from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.files import json_text, write_text
 from headstart.runtime.text import escape_control_characters
 
@@ -107,7 +108,7 @@ def predictions_to_json(predictions: Sequence[Prediction]) -> str:
     return json_text([prediction.to_json() for prediction in predictions])
 
 
-def predictions_to_text(predictions: Sequence[Prediction]) -> str:
+def predictions_to_text(predictions: Sequence[Prediction], texts: Texts = ENGLISH) -> str:
     """Write predictions as a table for people, aligned also where letters are two columns wide.
 
     Examples
@@ -117,15 +118,16 @@ def predictions_to_text(predictions: Sequence[Prediction]) -> str:
     a.png     cat         90.0 %
     long.png  水果       100.0 %
     """
-    rows = [["picture", "class", "probability", "then"]]
+    *head, one_of, note = texts.columns("reporting.predictions")
+    rows = [head]
     for prediction in predictions:
         others = ", ".join(f"{choice.label} {_percent(choice.probability)}" for choice in prediction.top[1:])
         rows.append([prediction.path, prediction.label, _percent(prediction.probability), others])
     if any(len(prediction.prediction_set) > 1 for prediction in predictions):
-        _add_column(rows, "one of", [_named(prediction.prediction_set) for prediction in predictions])
-    notes = [caution(prediction) for prediction in predictions]
+        _add_column(rows, one_of, [_named(prediction.prediction_set, texts) for prediction in predictions])
+    notes = [caution(prediction, texts) for prediction in predictions]
     if any(notes):
-        _add_column(rows, "note", notes)
+        _add_column(rows, note, notes)
     return aligned(rows, right=(2,))
 
 
@@ -134,13 +136,12 @@ def _add_column(rows: list[list[str]], title: str, cells: Sequence[str]) -> None
         row.append(cell)
 
 
-def _named(names: Sequence[str]) -> str:
-    more = len(names) - NAMED_CLASSES
-    return ", ".join(names) if more <= 1 else f"{', '.join(names[:NAMED_CLASSES])} and {more} more"
+def _named(names: Sequence[str], texts: Texts) -> str:
+    return texts.first(names, "comma", NAMED_CLASSES if len(names) > NAMED_CLASSES + 1 else len(names))
 
 
-def caution(prediction: Prediction) -> str:
-    """Say in a few words why an answer should not be relied on; nothing where it may be.
+def caution(prediction: Prediction, texts: Texts = ENGLISH) -> str:
+    """Return in a few words why an answer should not be relied on; nothing where it may be.
 
     Examples
     --------
@@ -148,8 +149,8 @@ def caution(prediction: Prediction) -> str:
     "I don't know this kind of picture"
     """
     if prediction.unfamiliar:
-        return "I don't know this kind of picture"
-    return "I am not sure enough" if prediction.abstained else ""
+        return texts.say("reporting.unknown_kind")
+    return texts.say("reporting.not_sure") if prediction.abstained else ""
 
 
 def _guard_cells(prediction: Prediction) -> list[str]:
@@ -181,6 +182,11 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
         cells = [gap + cell if n in right else cell + gap for n, (cell, gap) in enumerate(zip(row, gaps, strict=True))]
         lines.append("  ".join(cells).rstrip() + "\n")
     return "".join(lines)
+
+
+def indented(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Lay rows out as :func:`aligned` does, as lines that begin with two spaces."""
+    return [f"  {line}" for line in aligned(rows, right).splitlines()]
 
 
 def _csv_cell(value: object) -> str:

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.reporting.history_table import history_lines, history_to_json, write_history
 from headstart.reporting.plots.run import draw_learning_curve, draw_rate_test
+from headstart.runtime.catalogue import Texts
+from headstart.runtime.findings import Finding, sentences
 
 if TYPE_CHECKING:  # it loads torch
     from headstart.finetuning.fine_tuning import FineTuned
 
 
-def write_training(folder: Path, tuned: "FineTuned") -> tuple[str, ...]:
+def write_training(folder: Path, tuned: "FineTuned") -> tuple[Finding, ...]:
     """Write ``history.csv``, ``learning_curve.png`` and, when a rate was looked for, ``rate_test.png``."""
     write_history(folder / "history.csv", tuned.history)
     notices = draw_learning_curve(tuned.history, tuned.best, folder / "learning_curve.png")
@@ -19,19 +21,23 @@ def write_training(folder: Path, tuned: "FineTuned") -> tuple[str, ...]:
     return notices
 
 
-def training_lines(tuned: "FineTuned") -> list[str]:
-    """Return as lines for people how the weights moved."""
+def training_lines(tuned: "FineTuned", texts: Texts) -> list[str]:
+    """Write for people how the weights moved."""
     plan = tuned.plan
-    share = tuned.trained_parameters / max(1, tuned.parameters)
-    lines = [
-        f"Fine-tuning: {plan.name}, {tuned.trained_parameters:,} of {tuned.parameters:,} parameters ({share:.0%}),"
-        f" largest rate {plan.rate:.1e}, {tuned.seconds:.1f} s (announced: {tuned.expected_seconds:.1f} s).",
-        *history_lines(tuned.history),
-    ]
+    values = {
+        "method": plan.name,
+        "moved": tuned.trained_parameters,
+        "all": tuned.parameters,
+        "share": tuned.trained_parameters / max(1, tuned.parameters),
+        "rate": plan.rate,
+        "seconds": tuned.seconds,
+        "expected": tuned.expected_seconds,
+    }
+    lines = [texts.say("reporting.fine_tuning", values), *history_lines(tuned.history, texts)]
     if tuned.shares:
-        took = "the probe itself" if tuned.share == 0 else f"{tuned.share:.0%} of the way from the probe"
-        lines.append(f"Chosen on {tuned.validated:,} validation pictures: {took if plan.wise else 'temperature only'}.")
-    return [*lines, *tuned.profile_lines]
+        code = "temperature" if not plan.wise else "probe" if tuned.share == 0 else "share"
+        lines.append(texts.say(f"reporting.chose_{code}", {"pictures": tuned.validated, "share": tuned.share}))
+    return [*lines, *sentences(tuned.profile_lines, texts.language)]
 
 
 def training_to_json(tuned: "FineTuned") -> dict[str, Any]:
@@ -56,6 +62,6 @@ def training_to_json(tuned: "FineTuned") -> dict[str, Any]:
             "validated": tuned.validated,
             "expected_seconds": round(tuned.expected_seconds, 3),
             "seconds": round(tuned.seconds, 3),
-            "rate_test": None if test is None else {"chosen": test.chosen, "reason": test.reason},
+            "rate_test": None if test is None else {"chosen": test.chosen, "reason": str(test.reason)},
         },
     }

@@ -1,8 +1,9 @@
 """The sentences that people read, in English and in Chinese: ``catalogue/<language>/<stage>.toml``.
 
 A key is ``stage.name``. In a sentence ``{name}`` stands for a value, with a format behind a colon where it needs one;
-``<s>`` and ``<is|are>`` follow the value ``count``; ``@stage.name`` stands for another sentence. A list of
-names is quoted and cut (``{names}``, ``{names:3}``) or joined (``{names:and}``, ``{names:or}``, ``{names:comma}``).
+``<s>`` and ``<is|are>`` follow the value ``count``; ``@stage.name`` stands for another sentence. A list of names is
+quoted and cut (``{names}``, ``{names:3}``), joined (``{names:and}``, ``{names:or}``, ``{names:comma}``), or its first
+five stand there as they are (``{names:first}``, ``{names:lines}``).
 """
 
 import json
@@ -21,7 +22,7 @@ WRITTEN_FOR = "image"  # the modality that the sentences speak of
 ANY = "example"  # the catalogue with the words for one that brings none
 MOST_NAMED = 5  # of a list of names, unless the sentence says how many
 _FOLDER = Path(__file__).parent.parent / "catalogue"
-_NUMBER = re.compile(r"<([^<>|\s]+)(?:\|([^<>|]+))?>")
+_NUMBER = re.compile(r"<(\w[^<>|]*)(?:\|([^<>|]+))?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class Texts:
         either = re.compile(r"\{[^{}]*\}|" + "|".join(words))  # what stands in braces is the name of a value
         return own.get(key) or either.sub(lambda found: words.get(found[0], found[0]), sentence)
 
+    def columns(self, key: str) -> tuple[str, ...]:
+        """Return the headings of a table, which stand in one sentence with bars between them."""
+        return tuple(self.find(key).split("|"))
+
     def name(self, group: str, key: str) -> str:
         """Return the word for something that has a fixed name in the files; the name itself where there is none.
 
@@ -98,10 +103,13 @@ class Texts:
         >>> ENGLISH.quote("abc"), ENGLISH.quote("abc", 2)
         ("'a', 'b' and 'c'", "'a', 'b' and 1 more")
         """
-        shown, more = [f"'{name}'" for name in names[:most]], len(names) - most
-        if more <= 0:
-            return self.join(shown)
-        return self.say("runtime.more", {"names": self.join(shown, "comma"), "more": more})
+        shown = [f"'{name}'" for name in names]
+        return self.join(shown) if len(shown) <= most else self.first(shown, "comma", most)
+
+    def first(self, words: Sequence[object], by: str, most: int = MOST_NAMED) -> str:
+        """List the first five as they are, by ``comma`` or ``lines``, and how many more there are."""
+        shown, more = self.join(words[:most], by), len(words) - most
+        return shown if more <= 0 else self.say(f"runtime.{by}_more", {"names": shown, "more": more})
 
 
 def texts_in(language: Language, modality: str = WRITTEN_FOR) -> Texts:
@@ -135,13 +143,14 @@ class _Value:
 
     def __format__(self, form: str) -> str:
         if isinstance(self.value, list | tuple):
-            return (
-                self.texts.join(self.value, form)
-                if form.isalpha()
-                else self.texts.quote(self.value, int(form or MOST_NAMED))
-            )
+            return self._list(self.value, form)
         render = getattr(self.value, "render", None)
         return format(self.value, form) if render is None else str(render(self.texts.language))
+
+    def _list(self, names: Sequence[object], form: str) -> str:
+        if form in ("first", "lines"):
+            return self.texts.first(names, "comma" if form == "first" else form)
+        return self.texts.join(names, form) if form.isalpha() else self.texts.quote(names, int(form or MOST_NAMED))
 
 
 def _form(found: re.Match[str], one: bool) -> str:
@@ -156,8 +165,8 @@ def read_catalogue(language: Language, stage: str) -> Mapping[str, str]:
 
     Only this much of TOML is used, one line for each sentence: ``tomllib`` alone would cost a tenth of a start.
     """
-    sentences, table = dict[str, str](), ""
-    for line in (_FOLDER / language / f"{stage}.toml").read_text(encoding="utf-8").splitlines():
+    sentences, table, file = dict[str, str](), "", _FOLDER / language / f"{stage}.toml"
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
         name, found, sentence = line.partition(" = ")
         if line.startswith("["):
             table = f"{line[1:-1]}."

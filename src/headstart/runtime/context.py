@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 
 
-def _keep_quiet(sentence: str) -> None:
+def _keep_quiet(finding: Finding) -> None:
     pass
 
 
@@ -26,7 +27,7 @@ class RunContext:
     progress
         Called by long steps.
     notify
-        Called with a sentence that the user should read before a step is over.
+        Called with what the user should read before a step is over.
     run_folder
         For checkpoints, TensorBoard files and the profile of a training; None keeps nothing.
     resume
@@ -42,7 +43,7 @@ class RunContext:
     cache: str | Path | None = None
     keep_features: bool = True
     progress: Progress = silent
-    notify: Callable[[str], None] = _keep_quiet
+    notify: Callable[[Finding], None] = _keep_quiet
     run_folder: Path | None = None
     resume: bool = False
     started: float = field(default_factory=time.perf_counter)

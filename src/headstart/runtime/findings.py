@@ -7,6 +7,8 @@ from typing import Any, Literal
 from headstart.runtime.catalogue import Language, texts_in
 
 Severity = Literal["note", "warning"]
+NOTE: Severity = "note"
+WARNING: Severity = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,14 @@ def _plain(value: object) -> object:
         return value.to_json()
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+    number = value.item() if hasattr(value, "item") else value  # NumPy's
+    return number if number is None or isinstance(number, bool | int | float) else str(number)
+
+
+def notices_json(findings: Iterable[Finding]) -> dict[str, list[Any]]:
+    """Return findings as plain data twice: as English sentences for people, and as values for other languages."""
+    found = list(findings)
+    return {"notices": sentences(found), "findings": [finding.to_json() for finding in found]}
 
 
 def did_you_mean(near: object, otherwise: Finding | str = "") -> Finding | str:

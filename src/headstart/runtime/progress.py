@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from headstart.runtime.findings import Finding
+
 
 class Progress(Protocol):
     """Called with the name of the step, how much is done and how much there is; may be called from one thread only."""
@@ -14,14 +16,16 @@ def silent(step: str, done: int, total: int, note: str = "") -> None:
     """Ignore it: the default of every function that reports progress."""
 
 
-def duration_text(seconds: float) -> str:
+def duration_text(seconds: float) -> Finding:
     """Return a duration as people say it.
 
     Examples
     --------
-    >>> duration_text(41.6), duration_text(400), duration_text(8000)
-    ('42 s', '6.7 min', '2.2 h')
+    >>> print(duration_text(41.6), duration_text(400), duration_text(8000), sep=", ")
+    42 s, 6.7 min, 2.2 h
     """
     if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return Finding("runtime.seconds", {"time": seconds})
+    if seconds < 5400:
+        return Finding("runtime.minutes", {"time": seconds / 60})
+    return Finding("runtime.hours", {"time": seconds / 3600})

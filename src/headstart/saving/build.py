@@ -27,7 +27,7 @@ def describe(
         data_name=dataset.name,
         data_fingerprint=fingerprint(dataset, planned.inspection.keys),
         counts={"fit": len(fitted), "score": board.evaluation.count},
-        split_rule=planned.parts.rule,
+        split_rule=str(planned.parts.rule),
         recipe=planned.recipe.to_json(),
         created=created.isoformat(timespec="seconds"),
         evaluation=board.evaluation.to_json(),
@@ -43,7 +43,7 @@ def describe(
         fitted_labels=dataset.target.summarise(fitted.labels),
         training=record,
         baseline=baseline,
-        notices=probe.notices,
+        notices=tuple(map(str, probe.notices)),
         fitted_keys=frozenset(planned.inspection.keys[position] for position in fitted.positions),
     )
 

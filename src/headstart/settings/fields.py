@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 from headstart.errors import RecipeError
 from headstart.registry import names, nearest
+from headstart.runtime.findings import did_you_mean
 
 ActivationName = Literal["relu", "sigmoid", "tanh"]
 DeviceName = Literal["auto", "cpu", "cuda"]
@@ -27,9 +28,7 @@ def seconds_of(limit: str) -> float:
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", limit)
     if match is None or float(match[1]) == 0:
-        raise RecipeError(
-            f"The setting time_limit = {limit!r} is not a time.", "Write a number and s, m or h, such as 90s or 10m."
-        )
+        raise RecipeError("settings.no_time", limit=limit)
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 
@@ -51,9 +50,7 @@ def check_method(method: str) -> None:
         return
     known = [*METHODS[:3], "last:1", *METHODS[4:]]
     raise RecipeError(
-        f"The setting method = {method!r} is not known.",
-        listed("It can be", list(METHODS), last=" or "),
-        hint(method, known),
+        "settings.unknown_method", method=method, known=list(METHODS), hint=did_you_mean(nearest(method, known))
     )
 
 
@@ -66,10 +63,7 @@ def check_time_limit(limit: str) -> None:
 def check_batch_size(size: int) -> None:
     """Refuse a batch of one."""
     if size == 1:
-        raise RecipeError(
-            "The setting batch_size = 1 is out of range.",
-            "One picture has no variance; it can be 2 to 65536, or 0.",
-        )
+        raise RecipeError("settings.batch_of_one")
 
 
 def check_folds(folds: int) -> None:
@@ -87,7 +81,7 @@ def check_wise(wise: str) -> None:
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
-        raise RecipeError(f"The setting wise = {wise!r} is not known.", "It can be auto, or a share from 0 to 1.")
+        raise RecipeError("settings.unknown_wise", wise=wise)
 
 
 def check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401 - a type or a Literal
@@ -98,19 +92,15 @@ def check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401
         return
     elif type(value) is not expected:
         raise RecipeError(
-            f"The setting {name} = {value!r} has the wrong type.",
-            f"Expected {expected.__name__}, got {type(value).__name__}.",
+            "settings.wrong_type", name=name, value=value, expected=expected.__name__, got=type(value).__name__
         )
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Refuse a value that is none of the choices."""
     if value not in choices:
-        raise RecipeError(
-            f"The setting {name} = {value!r} is not known.",
-            listed("It can be", list(choices), last=" or "),
-            hint(str(value), list(choices)),
-        )
+        near = nearest(str(value), choices)
+        raise RecipeError("settings.unknown_choice", name=name, value=value, known=choices, hint=did_you_mean(near))
 
 
 def check_head(name: str) -> None:
@@ -128,7 +118,7 @@ def check_task(name: str) -> None:
 def check_range(name: str, value: float, low: float, high: float) -> None:
     """Refuse a value outside of its range."""
     if not low <= value <= high:
-        raise RecipeError(f"The setting {name} = {value!r} is out of range.", f"It can be {low} to {high}.")
+        raise RecipeError("settings.out_of_range", name=name, value=value, low=low, high=high)
 
 
 def listed(start: str, names: list[str], last: str = " and ") -> str:
@@ -142,9 +132,3 @@ def listed(start: str, names: list[str], last: str = " and ") -> str:
     if len(names) == 1:
         return f"{start} {names[0]}."
     return f"{start} {', '.join(names[:-1])}{last}{names[-1]}."
-
-
-def hint(name: str, known: list[str]) -> str:
-    """Name what was probably meant, if anything known is near."""
-    near = nearest(name, known)
-    return f"Did you mean '{near}'?" if near else ""

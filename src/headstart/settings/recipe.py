@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Unpack
 
-from headstart.errors import RecipeError
-from headstart.registry import TABLES, resolve
-from headstart.settings.fields import hint, listed
+from headstart.errors import HeadstartWarning, RecipeError
+from headstart.registry import TABLES, nearest, resolve
+from headstart.runtime.findings import Finding, did_you_mean
 from headstart.settings.keywords import Settings
 from headstart.settings.section import Section, Setting
 from headstart.settings.sections import (
@@ -119,7 +119,7 @@ class Recipe:
         return {key: value for key, value in self.to_json().items() if value != usual[key].default}
 
     @classmethod
-    def from_mapping(cls, values: Mapping[str, Any], where: str = "The recipe") -> "Recipe":
+    def from_mapping(cls, values: Mapping[str, Any], where: object = Finding("settings.a_recipe")) -> "Recipe":
         """Make a recipe from keys and values; an unknown key is an error that names the nearest one."""
         _require_known(values, where)
         return cls(**values)
@@ -146,19 +146,19 @@ class Recipe:
         )
 
 
-def _warn(sentence: str) -> None:
-    warnings.warn(sentence, UserWarning, stacklevel=4)
+def _warn(found: Finding) -> None:
+    warnings.warn(HeadstartWarning(found), stacklevel=4)
 
 
-def read_recipe(path: Path | None, given: Mapping[str, Any], notify: Callable[[str], None] = _warn) -> Recipe:
+def read_recipe(path: Path | None, given: Mapping[str, Any], notify: Callable[[Finding], None] = _warn) -> Recipe:
     """Read the settings of a command line; what is ``given`` beats the file."""
     if path is None:
         return Recipe.from_mapping(given, "The command line")
-    values, where = _read_toml(path), f"The recipe '{path}'"
+    values, where = _read_toml(path), Finding("settings.the_recipe", {"path": path})
     _check_places(values, where)
     recipe = Recipe.from_mapping(flatten(values) | dict(given), where)
     if any(not isinstance(value, dict) for value in values.values()):
-        notify(f"{where} has settings outside of sections, as older versions wrote them; they are read all the same.")
+        notify(Finding("settings.flat", {"where": where}))
     return recipe
 
 
@@ -192,11 +192,7 @@ def require_modality(keys: Iterable[str], modality: str) -> None:
     for name, section in section_types().items():
         for one in section.settings() if section.examples and name != modality else ():
             if one.key in keys:
-                raise RecipeError(
-                    f"The setting {one.key} is for {section.examples}.",
-                    f"The data is of another kind: {modality}.",
-                    "Leave it out.",
-                )
+                raise RecipeError("settings.other_modality", key=one.key, examples=section.examples, modality=modality)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -205,27 +201,23 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
     except FileNotFoundError:
-        raise RecipeError(
-            f"The recipe '{path}' does not exist.", remedy="Check the path; a run leaves its own as recipe.toml."
-        ) from None
+        raise RecipeError("settings.recipe_missing", path=path) from None
     except OSError as error:
-        raise RecipeError(
-            f"The recipe '{path}' cannot be read.", f"{error.strerror}.", "Check the path and its rights."
-        ) from error
+        raise RecipeError("settings.recipe_not_read", path=path, error=error.strerror) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(
-            f"The recipe '{path}' is not TOML.", f"{error}.", 'Write lines such as: head = "ridge"'
-        ) from error
+        raise RecipeError("settings.recipe_not_toml", path=path, error=error) from error
 
 
-def _require_known(values: Iterable[str], where: str) -> None:
+def _require_known(values: Iterable[str], where: object) -> None:
     known = list(all_settings())
     for key in values:
         if key not in known:
-            raise RecipeError(f"{where} has an unknown key '{key}'.", listed("The keys are", known), hint(key, known))
+            raise RecipeError(
+                "settings.unknown_key", where=where, key=key, known=known, hint=did_you_mean(nearest(key, known))
+            )
 
 
-def _check_places(values: Mapping[str, Any], where: str) -> None:
+def _check_places(values: Mapping[str, Any], where: object) -> None:
     """Refuse sections that do not exist, and keys that do not stand in their section."""
     known = section_types()
     for name, value in values.items():
@@ -233,60 +225,46 @@ def _check_places(values: Mapping[str, Any], where: str) -> None:
             continue
         if name not in known:
             raise RecipeError(
-                f"{where} has an unknown section [{name}].",
-                listed("The sections are", list(known)),
-                hint(name, [*known]),
+                "settings.unknown_section",
+                where=where,
+                name=name,
+                known=list(known),
+                hint=did_you_mean(nearest(name, known)),
             )
         own = [one.name for one in known[name].settings()]
         for key in value:
             if key not in own:
                 raise RecipeError(
-                    f"{where} has an unknown key '{key}' in [{name}].", listed("Its keys are", own), _place(key, own)
+                    "settings.unknown_key_in_section", where=where, key=key, name=name, known=own, hint=_place(key, own)
                 )
 
 
-def _place(key: str, own: list[str]) -> str:
+def _place(key: str, own: list[str]) -> Finding | str:
     """Name the section that a key belongs to, or the key of its section that was probably meant."""
     for name, section in section_types().items():
         for one in section.settings():
             if key == one.key:
-                return f"Write {one.name} in [{name}]."
-    return hint(key, own)
+                return Finding("settings.write_in", {"name": one.name, "section": name})
+    return did_you_mean(nearest(key, own))
 
 
 def _check_folds(recipe: Recipe) -> None:
     split, training = recipe.split, recipe.training
     if split.folds == 0:
         if split.repeats > 1:
-            raise RecipeError(
-                f"The setting repeats = {split.repeats} goes with folds.",
-                "It is how often they are drawn.",
-                "Set folds = 5.",
-            )
+            raise RecipeError("settings.repeats_without_folds", repeats=split.repeats)
         return
     name, value = ("method", training.method) if training.method != "probe" else ("preset", training.preset)
     if value not in ("probe", "fast", ""):
-        raise RecipeError(
-            f"The setting folds = {split.folds} does not go with {name} = {value!r}.",
-            "It would train the network once for every fold, and once more for the model.",
-            "Use folds with method = 'probe'; headstart compare trains networks several times, and says how long.",
-        )
+        raise RecipeError("settings.folds_and_training", folds=split.folds, name=name, value=value)
 
 
 def _check_method(recipe: Recipe) -> None:
     training = recipe.training
     if recipe.encoder.precision == "int8" and (training.method != "probe" or training.preset not in ("", "fast")):
-        raise RecipeError(
-            "The setting precision = 'int8' goes with method = 'probe' alone.",
-            "A network in whole numbers cannot be trained.",
-            "Move the weights in fp32, and export the model with --int8.",
-        )
+        raise RecipeError("settings.int8_and_training")
     if training.wise and training.method in ("full", "scratch"):
-        raise RecipeError(
-            f"The setting wise = {training.wise!r} does not go with method = {training.method!r}.",
-            "Its head begins at random, so no way leads from the probe to it.",
-            "Use method = 'lpft', which begins at the probe.",
-        )
+        raise RecipeError("settings.wise_without_probe", wise=training.wise, method=training.method)
 
 
 def _toml(value: object) -> str:

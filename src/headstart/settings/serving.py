@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.errors import RecipeError
+from headstart.runtime.findings import Finding
 
 MEGABYTE = 1_000_000
 SHORTEST_TOKEN = 8
@@ -61,15 +62,13 @@ class ServerLimits:
         """Refuse bounds that let nothing through."""
         for name in self.__slots__:
             if not getattr(self, name) > 0:
-                raise RecipeError(
-                    f"The limit {name.replace('_', ' ')} must be above nothing, not {getattr(self, name)}."
-                )
+                raise RecipeError("settings.limit_too_small", name=name.replace("_", " "), value=getattr(self, name))
 
     @classmethod
     def of(cls, *, max_megabytes: float = 20, max_pixels: int = 50_000_000, max_files: int = 64) -> "ServerLimits":
         """Derive all bounds from those of one file: a request may hold four of the largest, the server sixteen."""
         if not 0 < max_megabytes < 100_000:
-            raise RecipeError(f"The limit max megabytes must be above nothing, not {max_megabytes:g}.")
+            raise RecipeError("settings.limit_too_small", name="max megabytes", value=f"{max_megabytes:g}")
         size = max(1, round(max_megabytes * MEGABYTE))
         return cls(
             file_bytes=size, request_bytes=4 * size, held_bytes=16 * size, files=max_files, pixels=max_pixels
@@ -99,11 +98,7 @@ class ServerAddress:
     def __post_init__(self) -> None:
         """Refuse a token that is none."""
         if self.token and (len(self.token) < SHORTEST_TOKEN or not self.token.isascii() or " " in self.token):
-            raise RecipeError(
-                "The token cannot be used.",
-                f"It needs at least {SHORTEST_TOKEN} letters, figures or signs, and no space.",
-                "Choose another one.",
-            )
+            raise RecipeError("settings.short_token", least=SHORTEST_TOKEN)
 
     def is_local(self) -> bool:
         """Tell whether only this machine can reach it."""
@@ -114,14 +109,11 @@ class ServerAddress:
         except ValueError:
             return False
 
-    def warnings(self) -> tuple[str, ...]:
-        """Say what the user should know before it opens."""
+    def warnings(self) -> tuple[Finding, ...]:
+        """Return what the user should know before it opens."""
         if self.is_local() or self.token:
             return ()
-        return (
-            f"Warning: everybody who can reach {self.host} can use this server. Add --token to ask for one, or leave "
-            "out --host to stay on this machine.",
-        )
+        return (Finding("settings.open_to_all", {"host": self.host}),)
 
     def known_names(self) -> tuple[str, ...]:
         """List the names a browser may call it by, besides addresses in figures."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from headstart.metrics.paired_tests import interval
 from headstart.studies.compare import Answers, shots_name
-from headstart.studies.conditions import ALL, PRETRAINED
+from headstart.studies.conditions import PRETRAINED
 
 Floats = npt.NDArray[np.float64]
 Key = tuple[str, int]
@@ -20,15 +20,14 @@ class Ablation:
     """A factor and its effect with a 95 % interval; None where the arms that were run did not measure it.
 
     ``effect`` is a difference of accuracies, except for the similarity of source and target: a part of mistakes. What
-    the sentence is made of stands beside it: the arm, the examples per class (``size`` on average), from ``start`` on,
-    and the steps of a training.
+    its sentence (:func:`headstart.reporting.verdicts.factor_sentence`) is made of stands beside it: the arm, the
+    examples per class (``size`` on average), from ``start`` on, and the steps of a training.
     """
 
     factor: str
     effect: float | None
     low: float | None
     high: float | None
-    sentence: str
     arm: str = ""
     shots: str = ""
     start: str = ""
@@ -38,11 +37,10 @@ class Ablation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
-    """Answers with their resampled accuracies by arm and examples per class, (R,) each, and the names for people."""
+    """Answers with their resampled accuracies by arm and examples per class, (R,) each."""
 
     answers: Answers
     draws: Mapping[Key, Floats]
-    names: Mapping[str, str]
 
     def sizes_of(self, *arms: str) -> list[int]:
         """List the sizes at which all these arms answered, ascending."""
@@ -63,7 +61,7 @@ def find_factors(curves: Curves) -> tuple[Ablation, ...]:
         _similarity(curves),
         _size(curves, pretrained),
         _encoder(curves),
-        *([_strategy(curves, arm) for arm in moving] or [_unmeasured("strategy", "probe, and lpft or full")]),
+        *([_strategy(curves, arm) for arm in moving] or [_unmeasured("strategy")]),
     )
 
 
@@ -72,21 +70,11 @@ def _similarity(curves: Curves) -> Ablation:
     name = "similarity of source and target"
     shots = [size for size in curves.sizes_of("probe", "random") if _mistakes_enough(curves, size)]
     if not shots:
-        return _unmeasured(name, "probe and random, and enough pictures for mistakes in every resample")
+        return _unmeasured(name)
     probe, random = ((curves.accuracy(arm, shots[0]), curves.draws[arm, shots[0]]) for arm in ("probe", "random"))
     left = np.maximum(1 - random[1], 1e-12)  # so few draws without a mistake that they are beyond the interval
     found = interval((probe[0] - random[0]) / (1 - random[0]), (probe[1] - random[1]) / left)
-    return Ablation(
-        name,
-        found.value,
-        found.low,
-        found.high,
-        f"With {_each(shots[0])} the pretrained features avoid {_percent(found.value)} "
-        f"[{_percent(found.low)}, {_percent(found.high)}] of the mistakes of the same network with random weights: "
-        "what these pictures can use of what the source has taught. It is one number for one source and one target; "
-        "how it would change with another source was not measured.",
-        shots=shots_name(shots[0]),
-    )
+    return Ablation(name, found.value, found.low, found.high, shots=shots_name(shots[0]))
 
 
 def _mistakes_enough(curves: Curves, shots: int) -> bool:
@@ -98,17 +86,13 @@ def _size(curves: Curves, arm: str) -> Ablation:
     name = "size of the data"
     shots = curves.sizes_of(arm) if arm else []
     if len(shots) < 2:
-        return _unmeasured(name, "a pretrained arm at two numbers of examples")
+        return _unmeasured(name)
     first, last = shots[0], shots[-1]
     gain = curves.accuracy(arm, last) - curves.accuracy(arm, first)
     found = interval(gain, curves.draws[arm, last] - curves.draws[arm, first])
-    size = f"{curves.answers.sizes[last]:.3g}"
-    mean = "" if size == shots_name(last) else f" ({size} per class on average)"
     return Ablation(
         name,
         *(found.value, found.low, found.high),
-        f"From {shots_name(first)} to {_each(last)}{mean} the accuracy of the {curves.names[arm]} changes by "
-        f"{_points(found.value, found.low, found.high)}.",
         arm=arm,
         shots=shots_name(last),
         start=shots_name(first),
@@ -120,28 +104,19 @@ def _encoder(curves: Curves) -> Ablation:
     name = "encoder"
     shots = curves.sizes_of("probe", "random")
     if not shots:
-        return _unmeasured(name, "probe and random")
-    found = _difference(curves, "probe", "random", shots[-1])
-    return Ablation(
-        name,
-        *found,
-        f"With {_each(shots[-1])} the pretrained weights are worth {_points(*found)} beside random weights in the same "
-        "network. Other pretrained networks were not compared here: headstart rank does that.",
-        shots=shots_name(shots[-1]),
-    )
+        return _unmeasured(name)
+    return Ablation(name, *_difference(curves, "probe", "random", shots[-1]), shots=shots_name(shots[-1]))
 
 
 def _strategy(curves: Curves, arm: str) -> Ablation:
     name = "strategy"
     shots = curves.sizes_of("probe", arm)
     if not shots:
-        return _unmeasured(name, f"probe and {arm} at the same number of examples")
+        return _unmeasured(name, arm)
     found = _difference(curves, arm, "probe", shots[-1])
     return Ablation(
         name,
         *found,
-        f"With {_each(shots[-1])} moving the weights by {curves.names[arm]} instead of fitting a probe changes the "
-        f"accuracy by {_points(*found)}, with {curves.answers.steps} steps of training.",
         arm=arm,
         shots=shots_name(shots[-1]),
         steps=curves.answers.steps,
@@ -154,17 +129,5 @@ def _difference(curves: Curves, arm: str, other: str, shots: int) -> tuple[float
     return found.value, found.low, found.high
 
 
-def _unmeasured(name: str, arms: str) -> Ablation:
-    return Ablation(name, None, None, None, f"Not measured: it needs the arms {arms}.".replace("the arms a ", "a "))
-
-
-def _each(shots: int) -> str:
-    return "all examples" if shots == ALL else f"{shots} {'example' if shots == 1 else 'examples'} per class"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-def _points(value: float, low: float, high: float) -> str:
-    return f"{100 * value:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+def _unmeasured(name: str, arm: str = "") -> Ablation:
+    return Ablation(name, None, None, None, arm=arm)

@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from headstart.metrics.domain_alignment import alignment_score
 from headstart.metrics.values import Score
-from headstart.reporting.tables import aligned
+from headstart.reporting.tables import indented
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, sentences
 
 AT_MOST = 2000  # pictures: memory grows with their square
 
@@ -31,26 +33,28 @@ class AlignmentReport:
     data: str
     count: int
     pairs: tuple[EncoderPair, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        rows = [("encoder", "and", "alignment"), *((pair.one, pair.other, str(pair.alignment)) for pair in self.pairs)]
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        rows = [
+            texts.columns("studies.alignments"),
+            *((pair.one, pair.other, str(pair.alignment)) for pair in self.pairs),
+        ]
         return [
-            f"Centred kernel alignment on {self.count:,} pictures of {self.data} (1: the same geometry, 0: nothing in "
-            "common):",
-            *(f"  {line}" for line in aligned(rows).splitlines()),
-            "Encoders that see pictures alike need not be equally good at them: headstart rank says that.",
-            *self.notices,
+            texts.say("studies.alignment", {"count": self.count, "data": self.data}),
+            *indented(rows),
+            texts.say("studies.alike"),
+            *sentences(self.notices, texts.language),
         ]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""
-        return asdict(self)
+        return asdict(self) | {"notices": sentences(self.notices)}
 
 
 def align_encoders(
-    data: str, features: Mapping[str, npt.NDArray[np.float32]], seed: int, notices: tuple[str, ...] = ()
+    data: str, features: Mapping[str, npt.NDArray[np.float32]], seed: int, notices: tuple[Finding, ...] = ()
 ) -> AlignmentReport:
     """Compare every two encoders by their features of the same pictures, (N, D) each; at most 2,000 of these.
 

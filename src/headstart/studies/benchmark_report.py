@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from headstart.reporting.tables import aligned
-from headstart.runtime.findings import Finding
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, sentences
 from headstart.studies.format_timing import HEIGHT, WIDTH, FormatTiming
 
 SHOWN = (1, 8, 32)  # sizes of batches in the table; all are in the JSON
@@ -61,22 +62,23 @@ class BenchmarkReport:
             for form in self.forms
         ]
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        columns = ("form", "MB", "load s", "p50 ms", "p95 ms", "speed", *(f"n={size}/s" for size in SHOWN), "peak MB")
-        rows = [(*columns, "GFLOP/s"), *map(self._row, self.forms)]
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        sizes = [texts.say("studies.batch", {"size": size}) for size in SHOWN]
+        before, behind = texts.columns("studies.forms"), texts.columns("studies.forms_end")
+        rows = [(*before, *sizes, *behind), *map(self._row, self.forms)]
+        values = {"width": WIDTH, "height": HEIGHT, "threads": self.threads, "gflop": self.operations / 1e9}
         return [
-            f"One picture of {WIDTH} x {HEIGHT} pixels, decoded, to probabilities; {self.threads} threads; each form in"
-            " a process of its own.",
+            texts.say("studies.benchmark", values),
             *aligned(rows, right=range(1, len(rows[0]))).splitlines(),
-            f"The network needs {self.operations / 1e9:.2f} GFLOP for a picture; GFLOP/s: what the best batch reaches.",
-            *self.warnings(),
+            texts.say("studies.gflop", values),
+            *self.warnings(texts),
         ]
 
-    def warnings(self) -> list[str]:
-        """Say what the figures do not show: that the machine was busy, and which forms are missing, and why."""
-        busy = f"The machine was busy (load {self.busy:.1f}): every form is faster where nothing else runs."
-        return [*([busy] if self.busy > 0.5 else []), *map(str, self.notices)]
+    def warnings(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write what the figures do not show: that the machine was busy, and which forms are missing, and why."""
+        busy = [texts.say("studies.busy", {"load": self.busy})] if self.busy > 0.5 else []
+        return [*busy, *sentences(self.notices, texts.language)]
 
     def _row(self, form: MeasuredForm) -> tuple[str, ...]:
         found = form.figures

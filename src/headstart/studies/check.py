@@ -13,6 +13,7 @@ from headstart.audit.duplicates import MeasuredPairs
 from headstart.audit.groups import GroupScore
 from headstart.audit.label_noise import LabelReview
 from headstart.data.inspection import Inspection
+from headstart.runtime.findings import Finding
 from headstart.studies.cleaning import Cleaning
 
 Positions = npt.NDArray[np.int64]
@@ -48,7 +49,7 @@ class Check:
     poor: dict[str, Positions]
     groups: tuple[GroupScore, ...]
     cleaning: Cleaning | None
-    notices: tuple[str, ...]
+    notices: tuple[Finding, ...]
 
     @property
     def labels_reviewed(self) -> bool:
@@ -61,13 +62,10 @@ class Check:
         return np.empty(0, dtype=np.int64) if self.labels is None else self.labels.suspect
 
 
-def divided_notices(pairs: MeasuredPairs, together: Positions) -> tuple[str, ...]:
+def divided_notices(pairs: MeasuredPairs, together: Positions) -> tuple[Finding, ...]:
     """Return a sentence when a split would divide some pairs; ``together`` (N,) are the sets that it keeps."""
     one, other = pairs.pairs.places.T
     kept = int(np.count_nonzero(together[one] == together[other]))
     if kept == len(one):
         return ()
-    return (
-        f"A split keeps {kept:,} of the {len(one):,} pairs of near copies together by itself; the others were found by "
-        "their features. --export writes a table with all of them as groups: fit cleaned.csv --group-by group.",
-    )
+    return (Finding("studies.split_keeps", {"kept": kept, "count": len(one)}, "note"),)

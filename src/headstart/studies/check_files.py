@@ -12,8 +12,10 @@ from headstart.reporting.contact_sheet import MOST_CARDS, Card, captions, draw_s
 from headstart.reporting.render.base import render_of
 from headstart.reporting.runs import given_folder
 from headstart.reporting.tables import csv_text
+from headstart.runtime.catalogue import ENGLISH
 from headstart.runtime.files import require_free, write_json, write_text
-from headstart.studies.check_report import WORDS, CheckReport
+from headstart.runtime.findings import Finding
+from headstart.studies.check_report import CheckReport
 
 REPORT = "check.json"
 RUN = "metrics.json"  # what makes a folder that of a run
@@ -35,7 +37,7 @@ def write_check(report: CheckReport, folder: Path, header: Mapping[str, Any]) ->
     ``header`` is that of :func:`headstart.reporting.runs.study_header`. Raises OutputError when it cannot be written.
     """
     target = folder if (folder / RUN).is_file() else given_folder(folder)
-    notices: list[str] = []
+    notices: list[Finding] = []
     files = []
     for name, title, note, cards in _sheets(report):
         if cards:
@@ -150,7 +152,7 @@ def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
         "Poor pictures",
         "Blurred, dark, bright, nearly empty or of an unusual shape.",
         [
-            Card((load(examples[place]),), captions(WORDS[kind], examples[place].name))
+            Card((load(examples[place]),), captions(ENGLISH.say(f"page.issue.{kind}"), examples[place].name))
             for kind, places in found.poor.items()
             for place in places.tolist()
         ],

@@ -1,22 +1,15 @@
 """What an audit of data found, for people and as plain data."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from headstart.data.inspection_report import inspection_lines
-from headstart.data.name_checks import join_names, plural
-from headstart.reporting.tables import aligned
+from headstart.reporting.tables import indented
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, notices_json, sentences
 from headstart.studies.check import Check
 
 MOST_LINES = 5
-WORDS = {
-    "blurry": "blurred",
-    "dark": "dark",
-    "bright": "bright",
-    "low_information": "nearly empty",
-    "odd_shaped": "of an unusual shape",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +19,23 @@ class CheckReport:
     found: Check
     encoder: str
     files: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-    page: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
+    page: tuple[Finding, ...] = ()
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        cleaning = self.found.cleaning
         return [
-            *inspection_lines(self.found.inspection),
-            *self._copy_lines(),
-            *self._label_lines(),
-            *self._picture_lines(),
-            *self._group_lines(),
-            *([f"Cleaning: {self.found.cleaning.verdict()}"] if self.found.cleaning else []),
-            *self.found.notices,
-            *self.notices,
-            *[f"Written: {file}" for file in self.files],
-            *self.page,
-            "Nothing was deleted. Look at the pictures before you change anything.",
+            *inspection_lines(self.found.inspection, texts),
+            *self._copy_lines(texts),
+            *self._label_lines(texts),
+            *self._picture_lines(texts),
+            *self._group_lines(texts),
+            *([texts.say("studies.cleaning", {"verdict": cleaning.verdict})] if cleaning else []),
+            *sentences((*self.found.notices, *self.notices), texts.language),
+            *[texts.say("reporting.written", {"file": file}) for file in self.files],
+            *sentences(self.page, texts.language),
+            texts.say("studies.nothing_deleted"),
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -74,10 +67,10 @@ class CheckReport:
                 **asdict(found.cleaning),
                 "before": _score(found.cleaning.before),
                 "after": _score(found.cleaning.after),
-                "verdict": found.cleaning.verdict(),
+                "verdict": str(found.cleaning.verdict),
             },
             "audit": inspection.to_json(),
-            "notices": [*found.notices, *self.notices],
+            **notices_json((*found.notices, *self.notices)),
             "files": list(self.files),
         }
 
@@ -148,60 +141,58 @@ class CheckReport:
     def _name(self, position: int) -> str:
         return self.found.inspection.dataset.examples[position].name
 
-    def _copy_lines(self) -> list[str]:
+    def _copy_lines(self, texts: Texts) -> list[str]:
         pairs = self.pairs_json()
         if not pairs:
-            return ["Near copies: none."]
-        across = sum(len(pair["parts"]) > 1 for pair in pairs)
-        where = f", {across:,} of them in different parts of the data" if across else ""
-        rows = [("one", "other", "parts", "features", "bits")]
+            return [texts.say("studies.no_copies")]
+        rows = [texts.columns("studies.copies")]
         for pair in pairs[:MOST_LINES]:
             parts = " ".join(pair["parts"])
             rows.append((pair["one"], pair["other"], parts, f"{pair['distance']:.3f}", str(pair["hash_distance"])))
-        return [f"Near copies: {plural(len(pairs), 'pair')}{where}.", *_table(rows, (3, 4)), *_more(len(pairs))]
+        values = {"count": len(pairs), "across": sum(len(pair["parts"]) > 1 for pair in pairs)}
+        head = texts.say("studies.pairs_across" if values["across"] else "studies.pairs", values)
+        return [head, *indented(rows, (3, 4)), *_more(len(pairs), texts)]
 
-    def _label_lines(self) -> list[str]:
+    def _label_lines(self, texts: Texts) -> list[str]:
         if not self.found.labels_reviewed:
             return []  # a notice says why
         errors = self.labels_json()
         if not errors:
-            return ["Likely label errors: none."]
-        rows = [("picture", "label", "rather", "confidence")]
+            return [texts.say("studies.no_label_errors")]
+        rows = [texts.columns("studies.labels")]
         rows += [
             (one["path"], one["label"], one["suggested"], f"{one['confidence']:.2f}") for one in errors[:MOST_LINES]
         ]
-        head = f"Likely label errors, for review: {len(errors):,}. About half of such suggestions are right."
-        return [head, *_table(rows, (3,)), *_more(len(errors))]
+        head = texts.say("studies.label_errors", {"count": len(errors)})
+        return [head, *indented(rows, (3,)), *_more(len(errors), texts)]
 
-    def _picture_lines(self) -> list[str]:
-        found = {WORDS[kind]: places for kind, places in self.found.poor.items()}
+    def _picture_lines(self, texts: Texts) -> list[str]:
+        found = [(texts.say(f"page.issue.{kind}"), places) for kind, places in self.found.poor.items()]
         lines = [
-            f"{plural(len(places), 'picture is', 'pictures are')} {word}: {join_names(map(self._name, places), 3)}."
-            for word, places in found.items()
+            texts.say("studies.poor", {"count": len(places), "kind": kind, "names": list(map(self._name, places))})
+            for kind, places in found
             if len(places)
         ]
         if len(self.found.outliers):
-            names = join_names(map(self._name, self.found.outliers), 3)
-            count = plural(len(self.found.outliers), "picture is", "pictures are")
-            lines.append(f"{count} unlike all others: {names}.")
-        return lines or ["Poor pictures and outliers: none."]
+            names = list(map(self._name, self.found.outliers))
+            lines.append(texts.say("studies.outliers", {"count": len(names), "names": names}))
+        return lines or [texts.say("studies.no_poor")]
 
-    def _group_lines(self) -> list[str]:
+    def _group_lines(self, texts: Texts) -> list[str]:
         worst = self.found.groups[:MOST_LINES]
         if not worst:
             return []
-        rows = [("", "name", "pictures", "recognised when held out")]
-        rows += [(one.kind, one.name, str(one.count), str(one.accuracy)) for one in worst]
-        what = "Classes" if all(one.kind == "class" for one in worst) else "Classes and groups"
-        return [f"{what} that are recognised worst:", *_table(rows, (2,))]
+        rows = [("", *texts.columns("studies.groups"))]
+        kinds = {one.kind: texts.name("page.group_kind", one.kind) for one in worst}
+        rows += [(kinds[one.kind], one.name, str(one.count), str(one.accuracy)) for one in worst]
+        return [
+            texts.say("studies.worst_classes" if set(kinds) == {"class"} else "studies.worst"),
+            *indented(rows, (2,)),
+        ]
 
 
-def _table(rows: Sequence[tuple[str, ...]], right: tuple[int, ...]) -> list[str]:
-    return [f"  {line}" for line in aligned(rows, right=right).splitlines()]
-
-
-def _more(count: int) -> list[str]:
-    return [f"  and {count - MOST_LINES:,} more"] if count > MOST_LINES else []
+def _more(count: int, texts: Texts) -> list[str]:
+    return [texts.say("studies.more", {"count": count - MOST_LINES})] if count > MOST_LINES else []
 
 
 def _score(score: Any) -> dict[str, float]:  # noqa: ANN401 - Score

@@ -13,6 +13,7 @@ from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.training_set import TrainingSet
 from headstart.metrics.intervals import resampled_counts, wilson
 from headstart.metrics.values import Score
+from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import algebra_threads, fold_count
@@ -37,15 +38,14 @@ class Cleaning:
     low: float
     high: float
 
-    def verdict(self) -> str:
-        """Return the verdict as a sentence."""
-        change = f"{100 * self.difference:+.1f} points [{100 * self.low:+.1f}, {100 * self.high:+.1f}]"
+    @property
+    def verdict(self) -> Finding:
+        """What leaving them out changes."""
         if self.left_out == 0:
-            return "Nothing was suspect enough to be left out."
-        suspect = "the one suspect picture" if self.left_out == 1 else f"the {self.left_out:,} suspect pictures"
-        if self.low <= 0 <= self.high:
-            return f"Leaving {suspect} out changes nothing that could be seen: {change}."
-        return f"Leaving {suspect} out {'helps' if self.difference > 0 else 'hurts'}: {change}."
+            return Finding("studies.nothing_suspect", severity="note")
+        kind = "open" if self.low <= 0 <= self.high else "helps" if self.difference > 0 else "hurts"
+        points = {"points": 100 * self.difference, "low": 100 * self.low, "high": 100 * self.high}
+        return Finding(f"studies.leaving_{kind}", {"count": self.left_out, **points}, "note")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from headstart.errors import MissingExtraError
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_parts
 from headstart.runtime.progress import silent
 from headstart.studies.conditions import (
@@ -66,7 +67,7 @@ class Answers:
 
     right: dict[tuple[str, int], Right]
     sizes: dict[int, float]
-    missing: tuple[str, ...]
+    missing: tuple[Finding, ...]
     steps: int = 0
     rates: Rates | None = None
 
@@ -77,22 +78,27 @@ def compare_arms(arena: ExperimentData, wanted: ComparisonRequest, store: Result
     Before the first training it says how long all of them will take. A training that would not end in time is not
     begun.
     """
-    started, missing = time.perf_counter(), list[str]()
+    started, missing = time.perf_counter(), list[Finding]()
     spots = list(spots_of(wanted))
     rates = known_rates(store, spots)
     open_spots = [spot for spot in spots if store.find(spot) is None]
     forecast = make_forecast(arena, open_spots, wanted.steps, set(rates), context)
-    if forecast.sentence():
-        context.notify(forecast.sentence())
+    if forecast.finding:
+        context.notify(forecast.finding)
     for number, spot in enumerate(spots):
         if store.find(spot) is None:
             passed = time.perf_counter() - started
             if passed + forecast.of(spot) > wanted.limit:
-                missing.append(f"{spot.arm} at {shots_name(spot.shots)}, draw {spot.draw + 1}")
+                missing.append(_cell(spot))
                 continue
             store.add(spot, _compute(arena, spot, wanted.steps, rates, context))
         context.progress("comparing", number + 1, len(spots))
     return _gather(spots, store, arena, wanted.steps, tuple(missing))
+
+
+def _cell(spot: Condition) -> Finding:
+    shots = Finding("studies.shots_all" if spot.shots == ALL else "studies.shots", {"count": spot.shots})
+    return Finding("studies.cell", {"arm": Finding(f"studies.arm.{spot.arm}"), "shots": shots, "draw": spot.draw + 1})
 
 
 def usable_shots(labels: Labels, wanted: Sequence[int]) -> tuple[int, ...]:
@@ -168,7 +174,7 @@ def _compute(arena: ExperimentData, spot: Condition, steps: int, rates: Rates, c
 
 
 def _gather(
-    spots: Sequence[Condition], store: ResultStore, arena: ExperimentData, steps: int, missing: tuple[str, ...]
+    spots: Sequence[Condition], store: ResultStore, arena: ExperimentData, steps: int, missing: tuple[Finding, ...]
 ) -> Answers:
     rows: dict[tuple[str, int], list[Right]] = {}
     sizes: dict[int, float] = {}

@@ -11,11 +11,17 @@ import numpy.typing as npt
 from headstart.metrics.intervals import spread_interval
 from headstart.metrics.paired_tests import area_between, drawn_means
 from headstart.metrics.values import Score
-from headstart.reporting.tables import aligned
+from headstart.reporting.tables import indented
+from headstart.reporting.verdicts import factor_line, factor_sentence, multiplier_text, out_of_reach, transfer_verdicts
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, notices_json, sentences
 from headstart.studies.ablations import Ablation, Curves, find_factors
 from headstart.studies.compare import Answers, shots_name
 from headstart.studies.conditions import PRETRAINED, TRAINED
 from headstart.studies.effect_sizes import Bootstrap, EffectSize, measure_gains
+
+# Of the arms of a comparison; one that is not known here stands after the first.
+ORDER = ("majority", "colours", "column", "random", "probe", "scratch", "matched", "lpft", "full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,62 +66,46 @@ class CompareReport:
     scored: int
     factors: tuple[Ablation, ...] = ()
     rates: tuple[tuple[str, str, float], ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
     resampled: dict[tuple[str, str], npt.NDArray[np.float64]] = field(default_factory=dict, compare=False, repr=False)
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
         shots = list(dict.fromkeys(point.shots for point in self.points))
-        table = [("examples per class", *shots)]
+        heads = {one: texts.say("page.shots.word_all") if one == "all" else one for one in shots}
+        table = [(texts.say("studies.per_class"), *heads.values())]
         for arm in dict.fromkeys(point.arm for point in self.points):
             own = {point.shots: str(point.accuracy) for point in self.points if point.arm == arm}
-            table.append((NAMES.get(arm, arm), *(own.get(one, "") for one in shots)))
-        lines = [f"Accuracy on {self.scored:,} pictures, with 95 % intervals over draws and pictures:"]
-        lines += [f"  {line}" for line in aligned(table).splitlines()]
+            table.append((texts.name("reporting.arm", arm), *(own.get(one, "") for one in shots)))
+        lines = [texts.say("studies.accuracy_on", {"count": self.scored}), *indented(table)]
         if self.gains:
-            head = ("gain", "over", "examples", "points", "fewer mistakes", "labels", "p")
             rows = [
                 (
-                    NAMES[gain.arm],
-                    NAMES[gain.against],
-                    gain.shots,
+                    *(texts.name("reporting.arm", arm) for arm in (gain.arm, gain.against)),
+                    heads.get(gain.shots, gain.shots),
                     _points(gain.difference),
                     "" if math.isnan(gain.error_reduction) else f"{100 * gain.error_reduction:.0f} %",
-                    _labels_cell(gain),
+                    _labels_cell(gain, texts),
                     f"{gain.p:.2g}",
                 )
                 for gain in self.gains
             ]
-            lines += ["", *(f"  {line}" for line in aligned([head, *rows]).splitlines())]
-        driven = [f"  {one.factor}: {one.sentence}" for one in self.factors]
-        return [*lines, "", *self.verdict(), "", "What drove it:", *driven, *self.notices]
+            lines += ["", *indented([texts.columns("studies.gains"), *rows])]
+        driven = [f"  {factor_line(asdict(one), texts)}" for one in self.factors]
+        notices = sentences(self.notices, texts.language)
+        return [*lines, "", *self.verdict(texts), "", texts.say("studies.drove"), *driven, *notices]
 
-    def verdict(self) -> list[str]:
-        """Say plainly what the transfer was worth, in the order of the sizes."""
-        if not self.gains:
-            return [
-                "No transfer was measured: take a pretrained arm (probe, lpft, full) and one without (scratch, random)."
-            ]
-        said = []
-        for arm in dict.fromkeys(gain.arm for gain in self.gains):
-            own = [gain for gain in self.gains if gain.arm == arm]
-            against = NAMES[own[0].against]
-            helps = [gain.shots for gain in own if gain.difference.low > 0]
-            hurts = [gain.shots for gain in own if gain.difference.high < 0]
-            open_ = [gain.shots for gain in own if gain.difference.low <= 0 <= gain.difference.high]
-            parts = []
-            if helps:
-                best = max(own, key=lambda gain: gain.difference.value)
-                parts.append(
-                    f"helps at {_listed(helps)} examples per class (most at {best.shots}: "
-                    f"{100 * best.difference.value:+.1f} points; {against} {_labels_needed(best)})"
-                )
-            if hurts:
-                parts.append(f"transfer hurts here at {_listed(hurts)}")
-            if open_:
-                parts.append(f"no difference can be shown at {_listed(open_)}")
-            said.append(f"{NAMES[arm][0].upper()}{NAMES[arm][1:]} against {against}: {'; '.join(parts)}.")
-        return said
+    def verdict(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write plainly what the transfer was worth, in the order of the sizes."""
+        return transfer_verdicts(self._gains_json(), texts)
+
+    def _gains_json(self) -> dict[str, Any]:
+        names = [{"arm": gain.arm, "against": gain.against, "shots": gain.shots} for gain in self.gains]
+        found = [{end: getattr(gain.difference, end) for end in ("value", "low", "high")} for gain in self.gains]
+        return {
+            "gain": [name | score for name, score in zip(names, found, strict=True)],
+            "data_multiplier": [name | asdict(gain.multiplier) for name, gain in zip(names, self.gains, strict=True)],
+        }
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data: arms, curves, gain, data_multiplier, verdict."""
@@ -136,10 +126,7 @@ class CompareReport:
             ],
             "gain": [
                 {
-                    "arm": gain.arm,
-                    "against": gain.against,
-                    "shots": gain.shots,
-                    **{name: getattr(gain.difference, name) for name in ("value", "low", "high")},
+                    **shown,
                     "error_reduction": None if math.isnan(gain.error_reduction) else gain.error_reduction,
                     "p": gain.p,
                     "tests": {
@@ -156,38 +143,24 @@ class CompareReport:
                         },
                     },
                 }
-                for gain in self.gains
+                for shown, gain in zip(self._gains_json()["gain"], self.gains, strict=True)
             ],
-            "data_multiplier": [
-                {"arm": gain.arm, "against": gain.against, "shots": gain.shots, **asdict(gain.multiplier)}
-                for gain in self.gains
-            ],
+            "data_multiplier": self._gains_json()["data_multiplier"],
             "area": {arm: None if math.isnan(area) else area for arm, area in self.areas.items()},
             "verdict": self.verdict(),
-            "factors": [asdict(factor) for factor in self.factors],
+            "factors": [_factor_json(factor) for factor in self.factors],
             "rates": [{"arm": arm, "shots": shots, "rate": rate} for arm, shots, rate in self.rates],
-            "notices": list(self.notices),
+            **notices_json(self.notices),
         }
 
 
-NAMES = {
-    "majority": "majority class",
-    "colours": "colour histogram",
-    "column": "best column",
-    "random": "random features",
-    "probe": "probe",
-    "scratch": "training from scratch",
-    "matched": "training from shuffled weights",
-    "lpft": "LP-FT",
-    "full": "fine-tuning",
-}
 # What the gain is measured against: the first of these that was computed.
 REFERENCES = ("scratch", "matched", "random", "colours", "column", "majority")
 
 
 def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, resamples: int) -> CompareReport:
     """Turn right and wrong answers into curves, gains and a verdict; ``groups`` (N,) are those of the test pictures."""
-    places = {arm: place for place, arm in enumerate(NAMES)}
+    places = {arm: place for place, arm in enumerate(ORDER)}
     present = sorted({arm for arm, _ in answers.right}, key=lambda arm: places.get(arm, 1))
     shots = sorted(answers.sizes, key=lambda one: answers.sizes[one])
     cells = [(arm, one) for arm in present for one in shots if (arm, one) in answers.right]
@@ -211,48 +184,39 @@ def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, r
         gains,
         areas,
         tables[0].shape[1] if tables else 0,
-        find_factors(Curves(answers, draws, NAMES)),
+        find_factors(Curves(answers, draws)),
         tuple((arm, shots_name(one), rate) for (arm, one), rate in (answers.rates or {}).items()),
         _notices(answers, present),
         {(arm, shots_name(one)): row for (arm, one), row in draws.items()},
     )
 
 
-def _notices(answers: Answers, present: Sequence[str]) -> tuple[str, ...]:
+def _factor_json(factor: Ablation) -> dict[str, Any]:
+    found = asdict(factor)
+    ends = {name: found.pop(name) for name in ("factor", "effect", "low", "high")}
+    return {**ends, "sentence": factor_sentence(asdict(factor), ENGLISH), **found}
+
+
+def _notices(answers: Answers, present: Sequence[str]) -> tuple[Finding, ...]:
     notices = []
     if any(arm in TRAINED for arm in present):
-        nearer = " With more steps (--steps) training from scratch may come nearer." if "scratch" in present else ""
-        notices.append(
-            f"Every network was trained for about {answers.steps} steps, at the best of several learning rates.{nearer}"
-        )
+        code = "studies.steps" if "scratch" in present else "studies.steps_alone"
+        notices.append(Finding(code, {"steps": answers.steps}, "note"))
     if answers.missing:
-        some = ", ".join(answers.missing[:3]) + (" ..." if len(answers.missing) > 3 else "")
-        notices.append(f"The time was over before {len(answers.missing)} cells: {some}")
+        more = " ..." if len(answers.missing) > 3 else ""
+        values = {"count": len(answers.missing), "cells": answers.missing[:3], "more": more}
+        notices.append(Finding("studies.time_over", values))
     return tuple(notices)
 
 
-def _labels_needed(gain: EffectSize) -> str:
-    if _out_of_reach(gain):
-        return "cannot get there with the most labels tried"
-    return f"would need {gain.multiplier} times the labels"
-
-
-def _labels_cell(gain: EffectSize) -> str:
-    if _out_of_reach(gain):
-        return "not reached"
+def _labels_cell(gain: EffectSize, texts: Texts) -> str:
+    multiplier = asdict(gain.multiplier)
+    if out_of_reach(multiplier):
+        return texts.say("page.transfer.never")
     if gain.multiplier.bound == "less than" and gain.multiplier.value >= 0.95:  # at the start of its curve
-        return "fewer"
-    return f"{gain.multiplier} times"
-
-
-def _out_of_reach(gain: EffectSize) -> bool:
-    """Say whether the other arm, at the end of its curve, stays below: "more than 1 times" tells nobody anything."""
-    return gain.multiplier.bound == "more than" and gain.multiplier.value < 1.05
+        return texts.say("studies.fewer")
+    return texts.say("studies.times", {"times": multiplier_text(multiplier, texts)})
 
 
 def _points(difference: Score) -> str:
     return f"{100 * difference.value:+.1f} [{100 * difference.low:+.1f}, {100 * difference.high:+.1f}]"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headstart.data.name_checks import plural
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.runtime.progress import duration_text
 from headstart.studies.conditions import TRAINED, ExperimentData, lesson_of, pictures_learned, rows_of
 from headstart.studies.result_cache import Condition, ResultStore
@@ -27,14 +27,11 @@ class CostEstimate:
         """Give the expected seconds of one cell."""
         return self.seconds.get(spot, 0.0)
 
-    def sentence(self) -> str:
-        """Say it, before the work begins; empty when nothing is to be trained."""
-        if not self.seconds:
-            return ""
-        return (
-            f"{plural(len(self.seconds), 'training')} to do, with the search for their learning rates about "
-            f"{duration_text(sum(self.seconds.values()))}. After a stop the same command goes on."
-        )
+    @property
+    def finding(self) -> Finding | None:
+        """What to say before the work begins; None when nothing is to be trained."""
+        values = {"count": len(self.seconds), "time": duration_text(sum(self.seconds.values()))}
+        return Finding("studies.trainings", values) if self.seconds else None
 
 
 def make_forecast(

@@ -27,7 +27,9 @@ from headstart.metrics.domain_alignment import centred_kernel_alignment
 from headstart.metrics.intervals import wilson
 from headstart.metrics.values import Score
 from headstart.probing.probe import fit_probe
-from headstart.reporting.tables import aligned
+from headstart.reporting.tables import indented
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, sentences
 from headstart.settings.recipe import Recipe
 
 Matrix = npt.NDArray[np.floating]
@@ -61,48 +63,33 @@ class DistanceReport:
     discrepancy: Discrepancy
     frechet: FrechetDistance
     across: CrossSetScores | None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        confused = texts.say("studies.confused", {"percent": 100 * self.proxy.error})
+        halves = texts.say("studies.halves", {"name": self.names[0], "within": self.frechet.within})
+        unbiased, arranged = texts.say("studies.unbiased"), texts.say("studies.arranged")
+        proxy, squared, frechet, classes = texts.columns("studies.distance_names")
         rows = [
-            ("distance", "value", "p", ""),
-            (
-                "proxy A (0 to 2)",
-                f"{self.proxy.value:.2f}",
-                f"{self.proxy.p:.2g}",
-                f"a classifier confuses {100 * self.proxy.error:.0f} % of held-out pictures",
-            ),
-            ("MMD squared", f"{self.discrepancy.value:.4f}", f"{self.discrepancy.p:.2g}", "unbiased; permutation test"),
-            (
-                "Fréchet",
-                f"{self.frechet.value:.2f}",
-                "",
-                f"between halves of {self.names[0]}: {self.frechet.within:.2f}",
-            ),
+            (*texts.columns("studies.distances"), ""),
+            (proxy, f"{self.proxy.value:.2f}", f"{self.proxy.p:.2g}", confused),
+            (squared, f"{self.discrepancy.value:.4f}", f"{self.discrepancy.p:.2g}", unbiased),
+            (frechet, f"{self.frechet.value:.2f}", "", halves),
         ]
         if self.across is not None and self.across.alignment is not None:
-            arranged = "centred kernel alignment of the class means (1: classes lie to each other in the same way)"
-            rows.append(("CKA of classes", f"{self.across.alignment:.2f}", "", arranged))
-        first, second = self.names
-        lines = [
-            f"{first} ({self.counts[0]:,} pictures) and {second} ({self.counts[1]:,}), as {self.encoder} sees them:",
-            *(f"  {line}" for line in aligned(rows, right=(1, 2)).splitlines()),
-        ]
+            rows.append((classes, f"{self.across.alignment:.2f}", "", arranged))
+        (first, second), (n, m) = self.names, self.counts
+        names = {"first": first, "second": second, "n": n, "m": m, "encoder": self.encoder}
+        lines = [texts.say("studies.seen_by", names), *indented(rows, right=(1, 2))]
         if self.across is not None:
-            lines.append(
-                f"A probe that learned from {first} has an accuracy of {self.across.inside} there and of "
-                f"{self.across.across} on {second} ({len(self.across.classes)} classes in common)."
-            )
-        return [
-            *lines,
-            "None of these distances alone predicts what a model loses from one to the other.",
-            *self.notices,
-        ]
+            values = {"inside": self.across.inside, "across": self.across.across, "common": len(self.across.classes)}
+            lines.append(texts.say("studies.probe_across", names | values))
+        return [*lines, texts.say("studies.no_prediction"), *sentences(self.notices, texts.language)]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""
-        return asdict(self)
+        return asdict(self) | {"notices": sentences(self.notices)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,11 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from headstart.data.name_checks import plural
 from headstart.encoders.memory_probe import megabytes_at_work
 from headstart.encoders.spec import Encoder
-from headstart.reporting.tables import aligned
-from headstart.studies.rank import Pair, Ranking, Scored, Standing
+from headstart.reporting.tables import indented
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding, sentences
+from headstart.studies.rank import Ranking, Scored, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,54 +64,38 @@ class RankReport:
     costs: dict[str, Cost]
     pictures: int
     groups: int
-    notices: tuple[str, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
-    def lines(self) -> list[str]:
-        """Say the same for people."""
-        head = (
-            "",
-            "encoder",
-            "probe",
-            "ranks",
-            "first",
-            "LDA",
-            "k-NN",
-            "LogME",
-            "H-score",
-            "ImageNet",
-            "ms",
-            "MB",
-            "memory",
-        )
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        head = ("", *texts.columns("studies.ranking"))
         rows = [
             _cells(one, stands, self.costs[one.name])
             for one, stands in zip(self.ranking.scored, self.ranking.standings, strict=True)
         ]
-        drawn = "" if self.groups == self.pictures else f" The intervals are drawn over {self.groups:,} groups."
+        grouped = self.groups != self.pictures
+        values = {"count": self.pictures, "groups": self.groups}
         return [
-            f"Encoders by the accuracy of a ridge probe on {plural(self.pictures, 'picture')} to learn from, "
-            f"cross-validated; the pictures to score were not looked at.{drawn}",
-            *(f"  {line}" for line in aligned([head, *rows], right=(0, *range(5, len(head)))).splitlines()),
-            *self.verdicts(),
-            *self.notices,
+            texts.say("studies.ranked_groups" if grouped else "studies.ranked", values),
+            *indented([head, *rows], right=(0, *range(5, len(head)))),
+            *self.verdicts(texts),
+            *sentences(self.notices, texts.language),
         ]
 
-    def verdicts(self) -> list[str]:
-        """Say what the order is worth: whom the winner beats, who cannot be told apart, what ImageNet alone says."""
+    def verdicts(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write what the order is worth: whom the winner beats, who cannot be told apart, what ImageNet alone says."""
         best = self.ranking.scored[0].name
         lines = []
         beaten = [pair.other for pair in self.ranking.pairs if pair.better == best and pair.told_apart]
         if beaten:
-            lines.append(f"{best} is better than {_and(beaten)} on this data.")
-        for pair in self.ranking.pairs:
-            if not pair.told_apart:
-                lines.append(_tie(pair))
+            lines.append(texts.say("studies.better", {"best": best, "others": beaten}))
+        ties = (pair for pair in self.ranking.pairs if not pair.told_apart)
+        lines += [texts.say("studies.tie", asdict(pair)) for pair in ties]
         known = [(cost.top1, name) for name, cost in self.costs.items() if cost.top1 is not None]
         if len(known) > 1:
             order = [name for _, name in sorted(known, reverse=True)]
             here = [one.name for one in self.ranking.scored if one.name in order]
-            says = "the same" if order == here else f"another: {', '.join(order)}"
-            lines.append(f"The order by published ImageNet accuracy, without looking at the data, is {says}.")
+            lines.append(texts.say("studies.same_order" if order == here else "studies.other_order", {"names": order}))
         return lines
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -153,14 +138,3 @@ def _cells(one: Scored, stands: Standing, cost: Cost) -> tuple[str, ...]:
         f"{cost.megabytes:.0f}",
         "" if cost.memory_megabytes is None else f"{cost.memory_megabytes:.0f}",
     )
-
-
-def _tie(pair: Pair) -> str:
-    return (
-        f"{pair.better} and {pair.other} cannot be told apart: {pair.difference:+.3f} [{pair.low:+.3f}, "
-        f"{pair.high:+.3f}], p = {pair.p:.2g}."
-    )
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

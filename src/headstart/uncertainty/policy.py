@@ -9,6 +9,7 @@ import numpy as np
 from headstart.heads.head import Decoding
 from headstart.heads.probabilities import Scores, as_softmax
 from headstart.probing.prediction import Prediction
+from headstart.runtime.findings import Finding
 from headstart.settings.fields import NoveltyName, SetName
 from headstart.settings.recipe import Recipe
 from headstart.uncertainty.conformal import Booleans, CalibrationScores, Floats, prediction_sets
@@ -177,8 +178,8 @@ def add_outcomes(
             replace(
                 prediction,
                 prediction_set=(*listed, *(name for name in classes if name in inside and name not in listed)),
-                abstained=bool(reason),
-                reason=reason,
+                abstained=reason is not None,
+                why=reason,
                 unfamiliar=unfamiliar,
                 familiarity=None if math.isnan(novelty) else float(outcomes.familiarity[row]),
                 novelty=None if math.isnan(novelty) else novelty,
@@ -187,12 +188,10 @@ def add_outcomes(
     return tuple(added)
 
 
-def _reason(policy: AnswerPolicy, probability: float, unsure: bool, unfamiliar: bool) -> str:
+def _reason(policy: AnswerPolicy, probability: float, unsure: bool, unfamiliar: bool) -> Finding | None:
     if unfamiliar and policy.settings.reject_unlike:
-        return "The picture is unlike the training pictures."
+        return Finding("uncertainty.unlike")
     if not unsure or policy.threshold is None:
-        return ""
-    needed, wanted = policy.threshold.confidence, f"{policy.threshold.wanted:.3g}"
-    if not policy.threshold.reached:
-        return f"The precision of {wanted} cannot be promised for any answer."
-    return f"Not sure enough: {probability:.3f} is below {needed:.3f}, for a precision of {wanted}."
+        return None
+    values = {"wanted": policy.threshold.wanted, "sure": probability, "needed": policy.threshold.confidence}
+    return Finding("uncertainty.unsure" if policy.threshold.reached else "uncertainty.unpromised", values)

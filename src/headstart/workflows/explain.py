@@ -24,6 +24,7 @@ from headstart.reporting.fonts import FontBook, font_folders
 from headstart.reporting.run_files import output_folder
 from headstart.reporting.runs import safe_name
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.workflows.embed import Data
 from headstart.workflows.model import Model, subject_of
 
@@ -48,7 +49,7 @@ def explain_files(
     explainers_of(model.encoder.spec.modality)
     examples = list_examples(inputs, model.encoder.spec.modality)
     subject = subject_of(model)
-    failures: dict[str, str] = {}
+    failures: dict[str, Finding] = {}
     files: list[Explained] = []
     with output_folder(out, "explain") as folder:
         desk = FigureSheet(folder, (Path(), context.cache_folder), FontBook(font_folders()))
@@ -111,9 +112,9 @@ def read_wish(
     return ExplanationRequest(method, target, neighbours, checks=checks, fill=fill, seed=seed or 0)
 
 
-def _open(example: Example, failures: dict[str, str]) -> Image.Image | None:
+def _open(example: Example, failures: dict[str, Finding]) -> Image.Image | None:
     try:
         return open_example(example.source, example.name)
     except ExampleError as error:
-        failures[example.name] = error.reason
+        failures[example.name] = error.why
         return None

@@ -79,7 +79,7 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
     with output_folder(out, planned.dataset.name, resume=context.resume) as folder:
         shutil.rmtree(folder / "model", ignore_errors=True)  # of a run that was killed after it had saved
         trained = train(planned, replace(context, run_folder=folder / TRAINING))
-        notices: tuple[Finding | str, ...] = trained.tuned.notices if trained.tuned else ()
+        notices: tuple[Finding, ...] = trained.tuned.notices if trained.tuned else ()
         notices += (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
         notices += unscored_refusal(trained.model.saved.policy, trained.policy_scores)
         notices += write_pictures(

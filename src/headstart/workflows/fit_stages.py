@@ -19,6 +19,7 @@ from headstart.probing.predictor import HeadPredictor
 from headstart.probing.probe import BaselineRows, Probe, baseline_family
 from headstart.probing.rows import Sample, require_some, require_two_classes, select_balanced_rows, select_sample
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
 from headstart.saving.values import Baseline
 from headstart.settings.recipe import Recipe
@@ -77,9 +78,7 @@ def move_weights(ground: TrainingInputs, context: RunContext) -> "FineTuned | No
     moves = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     if moves is None:
         if context.tensorboard or context.profile or context.find_rate:
-            context.notify(
-                "No weight moves with the method 'probe': there is nothing to watch, to profile or to search."
-            )
+            context.notify(Finding("finetuning.nothing_to_watch"))
         return None
     from headstart.finetuning.fine_tuning import fine_tune  # loads torch: seconds
 

@@ -91,7 +91,7 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
         fitted_labels=target.summarise(shown.labels),
         training=_record(dataset, shown, recipe, board, created),
         baseline=Baseline(beside.spec, simple.head, simple.decoding),
-        notices=probe.notices,
+        notices=tuple(map(str, probe.notices)),
         fitted_keys=frozenset(shown.keys),
         policy=fit_policy(recipe, probe, shown.features, sample, np.arange(len(dataset))),
         references=build_references(

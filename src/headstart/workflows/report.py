@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.reporting.page.writing import PageReport, require_study_place, write_page, write_study
 from headstart.reporting.runs import study_header
+from headstart.runtime.findings import Finding
 from headstart.runtime.languages import require_language
 
 
@@ -20,8 +21,8 @@ def require_study_free(kind: str, out: Path | None) -> None:
     require_study_place(out, kind)
 
 
-def keep_study(kind: str, found: dict[str, Any], out: Path | None, language: str | None) -> tuple[str, ...]:
-    """Keep a study in a folder, where one was named, with its page; says so in sentences."""
+def keep_study(kind: str, found: dict[str, Any], out: Path | None, language: str | None) -> tuple[Finding, ...]:
+    """Keep a study in a folder, where one was named, with its page; return where they lie."""
     if out is None:
         return ()
     header = study_header(kind, datetime.now().astimezone(), sys.argv)

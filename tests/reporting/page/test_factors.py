@@ -38,9 +38,11 @@ def test_every_factor_is_a_sentence_of_the_page_in_its_own_language():
     assert {marked for _, marked in (*chinese, *english)} == {""}
     effect = 100 * found["factors"][1]["effect"]
     assert chinese[1][0].startswith(
-        f"从每类 2 张到使用全部标注样本（平均每类 31.5 张），线性探针的准确率变化 +{effect:.1f} 个百分点 ["
+        f"数据量：从每类 2 个样本到全部样本（平均每类 31.5 个），线性探针的准确率变化 +{effect:.1f} 个百分点 ["
     )
-    assert english[3][0].startswith("With all labelled pictures, probe, then fine-tuning instead of a probe changes")
+    assert english[3][0].startswith(
+        "strategy: With all examples moving the weights by LP-FT instead of fitting a probe changes"
+    )
     assert english[3][0].endswith("with 100 steps of training.")
     assert "random weights" in english[0][0] and "随机权重" in chinese[0][0]
 
@@ -48,9 +50,9 @@ def test_every_factor_is_a_sentence_of_the_page_in_its_own_language():
 def test_a_factor_that_was_not_measured_says_what_it_needs():
     chinese = sentences(comparison(scratch=(0.2, 0.4), lpft=(0.5, 0.9)), "zh")
     assert [text for text, _ in chinese if "没有测量" in text] == [
-        "源与目标的相似度没有测量：需要 probe 与 random 两种方法，以及足够多的图片，使每次重抽样都有错误。",
-        "编码器的影响没有测量：需要 probe 与 random 两种方法。",
-        "迁移策略的影响没有测量：需要 probe，以及 lpft 或 full。",
+        "源与目标的相似度：没有测量：需要 probe 与 random 两种方法，以及足够多的图片，使每次重抽样都有错误。",
+        "编码器：没有测量：需要 probe 与 random 两种方法。",
+        "迁移策略：没有测量：需要 probe，以及 lpft 或 full。",
     ]
 
 

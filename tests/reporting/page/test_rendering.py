@@ -206,7 +206,7 @@ def test_a_study_says_by_which_command_it_was_made_and_a_page_names_every_comman
 def test_where_transfer_hurts_the_page_warns():
     gains = {"1": (-0.1, -0.2, -0.05), "5": (0.2, 0.1, 0.3)}
     html = render_page(PageData("x", compare=studies.compare(gains)), "en")
-    assert "transfer hurts here at 1 per class" in Outline(html).text()
+    assert "transfer hurts here at 1" in Outline(html).text()
     assert 'class="warning"' in html
 
 

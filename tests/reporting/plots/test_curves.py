@@ -43,7 +43,7 @@ def test_values_that_differ_by_rounding_are_drawn_at_one_height(style):
 
 
 def test_no_epoch_draws_nothing_and_says_so(tmp_path):
-    assert draw_learning_curve([], 0, tmp_path / "curve.png")[0].startswith("There is no learning curve")
+    assert str(draw_learning_curve([], 0, tmp_path / "curve.png")[0]).startswith("There is no learning curve")
     assert not (tmp_path / "curve.png").exists()
 
 

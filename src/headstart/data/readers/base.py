@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from headstart.errors import DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
 from headstart.registry import names
+from headstart.runtime.findings import Finding
 
 NO_KEY = bytes(32)  # stands for the digest of an example that could not be read at all
 
@@ -42,8 +43,8 @@ class Facts:
 
     key: bytes
     sizes: tuple[int, ...]
-    problem: str | None = None
-    notice: str | None = None
+    problem: Finding | None = None
+    notice: Finding | None = None
 
 
 class Reader(Protocol):
@@ -66,8 +67,8 @@ class Reader(Protocol):
     def content_key(self, source: Any, name: str = "") -> bytes:  # noqa: ANN401
         """Digest an example's content, 32 bytes; raises ExampleError."""
 
-    def size_line(self, summary: dict[str, list[int]], /) -> str:
-        """Say in a sentence how large examples are: smallest, median and largest of each of ``SIZES``."""
+    def size_line(self, summary: dict[str, list[int]], /) -> Finding:
+        """Return a sentence on how large examples are: smallest, median and largest of each of ``SIZES``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,10 @@ class RowReader(Protocol):
 
     SUFFIXES: tuple[str, ...]  # of files that hold rows and are no tables of their own
 
-    def read_cells(self, path: Path, where: str, /) -> dict[str, Any]:
+    def read_cells(self, path: Path, where: Finding, /) -> dict[str, Any]:
         """Read such a file as columns; raises DataError. ``where`` begins a sentence."""
 
-    def find_rows(self, where: str, cells: Mapping[str, Any], /, *, named: bool) -> Rows | None:
+    def find_rows(self, where: object, cells: Mapping[str, Any], /, *, named: bool) -> Rows | None:
         """Make a source of each row of cells; None for a table that is none of such. ``named``: it names files."""
 
 
@@ -120,7 +121,7 @@ def name_of(source: Any) -> str:  # noqa: ANN401 - of an Example
     return os.fspath(source) if isinstance(source, (str, os.PathLike)) else "in memory"
 
 
-def one_modality(sources: Iterable[Any], where: str) -> str:
+def one_modality(sources: Iterable[Any], where: Finding) -> str:
     """Name the modality that all sources are of; the default one where nothing tells.
 
     Raises
@@ -130,7 +131,7 @@ def one_modality(sources: Iterable[Any], where: str) -> str:
 
     Examples
     --------
-    >>> one_modality(["a.png", "b.JPG", b"in memory"], "The list")
+    >>> one_modality(["a.png", "b.JPG", b"in memory"], Finding("data.the_list"))
     'image'
     """
     known, every = modalities_by_suffix(), [*names("modalities")]
@@ -142,8 +143,6 @@ def one_modality(sources: Iterable[Any], where: str) -> str:
 
     found = Counter(kind for kind in map(kind_of, sources) if kind)
     if len(found) > 1:
-        counts = " and ".join(f"{count:,} of the kind '{kind}'" for kind, count in found.most_common())
-        raise DataError(
-            f"{where} holds examples of several kinds.", f"There are {counts}.", "Give one kind, in a place of its own."
-        )
+        counts = [Finding("data.kind_count", {"number": count, "kind": kind}) for kind, count in found.most_common()]
+        raise DataError("data.several_kinds", where=where, counts=counts)
     return next(iter(found), DEFAULT)

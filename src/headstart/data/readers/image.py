@@ -14,6 +14,7 @@ from headstart.data.readers.image_conversion import Unreadable, from_array, to_u
 from headstart.data.readers.image_formats import FORMAT_OF_SUFFIX, TRUNCATED, find_damage, recognise
 from headstart.data.readers.image_warnings import pillow_silenced
 from headstart.errors import DataError, ExampleError
+from headstart.runtime.findings import Finding
 
 # Where Pillow itself refuses by default: 0.5 GB as RGB, for each worker. Above it a file of a few kilobytes that claims
 # a huge size (a decompression bomb) could bring the machine down.
@@ -88,7 +89,7 @@ def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - as open
     try:
         return hashlib.sha256(_read(source)).digest()
     except Unreadable as error:
-        raise _picture_error(name or name_of(source), str(error)) from error.__cause__
+        raise _picture_error(name or name_of(source), error.finding) from error.__cause__
 
 
 def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - as open_example
@@ -99,8 +100,8 @@ def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - as 
 
     Examples
     --------
-    >>> inspect_example(b"").problem
-    'The file is empty: it has 0 bytes.'
+    >>> print(inspect_example(b"").problem)
+    The file is empty: it has 0 bytes.
     """
     try:
         source = _fetch(source)
@@ -108,13 +109,13 @@ def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - as 
             return _inspect_in_memory(source, name)
         data = _read(source)
     except Unreadable as error:
-        return Facts(NO_KEY, _UNKNOWN, str(error))
+        return Facts(NO_KEY, _UNKNOWN, error.finding)
     key = hashlib.sha256(data).digest()
     try:
         with pillow_silenced():
             image = _open_header(data)
     except Unreadable as error:
-        return Facts(key, _UNKNOWN, str(error))
+        return Facts(key, _UNKNOWN, error.finding)
     except Exception as error:
         # As in open_example.
         return Facts(key, _UNKNOWN, _explain(error))
@@ -151,18 +152,14 @@ def adopt(value: Any, where: str) -> Any:  # noqa: ANN401 - whatever the user gi
         return array
     low, high = float(array.min()), float(array.max())
     if not (low >= 0 and high <= 1):
-        raise DataError(
-            f"The values of picture '{where}' lie outside 0 to 1.",
-            f"They go from {low:g} to {high:g}.",
-            "Leave normalisation out of the dataset's transforms; the encoder brings its own.",
-        )
+        raise DataError("data.not_between_0_and_1", picture=where, low=low, high=high)
     return np.rint(array * 255).astype(np.uint8)
 
 
-def size_line(summary: dict[str, list[int]]) -> str:
-    """Say how large pictures are: smallest, median and largest width and height."""
+def size_line(summary: dict[str, list[int]]) -> Finding:
+    """Return how large pictures are: smallest, median and largest width and height."""
     (w0, w1, w2), (h0, h1, h2) = summary["width"], summary["height"]
-    return f"Width {w0} to {w2} pixels (median {w1}), height {h0} to {h2} (median {h1})."
+    return Finding("data.sizes", {"w0": w0, "w1": w1, "w2": w2, "h0": h0, "h1": h1, "h2": h2}, "note")
 
 
 def _open_or_explain(source: Any, name: str, side: int) -> Image.Image:  # noqa: ANN401 - as open_example
@@ -170,32 +167,32 @@ def _open_or_explain(source: Any, name: str, side: int) -> Image.Image:  # noqa:
         with pillow_silenced():
             return _open(source, side)
     except Unreadable as error:
-        raise _picture_error(name, str(error)) from error.__cause__
+        raise _picture_error(name, error.finding) from error.__cause__
     except Exception as error:
         # Pillow's decoders raise nearly every exception there is on a damaged file.
         raise _picture_error(name, _explain(error)) from error
 
 
-def _picture_error(name: str, reason: str) -> ExampleError:
-    return ExampleError(f"The picture '{name}' cannot be read.", reason, "Replace it or take it out.")
+def _picture_error(name: str, reason: Finding) -> ExampleError:
+    return ExampleError("data.unreadable_picture", name=name, reason=reason)
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: Exception) -> Finding:
     if isinstance(error, Image.DecompressionBombError):
-        return _bomb_reason()
+        return _too_many_pixels().finding
     if isinstance(error, MemoryError):
-        return "There is not enough memory for it."
+        return Finding("data.no_memory")
     if "truncated" in str(error).lower():
         return TRUNCATED
     if isinstance(error, UnidentifiedImageError):
-        return "It is damaged: its header makes no sense."
-    return f"It is damaged ({str(error).strip().rstrip('.') or type(error).__name__})."
+        return Finding("data.damaged_header")
+    return Finding("data.damaged", {"error": str(error).strip().rstrip(".") or type(error).__name__})
 
 
-def _bomb_reason() -> str:
+def _too_many_pixels() -> Unreadable:
     # Pillow's own ceiling holds too where a program has lowered it.
     limit = min(MAX_PIXELS, 2 * Image.MAX_IMAGE_PIXELS) if Image.MAX_IMAGE_PIXELS else MAX_PIXELS
-    return f"It claims more than {limit:,} pixels, the limit against decompression bombs."
+    return Unreadable("data.too_many_pixels", limit=limit)
 
 
 def _fetch(source: Any) -> Any:  # noqa: ANN401 - as open_example
@@ -205,7 +202,7 @@ def _fetch(source: Any) -> Any:  # noqa: ANN401 - as open_example
         return source.fetch()
     except Exception as error:
         # The user's own object may raise anything.
-        raise Unreadable(f"Its dataset did not give it ({type(error).__name__}: {error}).") from error
+        raise Unreadable("data.not_given", kind=type(error).__name__, error=error) from error
 
 
 def _read(source: str | os.PathLike[str] | bytes) -> bytes:
@@ -215,32 +212,32 @@ def _read(source: str | os.PathLike[str] | bytes) -> bytes:
         with open(source, "rb") as file:
             return file.read()
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        raise Unreadable(_explain_file(error)) from error
+        raise _closed_file(error) from error
 
 
-def _explain_file(error: OSError | ValueError) -> str:
+def _closed_file(error: OSError | ValueError) -> Unreadable:
     if isinstance(error, FileNotFoundError):
-        return "The file does not exist."
+        return Unreadable("data.no_file")
     if isinstance(error, PermissionError):
-        return "Permission to read the file is denied."
+        return Unreadable("data.no_permission")
     if isinstance(error, IsADirectoryError):
-        return "It is a folder."
-    return f"The file cannot be opened ({getattr(error, 'strerror', None) or error})."
+        return Unreadable("data.is_folder")
+    return Unreadable("data.not_opened", error=getattr(error, "strerror", None) or error)
 
 
 def _open_header(data: bytes) -> Image.Image:
     """Open a file without decoding it; refuses what is empty, unknown, too large, cut or damaged."""
     if not data:
-        raise Unreadable("The file is empty: it has 0 bytes.")
+        raise Unreadable("data.empty_file")
     file_format = recognise(data)
     if file_format is None:
-        raise Unreadable("It is not a picture of a known format.")
+        raise Unreadable("data.unknown_format")
     damage = find_damage(data, file_format)
     if damage:
-        raise Unreadable(damage)
+        raise Unreadable(damage.code, **damage.values)
     image = Image.open(io.BytesIO(data), formats=(file_format,))
     if image.width * image.height > MAX_PIXELS:
-        raise Unreadable(_bomb_reason())
+        raise _too_many_pixels()
     return image
 
 
@@ -258,7 +255,7 @@ def _open(source: Any, side: int) -> Image.Image:  # noqa: ANN401 - as open_exam
         with _loading:
             source.load()
         return to_upright_rgb(source)
-    raise Unreadable(f"It is of the type {type(source).__name__}; expected a path, bytes, a PIL image or an array.")
+    raise Unreadable("data.no_picture_type", kind=type(source).__name__)
 
 
 def _pixel_key(image: Image.Image) -> bytes:
@@ -269,12 +266,12 @@ def _inspect_in_memory(source: Any, name: str) -> Facts:  # noqa: ANN401 - as op
     try:
         image = open_example(source, name)
     except ExampleError as error:
-        return Facts(NO_KEY, _UNKNOWN, error.reason)
+        return Facts(NO_KEY, _UNKNOWN, error.why)
     return Facts(_pixel_key(image), image.size)
 
 
-def _suffix_notice(name: str, file_format: str) -> str | None:
+def _suffix_notice(name: str, file_format: str) -> Finding | None:
     expected = FORMAT_OF_SUFFIX.get(suffix_of(name))
     if expected is None or expected == file_format or (expected, file_format) == ("JPEG", "MPO"):
         return None
-    return f"The picture '{name}' is a {file_format} file in spite of its suffix; it is read as {file_format}."
+    return Finding("data.other_format", {"name": name, "format": file_format}, "note")

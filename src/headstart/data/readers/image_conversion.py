@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from headstart.runtime.findings import Finding
+
 _ORIENTATION = 274  # number of the EXIF tag
 _BITS, _PHOTOMETRIC = 258, 262  # numbers of TIFF tags
 _WHITE_IS_ZERO = 0  # value of the TIFF tag "photometric interpretation"
@@ -21,7 +23,11 @@ _UPRIGHT = {
 
 
 class Unreadable(Exception):
-    """The reason why a picture cannot be read, in a sentence."""
+    """The reason why a picture cannot be read: a code of the catalogue and what goes into its sentence."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        self.finding = Finding(code, values)
+        super().__init__(str(self.finding))
 
 
 def to_upright_rgb(image: Image.Image) -> Image.Image:
@@ -61,9 +67,7 @@ def from_array(array: npt.NDArray[Any]) -> Image.Image:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))) or array.size == 0:
-        raise Unreadable(
-            f"Its shape is {array.shape}; expected (height, width) or (height, width, 1, 3 or 4 channels)."
-        )
+        raise Unreadable("data.array_shape", shape=str(array.shape))
     return _to_rgb(Image.fromarray(np.ascontiguousarray(_to_bytes(array))), {})
 
 
@@ -93,7 +97,7 @@ def _from_integers(values: npt.NDArray[Any], bits: int, photometric: int | None)
     top = 2**bits - 1
     low, high = int(values.min()), int(values.max())
     if bits > 16 or low < 0 or high > top:
-        raise Unreadable(f"Its {bits}-bit values, {low} to {high}, have no known range; expected 0 to 65535.")
+        raise Unreadable("data.unknown_range", bits=bits, low=low, high=high)
     scaled = (values.astype(np.uint32) * 255 + top // 2) // top
     return Image.fromarray((255 - scaled if photometric == _WHITE_IS_ZERO else scaled).astype(np.uint8)).convert("RGB")
 
@@ -106,9 +110,9 @@ def _to_bytes(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     if values.dtype == np.uint16:
         return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)  # 65535 = 255 * 257
     if not np.issubdtype(values.dtype, np.floating):
-        raise Unreadable(f"Its values are {values.dtype}; expected uint8, uint16, bool, or floating point from 0 to 1.")
+        raise Unreadable("data.array_type", type=str(values.dtype))
     low, high = float(values.min()), float(values.max())
     if not (low >= 0 and high <= 1):  # also false for NaN
-        raise Unreadable(f"Its values are {values.dtype} from {low:g} to {high:g}; floating point must lie in 0 to 1.")
+        raise Unreadable("data.array_range", type=str(values.dtype), low=low, high=high)
     scaled: npt.NDArray[np.uint8] = np.rint(values * 255).astype(np.uint8)
     return scaled

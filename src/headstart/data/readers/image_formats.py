@@ -8,6 +8,8 @@ import struct
 import zlib
 from collections.abc import Callable
 
+from headstart.runtime.findings import Finding
+
 # Format as Pillow calls it -> suffixes. Pillow calls a JPEG with several pictures inside MPO.
 SUFFIXES = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
@@ -22,7 +24,7 @@ SUFFIXES = {
 }
 FORMAT_OF_SUFFIX = {suffix: name for name, suffixes in SUFFIXES.items() for suffix in suffixes}
 _END_OF_IMAGE = b"\xff\xd9"  # JPEG's last marker; inside the coded data 0xFF is never followed by 0xD9
-TRUNCATED = "The file is truncated: the end of the picture is missing."
+TRUNCATED = Finding("data.truncated")
 
 
 def recognise(data: bytes) -> str | None:
@@ -52,15 +54,15 @@ _FIRST_BYTES: dict[str, Callable[[bytes], bool]] = {
 }
 
 
-def find_damage(data: bytes, file_format: str) -> str | None:
-    r"""Check without decoding a pixel whether a file is whole; returns a sentence when it is not.
+def find_damage(data: bytes, file_format: str) -> Finding | None:
+    r"""Check without decoding a pixel whether a file is whole; returns what is wrong when it is not.
 
     Of TIFF, PPM, JPEG 2000 and AVIF only decoding can tell.
 
     Examples
     --------
-    >>> find_damage(b"\xff\xd8\xff\xe0", "JPEG")
-    'The file is truncated: the end of the picture is missing.'
+    >>> print(find_damage(b"\xff\xd8\xff\xe0", "JPEG"))
+    The file is truncated: the end of the picture is missing.
     """
     if file_format == "PNG":
         return _png_damage(data)
@@ -90,7 +92,7 @@ def _jpeg_is_whole(data: bytes) -> bool:
     return data.rfind(_END_OF_IMAGE, position) >= 0
 
 
-def _png_damage(data: bytes) -> str | None:
+def _png_damage(data: bytes) -> Finding | None:
     """Walk over the chunks up to IEND and compare their checksums."""
     view, position = memoryview(data), 8
     while position + 12 <= len(data):
@@ -99,7 +101,7 @@ def _png_damage(data: bytes) -> str | None:
         if end + 4 > len(data):
             return TRUNCATED
         if zlib.crc32(view[position + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
-            return f"It is damaged: the checksum of its {kind.decode('ascii', 'replace')} chunk is wrong."
+            return Finding("data.wrong_checksum", {"kind": kind.decode("ascii", "replace")})
         if kind == b"IEND":
             return None
         position = end + 4

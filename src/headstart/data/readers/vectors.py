@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from headstart.data.readers.base import NO_KEY, Facts, Rows
 from headstart.errors import DataError, ExampleError
+from headstart.runtime.findings import Finding
 
 Numbers = npt.NDArray[np.float32]
 
@@ -94,18 +95,18 @@ def places(count: int) -> tuple[str, ...]:
     return tuple(map(str, range(count)))
 
 
-def read_cells(path: Path, where: str) -> dict[str, Any]:
+def read_cells(path: Path, where: Finding) -> dict[str, Any]:
     """Read a file of numbers (N, D) as a column of vectors; raises DataError."""
     try:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
         raise DataError("data.no_array", where=where, reason=str(error)) from error
     if array.ndim != 2 or not np.issubdtype(array.dtype, np.number):
-        raise DataError("data.array_shape", where=where, shape=str(array.shape), kind=str(array.dtype))
+        raise DataError("data.vectors_shape", where=where, shape=str(array.shape), kind=str(array.dtype))
     return {"vector": array}
 
 
-def find_rows(where: str, cells: Mapping[str, Any], *, named: bool, strict: bool = False) -> Rows | None:
+def find_rows(where: object, cells: Mapping[str, Any], *, named: bool, strict: bool = False) -> Rows | None:
     """Make a row of each line of a table's cells; None for a table that is not of rows.
 
     ``named`` says that the table names files: then only vectors make it one of rows, not any number about the files.
@@ -142,9 +143,9 @@ def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - a r
     missing = int(np.isnan(numbers).sum()) + sum(not word for word in words.values())
     sizes = (len(numbers) + len(words), missing)
     if np.isinf(numbers).any():
-        return Facts(NO_KEY, sizes, "It holds an infinite number.")
+        return Facts(NO_KEY, sizes, Finding("data.holds_infinite"))
     if missing == sizes[0]:
-        return Facts(NO_KEY, sizes, "All its cells are empty.")
+        return Facts(NO_KEY, sizes, Finding("data.all_empty"))
     return Facts(content_key(row), sizes)
 
 
@@ -164,11 +165,11 @@ def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - a row
     return sha256(b"headstart vectors " + start + np.ascontiguousarray(row.numbers).tobytes()).digest()
 
 
-def size_line(summary: dict[str, list[int]]) -> str:
-    """Say how many columns there are, and how many cells of a row are missing."""
+def size_line(summary: dict[str, list[int]]) -> Finding:
+    """Return a sentence on how many columns there are, and how many cells of a row are missing."""
     (low, _, high), (_, middle, most) = summary["columns"], summary["missing"]
-    count = f"{low}" if low == high else f"{low} to {high}"
-    return f"{count} columns; up to {most} cells of a row are missing (median {middle})."
+    values = {"low": low, "high": high, "most": most, "middle": middle}
+    return Finding("data.columns_all" if low == high else "data.columns_from", values)
 
 
 def _numbers(column: Any) -> Numbers | None:  # noqa: ANN401 - cells of any kind

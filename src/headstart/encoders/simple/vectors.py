@@ -22,7 +22,7 @@ class VectorEncoder:
     """Rows become their scaled numbers."""
 
     files = EncoderFiles()
-    notice = ""
+    notice = None
 
     def __init__(self, spec: EncoderSpec) -> None:
         self.spec = spec

@@ -5,9 +5,9 @@ from typing import Any
 
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Block, Column, Paragraph, Points, Section, Table, TableCell
-from headstart.reporting.page.numbers import count_text, decimal, percent, percent_range, points, points_range
-from headstart.reporting.page.transfer import shots_text
+from headstart.reporting.page.numbers import percent, percent_range, points, points_range
 from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
+from headstart.reporting.verdicts import factor_line
 from headstart.runtime.catalogue import Texts
 
 
@@ -31,32 +31,10 @@ def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> 
 
 def _sentences(factors: Sequence[Mapping[str, Any]], texts: Texts) -> list[Block]:
     """Say what each effect is; those of an older comparison, which has no values for it, as it said them itself."""
-    said = [_sentence(factor, texts) for factor in factors]
+    said = [factor_line(factor, texts) for factor in factors]
     quoted = [str(one["sentence"]) for one, own in zip(factors, said, strict=True) if not own and one.get("sentence")]
     blocks: list[Block] = [Points(tuple(filter(None, said)), "quiet")] if any(said) else []
     return [*blocks, Points(tuple(quoted), "quiet", "en")] if quoted else blocks
-
-
-def _sentence(factor: Mapping[str, Any], texts: Texts) -> str:
-    name = str(factor["factor"])
-    found = score_in({"value": factor.get("effect"), "low": factor.get("low"), "high": factor.get("high")})
-    key = f"page.driven.{name}" if found is not None else f"page.unmeasured.{name}"
-    if not texts.find(key) or (found is not None and not factor.get("shots")):
-        return ""
-    if found is None:
-        return texts.say(key)
-    values = {
-        "arm": texts.name("page.arm", str(factor.get("arm"))),
-        "shots": shots_text(str(factor["shots"]), texts),
-        "start": shots_text(str(factor.get("start")), texts),
-        "share": percent(found.value, 0),
-        "share_range": percent_range(found),
-        "points": points(found.value),
-        "range": points_range(found),
-        "size": decimal(factor.get("size") or 0, 1),
-        "steps": count_text(factor.get("steps") or 0),
-    }
-    return texts.say(key, values)
 
 
 def _factor_row(factor: Mapping[str, Any], texts: Texts) -> tuple[TableCell, TableCell]:

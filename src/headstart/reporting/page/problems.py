@@ -25,7 +25,7 @@ from headstart.runtime.catalogue import Texts
 NAMED = 5  # of a long list
 SHOWN_PAIRS, SHOWN_ERRORS, SHOWN_OTHERS = 6, 12, 6
 SPLITS = ("train", "validation", "test")
-SAID = ("twins",)  # notices that a sentence on the audit says, too
+SAID = ("data.twins",)  # notices that a sentence on the audit says, too
 
 
 def data_section(run: RunData, texts: Texts) -> Section:
@@ -95,12 +95,11 @@ def problems_section(page: PageData, texts: Texts) -> Section:
     if page.run is not None:
         found = _audit_sentences(page.run.metrics, texts)
         blocks.append(Points(tuple(found)) if found else Paragraph(texts.say("page.problems.none"), "good"))
-        notices = (*(dig(page.run.metrics, "audit", "notices") or ()), *(page.run.metrics.get("notices") or ()))
-        blocks += notice_blocks(notices, texts, SAID)
+        blocks += notice_blocks((dig(page.run.metrics, "audit") or {}, page.run.metrics), texts, SAID)
     elif page.check is not None:  # a run has said the same
         found = _audit_sentences(page.check, texts)
         blocks += [Points(tuple(found))] if found else []
-        blocks += notice_blocks(dig(page.check, "audit", "notices") or (), texts, SAID)
+        blocks += notice_blocks((dig(page.check, "audit") or {},), texts, SAID)
     if page.check is not None:
         blocks += _check_blocks(page, page.check, texts)
     elif page.run is not None:
@@ -142,8 +141,7 @@ def _some_names(items: Sequence[Any], texts: Texts) -> str:
     """Name the first few: of sets, the members of the first."""
     first = items[0]
     names = [str(one) for one in (first if isinstance(first, list) else items)]
-    shown = texts.join(names[:NAMED], "comma")
-    return shown if len(names) <= NAMED else texts.say("runtime.more", {"names": shown, "more": len(names) - NAMED})
+    return texts.first(names, "comma", NAMED)
 
 
 # --- headstart check ------------------------------------------------------------------------------------------------
@@ -164,7 +162,7 @@ def _check_blocks(page: PageData, check: Json, texts: Texts) -> list[Block]:
     blocks += [worst] if worst.rows else []
     cleaning = check.get("cleaning")
     blocks += [Paragraph(_cleaning_sentence(cleaning, texts))] if cleaning else []
-    return [*blocks, *notice_blocks(check.get("notices") or (), texts)]
+    return [*blocks, *notice_blocks((check,), texts)]
 
 
 def _count_table(check: Json, texts: Texts) -> Table:

@@ -11,6 +11,7 @@ from typing import Any
 from headstart.errors import DataError
 from headstart.reporting.page.gallery import read_gallery
 from headstart.reporting.page.values import Answer, DataCounts, Json, PageData, RunData
+from headstart.runtime.findings import Finding
 from headstart.settings.recipe import flatten
 
 METRICS = "metrics.json"
@@ -28,15 +29,10 @@ def read_page(folder: Path) -> PageData:
     studies = {kind: _read_json(folder / f"{kind}.json") for kind in STUDIES}
     run = _read_run(folder) if (folder / METRICS).is_file() else None
     if run is None and not any(studies.values()):
-        *most, last = (METRICS, *(f"{kind}.json" for kind in STUDIES))
+        names = [METRICS, *(f"{kind}.json" for kind in STUDIES)]
+        code = "holds_none" if folder.is_dir() else "no_folder" if folder.exists() else "no_such_folder"
         raise DataError(
-            f"There is nothing to report in '{folder}'.",
-            f"It holds none of {', '.join(most)} and {last}."
-            if folder.is_dir()
-            else "It is no folder."
-            if folder.exists()
-            else "There is no such folder.",
-            "Name the folder of a run, such as runs/flowers-1.",
+            "reporting.nothing_to_report", folder=folder, reason=Finding(f"reporting.{code}", {"names": names})
         )
     return PageData(folder.resolve().name, run, **studies, pictures=read_gallery(folder))
 
@@ -72,14 +68,12 @@ def _parsed(path: Path, text: str, parse: Callable[[str], Any]) -> Json:
     except ValueError as error:  # of json and of tomllib alike
         raise _unreadable(path, error) from error
     if not isinstance(value, dict):
-        raise _unreadable(path, "it holds no object")
+        raise _unreadable(path, Finding("reporting.no_object"))
     return value
 
 
 def _unreadable(path: Path, reason: object) -> DataError:
-    return DataError(
-        f"'{path}' cannot be read.", f"{reason}.", "Take it out of the folder, or make it again with the same command."
-    )
+    return DataError("reporting.not_read", path=path, reason=reason)
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
@@ -101,7 +95,7 @@ def _read_answers(path: Path) -> Iterator[Answer]:
             name, label, predicted, probability = row[:4]
             yield Answer(name, label, predicted, float(probability))
         except ValueError as error:
-            raise _unreadable(path, f"a row is cut: {error}") from error
+            raise _unreadable(path, Finding("reporting.row_cut", {"error": error})) from error
 
 
 def _count_data(path: Path) -> DataCounts:
@@ -110,7 +104,7 @@ def _count_data(path: Path) -> DataCounts:
     groups = set()
     for row in _rows(path):
         if len(row) != 6:
-            raise _unreadable(path, f"a row has {len(row)} cells instead of 6")
+            raise _unreadable(path, Finding("reporting.row_cells", {"cells": len(row)}))
         _, _, label, split, group, part = row
         parts[split, part] += 1
         if part.startswith("fit"):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Tile
-from headstart.reporting.page.numbers import count_text, p_text, percent, percent_range, points, points_range
-from headstart.reporting.page.transfer import best_gain, compare_verdict, multiplier_text, out_of_reach, shots_text
+from headstart.reporting.page.numbers import TO, count_text, p_text, percent, percent_range, points, points_range
+from headstart.reporting.page.transfer import best_gain, shots_text
 from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in, trusted
+from headstart.reporting.verdicts import multiplier_text, out_of_reach, transfer_verdicts
 from headstart.runtime.catalogue import Texts
 
 FEW = 100  # scored pictures below which an interval is wider than about ten points either way
@@ -24,7 +25,7 @@ def summarise(page: PageData, texts: Texts) -> tuple[str, ...]:
             _transfer(page, page.run, texts),
             _worst_problem(page, page.run, texts),
         )
-    said = list(compare_verdict(page.compare, texts)[:2]) if page.compare else []
+    said = transfer_verdicts(page.compare, texts)[:2] if page.compare else []
     if page.rank:
         said.append(_first_of_ranking(page.rank, texts))
     if page.check:
@@ -130,7 +131,7 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
                 "shots": shots_text(gain["shots"], texts),
                 "points": points(score.value).lstrip("+" if key == helps else ""),
                 "range": points_range(score),
-                "times": multiplier_text(gain.get("multiplier"), texts),
+                "times": multiplier_text(gain["multiplier"], texts) if gain["multiplier"] else TO,
             },
         )
     accuracy = score_in(run.metrics, "evaluation", "accuracy")

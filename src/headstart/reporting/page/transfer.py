@@ -1,6 +1,7 @@
 """What the transfer was worth: the section on ``compare.json``, and what drove the result."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import (
@@ -24,11 +25,11 @@ from headstart.reporting.page.numbers import (
     percent_range,
     points,
     points_range,
-    significant,
 )
 from headstart.reporting.page.values import Json, dig, score_in
 from headstart.reporting.plots.charts import Curve, shots_chart
 from headstart.reporting.plots.svg import to_svg
+from headstart.reporting.verdicts import multiplier_of, multiplier_text, out_of_reach, transfer_verdicts
 from headstart.runtime.catalogue import Texts
 
 # Of each arm: the number of its colour, the shape of its points, whether its line is dashed (no pretrained network).
@@ -60,37 +61,11 @@ def best_gain(compare: Json | None) -> Json | None:
     hurts = [gain for gain in gains if gain["high"] < 0]
     open_or_better = len(hurts) < len(gains)
     chosen = max(gains, key=_value) if open_or_better else min(gains, key=_value)
-    return {**chosen, "multiplier": _multiplier_of(compare, chosen)}
+    return {**chosen, "multiplier": multiplier_of(compare or {}, chosen)}
 
 
 def _value(gain: Json) -> float:
     return float(gain["value"])
-
-
-def _multiplier_of(compare: Json | None, gain: Json) -> Json | None:
-    for found in dig(compare, "data_multiplier") or []:
-        if (found.get("arm"), found.get("shots")) == (gain.get("arm"), gain.get("shots")):
-            return dict(found)
-    return None
-
-
-def multiplier_text(multiplier: Json | None, texts: Texts) -> str:
-    """Say how many times more labels are needed."""
-    if multiplier is None or not isinstance(multiplier.get("value"), int | float):
-        return TO
-    bound = {"more than": "more", "less than": "less"}.get(multiplier.get("bound", ""), "exact")
-    return texts.say(f"page.multiplier.{bound}", {"times": significant(multiplier["value"])})
-
-
-def out_of_reach(multiplier: Json | None) -> bool:
-    """Return whether the other arm, with all there is, stays below: "more than once the labels" tells nobody anything.
-
-    Examples
-    --------
-    >>> out_of_reach({"value": 1.0, "bound": "more than"}), out_of_reach({"value": 4.0, "bound": "more than"})
-    (True, False)
-    """
-    return multiplier is not None and multiplier.get("bound") == "more than" and multiplier["value"] < 1.05
 
 
 def shots_text(shots: str, texts: Texts) -> str:
@@ -99,58 +74,11 @@ def shots_text(shots: str, texts: Texts) -> str:
     return texts.say(f"page.shots.{key}", {"count": shots})
 
 
-def compare_verdict(compare: Json, texts: Texts) -> tuple[str, ...]:
-    """Say plainly what the transfer was worth, one sentence per arm; the same as ``headstart compare`` says."""
-    gains = [gain for gain in compare.get("gain") or [] if score_in(gain) is not None]
-    if not gains:
-        return (texts.say("page.transfer.nothing"),)
-    said = []
-    for arm in dict.fromkeys(gain["arm"] for gain in gains):
-        own = [gain for gain in gains if gain["arm"] == arm]
-        parts = [_helps(own, compare, texts), _hurts(own, texts), _open(own, texts)]
-        values = {
-            "arm": texts.name("page.arm", arm),
-            "against": texts.name("page.arm", own[0]["against"]),
-            "verdict": texts.find("runtime.clause").join(part for part in parts if part),
-        }
-        said.append(texts.say("page.transfer.verdict", values))
-    return tuple(said)
-
-
-def _shots_list(gains: list[Json], texts: Texts) -> str:
-    return texts.join([texts.say("page.shots.word_all") if gain["shots"] == "all" else gain["shots"] for gain in gains])
-
-
-def _helps(own: list[Json], compare: Json, texts: Texts) -> str:
-    helps = [gain for gain in own if gain["low"] > 0]
-    if not helps:
-        return ""
-    best = max(helps, key=_value)
-    multiplier = _multiplier_of(compare, best)
-    values = {
-        "shots": _shots_list(helps, texts),
-        "best": shots_text(best["shots"], texts),
-        "points": points(best["value"]),
-        "times": multiplier_text(multiplier, texts),
-    }
-    return texts.say("page.transfer.helps_never" if out_of_reach(multiplier) else "page.transfer.helps", values)
-
-
-def _hurts(own: list[Json], texts: Texts) -> str:
-    hurts = [gain for gain in own if gain["high"] < 0]
-    return texts.say("page.transfer.hurts", {"shots": _shots_list(hurts, texts)}) if hurts else ""
-
-
-def _open(own: list[Json], texts: Texts) -> str:
-    undecided = [gain for gain in own if gain["low"] <= 0 <= gain["high"]]
-    return texts.say("page.transfer.open", {"shots": _shots_list(undecided, texts)}) if undecided else ""
-
-
 def transfer_section(compare: Json, texts: Texts) -> Section:
     """Show the learning curves of all arms, what the pretrained ones gain, and the verdict."""
     hurts = any(gain["high"] < 0 for gain in compare.get("gain") or [] if score_in(gain) is not None)
     blocks: list[Block] = [
-        Paragraph(sentence, "warning" if hurts else "plain") for sentence in compare_verdict(compare, texts)
+        Paragraph(sentence, "warning" if hurts else "plain") for sentence in transfer_verdicts(compare, texts)
     ]
     curves = compare.get("curves") or []
     gains = _gain_table(compare, texts)
@@ -160,7 +88,7 @@ def transfer_section(compare: Json, texts: Texts) -> Section:
         blocks += [Beside(figure, gains)] if narrow else [figure, gains] if gains.rows else [figure]
     if gains.rows:
         blocks.append(Paragraph(texts.say("page.transfer.note"), "quiet"))
-    blocks += notice_blocks(compare.get("notices") or (), texts)
+    blocks += notice_blocks((compare,), texts)
     return Section("transfer", texts.say("page.section.transfer"), tuple(blocks))
 
 
@@ -251,13 +179,15 @@ def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[TableCell, ...]:
         TableCell(texts.say("page.shots.word_all") if gain["shots"] == "all" else gain["shots"]),
         TableCell(points(score.value), points_range(score), score.value),
         TableCell(TO if fewer is None else percent(fewer, 0)),
-        TableCell(_times(_multiplier_of(compare, gain), texts)),
+        TableCell(_times(multiplier_of(compare, gain), texts)),
         TableCell(TO if p is None else p_text(p)),
     )
 
 
-def _times(multiplier: Json | None, texts: Texts) -> str:
+def _times(multiplier: Mapping[str, Any] | None, texts: Texts) -> str:
     """Say how many times the labels the other arm needs."""
+    if multiplier is None:
+        return TO
     if out_of_reach(multiplier):
         return texts.say("page.transfer.never")
     return texts.say("page.transfer.times", {"times": multiplier_text(multiplier, texts)})

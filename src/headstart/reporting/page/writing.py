@@ -15,8 +15,9 @@ from headstart.reporting.page.reading import METRICS, STUDIES, read_page
 from headstart.reporting.page.rendering import render_page, section_builders
 from headstart.reporting.report import RunReport
 from headstart.reporting.runs import given_folder
-from headstart.runtime.catalogue import LANGUAGES, TAGS, Language
+from headstart.runtime.catalogue import ENGLISH, LANGUAGES, TAGS, Language, Texts
 from headstart.runtime.files import require_free, write_json, write_text
+from headstart.runtime.findings import Finding
 
 PAGE = "report.html"
 
@@ -29,9 +30,9 @@ class PageReport:
     language: Language
     sections: tuple[str, ...]
 
-    def lines(self) -> list[str]:
-        """Return the same as lines for people."""
-        return [f"Written: {self.file} ({self.file.stat().st_size / 1e6:.1f} MB). Open it in a browser."]
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        return [texts.say("reporting.page_written", {"file": self.file, "size": self.file.stat().st_size / 1e6})]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -65,7 +66,7 @@ def write_page(folder: Path, language: Language | None = None, out: Path | None 
     """
     file = folder / PAGE if out is None else out
     if out is not None and out.exists():
-        raise OutputError(f"'{out}' is there already.", "Nothing is ever overwritten.", "Name a new file.")
+        raise OutputError("reporting.there_already", path=out)
     page = read_page(folder)
     language = language or language_of(folder / PAGE)
     write_text(file, render_page(page, language))
@@ -106,39 +107,42 @@ def require_study_place(folder: Path | None, kind: str) -> None:
     if folder is None:
         return
     if (folder / f"{kind}.json").exists():
-        raise OutputError(
-            f"'{folder / f'{kind}.json'}' is there already.", "Nothing is ever overwritten.", "Name another folder."
-        )
+        raise OutputError("reporting.study_there_already", path=folder / f"{kind}.json")
     if not any((folder / name).is_file() for name in (METRICS, *(f"{one}.json" for one in STUDIES))):
         require_free(folder)
 
 
 def write_study(
     folder: Path, header: Mapping[str, Any], found: Mapping[str, Any], language: Language | None
-) -> tuple[str, ...]:
+) -> tuple[Finding, ...]:
     """Write a study's JSON into a new folder or one that :func:`require_study_place` let pass, and its page.
 
     ``header`` is that of :func:`headstart.reporting.runs.study_header`.
 
     Returns
     -------
-    A sentence for the user: where they lie.
+    Where they lie.
     """
     require_study_place(folder, header["kind"])
     file = folder / f"{header['kind']}.json"
     if not folder.is_dir():
         given_folder(folder)
     write_json(file, {**header, **found})
-    return (f"Written: {file}, {write_page(folder, language).file}",)
+    return (written(f"{file}, {write_page(folder, language).file}"),)
 
 
-def write_check_page(folder: Path, dataset: Dataset, language: Language | None) -> tuple[str, ...]:
+def write_check_page(folder: Path, dataset: Dataset, language: Language | None) -> tuple[Finding, ...]:
     """Write the page of a folder that a ``check.json`` has just been written into, with its pictures.
 
     Returns
     -------
-    A sentence for the user: where it lies.
+    Where it lies.
     """
     names = paths_to_show(read_page(folder).check or {})
     write_gallery(folder, names, {one.name: one.source for one in dataset.examples}, dataset.modality)
-    return (f"Written: {write_page(folder, language).file}",)
+    return (written(write_page(folder, language).file),)
+
+
+def written(file: object) -> Finding:
+    """Return where something lies."""
+    return Finding("reporting.written", {"file": file}, "note")

@@ -17,6 +17,7 @@ from headstart.reporting.plots.charts import Curve, Panel, curves_chart
 from headstart.reporting.plots.confusion import DOTS, ROOMY, cell_size, confusion_chart
 from headstart.reporting.plots.reliability import add_bin_table, calibrate_bin, reliability_chart
 from headstart.reporting.plots.style import INK, PAPER, QUIET, chart_style, extend_figure, text_width
+from headstart.runtime.findings import Finding
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +28,7 @@ _TITLE, _NOTE, _MARGIN = 18, 11, 24
 
 
 @chart_style()
-def draw_confusion_matrix(evaluation: Evaluation, path: Path, fonts: FontBook | None = None) -> tuple[str, ...]:
+def draw_confusion_matrix(evaluation: Evaluation, path: Path, fonts: FontBook | None = None) -> tuple[Finding, ...]:
     """Draw the confusion matrix (see :func:`headstart.reporting.plots.confusion.confusion_chart`) into a PNG file.
 
     Returns
@@ -85,13 +86,13 @@ def draw_reliability(evaluation: Evaluation, path: Path) -> None:
 
 
 @chart_style()
-def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tuple[str, ...]:
+def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tuple[Finding, ...]:
     """Draw loss and accuracy over the epochs, of training and validation, with the epoch that was taken.
 
     Return notices for the user; an empty history draws nothing. Raises OutputError when the file cannot be written.
     """
     if not history:
-        return ("There is no learning curve: not one epoch was finished.",)
+        return (Finding("reporting.no_learning_curve"),)
     losses = _curves(history, lambda row: row.loss, lambda row: row.validation_loss)
     accuracies = _curves(history, lambda row: row.accuracy, lambda row: row.validation_accuracy)
     panels = (
@@ -109,17 +110,17 @@ def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tupl
 
 
 @chart_style()
-def draw_rate_test(test: "LrRangeTest", path: Path) -> tuple[str, ...]:
+def draw_rate_test(test: "LrRangeTest", path: Path) -> tuple[Finding, ...]:
     """Draw the loss over the learning rate, with the rate that was chosen; return notices for the user.
 
     Raises OutputError when the file cannot be written.
     """
     if len(test.rates) < 2:
-        return ("There is no curve of the range test: it was too short.",)
+        return (Finding("reporting.no_range_curve"),)
     raw, smooth = (tuple(zip(test.rates.tolist(), ys.tolist(), strict=True)) for ys in (test.losses, test.smoothed))
     curves = (Curve("loss of a step", raw, 2, "none", width=1.2), Curve("smoothed", smooth, 0, "none"))
     panel = Panel("learning rate", "loss", curves, test.chosen, logarithmic=True)
-    write_chart(curves_chart([panel]), path, "Range test of the learning rate", (test.reason,), legend=True)
+    write_chart(curves_chart([panel]), path, "Range test of the learning rate", (str(test.reason),), legend=True)
     return ()
 
 

@@ -4,13 +4,12 @@ from PIL import Image
 
 from headstart.data.readers.base import Facts
 from headstart.data.readers.image import inspect_example, open_example
-from headstart.data.readers.image_formats import TRUNCATED
 from headstart.errors import ExampleError
+from headstart.runtime.findings import Finding
 from headstart.serving.http_errors import Refusal, too_large
 from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
 
-_NOT_KNOWN = "It is not a picture of a known format."
 _EMPTY = "The file is empty: it has 0 bytes."
 _KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PPM can be read."
 
@@ -41,8 +40,8 @@ def check(data: bytes, limits: ServerLimits) -> Facts:
     if len(data) > limits.file_bytes:
         raise too_large(limits.file_bytes, "The file")
     facts = inspect_example(data)
-    if facts.problem == _NOT_KNOWN:
-        raise Refusal(415, "not_a_picture", "This is not a picture.", _NOT_KNOWN, _KNOWN)
+    if facts.problem is not None and facts.problem.code == "data.unknown_format":
+        raise Refusal(415, "not_a_picture", "This is not a picture.", str(facts.problem), _KNOWN)
     if facts.problem is not None:
         raise _damaged(facts.problem)
     width, height = facts.sizes
@@ -62,11 +61,11 @@ def decode(data: bytes) -> Image.Image:
     try:
         return open_example(data)
     except ExampleError as error:
-        raise _damaged(error.reason) from error
+        raise _damaged(error.why) from error
 
 
-def _damaged(reason: str) -> Refusal:
-    if "decompression bombs" in reason:
-        return Refusal(413, "too_many_pixels", "The picture has too many pixels.", reason, "Make it smaller.")
-    code = {_EMPTY: "empty", TRUNCATED: "truncated"}.get(reason, "damaged")
-    return Refusal(422, code, "The picture cannot be read.", reason, "Save or send it again.")
+def _damaged(reason: Finding) -> Refusal:
+    if reason.code == "data.too_many_pixels":
+        return Refusal(413, "too_many_pixels", "The picture has too many pixels.", str(reason), "Make it smaller.")
+    code = {"data.empty_file": "empty", "data.truncated": "truncated"}.get(reason.code, "damaged")
+    return Refusal(422, code, "The picture cannot be read.", str(reason), "Save or send it again.")
