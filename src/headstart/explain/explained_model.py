@@ -32,7 +32,7 @@ class ExplainedModel:
     known
         Training pictures to show beside a picture; None when there are none.
     predict
-        How the model predicts, with all that its guard says; None when probabilities are all there is.
+        How the model predicts, with all that comes of its policy; None when probabilities are all there is.
     """
 
     encoder: Encoder

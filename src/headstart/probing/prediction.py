@@ -31,7 +31,7 @@ class Prediction:
     top
         The likeliest classes, best first; ``top[0]`` is ``label`` with ``probability``.
     prediction_set
-        Classes among which the true one is as often as was asked for, likeliest first; empty without a guard.
+        Classes among which the true one is as often as was asked for, likeliest first; empty without a policy.
     abstained, why
         Whether the model had better not answer, and why; ``label`` is what it would have said.
     unfamiliar

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from headstart.metrics.values import ClassRow, Evaluation, Score
 
 Part = Literal["fit", "score", "fit and score", "left out"]
-GUARD_COLUMNS = ("prediction_set", "abstained", "reason", "unfamiliar", "familiarity", "novelty")
+POLICY_COLUMNS = ("prediction_set", "abstained", "reason", "unfamiliar", "familiarity", "novelty")
 NAMED_CLASSES = 4  # of a prediction set, in a table for people
 PER_CLASS_SCORES = ("precision", "recall", "f1", "roc_auc", "average_precision")
 
@@ -82,7 +82,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def predictions_to_csv(predictions: Sequence[Prediction]) -> str:
-    r"""Write predictions as CSV: path, label, probability, the next likeliest classes, then what the guard says.
+    r"""Write predictions as CSV: path, label, probability, the next likeliest classes, then what comes of the policy.
 
     The classes of a prediction set are joined by ``|``.
 
@@ -93,14 +93,14 @@ def predictions_to_csv(predictions: Sequence[Prediction]) -> str:
     """
     places = range(2, 1 + max((len(prediction.top) for prediction in predictions), default=0))
     header = ["path", "label", "probability", *(f"{column}_{n}" for n in places for column in ("label", "probability"))]
-    guarded = any(prediction.prediction_set for prediction in predictions)
+    judged = any(prediction.prediction_set for prediction in predictions)
     rows = []
     for prediction in predictions:
         row = [prediction.path, prediction.label, _number(prediction.probability)]
         for choice in prediction.top[1:]:
             row += [choice.label, _number(choice.probability)]
-        rows.append([*row, *[""] * (len(header) - len(row)), *(_guard_cells(prediction) if guarded else ())])
-    return csv_text([*header, *(GUARD_COLUMNS if guarded else ())], rows)
+        rows.append([*row, *[""] * (len(header) - len(row)), *(_policy_cells(prediction) if judged else ())])
+    return csv_text([*header, *(POLICY_COLUMNS if judged else ())], rows)
 
 
 def predictions_to_json(predictions: Sequence[Prediction]) -> str:
@@ -153,7 +153,7 @@ def caution(prediction: Prediction, texts: Texts = ENGLISH) -> str:
     return texts.say("reporting.not_sure") if prediction.abstained else ""
 
 
-def _guard_cells(prediction: Prediction) -> list[str]:
+def _policy_cells(prediction: Prediction) -> list[str]:
     yes = {True: "true", False: "false"}
     numbers = ("" if value is None else _number(value) for value in (prediction.familiarity, prediction.novelty))
     return [

@@ -155,12 +155,12 @@ class Model:
         false_alarms: float | None = None,
         reject_unlike: bool | None = None,
     ) -> "Model":
-        """Ask for other promises than at the fit: the same model, with another guard; see :class:`Recipe` for the keys.
+        """Ask for other promises than at the fit, as settings of the policy; see :class:`Recipe` for the keys.
 
         Raises
         ------
         RecipeError
-            When a value is out of its range, or the model has no guard.
+            When a value is out of its range, or the model has no policy.
         """
         given = {"coverage": coverage, "abstain": abstain, "false_alarms": false_alarms, "reject_unlike": reject_unlike}
         given = {name: value for name, value in given.items() if value is not None}
@@ -194,7 +194,7 @@ class Model:
         cache: str | Path | None = None,
         progress: Progress = silent,
     ) -> "PolicyScores | None":
-        """Say whether the guard keeps its promises on labelled pictures it has not seen; None without a guard.
+        """Evaluate whether the policy keeps its promises on labelled examples it has not seen; None without a policy.
 
         ``unfamiliar`` are pictures of another kind that should be told from those; the rest as for :meth:`evaluate`.
         """

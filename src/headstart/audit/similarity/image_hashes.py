@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import dctn
 
 KEPT = 8  # lowest frequencies along each side
 
@@ -19,6 +18,8 @@ def perceptual_hashes(thumbnails: npt.NDArray[np.floating]) -> npt.NDArray[np.bo
     >>> hash_distances(perceptual_hashes(slope), perceptual_hashes(slope / 2 + 9)).tolist()
     [0]
     """
+    from scipy.fft import dctn  # a fifth of a second, and a fit needs no hashes
+
     if not len(thumbnails):
         return np.empty((0, KEPT**2), dtype=np.bool_)
     low = dctn(thumbnails, axes=(1, 2))[:, :KEPT, :KEPT].reshape(len(thumbnails), -1)

@@ -15,15 +15,15 @@ Found = Mapping[str, Any]
 
 def policy_section(run: RunData, texts: Texts) -> Section:
     """Show sets of classes, the threshold of confidence and the flag for unlike pictures, each with what it kept."""
-    guard: Found = run.metrics.get("guard") or {}
-    broken = list(guard.get("broken") or ())
+    scores: Found = run.metrics.get("guard") or {}
+    broken = list(scores.get("broken") or ())
     blocks: list[Block] = []
     if broken:
         names = texts.join([texts.name("page.promise", name) for name in broken])
         blocks.append(Paragraph(texts.say("page.guard.broken", {"names": names}), "warning"))
-    elif _rows(guard, broken, texts):
+    elif _rows(scores, broken, texts):
         blocks.append(Paragraph(texts.say("page.guard.kept"), "good"))
-    answers: Found = guard.get("answers") or {}
+    answers: Found = scores.get("answers") or {}
     if answers and answers.get("threshold") is None:
         values = {
             "wanted": percent(answers["wanted"]), "bound": percent(answers["bound"]),
@@ -31,30 +31,30 @@ def policy_section(run: RunData, texts: Texts) -> Section:
         }  # fmt: skip
         key = "refused" if answers["bound"] else "refused_all" if answers["held_out"] else "refused_few"
         blocks.append(Paragraph(texts.say(f"page.guard.{key}", values), "warning"))
-    promises, facts = _promises(run, broken, texts), tuple(_facts(guard, texts))
+    promises, facts = _promises(run, broken, texts), tuple(_facts(scores, texts))
     if not promises.rows and not answers:
         return Section("guard", texts.say("page.section.guard"), (Paragraph(texts.say("page.guard.nothing"), "quiet"),))
     blocks += [promises] if promises.rows else []
     blocks += [Facts(facts)] if facts else []
-    classes = _classes(dig(guard, "sets", "per_class") or {}, texts)
+    classes = _classes(dig(scores, "sets", "per_class") or {}, texts)
     blocks += [Fold(texts.say("page.guard.per_class"), (classes,))] if classes.rows else []
-    missing = [name for name, there in (("abstain", answers), ("unlike", dig(guard, "novelty", "auroc"))) if not there]
+    missing = [name for name, there in (("abstain", answers), ("unlike", dig(scores, "novelty", "auroc"))) if not there]
     blocks += [Paragraph(texts.say(f"page.guard.no_{name}"), "quiet") for name in missing]
     return Section("guard", texts.say("page.section.guard"), tuple(blocks))
 
 
 def _promises(run: RunData, broken: Sequence[str], texts: Texts) -> Table:
-    guard, leaked = run.metrics.get("guard") or {}, dig(run.metrics, "leaked", "count") or 0
+    scores, leaked = run.metrics.get("guard") or {}, dig(run.metrics, "leaked", "count") or 0
     names = ("promise", "asked", "measured", "verdict")
     columns = tuple(Column(texts.say(f"page.column.{name}"), number=name in ("asked", "measured")) for name in names)
-    values = {"count": count_text(guard.get("count") or 0), "leaked": count_text(leaked)}
+    values = {"count": count_text(scores.get("count") or 0), "leaked": count_text(leaked)}
     caption = texts.say("page.guard.table_leaked" if leaked else "page.guard.table", values)
-    return Table(caption, columns, tuple(_rows(guard, broken, texts)))
+    return Table(caption, columns, tuple(_rows(scores, broken, texts)))
 
 
-def _rows(guard: Found, broken: Sequence[str], texts: Texts) -> list[tuple[TableCell, ...]]:
+def _rows(scores: Found, broken: Sequence[str], texts: Texts) -> list[tuple[TableCell, ...]]:
     """One row for each promise, and one for the pictures of another kind, where there were any."""
-    sets, answers, novelty = (guard.get(name) or {} for name in ("sets", "answers", "novelty"))
+    sets, answers, novelty = (scores.get(name) or {} for name in ("sets", "answers", "novelty"))
     found = []
     if sets:
         found.append(("coverage", percent(sets["promised"], 0), score_in(sets, "coverage"), "coverage" in broken))
@@ -81,8 +81,8 @@ def _rows(guard: Found, broken: Sequence[str], texts: Texts) -> list[tuple[Table
     return rows
 
 
-def _facts(guard: Found, texts: Texts) -> list[tuple[str, str]]:
-    sets, answers, novelty = (guard.get(name) or {} for name in ("sets", "answers", "novelty"))
+def _facts(scores: Found, texts: Texts) -> list[tuple[str, str]]:
+    sets, answers, novelty = (scores.get(name) or {} for name in ("sets", "answers", "novelty"))
     size, single = score_in(sets, "size"), score_in(sets, "single")
     answered = score_in(answers, "answered")
     threshold, strange = answers.get("threshold"), novelty.get("threshold")
