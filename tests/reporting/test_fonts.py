@@ -27,7 +27,7 @@ def test_names_that_cannot_be_drawn_become_numbers_and_the_notice_says_what_help
     assert tuple(map(str, drawable_names(["🐜 ant"], BARE).notices)) == (
         f"{plain}#1 for the first class.",
     )  # a CJK font has no emoji
-    assert drawable_names(["玫瑰"], BARE).notices[0].startswith("No font on this machine can draw '玫瑰'. The")
+    assert str(drawable_names(["玫瑰"], BARE).notices[0]).startswith("No font on this machine can draw '玫瑰'. The")
 
 
 def test_a_name_of_nothing_visible_becomes_its_number():

@@ -319,7 +319,7 @@ def test_studies_alone_have_a_summary_of_their_own():
     alone = PageData("x", None, compare=studies.compare(), rank=studies.rank())
     sentences = summarise(alone, texts_in("en"))
     assert sentences[0].startswith("Probe against training from scratch: helps at 1 and 5 examples per class")
-    assert sentences[0].endswith("no difference can be shown at all per class.")
+    assert sentences[0].endswith("no difference can be shown at all.")
     assert sentences[1].startswith("Of the encoders, one comes first")
     assert tiles(alone, texts_in("en")) == ()
 
