@@ -132,7 +132,7 @@ def baseline_family(modality: str) -> type[HeadFamily] | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BaselineRows:
-    """What the baseline learns from: a matrix (N, D), and the family of its head; None stands for ridge."""
+    """What the baseline learns from: a matrix (N, D), and the family of its head; None stands for that of the task."""
 
     matrix: Matrix
     family: type[HeadFamily] | None = None
@@ -146,7 +146,7 @@ class BaselineRows:
 
         Leave-one-out chooses its strength; the inner folds only give its temperature, and two of them do.
         """
-        cheap = recipe.replace(head="ridge", inner_folds=2)
+        cheap = recipe.replace(head=load_task(target.task).baseline_head, inner_folds=2)
         return fit_probe(
             self.matrix, labels, target, groups, cheap, families=None if self.family is None else [self.family()]
         )

@@ -12,6 +12,8 @@ class Task(Protocol):
     ----------
     target
         Class of :class:`headstart.data.targets.base.Target`: columns of examples become an array.
+    baseline_head
+        Name of the head that is fitted to the simple baseline's features.
     auto, heads
         Names of the heads that ``head = "auto"`` tries, in the order of trust, and of all that answer this way.
     scorer
@@ -30,6 +32,7 @@ class Task(Protocol):
     target: Any
     auto: tuple[str, ...]
     heads: tuple[str, ...]
+    baseline_head: str
     scorer: Any
     decoding: Any
     predictor: Any

@@ -11,6 +11,7 @@ CLASSIFICATION = Row(
     target="headstart.data.targets.classes:Classes",
     auto=AUTO,
     heads=(*AUTO, "mlp"),
+    baseline_head="ridge",
     scorer="headstart.heads.class_scoring:ClassScorer",
     decoding="headstart.heads.probabilities:Softmax",
     predictor="headstart.uncertainty.classifier:SelectiveClassifier",

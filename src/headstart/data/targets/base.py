@@ -1,5 +1,6 @@
 """What is to be predicted: the columns of examples, and the array they become."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
@@ -32,23 +33,30 @@ class Target(Protocol):
     @property
     def width(self) -> int:
         """Return how many scores a head gives for an example: one for each class."""
+        return 1
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the names of the classes; a number has none."""
+        return ()
 
     @classmethod
     def of(cls, examples: Sequence[HasTargets]) -> Self:
         """Return the target that examples have, such as the classes that occur."""
+        return cls()
 
+    @abstractmethod
     def read(self, examples: Sequence[HasTargets]) -> Labels:
         """Return the labels of examples, shape (N, ...)."""
 
+    @abstractmethod
     def summarise(self, labels: Labels) -> dict[str, Any]:
         """Return what a model keeps of the labels it was fitted to: plain data."""
 
+    @abstractmethod
     def constant(self, summary: Mapping[str, Any]) -> npt.NDArray[np.float64]:
         """Return the outputs (C,) of the best answer that is the same for every example, from :meth:`summarise`."""
 
+    @abstractmethod
     def strata(self, labels: Labels) -> npt.NDArray[np.int64]:
         """Return the number of the stratum of each label, shape (N,): splits keep the share of each."""

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from headstart.data.example import LABEL
 from headstart.data.name_checks import natural_key
-from headstart.data.targets.base import HasTargets
+from headstart.data.targets.base import HasTargets, Target
 
 
 @dataclass(frozen=True, slots=True)
-class Classes:
+class Classes(Target):
     """One class of several for each example; its label is a position among the names.
 
     Attributes

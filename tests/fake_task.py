@@ -1,0 +1,102 @@
+"""A fake task: a number as the answer. A ridge on the features, the mean as the baseline, no probabilities anywhere."""
+
+from dataclasses import asdict, dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from headstart.data.targets.base import Target
+from headstart.heads.cv_scoring import CvScore, CvScorer
+from headstart.heads.family import HeadFamily
+from headstart.heads.head import Decoding, Node
+from headstart.heads.linear import LinearHead
+from headstart.metrics.intervals import percentile_interval, resampled_counts
+from headstart.metrics.values import Evaluation, Metrics, Score
+from headstart.probing.predictor import HeadPredictor
+from headstart.registry import Row
+
+
+@dataclass(frozen=True)
+class Numbers(Target):
+    task: ClassVar[str] = "number"
+
+    def read(self, examples):
+        return np.array([float(example.targets.get("label", "nan")) for example in examples])
+
+    def strata(self, labels):
+        return np.searchsorted(np.quantile(labels, [0.25, 0.5, 0.75]), labels)
+
+    def summarise(self, labels):
+        return {"mean": float(labels.mean())}
+
+    def constant(self, summary):
+        return np.array([summary["mean"]])
+
+
+class NumberRidge(HeadFamily):
+    name: ClassVar[str] = "number_ridge"
+    head: ClassVar[type] = LinearHead
+    grid: ClassVar[tuple[float, ...]] = (10.0, 1.0, 0.1)
+
+    def fit(self, training, setting):
+        features, middle = training.features.astype(np.float64), training.features.mean(axis=0, dtype=np.float64)
+        centred = features - middle
+        moments = centred.T @ (training.labels - training.labels.mean())
+        weight = np.linalg.solve(centred.T @ centred + setting * np.eye(len(middle)), moments)
+        bias = training.labels.mean() - middle @ weight
+        return LinearHead(np.float32(weight[None]), np.float32([bias]), {"regularisation": setting})
+
+
+class SquaredErrors(CvScorer):
+    def judge(self, scores):
+        losses = (scores[:, 0].astype(np.float64) - self.labels) ** 2
+        return CvScore(Identity(), float(losses.mean()), 1 - float(losses.mean() / self.labels.var()), losses)
+
+
+@dataclass(frozen=True)
+class Identity(Decoding):
+    def decode(self, scores):
+        return scores.astype(np.float64)
+
+    def graph(self, scores: Node):
+        return scores
+
+
+@dataclass(frozen=True)
+class NumberEvaluation(Evaluation):
+    count: int
+    r2: Score
+    mae: Score
+    groups: int | None = None
+    cross_validated: None = None
+
+
+def credit(outputs, labels):
+    return 1 - (outputs[:, 0] - labels) ** 2 / labels.var()
+
+
+def evaluate(labels, outputs, names, *, groups=None, seed=0, resamples=1000):
+    def score(values):
+        draws = [values @ counts / len(values) for counts in resampled_counts(len(values), resamples, len(values), seed)]
+        return percentile_interval(float(values.mean()), np.concatenate(draws), len(values), "bootstrap")
+
+    return NumberEvaluation(len(labels), score(credit(outputs, labels)), score(np.abs(outputs[:, 0] - labels)))
+
+
+@dataclass(frozen=True)
+class NumberPrediction:
+    path: str
+    value: float
+    to_json = asdict
+
+
+class NumberPredictor(HeadPredictor):
+    def predict(self, names, features, top):
+        return tuple(map(NumberPrediction, names, self.outputs(features)[:, 0].tolist()))
+
+
+HEADS, METRICS = ("number_ridge",), Metrics("r2", "squared_error", evaluate, None, credit)
+NUMBER = Row(
+    "number", target=Numbers, auto=HEADS, heads=HEADS, baseline_head=HEADS[0], scorer=SquaredErrors,
+    decoding=Identity, predictor=NumberPredictor, policy=None, metrics=METRICS,
+)  # fmt: skip
