@@ -1,6 +1,6 @@
 """A fake task: a number as the answer. A ridge on the features, the mean as the baseline, no probabilities anywhere."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -48,7 +48,7 @@ class NumberRidge(HeadFamily):
 
 
 class SquaredErrors(CvScorer):
-    def judge(self, scores):
+    def evaluate(self, scores):
         losses = (scores[:, 0].astype(np.float64) - self.labels) ** 2
         return CvScore(Identity(), float(losses.mean()), 1 - float(losses.mean() / self.labels.var()), losses)
 
@@ -77,7 +77,9 @@ def credit(outputs, labels):
 
 def evaluate(labels, outputs, names, *, groups=None, seed=0, resamples=1000):
     def score(values):
-        draws = [values @ counts / len(values) for counts in resampled_counts(len(values), resamples, len(values), seed)]
+        draws = [
+            values @ counts / len(values) for counts in resampled_counts(len(values), resamples, len(values), seed)
+        ]
         return percentile_interval(float(values.mean()), np.concatenate(draws), len(values), "bootstrap")
 
     return NumberEvaluation(len(labels), score(credit(outputs, labels)), score(np.abs(outputs[:, 0] - labels)))

@@ -1,8 +1,5 @@
 """A task that is no classification goes through the verbs by its row alone."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -25,7 +22,9 @@ def greys() -> list[tuple[Image.Image, float]]:
     random = np.random.default_rng(0)
     levels = random.integers(30, 220, 60)
     noise = random.integers(-20, 20, (60, 16, 16, 3))
-    return [(Image.fromarray((level + one).astype(np.uint8)), level / 10) for level, one in zip(levels, noise, strict=True)]
+    return [
+        (Image.fromarray((level + one).astype(np.uint8)), level / 10) for level, one in zip(levels, noise, strict=True)
+    ]
 
 
 def test_a_number_is_fitted_saved_opened_predicted_and_evaluated(number, greys, tmp_path):

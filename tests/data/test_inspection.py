@@ -6,7 +6,7 @@ from PIL import Image
 
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import inspect_dataset
-from headstart.data.inspection_report import inspection_lines, refuse_unreadable, require_classes
+from headstart.data.inspection_report import inspection_lines, refuse_unreadable, require_learnable
 from headstart.data.readers import image
 from headstart.data.readers.base import NO_KEY
 from headstart.data.readers.image import content_key
@@ -154,7 +154,7 @@ def test_the_report_is_plain_data(put):
 
 def test_one_class_only_is_refused(put):
     root = put("a/1.png", "a/2.png")
-    assert refusal(require_classes, inspect_dataset(read_dataset(root))) == (
+    assert refusal(require_learnable, inspect_dataset(read_dataset(root))) == (
         "There is only one class with readable pictures: 'a'. A classifier needs at least two. "
         "Put the pictures of each class into a folder of its own."
     )
@@ -162,7 +162,7 @@ def test_one_class_only_is_refused(put):
 
 def test_one_folder_too_high_is_recognised(put):
     root = put("flowers/rose/1.png", "flowers/tulip/2.png")
-    assert refusal(require_classes, inspect_dataset(read_dataset(root))).endswith(
+    assert refusal(require_learnable, inspect_dataset(read_dataset(root))).endswith(
         f"If the classes lie inside it, give '{root}/flowers' instead."
     )
 
@@ -171,11 +171,13 @@ def test_a_class_that_is_unreadable_does_not_count(put):
     root = put("a/1.png")
     (root / "b").mkdir()
     (root / "b" / "bad.png").touch()
-    assert "only one class with readable pictures: 'a'" in refusal(require_classes, inspect_dataset(read_dataset(root)))
+    assert "only one class with readable pictures: 'a'" in refusal(
+        require_learnable, inspect_dataset(read_dataset(root))
+    )
 
 
 def test_pictures_without_classes_are_refused(put):
-    assert refusal(require_classes, inspect_dataset(read_dataset(put("1.png", "2.png")))) == (
+    assert refusal(require_learnable, inspect_dataset(read_dataset(put("1.png", "2.png")))) == (
         "The pictures have no classes. There is no label for '1.png' and '2.png'. "
         "Put one folder per class, or give a table with the columns path and label."
     )
@@ -185,13 +187,13 @@ def test_data_without_a_readable_picture_is_refused(tmp_path):
     for name in "ab":
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.png").touch()
-    assert refusal(require_classes, inspect_dataset(read_dataset(tmp_path))) == (
+    assert refusal(require_learnable, inspect_dataset(read_dataset(tmp_path))) == (
         "No picture can be read. 'a/1.png': The file is empty: it has 0 bytes. Check the data."
     )
 
 
 def test_two_classes_are_enough(put):
-    require_classes(inspect_dataset(read_dataset(put("a/1.png", "b/1.png"))))
+    require_learnable(inspect_dataset(read_dataset(put("a/1.png", "b/1.png"))))
 
 
 def test_an_interrupted_walk_does_not_finish_the_rest(monkeypatch):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from headstart.data.example import Dataset, Example, known_label
-from headstart.data.labels import split_to_score, with_classes_of
+from headstart.data.labels import split_to_score, with_target
+from headstart.data.targets.classes import Classes
 from headstart.errors import DataError
 
 
@@ -20,7 +21,7 @@ def divided(*splits: str | None) -> Dataset:
 def test_labels_get_the_numbers_of_the_model_by_name():
     data = dataset("dog", "ant", "dog")
     assert data.labels.tolist() == [1, 0, 1]
-    matched = with_classes_of(data, ("wolf", "ant", "cat", "dog"))
+    matched = with_target(data, Classes(("wolf", "ant", "cat", "dog")))
     assert matched.labels.tolist() == [3, 1, 3]
     assert matched.classes == ("wolf", "ant", "cat", "dog")
     assert matched.examples == data.examples
@@ -48,7 +49,7 @@ def test_labels_get_the_numbers_of_the_model_by_name():
 )
 def test_what_the_model_cannot_know_is_refused(labels, text):
     with pytest.raises(DataError) as caught:
-        with_classes_of(dataset(*labels), ("cat", "dog"))
+        with_target(dataset(*labels), Classes(("cat", "dog")))
     assert str(caught.value) == text
 
 

@@ -1,9 +1,11 @@
 """What is to be predicted: read from the columns of examples, kept with a model."""
 
 import numpy as np
+import pytest
 
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.targets.classes import Classes
+from headstart.errors import DataError
 
 
 def data(*labels):
@@ -32,3 +34,19 @@ def test_classes_are_counted_also_those_without_an_example_and_the_constant_answ
     summary = target.summarise(np.array([0, 0, 2, 0]))
     assert summary == {"counts": [3, 0, 1]}
     assert target.constant(summary).tolist() == [0.75, 0.0, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [
+        ([1, 1], "The part to fit has readable pictures of one class only: 'dog'."),
+        ([], "The part to fit has no readable picture."),
+    ],
+)
+def test_a_part_to_fit_needs_two_classes(labels, problem):
+    with pytest.raises(DataError) as caught:
+        Classes(("cat", "dog")).require_part(np.array(labels, dtype=np.int64))
+    assert str(caught.value) == (
+        f"{problem} A classifier needs at least two classes. Add pictures of the others to the training part."
+    )
+    Classes(("cat", "dog")).require_part(np.array([1, 0]))

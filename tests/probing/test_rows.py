@@ -5,7 +5,7 @@ import pytest
 
 from headstart.data.example import Dataset, Example, known_label
 from headstart.errors import DataError
-from headstart.probing.rows import Sample, require_some, require_two_classes, select_sample
+from headstart.probing.rows import Sample, require_some, select_sample
 
 EXAMPLES = tuple(
     Example(name, name, known_label(label), group=group)
@@ -39,22 +39,6 @@ def test_without_groups_there_are_none():
 def test_an_empty_sample_is_empty():
     sample = select_sample(DATA, np.arange(4), np.arange(4), range(4))
     assert (len(sample), sample.user_groups, sample.positions.dtype) == (0, None, np.int64)
-
-
-@pytest.mark.parametrize(
-    ("labels", "problem"),
-    [
-        ([1, 1], "The part to fit has readable pictures of one class only: 'dog'."),
-        ([], "The part to fit has no readable picture."),
-    ],
-)
-def test_a_part_to_fit_needs_two_classes(labels, problem):
-    with pytest.raises(DataError) as caught:
-        require_two_classes(np.array(labels, dtype=np.int64), DATA.classes)
-    assert str(caught.value) == (
-        f"{problem} A classifier needs at least two classes. Add pictures of the others to the training part."
-    )
-    require_two_classes(np.array([1, 0]), DATA.classes)
 
 
 def test_a_part_to_score_needs_a_picture():

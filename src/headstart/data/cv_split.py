@@ -1,7 +1,6 @@
 """Parts for a cross-validation of the whole run: every example is fitted, and every example is scored."""
 
 from headstart.data.example import Dataset
-from headstart.data.split_notices import lone_class_notices
 from headstart.data.splits import IntArray, Parts
 from headstart.errors import RecipeError
 from headstart.runtime.findings import Finding
@@ -27,4 +26,4 @@ def parts_in_folds(dataset: Dataset, usable: IntArray, folds: int, repeats: int)
         raise RecipeError("data.folds_and_split", folds=folds)
     often = Finding("data.repeated", {"count": repeats}) if repeats > 1 else ""
     rule = Finding("data.rule_folds", {"folds": folds, "often": often}, "note")
-    return Parts(usable, usable, rule, usable[:0], lone_class_notices(dataset, usable))
+    return Parts(usable, usable, rule, usable[:0], dataset.target.fold_findings(dataset.labels[usable]))

@@ -75,8 +75,8 @@ class Inspection:
         """Number of usable examples for each class and split; the split is "" where none is given."""
         counts: dict[str, dict[str, int]] = {name: {} for name in self.dataset.classes}
         for example in self.usable_examples():
-            if example.label is not None:
-                row = counts[example.label]
+            row = counts.get(example.label or "")
+            if row is not None:
                 row[example.split or ""] = row.get(example.split or "", 0) + 1
         return counts
 

@@ -35,10 +35,9 @@ def _totals(found: Inspection) -> Finding:
         for name in PARTS
         if splits[name]
     ]
-    classes = len(found.dataset.classes)
     values = {
         "count": len(found.usable),
-        "classes": Finding("data.class_count" if classes else "data.no_classes", {"count": classes}),
+        "classes": found.dataset.target.describe(),
         "parts": Finding("data.in_parts", {"parts": parts}) if parts else "",
     }
     return Finding("data.total", values, NOTE)
@@ -98,13 +97,13 @@ def refuse_unreadable(found: Inspection) -> None:
         raise DataError("data.unreadable_refused", count=len(named), reasons=named[:5] + more)
 
 
-def require_classes(found: Inspection) -> None:
-    """Refuse data that no classifier can be fitted to.
+def require_learnable(found: Inspection) -> None:
+    """Refuse data that nothing can be learned from.
 
     Raises
     ------
     DataError
-        When no picture can be read, a label is missing, or there are fewer than two classes with readable pictures.
+        When no picture can be read, or as :meth:`headstart.data.targets.base.Target.require_learnable`.
     """
     dataset = found.dataset
     if not len(found.usable):
@@ -115,11 +114,6 @@ def require_classes(found: Inspection) -> None:
             if first is None
             else unreadable(dataset.examples[first].name, found.unreadable[first]),
         )
-    unlabelled = [example.name for example in dataset.examples if example.label is None]
-    if unlabelled:
-        code = "data.no_labels" if len(unlabelled) == len(dataset) else "data.some_unlabelled"
-        raise DataError(code, names=unlabelled)
-    filled = [name for name, count in found.class_totals.items() if count]
-    if len(filled) < 2:
-        nested = dataset.root is not None and all(example.name.count("/") > 1 for example in dataset.examples)
-        raise DataError("data.one_class_nested" if nested else "data.one_class", name=filled[0], root=dataset.root)
+    nested = dataset.root is not None and all(example.name.count("/") > 1 for example in dataset.examples)
+    usable = list(found.usable_examples())
+    dataset.target.require_learnable(dataset.examples, usable, str(dataset.root) if nested else "")

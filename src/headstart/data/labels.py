@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset
-from headstart.data.targets.classes import Classes
-from headstart.errors import DataError
+from headstart.data.targets.base import Target
 from headstart.runtime.findings import Finding
 
 
-def with_classes_of(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
-    """Give labels the numbers of a model's classes: by name, never by position.
+def with_target(dataset: Dataset, target: Target) -> Dataset:
+    """Return a dataset with the target of a model, so that labels are matched by name, never by position.
 
     Raises
     ------
@@ -22,18 +21,13 @@ def with_classes_of(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     Examples
     --------
     >>> from headstart.data.example import Example
+    >>> from headstart.data.targets.classes import Classes
     >>> data = Dataset("toy", (Example("a.png", "a.png", {"label": "dog"}),))
-    >>> with_classes_of(data, ("cat", "dog")).labels.tolist()
+    >>> with_target(data, Classes(("cat", "dog"))).labels.tolist()
     [1]
     """
-    unlabelled = [example.name for example in dataset.examples if example.label is None]
-    if unlabelled:
-        raise DataError("data.some_unlabelled", names=unlabelled)
-    unknown = [name for name in dataset.classes if name not in classes]
-    if unknown:
-        count = sum(example.label in unknown for example in dataset.examples)
-        raise DataError("data.unknown_labels", names=unknown, count=count, total=len(dataset), known=list(classes))
-    return replace(dataset, target=Classes(classes))
+    target.require_known(dataset.examples)
+    return replace(dataset, target=target)
 
 
 @dataclass(frozen=True, slots=True)

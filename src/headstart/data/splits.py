@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from headstart.data.example import Dataset
 from headstart.data.readers.base import NO_KEY
-from headstart.data.split_notices import leak_notices, missing_class_notices
 from headstart.errors import DataError
 from headstart.runtime.findings import Finding
 
@@ -126,8 +125,22 @@ def choose_parts(dataset: Dataset, together: IntArray, usable: IntArray, *, seed
     values = {"fitted": fitted, "count": len(fitted), "scored": Finding(f"data.part_{scored_split}")}
     rule = Finding("data.rule_validation" if scored_split == "validation" else "data.rule_own", values, "note")
     leaked = score & np.isin(together, together[~score])
-    notices = [*leak_notices(leaked, score), *missing_class_notices(dataset, usable, score)]
+    labels = dataset.labels[usable]
+    notices = [*leak_notices(leaked, score), *dataset.target.split_findings(labels[~score], labels[score])]
     return Parts(usable[~score], usable[score], rule, usable[leaked], tuple(notices))
+
+
+def leak_notices(leaked: npt.NDArray[np.bool_], score: npt.NDArray[np.bool_]) -> list[Finding]:
+    """Return how many of the scored pictures are in the fitted part too; both masks have shape (N,).
+
+    Examples
+    --------
+    >>> str(leak_notices(np.array([True, False, False]), np.array([True, True, False]))[0])[:40]
+    '1 of the 2 scored pictures is in the fit'
+    """
+    scored = Finding("data.scored_count", {"count": int(score.sum())})
+    values = {"count": int(leaked.sum()), "scored": scored}
+    return [Finding("data.leak", values)] if leaked.any() else []
 
 
 def make_folds(labels: IntArray, groups: IntArray, count: int, seed: int) -> tuple[Fold, ...]:
@@ -169,7 +182,8 @@ def _draw_parts(dataset: Dataset, usable: IntArray, together: IntArray, *, seed:
     grouped = len(np.unique(together)) < len(together)
     values = {"percent": 100 * test_fraction, "seed": seed}
     rule = Finding("data.rule_drawn_grouped" if grouped else "data.rule_drawn", values, "note")
-    notices = missing_class_notices(dataset, usable, held)
+    labels = dataset.labels[usable]
+    notices = dataset.target.split_findings(labels[~held], labels[held])
     return Parts(usable[~held], usable[held], rule, usable[:0], tuple(notices))
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.inspection import inspect_dataset
-from headstart.data.labels import split_to_score, with_classes_of
+from headstart.data.labels import split_to_score, with_target
 from headstart.data.sources import list_examples, read_dataset
 from headstart.errors import DataError, ExportError
 from headstart.runtime.findings import Finding
@@ -93,7 +93,7 @@ def examples_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:
     """
     dataset = _labelled_or_not(data)
     if dataset.classes:
-        dataset = with_classes_of(dataset, model.classes)
+        dataset = with_target(dataset, model.target)
     checked = inspect_dataset(dataset, progress=progress)
     fitted = model.was_fitted(checked.keys)
     wanted = np.union1d(split_to_score(dataset, checked.usable).positions, checked.usable[fitted[checked.usable]])

@@ -1,6 +1,6 @@
 """The rows of a feature matrix that serve one purpose."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,25 +59,6 @@ def select_sample(dataset: Dataset, positions: Positions, groups: Positions, lef
     units = merge_groups([NO_KEY] * len(kept), names, list(inside.values()))
     alone = len(inside) == len(kept) and all(name is None for name in names)
     return Sample(kept, dataset.labels[kept], groups[kept], None if alone else units, dataset.strata[kept])
-
-
-def require_two_classes(labels: Positions, classes: Sequence[str]) -> None:
-    """Refuse a part to fit with fewer than two classes: its model would give one answer to everything.
-
-    Raises
-    ------
-    DataError
-        With the class that is there.
-
-    Examples
-    --------
-    >>> require_two_classes(np.array([1, 0, 1]), ("cat", "dog"))
-    """
-    present = np.unique(labels).tolist()
-    if len(present) < 2:
-        if present:
-            raise DataError("probing.one_class", name=classes[present[0]])
-        raise DataError("probing.no_class")
 
 
 def require_some(scored: Sample) -> None:

@@ -16,7 +16,7 @@ from headstart.finetuning.inputs import TrainingInputs
 from headstart.heads.family import HeadFamily
 from headstart.modalities.base import load_modality
 from headstart.probing.probe import BaselineRows, baseline_family, fit_probe
-from headstart.probing.rows import require_two_classes, select_sample
+from headstart.probing.rows import select_sample
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import epochs_for_steps, training_plan
@@ -82,7 +82,7 @@ def make_arena(planned: Plan, encoder: LoadedEncoder, walks: Mapping[str, Extrac
                 {arm: walk.features[0].matrix[sample.positions] for arm, walk in walks.items()},
             )
         )
-    require_two_classes(parts[0].labels, dataset.classes)
+    dataset.target.require_part(parts[0].labels)
     baseline = load_modality(dataset.modality).arms[1], baseline_family(dataset.modality)
     return ExperimentData(planned.recipe, dataset.target, encoder, parts[0], parts[1], *baseline)
 

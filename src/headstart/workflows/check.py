@@ -15,7 +15,7 @@ from headstart.audit.label_noise import review_labels
 from headstart.audit.outliers import find_outliers
 from headstart.audit.quality.base import quality_of
 from headstart.data.inspection import inspect_dataset
-from headstart.data.inspection_report import refuse_unreadable, require_classes
+from headstart.data.inspection_report import refuse_unreadable, require_learnable
 from headstart.data.sources import read_dataset
 from headstart.reporting.page.writing import write_check_page
 from headstart.reporting.runs import study_header
@@ -48,7 +48,7 @@ def run_check(
     inspection = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(inspection)
-    require_classes(inspection)
+    require_learnable(inspection)
     examples = [dataset.examples[position] for position in inspection.usable]
     encoder = named_encoder(recipe.encoder.name, recipe.run.device, context, dataset.modality, examples)
     quality = quality_of(dataset.modality)

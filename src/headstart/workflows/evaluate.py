@@ -5,7 +5,7 @@ from typing import Protocol
 
 from headstart.data.inspection import inspect_dataset
 from headstart.data.inspection_report import refuse_unreadable
-from headstart.data.labels import split_to_score, with_classes_of
+from headstart.data.labels import split_to_score, with_target
 from headstart.data.sources import list_examples, read_dataset
 from headstart.encoders.spec import Encoder, simple_encoders
 from headstart.errors import ExampleError, RecipeError
@@ -55,7 +55,7 @@ def score(
     if recipe.data.strict:
         refuse_unreadable(checked)
     classes, simple = model.saved.classes, model.saved.baseline
-    dataset = with_classes_of(dataset, classes)
+    dataset = with_target(dataset, model.saved.target)
     split = split_to_score(dataset, checked.usable)
     baseline = (simple_encoders(simple.spec.modality).open_simple(simple.spec),) if simple else ()
     walk = read_usable(checked, (model.encoder, *baseline), context, split.positions, recipe.data.strict)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from headstart.data.example import Example
 from headstart.data.inspection import inspect_dataset
-from headstart.data.labels import split_to_score, with_classes_of
+from headstart.data.labels import split_to_score, with_target
 from headstart.data.readers.image import open_example
 from headstart.data.sources import list_examples, read_dataset
 from headstart.encoders.preprocess.image import ImagePreprocessing
@@ -79,7 +79,7 @@ def average_files(
     """
     explainers_of(model.encoder.spec.modality)
     checked = inspect_dataset(read_dataset(data), progress=context.progress)
-    dataset = with_classes_of(checked.dataset, model.classes)
+    dataset = with_target(checked.dataset, model.saved.target)
     split = split_to_score(dataset, checked.usable)
     subject, labels = subject_of(model), dataset.labels
     failures = {dataset.examples[index].name: reason for index, reason in checked.unreadable.items()}

@@ -17,7 +17,7 @@ from headstart.metrics.values import ScoredPart
 from headstart.probing.cross_validation import predict_in_folds
 from headstart.probing.predictor import HeadPredictor
 from headstart.probing.probe import BaselineRows, Probe, baseline_family
-from headstart.probing.rows import Sample, require_some, require_two_classes, select_balanced_rows, select_sample
+from headstart.probing.rows import Sample, require_some, select_balanced_rows, select_sample
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
@@ -66,7 +66,7 @@ def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
         select_sample(planned.dataset, positions, planned.inspection.together, walk.failures)
         for positions in (planned.parts.fit, planned.parts.score)
     )
-    require_two_classes(fitted.labels, planned.dataset.classes)
+    planned.dataset.target.require_part(fitted.labels)
     require_some(scored)
     features, baseline = (found.matrix for found in walk.features)
     rows = BaselineRows(baseline, baseline_family(planned.dataset.modality))

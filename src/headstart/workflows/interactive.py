@@ -27,7 +27,7 @@ from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
 from headstart.probing.probe import BaselineRows, Probe, fit_probe
-from headstart.probing.rows import Sample, require_two_classes, select_sample
+from headstart.probing.rows import Sample, select_sample
 from headstart.saving.bundle import save_bundle
 from headstart.saving.reference_set import build_references
 from headstart.saving.values import Baseline, SavedModel, TrainingRecord
@@ -70,7 +70,7 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     """
     clock = time.perf_counter()
     dataset, target = _dataset_of(shown), Classes(shown.classes)
-    require_two_classes(shown.labels, shown.classes)
+    target.require_part(shown.labels)
     copies = duplicate_sets(find_pairs(dataset.examples, shown.grey), len(dataset)).sets
     groups = merge_groups(shown.keys, shown.series, copies)
     sample = select_sample(dataset, np.arange(len(dataset)), groups, ())

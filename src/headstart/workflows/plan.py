@@ -6,14 +6,13 @@ from headstart.audit.duplicates import add_near_duplicates
 from headstart.data.cv_split import parts_in_folds
 from headstart.data.demo_data import fruit_folder
 from headstart.data.inspection import inspect_dataset
-from headstart.data.inspection_report import refuse_unreadable, require_classes
+from headstart.data.inspection_report import refuse_unreadable, require_learnable
 from headstart.data.plan import Plan
 from headstart.data.sources import read_dataset
 from headstart.data.splits import choose_parts
 from headstart.encoders.spec import simple_encoders
 from headstart.features.access import seconds_per_example, stored_share
 from headstart.finetuning.ranks import process_number
-from headstart.probing.rows import require_two_classes
 from headstart.reporting.estimate import Estimate
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import require_free
@@ -41,7 +40,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
-    require_classes(checked)
+    require_learnable(checked)
     if recipe.split.keep_duplicates_together:
         checked = add_near_duplicates(checked, context)
     parts = (
@@ -51,7 +50,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
             dataset, checked.together, checked.usable, seed=recipe.run.seed, test_fraction=recipe.split.test_fraction
         )
     )
-    require_two_classes(dataset.labels[parts.fit], dataset.classes)
+    dataset.target.require_part(dataset.labels[parts.fit])
     return Plan(recipe, dataset, checked, parts)
 
 

@@ -7,11 +7,17 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from headstart.runtime.findings import Finding
+
 Labels = npt.NDArray[Any]  # known answers, shape (N, ...): class numbers are int64, numbers float64
 
 
 class HasTargets(Protocol):
     """An example, as far as a target reads it."""
+
+    @property
+    def name(self) -> str:
+        """Return what a person calls it."""
 
     @property
     def targets(self) -> Mapping[str, Any]:
@@ -44,6 +50,30 @@ class Target(Protocol):
     def of(cls, examples: Sequence[HasTargets]) -> Self:
         """Return the target that examples have, such as the classes that occur."""
         return cls()
+
+    def describe(self) -> Finding:
+        """Return what is predicted, for the middle of a sentence."""
+        return Finding("data.no_classes")
+
+    def require_learnable(self, examples: Sequence[HasTargets], usable: Sequence[HasTargets], nested: str) -> None:
+        """Raise DataError for examples that nothing can be learned from.
+
+        ``nested`` is the folder that holds the data, where every example lies in a folder below the next.
+        """
+
+    def require_part(self, labels: Labels) -> None:
+        """Raise DataError for labels of a part to fit that nothing can be learned from."""
+
+    def require_known(self, examples: Sequence[HasTargets]) -> None:
+        """Raise DataError for examples with labels that a model with this target does not know."""
+
+    def split_findings(self, fitted: Labels, scored: Labels) -> list[Finding]:
+        """Return what the user should know of the labels of the two parts."""
+        return []
+
+    def fold_findings(self, labels: Labels) -> tuple[Finding, ...]:
+        """Return what the user should know of labels that are learned and scored in folds."""
+        return ()
 
     @abstractmethod
     def read(self, examples: Sequence[HasTargets]) -> Labels:

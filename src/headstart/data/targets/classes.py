@@ -10,6 +10,8 @@ import numpy.typing as npt
 from headstart.data.example import LABEL
 from headstart.data.name_checks import natural_key
 from headstart.data.targets.base import HasTargets, Target
+from headstart.errors import DataError
+from headstart.runtime.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,68 @@ class Classes(Target):
         """Return the different labels in natural order."""
         return cls(tuple(sorted({label for label in labels if label is not None}, key=natural_key)))
 
+    def describe(self) -> Finding:
+        """Return the number of classes."""
+        return Finding("data.class_count" if self.names else "data.no_classes", {"count": self.width})
+
+    def require_learnable(self, examples: Sequence[HasTargets], usable: Sequence[HasTargets], nested: str) -> None:
+        """Refuse examples without a label, and such of a single class."""
+        unlabelled = _unlabelled(examples)
+        if len(unlabelled) == len(examples):
+            raise DataError("data.no_labels", names=unlabelled)
+        self.require_labels(examples)
+        filled = type(self).of(usable).names
+        if len(filled) < 2:
+            raise DataError("data.one_class_nested" if nested else "data.one_class", name=filled[0], root=nested)
+
+    def require_labels(self, examples: Sequence[HasTargets]) -> None:
+        """Refuse examples of which one has no label; raises DataError."""
+        unlabelled = _unlabelled(examples)
+        if unlabelled:
+            raise DataError("data.some_unlabelled", names=unlabelled)
+
+    def require_part(self, labels: npt.NDArray[np.int64]) -> None:
+        """Refuse a part to fit with fewer than two classes: its model would give one answer to everything.
+
+        Examples
+        --------
+        >>> Classes(("cat", "dog")).require_part(np.array([1, 0, 1]))
+        """
+        present = np.unique(labels).tolist()
+        if len(present) == 1:
+            raise DataError("data.part_of_one_class", name=self.names[present[0]])
+        if not present:
+            raise DataError("data.part_of_no_class")
+
+    def require_known(self, examples: Sequence[HasTargets]) -> None:
+        """Refuse examples without a label, or with a class that is none of these."""
+        self.require_labels(examples)
+        unknown = [name for name in type(self).of(examples).names if name not in self.names]
+        if unknown:
+            count = sum(example.targets[LABEL] in unknown for example in examples)
+            known = list(self.names)
+            raise DataError("data.unknown_labels", names=unknown, count=count, total=len(examples), known=known)
+
+    def split_findings(self, fitted: npt.NDArray[np.int64], scored: npt.NDArray[np.int64]) -> list[Finding]:
+        """Name the classes that only one of the parts has."""
+        findings = []
+        for code, here, there in (("data.never_scored", fitted, scored), ("data.never_predicted", scored, fitted)):
+            names = [self.names[number] for number in np.setdiff1d(here, there)]
+            if names:
+                findings.append(Finding(code, {"count": len(names), "names": names}))
+        return findings
+
+    def fold_findings(self, labels: npt.NDArray[np.int64]) -> tuple[Finding, ...]:
+        """Name the classes that no fold can both learn and score.
+
+        Examples
+        --------
+        >>> str(Classes(("a", "b")).fold_findings(np.array([0, 0, 1]))[0])[:40]
+        "These classes have one picture only: 'b'"
+        """
+        lone = [self.names[number] for number in np.flatnonzero(np.bincount(labels, minlength=self.width) == 1)]
+        return (Finding("data.lone", {"names": lone}),) if lone else ()
+
     def read(self, examples: Sequence[HasTargets]) -> npt.NDArray[np.int64]:
         """Return the number of each example's class, shape (N,); -1 where it is not known."""
         numbers = {name: number for number, name in enumerate(self.names)}
@@ -62,3 +126,7 @@ class Classes(Target):
     def strata(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the labels: each class is a stratum."""
         return labels
+
+
+def _unlabelled(examples: Sequence[HasTargets]) -> list[str]:
+    return [example.name for example in examples if example.targets.get(LABEL) is None]
