@@ -14,6 +14,7 @@ from headstart.metrics.intervals import percentile_interval, resampled_counts
 from headstart.metrics.values import Evaluation, Metrics, Score
 from headstart.probing.predictor import HeadPredictor
 from headstart.registry import Row
+from headstart.saving.card_parts import TaskCard
 
 
 @dataclass(frozen=True)
@@ -100,5 +101,5 @@ class NumberPredictor(HeadPredictor):
 HEADS, METRICS = ("number_ridge",), Metrics("r2", "squared_error", evaluate, None, credit)
 NUMBER = Row(
     "number", target=Numbers, auto=HEADS, heads=HEADS, baseline_head=HEADS[0], scorer=SquaredErrors,
-    decoding=Identity, predictor=NumberPredictor, policy=None, metrics=METRICS,
+    decoding=Identity, predictor=NumberPredictor, policy=None, card=TaskCard, metrics=METRICS,
 )  # fmt: skip

@@ -40,7 +40,7 @@ def source(model: SavedModel, tmp_path: Path) -> Source:
 
 
 def library(source: Source, picture: Image.Image) -> np.ndarray:
-    return source.model.outputs(source.encoder.encode(source.encoder.preprocess(picture)[None]))[0]
+    return source.model.predictor.outputs(source.encoder.encode(source.encoder.preprocess(picture)[None]))[0]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_the_torch_form_answers_as_the_library_and_its_script_runs(
     source = Source(model, network, network.files, ParityData.empty())
     form.exporter.write(tmp_path / "out" / form.file, form, source, silent)
     picture = Image.fromarray(chelsea())
-    expected = model.outputs(network.encode(network.preprocess(picture)[None]))[0]
+    expected = model.predictor.outputs(network.encode(network.preprocess(picture)[None]))[0]
     np.testing.assert_allclose(form.exporter.open(tmp_path / "out" / form.file, 1)(picture), expected, atol=1e-4)
     picture.save(tmp_path / "cat.png")
     script = tmp_path / "out" / "predict_with_torch.py"

@@ -12,7 +12,8 @@ from skimage.data import chelsea
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.runtime.text import escape_control_characters
 from headstart.saving.bundle import save_bundle
-from headstart.saving.card import escaped, model_card
+from headstart.saving.card import model_card
+from headstart.saving.card_parts import escaped
 from headstart.saving.values import SavedModel
 
 

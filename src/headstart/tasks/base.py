@@ -24,6 +24,8 @@ class Task(Protocol):
         Class of :class:`headstart.probing.predictor.HeadPredictor`: outputs become predictions for people.
     policy
         :func:`headstart.uncertainty.calibrate.fit_policy` or its like: when not to answer; None for what always does.
+    card
+        Class of :class:`headstart.saving.card_parts.TaskCard`: what the model card says.
     metrics
         A :class:`headstart.metrics.values.Metrics`: how answers are scored.
     """
@@ -37,6 +39,7 @@ class Task(Protocol):
     decoding: Any
     predictor: Any
     policy: Any
+    card: Any
     metrics: Any
 
 

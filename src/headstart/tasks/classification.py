@@ -16,5 +16,6 @@ CLASSIFICATION = Row(
     decoding="headstart.heads.probabilities:Softmax",
     predictor="headstart.uncertainty.classifier:SelectiveClassifier",
     policy="headstart.uncertainty.calibrate:fit_policy",
+    card="headstart.saving.class_card:ClassCard",
     metrics="headstart.metrics.classification:METRICS",
 )
