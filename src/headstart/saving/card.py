@@ -76,9 +76,7 @@ def _scores(model: SavedModel, card: TaskCard) -> str:
     if evaluation is None:
         return "The model was not scored: no pictures were set apart for it.\n"
     columns = {"this model": evaluation, **_unleaked(model), **model.training.baselines}
-    scores = card.scores or {
-        key: key for key, value in evaluation.items() if isinstance(value, dict) and "low" in value
-    }
+    scores = card.scores or {key: key for key, one in evaluation.items() if isinstance(one, dict) and "low" in one}
     rows = [(words, *(score_text(column.get(key)) for column in columns.values())) for key, words in scores.items()]
     text = f"On {evaluation['count']} pictures that were set apart, with 95 % intervals."
     if evaluation.get("cross_validated"):

@@ -77,8 +77,8 @@ class ClassCard(TaskCard):
     def limits(self, model: SavedModel) -> list[str]:
         """Write that it always answers with one of its classes."""
         return [
-            f"Its likeliest class is always one of its {len(model.classes)}, also for a picture that shows none of them, "
-            "and a high probability is no sign that it shows one."
+            f"Its likeliest class is always one of its {len(model.classes)}, also for a picture that shows none of "
+            "them, and a high probability is no sign that it shows one."
         ]
 
     def limits_of_data(self, model: SavedModel) -> list[str]:
