@@ -14,6 +14,8 @@ from headstart.metrics.intervals import percentile_interval, resampled_counts
 from headstart.metrics.values import Evaluation, Metrics, Score
 from headstart.probing.predictor import HeadPredictor
 from headstart.registry import Row
+from headstart.reporting.sections.base import TaskReport
+from headstart.reporting.tables import plain_csv, plain_text
 from headstart.saving.card_parts import TaskCard
 
 
@@ -98,8 +100,9 @@ class NumberPredictor(HeadPredictor):
         return tuple(map(NumberPrediction, names, self.outputs(features)[:, 0].tolist()))
 
 
-HEADS, METRICS = ("number_ridge",), Metrics("r2", "squared_error", evaluate, None, credit)
+HEADS, METRICS = ("number_ridge",), Metrics("r2", "r2", "squared_error", evaluate, None, credit)
 NUMBER = Row(
     "number", target=Numbers, auto=HEADS, heads=HEADS, baseline_head=HEADS[0], scorer=SquaredErrors,
-    decoding=Identity, predictor=NumberPredictor, policy=None, card=TaskCard, metrics=METRICS,
+    decoding=Identity, predictor=NumberPredictor, policy=None, card=TaskCard, report=TaskReport,
+    text=plain_text, csv=plain_csv, metrics=METRICS,
 )  # fmt: skip

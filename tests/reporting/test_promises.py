@@ -23,6 +23,6 @@ CHOSEN = SimpleNamespace(name="ridge", cv_score=SimpleNamespace(metric=0.97))
 def test_the_run_says_so_when_the_probe_scores_less_than_cross_validation_promised(model, probe, broken):
     part = ScoredPart(LABELS, ("ant", "bee"), None, np.zeros(40, dtype=np.bool_))
     board = compare_with_baselines(METRICS, part, model, {"probe": probe}, resamples=50)
-    found = promise_findings(SimpleNamespace(name="ridge", candidates=[CHOSEN]), board, balanced=False)
+    found = promise_findings(SimpleNamespace(name="ridge", candidates=[CHOSEN]), board, "accuracy")
     assert bool(found) is broken
     assert all(str(one).startswith("Note: cross-validation inside the fitted part gave 0.970.") for one in found)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from headstart.data.targets.classes import Classes
 from headstart.heads.cv_scoring import CvScore
 from headstart.heads.model_selection import Candidate
 from headstart.metrics.classification import METRICS
@@ -15,6 +16,8 @@ from headstart.reporting.summary import candidate_lines, policy_lines, refusal, 
 from headstart.uncertainty.evaluate import AnswerScores, PolicyScores
 
 CLASSES = ("ant", "bee", "fly", "gnat", "moth", "wasp", "花蜂")
+
+TARGET = Classes(())
 
 
 def board(
@@ -36,7 +39,7 @@ def board(
 
 def test_scores_stand_in_columns_beside_the_baselines():
     found = board([0] * 20 + [1] * 20, [0] * 20 + [1] * 20, classes=("cat", "dog"))
-    lines = score_lines(found, "Scores:")
+    lines = score_lines(TARGET, found, "Scores:")
     names = ("accuracy", "balanced accuracy", "macro F1", "log-loss", "calibration error")
     assert lines[0] == "Scores:"
     assert [name.strip() for name in lines[1].split("  ") if name] == [
@@ -58,7 +61,7 @@ def test_moved_weights_are_told_with_a_paired_test_beside_the_probe(groups, test
     part = ScoredPart(labels, ("cat", "dog"), None if groups is None else np.array(groups), np.zeros(40, dtype=bool))
     probe = np.eye(2)[np.where(wrong, 1 - labels, labels)]
     found = compare_with_baselines(METRICS, part, np.eye(2)[labels], {"majority": np.array([0.5, 0.5]), "probe": probe})
-    (said,) = [line for line in score_lines(found, "") if "Moving" in line]
+    (said,) = [line for line in score_lines(TARGET, found, "") if "Moving" in line]
     low, high = 100 * found.over_probe.difference.low, 100 * found.over_probe.difference.high
     assert low < 20 < high
     start = f"  Moving the weights: +20.0 points [{low:+.1f}, {high:+.1f}] over the probe; 8 pictures won, 0 lost, p = "
@@ -67,53 +70,53 @@ def test_moved_weights_are_told_with_a_paired_test_beside_the_probe(groups, test
 
 
 def test_a_model_saved_without_colours_has_one_baseline():
-    assert "colour" not in "".join(score_lines(board([0, 1], [0, 1], simple=False), ""))
+    assert "colour" not in "".join(score_lines(TARGET, board([0, 1], [0, 1], simple=False), ""))
 
 
 def test_the_hardest_classes_are_named_worst_first_and_only_those_with_mistakes():
     labels = [0, 0, 1, 1, 2, 2, 6, 6]
     said = [0, 0, 0, 0, 2, 6, 6, 6]
-    lines = score_lines(board(said, labels), "")
+    lines = score_lines(TARGET, board(said, labels), "")
     assert "Hardest classes (F1): bee 0.00, ant 0.67, fly 0.67, 花蜂 0.80" in lines
-    assert not any("Hardest" in line for line in score_lines(board(labels, labels), ""))
+    assert not any("Hardest" in line for line in score_lines(TARGET, board(labels, labels), ""))
 
 
 def test_at_most_five_hard_classes_are_named():
     labels = list(range(7))
-    (line,) = [line for line in score_lines(board([1, 2, 3, 4, 5, 6, 0], labels), "") if "Hardest" in line]
+    (line,) = [line for line in score_lines(TARGET, board([1, 2, 3, 4, 5, 6, 0], labels), "") if "Hardest" in line]
     assert line == "Hardest classes (F1): ant 0.00, bee 0.00, fly 0.00, gnat 0.00, moth 0.00"
 
 
 def test_groups_are_told():
-    lines = score_lines(board([0, 1, 2, 3], [0, 1, 2, 3], groups=[0, 0, 1, 1]), "")
+    lines = score_lines(TARGET, board([0, 1, 2, 3], [0, 1, 2, 3], groups=[0, 0, 1, 1]), "")
     assert "  The intervals are drawn over 2 groups, not over pictures." in lines
 
 
 def test_leaked_pictures_are_told_with_the_score_to_trust():
     found = board([0, 1, 2, 3], [0, 1, 2, 4], leaked=1)
-    lines = score_lines(found, "")
+    lines = score_lines(TARGET, found, "")
     where = lines.index("  1 scored picture also occurs in the fitted part (or shares a group with it).")
     assert lines[where + 1] == f"  Accuracy without it: {found.without_leaked.accuracy}. Trust this number."
-    lines = score_lines(board([0, 1, 2, 3], [0, 1, 2, 4], leaked=2), "")
+    lines = score_lines(TARGET, board([0, 1, 2, 3], [0, 1, 2, 4], leaked=2), "")
     assert "  2 scored pictures also occur in the fitted part (or share a group with it)." in lines
     assert any(line.startswith("  Accuracy without them: ") for line in lines)
 
 
 def test_a_model_is_held_against_the_baselines_on_pictures_that_are_new_to_it():
     known, new = list(range(7)) * 3, [1, 2, 3, 4]
-    assert NOT_BETTER in score_lines(board([*known, 0, 0, 0, 0], [*known, *new], leaked=21), "")
-    assert NOT_BETTER not in score_lines(board([*known, 0, 0, 0, 0], [*known, *new]), "")
+    assert NOT_BETTER in score_lines(TARGET, board([*known, 0, 0, 0, 0], [*known, *new], leaked=21), "")
+    assert NOT_BETTER not in score_lines(TARGET, board([*known, 0, 0, 0, 0], [*known, *new]), "")
 
 
 def test_promises_kept_on_leaked_pictures_are_said_to_be():
     found, promises = board([0, 1, 2, 3], [0, 1, 2, 4], leaked=1), PolicyScores(4, None, None, None)
     said = "Knowing when not to answer, on all scored pictures, those of the fitted part among them:"
-    assert said in score_lines(found, "", promises)
-    assert said not in score_lines(replace(found, leaked=0, without_leaked=None), "", promises)
+    assert said in score_lines(TARGET, found, "", promises)
+    assert said not in score_lines(TARGET, replace(found, leaked=0, without_leaked=None), "", promises)
 
 
 def test_nothing_but_leaked_pictures_says_nothing_about_new_ones():
-    lines = score_lines(board([0, 1], [0, 1], leaked=2), "")
+    lines = score_lines(TARGET, board([0, 1], [0, 1], leaked=2), "")
     assert "  Every scored picture was fitted: these numbers say nothing about new pictures." in lines
 
 
@@ -125,8 +128,8 @@ NOT_BETTER = (
 
 def test_a_model_that_does_not_beat_the_baselines_is_said_to():
     labels = [0, 1] * 20
-    assert score_lines(board([1, 0] * 20, labels), "")[-1] == NOT_BETTER
-    assert NOT_BETTER not in score_lines(board(labels, labels), "")
+    assert score_lines(TARGET, board([1, 0] * 20, labels), "")[-1] == NOT_BETTER
+    assert NOT_BETTER not in score_lines(TARGET, board(labels, labels), "")
 
 
 def candidate(name: str, setting: object, accuracy: float) -> Candidate:
@@ -136,7 +139,7 @@ def candidate(name: str, setting: object, accuracy: float) -> Candidate:
 
 def test_candidates_stand_in_a_table_with_the_chosen_one_marked():
     candidates = [candidate("logistic", 2e-06, 0.9), candidate("knn", 10, 1.0), candidate("lda", "auto", 0.5)]
-    assert candidate_lines([*candidates, candidate("x", None, 0.5)], "knn") == [
+    assert candidate_lines(TARGET, [*candidates, candidate("x", None, 0.5)], "knn") == [
         "  head      accuracy  log-loss  setting",
         "  logistic     0.900     0.250  2e-06",
         "  knn          1.000     0.250  10       <- chosen",
@@ -149,11 +152,11 @@ def test_where_the_chosen_head_has_not_the_best_numbers_the_table_says_why():
     first, later = candidate("logistic", 1.0, 0.9), candidate("knn", 10, 0.9)
     better = replace(later, cv_score=replace(later.cv_score, loss=0.24))
     said = "  A later head is taken only where it is clearly better: small differences among five are chance."
-    assert candidate_lines([first, better], "logistic")[-1] == said
-    assert said not in candidate_lines([first, better], "knn")
-    assert said not in candidate_lines([first, later], "logistic")
+    assert candidate_lines(TARGET, [first, better], "logistic")[-1] == said
+    assert said not in candidate_lines(TARGET, [first, better], "knn")
+    assert said not in candidate_lines(TARGET, [first, later], "logistic")
     worse = replace(better, cv_score=replace(better.cv_score, metric=0.8))
-    assert said not in candidate_lines([first, worse], "logistic")
+    assert said not in candidate_lines(TARGET, [first, worse], "logistic")
 
 
 def test_what_too_few_pictures_leave_unpromised_is_said():

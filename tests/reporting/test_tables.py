@@ -12,16 +12,13 @@ from rich.cells import cell_len
 from headstart.data.example import Dataset, Example
 from headstart.metrics.values import ClassEvaluation, ClassRow, Score
 from headstart.probing.prediction import Choice, Prediction, predictions_from
-from headstart.reporting.tables import (
-    aligned,
-    csv_text,
+from headstart.reporting.class_tables import (
     predictions_to_csv,
-    predictions_to_json,
     predictions_to_text,
-    write_data_table,
     write_per_class,
     write_predictions,
 )
+from headstart.reporting.tables import aligned, csv_text, predictions_to_json, write_data_table
 from headstart.runtime.text import escape_control_characters
 
 

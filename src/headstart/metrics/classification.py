@@ -19,4 +19,4 @@ def is_right(probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.int6
     return np.asarray(probabilities.argmax(axis=1) == labels)
 
 
-METRICS = Metrics("accuracy", "log_loss", evaluate, evaluate_folds, is_right)
+METRICS = Metrics("accuracy", "balanced_accuracy", "log_loss", evaluate, evaluate_folds, is_right)

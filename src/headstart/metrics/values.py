@@ -125,8 +125,8 @@ class Metrics:
 
     Attributes
     ----------
-    name
-        Of the score that people read first, the larger the better.
+    name, balanced
+        Of the score that people read first, the larger the better, and of that where every class counts alike.
     loss
         Of the score that heads are chosen by, the smaller the better.
     evaluate
@@ -140,6 +140,7 @@ class Metrics:
     """
 
     name: str
+    balanced: str
     loss: str
     evaluate: Callable[..., Evaluation]
     evaluate_folds: Callable[..., Evaluation] | None

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from headstart.data.example import Example
-from headstart.probing.prediction import Prediction
-from headstart.reporting.tables import predictions_to_csv, predictions_to_json, predictions_to_text
+from headstart.reporting.tables import predictions_to_json
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
+from headstart.tasks.base import load_task
 from headstart.uncertainty.selective import Threshold
 
 NAMED = 5  # unreadable pictures named in a summary
@@ -35,7 +36,8 @@ def failure_lines(failures: Mapping[str, Finding], texts: Texts = ENGLISH) -> li
 class Answers:
     """What a model says about pictures, and what could not be read."""
 
-    predictions: Sequence[Prediction]
+    task: str
+    predictions: Sequence[Any]
     failures: dict[str, Finding]
     threshold: Threshold | None = None
 
@@ -50,6 +52,7 @@ class Answers:
 
     def to_text(self, form: str, texts: Texts = ENGLISH) -> str:
         """Write the predictions as ``table``, ``csv`` or ``json``; only a table has a language."""
-        if form == "table":
-            return predictions_to_text(self.predictions, texts)
-        return predictions_to_csv(self.predictions) if form == "csv" else predictions_to_json(self.predictions)
+        task = load_task(self.task)
+        if form == "json":
+            return predictions_to_json(self.predictions)
+        return str(task.text(self.predictions, texts) if form == "table" else task.csv(self.predictions))

@@ -11,6 +11,7 @@ from headstart.explain.neighbours import Neighbour, find_example
 from headstart.explain.overlay import heat_colours, overlay
 from headstart.explain.values import Explanation, title_of
 from headstart.modalities.base import DEFAULT
+from headstart.reporting.class_tables import caution
 from headstart.reporting.contact_sheet import Caption, Card, draw_card
 from headstart.reporting.drawing import (
     MARGIN,
@@ -29,7 +30,6 @@ from headstart.reporting.drawing import (
 from headstart.reporting.explanation_report import Explained
 from headstart.reporting.fonts import FontBook, drawable_names, drawable_part
 from headstart.reporting.plots.style import INK, QUIET, WARN
-from headstart.reporting.tables import caution
 from headstart.runtime.findings import Finding
 
 _SIDE = 480  # of the two large pictures

@@ -7,7 +7,7 @@ from typing import Any
 
 from headstart.explain.values import Explanation, title_of
 from headstart.reporting.answers import failure_lines, failures_to_json
-from headstart.reporting.tables import caution
+from headstart.reporting.class_tables import caution
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
 

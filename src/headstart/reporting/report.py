@@ -9,6 +9,7 @@ from headstart.data.inspection import Inspection
 from headstart.data.inspection_report import inspection_lines, left_out_findings
 from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
+from headstart.data.targets.base import Target
 from headstart.encoders.spec import EncoderSpec
 from headstart.features.values import Extraction
 from headstart.metrics.comparison import Comparison
@@ -19,6 +20,7 @@ from headstart.reporting.summary import candidate_lines, score_lines
 from headstart.reporting.training_files import training_lines, training_to_json
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, notices_json, sentences
+from headstart.tasks.base import load_task
 from headstart.uncertainty.evaluate import PolicyScores
 
 if TYPE_CHECKING:  # it loads torch
@@ -53,13 +55,13 @@ class RunReport:
         return (
             *self.plan.findings,
             *left_out,
-            *promise_findings(self.probe, self.board, self.plan.recipe.head.balance),
+            *self._promises(),
             *self.notices,
         )
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
-        walk = self.extraction
+        walk, target = self.extraction, self.plan.dataset.target
         features = {
             "encoder": _probed(self.spec.name, self.plan.recipe.training.method),
             "dimension": self.spec.dimension,
@@ -72,15 +74,20 @@ class RunReport:
             *failure_lines(failures_by_name(self.plan.dataset.examples, walk.failures), texts),
             texts.say("reporting.features", features),
             texts.say("reporting.heads", {"count": self.plan.counts(walk.failures)["fit"]}),
-            *candidate_lines(self.probe.candidates, self.probe.name, texts),
+            *candidate_lines(target, self.probe.candidates, self.probe.name, texts),
             *(training_lines(self.tuned, texts) if self.tuned else []),
-            *score_lines(self.board, self._title(texts), self.policy_scores, texts),
-            *sentences(promise_findings(self.probe, self.board, self.plan.recipe.head.balance), texts.language),
+            *score_lines(target, self.board, self._title(texts), self.policy_scores, texts),
+            *sentences(self._promises(), texts.language),
             *sentences(self.notices, texts.language),
             texts.say("reporting.done", done),
             *([texts.say("reporting.page", done)] if self.page else []),
             texts.say("reporting.try_it", done),
         ]
+
+    def _promises(self) -> tuple[Finding, ...]:
+        metrics = load_task(self.plan.dataset.target.task).metrics
+        name = metrics.balanced if self.plan.recipe.head.balance else metrics.name
+        return promise_findings(self.probe, self.board, name)
 
     def _title(self, texts: Texts) -> str:
         """Say how the pictures were scored."""
@@ -108,7 +115,7 @@ class RunReport:
                 "dimension": self.spec.dimension,
                 "failures": failures_to_json(failures_by_name(self.plan.dataset.examples, self.extraction.failures)),
             },
-            "head": _head_json(self.probe),
+            "head": _head_json(self.probe, self.plan.dataset.target),
             **(training_to_json(self.tuned) if self.tuned else {}),
             **self.board.to_json(),
             "guard": None if self.policy_scores is None else self.policy_scores.to_json(),
@@ -143,7 +150,7 @@ class ScoreReport:
             *failure_lines(failures_by_name(dataset.examples, walk.failures), texts),
             *([self.rule.render(texts.language)] if self.rule else []),
             *sentences(self.notices, texts.language),
-            *score_lines(self.board, title, self.policy_scores, texts),
+            *score_lines(dataset.target, self.board, title, self.policy_scores, texts),
         ]
 
     def to_json(self) -> dict[str, Any]:
@@ -211,13 +218,13 @@ class EmbedReport:
         }
 
 
-def promise_findings(probe: Probe, board: Comparison, balanced: bool) -> tuple[Finding, ...]:
+def promise_findings(probe: Probe, board: Comparison, metric: str) -> tuple[Finding, ...]:
     """Return a note when cross-validation promised more than the scored pictures kept."""
     promised = next((one.cv_score.metric for one in probe.candidates if one.name == probe.name), 0.0)
     # The heads that were compared stand on the network as it came.
     scored = board.baselines.get("probe", board.evaluation)
-    kept = scored.balanced_accuracy if balanced else scored.accuracy
-    return (Finding("reporting.promised", {"accuracy": promised}, "note"),) if promised > kept.high else ()
+    kept = getattr(scored, metric).high
+    return (Finding("reporting.promised", {"accuracy": promised}, "note"),) if promised > kept else ()
 
 
 def cross_validation(done: CrossValidated) -> Finding:
@@ -231,7 +238,8 @@ def _probed(name: str, method: str) -> str:
     return name.removesuffix(f"+{method}")
 
 
-def _head_json(probe: Probe) -> dict[str, Any]:
+def _head_json(probe: Probe, target: Target) -> dict[str, Any]:
+    metrics = load_task(target.task).metrics
     return {
         "name": probe.name,
         "kind": probe.head.kind,
@@ -241,8 +249,8 @@ def _head_json(probe: Probe) -> dict[str, Any]:
             {
                 "name": one.name,
                 "setting": one.setting,
-                "accuracy": one.cv_score.metric,
-                "log_loss": one.cv_score.loss,
+                metrics.name: one.cv_score.metric,
+                metrics.loss: one.cv_score.loss,
             }
             for one in probe.candidates
         ],

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from glob import escape as glob_escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,19 +11,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import numpy.typing as npt
 
-from headstart.data.example import Dataset
 from headstart.errors import OutputError
 from headstart.finetuning.ranks import process_number
-from headstart.metrics.values import Evaluation
 from headstart.probing.rows import Sample
-from headstart.reporting.contact_sheet import Mistake, draw_mistakes
-from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
-from headstart.reporting.render.base import render_of
 from headstart.reporting.report import RunReport
 from headstart.reporting.runs import RunLog, given_folder, new_run_folder, safe_name
-from headstart.reporting.tables import Part, write_data_table, write_per_class, write_predictions
+from headstart.reporting.sections.base import task_report
+from headstart.reporting.tables import Part, write_data_table
 from headstart.runtime.files import write_json, write_text
-from headstart.runtime.findings import Finding
 
 TRAINING = "training"  # checkpoints lie here
 
@@ -85,50 +79,18 @@ def unfinished_run(given: Path | None, name: str) -> Path | None:
     return max(runs, key=lambda folder: (folder / TRAINING).stat().st_mtime, default=None)
 
 
-def write_tables(report: RunReport, scored: Sample, probabilities: npt.NDArray[np.float64]) -> None:
-    """Write everything that programs read; ``probabilities`` are those of the pictures in ``scored``."""
+def write_tables(report: RunReport, scored: Sample, outputs: npt.NDArray[np.float64]) -> None:
+    """Write everything that programs read; ``outputs`` are those of the examples in ``scored``."""
     folder, dataset = report.folder, report.plan.dataset
     write_text(folder / "recipe.toml", report.plan.recipe.to_toml())
     write_json(folder / "metrics.json", report.to_json())
     write_data_table(folder / "data.csv", dataset, report.plan.inspection.keys, _parts(report))
-    write_per_class(folder / "per_class.csv", report.board.evaluation)
-    examples = [dataset.examples[position] for position in scored.positions]
-    write_predictions(folder / "predictions.csv", examples, probabilities, dataset.classes)
-
-
-def write_pictures(
-    folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]
-) -> tuple[Finding, ...]:
-    """Draw the confusion matrix, the reliability diagram and the worst mistakes; return notices for the user."""
-    draw_reliability(evaluation, folder / "reliability.png")
-    notices = [
-        *draw_confusion_matrix(evaluation, folder / "confusion_matrix.png"),
-        *draw_mistakes(list_mistakes(dataset, scored, probabilities), folder / "mistakes.png", dataset.classes),
-    ]
-    return tuple(dict.fromkeys(notices))
+    task_report(dataset.target).write_tables(folder, report.board.evaluation, dataset, scored, outputs)
 
 
 def write_log(path: Path, now: datetime, lines: Iterable[str]) -> None:
     """Write what was said to the user."""
     RunLog(path, lambda: now).write(lines)
-
-
-def list_mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]) -> list[Mistake]:
-    """Return the wrong answers; a picture is opened when it is drawn."""
-    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    found = []
-    for row in np.flatnonzero(predicted != scored.labels):
-        example = dataset.examples[scored.positions[row]]
-        found.append(
-            Mistake(
-                picture=partial(render_of(dataset.modality).draw, example.source),
-                true=example.label or "",
-                predicted=dataset.classes[predicted[row]],
-                probability=float(confidence[row]),
-                name=example.name,
-            )
-        )
-    return found
 
 
 def _parts(report: RunReport) -> list[Part]:

@@ -2,43 +2,40 @@
 
 from collections.abc import Sequence
 
+from headstart.data.targets.base import Target
 from headstart.heads.model_selection import Candidate
 from headstart.metrics.comparison import Comparison
 from headstart.metrics.paired_tests import PairedDifference
-from headstart.metrics.values import Evaluation
+from headstart.reporting.sections.base import task_report
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
+from headstart.tasks.base import load_task
 from headstart.uncertainty.calibrate import FEWEST
 from headstart.uncertainty.evaluate import AnswerScores, PolicyScores, broken_promises
 from headstart.uncertainty.policy import AnswerPolicy
 from headstart.uncertainty.selective import Threshold
 
-ROWS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error")
-HARDEST = 5  # classes named in a summary
-
 
 def score_lines(
-    board: Comparison, title: str, promises: PolicyScores | None = None, texts: Texts = ENGLISH
+    target: Target, board: Comparison, title: str, promises: PolicyScores | None = None, texts: Texts = ENGLISH
 ) -> list[str]:
     """Show the scores with their intervals under a title, the baselines beside them, and what follows from both."""
     result = board.evaluation
     columns = {"this": result, **board.baselines}
     shown = {texts.find(f"reporting.column.{name}", name.replace("_", " ")): one for name, one in columns.items()}
-    rows = zip(ROWS, texts.columns("reporting.scores"), strict=True)
+    report, metric = task_report(target), load_task(target.task).metrics.name
+    rows = report.scores(result, texts).items()
     table = [("", *shown), *((name, *(str(getattr(one, key)) for one in shown.values())) for key, name in rows)]
-    lines = [title, *indented(table)]
-    if result.binary is not None:
-        counts = [f"{name} {count}" for name, count in result.binary.items()]
-        lines.append(texts.say("reporting.binary", {"counts": counts, "positive": result.classes[1]}))
+    lines = [title, *indented(table), *report.details(result, texts)]
     if result.groups is not None:
         lines.append(texts.say("reporting.groups", {"count": result.groups}))
     return [
         *lines,
         *_moved_lines(board.over_probe, texts),
-        *_leak_lines(board, texts),
-        *_hardest_lines(result, texts),
-        *([] if _is_better(board) else [texts.say("reporting.not_better")]),
+        *_leak_lines(board, metric, texts),
+        *report.hardest(result, texts),
+        *([] if _is_better(board, metric) else [texts.say("reporting.not_better")]),
         *([] if promises is None else policy_lines(promises, texts, leaked=bool(board.leaked))),
     ]
 
@@ -121,9 +118,12 @@ def unscored_refusal(policy: AnswerPolicy | None, promises: PolicyScores | None)
     return () if threshold is None or threshold.reached else (refusal(threshold),)
 
 
-def candidate_lines(candidates: Sequence[Candidate], chosen: str, texts: Texts = ENGLISH) -> list[str]:
+def candidate_lines(target: Target, candidates: Sequence[Candidate], chosen: str, texts: Texts = ENGLISH) -> list[str]:
     """Show the heads that cross-validation compared, and why not the one with the best numbers, where that is so."""
-    table = [(*texts.columns("reporting.candidates"), "")]
+    metrics = load_task(target.task).metrics
+    names = [texts.name("reporting.metric_column", name) for name in (metrics.name, metrics.loss)]
+    head, setting = texts.columns("reporting.candidates")
+    table = [(head, *names, setting, "")]
     for one in candidates:
         setting = (
             "" if one.setting is None else f"{one.setting:g}" if isinstance(one.setting, float) else str(one.setting)
@@ -144,21 +144,17 @@ def _order_lines(candidates: Sequence[Candidate], chosen: str, texts: Texts) -> 
     return [texts.say("reporting.order")] if looks_better else []
 
 
-def _leak_lines(board: Comparison, texts: Texts) -> list[str]:
+def _leak_lines(board: Comparison, metric: str, texts: Texts) -> list[str]:
     if not board.leaked:
         return []
     if board.without_leaked is None:
         return [texts.say("reporting.all_leaked")]
-    values = {"count": board.leaked, "accuracy": board.without_leaked.accuracy}
+    name = texts.name("reporting.metric", metric)
+    values = {"count": board.leaked, "metric": name, "score": getattr(board.without_leaked, metric)}
     return [texts.say("reporting.leaked", values), texts.say("reporting.without_leaked", values)]
 
 
-def _hardest_lines(result: Evaluation, texts: Texts) -> list[str]:
-    mistaken = (row for row in result.per_class if row.support and row.f1.value < 1)
-    rows = [f"{row.name} {row.f1.value:.2f}" for row in sorted(mistaken, key=lambda row: row.f1.value)[:HARDEST]]
-    return [texts.say("reporting.hardest", {"names": rows})] if len(result.classes) > 2 and rows else []
-
-
-def _is_better(board: Comparison) -> bool:
+def _is_better(board: Comparison, metric: str) -> bool:
     model, baselines = board.trusted
-    return bool(model.accuracy.low > max(one.accuracy.value for name, one in baselines.items() if name != "probe"))
+    best = max(getattr(one, metric).value for name, one in baselines.items() if name != "probe")
+    return bool(getattr(model, metric).low > best)

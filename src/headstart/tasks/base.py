@@ -26,6 +26,11 @@ class Task(Protocol):
         :func:`headstart.uncertainty.calibrate.fit_policy` or its like: when not to answer; None for what always does.
     card
         Class of :class:`headstart.saving.card_parts.TaskCard`: what the model card says.
+    report
+        Class of :class:`headstart.reporting.sections.base.TaskReport`: tables, drawings and sections of a run.
+    text, csv
+        :func:`headstart.reporting.tables.plain_text` and :func:`headstart.reporting.tables.plain_csv` or their like:
+        predictions as tables.
     metrics
         A :class:`headstart.metrics.values.Metrics`: how answers are scored.
     """
@@ -40,6 +45,9 @@ class Task(Protocol):
     predictor: Any
     policy: Any
     card: Any
+    report: Any
+    text: Any
+    csv: Any
     metrics: Any
 
 

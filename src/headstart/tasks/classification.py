@@ -17,5 +17,8 @@ CLASSIFICATION = Row(
     predictor="headstart.uncertainty.classifier:SelectiveClassifier",
     policy="headstart.uncertainty.calibrate:fit_policy",
     card="headstart.saving.class_card:ClassCard",
+    report="headstart.reporting.sections.classification:ClassReport",
+    text="headstart.reporting.class_tables:predictions_to_text",
+    csv="headstart.reporting.class_tables:predictions_to_csv",
     metrics="headstart.metrics.classification:METRICS",
 )

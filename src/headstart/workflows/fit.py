@@ -24,7 +24,8 @@ from headstart.probing.probe import Probe, fit_probe
 from headstart.probing.rows import Sample
 from headstart.reporting.page.writing import with_page
 from headstart.reporting.report import RunReport
-from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_pictures, write_tables
+from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_tables
+from headstart.reporting.sections.base import task_report
 from headstart.reporting.summary import unscored_refusal
 from headstart.reporting.training_files import write_training
 from headstart.runtime.context import RunContext
@@ -82,7 +83,7 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
         notices: tuple[Finding, ...] = trained.tuned.notices if trained.tuned else ()
         notices += (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
         notices += unscored_refusal(trained.model.saved.policy, trained.policy_scores)
-        notices += write_pictures(
+        notices += task_report(planned.dataset.target).draw(
             folder, trained.board.evaluation, planned.dataset, trained.scored, trained.probabilities
         )
         report = RunReport(

@@ -4,10 +4,13 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.metrics.values import Metrics
 from headstart.reporting.page.blocks import Block, Code, Column, Facts, Fold, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
+from headstart.reporting.page.scores import SHARES
 from headstart.reporting.page.values import Json, PageData, RunData, dig
 from headstart.runtime.catalogue import Texts
+from headstart.tasks.base import load_task
 
 
 def model_section(run: RunData, texts: Texts) -> Section:
@@ -17,7 +20,7 @@ def model_section(run: RunData, texts: Texts) -> Section:
         Facts(tuple(_encoder_facts(encoder, run, texts))),
         Paragraph(texts.say("page.model.licence_note"), "quiet"),
     ]
-    heads = _heads_table(run.metrics, texts)
+    heads = _heads_table(run, texts)
     if heads.rows:
         blocks.append(heads)
     return Section("model", texts.say("page.section.model"), tuple(blocks))
@@ -47,22 +50,23 @@ def _encoder_facts(encoder: Mapping[str, Any], run: RunData, texts: Texts) -> li
     return [(texts.say(f"page.model.{name}"), str(value)) for name, value in rows if value]
 
 
-def _heads_table(metrics: Json, texts: Texts) -> Table:
-    found = dig(metrics, "head", "candidates") or []
-    chosen = dig(metrics, "head", "name")
+def _heads_table(run: RunData, texts: Texts) -> Table:
+    found = dig(run.metrics, "head", "candidates") or []
+    chosen = dig(run.metrics, "head", "name")
+    metrics: Metrics = load_task(run.task).metrics
     rows = tuple(
         (
             TableCell(
                 texts.name("page.head", one["name"]), texts.say("page.model.chosen") if one["name"] == chosen else ""
             ),
-            TableCell(percent(one["accuracy"])),
-            TableCell(decimal(one["log_loss"])),
+            TableCell((percent if metrics.name in SHARES else decimal)(one[metrics.name])),
+            TableCell(decimal(one[metrics.loss])),
             TableCell(TO if one.get("setting") is None else _setting(one["setting"])),
         )
         for one in found
     )
-    names = ("head", "accuracy", "log_loss", "setting")
-    columns = tuple(Column(texts.say(f"page.column.{name}"), number=name not in ("head", "setting")) for name in names)
+    names = ("head", metrics.name, metrics.loss, "setting")
+    columns = tuple(Column(texts.name("page.column", name), number=name not in ("head", "setting")) for name in names)
     mark = next((place for place, one in enumerate(found) if one["name"] == chosen), -1)
     return Table(texts.say("page.model.heads"), columns, rows, mark=mark)
 

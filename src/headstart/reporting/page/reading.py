@@ -5,14 +5,17 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from headstart.errors import DataError
 from headstart.reporting.page.gallery import read_gallery
 from headstart.reporting.page.values import Answer, DataCounts, Json, PageData, RunData
+from headstart.reporting.sections.base import TaskReport
 from headstart.runtime.findings import Finding
 from headstart.settings.recipe import flatten
+from headstart.tasks.base import load_task
 
 METRICS = "metrics.json"
 STUDIES = ("compare", "rank", "check")
@@ -39,15 +42,17 @@ def read_page(folder: Path) -> PageData:
 
 def _read_run(folder: Path) -> RunData:
     recipe_text = _read_text(folder / "recipe.toml")
-    return RunData(
+    run = RunData(
         metrics=_read_json(folder / METRICS) or {},
         environment=_read_json(folder / "environment.json") or {},
         recipe=flatten(_parsed(folder / "recipe.toml", recipe_text, tomllib.loads)),
         recipe_text=recipe_text,
-        answers=tuple(_read_answers(folder / "predictions.csv")),
+        answers=(),
         counts=_count_data(folder / "data.csv"),
         history=tuple(_read_history(folder / "history.csv")),
     )
+    report: TaskReport = load_task(run.task).report()
+    return replace(run, answers=tuple(_read_answers(folder / "predictions.csv")) if report.has_gallery else ())
 
 
 def _read_text(path: Path) -> str:

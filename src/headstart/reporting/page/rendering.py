@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 from headstart.reporting.page.blocks import Section
 from headstart.reporting.page.factors import factors_section
 from headstart.reporting.page.numbers import count_text
-from headstart.reporting.page.pictures import pictures_section
-from headstart.reporting.page.policy import policy_section
 from headstart.reporting.page.problems import data_section, problems_section
 from headstart.reporting.page.provenance import environment_section, environments_of, model_section
 from headstart.reporting.page.ranking import ranking_section
-from headstart.reporting.page.scores import calibration_section, classes_section, confusion_section, scores_section
+from headstart.reporting.page.scores import scores_section
 from headstart.reporting.page.summary import summarise, tiles
 from headstart.reporting.page.training import training_section
 from headstart.reporting.page.transfer import transfer_section
@@ -24,6 +22,7 @@ from headstart.reporting.page.values import PageData, dig
 from headstart.reporting.plots.style import chart_style
 from headstart.runtime.catalogue import TAGS, Language, Texts, texts_in
 from headstart.runtime.text import escape_control_characters
+from headstart.tasks.base import load_task
 from headstart.version import __version__
 
 if TYPE_CHECKING:
@@ -79,14 +78,8 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
     run, compare, rank = page.run, page.compare, page.rank
     found: dict[str, Callable[[Texts], Section]] = {}
     if run is not None:
-        found |= {
-            "scores": partial(scores_section, run),
-            "classes": partial(classes_section, run),
-            "confusions": partial(confusion_section, run),
-            "calibration": partial(calibration_section, run),
-            **({"guard": partial(policy_section, run)} if run.metrics.get("guard") else {}),
-            "pictures": partial(pictures_section, page, run),
-        }
+        found["scores"] = partial(scores_section, run)
+        found |= load_task(run.task).report().sections(page, run)
     if run is not None and run.history:
         found["training"] = partial(training_section, run)
     if compare is not None:

@@ -98,9 +98,7 @@ def _accuracy_figure(bars: list[Bar], run: RunData, texts: Texts) -> Figure:
 
 def _score_table(columns: Mapping[str, Any], metrics: Json, texts: Texts) -> Table:
     rows = []
-    for name in (*SHARES, *LOSSES):
-        if score_in(columns["model"], name) is None:
-            continue
+    for name in _shown(columns["model"]):
         cells = [score_cell(score_in(found, name), share=name in SHARES) for found in columns.values()]
         note = texts.say("page.score.less") if name in LOSSES else ""
         rows.append((TableCell(texts.name("page.score", name), note), *cells))
@@ -110,6 +108,12 @@ def _score_table(columns: Mapping[str, Any], metrics: Json, texts: Texts) -> Tab
     return Table(
         texts.say("page.scores.table"), (Column(texts.say("page.column.score"), number=False), *heads), tuple(rows)
     )
+
+
+def _shown(evaluation: Any) -> list[str]:  # noqa: ANN401 - plain data
+    """Name the scores to show: of classes those that say something of their own, of another task all."""
+    found = [name for name in evaluation or {} if score_in(evaluation, name) is not None]
+    return [name for name in (*SHARES, *LOSSES) if name in found] or found
 
 
 def _top_rows(columns: Mapping[str, Any], texts: Texts) -> list[tuple[TableCell, ...]]:

@@ -8,8 +8,10 @@ from headstart.reporting.page.blocks import Tile
 from headstart.reporting.page.numbers import TO, count_text, p_text, percent, percent_range, points, points_range
 from headstart.reporting.page.transfer import best_gain, shots_text
 from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in, trusted
+from headstart.reporting.sections.base import TaskReport
 from headstart.reporting.verdicts import multiplier_text, out_of_reach, transfer_verdicts
 from headstart.runtime.catalogue import Texts
+from headstart.tasks.base import load_task
 
 FEW = 100  # scored pictures below which an interval is wider than about ten points either way
 SMALL_ERROR, SMALLEST_ERROR = 0.03, 0.005  # of calibration: nobody acts on less; what counts as nothing
@@ -20,11 +22,8 @@ UNEVEN = 3.0  # times as many pictures in the largest class as in the smallest
 def summarise(page: PageData, texts: Texts) -> tuple[str, ...]:
     """Say in three sentences what there is to say; of studies alone, in as many as there are studies."""
     if page.run is not None:
-        return (
-            _quality(page.run, texts),
-            _transfer(page, page.run, texts),
-            _worst_problem(page, page.run, texts),
-        )
+        report: TaskReport = load_task(page.run.task).report()
+        return report.summarise(page, page.run, texts)
     said = transfer_verdicts(page.compare, texts)[:2] if page.compare else []
     if page.rank:
         said.append(_first_of_ranking(page.rank, texts))
@@ -34,11 +33,23 @@ def summarise(page: PageData, texts: Texts) -> tuple[str, ...]:
 
 
 def tiles(page: PageData, texts: Texts) -> tuple[Tile, ...]:
-    """Give the numbers to see at first sight."""
-    run = page.run
-    metrics = trusted(run.metrics) if run else {}
+    """Return the numbers to see at first sight."""
+    if page.run is None:
+        return ()
+    report: TaskReport = load_task(page.run.task).report()
+    return report.tiles(page.run, texts)
+
+
+def summarise_classes(page: PageData, run: RunData, texts: Texts) -> tuple[str, ...]:
+    """Say how good a classifier is, what the transfer brought, and what is wrong."""
+    return _quality(run, texts), _transfer(page, run, texts), _worst_problem(page, run, texts)
+
+
+def class_tiles(run: RunData, texts: Texts) -> tuple[Tile, ...]:
+    """Return the numbers of a classifier to see at first sight."""
+    metrics = trusted(run.metrics)
     accuracy = score_in(metrics, "evaluation", "accuracy")
-    if run is None or accuracy is None:
+    if accuracy is None:
         return ()
     found = [
         Tile(texts.say("page.tile.accuracy"), percent(accuracy.value), percent_range(accuracy) + "\N{NO-BREAK SPACE}%")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from headstart.data.example import DEFAULT_TASK
 from headstart.metrics.values import Score
 from headstart.modalities.base import DEFAULT
 
@@ -66,6 +67,11 @@ class RunData:
     answers: tuple[Answer, ...]
     counts: DataCounts
     history: tuple[Mapping[str, float | None], ...]
+
+    @property
+    def task(self) -> str:
+        """Name of the task; older recipes name none, and classify."""
+        return str(self.recipe.get("task") or DEFAULT_TASK)
 
     @property
     def folds(self) -> int:

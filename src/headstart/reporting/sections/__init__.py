@@ -1,0 +1,1 @@
+"""What each task brings to reports: a file for each."""

@@ -1,0 +1,106 @@
+"""What classes bring to the report of a run: confusions, calibration, the hardest classes, the worst mistakes."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from headstart.data.example import Dataset
+from headstart.metrics.values import Evaluation
+from headstart.probing.rows import Sample
+from headstart.reporting.class_tables import write_per_class, write_predictions
+from headstart.reporting.contact_sheet import Mistake, draw_mistakes
+from headstart.reporting.page.blocks import Section, Tile
+from headstart.reporting.page.pictures import pictures_section
+from headstart.reporting.page.policy import policy_section
+from headstart.reporting.page.scores import calibration_section, classes_section, confusion_section
+from headstart.reporting.page.summary import class_tiles, summarise_classes
+from headstart.reporting.page.values import PageData, RunData
+from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
+from headstart.reporting.render.base import render_of
+from headstart.reporting.sections.base import TaskReport
+from headstart.runtime.catalogue import Texts
+from headstart.runtime.findings import Finding
+
+ROWS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error")
+HARDEST = 5  # classes named in a summary
+
+
+class ClassReport(TaskReport):
+    """The parts that only classes have."""
+
+    has_gallery = True
+
+    def scores(self, evaluation: Evaluation, texts: Texts) -> Mapping[str, str]:
+        """Return those that say most."""
+        return dict(zip(ROWS, texts.columns("reporting.scores"), strict=True))
+
+    def details(self, evaluation: Evaluation, texts: Texts) -> list[str]:
+        """Write the four counts of two classes."""
+        if evaluation.binary is None:
+            return []
+        counts = [f"{name} {count}" for name, count in evaluation.binary.items()]
+        return [texts.say("reporting.binary", {"counts": counts, "positive": evaluation.classes[1]})]
+
+    def hardest(self, evaluation: Evaluation, texts: Texts) -> list[str]:
+        """Name the classes with the lowest F1."""
+        mistaken = (row for row in evaluation.per_class if row.support and row.f1.value < 1)
+        rows = [f"{row.name} {row.f1.value:.2f}" for row in sorted(mistaken, key=lambda row: row.f1.value)[:HARDEST]]
+        return [texts.say("reporting.hardest", {"names": rows})] if len(evaluation.classes) > 2 and rows else []
+
+    def write_tables(
+        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: npt.NDArray[np.float64]
+    ) -> None:
+        """Write ``per_class.csv`` and ``predictions.csv``; raises OutputError."""
+        write_per_class(folder / "per_class.csv", evaluation)
+        examples = [dataset.examples[position] for position in scored.positions]
+        write_predictions(folder / "predictions.csv", examples, outputs, dataset.classes)
+
+    def draw(
+        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: npt.NDArray[np.float64]
+    ) -> tuple[Finding, ...]:
+        """Draw the confusion matrix, the reliability diagram and the worst mistakes."""
+        draw_reliability(evaluation, folder / "reliability.png")
+        notices = [
+            *draw_confusion_matrix(evaluation, folder / "confusion_matrix.png"),
+            *draw_mistakes(list_mistakes(dataset, scored, outputs), folder / "mistakes.png", dataset.classes),
+        ]
+        return tuple(dict.fromkeys(notices))
+
+    def summarise(self, page: PageData, run: RunData, texts: Texts) -> tuple[str, ...]:
+        """Say how good it is, what the transfer brought, and what is wrong."""
+        return summarise_classes(page, run, texts)
+
+    def tiles(self, run: RunData, texts: Texts) -> tuple[Tile, ...]:
+        """Return accuracy, gain over the baseline, calibration and counts."""
+        return class_tiles(run, texts)
+
+    def sections(self, page: PageData, run: RunData) -> dict[str, Callable[[Texts], Section]]:
+        """Return what there is to say of classes, probabilities, answers and pictures."""
+        return {
+            "classes": partial(classes_section, run),
+            "confusions": partial(confusion_section, run),
+            "calibration": partial(calibration_section, run),
+            **({"guard": partial(policy_section, run)} if run.metrics.get("guard") else {}),
+            "pictures": partial(pictures_section, page, run),
+        }
+
+
+def list_mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]) -> list[Mistake]:
+    """Return the wrong answers; a picture is opened when it is drawn."""
+    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    found = []
+    for row in np.flatnonzero(predicted != scored.labels):
+        example = dataset.examples[scored.positions[row]]
+        found.append(
+            Mistake(
+                picture=partial(render_of(dataset.modality).draw, example.source),
+                true=example.label or "",
+                predicted=dataset.classes[predicted[row]],
+                probability=float(confidence[row]),
+                name=example.name,
+            )
+        )
+    return found
