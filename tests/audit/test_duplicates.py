@@ -113,7 +113,7 @@ def test_pairs_are_proposed_among_what_has_content():
     grey = np.stack([np.asarray(p.convert("L").resize((32, 32)), np.float32) for p in photographs()[:5]])
     thumbnails = np.concatenate([grey, np.full((1, 32, 32), np.nan, np.float32), grey[:1]])
     assert has_content(thumbnails).tolist() == [True] * 5 + [False, True]
-    assert [0, 6] in propose_pairs(thumbnails).places.tolist()
+    assert [0, 6] in propose_pairs(thumbnails)[0].tolist()
 
 
 def test_examples_that_nothing_compares_have_no_near_duplicates(tmp_path, monkeypatch):

@@ -64,22 +64,6 @@ def twin_notices(names: Iterable[str]) -> list[Finding]:
     return [Finding("data.twins", {"names": group}) for group in twins(names)]
 
 
-def join_names(names: Iterable[str], most: int = 5) -> str:
-    """List names for a sentence: quoted, the first five, and how many more there are.
-
-    Examples
-    --------
-    >>> join_names(["a", "b", "c"])
-    "'a', 'b' and 'c'"
-    >>> join_names([str(number) for number in range(17)])
-    "'0', '1', '2', '3', '4' and 12 more"
-    """
-    quoted = [f"'{name}'" for name in names]
-    if len(quoted) > most:
-        return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
-
-
 def plural(count: int, noun: str, nouns: str = "") -> str:
     """Write a count with its noun.
 

@@ -5,7 +5,7 @@ Sketches are small grey pictures: pairs whose coarse grey levels agree are propo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -50,21 +50,16 @@ def sketch(inspection: Inspection, context: RunContext) -> Array:
     return walk.features[0].matrix.reshape(-1, SIDE, SIDE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Proposal:
-    """Pairs (P, 2) that might be copies; ``crowded`` when there were too many to look at all of them."""
+def propose_pairs(thumbnails: Array, mirrored: bool = False) -> tuple[Places, bool]:
+    """Propose pairs (P, 2) of thumbnails (N, 32, 32) that might be copies, by their coarse grey levels.
 
-    places: Places
-    crowded: bool
-
-
-def propose_pairs(thumbnails: Array, mirrored: bool = False) -> Proposal:
-    """Propose pairs of thumbnails (N, 32, 32) that might be copies, by their coarse grey levels."""
+    The second value says whether there were too many to look at all of them.
+    """
     usable = np.flatnonzero(has_content(thumbnails))
     coarse = downsample(thumbnails[usable], COARSE)
     others = centre(coarse[:, :, ::-1]) if mirrored else None
     pairs = similar_pairs(centre(coarse), COARSE_CORRELATION, MOST, others)
-    return Proposal(usable[pairs.places], pairs.floor > COARSE_CORRELATION)
+    return usable[pairs.places], pairs.floor > COARSE_CORRELATION
 
 
 def has_content(thumbnails: Array) -> npt.NDArray[np.bool_]:
@@ -93,12 +88,11 @@ def find_pairs(examples: Sequence[Example], sketches: Array, proposed: Places | 
     """
     found = []
     for mirrored in (False, True):
-        proposal = propose_pairs(sketches, mirrored)
-        places = proposal.places
+        places, crowded = propose_pairs(sketches, mirrored)
         if proposed is not None:
             places = np.unique(np.concatenate([places, proposed]), axis=0)
         similarity = compute_similarity(examples, sketches, places, mirrored=mirrored)
-        rows = np.flatnonzero(similarity >= (SAME if mirrored or proposal.crowded else CONFIRMED))
+        rows = np.flatnonzero(similarity >= (SAME if mirrored or crowded else CONFIRMED))
         found.append(DuplicatePairs(places[rows], similarity[rows], np.full(len(rows), mirrored)))
     return join_pairs(found)
 

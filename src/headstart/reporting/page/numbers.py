@@ -97,14 +97,3 @@ def decimal(number: float, digits: int = 3) -> str:
     ('0.123', '–')
     """
     return f"{number:.{digits}f}" if math.isfinite(number) else TO
-
-
-def significant(number: float) -> str:
-    """Write a number with two digits that count, whole from 10 on.
-
-    Examples
-    --------
-    >>> significant(0.0314), significant(1.26), significant(123.4)
-    ('0.031', '1.3', '123')
-    """
-    return f"{number:.2g}" if abs(number) < 10 else f"{number:,.0f}"

@@ -10,7 +10,6 @@ from headstart.serving.http_errors import Refusal, too_large
 from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
 
-_EMPTY = "The file is empty: it has 0 bytes."
 _KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PPM can be read."
 
 
