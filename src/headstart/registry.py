@@ -88,7 +88,7 @@ def resolve(table: str, name: str) -> Any:  # noqa: ANN401 - whatever the table 
     if name not in foreign:
         near = nearest(name, names(table))
         raise UnknownNameError(
-            "runtime.unknown_name", name=name, table=table, known=names(table), hint=did_you_mean(near)
+            "runtime.unknown_name", name=name, table=table, known=list(names(table)), hint=did_you_mean(near)
         )
     try:
         return load(foreign[name])
