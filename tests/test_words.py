@@ -62,7 +62,7 @@ LEFT: dict[str, int] = {
     "reporting/plots/style.py": 8,
     "reporting/plots/svg.py": 2,
     "reporting/render/base.py": 2,
-    "reporting/run_files.py": 2,
+    "reporting/sections/classification.py": 4,
     "serving/explanations.py": 27,
     "serving/interactive_routes.py": 4,
     "serving/predictor.py": 11,
@@ -78,7 +78,6 @@ LEFT: dict[str, int] = {
     "studies/rank_report.py": 3,
     "workflows/benchmark.py": 13,
     "workflows/explain.py": 16,
-    "workflows/fit.py": 2,
     "workflows/interactive.py": 1,
     "workflows/model.py": 2,
 }

@@ -31,7 +31,8 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
         "format": FORMAT,
         "headstart": __version__,
         "task": model.target.task,
-        "modality": "image",
+        "modality": model.spec.modality,
+        "classes": list(model.target.names),  # for whoever reads the model without Headstart
         "targets": {LABEL: {"target": asdict(model.target), "fitted": dict(model.fitted_labels)}},
         "decoding": asdict(model.decoding),
         "head": {"kind": head.kind, "settings": head.settings()},
