@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from headstart.cli.app import app
+from headstart.runtime.findings import Finding
 from headstart.studies.benchmark_report import BenchmarkReport, MeasuredForm
 from headstart.studies.format_timing import BATCHES, FormatTiming, Opened, measure_form
 from headstart.workflows.model import load
@@ -40,7 +41,8 @@ def test_the_table_has_ratios_and_the_arithmetic():
         MeasuredForm("library", "m", "fp32", 13_600_000, figures(10)),
         MeasuredForm("onnx-int8", "m/model.int8.onnx", "int8", 3_800_000, figures(5)),
     )
-    assert BenchmarkReport(forms, 770_000_000, 2, 3.0, ("openvino: It could not be measured.",)).lines() == [
+    failed = Finding("workflows.form_failed", {"name": "openvino", "error": "It could not be measured."})
+    assert BenchmarkReport(forms, 770_000_000, 2, 3.0, (failed,)).lines() == [
         "One picture of 640 x 480 pixels, decoded, to probabilities; 2 threads; each form in a process of its own.",
         "form         MB  load s  p50 ms  p95 ms  speed  n=1/s  n=8/s  n=32/s  peak MB  GFLOP/s",
         "library    13.6    0.25    10.0    20.0   1.00    101    108     132      123      102",
