@@ -93,12 +93,7 @@ def review_labels(
 
 
 def predict_held_out(
-    features: Matrix,
-    labels: Labels,
-    target: Target,
-    groups: Labels,
-    recipe: Recipe,
-    progress: Progress = silent,
+    features: Matrix, labels: Labels, target: Target, groups: Labels, recipe: Recipe, progress: Progress = silent
 ) -> HeldOutPredictions | None:
     """Predict every example by a head that was fitted to other groups; None when there are too few to hold any out.
 

@@ -21,13 +21,7 @@ _WIDE_BLOCK = ("conv_pw", "bn1", "conv_dw", "bn2", "conv_pwl", "bn3")
 
 _LITE_NARROW = ("_depthwise_conv", "_bn1", "_project_conv", "_bn2")
 _LITE_WIDE = ("_expand_conv", "_bn0", "_depthwise_conv", "_bn1", "_project_conv", "_bn2")
-_LITE_OUTER = {
-    "_conv_stem": "conv_stem",
-    "_bn0": "bn1",
-    "_conv_head": "conv_head",
-    "_bn1": "bn2",
-    "_fc": "classifier",
-}
+_LITE_OUTER = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
 
 _MOBILE_NARROW = ("0", "1", "3", "4")
 _MOBILE_WIDE = ("0", "1", "3", "4", "6", "7")

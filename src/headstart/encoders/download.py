@@ -16,14 +16,7 @@ from typing import Any
 from headstart.encoders.catalogue import DEFAULT_ENCODER, CatalogueEntry
 from headstart.encoders.folders import new_cache_folder, set_aside
 from headstart.encoders.silence_output import quiet
-from headstart.encoders.weights import (
-    FOLDER_FILES,
-    HUB_PREFIX,
-    Weights,
-    find_weights,
-    unknown_name,
-    weights_folder,
-)
+from headstart.encoders.weights import FOLDER_FILES, HUB_PREFIX, Weights, find_weights, unknown_name, weights_folder
 from headstart.errors import DigestError, EncoderError, HubError, MissingExtraError, UnknownNameError
 from headstart.registry import TABLES, names, nearest, resolve
 from headstart.runtime.findings import Finding, did_you_mean

@@ -91,11 +91,7 @@ class ExportReport:
 
     def to_json(self) -> dict[str, Any]:
         """Give the same with the file's path and the seconds it took."""
-        return {
-            **self.record(),
-            "file": str(self.file),
-            "seconds": round(self.seconds, 3),
-        }
+        return {**self.record(), "file": str(self.file), "seconds": round(self.seconds, 3)}
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""

@@ -16,15 +16,7 @@ import numpy.typing as npt
 
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import StoreError
-from headstart.features.shards import (
-    SUFFIX,
-    Shard,
-    check_shard,
-    open_shard,
-    read_keys,
-    read_rows,
-    write_shard,
-)
+from headstart.features.shards import SUFFIX, Shard, check_shard, open_shard, read_keys, read_rows, write_shard
 from headstart.runtime.files import PARTIAL_SUFFIX, whole_file
 from headstart.runtime.findings import Finding
 

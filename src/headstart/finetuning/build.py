@@ -111,11 +111,7 @@ def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) 
     if as_linear(ground.probe.head) is not None:
         linear = Recipe.from_mapping(ground.recipe.to_json() | {"head": ground.probe.name})
     probe = fit_probe(
-        ground.features[halves.train],
-        ground.labels[halves.train],
-        ground.target,
-        ground.groups[halves.train],
-        linear,
+        ground.features[halves.train], ground.labels[halves.train], ground.target, ground.groups[halves.train], linear
     )
     head = as_linear(probe.head)
     assert head is not None, "its family fits linear heads"

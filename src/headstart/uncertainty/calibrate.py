@@ -58,12 +58,7 @@ class ReferenceRows:
 
 
 def fit_policy(  # six: the settings, the model, and what it was fitted to
-    recipe: Recipe,
-    probe: Probe,
-    features: Matrix,
-    fitted: Sample,
-    kept: Integers,
-    validation: Integers | None = None,
+    recipe: Recipe, probe: Probe, features: Matrix, fitted: Sample, kept: Integers, validation: Integers | None = None
 ) -> AnswerPolicy:
     """Fit the policy of a model.
 
