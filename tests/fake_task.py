@@ -13,10 +13,7 @@ from headstart.heads.linear import LinearHead
 from headstart.metrics.intervals import percentile_interval, resampled_counts
 from headstart.metrics.values import Evaluation, Metrics, Score
 from headstart.probing.predictor import HeadPredictor
-from headstart.registry import Row
-from headstart.reporting.sections.base import TaskReport
-from headstart.reporting.tables import plain_csv, plain_text
-from headstart.saving.card_parts import TaskCard
+from headstart.tasks.base import define_task
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,7 @@ class NumberRidge(HeadFamily):
     name: ClassVar[str] = "number_ridge"
     head: ClassVar[type] = LinearHead
     grid: ClassVar[tuple[float, ...]] = (10.0, 1.0, 0.1)
+    tasks: ClassVar[tuple[str, ...]] = ("number",)
 
     def fit(self, training, setting):
         features, middle = training.features.astype(np.float64), training.features.mean(axis=0, dtype=np.float64)
@@ -100,9 +98,13 @@ class NumberPredictor(HeadPredictor):
         return tuple(map(NumberPrediction, names, self.outputs(features)[:, 0].tolist()))
 
 
-HEADS, METRICS = ("number_ridge",), Metrics("r2", "r2", "squared_error", evaluate, None, credit)
-NUMBER = Row(
-    "number", target=Numbers, auto=HEADS, heads=HEADS, baseline_head=HEADS[0], scorer=SquaredErrors,
-    decoding=Identity, predictor=NumberPredictor, policy=None, card=TaskCard, report=TaskReport,
-    text=plain_text, csv=plain_csv, metrics=METRICS,
-)  # fmt: skip
+NUMBER = define_task(
+    "number",
+    target=Numbers,
+    auto=("number_ridge",),
+    quick_head="number_ridge",
+    scorer=SquaredErrors,
+    decoding=Identity,
+    predictor=NumberPredictor,
+    metrics=Metrics("r2", "r2", "squared_error", evaluate, None, credit),
+)

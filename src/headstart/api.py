@@ -13,7 +13,7 @@ from headstart.runtime.context import RunContext
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.fields import DeviceName
 from headstart.settings.keywords import Settings
-from headstart.settings.recipe import Recipe
+from headstart.settings.recipe import Recipe, quick_head
 
 if TYPE_CHECKING:
     from headstart.features.values import Features
@@ -213,7 +213,7 @@ def compare(
     """
     from headstart.workflows.compare import read_wanted, run_comparison
 
-    recipe = _study_recipe(settings, {"head": "ridge"}, "compare")
+    recipe = _study_recipe(settings, {"head": quick_head(settings)}, "compare")
     wanted = read_wanted(arms, shots, draws, steps, recipe.training.time_limit)
     return run_comparison(data, wanted, recipe.replace(time_limit=""), RunContext(cache=cache, progress=progress))
 
@@ -289,7 +289,10 @@ def distance(
     """
     from headstart.workflows.distance import run_either_distance
 
-    recipe, context = _study_recipe(settings, {"head": "ridge"}, "distance"), RunContext(cache=cache, progress=progress)
+    recipe, context = (
+        _study_recipe(settings, {"head": quick_head(settings)}, "distance"),
+        RunContext(cache=cache, progress=progress),
+    )
     return run_either_distance(one, other, encoders, recipe, context)
 
 

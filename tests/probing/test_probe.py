@@ -11,7 +11,7 @@ from headstart.heads.temperature import fit_temperature
 from headstart.probing.probe import fit_probe
 from headstart.runtime.findings import sentences
 from headstart.settings.recipe import Recipe
-from headstart.tasks.classification import AUTO
+from headstart.tasks.classification import CLASSIFICATION
 
 
 def blobs(count=90, dimension=12, classes=3, apart=1.0, seed=0):
@@ -33,11 +33,11 @@ def fit(features, labels, groups=None, **settings):
 
 def test_auto_lists_every_head_but_the_perceptron():
     probe = fit(*blobs())
-    assert tuple(candidate.name for candidate in probe.candidates) == AUTO
-    assert probe.name in AUTO
+    assert tuple(candidate.name for candidate in probe.candidates) == CLASSIFICATION.auto
+    assert probe.name in CLASSIFICATION.auto
 
 
-@pytest.mark.parametrize("head", [*AUTO, "mlp"])
+@pytest.mark.parametrize("head", [*CLASSIFICATION.auto, "mlp"])
 def test_every_head_learns_and_is_calibrated_on_new_examples(head):
     features, labels = blobs(300, apart=1.2)
     probe = fit(features[:150], labels[:150], head=head, hidden=16)
@@ -97,7 +97,7 @@ def test_a_group_is_never_divided():
     assert kept < 0.8
 
 
-@pytest.mark.parametrize("head", [*AUTO, "auto", "mlp"])
+@pytest.mark.parametrize("head", [*CLASSIFICATION.auto, "auto", "mlp"])
 def test_one_example_per_class_still_gives_a_model(head):
     features = np.array([[0.0, 5.0, 1.0], [5.0, 0.0, 1.0], [0.1, 0.2, 6.0]], dtype=np.float32)
     probe = fit(features, np.array([0, 1, 2]), head=head, hidden=32)
@@ -111,7 +111,7 @@ def test_one_example_per_class_still_gives_a_model(head):
 
 
 @pytest.mark.usefixtures("_few_passes")
-@pytest.mark.parametrize("head", [*AUTO, "auto", "mlp"])
+@pytest.mark.parametrize("head", [*CLASSIFICATION.auto, "auto", "mlp"])
 @pytest.mark.parametrize("sizes", [(2, 2), (3, 2), (2, 2, 1), (1, 5, 5)])
 def test_tiny_sets_give_finite_probabilities(head, sizes):
     labels = np.repeat(np.arange(len(sizes)), sizes)
@@ -149,7 +149,7 @@ def test_constant_features_give_the_class_frequencies():
 
 def test_separable_classes_are_not_given_certainty():
     features, labels = blobs(60, apart=30.0)
-    for head in AUTO:
+    for head in CLASSIFICATION.auto:
         assert fit(features, labels, head=head).outputs(features).max() < 1
 
 

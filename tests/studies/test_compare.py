@@ -245,7 +245,7 @@ def test_the_forecast_adds_the_search_once_for_each_arm_and_size(monkeypatch):
     arena = SimpleNamespace(
         recipe=Recipe(),
         target=Classes(("ant", "bee")),
-        fit=SimpleNamespace(labels=np.arange(60) % 2),
+        fit=SimpleNamespace(strata=np.arange(60) % 2),
         test=SimpleNamespace(examples=[None] * 10),
     )
     spots = [Condition("full", 20, draw) for draw in range(3)] + [Condition("full", 5, 0), Condition("probe", 20, 0)]

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from headstart.data.targets.classes import Classes
 from headstart.metrics.paired_tests import holm
+from headstart.probing.rows import Sample
 from headstart.settings.recipe import Recipe
 from headstart.studies.rank import Scored, rank_scored, score_encoder
 
 
 def scored(name, right, logme=0.0):
-    right = np.asarray(right)
-    return Scored(name, right, float(right.mean()), 0.0, 0.0, logme, 0.0)
+    return Scored(name, np.asarray(right), {"logme": logme})
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -69,9 +70,12 @@ def test_better_features_score_better_on_every_scale():
     labels = np.arange(90) % 3
     centres = random.normal(size=(3, 16))
     noise = random.normal(size=(90, 16))
+    sample, target = Sample(np.arange(90), labels, np.arange(90), None), Classes(("a", "b", "c"))
     good, bad = (
-        score_encoder(name, (noise + signal * centres[labels]).astype(np.float32), labels, 3, np.arange(90), Recipe())
+        score_encoder(name, (noise + signal * centres[labels]).astype(np.float32), sample, target, Recipe())
         for name, signal in (("good", 2.0), ("bad", 0.2))
     )
-    for scale in ("ridge", "lda", "neighbours", "logme", "h_score"):
-        assert getattr(good, scale) > getattr(bad, scale)
+    assert good.right.mean() > bad.right.mean()
+    assert list(good.measures) == ["lda", "knn", "logme", "h_score"]
+    for scale, value in good.measures.items():
+        assert value > bad.measures[scale]

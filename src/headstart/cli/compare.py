@@ -5,6 +5,7 @@ from typing import Annotated
 from headstart.cli import options
 from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
+from headstart.settings.recipe import quick_head
 
 
 @verb(
@@ -46,7 +47,7 @@ def compare(
 
     require_study_free("compare", out)
     wanted = read_wanted(arms, shots, draws, steps, time_limit)
-    report = run_comparison(data, wanted, call.recipe(head="ridge"), call.context)
+    report = run_comparison(data, wanted, call.recipe(head=quick_head(call.given)), call.context)
     call.steps.close()
     kept = keep_study("compare", report.to_json(), out, call.language)
     call.show(report)

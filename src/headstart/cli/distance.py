@@ -4,6 +4,7 @@ from typing import Annotated
 
 from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
+from headstart.settings.recipe import quick_head
 
 
 @verb("encoder", "strict", "seed", "device", "cache", "no_cache", "json")
@@ -26,4 +27,4 @@ def distance(
     """
     from headstart.workflows.distance import run_either_distance
 
-    call.show(run_either_distance(one, other, encoders or [], call.recipe(head="ridge"), call.context))
+    call.show(run_either_distance(one, other, encoders or [], call.recipe(head=quick_head(call.given)), call.context))

@@ -22,11 +22,14 @@ class HeadFamily(Protocol):
         The class of the heads it fits; several families may fit heads of one class.
     grid
         Values of its regularisation, from strong to weak; one value when there is nothing to choose.
+    tasks
+        Names of the tasks that its heads answer.
     """
 
     name: ClassVar[str]
     head: ClassVar[type[Head]]
     grid: ClassVar[tuple[Any, ...]]
+    tasks: ClassVar[tuple[str, ...]] = ("classification",)
 
     def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[Any, ...]) -> Iterator[Array]:
         """Fit a head for each value of ``grid`` in turn and yield its scores of ``features``, shape (N, C).

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +109,17 @@ def spread_interval(value: float, draws: Floats, units: float, limit: float, met
     count = min(effective, limit) if effective > 0 else units
     interval = wilson(value * count, count)
     return Score(value, interval.low, interval.high, method)
+
+
+def mean_interval(credits: npt.NDArray[Any], draws: Floats, units: float) -> Score:
+    """Compute the interval of the mean of what each example adds, (..., N): as of a share where that is Boolean.
+
+    ``draws`` is the mean in each resample, shape (R,); ``units`` as for :func:`spread_interval`.
+    """
+    value = float(credits.mean())
+    if credits.dtype != np.bool_:
+        return percentile_interval(value, draws, units, "bootstrap")
+    return spread_interval(value, draws, units, credits.shape[-1], "bootstrap")
 
 
 def percentile_interval(value: float, draws: Floats, units: float, method: IntervalMethod) -> Score:

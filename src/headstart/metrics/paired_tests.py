@@ -81,8 +81,8 @@ def paired_difference(
     draws = rows[0] - rows[1]
     return PairedDifference(
         difference=interval(float(one.mean() - other.mean()), draws),
-        gained=int((one & ~other).sum()),
-        lost=int((other & ~one).sum()),
+        gained=int((one > other).sum()),
+        lost=int((other > one).sum()),
         p=mcnemar(one, other) if groups is None else bootstrap_p(draws),
         test="mcnemar" if groups is None else "group bootstrap",
     )

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
 from headstart.data.targets.base import Labels, Target
-from headstart.errors import DataError, EncoderError
+from headstart.errors import DataError, EncoderError, RecipeError
 from headstart.heads.cv_scoring import CvScorer
 from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.head import Decoding, Head, Matrix
@@ -101,9 +101,7 @@ def fit_probe(  # seven: what is learned from what, how, and who is told
     _check_finite(features)
     task, strata = load_task(target.task), target.strata(labels)
     training = TrainingSet(features, labels, target.width, recipe.head.balance)
-    if families is None:
-        chosen = task.auto if recipe.head.name == "auto" else (recipe.head.name,)
-        families = [load_family(name, recipe) for name in chosen]
+    families = families or families_for(recipe, target)
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         if not _can_be_held_out(strata, groups):
             return _fit_uncalibrated(families[0], training, task.decoding())
@@ -130,6 +128,16 @@ def baseline_family(modality: str) -> type[HeadFamily] | None:
     return found
 
 
+def families_for(recipe: Recipe, target: Target) -> list[HeadFamily]:
+    """Load the families of heads that a recipe names; raises RecipeError for one that does not answer the task."""
+    wanted = recipe.head.name
+    families = [load_family(name, recipe) for name in (load_task(target.task).auto if wanted == "auto" else (wanted,))]
+    for family in families:
+        if target.task not in family.tasks:
+            raise RecipeError("probing.head_of_other_task", head=family.name, task=target.task, names=family.tasks)
+    return families
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BaselineRows:
     """What the baseline learns from: a matrix (N, D), and the family of its head; None stands for that of the task."""
@@ -146,10 +154,9 @@ class BaselineRows:
 
         Leave-one-out chooses its strength; the inner folds only give its temperature, and two of them do.
         """
-        cheap = recipe.replace(head=load_task(target.task).baseline_head, inner_folds=2)
-        return fit_probe(
-            self.matrix, labels, target, groups, cheap, families=None if self.family is None else [self.family()]
-        )
+        cheap = recipe.replace(head=load_task(target.task).quick_head, inner_folds=2)
+        own = [self.family()] if self.family is not None and target.task in self.family.tasks else None
+        return fit_probe(self.matrix, labels, target, groups, cheap, families=own)
 
 
 def require_held_out(strata: Groups, groups: Groups) -> None:

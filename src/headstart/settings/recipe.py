@@ -150,6 +150,18 @@ def _warn(found: Finding) -> None:
     warnings.warn(HeadstartWarning(found), stacklevel=4)
 
 
+def quick_head(given: Mapping[str, Any]) -> str:
+    """Return the head that studies fit where none is given: the one of the task.
+
+    Examples
+    --------
+    >>> quick_head({"seed": 1})
+    'ridge'
+    """
+    head: str = resolve("tasks", given.get("task", all_settings()["task"].default)).quick_head
+    return head
+
+
 def read_recipe(path: Path | None, given: Mapping[str, Any], notify: Callable[[Finding], None] = _warn) -> Recipe:
     """Read the settings of a command line; what is ``given`` beats the file."""
     if path is None:

@@ -31,6 +31,7 @@ from headstart.studies.conditions import (
 )
 from headstart.studies.cost_estimate import known_rates, make_forecast
 from headstart.studies.result_cache import Condition, Result, ResultStore, Right
+from headstart.tasks.base import load_task
 
 Labels = npt.NDArray[np.int64]
 Rates = dict[tuple[str, int], float]
@@ -54,7 +55,7 @@ class Answers:
     Attributes
     ----------
     right
-        Right or wrong by arm and examples per class, each (draws, N).
+        What the answers add to the metric, such as right or wrong, by arm and examples per class, each (draws, N).
     sizes
         Mean examples per class, by examples per class as wanted.
     missing
@@ -63,6 +64,8 @@ class Answers:
         Of each training.
     rates
         Learning rates that were chosen, by arm and examples per class.
+    metric
+        Name of the mean of what answers add.
     """
 
     right: dict[tuple[str, int], Right]
@@ -70,6 +73,7 @@ class Answers:
     missing: tuple[Finding, ...]
     steps: int = 0
     rates: Rates | None = None
+    metric: str = "accuracy"
 
 
 def compare_arms(arena: ExperimentData, wanted: ComparisonRequest, store: ResultStore, context: RunContext) -> Answers:
@@ -101,15 +105,15 @@ def _cell(spot: Condition) -> Finding:
     return Finding("studies.cell", {"arm": Finding(f"studies.arm.{spot.arm}"), "shots": shots, "draw": spot.draw + 1})
 
 
-def usable_shots(labels: Labels, wanted: Sequence[int]) -> tuple[int, ...]:
-    """Keep the numbers that leave something out in at least one class; ascending, and all examples last.
+def usable_shots(strata: Labels, wanted: Sequence[int]) -> tuple[int, ...]:
+    """Keep the numbers that leave something out in at least one stratum, such as a class; ascending, all examples last.
 
     Examples
     --------
     >>> usable_shots(np.array([0, 0, 0, 1, 1]), [0, 5, 2, 1])
     (1, 2, 0)
     """
-    largest = int(np.bincount(labels).max())
+    largest = int(np.bincount(strata).max())
     kept = sorted({number for number in wanted if 0 < number < largest})
     return (*kept, ALL) if ALL in wanted or len(kept) < len({*wanted}) else tuple(kept)
 
@@ -182,6 +186,7 @@ def _gather(
         cell = store.find(spot)
         if cell is not None:
             rows.setdefault((spot.arm, spot.shots), []).append(cell.right)
-            sizes[spot.shots] = cell.learned / len(np.unique(arena.fit.labels))
+            sizes[spot.shots] = cell.learned / len(np.unique(arena.fit.strata))
     right = {key: np.stack(found) for key, found in rows.items()}
-    return Answers(right, sizes, missing, steps, known_rates(store, spots))
+    metric = load_task(arena.target.task).metrics.name
+    return Answers(right, sizes, missing, steps, known_rates(store, spots), metric)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.metrics.intervals import spread_interval
+from headstart.metrics.intervals import mean_interval
 from headstart.metrics.paired_tests import area_between, drawn_means
 from headstart.metrics.values import Score
 from headstart.reporting.tables import indented
@@ -26,7 +26,7 @@ ORDER = ("majority", "colours", "column", "random", "probe", "scratch", "matched
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Accuracy of an arm at a number of examples per class; ``size`` is what there was on average."""
+    """Accuracy of an arm, or another metric, at a number of examples per class; ``size`` is their mean."""
 
     arm: str
     shots: str
@@ -55,6 +55,8 @@ class CompareReport:
         Learning rates that were chosen, by arm and examples per class.
     notices
         Sentences for the user.
+    metric
+        What is compared.
     resampled
         Accuracy of each arm at each number of examples in the resamples behind the intervals, shape (R,): those of two
         reports on the same pictures with the same seed and draws are paired.
@@ -67,6 +69,7 @@ class CompareReport:
     factors: tuple[Ablation, ...] = ()
     rates: tuple[tuple[str, str, float], ...] = ()
     notices: tuple[Finding, ...] = ()
+    metric: str = "accuracy"
     resampled: dict[tuple[str, str], npt.NDArray[np.float64]] = field(default_factory=dict, compare=False, repr=False)
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
@@ -77,7 +80,12 @@ class CompareReport:
         for arm in dict.fromkeys(point.arm for point in self.points):
             own = {point.shots: str(point.accuracy) for point in self.points if point.arm == arm}
             table.append((texts.name("reporting.arm", arm), *(own.get(one, "") for one in shots)))
-        lines = [texts.say("studies.accuracy_on", {"count": self.scored}), *indented(table)]
+        lines = [
+            texts.say(
+                "studies.metric_on", {"metric": texts.name("reporting.metric", self.metric), "count": self.scored}
+            ),
+            *indented(table),
+        ]
         if self.gains:
             rows = [
                 (
@@ -112,13 +120,14 @@ class CompareReport:
         return {
             "arms": list(dict.fromkeys(point.arm for point in self.points)),
             "scored": self.scored,
+            **({} if self.metric == "accuracy" else {"metric": self.metric}),
             "curves": [
                 {
                     "arm": point.arm,
                     "shots": point.shots,
                     "examples_per_class": point.size,
                     "draws": point.draws,
-                    "accuracy": point.accuracy.value,
+                    self.metric: point.accuracy.value,
                     "low": point.accuracy.low,
                     "high": point.accuracy.high,
                 }
@@ -169,8 +178,8 @@ def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, r
     units = len(np.unique(groups))
     points = []
     for (arm, one), right in zip(cells, tables, strict=True):
-        spread = spread_interval(float(right.mean()), draws[arm, one], units, right.shape[1], "bootstrap")
-        points.append(Point(arm, shots_name(one), answers.sizes[one], len(right), spread))
+        interval = mean_interval(right, draws[arm, one], units)
+        points.append(Point(arm, shots_name(one), answers.sizes[one], len(right), interval))
     reference = next((arm for arm in REFERENCES if arm in present), "")
     pretrained = [arm for arm in PRETRAINED if arm in present]
     gains = measure_gains(answers, Bootstrap(groups, seed, resamples), shots, pretrained, reference)
@@ -187,6 +196,7 @@ def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, r
         find_factors(Curves(answers, draws)),
         tuple((arm, shots_name(one), rate) for (arm, one), rate in (answers.rates or {}).items()),
         _notices(answers, present),
+        answers.metric,
         {(arm, shots_name(one)): row for (arm, one), row in draws.items()},
     )
 

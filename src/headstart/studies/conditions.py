@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from headstart.encoders.spec import LoadedEncoder
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.heads.family import HeadFamily
+from headstart.metrics.classification import is_right
 from headstart.modalities.base import load_modality
 from headstart.probing.probe import BaselineRows, baseline_family, fit_probe
 from headstart.probing.rows import select_sample
@@ -21,6 +23,7 @@ from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import epochs_for_steps, training_plan
 from headstart.studies.result_cache import Condition, Right
+from headstart.tasks.base import load_task
 
 Labels = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]
@@ -33,11 +36,12 @@ ALL = 0  # as a number of examples per class
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Examples with labels and groups (n,), and their features by arm, (n, D) each."""
+    """Examples with labels, strata and groups (n,), and their features by arm, (n, D) each."""
 
     examples: tuple[Example, ...]
     keys: tuple[bytes, ...]
-    labels: Labels
+    labels: npt.NDArray[Any]
+    strata: Labels
     groups: Labels
     features: dict[str, Matrix]
 
@@ -78,6 +82,7 @@ def make_arena(planned: Plan, encoder: LoadedEncoder, walks: Mapping[str, Extrac
                 tuple(dataset.examples[row] for row in rows),
                 tuple(keys[row] for row in rows),
                 sample.labels,
+                sample.strata,
                 sample.groups,
                 {arm: walk.features[0].matrix[sample.positions] for arm, walk in walks.items()},
             )
@@ -87,8 +92,8 @@ def make_arena(planned: Plan, encoder: LoadedEncoder, walks: Mapping[str, Extrac
     return ExperimentData(planned.recipe, dataset.target, encoder, parts[0], parts[1], *baseline)
 
 
-def draw_support(labels: Labels, shots: int, draw: int, seed: int) -> Labels:
-    """Draw examples of each class, without replacement; a larger number holds the smaller one of the same draw.
+def draw_support(strata: Labels, shots: int, draw: int, seed: int) -> Labels:
+    """Draw examples of each stratum without replacement; a larger number holds the smaller one of the same draw.
 
     Examples
     --------
@@ -98,30 +103,32 @@ def draw_support(labels: Labels, shots: int, draw: int, seed: int) -> Labels:
     (2, 4, True)
     """
     if shots == ALL:
-        return np.arange(len(labels))
-    order = np.random.default_rng([seed, draw]).permutation(len(labels))
-    kept = [order[labels[order] == number][:shots] for number in np.unique(labels)]
+        return np.arange(len(strata))
+    order = np.random.default_rng([seed, draw]).permutation(len(strata))
+    kept = [order[strata[order] == number][:shots] for number in np.unique(strata)]
     return np.sort(np.concatenate(kept))
 
 
 def rows_of(arena: ExperimentData, spot: Condition) -> Labels:
     """Say which examples of the part to learn from a cell learns from."""
-    return draw_support(arena.fit.labels, spot.shots, spot.draw, arena.recipe.run.seed)
+    return draw_support(arena.fit.strata, spot.shots, spot.draw, arena.recipe.run.seed)
 
 
 def answer_from_features(arena: ExperimentData, spot: Condition) -> Right:
-    """Answer the test part by the commonest class, or by a probe that is chosen inside what it learns from."""
-    rows = rows_of(arena, spot)
-    labels = arena.fit.labels[rows]
+    """Answer the test part by the best constant, or by a probe that is chosen inside what it learns from."""
+    rows, target = rows_of(arena, spot), arena.target
+    labels, credit = arena.fit.labels[rows], load_task(target.task).metrics.credit
     if spot.arm == "majority":
-        common: Right = arena.test.labels == np.bincount(labels).argmax()
+        constant = target.constant(target.summarise(labels))
+        common: Right = credit(np.tile(constant, (len(arena.test.labels), 1)), arena.test.labels)
         return common
     features, groups = arena.fit.features[spot.arm][rows], arena.fit.groups[rows]
     if spot.arm == arena.baseline_arm and arena.baseline_family is not None:
         probe = BaselineRows(features, arena.baseline_family).fit(labels, arena.target, groups, arena.recipe)
     else:
         probe = fit_probe(features, labels, arena.target, groups, arena.recipe)
-    return scored_right(probe.head.scores(arena.test.features[spot.arm]), arena.test.labels)
+    found: Right = credit(probe.outputs(arena.test.features[spot.arm]), arena.test.labels)
+    return found
 
 
 def lesson_of(arena: ExperimentData, spot: Condition, steps: int, context: RunContext) -> TrainingDraw:
@@ -156,7 +163,7 @@ def answer_by_training(
     known = find_rate() if rate is None else rate
     plan = replace(plan_for_steps(lesson.ground, lesson.steps), rate=known)
     scores = train_and_score(lesson.ground, plan, arena.test.examples, context)
-    return scored_right(scores, arena.test.labels), known
+    return is_right(scores, arena.test.labels), known
 
 
 def tuned_rate(arena: ExperimentData, spot: Condition, steps: int, context: RunContext) -> float:
@@ -198,12 +205,6 @@ def pictures_learned(recipe: Recipe, spot: Condition, count: int, classes: tuple
     plan = training_plan(training_recipe(recipe, spot, count, classes), count, classes)
     assert plan is not None, "the arm moves weights"
     return count * epochs_for_steps(steps, count, plan.batch_size)
-
-
-def scored_right(scores: npt.NDArray[np.float64], labels: Labels) -> Right:
-    """Say which rows of scores (N, C) are largest at the label."""
-    right: Right = scores.argmax(axis=1) == labels
-    return right
 
 
 def _start_of(arena: ExperimentData, spot: Condition, context: RunContext) -> LoadedEncoder:

@@ -89,7 +89,7 @@ def measure_gains(
                 difference=interval(mine - other, drawn),
                 on_these_draws=interval(mine - other, on_these),
                 error_reduction=(mine - other) / (1 - other) if other < 1 else math.nan,
-                p=mcnemar(pair[0][0], pair[1][0]),
+                p=mcnemar(pair[0][0], pair[1][0]) if pair[0].dtype == np.bool_ else bootstrap_p(on_these),
                 p_pictures=bootstrap_p(on_these),
                 p_draws=bootstrap_p(drawn),
                 multiplier=data_multiplier(mine, answers.sizes[one], sizes, accuracies),

@@ -4,60 +4,56 @@ The order is that of the cross-validated accuracy of a ridge probe. All encoders
 resamples, so they are compared in pairs: differences are far surer than the accuracies themselves.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from headstart.data.splits import make_folds
-from headstart.heads.class_scoring import ClassScorer
+from headstart.data.targets.base import Target
+from headstart.heads.cv_scoring import CvScorer
 from headstart.heads.family import load_family
-from headstart.heads.knn import normalise
 from headstart.heads.model_selection import cross_validate
 from headstart.heads.training_set import TrainingSet
-from headstart.metrics.intervals import resampled_counts, spread_interval
+from headstart.metrics.intervals import mean_interval, resampled_counts
 from headstart.metrics.paired_tests import bootstrap_p, holm
-from headstart.metrics.transferability import h_score, logme, neighbours_are_right
 from headstart.metrics.values import Score
+from headstart.probing.probe import typical_size
+from headstart.probing.rows import Sample
 from headstart.runtime.machine import available_cores
-from headstart.runtime.progress import Progress, silent
+from headstart.runtime.progress import silent
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import algebra_threads, fold_count
+from headstart.tasks.base import load_task
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
-Right = npt.NDArray[np.bool_]
+Right = npt.NDArray[Any]
 
 LEVEL = 0.05  # of the tests between encoders, after Holm's correction
-SCORED = ("ridge", "lda")  # heads whose cross-validated accuracy is given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """One encoder on the pictures to learn from.
+    """One encoder on the examples to learn from.
 
     Attributes
     ----------
     name
         Of the encoder.
     right
-        Whether a ridge probe that had not seen the example was right, shape (N,).
-    ridge, lda, neighbours
-        Accuracy of the two probes on held-out folds, and of five nearest neighbours leaving one out.
-    logme, h_score
-        See :mod:`headstart.metrics.transferability`.
+        What the answer of a quick probe that had not seen the example adds to the metric, such as right or wrong, (N,).
+    measures
+        Other measures of the features, by name; see :mod:`headstart.metrics.transferability` for those of classes.
     """
 
     name: str
     right: Right
-    ridge: float
-    lda: float
-    neighbours: float
-    logme: float
-    h_score: float
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,35 +94,25 @@ class Ranking:
 
 
 def score_encoder(
-    name: str,
-    features: npt.NDArray[np.float32],
-    labels: Labels,
-    class_count: int,
-    groups: Labels,
-    recipe: Recipe,
-    progress: Progress = silent,
+    name: str, features: npt.NDArray[np.float32], sample: Sample, target: Target, recipe: Recipe
 ) -> Scored:
-    """Score one encoder by its features, shape (N, D), on labels (N,); examples of one group stay together.
+    """Score one encoder by its features of a sample, shape (N, D); examples of one group stay together.
 
     Folds depend on labels, groups and ``recipe.run.seed`` alone: they are the same for every encoder.
     """
-    training = TrainingSet(features, labels, class_count, recipe.head.balance)
-    typical = int(np.median(training.counts[training.present]))
+    task = load_task(target.task)
+    training = TrainingSet(features, sample.labels, target.width, recipe.head.balance)
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
-        folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical), recipe.run.seed)
-        scorer = ClassScorer.of(training, groups, folds)
-        families = [load_family(head, recipe) for head in SCORED]
-        found = cross_validate(families, training, folds, scorer, progress, min(available_cores(), len(folds)))
-        accuracy = {one.name: one.cv_score.metric for one in found}
-        return Scored(
-            name=name,
-            right=next(one.scores for one in found if one.name == "ridge").argmax(axis=1) == labels,
-            ridge=accuracy["ridge"],
-            lda=accuracy["lda"],
-            neighbours=float(neighbours_are_right(normalise(features), labels, groups).mean()),
-            logme=logme(features, labels, class_count),
-            h_score=h_score(features, labels),
-        )
+        count = fold_count(recipe.head.inner_folds, typical_size(sample.strata))
+        folds = make_folds(sample.strata, sample.groups, count, recipe.run.seed)
+        scorer: CvScorer = task.scorer.of(training, sample.groups, folds)
+        families = [load_family(head, recipe) for head in (task.quick_head, *task.ranked_heads)]
+        quick, *others = cross_validate(families, training, folds, scorer, silent, min(available_cores(), len(folds)))
+        measures = {one.name: one.cv_score.metric for one in others}
+        if task.measures is not None:
+            measures |= task.measures(features, sample.labels, sample.groups)
+        outputs = quick.cv_score.decoding.decode(quick.scores)
+        return Scored(name, task.metrics.credit(outputs, sample.labels), measures)
 
 
 def rank_scored(scored: Sequence[Scored], groups: Labels, seed: int, resamples: int) -> Ranking:
@@ -135,21 +121,20 @@ def rank_scored(scored: Sequence[Scored], groups: Labels, seed: int, resamples: 
     Examples
     --------
     >>> half = np.arange(40) % 2 == 0
-    >>> made = [Scored(n, r, r.mean(), 0, 0, 0, 0) for n, r in (("worse", half), ("better", np.ones(40, bool)))]
+    >>> made = [Scored(n, r) for n, r in (("worse", half), ("better", np.ones(40, bool)))]
     >>> found = rank_scored(made, np.arange(40), seed=0, resamples=500)
     >>> [one.name for one in found.scored], found.pairs[0].told_apart, found.standings[1].rank_low
     (['better', 'worse'], True, 2)
     """
-    ordered = sorted(scored, key=lambda one: (-one.right.mean(), -one.logme, one.name))
+    ordered = sorted(scored, key=lambda one: (-one.right.mean(), -one.measures.get("logme", 0.0), one.name))
     draws = _draws(np.stack([one.right for one in ordered]), groups, seed, resamples)
     ranks = 1 + (draws[None, :, :] > draws[:, None, :]).sum(axis=1)  # (encoders, resamples); equals share a rank
     units = len(np.unique(groups))
     standings = []
     for number, one in enumerate(ordered):
-        value = float(one.right.mean())
         low, high = np.quantile(ranks[number], [0.025, 0.975], method="closest_observation")
         first = float((ranks[number] == 1).mean())
-        accuracy = spread_interval(value, draws[number], units, len(groups), "bootstrap")
+        accuracy = mean_interval(one.right, draws[number], units)
         standings.append(Standing(accuracy, number + 1, int(low), int(high), first))
     return Ranking(tuple(ordered), tuple(standings), _pairs(ordered, draws))
 

@@ -65,10 +65,13 @@ class RankReport:
     pictures: int
     groups: int
     notices: tuple[Finding, ...] = ()
+    metric: str = "accuracy"
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
-        head = ("", *texts.columns("studies.ranking"))
+        before, behind = texts.columns("studies.ranking"), texts.columns("studies.ranking_costs")
+        measures = [texts.name("studies.measure", name) for name in self.ranking.scored[0].measures]
+        head = ("", *before, *measures, *behind)
         rows = [
             _cells(one, stands, self.costs[one.name])
             for one, stands in zip(self.ranking.scored, self.ranking.standings, strict=True)
@@ -107,13 +110,10 @@ class RankReport:
                 {
                     "encoder": one.name,
                     "rank": stands.rank,
-                    "accuracy": asdict(stands.accuracy),
+                    self.metric: asdict(stands.accuracy),
                     "ranks": [stands.rank_low, stands.rank_high],
                     "first": stands.first,
-                    "lda": one.lda,
-                    "knn": one.neighbours,
-                    "logme": one.logme,
-                    "h_score": one.h_score,
+                    **one.measures,
                     **asdict(self.costs[one.name]),
                     "pairs": [asdict(pair) | {"told_apart": pair.told_apart} for pair in ties],
                 }
@@ -129,10 +129,7 @@ def _cells(one: Scored, stands: Standing, cost: Cost) -> tuple[str, ...]:
         str(stands.accuracy),
         str(low) if low == high else f"{low}-{high}",
         f"{100 * stands.first:.0f} %",
-        f"{one.lda:.3f}",
-        f"{one.neighbours:.3f}",
-        f"{one.logme:.3f}",
-        f"{one.h_score:.2f}",
+        *(f"{value:.{2 if name == 'h_score' else 3}f}" for name, value in one.measures.items()),
         "" if cost.top1 is None else f"{cost.top1:.1f}",
         f"{cost.milliseconds:.1f}",
         f"{cost.megabytes:.0f}",

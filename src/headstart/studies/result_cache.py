@@ -1,15 +1,17 @@
 """Answers of an experiment, kept as they come: what was computed once is not computed again, also after a stop."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.runtime.files import write_errors
 
-Right = npt.NDArray[np.bool_]
+Right = npt.NDArray[Any]  # what each example adds to the metric: right or wrong of classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What one arm answered: right or wrong for each test example (N,), after learning from so many examples.
+    """What the answers of one arm add to the metric (N,), such as right or wrong, after so many examples.
 
     ``rate`` is the learning rate of a training, None where nothing was trained.
     """
@@ -58,8 +60,7 @@ class ResultStore:
         for line in self.path.read_text(encoding="utf-8").splitlines():
             try:
                 row = json.loads(line)
-                bits = np.unpackbits(np.frombuffer(bytes.fromhex(row["right"]), dtype=np.uint8), count=row["count"])
-                cell = Result(bits.astype(bool), row["learned"], row["seconds"], row.get("rate"))
+                cell = Result(_read_credits(row), row["learned"], row["seconds"], row.get("rate"))
                 self._found[Condition(row["arm"], row["shots"], row["draw"])] = cell
             except (ValueError, KeyError, TypeError):
                 continue
@@ -78,7 +79,7 @@ class ResultStore:
             "shots": place.shots,
             "draw": place.draw,
             "count": len(cell.right),
-            "right": np.packbits(cell.right).tobytes().hex(),
+            **_write_credits(cell.right),
             "learned": cell.learned,
             "seconds": round(cell.seconds, 3),
             "rate": cell.rate,
@@ -88,3 +89,16 @@ class ResultStore:
             with self.path.open("a", encoding="utf-8") as file:
                 # A line of its own even behind one that a crash cut off.
                 file.write("\n" + json.dumps(row) + "\n")
+
+
+def _read_credits(row: Mapping[str, Any]) -> Right:
+    if "credits" in row:
+        return np.array(row["credits"], dtype=np.float64)
+    bits = np.unpackbits(np.frombuffer(bytes.fromhex(row["right"]), dtype=np.uint8), count=row["count"])
+    return bits.astype(np.bool_)
+
+
+def _write_credits(credits: Right) -> dict[str, Any]:
+    if credits.dtype == np.bool_:
+        return {"right": np.packbits(credits).tobytes().hex()}
+    return {"credits": credits.tolist()}

@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from headstart.registry import resolve
+from headstart.registry import Row, resolve
 
 
 class Task(Protocol):
@@ -12,10 +12,10 @@ class Task(Protocol):
     ----------
     target
         Class of :class:`headstart.data.targets.base.Target`: columns of examples become an array.
-    baseline_head
-        Name of the head that is fitted to the simple baseline's features.
-    auto, heads
-        Names of the heads that ``head = "auto"`` tries, in the order of trust, and of all that answer this way.
+    auto
+        Names of the heads that ``head = "auto"`` tries, in the order of trust.
+    quick_head, ranked_heads
+        Name of the head of baselines and studies, and of those that stand beside it where encoders are ranked.
     scorer
         Class of :class:`headstart.heads.cv_scoring.CvScorer`: how good held-out scores are, and their decoding.
     decoding
@@ -31,6 +31,12 @@ class Task(Protocol):
     text, csv
         :func:`headstart.reporting.tables.plain_text` and :func:`headstart.reporting.tables.plain_csv` or their like:
         predictions as tables.
+    loss
+        :func:`headstart.finetuning.losses.cross_entropy` or its like; None where no weight of the network can move.
+    measures
+        :func:`headstart.studies.class_measures.measure_classes` or its like: what features alone say; or None.
+    review
+        :func:`headstart.audit.label_noise.review_labels` or its like: which labels are likely wrong; or None.
     metrics
         A :class:`headstart.metrics.values.Metrics`: how answers are scored.
     """
@@ -38,17 +44,39 @@ class Task(Protocol):
     name: str
     target: Any
     auto: tuple[str, ...]
-    heads: tuple[str, ...]
-    baseline_head: str
+    quick_head: str
+    ranked_heads: tuple[str, ...]
     scorer: Any
     decoding: Any
     predictor: Any
     policy: Any
+    loss: Any
+    measures: Any
+    review: Any
     card: Any
     report: Any
     text: Any
     csv: Any
     metrics: Any
+
+
+# What a task brings that says no more: it names no parts for what makes no sense for it.
+USUAL = {
+    "ranked_heads": (),
+    "policy": None,
+    "loss": None,
+    "measures": None,
+    "review": None,
+    "card": "headstart.saving.card_parts:TaskCard",
+    "report": "headstart.reporting.sections.base:TaskReport",
+    "text": "headstart.reporting.tables:plain_text",
+    "csv": "headstart.reporting.tables:plain_csv",
+}
+
+
+def define_task(name: str, **parts: Any) -> Row:  # noqa: ANN401 - see Task
+    """Define the row of a task; what it does not name is as for a task without that part."""
+    return Row(name, **{**USUAL, **parts})
 
 
 def load_task(name: str) -> Task:

@@ -1,21 +1,22 @@
 """One class of several: the row of classification."""
 
-from headstart.registry import Row
+from headstart.tasks.base import define_task
 
-# The multi-layer perceptron is not tried unasked: it takes more than ten times as long as all others together, and
-# seldom wins on frozen features.
-AUTO = ("logistic", "ridge", "lda", "knn", "centroid")
-
-CLASSIFICATION = Row(
+CLASSIFICATION = define_task(
     "classification",
     target="headstart.data.targets.classes:Classes",
-    auto=AUTO,
-    heads=(*AUTO, "mlp"),
-    baseline_head="ridge",
+    # The multi-layer perceptron is not tried unasked: it takes more than ten times as long as all others together, and
+    # seldom wins on frozen features.
+    auto=("logistic", "ridge", "lda", "knn", "centroid"),
+    quick_head="ridge",
+    ranked_heads=("lda",),
     scorer="headstart.heads.class_scoring:ClassScorer",
     decoding="headstart.heads.probabilities:Softmax",
     predictor="headstart.uncertainty.classifier:SelectiveClassifier",
     policy="headstart.uncertainty.calibrate:fit_policy",
+    loss="headstart.finetuning.losses:cross_entropy",
+    measures="headstart.studies.class_measures:measure_classes",
+    review="headstart.audit.label_noise:review_labels",
     card="headstart.saving.class_card:ClassCard",
     report="headstart.reporting.sections.classification:ClassReport",
     text="headstart.reporting.class_tables:predictions_to_text",

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from headstart.audit.duplicates import add_near_duplicates, duplicate_sets, find_measured_pairs
 from headstart.audit.groups import score_groups
-from headstart.audit.label_noise import review_labels
 from headstart.audit.outliers import find_outliers
 from headstart.audit.quality.base import quality_of
 from headstart.data.inspection import inspect_dataset
@@ -20,12 +19,14 @@ from headstart.data.sources import read_dataset
 from headstart.reporting.page.writing import write_check_page
 from headstart.reporting.runs import study_header
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.runtime.languages import require_language
 from headstart.settings.recipe import Recipe
 from headstart.studies.check import Check, divided_notices
 from headstart.studies.check_files import require_place, write_check, write_cleaned
 from headstart.studies.check_report import CheckReport
 from headstart.studies.cleaning import measure_cleaning
+from headstart.tasks.base import load_task
 from headstart.workflows.embed import Data, read_usable
 from headstart.workflows.load_encoder import named_encoder
 
@@ -60,7 +61,10 @@ def run_check(
     sets = duplicate_sets(pairs.pairs, len(dataset))
     inspection = replace(inspection, unreadable=inspection.unreadable | walk.failures, copies=sets.sets)
     together = inspection.together
-    labels, troubles = review_labels(dataset, features, together, recipe, context.progress)
+    review_labels = load_task(dataset.target.task).review
+    labels, troubles = None, (Finding("audit.labels_task", {"task": dataset.target.task}),)
+    if review_labels is not None:
+        labels, troubles = review_labels(dataset, features, together, recipe, context.progress)
     outliers, distances = find_outliers(features, recipe.run.seed)
     poor = {} if quality is None else quality.find_poor(walk.features[1].matrix)
     cleaning = None

@@ -18,7 +18,7 @@ from headstart.studies.conditions import ALL, IN_TORCH, TRAINED, make_arena
 from headstart.studies.result_cache import ResultStore
 from headstart.workflows.embed import Data, read_usable
 from headstart.workflows.load_encoder import planned_encoder, require_trainable
-from headstart.workflows.plan import plan_fit
+from headstart.workflows.plan import plan_fit, require_possible
 
 DEFAULT_SHOTS = (1, 2, 5, 10, 20, 50)
 
@@ -31,6 +31,8 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     require_torch(wanted.arms)
     planned = plan_fit(data, recipe, context)
     modality = load_modality(planned.dataset.modality)
+    if set(wanted.arms) & set(TRAINED):
+        require_possible(recipe.replace(method="full"), planned.dataset.target)
     wanted = replace(wanted, arms=_arms_for(wanted.arms, modality, recipe.encoder.name))
     encoder, baseline = planned_encoder(planned, context), modality.simple.fit_baseline(planned.examples_to_fit())
     encoders: dict[str, Encoder] = {"probe": encoder, modality.arms[1]: baseline}
@@ -43,7 +45,7 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
         for arm, one in encoders.items()
     }
     arena = make_arena(planned, encoder, walks)
-    wanted = replace(wanted, shots=usable_shots(arena.fit.labels, wanted.shots))
+    wanted = replace(wanted, shots=usable_shots(arena.fit.strata, wanted.shots))
     kept = context.cache_folder / "studies" / f"compare-{identity(arena, wanted.steps)[:32]}.jsonl"
     store = ResultStore(kept if context.keep_features else None)
     answers = compare_arms(arena, wanted, store, context)

@@ -23,7 +23,7 @@ def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) ->
 
     Labels are used where both have them. Raises DataError when a set has fewer than twenty readable pictures.
     """
-    sets = [_either(data) for data in (one, other)]
+    sets = [_either(data, recipe) for data in (one, other)]
     checked = [inspect_dataset(dataset, progress=context.progress) for dataset in sets]
     encoder = _encoder(recipe.encoder.name, checked[0], recipe, context)
     walks = [read_usable(found, (encoder,), context, found.usable, recipe.data.strict) for found in checked]
@@ -68,7 +68,7 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
     names = tuple(dict.fromkeys(encoders))
     if len(names) < 2:
         raise RecipeError("workflows.one_encoder_alone")
-    dataset = _either(data)
+    dataset = _either(data, recipe)
     checked = inspect_dataset(dataset, progress=context.progress)
     loaded = [_encoder(one, checked, recipe, context) for one in names]
     walk = read_usable(checked, loaded, context, checked.usable, recipe.data.strict)
@@ -84,9 +84,9 @@ def _encoder(name: str, checked: Inspection, recipe: Recipe, context: RunContext
     return named_encoder(name, recipe.run.device, context, dataset.modality, examples)
 
 
-def _either(data: Data) -> Dataset:
+def _either(data: Data, recipe: Recipe) -> Dataset:
     """Read labelled data, or pictures without labels."""
     try:
-        return read_dataset(data)
+        return read_dataset(data, task=recipe.data.task)
     except DataError:
         return Dataset(Path(str(data)).name, tuple(list_examples(data)))

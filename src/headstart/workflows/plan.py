@@ -10,14 +10,18 @@ from headstart.data.inspection_report import refuse_unreadable, require_learnabl
 from headstart.data.plan import Plan
 from headstart.data.sources import read_dataset
 from headstart.data.splits import choose_parts
+from headstart.data.targets.base import Target
 from headstart.encoders.spec import simple_encoders
+from headstart.errors import RecipeError
 from headstart.features.access import seconds_per_example, stored_share
 from headstart.finetuning.ranks import process_number
+from headstart.probing.probe import families_for
 from headstart.reporting.estimate import Estimate
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import require_free
 from headstart.settings.recipe import Recipe, require_modality
 from headstart.settings.rules import training_plan
+from headstart.tasks.base import load_task
 from headstart.workflows.embed import Data
 from headstart.workflows.load_encoder import planned_encoder, require_encoder, require_trainable
 
@@ -35,6 +39,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     require_modality(recipe.changed(), dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset, context))
     moves = training_plan(recipe, 1, ())
+    require_possible(recipe, dataset.target)
     if moves is not None:
         require_trainable(recipe.encoder.name, dataset.modality, [moves.method])
     checked = inspect_dataset(dataset, progress=context.progress)
@@ -52,6 +57,19 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     )
     dataset.target.require_part(dataset.labels[parts.fit])
     return Plan(recipe, dataset, checked, parts)
+
+
+def require_possible(recipe: Recipe, target: Target) -> None:
+    """Refuse settings that make no sense for a task; raises RecipeError."""
+    task, moves = load_task(target.task), training_plan(recipe, 1, ())
+    families_for(recipe, target)
+    for name, value, possible in (
+        ("method", None if moves is None else moves.method, task.loss),
+        ("folds", recipe.split.folds, task.metrics.evaluate_folds),
+        ("balance", recipe.head.balance, task.metrics.balanced != task.metrics.name),
+    ):
+        if value and not possible:
+            raise RecipeError("workflows.not_for_task", name=name, value=value, task=target.task)
 
 
 def plan_demo(recipe: Recipe, context: RunContext, *, out: Path | None = None) -> Plan:

@@ -16,6 +16,7 @@ from headstart.settings.recipe import Recipe
 from headstart.studies.layer_study import families_of, stage_features
 from headstart.studies.rank import rank_scored, score_encoder
 from headstart.studies.rank_report import RankReport, cost_of
+from headstart.tasks.base import load_task
 from headstart.workflows.embed import Data, read_usable
 from headstart.workflows.load_encoder import list_names, named_encoder, require_encoder
 from headstart.workflows.plan import plan_fit
@@ -59,12 +60,12 @@ def run_ranking(data: Data, candidates: Candidates, recipe: Recipe, context: Run
     matrices = dict(zip(read, (found.matrix for found in walk.features), strict=True))
     groups = planned.inspection.together
     fitted = select_sample(dataset, planned.parts.fit, groups, walk.failures)
-    require_held_out(fitted.labels, fitted.groups)
+    require_held_out(fitted.strata, fitted.groups)
     scored = []
     for number, name in enumerate(names):
         family = families[name]
         matrix = stage_features(matrices[family], name, read[family])[fitted.positions]
-        scored.append(score_encoder(name, matrix, fitted.labels, len(dataset.classes), fitted.groups, recipe))
+        scored.append(score_encoder(name, matrix, fitted, dataset.target, recipe))
         context.progress("ranking", number + 1, len(names))
     ranking = rank_scored(scored, fitted.groups, recipe.run.seed, recipe.uncertainty.resamples)
     examples = [dataset.examples[position] for position in fitted.positions]
@@ -74,4 +75,5 @@ def run_ranking(data: Data, candidates: Candidates, recipe: Recipe, context: Run
         name: cost_of(one, 1000 * seconds_per_example(examples, kept, (one,), context), published.get(name))
         for name, one in loaded.items()
     }
-    return RankReport(ranking, costs, len(kept), len(np.unique(fitted.groups)), walk.notices)
+    metric = load_task(dataset.target.task).metrics.name
+    return RankReport(ranking, costs, len(kept), len(np.unique(fitted.groups)), walk.notices, metric)

@@ -4,7 +4,7 @@ from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Block, Column, Figure, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, decimal, percent, percent_range, points, points_range
 from headstart.reporting.page.scores import score_cell
-from headstart.reporting.page.values import Json, score_in
+from headstart.reporting.page.values import Json, first_score
 from headstart.reporting.plots.charts import Bar, interval_chart
 from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
@@ -15,7 +15,7 @@ LONGEST = 44  # letters of a name in the drawing
 
 def ranking_section(rank: Json, texts: Texts) -> Section:
     """Show the candidates in order, with what each costs, and which of them cannot be told apart."""
-    rows = [row for row in rank.get("ranking") or [] if score_in(row, "accuracy") is not None]
+    rows = [row for row in rank.get("ranking") or [] if first_score(row) is not None]
     blocks: list[Block] = [Paragraph(sentence) for sentence in _verdicts(rows, texts)]
     if len(rows) > 1:
         blocks.append(_figure(rows[:DRAWN], texts))
@@ -47,7 +47,7 @@ def _verdicts(rows: list[Json], texts: Texts) -> list[str]:
 def _figure(rows: list[Json], texts: Texts) -> Figure:
     bars: list[Bar] = []
     for row in rows:
-        score = score_in(row, "accuracy")
+        score = first_score(row)
         assert score is not None, "rows without an accuracy were left out"
         bars.append(Bar(shortened(row["encoder"]), score, 0 if not bars else 2))
     caption = texts.say("page.ranking.figure")
@@ -96,7 +96,7 @@ def _row(row: Json) -> tuple[TableCell, ...]:
     low, high = row.get("ranks") or (row.get("rank"), row.get("rank"))
     return (
         TableCell(row["encoder"]),
-        score_cell(score_in(row, "accuracy"), share=True),
+        score_cell(first_score(row), share=True),
         TableCell(str(low) if low == high else f"{low}{TO}{high}", value=_number(low)),
         _cell(row.get("first"), share=True),
         _cell(row.get("lda"), share=True),

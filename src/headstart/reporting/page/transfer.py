@@ -92,8 +92,8 @@ def transfer_section(compare: Json, texts: Texts) -> Section:
     return Section("transfer", texts.say("page.section.transfer"), tuple(blocks))
 
 
-def _point_score(point: Json) -> Score:
-    return Score(point["accuracy"], point["low"], point["high"])
+def _point_score(point: Json, metric: str) -> Score:
+    return Score(point[metric], point["low"], point["high"])
 
 
 def look_of(arm: str) -> tuple[int, Marker, bool]:
@@ -103,10 +103,10 @@ def look_of(arm: str) -> tuple[int, Marker, bool]:
 
 def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Figure:
     arms = list(dict.fromkeys(point["arm"] for point in points_found))
-    curves = []
+    curves, metric = [], compare.get("metric", "accuracy")
     for arm in arms:
         own = [point for point in points_found if point["arm"] == arm]
-        values = tuple((point["examples_per_class"], point["accuracy"]) for point in own)
+        values = tuple((point["examples_per_class"], point[metric]) for point in own)
         band = tuple((point["low"], point["high"]) for point in own)
         curves.append(Curve(texts.name("page.arm", arm), values, *look_of(arm), band))
     sizes = {point["shots"]: point["examples_per_class"] for point in points_found}
@@ -114,11 +114,11 @@ def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Fig
     caption = texts.say("page.transfer.figure", {"count": count_text(compare.get("scored") or 0)})
     ends = [f"{curve.label}: {percent(curve.points[-1][1])}" for curve in curves]
     described = texts.say("page.transfer.description", {"ends": "; ".join(ends)})
-    chart = shots_chart(curves, _without_crowding(ticks), texts.say("page.axis.shots"), texts.say("page.axis.accuracy"))
+    chart = shots_chart(curves, _without_crowding(ticks), texts.say("page.axis.shots"), texts.name("page.axis", metric))
     rows = tuple(
         (
             TableCell(texts.name("page.arm", arm)),
-            *(_curve_cell(points_found, arm, shots) for shots in sizes),
+            *(_curve_cell(points_found, arm, shots, metric) for shots in sizes),
         )
         for arm in arms
     )
@@ -145,10 +145,10 @@ def _without_crowding(ticks: list[tuple[float, str]]) -> list[tuple[float, str]]
     return kept[::-1]
 
 
-def _curve_cell(found: list[Json], arm: str, shots: str) -> TableCell:
+def _curve_cell(found: list[Json], arm: str, shots: str, metric: str) -> TableCell:
     for point in found:
         if (point["arm"], point["shots"]) == (arm, shots):
-            score = _point_score(point)
+            score = _point_score(point, metric)
             return TableCell(percent(score.value), percent_range(score), score.value)
     return TableCell(TO)
 

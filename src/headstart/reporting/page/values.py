@@ -154,6 +154,17 @@ def trusted(metrics: Json) -> Json:
     }
 
 
+def first_score(value: Json) -> Score | None:
+    """Find the first score with its interval in plain data, whatever its name; None where there is none.
+
+    Examples
+    --------
+    >>> print(first_score({"encoder": "x", "r2": {"value": 0.5, "low": 0.4, "high": 0.6}}))
+    0.500 [0.400, 0.600]
+    """
+    return next((score for name in value if (score := score_in(value, name)) is not None), None)
+
+
 def score_in(value: Any, *keys: str) -> Score | None:  # noqa: ANN401 - any plain data
     """Find a score with its interval in plain data; None when it is not there or not defined.
 
