@@ -20,8 +20,13 @@
     HeadstartWarning           something that was found, as a warning
 """
 
-from headstart.runtime.catalogue import Language, texts_in
+from contextvars import ContextVar
+
+from headstart.runtime.catalogue import WRITTEN_FOR, Texts, texts_in
 from headstart.runtime.findings import Finding
+
+# The kind of examples that errors speak of: that of the data read last, which most places that raise one do not know.
+MODALITY = ContextVar("MODALITY", default=WRITTEN_FOR)
 
 
 def is_code(text: str) -> bool:
@@ -53,7 +58,7 @@ class HeadstartError(Exception):
     --------
     >>> print(HeadstartError("There are no pictures.", "The folder 'a' is empty.", "Put one folder per class into it."))
     There are no pictures. The folder 'a' is empty. Put one folder per class into it.
-    >>> print(OutputError("runtime.is_file", path="a").render("zh"))
+    >>> print(OutputError("runtime.is_file", path="a").render(texts_in("zh")))
     “a”是一个文件。输出位置应为文件夹。请另取一个新的文件夹名。
     """
 
@@ -61,12 +66,13 @@ class HeadstartError(Exception):
         super().__init__(problem, reason, remedy)
         self.code = problem if is_code(problem) else ""
         self.values = {"reason": reason, "remedy": remedy, **values}
+        self.modality = MODALITY.get()
 
-    def sentences(self, language: Language = "en") -> tuple[str, ...]:
+    def sentences(self, texts: Texts | None = None) -> tuple[str, ...]:
         """Return problem, reason and remedy in a language; those of no code are as they were written."""
         if not self.code:
             return tuple(map(str, self.args))
-        texts = texts_in(language)
+        texts = texts or texts_in("en", self.modality)
         keys = (f"{self.code}.{part}" for part in ("problem", "reason", "remedy"))
         return tuple(texts.say(key, self.values) if texts.find(key) else "" for key in keys)
 
@@ -100,9 +106,9 @@ class HeadstartError(Exception):
         reason = self.values["reason"]
         return reason if isinstance(reason, Finding) else Finding("runtime.said", {"said": self.reason or self.problem})
 
-    def render(self, language: Language = "en") -> str:
-        """Return the whole explanation in a language."""
-        return texts_in(language).find("runtime.between").join(filter(None, self.sentences(language)))
+    def render(self, texts: Texts | None = None) -> str:
+        """Return the whole explanation in a language and the words of a kind of examples."""
+        return (texts or texts_in("en")).find("runtime.between").join(filter(None, self.sentences(texts)))
 
     def __str__(self) -> str:
         """Return the whole explanation in English."""

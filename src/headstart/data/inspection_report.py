@@ -19,7 +19,7 @@ def inspection_lines(found: Inspection, texts: Texts = ENGLISH) -> list[str]:
     summary = found.size_summary
     sizes = [reader_of(found.dataset.modality).size_line(summary)] if summary else []
     said = [_totals(found), *sizes, *inspection_findings(found)]
-    return [line for one in said for line in one.render(texts.language).splitlines()]
+    return [line for one in said for line in one.render(texts).splitlines()]
 
 
 def inspection_findings(found: Inspection) -> tuple[Finding, ...]:

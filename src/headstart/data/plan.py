@@ -35,9 +35,9 @@ class Plan:
         sizes = {"fit": len(self.parts.fit), "score": len(self.parts.score), "rule": self.parts.rule}
         return [
             *inspection_lines(self.inspection, texts),
-            *sentences(self.parts.notices, texts.language),
+            *sentences(self.parts.notices, texts),
             texts.say("data.parts_folds" if self.recipe.split.folds else "data.parts", sizes),
-            *sentences(self._idle(), texts.language),
+            *sentences(self._idle(), texts),
         ]
 
     def _idle(self) -> list[Finding]:

@@ -16,7 +16,7 @@ from headstart.data.folders import read_folder, walk_folder
 from headstart.data.in_memory import adopt, read_items, read_pairs
 from headstart.data.name_checks import natural_key, printable, twin_notices
 from headstart.data.readers.base import one_modality, reader_of, row_readers, suffix_of
-from headstart.errors import DataError
+from headstart.errors import MODALITY, DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
 from headstart.registry import nearest
 from headstart.runtime.findings import Finding, did_you_mean
@@ -62,7 +62,9 @@ def read_dataset(
     """
     if group_by and group_pattern:
         raise DataError("data.two_groupings")
+    MODALITY.set(DEFAULT)  # until it is known
     dataset = _read(source, group_by)
+    MODALITY.set(dataset.modality)
     if group_pattern:
         dataset = _group_by_pattern(dataset, group_pattern)
     if dataset.target.task != task:
@@ -87,6 +89,7 @@ def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]: 
     >>> list_examples(b"not a picture, but that shows later")[0].name
     '#0'
     """
+    MODALITY.set(modality)
     sources = list(inputs) if _is_several(inputs, modality) else [inputs]
     suffixes = load_modality(modality).suffixes
     of_rows = bool(row_readers(modality))

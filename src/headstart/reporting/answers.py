@@ -48,7 +48,7 @@ class Answers:
             return lines
         from headstart.reporting.summary import refusal  # only here: predicting does not wait for what a fit reports
 
-        return [*lines, refusal(self.threshold).render(texts.language)]
+        return [*lines, refusal(self.threshold).render(texts)]
 
     def to_text(self, form: str, texts: Texts = ENGLISH) -> str:
         """Write the predictions as ``table``, ``csv`` or ``json``; only a table has a language."""

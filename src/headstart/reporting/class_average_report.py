@@ -63,12 +63,12 @@ class AverageReport:
         method = texts.find(f"explain.title.{self.method}", title_of(self.method))
         return [
             *failure_lines(self.failures, texts),
-            *([self.rule.render(texts.language)] if self.rule else []),
+            *([self.rule.render(texts)] if self.rule else []),
             texts.say("reporting.average", {"method": method, "border": UNIFORM_BORDER}),
             *indented([texts.columns("reporting.averages"), *rows], right=(1,)),
             *(texts.say("reporting.warning", {"warning": warning}) for warning in self.warnings),
             *([] if self.warnings else [texts.say("reporting.no_shortcut")]),
-            *sentences(self.notices, texts.language),
+            *sentences(self.notices, texts),
             texts.say("reporting.written_to", {"place": self.picture}),
         ]
 

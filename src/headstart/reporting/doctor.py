@@ -46,7 +46,7 @@ class MachineReport:
         )
         names = texts.columns("reporting.doctor")
         lines = [f"{name}{' ' * (15 - cell_len(name))}{value}" for name, value in zip(names, values, strict=True)]
-        return [*lines, "", *(sentences(self.problems, texts.language) or [texts.say("reporting.all_well")])]
+        return [*lines, "", *(sentences(self.problems, texts) or [texts.say("reporting.all_well")])]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""

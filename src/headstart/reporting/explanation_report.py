@@ -56,7 +56,7 @@ class ExplainReport:
         return [
             *failure_lines(self.failures, texts),
             *(line for one in self.files for line in one.lines(texts)),
-            *sentences(self.notices, texts.language),
+            *sentences(self.notices, texts),
             texts.say("reporting.written_to", {"place": self.folder}),
         ]
 

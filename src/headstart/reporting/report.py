@@ -77,8 +77,8 @@ class RunReport:
             *candidate_lines(target, self.probe.candidates, self.probe.name, texts),
             *(training_lines(self.tuned, texts) if self.tuned else []),
             *score_lines(target, self.board, self._title(texts), self.policy_scores, texts),
-            *sentences(self._promises(), texts.language),
-            *sentences(self.notices, texts.language),
+            *sentences(self._promises(), texts),
+            *sentences(self.notices, texts),
             texts.say("reporting.done", done),
             *([texts.say("reporting.page", done)] if self.page else []),
             texts.say("reporting.try_it", done),
@@ -148,8 +148,8 @@ class ScoreReport:
         return [
             *inspection_lines(self.inspection, texts),
             *failure_lines(failures_by_name(dataset.examples, walk.failures), texts),
-            *([self.rule.render(texts.language)] if self.rule else []),
-            *sentences(self.notices, texts.language),
+            *([self.rule.render(texts)] if self.rule else []),
+            *sentences(self.notices, texts),
             *score_lines(dataset.target, self.board, title, self.policy_scores, texts),
         ]
 
@@ -197,7 +197,7 @@ class EmbedReport:
         }
         return [
             *failure_lines(self.failures, texts),
-            *sentences(self.notices, texts.language),
+            *sentences(self.notices, texts),
             texts.say("reporting.embedded", values),
             texts.say("reporting.written", {"file": self.file}),
         ]

@@ -70,7 +70,7 @@ def policy_lines(found: PolicyScores, texts: Texts = ENGLISH, *, leaked: bool = 
         size = {"coverage": sets.coverage, "promised": sets.promised, "size": sets.size.value}
         lines.append(texts.say("reporting.sets", size))
     if answers is not None and answers.threshold is None:
-        lines.append(f"  {refusal(answers).render(texts.language)}")
+        lines.append(f"  {refusal(answers).render(texts)}")
     elif answers is not None:
         names = ("threshold", "precision", "wanted", "answered")
         lines.append(texts.say("reporting.answers", {name: getattr(answers, name) for name in names}))

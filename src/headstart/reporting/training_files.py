@@ -37,7 +37,7 @@ def training_lines(tuned: "FineTuned", texts: Texts) -> list[str]:
     if tuned.shares:
         code = "temperature" if not plan.wise else "probe" if tuned.share == 0 else "share"
         lines.append(texts.say(f"reporting.chose_{code}", {"pictures": tuned.validated, "share": tuned.share}))
-    return [*lines, *sentences(tuned.profile_lines, texts.language)]
+    return [*lines, *sentences(tuned.profile_lines, texts)]
 
 
 def training_to_json(tuned: "FineTuned") -> dict[str, Any]:

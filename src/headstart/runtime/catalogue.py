@@ -72,6 +72,10 @@ class Texts:
         """Return the headings of a table, which stand in one sentence with bars between them."""
         return tuple(self.find(key).split("|"))
 
+    def for_modality(self, modality: str) -> "Texts":
+        """Return the catalogue in the same language and the words of another kind of examples."""
+        return texts_in(self.language, modality)
+
     def name(self, group: str, key: str) -> str:
         """Return the word for something that has a fixed name in the files; the name itself where there is none.
 
@@ -112,6 +116,7 @@ class Texts:
         return shown if more <= 0 else self.say(f"runtime.{by}_more", {"names": shown, "more": more})
 
 
+@cache
 def texts_in(language: Language, modality: str = WRITTEN_FOR) -> Texts:
     """Return the catalogue in a language.
 
@@ -145,7 +150,7 @@ class _Value:
         if isinstance(self.value, list | tuple):
             return self._list(self.value, form)
         render = getattr(self.value, "render", None)
-        return format(self.value, form) if render is None else str(render(self.texts.language))
+        return format(self.value, form) if render is None else str(render(self.texts))
 
     def _list(self, names: Sequence[object], form: str) -> str:
         if form in ("first", "lines"):

@@ -1,10 +1,10 @@
 """What was found on the way, as a value: a code of the catalogue and what goes into its sentence."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from headstart.runtime.catalogue import Language, texts_in
+from headstart.runtime.catalogue import WRITTEN_FOR, Texts, texts_in
 
 Severity = Literal["note", "warning"]
 NOTE: Severity = "note"
@@ -23,26 +23,29 @@ class Finding:
         What goes into the sentence: plain values, lists of names, and findings, which follow its language.
     severity
         ``warning`` for what changes the result or needs a look, ``note`` for what is only good to know.
+    modality
+        The kind of examples in whose words it speaks, unless :meth:`render` is told otherwise; see :func:`about`.
 
     Examples
     --------
     >>> print(Finding("data.outside", {"count": 1}))
     1 picture lies in no class folder and is left out.
-    >>> Finding("data.outside", {"count": 3}).render("zh")
+    >>> Finding("data.outside", {"count": 3}).render(texts_in("zh"))
     '3 张图片不在任何类别文件夹中，已略去。'
     """
 
     code: str
     values: Mapping[str, object] = field(default_factory=dict, hash=False)
-    severity: Severity = "warning"
+    severity: Severity = WARNING
+    modality: str = field(default=WRITTEN_FOR, compare=False)
 
     def __str__(self) -> str:
         """Return the sentence in English."""
         return self.render()
 
-    def render(self, language: Language = "en") -> str:
-        """Return the sentence in a language."""
-        return texts_in(language).say(self.code, self.values)
+    def render(self, texts: Texts | None = None) -> str:
+        """Return the sentence in a language and the words of a kind of examples."""
+        return (texts or texts_in("en", self.modality)).say(self.code, self.values)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -62,9 +65,20 @@ class Finding:
         return cls(data["code"], values, data["severity"])
 
 
-def sentences(findings: Iterable[Finding], language: Language = "en") -> list[str]:
+def sentences(findings: Iterable[Finding], texts: Texts | None = None) -> list[str]:
     """Write findings as sentences."""
-    return [finding.render(language) for finding in findings]
+    return [finding.render(texts) for finding in findings]
+
+
+def about(findings: Iterable[Finding], modality: str) -> tuple[Finding, ...]:
+    """Return findings that speak of a kind of examples, wherever they are printed.
+
+    Examples
+    --------
+    >>> print(*about([Finding("data.outside", {"count": 1})], "vectors"))
+    1 row lies in no class folder and is left out.
+    """
+    return tuple(replace(finding, modality=modality) for finding in findings)
 
 
 def _plain(value: object) -> object:

@@ -45,7 +45,7 @@ class AlignmentReport:
             texts.say("studies.alignment", {"count": self.count, "data": self.data}),
             *indented(rows),
             texts.say("studies.alike"),
-            *sentences(self.notices, texts.language),
+            *sentences(self.notices, texts),
         ]
 
     def to_json(self) -> dict[str, Any]:

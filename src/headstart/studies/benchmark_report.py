@@ -78,7 +78,7 @@ class BenchmarkReport:
     def warnings(self, texts: Texts = ENGLISH) -> list[str]:
         """Write what the figures do not show: that the machine was busy, and which forms are missing, and why."""
         busy = [texts.say("studies.busy", {"load": self.busy})] if self.busy > 0.5 else []
-        return [*busy, *sentences(self.notices, texts.language)]
+        return [*busy, *sentences(self.notices, texts)]
 
     def _row(self, form: MeasuredForm) -> tuple[str, ...]:
         found = form.figures

@@ -32,9 +32,9 @@ class CheckReport:
             *self._picture_lines(texts),
             *self._group_lines(texts),
             *([texts.say("studies.cleaning", {"verdict": cleaning.verdict})] if cleaning else []),
-            *sentences((*self.found.notices, *self.notices), texts.language),
+            *sentences((*self.found.notices, *self.notices), texts),
             *[texts.say("reporting.written", {"file": file}) for file in self.files],
-            *sentences(self.page, texts.language),
+            *sentences(self.page, texts),
             texts.say("studies.nothing_deleted"),
         ]
 

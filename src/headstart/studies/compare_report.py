@@ -100,7 +100,7 @@ class CompareReport:
             ]
             lines += ["", *indented([texts.columns("studies.gains"), *rows])]
         driven = [f"  {factor_line(asdict(one), texts)}" for one in self.factors]
-        notices = sentences(self.notices, texts.language)
+        notices = sentences(self.notices, texts)
         return [*lines, "", *self.verdict(texts), "", texts.say("studies.drove"), *driven, *notices]
 
     def verdict(self, texts: Texts = ENGLISH) -> list[str]:

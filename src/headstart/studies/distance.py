@@ -85,7 +85,7 @@ class DistanceReport:
         if self.across is not None:
             values = {"inside": self.across.inside, "across": self.across.across, "common": len(self.across.classes)}
             lines.append(texts.say("studies.probe_across", names | values))
-        return [*lines, texts.say("studies.no_prediction"), *sentences(self.notices, texts.language)]
+        return [*lines, texts.say("studies.no_prediction"), *sentences(self.notices, texts)]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""

@@ -82,7 +82,7 @@ class RankReport:
             texts.say("studies.ranked_groups" if grouped else "studies.ranked", values),
             *indented([head, *rows], right=(0, *range(5, len(head)))),
             *self.verdicts(texts),
-            *sentences(self.notices, texts.language),
+            *sentences(self.notices, texts),
         ]
 
     def verdicts(self, texts: Texts = ENGLISH) -> list[str]:

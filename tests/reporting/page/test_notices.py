@@ -75,7 +75,7 @@ def found_by_the_program() -> list[Finding]:
 
 @pytest.mark.parametrize("finding", found_by_the_program(), ids=lambda finding: finding.code)
 def test_what_the_program_finds_keeps_its_numbers_in_chinese(finding):
-    said = finding.render("zh")
+    said = finding.render(texts_in("zh"))
     assert IDEOGRAPH.search(said)
     assert "{" not in said
     assert set(re.findall(r"\d+", said)) == set(re.findall(r"\d+", str(finding)))
@@ -103,4 +103,4 @@ def test_what_is_found_twice_is_said_once(littered):
 @given(st.text(max_size=40))
 def test_any_text_of_a_user_passes_through_a_sentence_unchanged(text):
     found = Finding("reporting.mistake_gone", {"name": text, "error": "it is gone."})
-    assert found.render("zh") == f"错误图集中的图片“{text}”无法读取：it is gone."
+    assert found.render(texts_in("zh")) == f"错误图集中的图片“{text}”无法读取：it is gone."
