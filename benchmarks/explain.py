@@ -24,13 +24,13 @@ from processes import machine, middle
 
 from headstart.data.readers.image import open_example
 from headstart.encoders.loading import load_encoder
-from headstart.explain.attributions import AT_ONCE, CELL, STEPS, WINDOWS
-from headstart.explain.coordinates import shrink
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.explaining import look
-from headstart.explain.methods import compute_attribution
-from headstart.explain.networks import open_network
-from headstart.explain.sanity_checks import check_heat
+from headstart.explain.image.attributions import AT_ONCE, CELL, STEPS, WINDOWS
+from headstart.explain.image.coordinates import shrink
+from headstart.explain.image.explaining import encode_picture
+from headstart.explain.image.methods import compute_attribution
+from headstart.explain.image.networks import open_network
+from headstart.explain.image.sanity_checks import check_heat
 from headstart.explain.torch_graph import torch_scores
 from headstart.heads.linear import LinearHead
 from headstart.heads.probabilities import Softmax
@@ -149,7 +149,7 @@ def compare(subject: ExplainedModel, method: str, theirs: Theirs, files: Sequenc
     for number, path in enumerate((files[0], *files)):
         picture = open_example(path)
         start = time.perf_counter()
-        seen = look(subject, picture)
+        seen = encode_picture(subject, picture)
         target = int(subject.head.scores(seen.features[None])[0].argmax())
         grid = compute_attribution(subject, seen, target, method).grid
         middle_of = time.perf_counter()
@@ -174,7 +174,7 @@ def exact_map(subject: ExplainedModel, path: Path) -> dict[str, Any]:
     """Time the default explanation and its tests, and measure how far its sum is from the score."""
     picture = open_example(path)
     start = time.perf_counter()
-    seen = look(subject, picture)
+    seen = encode_picture(subject, picture)
     scores = subject.head.scores(seen.features[None])[0]
     target = int(scores.argmax())
     heat = compute_attribution(subject, seen, target, "cam")

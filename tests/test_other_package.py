@@ -23,7 +23,7 @@ from typing import ClassVar
 import numpy as np
 
 from headstart.encoders.catalogue import CatalogueEntry
-from headstart.explain.methods import Explainer
+from headstart.explain.image.methods import Explainer
 from headstart.explain.values import Attribution
 from headstart.export.formats import Exporter
 from headstart.heads.family import HeadFamily

@@ -29,12 +29,12 @@ TABLES: dict[str, dict[str, str]] = {
         "mobilenetv2": "headstart.encoders.catalogue:MOBILENETV2",
     },
     "explainers": {
-        "cam": "headstart.explain.methods:CAM",
-        "gradcam": "headstart.explain.methods:GRAD_CAM",
-        "gradcam++": "headstart.explain.methods:GRAD_CAM_PLUS_PLUS",
-        "layercam": "headstart.explain.methods:LAYER_CAM",
-        "gradients": "headstart.explain.methods:INTEGRATED_GRADIENTS",
-        "occlusion": "headstart.explain.methods:OCCLUSION",
+        "cam": "headstart.explain.image.methods:CAM",
+        "gradcam": "headstart.explain.image.methods:GRAD_CAM",
+        "gradcam++": "headstart.explain.image.methods:GRAD_CAM_PLUS_PLUS",
+        "layercam": "headstart.explain.image.methods:LAYER_CAM",
+        "gradients": "headstart.explain.image.methods:INTEGRATED_GRADIENTS",
+        "occlusion": "headstart.explain.image.methods:OCCLUSION",
     },
     "exporters": {
         "onnx": "headstart.export.onnx_form:ONNX",

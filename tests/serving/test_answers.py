@@ -181,7 +181,7 @@ def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_fil
     import shutil
 
     from headstart.api import fit
-    from headstart.serving.explanations import reasons
+    from headstart.serving.explanations.image import reasons
     from headstart.workflows.model import subject_of
 
     copy = shutil.copytree(flowers, tmp_path / "flowers")
@@ -205,7 +205,7 @@ def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_fil
 
 def test_a_head_without_an_exact_map_still_names_its_neighbours(lite0, flowers):
     from headstart.api import fit
-    from headstart.serving.explanations import reasons
+    from headstart.serving.explanations.image import reasons
     from headstart.workflows.model import subject_of
 
     found = reasons(subject_of(fit(flowers, head="knn")), Image.new("RGB", (60, 60), "red"), ())

@@ -118,7 +118,7 @@ def shared(place: Path) -> Iterator[Running]:
 def test_serving_explaining_and_teaching_load_no_torch(place):
     code = (
         "import sys, headstart.workflows.fit, headstart.workflows.interactive\n"
-        "import headstart.serving.explanations, headstart.serving.lifespan\n"
+        "import headstart.serving.explanations.image, headstart.serving.lifespan\n"
         "print([name for name in ('torch', 'timm', 'matplotlib') if name in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,1 +1,1 @@
-"""Why a model decided so: heat maps, nearest training examples, and checks of both."""
+"""Why a model decided so: what every explanation has, and nearest training examples."""

@@ -24,7 +24,10 @@ class Modality(Protocol):
     similarity: Any  # headstart.audit.similarity.base.Similarity; a row may lack it
     quality: Any  # headstart.audit.quality.base.QualityMeasures; a row may lack it
     augment: Any  # headstart.finetuning.views.Augment; a row may lack it
-    explainers: Any  # a module like headstart.explain.explaining; a row may lack it
+    explainers: Any  # headstart.explain.base.Explainers; a row may lack it, and the next three with it
+    figures: Any  # a class that draws an explanation into a folder
+    averages: Any  # a function that writes what was found about each class into a folder, and reports it
+    reasons: Any  # a function that explains an example for the page
     uploads: Any  # headstart.serving.uploads.base.Uploads
     page: str  # the file of serving/pages that asks for examples
     teaches: bool  # whether a server can be taught with examples of this kind

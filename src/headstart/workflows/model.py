@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from headstart.explain.explained_model import ExplainedModel
-    from headstart.explain.values import Explanation
     from headstart.export.exporting import ExportReport
     from headstart.export.formats import Precision
     from headstart.metrics.comparison import Comparison
@@ -130,22 +129,20 @@ class Model:
         target: str | None = None,
         neighbours: int = 5,
         checks: bool = False,
-    ) -> "Explanation":
+    ) -> Any:  # noqa: ANN401 - a headstart.explain.values.Explanation with what its modality adds
         """Say why the model says what it says about one example: a heat map and the nearest training examples.
 
-        ``method`` is one of :class:`headstart.explain.explaining.ExplanationRequest`, ``target`` the class to explain
+        ``method`` is one of :class:`headstart.explain.base.ExplanationRequest`, ``target`` the class to explain
         (by default the predicted one); ``checks`` tests the heat map, which takes seconds. Raises ExampleError,
         UnknownNameError for a class the model does not know, and EncoderError or MissingExtraError for a method that is
         not possible.
         """
         from headstart.data.readers.base import name_of, reader_of
-        from headstart.explain.base import explainers_of
-        from headstart.explain.explaining import ExplanationRequest
+        from headstart.explain.base import ExplanationRequest, explainers_of
 
         wish = ExplanationRequest(method=method, target=target, neighbours=neighbours, checks=checks)
         explainers, opened = explainers_of(self.modality), reader_of(self.modality).open_example(example)
-        explanation: Explanation = explainers.explain_example(subject_of(self), opened, name_of(example), wish)
-        return explanation
+        return explainers.explain_example(subject_of(self), opened, name_of(example), wish)
 
     def asking(
         self,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.encoders.spec import Encoder
-from headstart.explain.base import can_explain
+from headstart.modalities.base import load_modality
 from headstart.runtime.context import RunContext
 from headstart.saving.bundle import verify_bundle
 from headstart.saving.manifest import model_digest
@@ -33,7 +33,6 @@ def run_server(
         When the port is taken; ModelFileError when the model cannot be opened; MissingExtraError without FastAPI.
     """
     require_packages()
-    from headstart.serving.explanations import reasons
     from headstart.serving.lifespan import ServerState, host  # loads FastAPI
     from headstart.serving.server import bind
 
@@ -46,8 +45,8 @@ def run_server(
             verify_bundle(hosted.model)  # all of it: whoever serves a folder may hand it on as well
             model = load(hosted.model)
             encoder, files = model.encoder, model.files
-            explains = can_explain(encoder.spec.modality)
-            why = partial(reasons, subject_of(model), folders=(Path(), context.cache_folder)) if explains else None
+            reasons = getattr(load_modality(model.modality), "reasons", None)
+            why = reasons and partial(reasons, subject_of(model), folders=(Path(), context.cache_folder))
             answering = SavedPredictor(encoder, model.saved, model_digest(hosted.model), why)
 
         def learn(shown: ShownExamples) -> SessionModel:

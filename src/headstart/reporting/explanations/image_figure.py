@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from headstart.explain.image.overlay import heat_colours, overlay
+from headstart.explain.image.values import ImageExplanation
 from headstart.explain.neighbours import Neighbour, find_example
-from headstart.explain.overlay import heat_colours, overlay
-from headstart.explain.values import Explanation, title_of
+from headstart.explain.values import title_of
 from headstart.modalities.base import DEFAULT
 from headstart.reporting.class_tables import caution
 from headstart.reporting.contact_sheet import Caption, Card, draw_card
@@ -27,7 +28,7 @@ from headstart.reporting.drawing import (
     write,
     write_title,
 )
-from headstart.reporting.explanation_report import Explained
+from headstart.reporting.explanations.report import Explained
 from headstart.reporting.fonts import FontBook, drawable_names, drawable_part
 from headstart.reporting.plots.style import INK, QUIET, WARN
 from headstart.runtime.findings import Finding
@@ -69,7 +70,7 @@ class FigureSheet:
     fonts: FontBook
     notices: dict[Finding, None] = field(default_factory=dict)  # a set that keeps the order
 
-    def draw(self, explanation: Explanation, picture: Image.Image, stem: str) -> Explained:
+    def draw(self, explanation: ImageExplanation, picture: Image.Image, stem: str) -> Explained:
         """Write ``STEM.png``, the sheet, and ``STEM-heat.png``, the overlay alone; raises OutputError."""
         near = [Shown(one, find_example(one, self.folders, DEFAULT)) for one in explanation.neighbours]
         sheet = explanation_sheet(explanation, picture, near, self.fonts)
@@ -83,7 +84,7 @@ class FigureSheet:
 
 
 def explanation_sheet(
-    explanation: Explanation, picture: Image.Image, neighbours: Sequence[Shown], fonts: FontBook
+    explanation: ImageExplanation, picture: Image.Image, neighbours: Sequence[Shown], fonts: FontBook
 ) -> Sheet:
     """Draw the sheet; class names that no font can draw become numbers, with a sentence for the user."""
     shown = drawable_names([explanation.prediction.label, explanation.target], fonts)
@@ -100,7 +101,7 @@ def explanation_sheet(
     return Sheet(canvas.image, shown.notices)
 
 
-def _draw_head(canvas: Canvas, explanation: Explanation, label: str, target: str) -> None:
+def _draw_head(canvas: Canvas, explanation: ImageExplanation, label: str, target: str) -> None:
     """Write what the model says, why that should not be relied on if so, and what the picture shows."""
     said, found, fonts = explanation.prediction, explanation.found, canvas.fonts
     doubt = caution(said)
@@ -126,7 +127,7 @@ def _draw_scale(canvas: Canvas, target: str) -> None:
     write(canvas, (_RIGHT + _SIDE, below), most, NOTE, QUIET, "rm")
 
 
-def _draw_verdict(canvas: Canvas, explanation: Explanation) -> None:
+def _draw_verdict(canvas: Canvas, explanation: ImageExplanation) -> None:
     """Write below the picture what a test of the map found."""
     if explanation.checks is None:
         return

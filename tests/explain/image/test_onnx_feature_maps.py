@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from headstart.encoders.onnx_engine import open_session
-from headstart.explain.onnx_feature_maps import as_grid, graph_maps, pooled_tensor, with_output
+from headstart.explain.image.onnx_feature_maps import as_grid, graph_maps, pooled_tensor, with_output
 
 
 def graph_of(*kinds: str) -> bytes:

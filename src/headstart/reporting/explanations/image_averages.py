@@ -1,6 +1,6 @@
-"""What ``explain --average`` found: as lines, as plain data, as a sheet of pictures."""
+"""What ``explain --average`` found in pictures: as lines, as plain data, as a sheet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,10 +11,11 @@ from PIL import Image
 
 from headstart.data.name_checks import plural
 from headstart.encoders.preprocess.image import ImagePreprocessing
-from headstart.explain.class_average import UNIFORM_BORDER, ClassAverage, Share
-from headstart.explain.coordinates import enlarge
-from headstart.explain.overlay import paint
-from headstart.explain.values import scaled, title_of
+from headstart.explain.image.class_average import UNIFORM_BORDER, ClassAverage, ClassAverages, Share
+from headstart.explain.image.coordinates import enlarge
+from headstart.explain.image.overlay import paint
+from headstart.explain.image.values import scaled
+from headstart.explain.values import title_of
 from headstart.reporting.answers import failure_lines, failures_to_json
 from headstart.reporting.contact_sheet import SIDE, Caption, Card, draw_sheet
 from headstart.reporting.fonts import FontBook, drawable_names
@@ -22,8 +23,6 @@ from headstart.reporting.plots.style import INK, QUIET, WARN
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
-
-_SIDE, _GAP, _TEXT, _COLUMNS = 240, 28, 66, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,11 @@ class AverageReport:
         }
 
 
-def draw_averages(
-    classes: Sequence[ClassAverage], preprocessing: ImagePreprocessing, path: Path, fonts: FontBook
-) -> tuple[Finding, ...]:
-    """Draw the average heat of each class on its average picture into a PNG file; return notices for the user."""
+def write_averages(
+    found: ClassAverages, folder: Path, rule: Finding | None, failures: Mapping[str, Finding], fonts: FontBook
+) -> AverageReport:
+    """Draw the average heat of each class on its average picture into ``average.png``, and report what was found."""
+    classes, path = found.classes, folder / "average.png"
     shown = drawable_names([one.label for one in classes], fonts)
     cards = []
     for one, name in zip(classes, shown.names, strict=True):
@@ -97,12 +97,13 @@ def draw_averages(
             Caption(name, name_colour),
             Caption(plural(one.count, "picture"), colour, right=f"{one.border.value:.2f}"),
         )
-        cards.append(Card((partial(_painted, one, preprocessing),), lines))
+        cards.append(Card((partial(_painted, one, found.preprocessing),), lines))
     notes = (
         "The average heat on the average picture; how many pictures, share in the border",
         f"A uniform map has {UNIFORM_BORDER:.2f} in the border.",
     )
-    return (*shown.notices, *draw_sheet("Where the evidence lies", notes, cards, path, fonts))
+    notices = (*shown.notices, *draw_sheet("Where the evidence lies", notes, cards, path, fonts))
+    return AverageReport(found.method, rule, classes, path, failures, notices)
 
 
 def _painted(one: ClassAverage, preprocessing: ImagePreprocessing) -> Image.Image:

@@ -14,16 +14,17 @@ from scipy.stats import spearmanr
 from skimage.metrics import structural_similarity as skimage_similarity
 
 from headstart.errors import RecipeError
-from headstart.explain import sanity_checks as checking
-from headstart.explain.cascading_randomisation import shuffled_stages
-from headstart.explain.coordinates import enlarge
-from headstart.explain.explaining import ExplanationRequest, explain_example
-from headstart.explain.faithfulness import STEPS, fill_of, hiding_order, measure_faithfulness
-from headstart.explain.methods import EncoderOutput, compute_attribution
-from headstart.explain.networks import open_network
-from headstart.explain.randomisation import Randomisation, Similarity, shuffled_head
-from headstart.explain.sanity_checks import randomise
-from headstart.explain.similarity import rank_correlation, structural_similarity
+from headstart.explain.base import ExplanationRequest
+from headstart.explain.image import sanity_checks as checking
+from headstart.explain.image.cascading_randomisation import shuffled_stages
+from headstart.explain.image.coordinates import enlarge
+from headstart.explain.image.explaining import explain_example
+from headstart.explain.image.faithfulness import STEPS, fill_of, hiding_order, measure_faithfulness
+from headstart.explain.image.methods import EncoderOutput, compute_attribution
+from headstart.explain.image.networks import open_network
+from headstart.explain.image.randomisation import Randomisation, Similarity, shuffled_head
+from headstart.explain.image.sanity_checks import randomise
+from headstart.explain.image.similarity import rank_correlation, structural_similarity
 from subjects import noise, subject_of_kind
 
 SIDE = 28

@@ -6,25 +6,27 @@ from importlib.util import find_spec
 import numpy as np
 import numpy.typing as npt
 
-from headstart.explain.coordinates import Map
+from headstart.explain.base import Fill
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.faithfulness import Fill, measure_faithfulness
-from headstart.explain.methods import EncoderOutput, Explainer, compute_attribution
-from headstart.explain.randomisation import DRAWS, Randomisation, head_likeness
-from headstart.explain.values import Attribution, Checks
+from headstart.explain.image.coordinates import Map
+from headstart.explain.image.faithfulness import measure_faithfulness
+from headstart.explain.image.methods import EncoderOutput, Explainer, compute_attribution
+from headstart.explain.image.randomisation import DRAWS, Randomisation, head_likeness
+from headstart.explain.image.values import HeatChecks
+from headstart.explain.values import Attribution
 from headstart.heads.head import Head
 from headstart.registry import resolve
 
 
 def check_heat(
     subject: ExplainedModel, seen: EncoderOutput, target: int, heat: Attribution, fill: Fill, seed: int
-) -> Checks:
+) -> HeatChecks:
     """Hide and show the picture by the heat, and make the heat again with shuffled weights."""
 
     def probability(inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         return subject.probabilities(subject.encoder.encode(inputs))[:, target]
 
-    return Checks(
+    return HeatChecks(
         measure_faithfulness(heat.grid, seen.pixels, probability, fill, seed),
         randomise(subject, seen, target, heat, seed),
     )
@@ -42,7 +44,7 @@ def randomise(subject: ExplainedModel, seen: EncoderOutput, target: int, heat: A
     explainer: Explainer = resolve("explainers", heat.method)
     steps = [head_likeness(heat.grid, subject.head, with_head, DRAWS if explainer.is_cheap else 1, seed)]
     if explainer.map_of_network is not None and _can_build(subject):
-        from headstart.explain.cascading_randomisation import cascade  # loads torch: seconds
+        from headstart.explain.image.cascading_randomisation import cascade  # loads torch: seconds
 
         steps += cascade(subject, seen.pixels, target, heat, seed)
     return Randomisation(tuple(steps), len(steps) > 1)

@@ -10,11 +10,12 @@ import numpy as np
 from PIL import Image
 
 from headstart.errors import EncoderError, MissingExtraError
-from headstart.explain.coordinates import Map
+from headstart.explain.base import ExplanationRequest
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.explaining import ExplanationRequest, explain_example, look
+from headstart.explain.image.coordinates import Map
+from headstart.explain.image.explaining import encode_picture, explain_example
+from headstart.explain.image.overlay import fitted_size, heat_colours
 from headstart.explain.neighbours import Neighbour, find_example, nearest_examples
-from headstart.explain.overlay import fitted_size, heat_colours
 from headstart.modalities.base import DEFAULT
 from headstart.serving.sessions import thumbnail
 
@@ -66,7 +67,7 @@ def paint(heat: Map) -> Image.Image:
 def _neighbours(subject: ExplainedModel, picture: Image.Image) -> Sequence[Neighbour]:
     if subject.known is None:
         return ()
-    return nearest_examples(look(subject, picture).features, subject.known, subject.classes, NEIGHBOURS)
+    return nearest_examples(encode_picture(subject, picture).features, subject.known, subject.classes, NEIGHBOURS)
 
 
 def _shown(neighbour: Neighbour, folders: Sequence[Path]) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from headstart.encoders.networks import create_network
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import EncoderFiles
 from headstart.errors import EncoderError
-from headstart.explain.layers import Layer, choose_layer
-from headstart.explain.onnx_feature_maps import Maps
+from headstart.explain.image.layers import Layer, choose_layer
+from headstart.explain.image.onnx_feature_maps import Maps
 from headstart.explain.torch_graph import Scorer
 
 

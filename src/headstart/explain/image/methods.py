@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import EncoderError, MissingExtraError
-from headstart.explain.cam import class_activation_map, grad_cam, grad_cam_plus_plus, layer_cam, score_gradient
-from headstart.explain.coordinates import Map
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.onnx_feature_maps import Maps
+from headstart.explain.image.cam import class_activation_map, grad_cam, grad_cam_plus_plus, layer_cam, score_gradient
+from headstart.explain.image.coordinates import Map
+from headstart.explain.image.onnx_feature_maps import Maps
 from headstart.explain.values import Attribution
 from headstart.heads.head import Head
 from headstart.registry import resolve
 
 if TYPE_CHECKING:
-    from headstart.explain.networks import Network
+    from headstart.explain.image.networks import Network
 
 Floats = npt.NDArray[np.float32]
 Combine = Callable[[Floats, Floats], Map]  # maps and gradients (K, h, w) to one map (h, w)
@@ -118,7 +118,7 @@ def _cam(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution
 
 
 def _cam_of_network(network: "Network", head: Head, pixels: Floats, target: int) -> Map:
-    from headstart.explain.networks import pooled_maps
+    from headstart.explain.image.networks import pooled_maps
 
     pooled = pooled_maps(network, pixels)
     affine = head.affine(pooled.features, target) if pooled else None
@@ -135,7 +135,7 @@ def _weighted_cam(name: str, combine: Combine, model: ExplainedModel, seen: Enco
         gradients = np.broadcast_to(slope.astype(np.float32)[:, None, None], maps.shape)
         return Attribution(name, combine(maps, gradients), False, POOLED)
     require(("torch", "train"), ("timm", "train"))
-    from headstart.explain.networks import open_network  # loads torch: seconds
+    from headstart.explain.image.networks import open_network  # loads torch: seconds
 
     network = open_network(model.files, seen.pixels)
     grid = _weighted_cam_of_network(combine, network, model.head, seen.pixels, target)
@@ -143,7 +143,7 @@ def _weighted_cam(name: str, combine: Combine, model: ExplainedModel, seen: Enco
 
 
 def _weighted_cam_of_network(combine: Combine, network: "Network", head: Head, pixels: Floats, target: int) -> Map:
-    from headstart.explain.networks import view_layer
+    from headstart.explain.image.networks import view_layer
     from headstart.explain.torch_graph import torch_scores
 
     view = view_layer(network, torch_scores(head), pixels, target)
@@ -152,15 +152,15 @@ def _weighted_cam_of_network(combine: Combine, network: "Network", head: Head, p
 
 def _gradients(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution:
     require(("torch", "train"), ("captum", "explain"))
-    from headstart.explain.attributions import integrated_gradients  # loads torch: seconds
-    from headstart.explain.networks import open_network
+    from headstart.explain.image.attributions import integrated_gradients  # loads torch: seconds
+    from headstart.explain.image.networks import open_network
     from headstart.explain.torch_graph import torch_scores
 
     return integrated_gradients(open_network(model.files, seen.pixels), torch_scores(model.head), seen.pixels, target)
 
 
 def _gradients_of_network(network: "Network", head: Head, pixels: Floats, target: int) -> Map:
-    from headstart.explain.attributions import integrated_gradients
+    from headstart.explain.image.attributions import integrated_gradients
     from headstart.explain.torch_graph import torch_scores
 
     return integrated_gradients(network, torch_scores(head), pixels, target).grid
@@ -168,7 +168,7 @@ def _gradients_of_network(network: "Network", head: Head, pixels: Floats, target
 
 def _occlusion(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution:
     require(("torch", "train"), ("captum", "explain"))
-    from headstart.explain.attributions import occlusion  # loads torch: seconds
+    from headstart.explain.image.attributions import occlusion  # loads torch: seconds
 
     return occlusion(model, seen.pixels, target)
 

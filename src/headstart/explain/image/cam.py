@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.explain.coordinates import Map
+from headstart.explain.image.coordinates import Map
 from headstart.heads.head import Affine, Head
 
 Vector = npt.NDArray[np.float64]

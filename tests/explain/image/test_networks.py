@@ -11,13 +11,13 @@ from PIL import Image
 
 from headstart.encoders.spec import EncoderFiles
 from headstart.errors import EncoderError, MissingExtraError
-from headstart.explain import methods
-from headstart.explain.coordinates import shrink
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.explaining import look
-from headstart.explain.layers import Shape, choose_layer
-from headstart.explain.methods import EncoderOutput, compute_attribution
-from headstart.explain.networks import Network, open_network, view_layer
+from headstart.explain.image import methods
+from headstart.explain.image.coordinates import shrink
+from headstart.explain.image.explaining import encode_picture
+from headstart.explain.image.layers import Shape, choose_layer
+from headstart.explain.image.methods import EncoderOutput, compute_attribution
+from headstart.explain.image.networks import Network, open_network, view_layer
 from headstart.explain.torch_graph import torch_scores
 from subjects import SIDE, noise, subject_of_kind
 
@@ -184,7 +184,7 @@ def test_occlusion_is_what_a_loop_by_hand_finds(subjects):
 def test_a_pooled_network_in_torch_has_an_exact_map_too(subjects):
     subject = subjects["convolutions"]
     picture = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
-    seen = look(subject, Image.fromarray(picture))
+    seen = encode_picture(subject, Image.fromarray(picture))
     assert seen.pooled is not None
     heat = compute_attribution(subject, seen, 1, "auto")
     assert (heat.method, heat.exact) == ("cam", True)

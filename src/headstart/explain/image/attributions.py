@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from headstart.explain.coordinates import shrink
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.networks import Network
+from headstart.explain.image.coordinates import shrink
+from headstart.explain.image.networks import Network
 from headstart.explain.torch_graph import Scorer
 from headstart.explain.values import Attribution
 

@@ -9,17 +9,17 @@ middle.
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.explain.coordinates import Map, enlarge, shrink
+from headstart.explain.base import Fill
+from headstart.explain.image.coordinates import Map, enlarge, shrink
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 
-Fill = Literal["blur", "mean"]
 Pixels = npt.NDArray[np.float32]
 Probability = Callable[[Pixels], npt.NDArray[np.float64]]  # inputs (N, 3, H, W) -> probability of the class (N,)
 
@@ -28,7 +28,6 @@ STEPS = 8  # parts in which a picture is hidden or shown
 CELLS = 14  # the picture is hidden by squares, so many along a side
 BLUR = 1 / 16  # standard deviation of the blur, as a part of the picture's side
 CONVINCING = 0.95  # part of the random maps that must be beaten
-FILLS: tuple[Fill, ...] = ("blur", "mean")
 
 
 @dataclass(frozen=True, slots=True)

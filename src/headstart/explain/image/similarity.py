@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from headstart.explain.coordinates import Map, enlarge
+from headstart.explain.image.coordinates import Map, enlarge
 
 _SIDE = 64  # maps of few cells are enlarged for the structural similarity, whose window is 11 wide
 _DEVIATION, _RADIUS = 1.5, 5  # of the window of Wang et al. 2004

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
 
-from headstart.explain.coordinates import Map, enlarge, shrink
+from headstart.encoders.preprocess.image import ImagePreprocessing
+from headstart.explain.image.coordinates import Map, enlarge, shrink
 from headstart.runtime.findings import Finding
 
 Labelled = tuple[int, Map, npt.NDArray[np.float32]]  # class number, heat (h, w), input (3, H, W)
@@ -104,6 +105,15 @@ class ClassAverage:
         }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassAverages:
+    """The averages of the classes that had pictures, how their heat was found, and how the pictures were prepared."""
+
+    method: str
+    classes: tuple[ClassAverage, ...]
+    preprocessing: ImagePreprocessing
+
+
 @dataclass(slots=True)
 class AverageAccumulator:
     """Collects the maps of one class, one after the other."""
@@ -186,7 +196,7 @@ def _warning(
     return None
 
 
-def gather(labelled: Iterable[Labelled], classes: Sequence[str]) -> tuple[ClassAverage, ...]:
+def average_maps(labelled: Iterable[Labelled], classes: Sequence[str]) -> tuple[ClassAverage, ...]:
     """Average the maps of each class; classes without any are left out.
 
     ``labelled`` gives the number of the class, its heat (h, w) and the input (3, H, W) of each picture.
@@ -196,13 +206,13 @@ def gather(labelled: Iterable[Labelled], classes: Sequence[str]) -> tuple[ClassA
     >>> mark = np.zeros((7, 7), dtype=np.float32)
     >>> mark[0, 0] = 1.0
     >>> pictures = [(0, mark + 0.001 * n, np.zeros((3, 21, 21), dtype=np.float32)) for n in range(6)]
-    >>> found = gather(pictures, ("ant", "bee"))
+    >>> found = average_maps(pictures, ("ant", "bee"))
     >>> [(one.label, one.count, one.zone) for one in found], str(found[0].warning)[:8]
     ([('ant', 6, 'upper left')], 'ant: 91%')
     """
-    gatherings = [AverageAccumulator() for _ in classes]
+    accumulators = [AverageAccumulator() for _ in classes]
     for number, grid, pixels in labelled:
-        gatherings[number].add(grid, pixels)
-    used = sum(one.total is not None for one in gatherings)
-    found = (one.average(label, used) for one, label in zip(gatherings, classes, strict=True))
+        accumulators[number].add(grid, pixels)
+    used = sum(one.total is not None for one in accumulators)
+    found = (one.average(label, used) for one, label in zip(accumulators, classes, strict=True))
     return tuple(one for one in found if one is not None)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from headstart.explain.coordinates import Map
-from headstart.explain.similarity import rank_correlation, structural_similarity
+from headstart.explain.image.coordinates import Map
+from headstart.explain.image.similarity import rank_correlation, structural_similarity
 from headstart.heads.family import load_head
 from headstart.heads.head import Head
 from headstart.runtime.catalogue import ENGLISH, Texts

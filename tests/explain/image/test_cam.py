@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import headstart as hs
-from headstart.explain.cam import (
+from headstart.explain.image.cam import (
     class_activation_map,
     grad_cam,
     grad_cam_plus_plus,

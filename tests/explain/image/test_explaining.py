@@ -9,14 +9,14 @@ from PIL import Image, ImageColor
 from sklearn.neighbors import NearestNeighbors
 
 from headstart.errors import EncoderError, RecipeError, UnknownNameError
-from headstart.explain.faithfulness import Faithfulness
-from headstart.explain.overlay import heat_colours, overlay
-from headstart.explain.randomisation import Randomisation, Similarity
-from headstart.explain.values import Checks
+from headstart.explain.image.faithfulness import Faithfulness
+from headstart.explain.image.overlay import heat_colours, overlay
+from headstart.explain.image.randomisation import Randomisation, Similarity
+from headstart.explain.image.values import HeatChecks
 from headstart.heads.knn import KnnHead, normalise
 from headstart.heads.mlp import MlpHead
-from headstart.reporting.explanation_figure import explanation_sheet
-from headstart.reporting.explanation_report import Explained
+from headstart.reporting.explanations.image_figure import explanation_sheet
+from headstart.reporting.explanations.report import Explained
 from headstart.reporting.fonts import FontBook, font_folders
 from headstart.reporting.plots.style import WARN
 
@@ -42,7 +42,7 @@ def test_a_picture_of_another_kind_and_a_map_of_chance_are_marked_in_the_lines_a
     assert found.prediction.unfamiliar  # a cat is no flower
     plain = replace(found, prediction=replace(found.prediction, unfamiliar=False))
     chance = Faithfulness(0.5, 0.5, 0.5, 0.5, 12, 20, True, "blur")
-    odd = replace(found, checks=Checks(chance, Randomisation((Similarity("head", 0.1, 0.1),), whole=False)))
+    odd = replace(found, checks=HeatChecks(chance, Randomisation((Similarity("head", 0.1, 0.1),), whole=False)))
     lines, before = (Explained(one, Path("a.png"), Path("b.png")).lines() for one in (odd, plain))
     assert (lines[1], before[1][:8]) == ("  I don't know this kind of picture.", "  heat: ")
     sheets = [np.asarray(explanation_sheet(one, cat, [], FontBook(font_folders())).image) for one in (odd, plain)]

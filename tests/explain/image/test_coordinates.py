@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from headstart.encoders.preprocess.image import ImagePreprocessing, prepare, seen_box
-from headstart.explain.coordinates import enlarge, place, shrink
+from headstart.explain.image.coordinates import enlarge, place, shrink
 
 PLAIN = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 

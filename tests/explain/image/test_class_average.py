@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ttest_1samp
 
-from headstart.explain.class_average import UNIFORM_BORDER, AverageAccumulator, gather, lower_bound
+from headstart.explain.image.class_average import UNIFORM_BORDER, AverageAccumulator, average_maps, lower_bound
 
 PIXELS = np.zeros((3, 42, 42), dtype=np.float32)
 
@@ -20,7 +20,7 @@ def spots(count: int, middle: tuple[float, float], spread: float, seed: int = 0)
 
 
 def average(maps: list[np.ndarray], label: str = "ant"):
-    (found,) = gather(((0, one, PIXELS) for one in maps), (label,))
+    (found,) = average_maps(((0, one, PIXELS) for one in maps), (label,))
     return found
 
 

@@ -7,8 +7,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from headstart.encoders.preprocess.image import Size
-from headstart.explain.coordinates import Map
-from headstart.explain.values import Explanation
+from headstart.explain.image.coordinates import Map
+from headstart.explain.image.values import ImageExplanation
 
 LONGEST = 640  # of an overlay's sides, in pixels
 DIMMED = 0.62  # so that heat is brighter than any part of the picture, in colour and in grey
@@ -39,7 +39,7 @@ def heat_colours(heat: Map) -> npt.NDArray[np.uint8]:
     return colours
 
 
-def overlay(picture: Image.Image, explanation: Explanation, longest: int = LONGEST) -> Image.Image:
+def overlay(picture: Image.Image, explanation: ImageExplanation, longest: int = LONGEST) -> Image.Image:
     """Paint the heat onto the picture, which becomes grey and darker; what the network did not see is striped.
 
     A line goes around what is hotter than half of the hottest. ``longest`` is the longer side of the result.

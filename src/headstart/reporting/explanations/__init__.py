@@ -1,0 +1,1 @@
+"""Explanations for people: lines, and sheets that are drawn, by the modality."""

@@ -1,0 +1,1 @@
+"""Explanations for the page, by the modality."""
