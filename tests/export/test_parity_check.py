@@ -25,7 +25,7 @@ def with_changes(count: int) -> np.ndarray:
 
 def test_equal_answers_pass_both_gates():
     proof = prove(certain(LABELS.tolist()), certain(LABELS.tolist()), LABELS)
-    assert (proof.pictures, proof.agreement, proof.max_difference, proof.mean_difference) == (120, 1.0, 0.0, 0.0)
+    assert (proof.examples, proof.agreement, proof.max_difference, proof.mean_difference) == (120, 1.0, 0.0, 0.0)
     assert faults(proof, "same answers") == faults(proof, "accuracy") == []
 
 

@@ -177,7 +177,7 @@ def test_three_tests_stand_beside_each_gain_and_are_corrected_for_their_number()
     found = report(answers(scratch=(0.5, 0.52), probe=(0.55, 0.6)))
     for gain in found.gains:
         assert gain.on_these_draws.low >= gain.difference.low - 0.02
-        assert 0 < gain.p_pictures <= 1 and 0 < gain.p_draws <= 1
+        assert 0 < gain.p_examples <= 1 and 0 < gain.p_draws <= 1
     assert [gain.p for gain in found.gains] == pytest.approx(holm([mcnemar_of(2), mcnemar_of(20)]))
     plain = found.to_json()["gain"][0]["tests"]
     assert set(plain) == {"mcnemar", "pictures", "draws and pictures"}

@@ -423,7 +423,7 @@ def test_a_plan_and_its_estimate_compute_nothing_that_is_kept(fake_network, flow
     planned = plan_fit(flowers, Recipe(), context)
     assert fake_network.seen == []
     estimate = estimate_time(planned, context)
-    assert (estimate.pictures, estimate.stored) == (36, 0)
+    assert (estimate.examples, estimate.stored) == (36, 0)
     assert estimate.seconds > 0
     hs.fit(flowers, head="lda")
     after = estimate_time(planned, context)

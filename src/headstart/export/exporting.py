@@ -74,7 +74,7 @@ class ExportReport:
             "precision": self.form.precision,
             "batched": self.form.batched,
             "bytes": self.size,
-            "pictures": self.proof.pictures,
+            "pictures": self.proof.examples,
             "agreement": self.proof.agreement,
             "max_difference": self.proof.max_difference,
             "mean_difference": self.proof.mean_difference,

@@ -53,7 +53,7 @@ class ParityReport:
 
     Attributes
     ----------
-    pictures
+    examples
         How many.
     agreement
         Share of them with the same label.
@@ -63,7 +63,7 @@ class ParityReport:
         None when the labels are not known, or the model was fitted to these very pictures.
     """
 
-    pictures: int
+    examples: int
     agreement: float
     max_difference: float
     mean_difference: float
@@ -76,8 +76,8 @@ class ParityReport:
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
         values = {
-            "pictures": self.pictures,
-            "same": round(self.agreement * self.pictures),
+            "pictures": self.examples,
+            "same": round(self.agreement * self.examples),
             "share": 100 * self.agreement,
             "most": self.max_difference,
             "mean": self.mean_difference,
@@ -102,7 +102,7 @@ def prove(library: Probabilities, exported: Probabilities, labels: npt.NDArray[n
     one, other = library.argmax(axis=1), exported.argmax(axis=1)
     broken = not np.isfinite(exported).all()
     return ParityReport(
-        pictures=len(library),
+        examples=len(library),
         agreement=float((one == other).mean()),
         max_difference=1.0 if broken else float(difference.max()),
         mean_difference=1.0 if broken else float(difference.mean()),
@@ -159,5 +159,5 @@ def _accuracy_faults(proof: ParityReport) -> list[Finding]:
     if lost > LOSS:
         return [Finding("export.fault_accuracy", {"points": 100 * lost})]
     if found.confidence < CONFIDENCE:
-        return [Finding("export.fault_few", {"pictures": proof.pictures, "confidence": 100 * found.confidence})]
+        return [Finding("export.fault_few", {"pictures": proof.examples, "confidence": 100 * found.confidence})]
     return []

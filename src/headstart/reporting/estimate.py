@@ -10,10 +10,10 @@ from headstart.settings.rules import TrainingPlan
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How long a run will take, from a few pictures timed on this machine; ``training`` says how weights will move."""
+    """How long a run will take, from a few examples timed on this machine; ``training`` says how weights will move."""
 
     encoder: str
-    pictures: int
+    examples: int
     stored: int
     seconds: float
     training: TrainingPlan | None = None
@@ -24,7 +24,7 @@ class Estimate:
         minutes = Finding(
             "reporting.under_a_minute" if self.seconds < 60 else "reporting.minutes", {"n": self.seconds / 60}
         )
-        values = {"encoder": self.encoder, "stored": self.stored, "pictures": self.pictures}
+        values = {"encoder": self.encoder, "stored": self.stored, "pictures": self.examples}
         lines = [texts.say("reporting.stored", values), texts.say(short, {"minutes": minutes, "seconds": self.seconds})]
         if self.training is None:
             return lines
@@ -38,7 +38,7 @@ class Estimate:
         return {
             "encoder": self.encoder,
             "stored": self.stored,
-            "to_compute": self.pictures - self.stored,
+            "to_compute": self.examples - self.stored,
             "estimated_seconds": round(self.seconds, 1),
             "estimated_minutes": round(self.seconds / 60, 2),
             "training": None if self.training is None else asdict(self.training),

@@ -8,8 +8,8 @@ from typing import Any
 
 from headstart.data.example import Example
 from headstart.errors import OutputError
-from headstart.reporting.contact_sheet import MOST_CARDS, Card, captions, draw_sheet
 from headstart.reporting.render.base import render_of
+from headstart.reporting.render.contact_sheet import MOST_CARDS, Card, captions, draw_sheet
 from headstart.reporting.runs import given_folder
 from headstart.reporting.tables import csv_text
 from headstart.runtime.catalogue import ENGLISH

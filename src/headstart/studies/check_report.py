@@ -29,7 +29,7 @@ class CheckReport:
             *inspection_lines(self.found.inspection, texts),
             *self._copy_lines(texts),
             *self._label_lines(texts),
-            *self._picture_lines(texts),
+            *self._quality_lines(texts),
             *self._group_lines(texts),
             *([texts.say("studies.cleaning", {"verdict": cleaning.verdict})] if cleaning else []),
             *sentences((*self.found.notices, *self.notices), texts),
@@ -166,7 +166,7 @@ class CheckReport:
         head = texts.say("studies.label_errors", {"count": len(errors)})
         return [head, *indented(rows, (3,)), *_more(len(errors), texts)]
 
-    def _picture_lines(self, texts: Texts) -> list[str]:
+    def _quality_lines(self, texts: Texts) -> list[str]:
         found = [(texts.say(f"page.issue.{kind}"), places) for kind, places in self.found.poor.items()]
         lines = [
             texts.say("studies.poor", {"count": len(places), "kind": kind, "names": list(map(self._name, places))})

@@ -143,7 +143,7 @@ class CompareReport:
                         "pictures": {
                             "low": gain.on_these_draws.low,
                             "high": gain.on_these_draws.high,
-                            "p": gain.p_pictures,
+                            "p": gain.p_examples,
                         },
                         "draws and pictures": {
                             "low": gain.difference.low,

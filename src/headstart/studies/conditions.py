@@ -174,7 +174,7 @@ def tuned_rate(arena: ExperimentData, spot: Condition, steps: int, context: RunC
     return best_rate(lesson.ground, plan_for_steps(lesson.ground, steps), context)
 
 
-def training_recipe(recipe: Recipe, spot: Condition, pictures: int, classes: tuple[str, ...]) -> Recipe:
+def training_recipe(recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...]) -> Recipe:
     """Say how an arm trains: every draw has a seed of its own.
 
     Weights that were shuffled begin as blind as random ones: they get the rate of a training from scratch, and
@@ -189,17 +189,17 @@ def training_recipe(recipe: Recipe, spot: Condition, pictures: int, classes: tup
     own = recipe.replace(method=method, seed=(recipe.run.seed + 7919 * spot.draw) % 2**32)
     if spot.arm != "matched":
         return own
-    scratch = training_plan(own.replace(method="scratch"), pictures, classes)
+    scratch = training_plan(own.replace(method="scratch"), count, classes)
     assert scratch is not None
     return own.replace(lr=scratch.rate, layer_decay=scratch.layer_decay, batch_norm="trained")
 
 
-def pictures_learned(recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...], steps: int) -> int:
+def examples_learned(recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...], steps: int) -> int:
     """Say how many pictures pass by in a training of so many steps on ``count`` of them.
 
     Examples
     --------
-    >>> pictures_learned(Recipe(), Condition("full", 5, 0), 60, ("ant", "bee"), 100)
+    >>> examples_learned(Recipe(), Condition("full", 5, 0), 60, ("ant", "bee"), 100)
     1500
     """
     plan = training_plan(training_recipe(recipe, spot, count, classes), count, classes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import duration_text
-from headstart.studies.conditions import TRAINED, ExperimentData, lesson_of, pictures_learned, rows_of
+from headstart.studies.conditions import TRAINED, ExperimentData, examples_learned, lesson_of, rows_of
 from headstart.studies.result_cache import Condition, ResultStore
 
 if TYPE_CHECKING:  # it loads torch
@@ -56,7 +56,7 @@ def make_forecast(
     pace = time_trial(lesson.ground, plan_for_steps(lesson.ground, steps), arena.test.examples, context)
     seconds = {}
     for spot in trained:
-        learned = pictures_learned(arena.recipe, spot, sizes[spot], arena.target.names, steps)
+        learned = examples_learned(arena.recipe, spot, sizes[spot], arena.target.names, steps)
         searched = (spot.arm, spot.shots) in known or sizes[spot] < FEWEST_TO_SEARCH
         known = known | {(spot.arm, spot.shots)}
         seconds[spot] = seconds_of_cell(pace, learned, len(arena.test.examples), search=not searched)

@@ -20,7 +20,7 @@ from headstart.metrics.values import Score
 from headstart.studies.compare import Answers, shots_name
 from headstart.studies.result_cache import Right
 
-TESTS = ("p", "p_pictures", "p_draws")
+TESTS = ("p", "p_examples", "p_draws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class EffectSize:
         The same with that of the paired bootstrap over pictures alone.
     error_reduction
         The gain as a part of the mistakes the other makes.
-    p, p_pictures, p_draws
+    p, p_examples, p_draws
         McNemar's exact test on the first draw; the paired bootstrap over pictures; the hierarchical one. Each is
         corrected by Holm for all gains.
     multiplier
@@ -49,7 +49,7 @@ class EffectSize:
     on_these_draws: Score
     error_reduction: float
     p: float
-    p_pictures: float
+    p_examples: float
     p_draws: float
     multiplier: Multiplier
 
@@ -90,7 +90,7 @@ def measure_gains(
                 on_these_draws=interval(mine - other, on_these),
                 error_reduction=(mine - other) / (1 - other) if other < 1 else math.nan,
                 p=mcnemar(pair[0][0], pair[1][0]) if pair[0].dtype == np.bool_ else bootstrap_p(on_these),
-                p_pictures=bootstrap_p(on_these),
+                p_examples=bootstrap_p(on_these),
                 p_draws=bootstrap_p(drawn),
                 multiplier=data_multiplier(mine, answers.sizes[one], sizes, accuracies),
             )

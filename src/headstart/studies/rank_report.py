@@ -54,15 +54,15 @@ class RankReport:
         The encoders, the best first.
     costs
         By name.
-    pictures, groups
-        How many pictures were learned from, and how many groups they form.
+    examples, groups
+        How many examples were learned from, and how many groups they form.
     notices
         Sentences for the user.
     """
 
     ranking: Ranking
     costs: dict[str, Cost]
-    pictures: int
+    examples: int
     groups: int
     notices: tuple[Finding, ...] = ()
     metric: str = "accuracy"
@@ -76,8 +76,8 @@ class RankReport:
             _cells(one, stands, self.costs[one.name])
             for one, stands in zip(self.ranking.scored, self.ranking.standings, strict=True)
         ]
-        grouped = self.groups != self.pictures
-        values = {"count": self.pictures, "groups": self.groups}
+        grouped = self.groups != self.examples
+        values = {"count": self.examples, "groups": self.groups}
         return [
             texts.say("studies.ranked_groups" if grouped else "studies.ranked", values),
             *indented([head, *rows], right=(0, *range(5, len(head)))),

@@ -13,7 +13,7 @@ from headstart.errors import DataError, ExampleError
 from headstart.explain.base import ExplanationRequest, explainers_of
 from headstart.modalities.base import load_modality
 from headstart.reporting.explanations.report import Explained, ExplainReport
-from headstart.reporting.fonts import FontBook, font_folders
+from headstart.reporting.render.fonts import FontBook, font_folders
 from headstart.reporting.run_files import output_folder
 from headstart.reporting.runs import safe_name
 from headstart.runtime.context import RunContext

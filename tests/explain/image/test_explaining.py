@@ -17,8 +17,8 @@ from headstart.heads.knn import KnnHead, normalise
 from headstart.heads.mlp import MlpHead
 from headstart.reporting.explanations.image_figure import explanation_sheet
 from headstart.reporting.explanations.report import Explained
-from headstart.reporting.fonts import FontBook, font_folders
 from headstart.reporting.plots.style import WARN
+from headstart.reporting.render.fonts import FontBook, font_folders
 
 
 def test_an_explanation_goes_with_the_prediction(fitted, cat):

@@ -15,9 +15,9 @@ from headstart.data.name_checks import twin_notices
 from headstart.data.sources import read_dataset
 from headstart.errors import MissingExtraError
 from headstart.finetuning.build import NOT_CUT
-from headstart.reporting.fonts import _missing_notice
 from headstart.reporting.page.blocks import Points
 from headstart.reporting.page.notices import notice_blocks
+from headstart.reporting.render.fonts import _missing_notice
 from headstart.runtime.catalogue import texts_in
 from headstart.runtime.findings import Finding, notices_json
 from pictures import save_noise

@@ -26,14 +26,14 @@ def test_a_run_is_read_whole(odd_run):
     assert sum(page.run.counts.fitted.values()) == page.run.metrics["counts"]["fit"]
     assert page.run.recipe["head"] == "centroid"
     assert page.run.history == ()
-    assert len(page.pictures) == len(list((odd_run / "gallery").glob("*.jpg"))) > 0
+    assert len(page.previews) == len(list((odd_run / "gallery").glob("*.jpg"))) > 0
 
 
 def test_of_a_run_only_the_scores_are_needed(odd_run, tmp_path):
     shutil.copy(odd_run / "metrics.json", tmp_path)
     page = read_page(tmp_path)
     assert page.run is not None
-    assert (page.run.answers, page.run.environment, page.run.recipe, page.pictures) == ((), {}, {}, {})
+    assert (page.run.answers, page.run.environment, page.run.recipe, page.previews) == ((), {}, {}, {})
 
 
 def test_a_history_is_read_with_gaps_where_nothing_was_validated(tmp_path):

@@ -175,9 +175,9 @@ def test_both_languages_show_the_same_numbers(pages):
 
 
 def test_the_page_says_when_the_pictures_are_gone(odd_page):
-    text = Outline(render_page(replace(odd_page, pictures={}), "en")).text()
+    text = Outline(render_page(replace(odd_page, previews={}), "en")).text()
     assert "The pictures are not here any more" in text
-    assert text.count("picture not here") == len(odd_page.pictures)
+    assert text.count("picture not here") == len(odd_page.previews)
 
 
 def test_a_folder_with_one_study_has_a_page_of_that_study():

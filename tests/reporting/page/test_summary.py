@@ -260,9 +260,9 @@ def test_a_cross_validated_run_says_so():
     run = replace(found.run, recipe={"folds": 5, "inner_folds": 5})
     first = summarise(replace(found, run=run), texts_in("en"))[0]
     assert first.startswith("In cross-validation, models that had not seen them name the right class for 90.0")
-    assert run.pictures == 240
+    assert run.examples == 240
     older = replace(found.run, recipe={"folds": 5})  # once the name of the folds inside the part to fit
-    assert (older.folds, older.pictures) == (0, 480)
+    assert (older.folds, older.examples) == (0, 480)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from fontTools.ttLib import TTCollection, TTFont
 from PIL import Image
 
 from headstart.metrics.evaluation import evaluate
-from headstart.reporting.contact_sheet import Mistake, draw_mistakes
-from headstart.reporting.fonts import FontBook, FontFace, drawable_names, font_folders, plotting_fonts
 from headstart.reporting.plots.confusion import confusion_chart
 from headstart.reporting.plots.run import draw_confusion_matrix
 from headstart.reporting.plots.style import FIELD, INK, RIGHT, WRONG, chart_font, chart_style, text_width
+from headstart.reporting.render.contact_sheet import Mistake, draw_mistakes
+from headstart.reporting.render.fonts import FontBook, FontFace, drawable_names, font_folders, plotting_fonts
 
 BARE = FontBook(folders=())  # a machine without fonts: only those that come with Pillow and Matplotlib
 CHINESE = ("玫瑰", "郁金香", "百合")

@@ -9,8 +9,8 @@ import matplotlib
 import pytest
 
 from headstart.errors import OutputError
-from headstart.reporting.fonts import FontBook, plotting_fonts
 from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
+from headstart.reporting.render.fonts import FontBook, plotting_fonts
 
 BARE = FontBook(folders=())
 

@@ -17,9 +17,9 @@ from headstart.explain.image.overlay import paint
 from headstart.explain.image.values import scaled
 from headstart.explain.values import title_of
 from headstart.reporting.answers import failure_lines, failures_to_json
-from headstart.reporting.contact_sheet import SIDE, Caption, Card, draw_sheet
-from headstart.reporting.fonts import FontBook, drawable_names
 from headstart.reporting.plots.style import INK, QUIET, WARN
+from headstart.reporting.render.contact_sheet import SIDE, Caption, Card, draw_sheet
+from headstart.reporting.render.fonts import FontBook, drawable_names
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
@@ -92,10 +92,10 @@ def write_averages(
     shown = drawable_names([one.label for one in classes], fonts)
     cards = []
     for one, name in zip(classes, shown.names, strict=True):
-        name_colour, colour = (WARN, WARN) if one.warning else (INK, QUIET)
+        name_tint, tint = (WARN, WARN) if one.warning else (INK, QUIET)
         lines = (
-            Caption(name, name_colour),
-            Caption(plural(one.count, "picture"), colour, right=f"{one.border.value:.2f}"),
+            Caption(name, name_tint),
+            Caption(plural(one.count, "picture"), tint, right=f"{one.border.value:.2f}"),
         )
         cards.append(Card((partial(_painted, one, found.preprocessing),), lines))
     notes = (

@@ -13,8 +13,9 @@ from headstart.explain.neighbours import Neighbour, find_example
 from headstart.explain.values import title_of
 from headstart.modalities.base import DEFAULT
 from headstart.reporting.class_tables import caution
-from headstart.reporting.contact_sheet import Caption, Card, draw_card
-from headstart.reporting.drawing import (
+from headstart.reporting.explanations.report import Explained
+from headstart.reporting.plots.style import INK, QUIET, WARN
+from headstart.reporting.render.canvas import (
     MARGIN,
     NOTE,
     TITLE,
@@ -28,9 +29,8 @@ from headstart.reporting.drawing import (
     write,
     write_title,
 )
-from headstart.reporting.explanations.report import Explained
-from headstart.reporting.fonts import FontBook, drawable_names, drawable_part
-from headstart.reporting.plots.style import INK, QUIET, WARN
+from headstart.reporting.render.contact_sheet import Caption, Card, draw_card
+from headstart.reporting.render.fonts import FontBook, drawable_names, drawable_part
 from headstart.runtime.findings import Finding
 
 _SIDE = 480  # of the two large pictures
@@ -98,7 +98,7 @@ def explanation_sheet(
     _draw_verdict(canvas, explanation)
     if row:
         _draw_neighbours(canvas, row)
-    return Sheet(canvas.image, shown.notices)
+    return Sheet(canvas.sheet, shown.notices)
 
 
 def _draw_head(canvas: Canvas, explanation: ImageExplanation, label: str, target: str) -> None:
@@ -120,7 +120,7 @@ def _draw_head(canvas: Canvas, explanation: ImageExplanation, label: str, target
 
 def _draw_scale(canvas: Canvas, target: str) -> None:
     bar = heat_colours(np.broadcast_to(np.linspace(0, 1, _SIDE, dtype=np.float32), (_SCALE, _SIDE)))
-    canvas.image.paste(Image.fromarray(bar), (_RIGHT, _BELOW))
+    canvas.sheet.paste(Image.fromarray(bar), (_RIGHT, _BELOW))
     below = _BELOW + _SCALE + 18
     write(canvas, (_RIGHT, below), "no evidence", NOTE, QUIET)
     most = fit_text(canvas.fonts, f"most evidence for {target}", NOTE, _SIDE - 130)

@@ -68,7 +68,7 @@ class Key:
     """One entry of a legend: the number of the colour, the shape of the points, whether the line is dashed."""
 
     label: str
-    colour: int
+    hue: int
     marker: Marker = "circle"
     dashed: bool = False
 
@@ -104,7 +104,7 @@ class Gallery:
 
     title: str
     note: str
-    pictures: tuple[Shown, ...]
+    examples: tuple[Shown, ...]
     pairs: bool = False
     kind: ClassVar[str] = "gallery"
 

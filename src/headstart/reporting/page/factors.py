@@ -68,7 +68,7 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableC
     )
     clean = trusted(run.metrics)
     arms = ("probe", "colour_histogram", "majority")
-    still, colours, majority = (score_in(clean, "baselines", arm, "accuracy") for arm in arms)
+    still, simple, majority = (score_in(clean, "baselines", arm, "accuracy") for arm in arms)
     frozen = still or score_in(clean, "evaluation", "accuracy") or accuracy
     if probe is not None:
         rows.append(
@@ -80,18 +80,18 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableC
                 ),
             )
         )
-    if colours is not None:
+    if simple is not None:
         rows.append(
             (
                 TableCell(texts.say("page.factors.features")),
-                TableCell(texts.say("page.factors.points", {"points": points(frozen.value - colours.value)})),
+                TableCell(texts.say("page.factors.points", {"points": points(frozen.value - simple.value)})),
             )
         )
         if majority is not None:
             rows.append(
                 (
                     TableCell(texts.say("page.factors.colours")),
-                    TableCell(texts.say("page.factors.points", {"points": points(colours.value - majority.value)})),
+                    TableCell(texts.say("page.factors.points", {"points": points(simple.value - majority.value)})),
                 )
             )
     heads = dig(run.metrics, "head", "candidates") or []

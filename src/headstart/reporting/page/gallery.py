@@ -1,21 +1,21 @@
-"""The pictures of a page: which ones, made small, kept beside the page.
+"""The examples that a page shows, the worst mistakes and the surest hits: made small, and kept beside the page.
 
-Small copies lie in the folder ``gallery/`` of a run, so that the page can be made again when the pictures themselves
+Small copies lie in the folder ``gallery/`` of a run, so that the page can be made again when the examples themselves
 are somewhere else. Their number and their size are bounded: a page is to stay below about three megabytes.
 """
 
 import base64
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from headstart.errors import ExampleError
-from headstart.reporting.page.values import Answer
-from headstart.reporting.render.base import render_of
+from headstart.reporting.page.blocks import Block, Gallery, Paragraph, Section, Shown
+from headstart.reporting.page.numbers import count_text, percent
+from headstart.reporting.page.values import Answer, PageData, RunData
+from headstart.reporting.render.base import render_of, thumbnail
+from headstart.runtime.catalogue import Texts
 from headstart.runtime.files import write_errors
 from headstart.runtime.hashing import sha256_of_parts
 
@@ -105,13 +105,46 @@ def file_name(name: str) -> str:
     return f"{sha256_of_parts([name.encode('utf-8', 'backslashreplace')])[:20]}.jpg"
 
 
-def _write_copy(path: Path, draw: Callable[[], Image.Image]) -> None:
+def _write_copy(path: Path, draw: Callable[[], Any]) -> None:
     try:
-        picture = draw()
+        drawn = draw()
     except ExampleError:
         return
-    picture = picture.copy()  # it may be the user's own
-    picture.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
-    content = io.BytesIO()
-    picture.save(content, format="JPEG", quality=_QUALITY)
-    path.write_bytes(content.getvalue())
+    path.write_bytes(thumbnail(drawn, SIDE, _QUALITY))
+
+
+def gallery_section(page: PageData, run: RunData, texts: Texts) -> Section:
+    """Show where the model was sure and wrong, and where it was sure and right."""
+    mistakes, hits = worst(run.answers), surest(run.answers)
+    count = sum(bool(answer.label) and not answer.correct for answer in run.answers)
+    blocks: list[Block] = []
+    if mistakes:
+        note = texts.say("page.gallery.mistakes_note", {"shown": len(mistakes), "count": count_text(count)})
+        blocks.append(
+            Gallery(texts.say("page.gallery.mistakes"), note, tuple(_shown(page, one, texts) for one in mistakes))
+        )
+    else:
+        blocks.append(Paragraph(texts.say("page.gallery.no_mistakes"), "good"))
+    if hits:
+        blocks.append(
+            Gallery(
+                texts.say("page.gallery.hits"),
+                texts.say("page.gallery.hits_note"),
+                tuple(_shown(page, one, texts) for one in hits),
+            )
+        )
+    if not any(file_name(answer.name) in page.previews for answer in (*mistakes, *hits)):
+        blocks.insert(0, Paragraph(texts.say("page.gallery.gone"), "quiet"))
+    return Section("pictures", texts.say("page.section.pictures"), tuple(blocks))
+
+
+def _shown(page: PageData, answer: Answer, texts: Texts) -> Shown:
+    uri = page.previews.get(file_name(answer.name), "")
+    if answer.correct:
+        values = {"label": answer.label, "probability": percent(answer.probability)}
+        return Shown(uri, (texts.say("page.gallery.right", values),), answer.name)
+    is_, said = (
+        texts.say("page.gallery.is", {"label": answer.label}),
+        texts.say("page.gallery.said", {"label": answer.predicted, "probability": percent(answer.probability)}),
+    )
+    return Shown(uri, (is_, said), answer.name, wrong=True)

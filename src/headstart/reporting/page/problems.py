@@ -150,7 +150,7 @@ def _some_names(items: Sequence[Any], texts: Texts) -> str:
 def _check_blocks(page: PageData, check: Json, texts: Texts) -> list[Block]:
     blocks: list[Block] = [_count_table(check, texts)]
     pairs = _pair_gallery(page, check, texts)
-    if pairs.pictures:
+    if pairs.examples:
         blocks.append(pairs)
     for key, most in (("label_errors", SHOWN_ERRORS), ("outliers", SHOWN_OTHERS), ("quality", SHOWN_OTHERS)):
         rows = _entries(check.get(key))
@@ -225,7 +225,7 @@ def _pair(page: PageData, row: Mapping[str, Any], texts: Texts) -> list[Shown]:
     found = []
     for name, label in zip((str(row["one"]), str(row["other"])), labels, strict=True):
         lines = (*((str(label),) if label else ()), *across)
-        found.append(Shown(page.pictures.get(file_name(name), ""), lines, name, wrong=bool(across)))
+        found.append(Shown(page.previews.get(file_name(name), ""), lines, name, wrong=bool(across)))
     return found
 
 
@@ -240,7 +240,7 @@ def _shown(page: PageData, row: Mapping[str, Any], texts: Texts) -> Shown:
         lines.append(texts.say("page.check.likely_sure" if values["confidence"] else "page.check.likely", values))
     if row.get("issues"):
         lines.append(texts.join([texts.name("page.issue", kind) for kind in row["issues"]]))
-    return Shown(page.pictures.get(file_name(name), ""), tuple(lines), name)
+    return Shown(page.previews.get(file_name(name), ""), tuple(lines), name)
 
 
 def _group_table(groups: Sequence[Mapping[str, Any]], texts: Texts) -> Table:

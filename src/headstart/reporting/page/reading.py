@@ -37,7 +37,7 @@ def read_page(folder: Path) -> PageData:
         raise DataError(
             "reporting.nothing_to_report", folder=folder, reason=Finding(f"reporting.{code}", {"names": names})
         )
-    return PageData(folder.resolve().name, run, **studies, pictures=read_gallery(folder))
+    return PageData(folder.resolve().name, run, **studies, previews=read_gallery(folder))
 
 
 def _read_run(folder: Path) -> RunData:

@@ -113,7 +113,7 @@ def page_meta(page: PageData, texts: Texts) -> tuple[str, ...]:
     classes = dig(run.metrics, "classes") or []
     return (
         *((str(run.environment["started"])[:10],) if run.environment.get("started") else ()),
-        texts.say("page.unit.pictures", {"count": count_text(run.pictures)}),
+        texts.say("page.unit.pictures", {"count": count_text(run.examples)}),
         texts.say("page.unit.classes", {"count": count_text(len(classes))}),
         str(dig(run.metrics, "encoder", "name") or ""),
     )

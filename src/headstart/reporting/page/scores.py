@@ -37,7 +37,7 @@ def scores_section(run: RunData, texts: Texts) -> Section:
     columns = _columns(run.metrics)
     table = _score_table(columns, run.metrics, texts)
     bars = [
-        Bar(_arm_name(arm, run.metrics, texts), score, 0 if arm == "model" else _BASELINE_COLOURS[arm])
+        Bar(_arm_name(arm, run.metrics, texts), score, 0 if arm == "model" else _BASELINE_HUES[arm])
         for arm, found in columns.items()
         if (score := score_in(found, "accuracy")) is not None
     ]
@@ -51,7 +51,7 @@ def scores_section(run: RunData, texts: Texts) -> Section:
     return Section("scores", texts.say("page.section.scores"), tuple(blocks))
 
 
-_BASELINE_COLOURS: Mapping[str, int] = {"probe": 4, "colour_histogram": 1, "majority": 2}
+_BASELINE_HUES: Mapping[str, int] = {"probe": 4, "colour_histogram": 1, "majority": 2}
 
 
 def _columns(metrics: Json) -> dict[str, Any]:

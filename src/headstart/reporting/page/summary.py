@@ -104,12 +104,12 @@ def _quality(run: RunData, texts: Texts) -> str:
         return texts.say("page.summary.no_score")
     count = dig(metrics, "evaluation", "count") or 0
     majority = score_in(metrics, "baselines", "majority", "accuracy")
-    colours = score_in(metrics, "baselines", "colour_histogram", "accuracy")
-    better = all(one is None or accuracy.low > one.value for one in (majority, colours))
-    beside = "page.summary.beside" if majority and colours else "page.summary.beside_majority" if majority else ""
+    simple = score_in(metrics, "baselines", "colour_histogram", "accuracy")
+    better = all(one is None or accuracy.low > one.value for one in (majority, simple))
+    beside = "page.summary.beside" if majority and simple else "page.summary.beside_majority" if majority else ""
     values = {
         "majority": percent(majority.value) if majority else "",
-        "colours": percent(colours.value) if colours else "",
+        "colours": percent(simple.value) if simple else "",
     }
     error = score_in(metrics, "evaluation", "calibration_error")
     parts = [
@@ -150,10 +150,10 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
     if accuracy is not None and probe is not None:
         return _moved(run.metrics, accuracy, probe, texts)
     accuracy = score_in(trusted(run.metrics), "evaluation", "accuracy")
-    colours = score_in(trusted(run.metrics), "baselines", "colour_histogram", "accuracy")
-    if accuracy is None or colours is None:
+    simple = score_in(trusted(run.metrics), "baselines", "colour_histogram", "accuracy")
+    if accuracy is None or simple is None:
         return texts.say("page.summary.transfer_unknown")
-    return texts.say("page.summary.transfer_probe", {"points": points(accuracy.value - colours.value)})
+    return texts.say("page.summary.transfer_probe", {"points": points(accuracy.value - simple.value)})
 
 
 def _moved(metrics: Json, accuracy: Score, probe: Score, texts: Texts) -> str:

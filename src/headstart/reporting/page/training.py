@@ -51,7 +51,7 @@ def _figure(run: RunData, texts: Texts) -> Figure:
     names = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
     columns = tuple(Column(texts.say(f"page.column.{name}")) for name in names)
     rows = tuple(tuple(_cell(name, row.get(name)) for name in names) for row in run.history)
-    keys = [Key(curve.label, curve.colour, "square" if curve.dashed else "circle", curve.dashed) for curve in losses]
+    keys = [Key(curve.label, curve.hue, "square" if curve.dashed else "circle", curve.dashed) for curve in losses]
     return Figure(
         "training",
         caption,

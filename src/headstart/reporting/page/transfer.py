@@ -129,8 +129,7 @@ def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Fig
         to_svg(chart, "transfer", caption, described),
         Table(texts.say("page.transfer.table"), (Column(texts.say("page.column.arm"), number=False), *heads), rows),
         tuple(
-            Key(curve.label, curve.colour, look_of(arm)[1], curve.dashed)
-            for arm, curve in zip(arms, curves, strict=True)
+            Key(curve.label, curve.hue, look_of(arm)[1], curve.dashed) for arm, curve in zip(arms, curves, strict=True)
         ),
     )
 

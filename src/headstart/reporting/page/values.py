@@ -80,8 +80,8 @@ class RunData:
         return int(self.recipe.get("folds") or 0) if "inner_folds" in self.recipe else 0
 
     @property
-    def pictures(self) -> int:
-        """How many pictures were used; in folds, those that were fitted and those that were scored are the same."""
+    def examples(self) -> int:
+        """How many examples were used; in folds, those that were fitted and those that were scored are the same."""
         fitted, scored = (int(dig(self.metrics, "counts", part) or 0) for part in ("fit", "score"))
         return fitted if self.folds else fitted + scored
 
@@ -98,7 +98,7 @@ class PageData:
         A fitted model's files.
     compare, rank, check
         ``compare.json``, ``rank.json`` and ``check.json``.
-    pictures
+    previews
         Thumbnails as data URIs, by the name of the example.
     """
 
@@ -107,7 +107,7 @@ class PageData:
     compare: Json | None = None
     rank: Json | None = None
     check: Json | None = None
-    pictures: Mapping[str, str] = field(default_factory=dict)
+    previews: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def modality(self) -> str:

@@ -15,8 +15,8 @@ from headstart.reporting.plots.style import (
     label_axes,
     new_figure,
     percent_label,
-    series_colour,
     series_style,
+    series_tint,
 )
 from headstart.runtime.text import escape_control_characters
 
@@ -29,11 +29,11 @@ _ROW = 46  # of an interval and the name above it
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A score to draw with its interval; ``colour`` is a number, see the legend."""
+    """A score to draw with its interval; ``hue`` is a number, see the legend."""
 
     label: str
     score: Score
-    colour: int
+    hue: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Curve:
 
     label: str
     points: tuple[tuple[float, float], ...]
-    colour: int
+    hue: int
     marker: str
     dashed: bool = False
     band: tuple[tuple[float, float], ...] = ()
@@ -78,9 +78,9 @@ def interval_chart(bars: Sequence[Bar], start: float = 0.0) -> "Figure":
     figure = new_figure(WIDTH, _ROW * len(bars) + 40)
     axes = add_axes(figure, (14, 4, 22, 30))
     for row, bar in enumerate(bars):
-        y, score, colour = -row, bar.score, series_colour(bar.colour)
-        axes.plot([score.low, score.high], [y, y], color=colour, linewidth=6, alpha=0.35, solid_capstyle="round")
-        axes.plot([score.value], [y], **{**series_style(bar.colour, "circle"), "markersize": 11})
+        y, score, tint = -row, bar.score, series_tint(bar.hue)
+        axes.plot([score.low, score.high], [y, y], color=tint, linewidth=6, alpha=0.35, solid_capstyle="round")
+        axes.plot([score.value], [y], **{**series_style(bar.hue, "circle"), "markersize": 11})
         late = score.value > start + 0.5 * (1 - start)
         at = min(1.0, score.high) if late else max(start, score.low)
         label = escape_control_characters(bar.label)
@@ -132,13 +132,13 @@ def curves_chart(panels: Sequence[Panel], *, beside: bool = False) -> "Figure":
 def _draw_curves(axes: "Axes", curves: Sequence[Curve]) -> None:
     for curve in curves:
         points = [(x, y) for x, y in curve.points if math.isfinite(y)]
-        style = series_style(curve.colour, curve.marker if len(points) <= 30 else "none", dashed=curve.dashed)
+        style = series_style(curve.hue, curve.marker if len(points) <= 30 else "none", dashed=curve.dashed)
         style["linewidth"] = curve.width
         axes.plot([x for x, _ in points], [y for _, y in points], label=curve.label, **style)
         if curve.band:
             lows, highs = zip(*curve.band, strict=True)
             sizes = [x for x, _ in curve.points]
-            axes.fill_between(sizes, lows, highs, color=series_colour(curve.colour), alpha=0.16, linewidth=0)
+            axes.fill_between(sizes, lows, highs, color=series_tint(curve.hue), alpha=0.16, linewidth=0)
 
 
 def _scale_axes(axes: "Axes", panel: Panel, count: int) -> None:

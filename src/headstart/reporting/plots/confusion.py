@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.reporting.fonts import FontBook, shorten
 from headstart.reporting.plots.style import FIELD, INK, PAPER, QUIET, RIGHT, WRONG, chart_font, new_figure, text_width
+from headstart.reporting.render.fonts import FontBook, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def _draw_cells(axes: "Axes", counts: npt.NDArray[np.int64], cell: float) -> Non
     # The root makes a rare confusion visible; an empty cell stays nearly white.
     depth = np.where(counts > 0, 0.1 + 0.9 * np.sqrt(shares), 0.0)
     right = np.eye(len(counts), dtype=bool)[:, :, None]
-    tints = _rgb(FIELD) + depth[:, :, None] * (np.where(right, _rgb(RIGHT), _rgb(WRONG)) - _rgb(FIELD))
+    tints = _levels(FIELD) + depth[:, :, None] * (np.where(right, _levels(RIGHT), _levels(WRONG)) - _levels(FIELD))
     edges = np.arange(len(counts) + 1) - 0.5
     lines: dict[str, Any] = {"edgecolors": PAPER, "linewidth": 1} if cell >= 4 else {}
     axes.pcolormesh(edges, edges, np.round(tints).astype(np.uint8), **lines)
@@ -76,8 +76,8 @@ def _draw_cells(axes: "Axes", counts: npt.NDArray[np.int64], cell: float) -> Non
     if cell < COUNTED:
         return
     for row, column in np.argwhere(counts > 0).tolist():
-        colour = PAPER if depth[row, column] > 0.5 else INK
-        _write_cell(axes, cell, (column, row), (int(counts[row, column]), float(shares[row, column])), colour)
+        tint = PAPER if depth[row, column] > 0.5 else INK
+        _write_cell(axes, cell, (column, row), (int(counts[row, column]), float(shares[row, column])), tint)
     beside = len(counts) - 0.5 + 7 / cell
     style: dict[str, Any] = {"color": QUIET, "fontsize": min(8.5, cell - 0.5), "va": "center_baseline"}
     for row, number in enumerate(support.tolist()):
@@ -85,17 +85,17 @@ def _draw_cells(axes: "Axes", counts: npt.NDArray[np.int64], cell: float) -> Non
     axes.text(beside, -0.5 - 8 / cell, "n", **style)
 
 
-def _rgb(colour: str) -> npt.NDArray[np.float64]:
-    return np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)])
+def _levels(tint: str) -> npt.NDArray[np.float64]:
+    return np.array([int(tint[place : place + 2], 16) for place in (1, 3, 5)])
 
 
-def _write_cell(axes: "Axes", cell: float, at: tuple[int, int], content: tuple[int, float], colour: str) -> None:
+def _write_cell(axes: "Axes", cell: float, at: tuple[int, int], content: tuple[int, float], tint: str) -> None:
     count, share = content
     across, down = at
     roomy = cell >= ROOMY
     # A count of many digits, each 0.64 of its height wide, gets smaller letters rather than running out of its cell.
     size = min(17 if roomy else 10, cell * (0.3 if roomy else 0.5), (cell - 3) / (0.64 * len(f"{count}")))
-    style: dict[str, Any] = {"color": colour, "ha": "center", "va": "center", "clip_on": True}
+    style: dict[str, Any] = {"color": tint, "ha": "center", "va": "center", "clip_on": True}
     axes.text(across, down - 0.1 * roomy, f"{count}", fontsize=size, **style)
     if roomy:
         axes.text(across, down + 0.2, f"{share:.0%}", fontsize=max(6, size * 5 / 8), **style)

@@ -11,12 +11,12 @@ from PIL import Image
 from headstart.data.name_checks import plural
 from headstart.finetuning.history import Epoch
 from headstart.metrics.values import Evaluation, Score
-from headstart.reporting.drawing import save_png
-from headstart.reporting.fonts import FontBook, drawable_names, font_folders
 from headstart.reporting.plots.charts import Curve, Panel, curves_chart
 from headstart.reporting.plots.confusion import DOTS, ROOMY, cell_size, confusion_chart
 from headstart.reporting.plots.reliability import add_bin_table, calibrate_bin, reliability_chart
 from headstart.reporting.plots.style import INK, PAPER, QUIET, chart_style, extend_figure, text_width
+from headstart.reporting.render.canvas import save_png
+from headstart.reporting.render.fonts import FontBook, drawable_names, font_folders
 from headstart.runtime.findings import Finding
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from headstart.reporting.fonts import FontBook
+from headstart.reporting.render.fonts import FontBook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,15 +96,15 @@ def label_axes(axes: "Axes", across: str = "", up: str = "") -> None:
     axes.set_ylabel(up, fontsize=TEXT, color=INK, labelpad=10, rotation_mode="anchor")
 
 
-def series_colour(number: int) -> str:
+def series_tint(number: int) -> str:
     """Return the colour of a number: of a series of a chart, and of its entry in the legend."""
     return SERIES[number % len(SERIES)]
 
 
-def series_style(colour: int, marker: str, *, dashed: bool = False) -> dict[str, Any]:
+def series_style(hue: int, marker: str, *, dashed: bool = False) -> dict[str, Any]:
     """Return how Matplotlib is to draw a series."""
     return {
-        "color": series_colour(colour),
+        "color": series_tint(hue),
         "marker": _MARKERS[marker],
         "markersize": 7,
         "markeredgecolor": PAPER,

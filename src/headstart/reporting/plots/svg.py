@@ -23,7 +23,7 @@ _VARIABLES = {
     LINE: "var(--line)",
     PAPER: "var(--paper)",
     WARN: "var(--warn)",
-    **{colour: f"var(--c{number})" for number, colour in enumerate(SERIES)},
+    **{tint: f"var(--c{number})" for number, tint in enumerate(SERIES)},
 }
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"

@@ -1,5 +1,6 @@
 """What draws examples, so that pages and sheets can show them whatever they are."""
 
+import io
 from typing import TYPE_CHECKING, Any, Protocol
 
 from headstart.modalities.base import load_modality
@@ -19,3 +20,11 @@ def render_of(modality: str) -> Render:
     """Load what draws the examples of a modality."""
     found: Render = load_modality(modality).render
     return found
+
+
+def thumbnail(drawn: "Image.Image", side: int, quality: int = 75) -> bytes:
+    """Return a drawn example as a JPEG file, neither side of it longer than ``side``."""
+    small, content = drawn.copy(), io.BytesIO()  # a copy: it may be the user's own
+    small.thumbnail((side, side))
+    small.save(content, "JPEG", quality=quality)
+    return content.getvalue()

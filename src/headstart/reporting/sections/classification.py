@@ -11,15 +11,15 @@ from headstart.data.example import Dataset
 from headstart.metrics.values import Evaluation
 from headstart.probing.rows import Sample
 from headstart.reporting.class_tables import write_per_class, write_predictions
-from headstart.reporting.contact_sheet import Mistake, draw_mistakes
 from headstart.reporting.page.blocks import Section, Tile
-from headstart.reporting.page.pictures import pictures_section
+from headstart.reporting.page.gallery import gallery_section
 from headstart.reporting.page.policy import policy_section
 from headstart.reporting.page.scores import calibration_section, classes_section, confusion_section
 from headstart.reporting.page.summary import class_tiles, summarise_classes
 from headstart.reporting.page.values import PageData, RunData
 from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
 from headstart.reporting.render.base import render_of
+from headstart.reporting.render.contact_sheet import Mistake, draw_mistakes
 from headstart.reporting.sections.base import TaskReport
 from headstart.runtime.catalogue import Texts
 from headstart.runtime.findings import Finding
@@ -84,7 +84,7 @@ class ClassReport(TaskReport):
             "confusions": partial(confusion_section, run),
             "calibration": partial(calibration_section, run),
             **({"guard": partial(policy_section, run)} if run.metrics.get("guard") else {}),
-            "pictures": partial(pictures_section, page, run),
+            "pictures": partial(gallery_section, page, run),
         }
 
 
@@ -96,7 +96,7 @@ def list_mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[n
         example = dataset.examples[scored.positions[row]]
         found.append(
             Mistake(
-                picture=partial(render_of(dataset.modality).draw, example.source),
+                example=partial(render_of(dataset.modality).draw, example.source),
                 true=example.label or "",
                 predicted=dataset.classes[predicted[row]],
                 probability=float(confidence[row]),

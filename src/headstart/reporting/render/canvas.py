@@ -1,6 +1,6 @@
-"""The little that is drawn with Pillow: pictures of pictures, with text in the right font."""
+"""The little that is drawn with Pillow: sheets of examples, with text in the right font."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Literal
 from PIL import Image, ImageDraw
 
 from headstart.errors import OutputError
-from headstart.reporting.fonts import Font, FontBook, load_font, shorten
 from headstart.reporting.plots.style import FIELD, INK, PAPER, QUIET
+from headstart.reporting.render.fonts import Font, FontBook, load_font, shorten
 from headstart.runtime.files import write_errors
 
 Point = tuple[float, float]
@@ -26,7 +26,7 @@ TITLE, NOTE = 34, 19  # sizes of text
 class Canvas:
     """A sheet, the pen that draws on it, and the fonts to write on it with."""
 
-    image: Image.Image
+    sheet: Image.Image
     pen: ImageDraw.ImageDraw
     fonts: FontBook
 
@@ -38,11 +38,11 @@ def blank_canvas(width: float, height: float, fonts: FontBook) -> Canvas:
     --------
     >>> canvas = blank_canvas(40, 20, FontBook(folders=()))
     >>> write(canvas, (20, 10), "rose", 12, INK, "mm")
-    >>> canvas.image.size
+    >>> canvas.sheet.size
     (40, 20)
     """
-    image = Image.new("RGB", (round(width), round(height)), PAPER)
-    return Canvas(image, ImageDraw.Draw(image), fonts)
+    sheet = Image.new("RGB", (round(width), round(height)), PAPER)
+    return Canvas(sheet, ImageDraw.Draw(sheet), fonts)
 
 
 def text_width(fonts: FontBook, size: int, text: str) -> float:
@@ -67,9 +67,9 @@ def fit_text(fonts: FontBook, text: str, size: int, width: float) -> str:
     return shorten(text, width, partial(text_width, fonts, size))
 
 
-def write(canvas: Canvas, at: Point, text: str, size: int, colour: str, anchor: Anchor = "lm") -> None:
+def write(canvas: Canvas, at: Point, text: str, size: int, tint: str, anchor: Anchor = "lm") -> None:
     """Write one line of text."""
-    canvas.pen.text(at, text, fill=colour, font=_font_of(canvas.fonts, text, size), anchor=anchor)
+    canvas.pen.text(at, text, fill=tint, font=_font_of(canvas.fonts, text, size), anchor=anchor)
 
 
 def write_title(canvas: Canvas, title: str, notes: Sequence[str]) -> None:
@@ -79,23 +79,18 @@ def write_title(canvas: Canvas, title: str, notes: Sequence[str]) -> None:
         write(canvas, (MARGIN, MARGIN + 40 + 28 * row), note, NOTE, QUIET)
 
 
-def paste_fitted(canvas: Canvas, corner: tuple[int, int], picture: Image.Image | None, side: int) -> None:
+def paste_fitted(canvas: Canvas, corner: tuple[int, int], drawing: Image.Image | None, side: int) -> None:
     """Paste a picture into the middle of a square, as large as it fits; None leaves the square empty."""
     left, top = corner
     canvas.pen.rectangle((left, top, left + side - 1, top + side - 1), FIELD)
-    if picture is not None:
-        width, height = (max(1, round(edge * side / max(picture.size))) for edge in picture.size)
-        fitted = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        canvas.image.paste(fitted, (left + (side - fitted.width) // 2, top + (side - fitted.height) // 2))
+    if drawing is not None:
+        width, height = (max(1, round(edge * side / max(drawing.size))) for edge in drawing.size)
+        fitted = drawing.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        canvas.sheet.paste(fitted, (left + (side - fitted.width) // 2, top + (side - fitted.height) // 2))
 
 
-def save_png(image: Image.Image, path: Path) -> None:
-    """Write a PNG file; raises like :func:`write_picture`."""
-    write_picture(path, partial(image.save, path, format="PNG", compress_level=2))
-
-
-def write_picture(path: Path, save: Callable[[], object]) -> None:
-    """Write a picture by a call that does.
+def save_png(sheet: Image.Image, path: Path) -> None:
+    """Write a PNG file.
 
     Raises
     ------
@@ -103,7 +98,7 @@ def write_picture(path: Path, save: Callable[[], object]) -> None:
         When the file cannot be written.
     """
     with write_errors("runtime.cannot_write.plot", path=path):
-        save()
+        sheet.save(path, format="PNG", compress_level=2)
 
 
 def _font_of(fonts: FontBook, text: str, size: int) -> Font:

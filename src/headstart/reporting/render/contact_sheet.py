@@ -7,7 +7,8 @@ from pathlib import Path
 from PIL import Image
 
 from headstart.errors import HeadstartError
-from headstart.reporting.drawing import (
+from headstart.reporting.plots.style import INK, QUIET, WARN
+from headstart.reporting.render.canvas import (
     MARGIN,
     NOTE,
     TITLE_HEIGHT,
@@ -20,8 +21,7 @@ from headstart.reporting.drawing import (
     write,
     write_title,
 )
-from headstart.reporting.fonts import FontBook, drawable_names, drawable_part, font_folders
-from headstart.reporting.plots.style import INK, QUIET, WARN
+from headstart.reporting.render.fonts import FontBook, drawable_names, drawable_part, font_folders
 from headstart.runtime.findings import Finding
 
 MOST_CARDS = 24
@@ -33,7 +33,7 @@ class Caption:
     """A line below a picture: a text from the left, perhaps behind an arrow, and one that ends at the right."""
 
     text: str
-    colour: str = QUIET
+    tint: str = QUIET
     right: str = ""
     arrow: bool = False
     size: int = NOTE
@@ -48,7 +48,7 @@ def captions(*texts: str) -> tuple[Caption, ...]:
 class Card:
     """One or two pictures, loaded when they are drawn, the lines below, and what to say when one cannot be read."""
 
-    pictures: tuple[Callable[[], Image.Image], ...]
+    examples: tuple[Callable[[], Image.Image], ...]
     lines: tuple[Caption, ...]
     unreadable: str = "reporting.sheet_gone"
 
@@ -59,7 +59,7 @@ class Mistake:
 
     Attributes
     ----------
-    picture
+    example
         Loads the picture, upright and in any mode.
     true, predicted
         Class names.
@@ -69,7 +69,7 @@ class Mistake:
         Of the file.
     """
 
-    picture: Callable[[], Image.Image]
+    example: Callable[[], Image.Image]
     true: str
     predicted: str
     probability: float
@@ -96,7 +96,7 @@ def draw_sheet(
     ()
     """
     fonts = fonts or FontBook(font_folders())
-    wide = SIDE * max((len(card.pictures) for card in cards), default=1)
+    wide = SIDE * max((len(card.examples) for card in cards), default=1)
     columns = max(1, min(len(cards), (_ROOM + _GAP) // (wide + _GAP)))
     tall = SIDE + _LINE * max((len(card.lines) for card in cards), default=0) + _GAP
     head = TITLE_HEIGHT - 52 + 28 * len(notes)
@@ -108,7 +108,7 @@ def draw_sheet(
     for number, card in enumerate(cards):
         row, column = divmod(number, columns)
         notices += draw_card(canvas, (MARGIN + column * (wide + _GAP), head + row * tall), card)
-    save_png(canvas.image, path)
+    save_png(canvas.sheet, path)
     return tuple(notices)
 
 
@@ -116,8 +116,8 @@ def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = S
     """Draw one card; a picture that cannot be read leaves its square empty and is named."""
     left, top = corner
     notices = []
-    inner = side if len(card.pictures) == 1 else side - 4  # a gap between two
-    for place, load in enumerate(card.pictures):
+    inner = side if len(card.examples) == 1 else side - 4  # a gap between two
+    for place, load in enumerate(card.examples):
         start = left + place * side
         try:
             paste_fitted(canvas, (start, top), load(), inner)
@@ -126,7 +126,7 @@ def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = S
             write(canvas, (start + side / 2, top + side / 2), "cannot be read", NOTE, QUIET, "mm")
             notices.append(Finding(card.unreadable, {"name": card.lines[-1].text, "error": error}))
     for row, line in enumerate(card.lines):
-        _write_caption(canvas, (left, top + side + round(_LINE * (row + 0.8))), line, side * len(card.pictures))
+        _write_caption(canvas, (left, top + side + round(_LINE * (row + 0.8))), line, side * len(card.examples))
     return notices
 
 
@@ -157,7 +157,7 @@ def draw_mistakes(
     worst = sorted(mistakes, key=lambda mistake: (-mistake.probability, mistake.name))[:MOST_CARDS]
     cards = [
         Card(
-            (one.picture,),
+            (one.example,),
             (
                 Caption(shown[one.true], INK),
                 Caption(shown[one.predicted], WARN, f"{one.probability:.2f}", arrow=True),
@@ -184,9 +184,9 @@ def _write_caption(canvas: Canvas, at: tuple[int, int], line: Caption, width: in
     start = 26 if line.arrow else 0
     taken = start + (text_width(canvas.fonts, line.size, line.right) + 8 if line.right else 0)
     text = fit_text(canvas.fonts, drawable_part(line.text, canvas.fonts), line.size, width - taken)
-    write(canvas, (left + start, middle), text, line.size, line.colour)
-    write(canvas, (left + width, middle), line.right, line.size, line.colour, "rm")
+    write(canvas, (left + start, middle), text, line.size, line.tint)
+    write(canvas, (left + width, middle), line.right, line.size, line.tint, "rm")
     if line.arrow:  # Pillow's own font has none
         tip = left + 18
-        canvas.pen.line([(left, middle), (tip, middle)], line.colour, 2)
-        canvas.pen.line([(tip - 6, middle - 5), (tip, middle), (tip - 6, middle + 5)], line.colour, 2)
+        canvas.pen.line([(left, middle), (tip, middle)], line.tint, 2)
+        canvas.pen.line([(tip - 6, middle - 5), (tip, middle), (tip - 6, middle + 5)], line.tint, 2)

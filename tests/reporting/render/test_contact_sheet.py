@@ -5,10 +5,10 @@ import pytest
 from PIL import Image, ImageColor
 
 from headstart.errors import DataError
-from headstart.reporting.contact_sheet import SIDE, Card, Mistake, captions, draw_mistakes, draw_sheet
-from headstart.reporting.drawing import blank_canvas
-from headstart.reporting.fonts import FontBook
 from headstart.reporting.plots.style import WARN
+from headstart.reporting.render.canvas import blank_canvas
+from headstart.reporting.render.contact_sheet import SIDE, Card, Mistake, captions, draw_mistakes, draw_sheet
+from headstart.reporting.render.fonts import FontBook
 
 BARE = FontBook(folders=())  # a machine without fonts: only the one that comes with Pillow
 
@@ -89,4 +89,4 @@ def test_the_wrong_class_is_orange(tmp_path):
 
 
 def test_a_canvas_is_white():
-    assert blank_canvas(3, 2, BARE).image.getcolors() == [(6, (255, 255, 255))]
+    assert blank_canvas(3, 2, BARE).sheet.getcolors() == [(6, (255, 255, 255))]

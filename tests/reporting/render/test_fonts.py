@@ -2,8 +2,8 @@
 
 import shutil
 
-from headstart.reporting.drawing import fit_text, text_width
-from headstart.reporting.fonts import (
+from headstart.reporting.render.canvas import fit_text, text_width
+from headstart.reporting.render.fonts import (
     FontBook,
     FontFace,
     drawable_names,
