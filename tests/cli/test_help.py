@@ -17,8 +17,9 @@ Usage: headstart [OPTIONS] COMMAND [ARGS]...
   a model.
 
 Options:
-  --version   Print the version and stop.
-  -h, --help  Show this message and exit.
+  --lang [en|zh]  Language, also of report.html.  [default: the locale's]
+  --version       Print the version and stop.
+  -h, --help      Show this message and exit.
 
 Commands:
   fit        Fit a model to labelled pictures, score it, save it.
@@ -69,7 +70,7 @@ Options:
   --time-limit TEXT  For the whole run: 90s, 10m, 1h; as many epochs as fit
                      into it.
   --seed INTEGER     Reaches every split, draw and loop.  [default: 0]
-  --lang [en|zh]     Language of report.html: en or zh.  [default: en]
+  --lang [en|zh]     Language, also of report.html.  [default: the locale's]
   --recipe PATH      TOML file with these settings; a flag beats the file.
   --out PATH         Run folder, used as given.  [default: a new runs/NAME-N]
   --dry-run          Say what was understood and what it will cost; stop.

@@ -33,7 +33,7 @@ def test_the_page_is_made_again_from_the_plain_files_alone(headstart, run):
         path.unlink()
     (run / "report.html").unlink()
     answer = headstart("report", "run", "--lang", "zh")
-    assert re.fullmatch(r"Written: run/report\.html \(0\.\d MB\)\. Open it in a browser\.\n", answer.stdout)
+    assert re.fullmatch(r"已写出：run/report\.html（0\.\d MB）。请用浏览器打开。\n", answer.stdout)
     assert (answer.stderr, answer.exit_code) == ("", 0)
     assert (run / "report.html").read_bytes() == before
 

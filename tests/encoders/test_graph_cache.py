@@ -92,7 +92,7 @@ def test_a_changed_byte_sets_the_folder_aside_and_prepares_again(file, cache, we
     steps = []
     again = prepare_encoder(weights, cache, lambda *step: steps.append(step))
     assert again.spec.name == weights.name
-    assert steps == [(f"Preparing {weights.name}", 0, 1), (f"Preparing {weights.name}", 1, 1)]
+    assert steps == [("Preparing", 0, 1, weights.name), ("Preparing", 1, 1, weights.name)]
     (aside,) = (path for path in folder.parent.iterdir() if ".damaged-" in path.name)
     assert (aside / file).read_bytes() == bytes(content)
     assert (folder / file).read_bytes() == (good / file).read_bytes()

@@ -2,8 +2,10 @@
 
 import click
 
+from headstart.cli import options
 from headstart.cli.command import Verbs
 from headstart.cli.console import write_every_script
+from headstart.runtime.catalogue import LANGUAGES
 from headstart.version import __version__
 
 app = Verbs(
@@ -18,4 +20,5 @@ app = Verbs(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+app = click.option("--lang", type=click.Choice(LANGUAGES), expose_value=False, help=options.LANGUAGE_HELP)(app)
 app = click.version_option(__version__, message="headstart %(version)s", help="Print the version and stop.")(app)

@@ -37,5 +37,5 @@ def benchmark(
     report = run_benchmark(model, BenchmarkRequest(tuple(forms or ()), seconds, threads, data), call.context)
     call.steps.close()
     if call.as_json:
-        print_lines(report.warnings(), to_error=True)  # the list of forms has no place for it
+        print_lines(report.warnings(call.texts), to_error=True)  # the list of forms has no place for it
     call.show(report)

@@ -10,7 +10,7 @@ from headstart.cli.verb import Call, verb
 
 
 @verb(
-    *("encoder", "head", "group_by", "group_pattern", "strict", "seed", "device", "cache", "no_cache", "lang", "json"),
+    *("encoder", "head", "group_by", "group_pattern", "strict", "seed", "device", "cache", "no_cache", "json"),
     head="That judges the labels.  [default: logistic]",
 )
 def check(
@@ -34,7 +34,7 @@ def check(
     from headstart.workflows.check import run_check
 
     recipe = call.recipe(head="logistic")
-    report = run_check(data, recipe, call.context, out=out, export=export, language=call.language)
+    report = run_check(data, recipe, call.context, out=out, export=export, language=call.page_language(out))
     call.show(report)
     if call.as_json:
         print_lines(report.page, to_error=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from headstart.cli.language import SPEECH, SpokenContext, read_language, translate
 from headstart.cli.parameters import GroupedOption
 from headstart.registry import nearest
 from headstart.settings.recipe import section_types
@@ -16,10 +17,17 @@ ALL = "headstart.help_all"  # in the context while --help-all is answered
 class VerbCommand(click.Command):
     """A command whose repeatable options may be given once, with all values behind them, and whose help has groups."""
 
+    context_class = SpokenContext
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Repeat the option before each of its values, as click wants it."""
         names = {name for one in self.params if isinstance(one, click.Option) and one.multiple for name in one.opts}
         return super().parse_args(ctx, spread(args, names))
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first sentence, which is translated as a whole."""
+        first = (self.help or "").partition("\n")[0]
+        return super().get_short_help_str(limit) if SPEECH.texts.language == "en" else first
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what most people need first, then the other groups; only their names where all are too many."""
@@ -34,10 +42,11 @@ class VerbCommand(click.Command):
         collapsed = any(one.name == "help_all" for one in self.params) and not ctx.meta.get(ALL)
         for name in ("Arguments", "Options", *(() if collapsed else about)):
             if name in groups:
-                with formatter.section(f"[{name}] {about[name]}" if name in about else name):
+                with formatter.section(f"[{name}] {translate(about[name])}" if name in about else name):
                     formatter.write_dl(groups[name])
         if collapsed:
-            with formatter.section(f"More, by section of a recipe; {ctx.command_path} --help-all shows all"):
+            more = translate("More, by section of a recipe; {command} --help-all shows all")
+            with formatter.section(more.format(command=ctx.command_path)):
                 formatter.write_dl(list(about.items()))
 
 
@@ -74,9 +83,22 @@ def spread(arguments: Sequence[str], names: Collection[str]) -> list[str]:
 class Verbs(click.Group):
     """The verbs, each in a module of its name, which is imported when the verb is called."""
 
+    context_class = SpokenContext
+
     def __init__(self, names: Sequence[str], **attributes: Any) -> None:  # noqa: ANN401 - click's
         super().__init__(**attributes)
         self.names = names
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's
+    ) -> click.Context:
+        """Find out the language first of all: click's own errors speak it, too."""
+        read_language(args)
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the verbs in the order people need them."""
@@ -96,4 +118,5 @@ class Verbs(click.Group):
         if args[0] in self.names or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
         near = nearest(args[0], self.names)
-        ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{near}'?" if near else ""))
+        hint = " " + translate("Did you mean {possibility}?").format(possibility=repr(near)) if near else ""
+        ctx.fail(translate("No such command {name!r}.").format(name=args[0]) + hint)

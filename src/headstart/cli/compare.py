@@ -10,7 +10,7 @@ from headstart.settings.recipe import quick_head
 
 @verb(
     *("encoder", "head", "balance", "test_fraction", "group_by", "group_pattern", "keep_duplicates_together"),
-    *("strict", "seed", "cache", "no_cache", "lang", "json"),
+    *("strict", "seed", "cache", "no_cache", "json"),
     head="Of the arms that move no weights.  [default: ridge]",
     balance="Weigh every class alike.",
 )
@@ -49,6 +49,6 @@ def compare(
     wanted = read_wanted(arms, shots, draws, steps, time_limit)
     report = run_comparison(data, wanted, call.recipe(head=quick_head(call.given)), call.context)
     call.steps.close()
-    kept = keep_study("compare", report.to_json(), out, call.language)
+    kept = keep_study("compare", report.to_json(), out, call.page_language(out))
     call.show(report)
     call.print_beside(kept)

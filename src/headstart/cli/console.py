@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headstart.cli.language import SPEECH, translate
 from headstart.errors import HeadstartError
+from headstart.runtime.findings import Finding
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -38,10 +40,15 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any plain data
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def said(line: object) -> str:
+    """Return a line for people; a finding in the language of the call."""
+    return line.render(SPEECH.texts.for_modality(line.modality)) if isinstance(line, Finding) else str(line)
+
+
 def print_lines(lines: Iterable[object], *, to_error: bool = False) -> None:
     """Print lines for people."""
     for line in lines if SPEAKS else ():
-        click.echo(str(line), err=to_error)
+        click.echo(said(line), err=to_error)
 
 
 @contextmanager
@@ -56,29 +63,39 @@ def explained(debug: bool, *, keeps: bool = False, resumes: bool = False) -> Ite
         yield steps
     except HeadstartError as error:
         steps.close()
-        _stop(f"Error: {error}", 1, debug)
+        _stop_with(error.render(SPEECH.texts.for_modality(error.modality)), debug)
     except KeyboardInterrupt:
         steps.close()
-        kept = " Features computed so far are kept; run the same command again to go on." if keeps else ""
-        kept = " Nothing is lost: run the same command again with --resume." if resumes else kept
-        _stop(f"Interrupted.{kept}", 130, debug)
+        kept = "Features computed so far are kept; run the same command again to go on." if keeps else ""
+        kept = "Nothing is lost: run the same command again with --resume." if resumes else kept
+        _stop(
+            SPEECH.texts.find("runtime.between").join(translate(one) for one in ("Interrupted.", kept) if one),
+            130,
+            debug,
+        )
     except BrokenPipeError:  # the reader of a pipe went away, as `head` does: nothing to explain
         raise
     except OSError as error:
         steps.close()
         what = f"{error.strerror}: {error.filename}" if error.filename else str(error)
-        _stop(f"Error: The system refused a file operation. {what}. Check the path, its rights and the disk.", 1, debug)
+        refused = translate("The system refused a file operation. {what}. Check the path, its rights and the disk.")
+        _stop_with(refused.format(what=what), debug)
     except MemoryError:
         steps.close()
-        _stop("Error: There is not enough memory. Use fewer pictures or a smaller encoder.", 1, debug)
+        _stop_with(translate("There is not enough memory. Use fewer pictures or a smaller encoder."), debug)
     except (click.exceptions.Exit, click.BadParameter):
         raise
     except Exception as error:  # a mistake of ours: said in one line, with the way to report it
         steps.close()
-        hint = "" if debug else " Run it again with --debug, and report what that prints."
-        _stop(f"Error: This is a mistake in Headstart ({type(error).__name__}: {error}).{hint}", 1, debug)
+        said = translate("This is a mistake in Headstart ({error}).").format(error=f"{type(error).__name__}: {error}")
+        hint = "" if debug else translate(" Run it again with --debug, and report what that prints.")
+        _stop_with(said + hint, debug)
     finally:
         steps.close()
+
+
+def _stop_with(error: str, debug: bool) -> None:
+    _stop(translate("Error: {message}").format(message=error), 1, debug)
 
 
 def _stop(message: str, code: int, debug: bool) -> None:
@@ -103,7 +120,8 @@ class _Pass:
         """Say the time left; nothing while too little has been heard: the first part includes the start."""
         if self.heard < HEARD_BEFORE_ESTIMATE or self.done <= self.before or self.done >= self.total:
             return ""
-        return f", about {(now - self.started) / (self.done - self.before) * (self.total - self.done):.0f} s left"
+        left = (now - self.started) / (self.done - self.before) * (self.total - self.done)
+        return translate(", about {seconds:.0f} s left").format(seconds=left)
 
 
 class Steps:
@@ -116,11 +134,11 @@ class Steps:
         self._tasks: dict[str, TaskID] = {}
         self._passes: dict[str, _Pass] = {}
 
-    def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
+    def __call__(self, step: str, done: int, total: int, note: str | Finding = "") -> None:
         """Take note of the state of a step; one that falls back, or has another total, has begun anew."""
         if not SPEAKS:
             return
-        now = self._clock()
+        now, step, note = self._clock(), translate(step), said(note)
         known = self._passes.get(step)
         if known is None or done < known.done or total != known.total:
             known = self._passes[step] = _Pass(now, done, total, now + LINE_AFTER_SECONDS)
@@ -130,17 +148,18 @@ class Steps:
             self._draw(step, done, total, note)
         elif now >= known.next_line:
             known.next_line = now + LINE_EVERY_SECONDS
-            click.echo(f"{step}: {done} of {total}{f', {note}' if note else ''}{known.left(now)}", err=True)
+            line = translate("{step}: {done} of {total}").format(step=step, done=done, total=total)
+            print_lines([line + (f", {note}" if note else "") + known.left(now)], to_error=True)
 
     def _forget(self, step: str) -> None:
         """Take away the bar of a step that begins anew: its pace is no longer that of this one."""
         if self._bar is not None and step in self._tasks:
             self._bar.remove_task(self._tasks.pop(step))
 
-    def tell(self, sentence: object) -> None:
-        """Say something that should be read before a step is over."""
+    def notify(self, finding: Finding) -> None:
+        """Print what should be read before a step is over."""
         self.close()
-        print_lines([sentence], to_error=True)
+        print_lines([finding], to_error=True)
 
     def close(self) -> None:
         """Remove the bars."""

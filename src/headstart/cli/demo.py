@@ -7,7 +7,7 @@ from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
 
-@verb("seed", "cache", "no_cache", "lang", "json")
+@verb("seed", "cache", "no_cache", "json")
 def demo(
     call: Call,
     out: Annotated[Path | None, option(help="Run folder, used as given.  [default: a new runs/demo-N]")] = None,
@@ -22,5 +22,5 @@ def demo(
     from headstart.workflows.plan import plan_demo
 
     plan = plan_demo(call.recipe(), call.context, out=out)
-    call.print_beside(plan.lines())
+    call.print_beside(plan.lines(call.texts))
     call.show(run_fit(plan, call.context, out=out).report)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import click
 
+from headstart.cli.language import translate
 from headstart.cli.parameters import Argument
 from headstart.cli.verb import Call, verb
 
@@ -20,7 +21,7 @@ def encoders(
     Example: headstart encoders get efficientnet_lite1
     """
     if action not in ("list", "get") or (action == "get") != (name is not None):
-        raise click.BadParameter("Use 'headstart encoders', or 'headstart encoders get NAME'.")
+        raise click.BadParameter(translate("Use 'headstart encoders', or 'headstart encoders get NAME'."))
     from headstart.workflows.encoders import get_encoder, show_encoders
 
     call.show(show_encoders(call.context) if name is None else get_encoder(name, call.context))

@@ -6,6 +6,7 @@ from typing import Annotated
 import click
 
 from headstart.cli import options
+from headstart.cli.language import translate
 from headstart.cli.parameters import option
 from headstart.cli.verb import Call, Shown, verb
 
@@ -53,5 +54,5 @@ def explain(
 def one_of(paths: list[str]) -> str:
     """Take the one path there is; a usage error for several."""
     if len(paths) != 1:
-        raise click.BadParameter("--average takes one folder or table of labelled pictures.")
+        raise click.BadParameter(translate("--average takes one folder or table of labelled pictures."))
     return paths[0]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import click
 
 from headstart.cli import options
+from headstart.cli.language import translate
 from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 from headstart.registry import TABLES
@@ -43,7 +44,7 @@ def export(
     library and through the file; the export is refused when the answers differ.
     """
     if half and int8:
-        raise click.BadParameter("Use one of --half and --int8.")
+        raise click.BadParameter(translate("Use one of --half and --int8."))
     precision: Literal["fp32", "fp16", "int8"] = "int8" if int8 else "fp16" if half else "fp32"
     from headstart.workflows.model import load
 

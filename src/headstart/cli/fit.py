@@ -13,7 +13,7 @@ from headstart.settings.recipe import all_settings
 FIRST = ("encoder", "method", "preset", "time_limit", "seed")  # most people need these before all others
 
 
-@verb(*dict.fromkeys((*FIRST, *all_settings())), "cache", "no_cache", "lang", "json")
+@verb(*dict.fromkeys((*FIRST, *all_settings())), "cache", "no_cache", "json")
 def fit(
     data: options.DataSource,
     call: Call,
@@ -49,7 +49,7 @@ def fit(
     context = replace(call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
     planning = replace(context, keep_features=context.keep_features and not dry_run)  # a dry run writes nothing
     plan = plan_fit(data, call.recipe(recipe), planning, out=None if resume else out)
-    call.print_beside(plan.lines())
+    call.print_beside(plan.lines(call.texts))
     if not dry_run:
         call.show(run_fit(plan, context, out=out).report)
         return

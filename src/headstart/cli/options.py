@@ -9,7 +9,7 @@ from headstart.cli.parameters import Argument, option
 
 
 class Language(StrEnum):
-    """The languages of a report."""
+    """The languages that Headstart speaks."""
 
     EN = "en"
     ZH = "zh"
@@ -37,7 +37,8 @@ Paths = Annotated[list[str], Argument(metavar="PATHS", help="Pictures, folders, 
 DataSource = Annotated[
     str, Argument(metavar="DATA", help="Folder with one folder per class, or a CSV, TSV, JSONL or Parquet table.")
 ]
-PageLanguage = Annotated[Language | None, option("--lang", help="Language of report.html: en or zh.  [default: en]")]
+LANGUAGE_HELP = "Language, also of report.html.  [default: the locale's]"
+SpokenLanguage = Annotated[Language | None, option("--lang", help=LANGUAGE_HELP)]
 StudyFolder = Annotated[
     Path | None, option("--out", help="Keep the result, and report.html, in this folder: a run's, or a new one.")
 ]
@@ -54,7 +55,7 @@ Resume = Annotated[
 STANDARD = {  # what a verb names beside settings
     "cache": Cache,
     "no_cache": NoCache,
-    "lang": PageLanguage,
+    "lang": SpokenLanguage,
     "json": Json,
     "debug": Debug,
     "help_all": HelpAll,

@@ -77,17 +77,17 @@ def click_parameter(parameter: Parameter, kind: Any, about: Option | Argument) -
     several = get_origin(kind) is list
     inner = get_args(kind)[0] if several else kind
     default = parameter.default
+    usual = {"required": True} if default is Parameter.empty else {"required": False, "default": default}
     if isinstance(about, Argument):
-        missing = {} if default is Parameter.empty else {"required": False, "default": default}
         nargs = -1 if several else 1
         return HelpedArgument(
-            [parameter.name], type=_click_type(inner), nargs=nargs, metavar=about.metavar, help=about.help, **missing
+            [parameter.name], type=_click_type(inner), nargs=nargs, metavar=about.metavar, help=about.help, **usual
         )
     names = about.names or ("--" + parameter.name.replace("_", "-"),)
     made = GroupedOption(
-        [*names, parameter.name], type=None if inner is bool else _click_type(inner, about), default=default,
+        [*names, parameter.name], type=None if inner is bool else _click_type(inner, about), **usual,
         is_flag=inner is bool, multiple=several, help=about.help, metavar=about.metavar, envvar=about.envvar,
-        show_default=default not in (None, False, "", ()), show_envvar=about.envvar is not None,
+        show_default=default not in (None, False, "", (), Parameter.empty), show_envvar=about.envvar is not None,
         is_eager=about.callback is not None, expose_value=about.callback is None, callback=about.callback,
     )  # fmt: skip
     made.group = about.group

@@ -8,6 +8,7 @@ import click
 
 from headstart.cli import options
 from headstart.cli.console import print_lines
+from headstart.cli.language import translate
 from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
@@ -54,8 +55,9 @@ def predict(
     call.steps.close()
     chosen = "json" if call.as_json else (form or OutputFormat.of(out)).value
     if out is None:
-        click.echo(answers.to_text(chosen), nl=False)
+        click.echo(answers.to_text(chosen, call.texts), nl=False)
     else:
         write_answers(answers, chosen, out)
-        click.echo(f"{len(answers.predictions)} predictions written to {out}", err=True)
-    print_lines(answers.lines(), to_error=True)
+        done = translate("{count} predictions written to {file}").format(count=len(answers.predictions), file=out)
+        print_lines([done], to_error=True)
+    print_lines(answers.lines(call.texts), to_error=True)

@@ -8,6 +8,7 @@ import click
 
 from headstart.cli import options
 from headstart.cli.console import print_lines
+from headstart.cli.language import translate
 from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 
@@ -35,14 +36,17 @@ def pretrain(
     Then: headstart fit pets/ --encoder runs/animals
     """
     if weights not in METHODS:
-        raise click.BadParameter(f"--weights is '{weights}'; it can be random or pretrained.")
+        raise click.BadParameter(
+            translate("--weights is '{given}'; it can be random or pretrained.").format(given=weights)
+        )
     from headstart.workflows.fit import run_fit
     from headstart.workflows.plan import plan_fit
 
     context = replace(call.context, resume=resume)
     plan = plan_fit(source, call.recipe(method=METHODS[weights]), context, out=None if resume else out)
-    call.print_beside(plan.lines())
+    call.print_beside(plan.lines(call.texts))
     run = run_fit(plan, context, out=out)
     call.show(run.report)
     if not call.as_json:
-        print_lines([f"Transfer from it: headstart fit DATA --encoder {shlex.quote(str(run.report.folder))}"])
+        command = f"headstart fit DATA --encoder {shlex.quote(str(run.report.folder))}"
+        print_lines([translate("Transfer from it: {command}").format(command=command)])

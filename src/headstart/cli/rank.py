@@ -9,7 +9,7 @@ from headstart.cli.verb import Call, verb
 
 @verb(
     *("balance", "inner_folds", "group_by", "group_pattern", "keep_duplicates_together", "strict", "seed", "device"),
-    *("cache", "no_cache", "lang", "json"),
+    *("cache", "no_cache", "json"),
     balance="Weigh every class alike.",
     inner_folds="Of the cross-validation.  [default: 5]",
 )
@@ -44,6 +44,6 @@ def rank(
     candidates = Candidates(tuple(encoders or ()), tuple(stages or ()), tuple(sizes or ()))
     report = run_ranking(data, candidates, call.recipe(), call.context)
     call.steps.close()
-    kept = keep_study("rank", {"ranking": report.to_json()}, out, call.language)
+    kept = keep_study("rank", {"ranking": report.to_json()}, out, call.page_language(out))
     call.show(report)
     call.print_beside(kept)

@@ -7,7 +7,7 @@ from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 
 
-@verb("lang", "json")
+@verb("json")
 def report(
     run: Annotated[Path, Argument(metavar="RUN", help="Folder of a run, or of a study kept with --out.")],
     call: Call,
@@ -21,4 +21,4 @@ def report(
     """
     from headstart.workflows.report import make_page
 
-    call.show(make_page(run, call.language, out))
+    call.show(make_page(run, call.page_language(run), out))

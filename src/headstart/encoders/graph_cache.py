@@ -56,14 +56,13 @@ def prepare_encoder(weights: Weights, cache: Path, progress: Progress) -> Prepar
         return found
     _check_installed()
     check_digest(weights)
-    step = f"Preparing {weights.name}"
-    progress(step, 0, 1)
+    progress("Preparing", 0, 1, weights.name)
     if existed:
         set_aside(folder)
     with new_cache_folder(folder) as place:
         if not _cut_out(weights, cache, progress, place):
             _make(weights, place)
-    progress(step, 1, 1)
+    progress("Preparing", 1, 1, weights.name)
     made = open_prepared(folder, weights)
     if made is None:
         raise EncoderError("encoders.prepared_and_gone", name=weights.name, folder=folder)

@@ -115,7 +115,7 @@ class Training:
             self._step(len(batch), rows, made)
             now = time.perf_counter()
             state.seconds, clock = state.seconds + now - clock, now
-            self._tell()
+            self._report()
             if time.monotonic() - self._kept_at >= self._recipe.run.checkpoint_seconds:
                 self._keep()
         self._end_epoch(clock)
@@ -284,11 +284,14 @@ class Training:
         self._state = State.from_values(found.values)
         self._bites.size = self._state.micro
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         state = self._state
-        note = f"loss {state.loss_sum / state.seen:.3f}, accuracy {state.right / state.seen:.3f}"
-        note += f", rate {self._plan.rate * self._factor(state.step - 1):.1e}"
-        self._hooks.progress("Training", state.step, self.steps, note)
+        values = {
+            "loss": state.loss_sum / state.seen,
+            "accuracy": state.right / state.seen,
+            "rate": self._plan.rate * self._factor(state.step - 1),
+        }
+        self._hooks.progress("Training", state.step, self.steps, Finding("finetuning.so_far", values))
 
 
 @contextmanager

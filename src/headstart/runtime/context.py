@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from headstart.runtime.catalogue import Language
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 
@@ -50,7 +51,7 @@ class RunContext:
     tensorboard: bool = False
     profile: bool = False
     find_rate: bool = False
-    language: str = "en"
+    language: Language = "en"
 
     @property
     def cache_folder(self) -> Path:

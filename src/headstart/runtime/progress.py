@@ -8,11 +8,11 @@ from headstart.runtime.findings import Finding
 class Progress(Protocol):
     """Called with the name of the step, how much is done and how much there is; may be called from one thread only."""
 
-    def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
+    def __call__(self, step: str, done: int, total: int, note: str | Finding = "") -> None:
         """Receive the state; ``done == total`` ends the step, ``note`` says how it goes."""
 
 
-def silent(step: str, done: int, total: int, note: str = "") -> None:
+def silent(step: str, done: int, total: int, note: str | Finding = "") -> None:
     """Ignore it: the default of every function that reports progress."""
 
 

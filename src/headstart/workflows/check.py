@@ -18,9 +18,9 @@ from headstart.data.inspection_report import refuse_unreadable, require_learnabl
 from headstart.data.sources import read_dataset
 from headstart.reporting.page.writing import write_check_page
 from headstart.reporting.runs import study_header
+from headstart.runtime.catalogue import Language
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
-from headstart.runtime.languages import require_language
 from headstart.settings.recipe import Recipe
 from headstart.studies.check import Check, divided_notices
 from headstart.studies.check_files import require_place, write_check, write_cleaned
@@ -38,7 +38,7 @@ def run_check(
     *,
     out: Path | None = None,
     export: Path | None = None,
-    language: str | None = None,
+    language: Language = "en",
 ) -> CheckReport:
     """Read, look, judge, report; see :mod:`headstart.studies.check`. ``language`` is that of the page in ``out``."""
     for folder in (out, export):
@@ -80,11 +80,11 @@ def run_check(
     return report if out is None else _keep(report, out, language)
 
 
-def _keep(report: CheckReport, out: Path, language: str | None) -> CheckReport:
+def _keep(report: CheckReport, out: Path, language: Language) -> CheckReport:
     """Write everything into a folder, its page last."""
     written = write_check(report, out, study_header("check", datetime.now().astimezone(), sys.argv))
     dataset = report.found.inspection.dataset
-    return replace(written, page=write_check_page(out, dataset, require_language(language) if language else None))
+    return replace(written, page=write_check_page(out, dataset, language))
 
 
 def _all(parts: Iterable[npt.NDArray[np.int64]]) -> list[int]:

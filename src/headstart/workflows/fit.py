@@ -32,7 +32,6 @@ from headstart.runtime.context import RunContext
 from headstart.runtime.environment import environment
 from headstart.runtime.files import write_json
 from headstart.runtime.findings import Finding
-from headstart.runtime.languages import require_language
 from headstart.saving.build import add_references, describe
 from headstart.saving.values import Baseline
 from headstart.tasks.base import load_task
@@ -96,7 +95,7 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
         write_json(folder / "environment.json", {**environment(started, sys.argv), "data": run_root(planned.dataset)})
         write_log(folder / "log.txt", started, [*planned.lines(), *report.lines()])
     # The run lies finished in its folder: whatever became of its page, nothing that was computed would be lost.
-    return Run(_settled(trained, folder), with_page(report, trained.scored, require_language(context.language)))
+    return Run(_settled(trained, folder), with_page(report, trained.scored, context.language))
 
 
 def train(planned: Plan, context: RunContext) -> FitResult:

@@ -5,15 +5,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from headstart.reporting.page.writing import PageReport, require_study_place, write_page, write_study
+from headstart.reporting.page.writing import PAGE, PageReport, language_of, require_study_place, write_page, write_study
 from headstart.reporting.runs import study_header
+from headstart.runtime.catalogue import Language
 from headstart.runtime.findings import Finding
-from headstart.runtime.languages import require_language
 
 
-def make_page(folder: Path, language: str | None = None, out: Path | None = None) -> PageReport:
+def make_page(folder: Path, language: Language, out: Path | None = None) -> PageReport:
     """Make ``report.html`` again from the plain files of a run or a study; see :func:`write_page`."""
-    return write_page(folder, require_language(language) if language else None, out)
+    return write_page(folder, language, out)
+
+
+def page_language(folder: Path | None, otherwise: Language) -> Language:
+    """Return the language of the page in a folder; ``otherwise`` where there is none."""
+    return otherwise if folder is None else language_of(folder / PAGE) or otherwise
 
 
 def require_study_free(kind: str, out: Path | None) -> None:
@@ -21,9 +26,9 @@ def require_study_free(kind: str, out: Path | None) -> None:
     require_study_place(out, kind)
 
 
-def keep_study(kind: str, found: dict[str, Any], out: Path | None, language: str | None) -> tuple[Finding, ...]:
+def keep_study(kind: str, found: dict[str, Any], out: Path | None, language: Language) -> tuple[Finding, ...]:
     """Keep a study in a folder, where one was named, with its page; return where they lie."""
     if out is None:
         return ()
     header = study_header(kind, datetime.now().astimezone(), sys.argv)
-    return write_study(out, header, found, require_language(language) if language else None)
+    return write_study(out, header, found, language)

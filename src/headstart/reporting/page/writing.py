@@ -44,7 +44,7 @@ class PageReport:
         }
 
 
-def write_page(folder: Path, language: Language | None = None, out: Path | None = None) -> PageReport:
+def write_page(folder: Path, language: Language = "en", out: Path | None = None) -> PageReport:
     """Write the page of a folder from the plain files in it.
 
     Parameters
@@ -52,7 +52,7 @@ def write_page(folder: Path, language: Language | None = None, out: Path | None 
     folder
         Of a run, or with studies alone.
     language
-        None keeps that of the page that is there already; without one, English.
+        Of the page.
     out
         Another place for the page; without one it replaces ``report.html`` in the folder, which holds nothing else than
         the other files do.
@@ -68,15 +68,14 @@ def write_page(folder: Path, language: Language | None = None, out: Path | None 
     if out is not None and out.exists():
         raise OutputError("reporting.there_already", path=out)
     page = read_page(folder)
-    language = language or language_of(folder / PAGE)
     write_text(file, render_page(page, language))
     return PageReport(file, language, tuple(section_builders(page)))
 
 
-def language_of(file: Path) -> Language:
-    """Read the language of a page; English where there is none."""
+def language_of(file: Path) -> Language | None:
+    """Read the language of a page; None where there is none."""
     head = file.read_text(encoding="utf-8", errors="replace")[:200] if file.is_file() else ""
-    return next((language for language in LANGUAGES if f'lang="{TAGS[language]}"' in head), "en")
+    return next((language for language in LANGUAGES if f'lang="{TAGS[language]}"' in head), None)
 
 
 def with_page(report: RunReport, scored: Sample, language: Language) -> RunReport:
@@ -113,7 +112,7 @@ def require_study_place(folder: Path | None, kind: str) -> None:
 
 
 def write_study(
-    folder: Path, header: Mapping[str, Any], found: Mapping[str, Any], language: Language | None
+    folder: Path, header: Mapping[str, Any], found: Mapping[str, Any], language: Language
 ) -> tuple[Finding, ...]:
     """Write a study's JSON into a new folder or one that :func:`require_study_place` let pass, and its page.
 
@@ -131,7 +130,7 @@ def write_study(
     return (written(f"{file}, {write_page(folder, language).file}"),)
 
 
-def write_check_page(folder: Path, dataset: Dataset, language: Language | None) -> tuple[Finding, ...]:
+def write_check_page(folder: Path, dataset: Dataset, language: Language) -> tuple[Finding, ...]:
     """Write the page of a folder that a ``check.json`` has just been written into, with its pictures.
 
     Returns
