@@ -18,7 +18,7 @@ from headstart.settings.serving import ServerLimits
 from headstart.workflows.interactive import SessionModel, teach
 
 SMALL = ServerLimits(
-    file_bytes=20_000, request_bytes=60_000, held_bytes=120_000, files=4, pixels=10_000, body_seconds=0.3,
+    file_bytes=20_000, request_bytes=60_000, held_bytes=120_000, files=4, size=10_000, body_seconds=0.3,
     request_seconds=30.0,
 )  # fmt: skip
 

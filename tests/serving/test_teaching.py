@@ -168,7 +168,7 @@ def shown(labels, features, series=None):
         labels=np.array(labels),
         features=features.astype(np.float32),
         baseline=np.random.default_rng(1).random((count, 512)).astype(np.float32),
-        grey=np.full((count, 32, 32), np.nan, dtype=np.float32),
+        sketches=np.full((count, 32, 32), np.nan, dtype=np.float32),
         previews=(b"",) * count,
         names=tuple(f"{n}.png" for n in range(count)),
         keys=tuple(bytes([n]) * 32 for n in range(count)),
@@ -238,7 +238,7 @@ def test_the_lesson_is_that_of_fit_with_folds(tmp_path, monkeypatch):
 
 
 def test_a_desk_a_class_list_and_a_classroom_can_be_full(start):
-    server = start(bounds=SessionLimits(desks=2, classes=2, pictures=3))
+    server = start(bounds=SessionLimits(desks=2, classes=2, examples=3))
     show(server, "red", noisy("red", 1))
     show(server, "blue", noisy("blue", 1))
     (refused,) = show(server, "green", noisy("green", 1)).json()["pictures"]

@@ -37,7 +37,7 @@ def test_a_token_that_is_none_is_refused(token):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"max_megabytes": 0}, {"max_pixels": -1}, {"max_files": 0}, {"max_megabytes": float("nan")}]
+    "wrong", [{"max_megabytes": 0}, {"max_size": -1}, {"max_files": 0}, {"max_megabytes": float("nan")}]
 )
 def test_limits_that_let_nothing_through_are_refused(wrong):
     with pytest.raises(RecipeError, match="must be above nothing"):

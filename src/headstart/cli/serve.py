@@ -24,7 +24,7 @@ def serve(
     token: Annotated[str, option(envvar="HEADSTART_TOKEN", help="What clients must know.")] = "",
     allow_host: Annotated[list[str] | None, option(help="Further names the server is called by.")] = None,
     max_megabytes: Annotated[float, option(help="Of one picture file.")] = 20,
-    max_pixels: Annotated[int, option(help="Of one picture.")] = 50_000_000,
+    max_size: Annotated[int, option("--max-pixels", help="Of one picture.")] = 50_000_000,
     max_files: Annotated[int, option(help="In one request.")] = 64,
     workers: Annotated[int | None, option(min=1, help="Threads for pictures.  [default: the cores]")] = None,
     *,
@@ -41,7 +41,7 @@ def serve(
     from headstart.workflows.serve import run_server
 
     address = ServerAddress(host, port, token, tuple(allow_host or ()))
-    limits = ServerLimits.of(max_megabytes=max_megabytes, max_pixels=max_pixels, max_files=max_files)
+    limits = ServerLimits.of(max_megabytes=max_megabytes, max_size=max_size, max_files=max_files)
 
     def ready(url: str) -> None:
         call.steps.close()

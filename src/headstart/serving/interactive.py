@@ -10,6 +10,19 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ExampleView:
+    """What is kept of an example: never its bytes.
+
+    ``baseline`` is its row of the baseline's features, shape (H,), ``sketch`` what near copies are found by,
+    not-a-number where it cannot be told from its copies; ``thumbnail`` is a small JPEG.
+    """
+
+    baseline: npt.NDArray[np.float32]
+    sketch: npt.NDArray[np.float32]
+    thumbnail: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ShownExamples:
     """Labelled pictures as their features, in one order.
 
@@ -19,9 +32,8 @@ class ShownExamples:
         Names of the classes, in natural order.
     labels
         Class number of each picture, shape (N,).
-    features, baseline, grey
-        By the encoder, shape (N, D), by the baseline, shape (N, H), and as small grey pictures, shape (N, S, S),
-        not-a-number where a picture is too small to be told from its copies.
+    features, baseline, sketches
+        By the encoder, shape (N, D), by the baseline, shape (N, H), and what near copies are found by, shape (N, ...).
     previews
         Each picture as a small JPEG file.
     names, keys
@@ -35,7 +47,7 @@ class ShownExamples:
     labels: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
     baseline: npt.NDArray[np.float32]
-    grey: npt.NDArray[np.float32]
+    sketches: npt.NDArray[np.float32]
     previews: tuple[bytes, ...]
     names: tuple[str, ...]
     keys: tuple[bytes, ...]

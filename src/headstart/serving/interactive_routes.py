@@ -1,6 +1,5 @@
 """The routes of /teach: show pictures, learn, try, correct, take the model away."""
 
-import base64
 import hashlib
 import io
 import tempfile
@@ -18,12 +17,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from headstart.errors import DataError
+from headstart.reporting.render.base import data_uri
 from headstart.serving.http_errors import Refusal, busy
 from headstart.serving.interactive import InteractiveJob, Teach
 from headstart.serving.multipart import Upload, display_name
 from headstart.serving.schemas import FILES_BODY, TEACH_BODY, refusals
 from headstart.serving.service import Service, in_thread
-from headstart.serving.sessions import LONGEST_LABEL, ExampleCard, Session, SessionStore, look_at, not_there, shown_from
+from headstart.serving.sessions import LONGEST_LABEL, ExampleCard, Session, SessionStore, not_there, shown_from
 
 COOKIE = "headstart-desk"
 ARCHIVE = "taught-model"
@@ -131,7 +131,7 @@ class InteractiveRoutes:
     async def _cards_of(
         self, request: Request, files: Sequence[Upload], series: str | None
     ) -> list[ExampleCard | Refusal]:
-        seen = await self._service.process(request, files, _rows, look_at)
+        seen = await self._service.process(request, files, _rows, self._service.uploads.view)
         named = display_name(series) if series else None
         return [_card(file, one, named) for file, one in zip(files, seen, strict=True)]
 
@@ -220,14 +220,10 @@ def _state_of(desk: Session | None) -> dict[str, Any]:
     cards = dict(desk.cards) if desk else {}
     classes: dict[str, list[dict[str, Any]]] = {}
     for number, card in cards.items():
-        entry = {"id": number, "name": card.name, "picture": _data_uri(card.look.thumbnail)}
+        entry = {"id": number, "name": card.name, "picture": data_uri(card.look.thumbnail)}
         classes.setdefault(card.label, []).append(entry)
-    listed = [{"name": name, "pictures": pictures} for name, pictures in classes.items()]
+    listed = [{"name": name, "pictures": entries} for name, entries in classes.items()]
     return {"classes": listed, "lesson": desk.report if desk else None}
-
-
-def _data_uri(jpeg: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
 
 
 def _lesson_of(desk: Session) -> InteractiveJob:

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from headstart.encoders.spec import Encoder
 from headstart.modalities.base import DEFAULT
@@ -32,11 +31,11 @@ class Predictor(Protocol):
     def describe(self) -> dict[str, Any]:
         """Say what the model is: plain data."""
 
-    def explain(self, picture: Image.Image) -> dict[str, Any] | None:
+    def explain(self, example: Any) -> dict[str, Any] | None:  # noqa: ANN401 - decoded
         """Say why: plain data with a heat map and the nearest training pictures; None when it cannot."""
 
 
-Explain = Callable[[Image.Image], dict[str, Any]]
+Explain = Callable[[Any], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +94,9 @@ class SavedPredictor:
             **({} if spec.modality == DEFAULT else {"modality": spec.modality, "inputs": spec.preprocessing.to_json()}),
         }
 
-    def explain(self, picture: Image.Image) -> dict[str, Any] | None:
+    def explain(self, example: Any) -> dict[str, Any] | None:  # noqa: ANN401 - decoded
         """Say why: see :class:`Predictor`."""
-        return None if self.why is None else self.why(picture)
+        return None if self.why is None else self.why(example)
 
 
 def plain(prediction: Prediction) -> dict[str, Any]:

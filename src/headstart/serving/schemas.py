@@ -32,7 +32,7 @@ class ChoiceBody(BaseModel):
     probability: float = Field(ge=0, le=1)
 
 
-class PictureAnswer(_Open):
+class ExampleAnswer(_Open):
     """What is on one picture, or why it could not be read."""
 
     name: str
@@ -48,7 +48,7 @@ class PictureAnswer(_Open):
 class PredictAnswer(BaseModel):
     """One entry per picture, in the order they were sent."""
 
-    predictions: list[PictureAnswer]
+    predictions: list[ExampleAnswer]
 
 
 class HealthAnswer(BaseModel):

@@ -1,7 +1,6 @@
 """Desks: what each visitor of /teach has shown so far. In memory alone, bounded, and forgotten after a while."""
 
 import hashlib
-import io
 import secrets
 import threading
 from collections import OrderedDict
@@ -12,15 +11,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from headstart.audit.similarity.image_thumbnails import SIDE, Thumbnail
 from headstart.data.targets.classes import Classes
-from headstart.encoders.simple.image import ColourHistogram
 from headstart.serving.http_errors import Refusal, busy
-from headstart.serving.interactive import InteractiveJob, ShownExamples
+from headstart.serving.interactive import ExampleView, InteractiveJob, ShownExamples
 
-THUMBNAIL = 160  # pixels
 LONGEST_LABEL = 80
 
 
@@ -30,51 +25,9 @@ class SessionLimits:
 
     desks: int = 16
     classes: int = 30
-    pictures: int = 600
+    examples: int = 600
     tried: int = 32
     idle_seconds: float = 2 * 3600.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExampleView:
-    """What is kept of a picture: never its bytes.
-
-    ``baseline`` is its row of the baseline's features, shape (H,), ``grey`` its grey levels on a grid, shape (S, S),
-    not-a-number where there are fewer pixels than that; ``thumbnail`` is a small JPEG.
-    """
-
-    baseline: npt.NDArray[np.float32]
-    grey: npt.NDArray[np.float32]
-    thumbnail: bytes
-
-
-def look_at(picture: Image.Image) -> ExampleView:
-    """Take from a decoded picture what a desk keeps.
-
-    Examples
-    --------
-    >>> look = look_at(Image.new("RGB", (400, 100), "red"))
-    >>> look.baseline.shape, look.grey.shape, Image.open(io.BytesIO(look.thumbnail)).size
-    ((512,), (32, 32), (160, 40))
-    """
-    histogram, glance = ColourHistogram(), Thumbnail()
-    grey = glance.preprocess(picture)[0] if min(picture.size) >= SIDE else np.full((SIDE, SIDE), np.nan, np.float32)
-    buffer = io.BytesIO()
-    thumbnail(picture).save(buffer, "JPEG", quality=80)
-    return ExampleView(histogram.encode(histogram.preprocess(picture)[None])[0], grey, buffer.getvalue())
-
-
-def thumbnail(picture: Image.Image) -> Image.Image:
-    """Make a picture small.
-
-    Examples
-    --------
-    >>> thumbnail(Image.new("RGB", (3, 400))).size
-    (1, 160)
-    """
-    small = picture.copy()
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
-    return small
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,8 +96,8 @@ class Session:
         self.cards.update({number: _with_label(card, new) for number, card in changed.items()})
 
     def _require_room(self, label: str, *, moving: bool = False) -> None:
-        if not moving and len(self.cards) >= self.bounds.pictures:
-            raise _full(f"{self.bounds.pictures} pictures")
+        if not moving and len(self.cards) >= self.bounds.examples:
+            raise _full(f"{self.bounds.examples} pictures")
         labels = {one.label for one in self.cards.values()}
         if label not in labels and len(labels) >= self.bounds.classes:
             raise _full(f"{self.bounds.classes} classes")
@@ -210,7 +163,7 @@ def shown_from(cards: Sequence[ExampleCard]) -> ShownExamples:
         labels=np.array([numbers[card.label] for card in cards], dtype=np.int64),
         features=np.stack([card.features for card in cards]),
         baseline=np.stack([card.look.baseline for card in cards]),
-        grey=np.stack([card.look.grey for card in cards]),
+        sketches=np.stack([card.look.sketch for card in cards]),
         previews=tuple(card.look.thumbnail for card in cards),
         names=tuple(card.name for card in cards),
         keys=tuple(card.key for card in cards),

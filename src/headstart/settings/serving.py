@@ -27,8 +27,8 @@ class ServerLimits:
         Of all requests that are being read or answered: beyond it others are told to come again.
     files
         Pictures in one request.
-    pixels
-        Of one picture: 50 million are 150 megabytes as RGB, for each thread that decodes.
+    size
+        Of one example once decoded. Of a picture its pixels: 50 million are 150 megabytes as RGB, for each thread.
     header_seconds, body_seconds, request_seconds
         How long a client may take to send its header and its body, and how long a request may take altogether.
     connections
@@ -51,7 +51,7 @@ class ServerLimits:
     request_bytes: int = 80 * MEGABYTE
     held_bytes: int = 320 * MEGABYTE
     files: int = 64
-    pixels: int = 50_000_000
+    size: int = 50_000_000
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     request_seconds: float = 60.0
@@ -62,16 +62,17 @@ class ServerLimits:
         """Refuse bounds that let nothing through."""
         for name in self.__slots__:
             if not getattr(self, name) > 0:
-                raise RecipeError("settings.limit_too_small", name=name.replace("_", " "), value=getattr(self, name))
+                said = "pixels" if name == "size" else name.replace("_", " ")
+                raise RecipeError("settings.limit_too_small", name=said, value=getattr(self, name))
 
     @classmethod
-    def of(cls, *, max_megabytes: float = 20, max_pixels: int = 50_000_000, max_files: int = 64) -> "ServerLimits":
+    def of(cls, *, max_megabytes: float = 20, max_size: int = 50_000_000, max_files: int = 64) -> "ServerLimits":
         """Derive all bounds from those of one file: a request may hold four of the largest, the server sixteen."""
         if not 0 < max_megabytes < 100_000:
             raise RecipeError("settings.limit_too_small", name="max megabytes", value=f"{max_megabytes:g}")
         size = max(1, round(max_megabytes * MEGABYTE))
         return cls(
-            file_bytes=size, request_bytes=4 * size, held_bytes=16 * size, files=max_files, pixels=max_pixels
+            file_bytes=size, request_bytes=4 * size, held_bytes=16 * size, files=max_files, size=max_size
         )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.audit.duplicates import duplicate_sets
-from headstart.audit.similarity.image import find_pairs
+from headstart.audit.similarity.base import similarity_of
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.sources import fingerprint
 from headstart.data.splits import merge_groups
@@ -71,7 +71,9 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     clock = time.perf_counter()
     dataset, target = _dataset_of(shown), Classes(shown.classes)
     target.require_part(shown.labels)
-    copies = duplicate_sets(find_pairs(dataset.examples, shown.grey), len(dataset)).sets
+    similarity = similarity_of(encoder.spec.modality)
+    assert similarity is not None, "a modality that can be taught has one"
+    copies = duplicate_sets(similarity.find_pairs(dataset.examples, shown.sketches), len(dataset)).sets
     groups = merge_groups(shown.keys, shown.series, copies)
     sample = select_sample(dataset, np.arange(len(dataset)), groups, ())
     scorable = _spread(sample, len(shown.classes))

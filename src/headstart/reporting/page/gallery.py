@@ -4,7 +4,6 @@ Small copies lie in the folder ``gallery/`` of a run, so that the page can be ma
 are somewhere else. Their number and their size are bounded: a page is to stay below about three megabytes.
 """
 
-import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from headstart.errors import ExampleError
 from headstart.reporting.page.blocks import Block, Gallery, Paragraph, Section, Shown
 from headstart.reporting.page.numbers import count_text, percent
 from headstart.reporting.page.values import Answer, PageData, RunData
-from headstart.reporting.render.base import render_of, thumbnail
+from headstart.reporting.render.base import data_uri, render_of, thumbnail
 from headstart.runtime.catalogue import Texts
 from headstart.runtime.files import write_errors
 from headstart.runtime.hashing import sha256_of_parts
@@ -90,7 +89,7 @@ def read_gallery(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted((folder / FOLDER).glob("*.jpg")):
         if path.stat().st_size <= _LARGEST:
-            found[path.name] = "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+            found[path.name] = data_uri(path.read_bytes())
     return found
 
 

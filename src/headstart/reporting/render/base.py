@@ -1,5 +1,6 @@
 """What draws examples, so that pages and sheets can show them whatever they are."""
 
+import base64
 import io
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,3 +29,14 @@ def thumbnail(drawn: "Image.Image", side: int, quality: int = 75) -> bytes:
     small.thumbnail((side, side))
     small.save(content, "JPEG", quality=quality)
     return content.getvalue()
+
+
+def data_uri(content: bytes, form: str = "jpeg") -> str:
+    """Return a drawing's file as an address that holds it.
+
+    Examples
+    --------
+    >>> data_uri(b"abc")
+    'data:image/jpeg;base64,YWJj'
+    """
+    return f"data:image/{form};base64,{base64.b64encode(content).decode()}"

@@ -1,6 +1,5 @@
 """Why a model says what it says, made ready for the page: a heat map to lay over the picture, and what it was like."""
 
-import base64
 import io
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -17,7 +16,8 @@ from headstart.explain.image.explaining import encode_picture, explain_example
 from headstart.explain.image.overlay import fitted_size, heat_colours
 from headstart.explain.neighbours import Neighbour, find_example, nearest_examples
 from headstart.modalities.base import DEFAULT
-from headstart.serving.sessions import thumbnail
+from headstart.reporting.render.base import data_uri, thumbnail
+from headstart.serving.uploads.image import THUMBNAIL
 
 LONGEST = 640  # pixels of the heat map: the page lets it grow to the picture
 FADE = 0.6  # below 1: places that matter less are seen too
@@ -36,9 +36,10 @@ def reasons(subject: ExplainedModel, picture: Image.Image, folders: Sequence[Pat
     except (EncoderError, MissingExtraError):
         near = _neighbours(subject, picture)
         return {"heat_map": None, "neighbours": [_shown(one, folders) for one in near]}
-    heat = found.heat_map(fitted_size(picture.size, LONGEST))
+    drawn = io.BytesIO()
+    paint(found.heat_map(fitted_size(picture.size, LONGEST))).save(drawn, "PNG")
     return {
-        "heat_map": _data_uri(paint(heat), "PNG"),
+        "heat_map": data_uri(drawn.getvalue(), "png"),
         "target": found.target,
         "method": found.method,
         "exact": found.found.exact,
@@ -76,11 +77,5 @@ def _shown(neighbour: Neighbour, folders: Sequence[Path]) -> dict[str, Any]:
         "name": PurePath(neighbour.name.replace("\\", "/")).name,
         "label": neighbour.label,
         "distance": neighbour.distance,
-        "picture": None if picture is None else _data_uri(thumbnail(picture), "JPEG"),
+        "picture": None if picture is None else data_uri(thumbnail(picture, THUMBNAIL)),
     }
-
-
-def _data_uri(picture: Image.Image, form: str) -> str:
-    buffer = io.BytesIO()
-    picture.save(buffer, form)
-    return f"data:image/{form.lower()};base64," + base64.b64encode(buffer.getvalue()).decode()

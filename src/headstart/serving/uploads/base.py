@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from headstart.modalities.base import load_modality
+from headstart.serving.interactive import ExampleView
 from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
 
@@ -21,6 +22,9 @@ class Uploads(Protocol):
 
     def blank(self) -> Any:  # noqa: ANN401 - what encoders preprocess
         """Make an example to warm an encoder up with; None where that is not needed."""
+
+    def view(self, example: Any, /) -> ExampleView:  # noqa: ANN401 - decoded
+        """Compute what is kept of an example that is taught with; only where the modality can be taught."""
 
 
 def uploads_of(modality: str) -> Uploads:

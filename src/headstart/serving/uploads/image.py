@@ -1,15 +1,21 @@
 """Pictures from strangers: looked at before a pixel of them is decoded."""
 
+import numpy as np
 from PIL import Image
 
+from headstart.audit.similarity.image_thumbnails import SIDE, Thumbnail
 from headstart.data.readers.base import Facts
 from headstart.data.readers.image import inspect_example, open_example
+from headstart.encoders.simple.image import ColourHistogram
 from headstart.errors import ExampleError
+from headstart.reporting.render.base import thumbnail
 from headstart.runtime.findings import Finding
 from headstart.serving.http_errors import Refusal, too_large
+from headstart.serving.interactive import ExampleView
 from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
 
+THUMBNAIL = 160  # pixels
 _KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PPM can be read."
 
 
@@ -44,12 +50,12 @@ def check(data: bytes, limits: ServerLimits) -> Facts:
     if facts.problem is not None:
         raise _damaged(facts.problem)
     width, height = facts.sizes
-    if width * height > limits.pixels:
+    if width * height > limits.size:
         raise Refusal(
             413,
             "too_many_pixels",
             "The picture has too many pixels.",
-            f"It has {width} x {height}; the limit is {limits.pixels:,} altogether.",
+            f"It has {width} x {height}; the limit is {limits.size:,} altogether.",
             "Make it smaller, or start the server with a higher --max-pixels.",
         )
     return facts
@@ -61,6 +67,25 @@ def decode(data: bytes) -> Image.Image:
         return open_example(data)
     except ExampleError as error:
         raise _damaged(error.why) from error
+
+
+def view(picture: Image.Image) -> ExampleView:
+    """Compute what a desk keeps of a decoded picture; the sketch is not-a-number where there are too few pixels.
+
+    Examples
+    --------
+    >>> import io
+    >>> seen = view(Image.new("RGB", (400, 100), "red"))
+    >>> seen.baseline.shape, seen.sketch.shape, Image.open(io.BytesIO(seen.thumbnail)).size
+    ((512,), (32, 32), (160, 40))
+    """
+    histogram = ColourHistogram()
+    grey = (
+        Thumbnail().preprocess(picture)[0] if min(picture.size) >= SIDE else np.full((SIDE, SIDE), np.nan, np.float32)
+    )
+    return ExampleView(
+        histogram.encode(histogram.preprocess(picture)[None])[0], grey, thumbnail(picture, THUMBNAIL, 80)
+    )
 
 
 def _damaged(reason: Finding) -> Refusal:
