@@ -27,7 +27,7 @@ from headstart.features.extraction import extract
 from headstart.features.store import FeatureStore
 from headstart.runtime.context import cache_folder
 from headstart.runtime.machine import available_cores
-from headstart.settings.rules import extraction_plan
+from headstart.settings.parallelism import extraction_plan
 
 SECONDS = 3.0  # per measurement of E
 LIMIT = 0.9  # of 1 / (1/E + 1/D)

@@ -1,8 +1,11 @@
 """``python -m headstart`` and the command ``headstart``."""
 
+import gc
+
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(50_000)  # modules are no garbage: looking through them would take a fortieth of a short command
     from headstart.cli.app import app  # here, so that importing this module costs nothing
 
     app(prog_name="headstart")

@@ -1,7 +1,6 @@
 """Names become objects: loaded on first use, with the nearest name for a typo, open to other packages."""
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -52,6 +51,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("logistik", ["logistic", "ridge"])
     'logistic'
     """
+    from difflib import get_close_matches  # only for a name that is wrong
+
     folded = {candidate.casefold(): candidate for candidate in known}
     matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None

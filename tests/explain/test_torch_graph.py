@@ -9,8 +9,9 @@ from onnx.reference import ReferenceEvaluator
 from headstart.errors import EncoderError
 from headstart.explain.torch_graph import OPERATORS, torch_scores
 from headstart.export.graph_parts import GraphParts
+from headstart.features.neighbours import unit_rows
 from headstart.heads.head import FEATURES, Node
-from headstart.heads.knn import KnnHead, normalise
+from headstart.heads.knn import KnnHead
 from headstart.heads.linear import LinearHead
 from headstart.heads.mlp import MlpHead
 from headstart.heads.nearest_centroid import CentroidHead
@@ -26,10 +27,10 @@ def normal(*shape: int) -> np.ndarray:
     "head",
     [
         LinearHead(normal(3, 8), normal(3)),
-        CentroidHead(normal(8), normalise(normal(3, 8)), normal(3)),
+        CentroidHead(normal(8), unit_rows(normal(3, 8)), normal(3)),
         *(MlpHead(normal(5, 8), normal(5), normal(3, 5), normal(3), kind, 1.0) for kind in ("relu", "tanh")),
         MlpHead(normal(5, 8), normal(5), normal(3, 5), normal(3), "sigmoid", 1.0),
-        KnnHead(normalise(normal(20, 8)), np.arange(20) % 3, np.array([1, 2, 0.5], dtype=np.float32), 6),
+        KnnHead(unit_rows(normal(20, 8)), np.arange(20) % 3, np.array([1, 2, 0.5], dtype=np.float32), 6),
     ],
 )
 def test_a_head_in_torch_gives_the_scores_of_the_head(head):

@@ -14,7 +14,7 @@ from headstart.errors import ExampleError
 from headstart.features.extraction import extract
 from headstart.features.store import FeatureStore
 from headstart.features.values import Extraction
-from headstart.settings.rules import ExtractionPlan
+from headstart.settings.parallelism import ExtractionPlan
 
 OTHER_SPEC = replace(FAKE_SPEC, name="other", weights_digest="1" * 64)
 PLAN = ExtractionPlan(workers=2, batch_size=4, threads_per_worker=1)

@@ -22,7 +22,7 @@ from headstart.errors import EncoderError
 from headstart.features import extraction
 from headstart.features.extraction import extract, stream
 from headstart.features.store import FeatureStore
-from headstart.settings.rules import ExtractionPlan
+from headstart.settings.parallelism import ExtractionPlan
 
 TESTS = Path(__file__).parents[1]
 UNREADABLE = Example(None, "broken.png", {"label": "a"})

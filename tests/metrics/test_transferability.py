@@ -11,7 +11,7 @@ from sklearn.covariance import LedoitWolf
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
-from headstart.heads.knn import normalise
+from headstart.features.neighbours import unit_rows
 from headstart.metrics.transferability import decompose, h_score, log_evidence, logme, neighbours_are_right
 
 
@@ -86,7 +86,7 @@ def test_neighbours_leaving_one_out_are_scikit_learns(neighbours):
     features, labels = made(80, 10, signal=0.5)
     model = KNeighborsClassifier(neighbours, metric="cosine")
     expected = cross_val_predict(model, features, labels, cv=LeaveOneOut()) == labels
-    found = neighbours_are_right(normalise(features), labels, np.arange(80), neighbours)
+    found = neighbours_are_right(unit_rows(features), labels, np.arange(80), neighbours)
     if neighbours == 1:
         assert found.tolist() == expected.tolist()
     else:  # ties are decided otherwise
@@ -97,6 +97,6 @@ def test_neighbours_of_the_same_group_have_no_vote():
     features = np.array([[1.0, 0.0], [1.0, 0.01], [0.0, 1.0], [0.5, 0.5]])
     labels = np.array([0, 0, 1, 1])
     alone, paired = np.arange(4), np.array([0, 0, 1, 2])
-    assert neighbours_are_right(normalise(features), labels, alone, 1)[:2].tolist() == [True, True]
-    assert neighbours_are_right(normalise(features), labels, paired, 1)[:2].tolist() == [False, False]
-    assert not neighbours_are_right(normalise(features), labels, np.zeros(4, dtype=int), 3).any()
+    assert neighbours_are_right(unit_rows(features), labels, alone, 1)[:2].tolist() == [True, True]
+    assert neighbours_are_right(unit_rows(features), labels, paired, 1)[:2].tolist() == [False, False]
+    assert not neighbours_are_right(unit_rows(features), labels, np.zeros(4, dtype=int), 3).any()

@@ -5,15 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.runtime.machine import available_cores
+from headstart.settings.parallelism import ExtractionPlan, algebra_threads, extraction_plan
 from headstart.settings.recipe import Recipe
-from headstart.settings.rules import (
-    ExtractionPlan,
-    algebra_threads,
-    extraction_plan,
-    fold_count,
-    idle_settings,
-    training_plan,
-)
+from headstart.settings.rules import fold_count, idle_settings, training_plan
 
 
 @given(st.integers(0, 10**6), st.integers(1, 256), st.sampled_from(["onnxruntime", "torch", "numpy"]))

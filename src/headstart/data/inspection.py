@@ -14,7 +14,6 @@ import numpy.typing as npt
 from headstart.data.example import Dataset, Example
 from headstart.data.name_checks import twins
 from headstart.data.readers.base import NO_KEY, Facts, reader_of
-from headstart.data.splits import merge_groups
 from headstart.runtime.findings import Finding, notices_json
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
@@ -61,6 +60,8 @@ class Inspection:
     @property
     def together(self) -> npt.NDArray[np.int64]:
         """Number of the set each example belongs to, shape (N,): one group, the same bytes, or near copies."""
+        from headstart.data.splits import merge_groups  # predicting needs none
+
         return merge_groups(self.keys, [example.group for example in self.dataset.examples], self.copies)
 
     @property

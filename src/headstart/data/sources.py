@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 
 from headstart.data.example import DEFAULT_TASK, Dataset, Example
-from headstart.data.folders import read_folder, walk_folder
-from headstart.data.in_memory import adopt, read_items, read_pairs
 from headstart.data.name_checks import natural_key, printable, twin_notices
 from headstart.data.readers.base import one_modality, reader_of, row_readers, suffix_of
 from headstart.errors import MODALITY, DataError
@@ -100,6 +98,8 @@ def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]: 
         elif isinstance(source, (str, os.PathLike)):
             examples += [Example(path, printable(path)) for path in _expand(os.fspath(source), suffixes)]
         else:
+            from headstart.data.in_memory import adopt
+
             where = f"#{len(examples)}"
             examples.append(Example(adopt(source, where, modality), where))
     if not examples:
@@ -136,6 +136,7 @@ def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:
 
 def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_dataset
     from headstart.data.huggingface import is_hub_dataset, read_hub_dataset  # only where a data set is read
+    from headstart.data.in_memory import read_items, read_pairs
 
     if is_hub_dataset(source):
         return read_hub_dataset(source, group_by)
@@ -154,6 +155,7 @@ def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_data
 
 
 def _read_path(source: str | os.PathLike[str], group_by: str) -> Dataset:
+    from headstart.data.folders import read_folder
     from headstart.data.tables import TABLE_SUFFIXES, is_table, read_table
 
     path = Path(os.path.expanduser(source))
@@ -214,6 +216,8 @@ def _expand(path: str, suffixes: Container[str]) -> list[str]:
     """Make files of a path: a folder gives all with these suffixes below it, a pattern those it matches."""
     path = os.path.expanduser(path)
     if os.path.isdir(path):
+        from headstart.data.folders import walk_folder
+
         found = [os.path.join(path, *inside.split("/")) for inside in walk_folder(Path(path), suffixes).files]
         if not found:
             raise DataError("data.no_pictures_in", path=printable(path))

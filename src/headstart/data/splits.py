@@ -238,7 +238,7 @@ def _repair(labels: IntArray, groups: IntArray, held: npt.NDArray[np.bool_]) -> 
                 break
 
 
-def _deal(labels: IntArray, groups: IntArray, count: int, random: np.random.Generator) -> IntArray:
+def _deal(labels: IntArray, groups: IntArray, count: int, random: "np.random.Generator") -> IntArray:
     """Choose a fold for each example: large groups go where their classes are rarest, single examples fill up."""
     totals = np.bincount(labels)
     sizes = np.bincount(groups)

@@ -1,7 +1,5 @@
 """The encoder of a saved model, opened from its files."""
 
-from importlib.util import find_spec
-
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder, simple_encoders
 from headstart.errors import MissingExtraError
@@ -19,6 +17,8 @@ def open_saved(spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
         return simple_encoders(spec.modality).open_simple(spec)
     if files.graph is not None:
         return OnnxEncoder(spec, files)
+    from importlib.util import find_spec  # only here: predicting with a graph needs neither
+
     if find_spec("torch") is None:
         raise MissingExtraError("torch", "train", "encoders.to_run_without_graph", name=spec.name)
     from headstart.encoders.torch_engine import TorchEncoder  # loads torch: seconds

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from headstart.data.readers.base import reader_of
 from headstart.errors import ExampleError
-from headstart.heads.knn import normalise
+from headstart.features.neighbours import unit_rows
 
 
 class ReferenceExamples(Protocol):
@@ -72,7 +72,7 @@ def nearest_examples(
     >>> [one.label for one in nearest_examples(np.array([0.1, 3.0], dtype=np.float32), known, ("ant", "bee"), 2)]
     ['bee', 'ant']
     """
-    cosines = normalise(known.features.astype(np.float32)) @ normalise(features[None])[0]
+    cosines = unit_rows(known.features.astype(np.float32)) @ unit_rows(features[None])[0]
     return tuple(
         Neighbour(
             name=known.names[row],

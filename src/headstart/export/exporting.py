@@ -28,7 +28,7 @@ from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress
 from headstart.saving.manifest import check_files, read_manifest, record_export
 from headstart.saving.values import SavedModel
-from headstart.settings.rules import extraction_plan
+from headstart.settings.parallelism import extraction_plan
 
 
 @dataclass(frozen=True, slots=True)

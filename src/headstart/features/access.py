@@ -17,7 +17,7 @@ from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import silent
-from headstart.settings.rules import ExtractionPlan, extraction_plan
+from headstart.settings.parallelism import ExtractionPlan, extraction_plan
 
 TIMED = 32  # enough for a rate within some 10 per cent, in a fraction of a second
 

@@ -24,7 +24,7 @@ from headstart.features.store import EncoderRows, FeatureStore
 from headstart.features.values import Block, Extraction, Features
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
-from headstart.settings.rules import ExtractionPlan
+from headstart.settings.parallelism import ExtractionPlan
 
 BLOCK_ROWS = 256  # examples handed out at a time, as many as a shard holds
 LOOK_AHEAD = 4  # batches in flight per worker: none waits while rows are written or read

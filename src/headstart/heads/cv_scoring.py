@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.targets.base import Target
-from headstart.heads.head import Decoding
-from headstart.heads.training_set import Array, TrainingSet
+from headstart.heads.head import Array, Decoding
+from headstart.heads.training_set import TrainingSet
 from headstart.runtime.findings import Finding
 
 Scores = npt.NDArray[np.floating[Any]]

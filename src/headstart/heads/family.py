@@ -2,13 +2,17 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from headstart.errors import ModelFileError
-from headstart.heads.head import Arrays, Head, Matrix
-from headstart.heads.training_set import Array, TrainingSet
+from headstart.heads.head import Array, Arrays, Head, Matrix
+from headstart.heads.linear import LinearHead
 from headstart.registry import names, resolve
 from headstart.settings.recipe import Recipe
+
+if TYPE_CHECKING:
+    from headstart.heads.training_set import TrainingSet  # predicting needs none
 
 
 class HeadFamily(Protocol):
@@ -31,7 +35,7 @@ class HeadFamily(Protocol):
     grid: ClassVar[tuple[Any, ...]]
     tasks: ClassVar[tuple[str, ...]] = ("classification",)
 
-    def path_scores(self, training: TrainingSet, features: Matrix, grid: tuple[Any, ...]) -> Iterator[Array]:
+    def path_scores(self, training: "TrainingSet", features: Matrix, grid: tuple[Any, ...]) -> Iterator[Array]:
         """Fit a head for each value of ``grid`` in turn and yield its scores of ``features``, shape (N, C).
 
         What the values have in common is computed once.
@@ -40,7 +44,7 @@ class HeadFamily(Protocol):
             yield self.fit(training, setting).scores(features)
 
     @abstractmethod
-    def fit(self, training: TrainingSet, setting: Any) -> Head:  # noqa: ANN401 - a value of the grid
+    def fit(self, training: "TrainingSet", setting: Any) -> Head:  # noqa: ANN401 - a value of the grid
         """Fit the head for one value of the grid."""
 
 
@@ -48,7 +52,7 @@ class HeadFamily(Protocol):
 class LeavesOneOut(Protocol):
     """A family that knows the scores of each example when all others are the training set, without refitting."""
 
-    def leave_one_out(self, training: TrainingSet) -> Iterator[Array]:
+    def leave_one_out(self, training: "TrainingSet") -> Iterator[Array]:
         """Compute scores of shape (N, C), for each value of the grid in turn."""
 
 
@@ -85,8 +89,9 @@ def load_head(kind: str, arrays: Arrays, settings: Mapping[str, Any]) -> Head:
     [[2.0, 1.0]]
     """
     known: dict[str, None] = {}
-    for name in names("heads"):
-        head: type[Head] = resolve("heads", name).head
+    # That of most families comes first: nothing that fits one has to be loaded for it.
+    heads: Iterator[type[Head]] = chain([LinearHead], (resolve("heads", name).head for name in names("heads")))
+    for head in heads:
         known[head.kind] = None
         if head.kind != kind:
             continue

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+Array = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating[Any]]
 Labels = npt.NDArray[np.int64]
 Arrays = Mapping[str, npt.NDArray[Any]]

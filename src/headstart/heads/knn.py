@@ -7,9 +7,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from headstart.features.neighbours import unit_rows
 from headstart.heads.family import HeadFamily
-from headstart.heads.head import FEATURES, Head, Matrix, Node, Output
-from headstart.heads.training_set import Array, TrainingSet
+from headstart.heads.head import FEATURES, Array, Head, Matrix, Node, Output
+from headstart.heads.training_set import TrainingSet
 
 VOTE_TEMPERATURE = 0.07  # a neighbour's vote is exp(cosine / 0.07): the value of the DINO evaluations
 # The part of the votes a class has without any neighbour, so that its score is finite.
@@ -77,7 +78,7 @@ class KnnHead(Head):
         return Node("Log", (Node("Add", (shares, FLOOR)),))
 
     def _nearest(self, features: Matrix, count: int) -> "_Nearest":
-        similarity = normalise(features) @ self.examples.T
+        similarity = unit_rows(features) @ self.examples.T
         if count < similarity.shape[1]:
             best = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
         else:
@@ -131,24 +132,12 @@ class KnnFamily(HeadFamily):
         if training.balance:
             votes[training.present] = len(training) / (len(training.present) * training.counts[training.present])
         return KnnHead(
-            normalise(training.features), training.labels, votes.astype(np.float32), min(setting, len(training))
+            unit_rows(training.features), training.labels, votes.astype(np.float32), min(setting, len(training))
         )
 
 
-def normalise(features: Matrix) -> npt.NDArray[np.float32]:
-    """Scale each row to length 1; a row of zeros stays as it is.
-
-    Examples
-    --------
-    >>> normalise(np.array([[3.0, 4.0], [0.0, 0.0]])).round(2).tolist()
-    [[0.600..., 0.800...], [0.0, 0.0]]
-    """
-    lengths = np.linalg.norm(features, axis=1, keepdims=True)
-    return (features / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
-
-
 def normalise_rows(vectors: Node) -> Node:
-    """Return what :func:`normalise` does as operations."""
+    """Return what :func:`~headstart.features.neighbours.unit_rows` does as operations."""
     lengths = Node("ReduceL2", (vectors, AXIS), KEEP)
     divisor = Node("Where", (Node("Equal", (lengths, 0.0)), 1.0, lengths))
     return Node("Div", (vectors, divisor))

@@ -6,9 +6,9 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from headstart.heads.family import HeadFamily
-from headstart.heads.head import Head, Matrix
+from headstart.heads.head import Array, Head, Matrix
 from headstart.heads.linear import LinearHead, fold_into_head
-from headstart.heads.training_set import Array, TrainingSet
+from headstart.heads.training_set import TrainingSet
 
 # Keeps the covariance invertible where the estimate finds nothing to shrink.
 LEAST_SHRINKAGE = 1e-4

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import FEATURES, Affine, Arrays, Head, Matrix, Node
-from headstart.heads.training_set import Array, TrainingSet
+from headstart.heads.head import FEATURES, Affine, Array, Arrays, Head, Matrix, Node
+
+if TYPE_CHECKING:
+    from headstart.heads.training_set import TrainingSet
 
 # The score of a class that had no example: never chosen, and still a finite number in every format.
 ABSENT = -1e4
@@ -85,7 +87,7 @@ def as_linear(head: Head) -> LinearHead | None:
 
 
 def fold_into_head(
-    training: TrainingSet, coefficients: Array, intercepts: Array, chosen: Mapping[str, Any]
+    training: "TrainingSet", coefficients: Array, intercepts: Array, chosen: Mapping[str, Any]
 ) -> LinearHead:
     """Write a linear function of the rotated, standardised features as one of the raw features, exactly.
 

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.heads.family import HeadFamily
-from headstart.heads.head import Head, Labels, Matrix
+from headstart.heads.head import Array, Head, Labels, Matrix
 from headstart.heads.linear import LinearHead, fold_into_head
 from headstart.heads.probabilities import softmax
 from headstart.heads.solver import Objective, minimise
-from headstart.heads.training_set import Array, TrainingSet
+from headstart.heads.training_set import TrainingSet
 
 # Relative distance from the minimum at which a fit ends. A fold only ranks, so it may end early and compute in
 # float32, in half the time; the fit that is kept may not.

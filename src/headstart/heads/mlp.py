@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.heads.family import HeadFamily
-from headstart.heads.head import FEATURES, Affine, Head, Matrix, Node
+from headstart.heads.head import FEATURES, Affine, Array, Head, Matrix, Node
 from headstart.heads.linear import ABSENT, linear_layer
-from headstart.heads.training_set import Array, TrainingSet
+from headstart.heads.training_set import TrainingSet
 from headstart.settings.fields import ActivationName
 from headstart.settings.recipe import Recipe
 

@@ -6,11 +6,12 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from headstart.features.neighbours import unit_rows
 from headstart.heads.family import HeadFamily
-from headstart.heads.head import FEATURES, Affine, Head, Matrix, Node
-from headstart.heads.knn import normalise, normalise_rows
+from headstart.heads.head import FEATURES, Affine, Array, Head, Matrix, Node
+from headstart.heads.knn import normalise_rows
 from headstart.heads.linear import ABSENT
-from headstart.heads.training_set import Array, TrainingSet
+from headstart.heads.training_set import TrainingSet
 
 SHARPNESS = 10.0  # turns cosines into scores of a useful size before the temperature is known
 Metric = Literal["cosine"]
@@ -44,7 +45,7 @@ class CentroidHead(Head):
 
     def scores(self, features: Matrix) -> Array:
         """Compute scores of shape (N, C)."""
-        cosines = normalise(features - self.mean) @ self.centroids.T
+        cosines = unit_rows(features - self.mean) @ self.centroids.T
         return (SHARPNESS * cosines + self.bias).astype(np.float64)
 
     def graph(self) -> Node:
@@ -78,10 +79,10 @@ class CentroidFamily(HeadFamily):
     def fit(self, training: TrainingSet, setting: Metric = "cosine") -> CentroidHead:
         """Centre on the training mean, normalise, average per class, normalise."""
         mean = (training.weights @ training.features).astype(np.float32)
-        directions = normalise(training.features - mean)
+        directions = unit_rows(training.features - mean)
         membership = np.eye(len(training.present), dtype=np.float32)[training.compact_labels]
         centroids = np.zeros((training.class_count, training.features.shape[1]), dtype=np.float32)
-        centroids[training.present] = normalise(membership.T @ directions)
+        centroids[training.present] = unit_rows(membership.T @ directions)
         bias = np.full(training.class_count, ABSENT, dtype=np.float32)
         bias[training.present] = 0.0
         return CentroidHead(mean, centroids, bias)

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import Decoding, Labels, Node
+from headstart.heads.head import Array, Decoding, Labels, Node
 
-Array = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.floating[Any]]
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from headstart.heads.head import Array
+
 Objective = Callable[[Array], "tuple[float, Array]"]
 
 MEMORY = 10  # pairs of steps and gradient changes that stand for the Hessian

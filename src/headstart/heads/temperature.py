@@ -4,12 +4,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from headstart.heads.head import Labels
+from headstart.heads.head import Array, Labels
 from headstart.heads.probabilities import Scores
-
-Array = npt.NDArray[np.float64]
 
 STEPS = 60
 PRECISION = 1e-6  # of the logarithm of the temperature

@@ -6,9 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.head import Labels, Matrix
-
-Array = npt.NDArray[np.float64]
+from headstart.heads.head import Array, Labels, Matrix
 
 # Directions with less than this part of the largest variance are rounding errors of the squared singular values.
 SMALLEST_VARIANCE = 1e-11

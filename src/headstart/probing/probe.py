@@ -20,8 +20,9 @@ from headstart.modalities.base import load_modality
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
+from headstart.settings.parallelism import algebra_threads
 from headstart.settings.recipe import Recipe
-from headstart.settings.rules import algebra_threads, fold_count
+from headstart.settings.rules import fold_count
 from headstart.tasks.base import load_task
 
 Groups = npt.NDArray[np.int64]

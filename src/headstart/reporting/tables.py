@@ -10,7 +10,7 @@ the pictures come from a stranger, import these columns as text.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,13 +78,14 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     >>> aligned([("name", "count"), ("玫瑰", "7")], right=(1,))
     'name  count\n玫瑰      7\n'
     """
-    from rich.cells import cell_len  # only here: it costs time at start
-
     shown = [[escape_control_characters(cell) for cell in row] for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
+    measure: Callable[[str], int] = len
+    if not all(cell.isascii() for row in shown for cell in row):
+        from rich.cells import cell_len as measure  # only here: it costs time at start
+    widths = [max(map(measure, column)) for column in zip(*shown, strict=True)]
     lines = []
     for row in shown:
-        gaps = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        gaps = [" " * (width - measure(cell)) for cell, width in zip(row, widths, strict=True)]
         cells = [gap + cell if n in right else cell + gap for n, (cell, gap) in enumerate(zip(row, gaps, strict=True))]
         lines.append("  ".join(cells).rstrip() + "\n")
     return "".join(lines)

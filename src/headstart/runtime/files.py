@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -49,6 +48,8 @@ def whole_folder(path: Path, *, first_wins: bool = False) -> Iterator[Path]:
     ...     sorted(path.name for path in Path(place).rglob("*"))
     ['a.txt', 'made']
     """
+    import shutil  # only here: it loads every compression there is
+
     partial = partial_path(path)
     try:
         partial.mkdir(parents=True)

@@ -1,6 +1,5 @@
 """A model becomes a folder and a folder a model: nothing half-written, no change unnoticed, no pickle, no torch."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +105,8 @@ def verify_bundle(path: str | Path) -> tuple[str, ...]:
 
 
 def _copy_encoder(folder: Path, files: EncoderFiles) -> None:
+    import shutil  # only where a model is written
+
     if files.graph is not None:
         shutil.copyfile(files.graph, folder / GRAPH)
     elif files.weights is not None:

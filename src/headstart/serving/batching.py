@@ -1,7 +1,8 @@
 """Dynamic batching: examples of many requests are decoded in threads and encoded together.
 
 Each worker decodes and encodes a batch of its own with one thread: two such workers beat one encoder with two threads
-(see :func:`headstart.settings.rules.extraction_plan`), and batches form by themselves from what has come in meanwhile.
+(see :func:`headstart.settings.parallelism.extraction_plan`), and batches form by themselves from what has come in
+meanwhile.
 """
 
 import math

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.knn import normalise
+from headstart.features.neighbours import unit_rows
 from headstart.metrics.transferability import h_score, logme, neighbours_are_right
 
 Labels = npt.NDArray[np.int64]
@@ -12,7 +12,7 @@ Labels = npt.NDArray[np.int64]
 def measure_classes(features: npt.NDArray[np.float32], labels: Labels, groups: Labels) -> dict[str, float]:
     """Measure five nearest neighbours leaving one out, LogME and the H-score of features (N, D) with labels (N,)."""
     return {
-        "knn": float(neighbours_are_right(normalise(features), labels, groups).mean()),
+        "knn": float(neighbours_are_right(unit_rows(features), labels, groups).mean()),
         "logme": logme(features, labels, int(labels.max()) + 1),
         "h_score": h_score(features, labels),
     }

@@ -15,8 +15,9 @@ from headstart.metrics.intervals import resampled_counts, wilson
 from headstart.metrics.values import Score
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
+from headstart.settings.parallelism import algebra_threads
 from headstart.settings.recipe import Recipe
-from headstart.settings.rules import algebra_threads, fold_count
+from headstart.settings.rules import fold_count
 
 Labels = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float32]

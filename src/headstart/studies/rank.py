@@ -26,8 +26,9 @@ from headstart.probing.probe import typical_size
 from headstart.probing.rows import Sample
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import silent
+from headstart.settings.parallelism import algebra_threads
 from headstart.settings.recipe import Recipe
-from headstart.settings.rules import algebra_threads, fold_count
+from headstart.settings.rules import fold_count
 from headstart.tasks.base import load_task
 
 Floats = npt.NDArray[np.float64]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.heads.knn import normalise
+from headstart.features.neighbours import unit_rows
 from headstart.heads.probabilities import Scores
 
 Floats = npt.NDArray[np.float64]
@@ -57,7 +57,7 @@ def nearest_index(references: Matrix) -> NearestIndex:
     """
     known = references.astype(np.float32)
     centre = known.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return NearestIndex(centre, normalise(known - centre))
+    return NearestIndex(centre, unit_rows(known - centre))
 
 
 def neighbour_distances(
@@ -84,7 +84,7 @@ def neighbour_distances(
     found = np.empty(len(features))
     for start in range(0, len(features), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        distances = 1 - _products(normalise(features[rows].astype(np.float32) - references.centre), references)
+        distances = 1 - _products(unit_rows(features[rows].astype(np.float32) - references.centre), references)
         if groups is not None and reference_groups is not None:
             distances[groups[rows, None] == reference_groups] = 2.0
         count = min(neighbours, distances.shape[1])
@@ -140,7 +140,7 @@ def fit_class_gaussians(features: Matrix, labels: Integers, shrinkage: float = S
     >>> fit_class_gaussians(features, np.array([0, 0, 1, 1])).means.tolist()
     [[0.5, 0.5], [-0.5, -0.5]]
     """
-    unit = normalise(features)
+    unit = unit_rows(features)
     present, numbers = np.unique(labels, return_inverse=True)
     means = np.stack([unit[numbers == number].mean(axis=0, dtype=np.float64) for number in range(len(present))])
     residuals = unit - means[numbers]
@@ -160,7 +160,7 @@ def mahalanobis(features: Matrix, gaussians: ClassGaussians) -> Floats:
     >>> mahalanobis(np.array([[7.0, 0.0], [0.0, 7.0]]), gaussians).tolist()
     [1.0, 2.0]
     """
-    points = normalise(features) @ gaussians.whitening.T
+    points = unit_rows(features) @ gaussians.whitening.T
     centres = gaussians.means @ gaussians.whitening.T
     squares = (points**2).sum(axis=1)[:, None] - 2 * points @ centres.T + (centres**2).sum(axis=1)
     return np.asarray(np.sqrt(np.maximum(squares.min(axis=1), 0)), dtype=np.float64)

@@ -13,7 +13,8 @@ from headstart.explain.image.faithfulness import Faithfulness
 from headstart.explain.image.overlay import heat_colours, overlay
 from headstart.explain.image.randomisation import Randomisation, Similarity
 from headstart.explain.image.values import HeatChecks
-from headstart.heads.knn import KnnHead, normalise
+from headstart.features.neighbours import unit_rows
+from headstart.heads.knn import KnnHead
 from headstart.heads.mlp import MlpHead
 from headstart.reporting.explanations.image_figure import explanation_sheet
 from headstart.reporting.explanations.report import Explained
@@ -92,7 +93,7 @@ def test_a_head_that_bends_gets_grad_cam_from_the_same_maps(kind, fitted, cat):
     output = random.normal(size=(3, 5)).astype(np.float32)
     heads = {
         "neighbours": KnnHead(
-            normalise(known.features.astype(np.float32)), known.labels, np.ones(3, dtype=np.float32), 9
+            unit_rows(known.features.astype(np.float32)), known.labels, np.ones(3, dtype=np.float32), 9
         ),
         "perceptron": MlpHead(hidden, hidden[:, 0], output, output[:, 0], "tanh", 1.0),
     }
