@@ -2,16 +2,29 @@
 
 import csv
 import json
+import time
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from PIL import Image
+from starlette.testclient import TestClient
 
 import headstart as hs
 from fakes import FakeNetwork
-from headstart.errors import RecipeError
+from headstart.errors import ExportError, RecipeError
 from headstart.registry import TABLES
+from headstart.serving.access_log import AccessLog
+from headstart.serving.app import make_app
+from headstart.serving.auth import AccessRules
+from headstart.serving.batching import Batcher
+from headstart.serving.predictor import SavedPredictor
+from headstart.serving.service import Service
+from headstart.serving.sessions import SessionLimits, SessionStore
+from headstart.settings.serving import ServerLimits
 
 
 @pytest.fixture
@@ -95,6 +108,59 @@ def test_encoders_are_ranked_by_the_metric_of_the_task(number, houses):
 
 def test_a_distance_needs_no_classes(number, houses):
     assert hs.distance(houses, houses, task="number").across is None
+
+
+def test_a_server_answers_with_the_values_of_the_task(number, houses):
+    model, journal = hs.fit(houses, task="number"), AccessLog(print, datetime.now)
+    batcher = Batcher(model.encoder, ServerLimits(), workers=1, watch=journal.batch)
+    service = Service(SavedPredictor(model.encoder, model.saved, "0" * 64), batcher, ServerLimits(), journal, "1.2.3")
+    app = make_app(service, AccessRules(("testserver",)), SessionStore(SessionLimits(), time.monotonic), None)
+    with TestClient(app) as visitor:
+        answer = visitor.post("/predict", files={"files": ("new.csv", b"size,age\n1,0\n0,1\n")})
+        (large, old) = answer.json()["predictions"]
+        assert large.keys() == {"name", "value"}
+        assert large["value"] == pytest.approx(3, abs=0.5) and old["value"] == pytest.approx(-1, abs=0.5)
+        described, schemas = visitor.get("/model").json(), visitor.get("/openapi.json").json()["components"]["schemas"]
+    batcher.close()
+    assert described["labels"].keys() == {"mean"} and described["scores"].keys() == {"r2", "mae"}
+    assert not described.keys() & {"classes", "class_counts"}
+    assert not {"ChoiceBody", "ClassAnswer"} & schemas.keys()
+
+
+@pytest.fixture(scope="module")
+def bright(tmp_path_factory: pytest.TempPathFactory, session_cache: Path) -> Iterator[Path]:
+    """The run of a model on a real network that says how bright pictures are."""
+    folder, random = tmp_path_factory.mktemp("bright"), np.random.default_rng(0)
+    levels = random.integers(30, 220, 40).tolist()
+    for number, level in enumerate(levels):
+        Image.fromarray((level + random.integers(-20, 20, (40, 40, 3))).astype(np.uint8)).save(folder / f"{number}.png")
+    lines = [f"{number}.png,{level / 10}" for number, level in enumerate(levels)]
+    (folder / "table.csv").write_text("\n".join(["path,label", *lines]) + "\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TABLES["tasks"], "number", "fake_task:NUMBER")
+        patch.setitem(TABLES["heads"], "number_ridge", "fake_task:NumberRidge")
+        hs.fit(folder / "table.csv", task="number", cache=session_cache, out=folder / "run")
+        yield folder / "run"
+
+
+def test_an_exported_graph_gives_the_number_of_the_model(bright, tmp_path):
+    model = hs.load(bright / "model")
+    report = model.export(precision="fp16", out=tmp_path)
+    assert report.proof.max_difference < 0.02 and report.faults == ()
+    assert report.lines()[-1].startswith("ONNX graph from one picture to numbers (fp16), ")
+    session = onnxruntime.InferenceSession(bright / "model" / "model.onnx")
+    assert [one.name for one in session.get_outputs()] == ["outputs"]
+    picture = Image.new("RGB", (50, 50), (120, 120, 120))
+    (outputs,) = session.run(None, {session.get_inputs()[0].name: np.asarray(picture)})
+    assert outputs.tolist() == pytest.approx([model.predict(picture).value], rel=1e-3)
+
+
+def test_what_only_classes_have_is_refused_for_a_number(bright):
+    model = hs.load(bright / "model")
+    with pytest.raises(ExportError, match="its layout is for classes, not for the task 'number'"):
+        model.export("torch")
+    with pytest.raises(RecipeError, match="The answers of the task 'number' cannot be explained"):
+        model.explain(Image.new("RGB", (50, 50)))
 
 
 @pytest.mark.parametrize(

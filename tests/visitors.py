@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image
@@ -27,6 +28,7 @@ SMALL = ServerLimits(
 class FakeModel:
     """Says how red a picture is; its classes try to be HTML."""
 
+    task: ClassVar[str] = "classification"
     encoder: FakeEncoder = field(default_factory=FakeEncoder)
     classes: tuple[str, str] = ("<b onmouseover=alert(1)>blue</b>", "red & <script>")
 

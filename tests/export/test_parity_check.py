@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from headstart.export.parity_check import faults, gate_for, gate_rule, prove
+from headstart.export.parity_check import faults, gate_for, gate_rule, prove, prove_numbers
 from headstart.metrics.intervals import wilson
 from headstart.runtime.findings import sentences
 
@@ -90,10 +90,23 @@ def test_without_labels_there_is_no_accuracy_to_keep():
 
 
 def test_the_gates_say_what_they_ask_for():
-    assert [gate_for(precision) for precision in ("fp32", "fp16", "int8")] == ["same answers"] * 2 + ["accuracy"]
+    proof = prove(certain([0]), certain([0]))
+    gates = [gate_for(precision, proof) for precision in ("fp32", "fp16", "int8")]
+    assert gates == ["same answers", "same answers", "accuracy"]
     assert str(gate_rule("same answers")) == (
         "At least 99.5 % of the labels are equal, and no probability differs by more than 0.02."
     )
     assert str(gate_rule("accuracy")) == (
         "The accuracy is not lower by more than 1 point, with a confidence of at least 80 %."
     )
+
+
+def test_numbers_are_compared_in_their_standard_deviations():
+    library = np.array([[10.0], [30.0], [20.0]])
+    close, far = (prove_numbers(library, library + offset) for offset in (0.1, 1.0))
+    gate = gate_for("int8", close)
+    assert gate == "same numbers" and (close.agreement, far.agreement) == (1, 0)
+    assert faults(close, gate) == []
+    assert sentences(faults(far, gate)) == ["an output differs by 0.12 of its standard deviation"]
+    assert str(gate_rule(gate)) == "No output differs by more than 0.02 of its standard deviation."
+    assert prove_numbers(library, library * np.nan).max_difference == 1

@@ -9,6 +9,7 @@ from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.values import Explanation
 from headstart.modalities.base import load_modality
 from headstart.registry import names
+from headstart.tasks.base import load_task
 
 Fill = Literal["blur", "mean"]
 FILLS: tuple[Fill, ...] = ("blur", "mean")
@@ -87,14 +88,11 @@ class Explainers(Protocol):
         """Average the evidence of each class over examples, each explained for the number of its own class."""
 
 
-def can_explain(modality: str) -> bool:
-    """Tell whether answers about examples of a modality can be explained."""
-    return getattr(load_modality(modality), "explainers", None) is not None
-
-
-def explainers_of(modality: str) -> Explainers:
-    """Load what explains answers about examples of a modality; raises RecipeError where nothing does."""
-    if not can_explain(modality):
+def explainers_of(modality: str, task: str) -> Explainers:
+    """Load what explains the answers of a task about examples of a modality; raises RecipeError where nothing does."""
+    if not load_task(task).explained:
+        raise RecipeError("workflows.answers_not_explained", task=task)
+    found: Explainers | None = getattr(load_modality(modality), "explainers", None)
+    if found is None:
         raise RecipeError("workflows.not_explained")
-    found: Explainers = load_modality(modality).explainers
     return found

@@ -1,4 +1,4 @@
-"""``model.onnx``: one file from the bytes of a picture to probabilities, which ONNX Runtime runs alone.
+"""``model.onnx``: one file from the bytes of a picture to outputs such as probabilities, which ONNX Runtime runs alone.
 
 The network's own graph stays as it is, bit for bit: nodes that prepare a picture are put before it, nodes of the head
 behind it.
@@ -22,7 +22,7 @@ from headstart.saving.tensors import tensors_to_bytes
 from headstart.saving.values import SavedModel
 from headstart.version import __version__
 
-RAW_GRAPH, PROBABILITIES = "model.onnx", "probabilities"
+RAW_GRAPH = "model.onnx"
 OLDEST_OPERATORS = 18  # the version of ONNX's operators in which Resize learned to antialias
 
 
@@ -57,8 +57,9 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
     graph
         The network: a batch of inputs (N, 3, H, W) to features (N, D).
     batched
-        False: one example as it comes gives ``probabilities`` (C,). True: several of one size give (N, C). What they
-        are called, and their shape, is for their modality to say: :class:`headstart.export.graph_parts.RawInput`.
+        False: one example as it comes gives outputs (C,), such as ``probabilities``. True: several of one size give
+        (N, C). What examples are called, and their shape, is for their modality to say:
+        :class:`headstart.export.graph_parts.RawInput`.
 
     Raises
     ------
@@ -73,20 +74,20 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
 
     network = _read(graph)
     inputs, features = network.graph.input[0].name, network.graph.output[0].name
-    raw = raw_input(model.spec.modality)
+    raw, output = raw_input(model.spec.modality), model.decoding.output
     before, behind = GraphParts(f"headstart/{raw.ONE}"), GraphParts("headstart/head")
     if batched:
         given = helper.make_tensor_value_info(f"{raw.ONE}s", raw.TYPE, ["count", *raw.SHAPE])
         raw.add_preparation(before, given.name, model.spec.preprocessing, inputs)
-        _add_head(behind, features, model, PROBABILITIES)
+        _add_head(behind, features, model, output)
     else:
         given = helper.make_tensor_value_info(raw.ONE, raw.TYPE, [*raw.SHAPE])
         one = before.add("Unsqueeze", raw.ONE, before.whole(0))
         raw.add_preparation(before, one, model.spec.preprocessing, inputs)
-        _add_head(behind, features, model, f"{PROBABILITIES}/row")
-        behind.add("Squeeze", f"{PROBABILITIES}/row", behind.whole(0), output=PROBABILITIES)
-    shape: list[str | int | None] = ["count", len(model.classes)] if batched else [len(model.classes)]
-    _join(network, before, behind, given, helper.make_tensor_value_info(PROBABILITIES, FLOAT, shape))
+        _add_head(behind, features, model, f"{output}/row")
+        behind.add("Squeeze", f"{output}/row", behind.whole(0), output=output)
+    shape: list[str | int | None] = ["count", model.target.width] if batched else [model.target.width]
+    _join(network, before, behind, given, helper.make_tensor_value_info(output, FLOAT, shape))
     helper.set_model_props(network, metadata_of(model, batched))
     return network
 
@@ -102,19 +103,19 @@ def batched_graph(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto
     """Turn a graph for one example, as :func:`raw_graph` makes it, into one for several; it is changed and returned."""
     from onnx import helper
 
-    graph, one = model.graph, model.graph.input[0]
+    graph, one, outputs = model.graph, model.graph.input[0], model.graph.output[0]
     first = next(node for node in graph.node if one.name in node.input)  # adds the axis of the batch
-    last = next(node for node in graph.node if PROBABILITIES in node.output)  # takes it away
+    last = next(node for node in graph.node if outputs.name in node.output)  # takes it away
     several = f"{one.name}s"
-    renamed = {first.output[0]: several, last.input[0]: PROBABILITIES}
+    renamed = {first.output[0]: several, last.input[0]: outputs.name}
     kept = [node for node in graph.node if node.name not in (first.name, last.name)]
     for node in kept:
         for names in (node.input, node.output):
             names[:] = [renamed.get(name, name) for name in names]
     sides = [side.dim_value or side.dim_param for side in one.type.tensor_type.shape.dim]
     given = helper.make_tensor_value_info(several, one.type.tensor_type.elem_type, ["count", *sides])
-    classes = graph.output[0].type.tensor_type.shape.dim[0].dim_value
-    answer = helper.make_tensor_value_info(PROBABILITIES, FLOAT, ["count", classes])
+    width = outputs.type.tensor_type.shape.dim[0].dim_value
+    answer = helper.make_tensor_value_info(outputs.name, FLOAT, ["count", width])
     for part, values in (("node", kept), ("input", [given]), ("output", [answer])):
         graph.ClearField(part)
         getattr(graph, part).extend(values)
@@ -129,9 +130,9 @@ def metadata_of(model: SavedModel, batched: bool) -> dict[str, str]:
     spec = model.spec
     return {
         "headstart": __version__,
-        "classes": json.dumps(list(model.classes), ensure_ascii=False),
+        **({"classes": json.dumps(list(model.classes), ensure_ascii=False)} if model.classes else {}),
         "input": raw_input(spec.modality).describe_input(batched),
-        "output": "probabilities, in the order of classes",
+        "output": model.decoding.output + (", in the order of classes" if model.classes else ""),
         "preprocessing": json.dumps(spec.preprocessing.to_json()),
         **{name: repr(value) for name, value in asdict(model.decoding).items()},
         "head": model.head.kind,

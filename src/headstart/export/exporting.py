@@ -14,7 +14,7 @@ from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import ExportError, OutputError
 from headstart.export.formats import ExportFormat, Source, require_form
-from headstart.export.parity_check import ParityReport, faults, gate_for, gate_rule, prove
+from headstart.export.parity_check import GateName, ParityReport, faults, gate_for, gate_rule
 from headstart.export.parity_data import ParityData, examples_of, examples_of_run
 from headstart.export.predictors import ask_all
 from headstart.features.extraction import extract
@@ -29,6 +29,7 @@ from headstart.runtime.progress import Progress
 from headstart.saving.manifest import check_files, read_manifest, record_export
 from headstart.saving.values import SavedModel
 from headstart.settings.parallelism import extraction_plan
+from headstart.tasks.base import load_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class ExportReport:
 
     def record(self) -> dict[str, Any]:
         """Give what the manifest keeps: plain data without paths."""
-        gate = gate_for(self.form.precision)
+        gate = gate_for(self.form.precision, self.proof)
         return {
             "file": self.file.name,
             "to": self.form.to,
@@ -95,8 +96,8 @@ class ExportReport:
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
-        values = {"rule": gate_rule(gate_for(self.form.precision)), "faults": self.faults}
-        written = {"form": self.form.title, "size": self.size / 1e6, "file": self.file}
+        values = {"rule": gate_rule(gate_for(self.form.precision, self.proof)), "faults": self.faults}
+        written = {"form": self.form.title(self.proof.answers), "size": self.size / 1e6, "file": self.file}
         return [
             texts.say("export.pictures", {"source": self.source}),
             *self.proof.lines(texts),
@@ -148,9 +149,9 @@ def export_model(
             form.exporter.write(main, form, source, context.progress)
         held_out = pool.held_out()
         proof = _prove(subject, form, main, held_out, context)
-        found = tuple(faults(proof, gate_for(form.precision)))
+        found = tuple(faults(proof, gate_for(form.precision, proof)))
         if found and not force:
-            raise _refusal(found, form, held_out.source)
+            raise _refusal(found, gate_for(form.precision, proof), held_out.source)
         written = sorted(path.relative_to(partial) for path in partial.rglob("*") if path.is_file())
         size = sum((partial / name).stat().st_size for name in written)
         _move(partial, target.parent)
@@ -159,8 +160,7 @@ def export_model(
     return report
 
 
-def _refusal(found: Sequence[Finding], form: ExportFormat, source: Finding) -> ExportError:
-    gate = gate_for(form.precision)
+def _refusal(found: Sequence[Finding], gate: GateName, source: Finding) -> ExportError:
     # Too few pictures are no sign that it answers otherwise: they leave open whether it does.
     code = "export.refused_accuracy" if gate == "accuracy" else "export.refused"
     return ExportError(code, source=source, found=found, gate=gate_rule(gate))
@@ -204,8 +204,9 @@ def _prove(subject: Exportable, form: ExportFormat, main: Path, pool: ParityData
     cores = available_cores()
     said = ask_all(form.exporter.open(main, 1), pool.dataset(subject.encoder.spec.modality), cores, context.progress)
     library = _ask_library(subject, pool.take(said.rows), context)
-    labels = pool.known_labels
-    return prove(library, said.probabilities, None if labels is None else labels[said.rows])
+    labels, prove = pool.known_labels, load_task(subject.model.target.task).prove
+    proof: ParityReport = prove(library, said.outputs, None if labels is None else labels[said.rows])
+    return proof
 
 
 def _ask_library(subject: Exportable, pool: ParityData, context: RunContext) -> Any:  # noqa: ANN401 - an array (N, C)

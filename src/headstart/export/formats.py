@@ -67,10 +67,10 @@ class ExportFormat:
         """Name of the file that is opened."""
         return f"model{_WORDS[self.precision]}{'.batched' if self.batched else ''}{self.exporter.suffix}"
 
-    @property
-    def title(self) -> Finding:
-        """What it is, for people."""
-        values = {"kind": self.exporter.title, "precision": self.precision}
+    def title(self, answers: str) -> Finding:
+        """Return what it is, for people; ``answers`` are those of a proof."""
+        outputs = Finding(f"export.outputs.{answers}")
+        values = {"kind": self.exporter.title, "precision": self.precision, "outputs": outputs}
         return Finding("export.form_batched" if self.batched else "export.form", values)
 
     @property

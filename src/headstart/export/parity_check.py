@@ -14,13 +14,13 @@ from headstart.metrics.values import Score
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
 
-GateName = Literal["same answers", "accuracy"]
+GateName = Literal["same answers", "same numbers", "accuracy"]
 AGREEMENT = 0.995  # least share of pictures that get the same label
-DIFFERENCE = 0.02  # largest difference of a probability
+DIFFERENCE = 0.02  # largest difference of a probability; of another number in its standard deviations
 LOSS = 0.01  # of accuracy that int8 may cost
 CONFIDENCE = 0.8  # that it costs no more
 
-Probabilities = npt.NDArray[np.floating[Any]]
+Outputs = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +56,20 @@ class ParityReport:
     examples
         How many.
     agreement
-        Share of them with the same label.
+        Share of them with the same answer: the same label, or numbers that differ by no more than they may.
     max_difference, mean_difference
-        Of a probability.
+        Of a probability; of another number in its standard deviations.
+    answers
+        What the two roads give.
     accuracies
-        None when the labels are not known, or the model was fitted to these very pictures.
+        Of classes; None when the labels are not known, or the model was fitted to these very pictures.
     """
 
     examples: int
     agreement: float
     max_difference: float
     mean_difference: float
+    answers: Literal["classes", "numbers"] = "classes"
     accuracies: Accuracies | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -84,13 +87,13 @@ class ParityReport:
         }
         found = self.accuracies
         if found is None:
-            return [texts.say("export.proof", values)]
+            return [texts.say("export.proof" if self.answers == "classes" else "export.proof_numbers", values)]
         accuracies = {name: getattr(found, name) for name in Accuracies.__slots__}
         shown = accuracies | {"confidence": 100 * found.confidence}
         return [texts.say("export.proof", values), texts.say("export.accuracies", shown)]
 
 
-def prove(library: Probabilities, exported: Probabilities, labels: npt.NDArray[np.int64] | None = None) -> ParityReport:
+def prove(library: Outputs, exported: Outputs, labels: npt.NDArray[np.int64] | None = None) -> ParityReport:
     """Compare probabilities of shape (N, C), N > 0, and, with ``labels`` of shape (N,), both accuracies.
 
     Examples
@@ -110,6 +113,25 @@ def prove(library: Probabilities, exported: Probabilities, labels: npt.NDArray[n
     )
 
 
+def prove_numbers(library: Outputs, exported: Outputs, labels: object = None) -> ParityReport:
+    """Compare outputs of shape (N, C), N > 0, in units of their standard deviations.
+
+    Examples
+    --------
+    >>> prove_numbers(np.array([[10.0], [30.0]]), np.array([[10.0], [31.0]])).max_difference
+    0.1
+    """
+    difference = np.abs(library - exported) / (library.std(axis=0) + np.finfo(np.float32).tiny)
+    broken = not np.isfinite(exported).all()
+    return ParityReport(
+        examples=len(library),
+        agreement=float((difference <= DIFFERENCE).all(axis=1).mean()),
+        max_difference=1.0 if broken else float(difference.max()),
+        mean_difference=1.0 if broken else float(difference.mean()),
+        answers="numbers",
+    )
+
+
 def _accuracies(library: npt.NDArray[np.bool_], exported: npt.NDArray[np.bool_]) -> Accuracies:
     return Accuracies(
         library=wilson(library.sum(), len(library)),
@@ -121,8 +143,10 @@ def _accuracies(library: npt.NDArray[np.bool_], exported: npt.NDArray[np.bool_])
     )
 
 
-def gate_for(precision: str) -> GateName:
+def gate_for(precision: str, proof: ParityReport) -> GateName:
     """Name the gate: files that compute with the library's numbers must give its answers, int8 its accuracy."""
+    if proof.answers == "numbers":
+        return "same numbers"
     return "accuracy" if precision == "int8" else "same answers"
 
 
@@ -130,6 +154,8 @@ def gate_rule(gate: GateName) -> Finding:
     """Return what a gate asks for."""
     if gate == "accuracy":
         return Finding("export.gate_accuracy", {"loss": 100 * LOSS, "confidence": 100 * CONFIDENCE})
+    if gate == "same numbers":
+        return Finding("export.gate_numbers", {"difference": DIFFERENCE})
     return Finding("export.gate_answers", {"agreement": 100 * AGREEMENT, "difference": DIFFERENCE})
 
 
@@ -144,6 +170,9 @@ def faults(proof: ParityReport, gate: GateName) -> Sequence[Finding]:
     if gate == "accuracy":
         return _accuracy_faults(proof)
     found = []
+    if gate == "same numbers":
+        apart = proof.max_difference > DIFFERENCE
+        return [Finding("export.fault_number", {"difference": proof.max_difference})] if apart else []
     if proof.agreement < AGREEMENT:
         found.append(Finding("export.fault_labels", {"agreement": 100 * proof.agreement}))
     if proof.max_difference > DIFFERENCE:

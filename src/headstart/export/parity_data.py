@@ -14,6 +14,7 @@ from headstart.data.example import Dataset, Example, known_label
 from headstart.data.inspection import inspect_dataset
 from headstart.data.labels import split_to_score, with_target
 from headstart.data.sources import list_examples, read_dataset
+from headstart.data.targets.base import Labels
 from headstart.errors import DataError, ExportError
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress
@@ -28,8 +29,8 @@ class ParityData:
     ----------
     examples, keys
         The pictures and the SHA-256 of their bytes.
-    labels
-        Class numbers of the model, shape (N,); -1 where the label is not known.
+    labels, known
+        As the target of the model reads them, shape (N, ...), and which of them are known, (N,).
     fitted
         Whether the model was fitted to each, shape (N,).
     source
@@ -38,7 +39,8 @@ class ParityData:
 
     examples: tuple[Example, ...]
     keys: tuple[bytes, ...]
-    labels: npt.NDArray[np.int64]
+    labels: Labels
+    known: npt.NDArray[np.bool_]
     fitted: npt.NDArray[np.bool_]
     source: Finding
 
@@ -49,7 +51,8 @@ class ParityData:
     @classmethod
     def empty(cls) -> "ParityData":
         """No pictures, for what needs none."""
-        return cls((), (), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_), Finding("export.no_pictures"))
+        none = np.empty(0, dtype=np.bool_)
+        return cls((), (), none, none, none, Finding("export.no_pictures"))
 
     def take(self, rows: npt.NDArray[np.int64]) -> "ParityData":
         """Keep these rows."""
@@ -58,6 +61,7 @@ class ParityData:
             examples=tuple(self.examples[row] for row in rows),
             keys=tuple(self.keys[row] for row in rows),
             labels=self.labels[rows],
+            known=self.known[rows],
             fitted=self.fitted[rows],
         )
 
@@ -68,9 +72,8 @@ class ParityData:
     def held_out(self) -> "ParityData":
         """Keep the pictures that the model was not fitted to; all of them, without labels, where there are none."""
         if self.fitted.all():
-            return replace(
-                self, labels=np.full(len(self), -1), source=Finding("export.all_fitted", {"source": self.source})
-            )
+            unknown, source = np.zeros(len(self), dtype=np.bool_), Finding("export.all_fitted", {"source": self.source})
+            return replace(self, known=unknown, source=source)
         return self.take(np.flatnonzero(~self.fitted))
 
     def trained_on(self) -> "ParityData":
@@ -78,9 +81,9 @@ class ParityData:
         return self.take(np.flatnonzero(self.fitted))
 
     @property
-    def known_labels(self) -> npt.NDArray[np.int64] | None:
+    def known_labels(self) -> Labels | None:
         """Labels, or None when one of them is not known."""
-        return None if (self.labels < 0).any() else self.labels
+        return self.labels if self.known.all() else None
 
 
 def examples_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:  # noqa: ANN401 - what read_dataset takes
@@ -91,17 +94,16 @@ def examples_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:
     DataError
         When there are none, or a label that the model never saw.
     """
-    dataset = _labelled_or_not(data)
-    if dataset.classes:
+    dataset = _labelled_or_not(data, model.target.task)
+    if dataset.target.known(dataset.labels).any():
         dataset = with_target(dataset, model.target)
     checked = inspect_dataset(dataset, progress=progress)
     fitted = model.was_fitted(checked.keys)
     wanted = np.union1d(split_to_score(dataset, checked.usable).positions, checked.usable[fitted[checked.usable]])
     if not len(wanted):
         raise DataError("data.none_readable_of", name=dataset.name)
-    whole = ParityData(
-        dataset.examples, checked.keys, dataset.labels, fitted, Finding("export.given", {"name": dataset.name})
-    )
+    labels, source = dataset.labels, Finding("export.given", {"name": dataset.name})
+    whole = ParityData(dataset.examples, checked.keys, labels, dataset.target.known(labels), fitted, source)
     return whole.take(wanted)
 
 
@@ -120,14 +122,14 @@ def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
         raise ExportError("export.no_run", folder=folder)
     with table.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["part"] != "left out"]
-    numbers = {name: number for number, name in enumerate(model.classes)}
     examples = tuple(Example(str(root / row["path"]), row["path"], known_label(row["label"])) for row in rows)
-    checked = inspect_dataset(Dataset(run.name, examples), progress=progress)
+    dataset = Dataset(run.name, examples, target=model.target, modality=model.spec.modality)
+    checked = inspect_dataset(dataset, progress=progress)
     same = np.array([key.hex() == row["sha256"] for key, row in zip(checked.keys, rows, strict=True)], dtype=np.bool_)
     if not same.any():
         raise ExportError("export.pictures_gone", run=run, root=root)
-    labels = np.array([numbers.get(row["label"], -1) for row in rows], dtype=np.int64)
-    whole = ParityData(examples, checked.keys, labels, model.was_fitted(checked.keys), Finding("export.of_run"))
+    labels, fitted = dataset.labels, model.was_fitted(checked.keys)
+    whole = ParityData(examples, checked.keys, labels, model.target.known(labels), fitted, Finding("export.of_run"))
     return whole.take(np.flatnonzero(same))
 
 
@@ -152,9 +154,9 @@ def _root_of(run: Path) -> Path | None:
     return Path(root) if isinstance(root, str) and root else None
 
 
-def _labelled_or_not(data: Any) -> Dataset:  # noqa: ANN401 - as examples_of
+def _labelled_or_not(data: Any, task: str) -> Dataset:  # noqa: ANN401 - as examples_of
     try:
-        return read_dataset(data)
+        return read_dataset(data, task=task)
     except DataError:
         examples: Sequence[Example] = list_examples(data)  # raises for what holds no examples either
         return Dataset(Path(str(data)).name, tuple(examples))

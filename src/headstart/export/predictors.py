@@ -1,4 +1,4 @@
-"""Exported files at work: a form opened as a function from an example to probabilities, and many put to it."""
+"""Exported files at work: a form opened as a function from an example to outputs, and many put to it."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,16 +16,16 @@ from headstart.encoders.onnx_engine import open_session
 from headstart.errors import ExampleError
 from headstart.runtime.progress import Progress
 
-Ask = Callable[[Any], npt.NDArray[np.float32]]  # an opened example to probabilities, shape (C,)
+Ask = Callable[[Any], npt.NDArray[np.float32]]  # an opened example to outputs, shape (C,)
 
 AskSeveral = Callable[[npt.NDArray[Any]], npt.NDArray[np.float32]]  # examples of one size (N, ...) to (N, C)
 
 
 @dataclass(frozen=True, slots=True)
 class PredictorOutput:
-    """Probabilities of the examples that could be read, and which these are; shapes (M, C) and (M,)."""
+    """Outputs of the examples that could be read, and which these are; shapes (M, C) and (M,)."""
 
-    probabilities: npt.NDArray[np.float64]
+    outputs: npt.NDArray[np.float64]
     rows: npt.NDArray[np.int64]
 
 
@@ -38,8 +38,8 @@ def onnx_road(file: Path, threads: int = 1) -> Ask:
     def ask(example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
         raw = np.asarray(example)
         (answer,) = session.run(None, {given.name: raw[None] if several else raw})
-        probabilities: npt.NDArray[np.float32] = answer[0] if several else answer
-        return probabilities
+        outputs: npt.NDArray[np.float32] = answer[0] if several else answer
+        return outputs
 
     return ask
 
@@ -56,9 +56,9 @@ def onnx_road_for_several(file: Path, threads: int = 1) -> AskSeveral:
         session = open_session(changed, threads)
 
     def ask(examples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        (probabilities,) = session.run(None, {session.get_inputs()[0].name: examples})
-        answers: npt.NDArray[np.float32] = probabilities
-        return answers
+        outputs: npt.NDArray[np.float32]
+        (outputs,) = session.run(None, {session.get_inputs()[0].name: examples})
+        return outputs
 
     return ask
 

@@ -110,9 +110,11 @@ class Decoding(Protocol):
     """How scores become outputs, such as probabilities; a frozen dataclass of plain values, for the manifest.
 
     It is fitted on scores of examples that the head has not seen; without arguments it is the one of no such examples.
+    ``output`` is what outputs are called in exported graphs.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
+    output: ClassVar[str] = "outputs"
 
     @abstractmethod
     def decode(self, scores: Matrix) -> npt.NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Scores become probabilities, and how much they cost: softmax and log-loss, safe for scores of any size."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ Scores = npt.NDArray[np.floating[Any]]
 class Softmax(Decoding):
     """Probabilities of classes: ``softmax(scores / temperature)``."""
 
+    output: ClassVar[str] = "probabilities"
     temperature: float = 1.0
 
     def decode(self, scores: Scores) -> Array:

@@ -11,12 +11,12 @@ from headstart.serving.access_log import METRICS_TYPE
 from headstart.serving.http_errors import Refusal
 from headstart.serving.schemas import (
     FILES_BODY,
+    AnswerSchemas,
     HealthAnswer,
-    ModelAnswer,
-    PredictAnswer,
     refusals,
 )
 from headstart.serving.service import Service, in_thread
+from headstart.tasks.base import load_task
 
 EXPLAINED_AT_ONCE = 2  # each holds a whole decoded picture
 _FORM_REFUSALS = (400, 404, 415, 422)
@@ -32,9 +32,10 @@ class PredictRoutes:
     def router(self) -> APIRouter:
         """Declare them."""
         router = APIRouter()
-        predicted = {200: {"model": PredictAnswer}, **refusals(*_FORM_REFUSALS)}
+        answers: AnswerSchemas = load_task(self._service.task).answers
+        predicted = {200: {"model": answers.predict}, **refusals(*_FORM_REFUSALS)}
         explained = refusals(*_FORM_REFUSALS, 409)
-        described = {200: {"model": ModelAnswer}, **refusals(404)}
+        described = {200: {"model": answers.model}, **refusals(404)}
         text = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **refusals()}
         add = router.add_api_route
         add("/predict", self.predict, methods=["POST"], responses=predicted, openapi_extra=FILES_BODY)
@@ -69,7 +70,7 @@ class PredictRoutes:
         return JSONResponse({"name": form.files[0].name, **found})
 
     async def model(self) -> Response:
-        """Say what the model is: classes, encoder, scores with intervals, digests, licence."""
+        """Say what the model is: what it predicts, encoder, scores with intervals, digests, licence."""
         return JSONResponse(self._service.model().describe())
 
     async def health(self) -> Response:

@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from headstart.encoders.spec import Encoder
 from headstart.modalities.base import DEFAULT
-from headstart.probing.prediction import Prediction
+from headstart.reporting.sections.base import task_report
 from headstart.saving.values import SavedModel
 
-TOP = 5  # classes listed for each picture
-_HEADLINES = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error")
+TOP = 5  # answers listed for each example
 Features = npt.NDArray[np.float32]
 
 
@@ -23,10 +22,14 @@ class Predictor(Protocol):
 
     @property
     def encoder(self) -> Encoder:
-        """Pictures become features."""
+        """Examples become features."""
+
+    @property
+    def task(self) -> str:
+        """The kind of its answers."""
 
     def answer(self, features: Features) -> Sequence[dict[str, Any]]:
-        """Say what is on pictures, given their features (N, D): N pieces of plain data with label, probability, top."""
+        """Answer for examples, given their features (N, D): N pieces of plain data, for classes with label and top."""
 
     def describe(self) -> dict[str, Any]:
         """Say what the model is: plain data."""
@@ -57,11 +60,16 @@ class SavedPredictor:
     digest: str
     why: Explain | None = None
 
+    @property
+    def task(self) -> str:
+        """The kind of its answers."""
+        return self.saved.target.task
+
     def answer(self, features: Features) -> Sequence[dict[str, Any]]:
-        """Say what is on pictures: see :class:`Predictor`."""
+        """Answer for examples: see :class:`Predictor`."""
         return [plain(one) for one in self.predict(features)]
 
-    def predict(self, features: Features) -> Sequence[Prediction]:
+    def predict(self, features: Features) -> Sequence[Any]:
         """Turn features (N, D) into predictions, as :meth:`Model.predict` does."""
         return self.saved.predictor.predict([""] * len(features), features, TOP)
 
@@ -70,8 +78,7 @@ class SavedPredictor:
         saved, spec, training = self.saved, self.saved.spec, self.saved.training
         evaluation = training.trusted or {}
         return {
-            "classes": list(saved.classes),
-            "class_counts": dict(zip(saved.classes, saved.fitted_labels["counts"], strict=True)),
+            **saved.target.facts(saved.fitted_labels),
             "encoder": {
                 "name": without_folders(spec.name),
                 "architecture": spec.architecture,
@@ -83,7 +90,7 @@ class SavedPredictor:
                 "input": list(spec.preprocessing.shape[1:]),
             },
             "head": saved.head.kind,
-            "scores": {name: evaluation[name] for name in _HEADLINES if name in evaluation},
+            "scores": {name: evaluation[name] for name in task_report(saved.target).headlines(evaluation)},
             "pictures": {**training.counts, **({"score": evaluation["count"]} if evaluation else {})},
             "split_rule": training.split_rule,
             "guard": None if saved.policy is None else asdict(saved.policy.settings),
@@ -99,12 +106,12 @@ class SavedPredictor:
         return None if self.why is None else self.why(example)
 
 
-def plain(prediction: Prediction) -> dict[str, Any]:
+def plain(prediction: Any) -> dict[str, Any]:  # noqa: ANN401 - of the task
     """Turn a prediction into what goes over the wire: all its keys but the path.
 
     Examples
     --------
-    >>> from headstart.probing.prediction import Choice
+    >>> from headstart.probing.prediction import Choice, Prediction
     >>> plain(Prediction("a.jpg", "rose", 0.75, (Choice("rose", 0.75),)))["top"]
     [{'label': 'rose', 'probability': 0.75}]
     """

@@ -1,9 +1,10 @@
 """The shapes of the answers, for the OpenAPI description."""
 
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 
 class _Open(BaseModel):
@@ -25,28 +26,15 @@ class ErrorAnswer(BaseModel):
     error: ErrorBody
 
 
-class ChoiceBody(BaseModel):
-    """A class and its probability."""
-
-    label: str
-    probability: float = Field(ge=0, le=1)
-
-
 class ExampleAnswer(_Open):
-    """What is on one picture, or why it could not be read."""
+    """What a model says of one example, by the names of its task, or why it could not be read."""
 
     name: str
-    label: str | None = None
-    probability: float | None = Field(default=None, ge=0, le=1)
-    top: list[ChoiceBody] = []
-    prediction_set: list[str] = []
-    abstained: bool = False
-    unfamiliar: bool = False
     error: ErrorBody | None = None
 
 
 class PredictAnswer(BaseModel):
-    """One entry per picture, in the order they were sent."""
+    """One entry per example, in the order they were sent."""
 
     predictions: list[ExampleAnswer]
 
@@ -62,13 +50,21 @@ class HealthAnswer(BaseModel):
 class ModelAnswer(_Open):
     """What the model is."""
 
-    classes: list[str]
-    class_counts: dict[str, int]
     encoder: dict[str, Any]
     head: str
     scores: dict[str, Any]
     digests: dict[str, str]
 
+
+@dataclass(frozen=True, slots=True)
+class AnswerSchemas:
+    """What a task answers to /predict and /model."""
+
+    predict: type[BaseModel]
+    model: type[BaseModel]
+
+
+PLAIN = AnswerSchemas(PredictAnswer, ModelAnswer)  # of a task that says no more
 
 FILES_BODY: dict[str, Any] = {
     "requestBody": {

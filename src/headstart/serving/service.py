@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
+from headstart.data.example import DEFAULT_TASK
 from headstart.serving.access_log import AccessLog
 from headstart.serving.batching import Batcher, Finish, Look
 from headstart.serving.http_errors import ClientGone, Refusal
@@ -52,6 +53,11 @@ class Service:
                 "Open /teach, or start it with: headstart serve MODEL",
             )
         return self.answering
+
+    @property
+    def task(self) -> str:
+        """The kind of its answers: what is taught are classes."""
+        return DEFAULT_TASK if self.answering is None else self.answering.task
 
     @property
     def modality(self) -> str:

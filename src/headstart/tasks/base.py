@@ -28,6 +28,12 @@ class Task(Protocol):
         Class of :class:`headstart.saving.card_parts.TaskCard`: what the model card says.
     report
         Class of :class:`headstart.reporting.sections.base.TaskReport`: tables, drawings and sections of a run.
+    prove
+        :func:`headstart.export.parity_check.prove_numbers` or its like: how an exported file differs from the library.
+    explained
+        Whether maps and nearest examples explain its answers.
+    answers
+        A :class:`headstart.serving.schemas.AnswerSchemas`: what a server answers.
     text, csv
         :func:`headstart.reporting.tables.plain_text` and :func:`headstart.reporting.tables.plain_csv` or their like:
         predictions as tables.
@@ -55,6 +61,9 @@ class Task(Protocol):
     review: Any
     card: Any
     report: Any
+    prove: Any
+    explained: bool
+    answers: Any
     text: Any
     csv: Any
     metrics: Any
@@ -69,6 +78,9 @@ USUAL = {
     "review": None,
     "card": "headstart.saving.card_parts:TaskCard",
     "report": "headstart.reporting.sections.base:TaskReport",
+    "prove": "headstart.export.parity_check:prove_numbers",
+    "explained": False,
+    "answers": "headstart.serving.schemas:PLAIN",
     "text": "headstart.reporting.tables:plain_text",
     "csv": "headstart.reporting.tables:plain_csv",
 }

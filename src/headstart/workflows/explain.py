@@ -39,7 +39,7 @@ def explain_files(
     OutputError
         When the folder is not free.
     """
-    explainers, figures = explainers_of(model.modality), load_modality(model.modality).figures
+    explainers, figures = explainers_of(model.modality, model.saved.target.task), load_modality(model.modality).figures
     examples = list_examples(inputs, model.modality)
     subject = subject_of(model)
     failures: dict[str, Finding] = {}
@@ -70,7 +70,7 @@ def average_files(
     OutputError
         When the folder is not free.
     """
-    explainers = explainers_of(model.modality)
+    explainers = explainers_of(model.modality, model.saved.target.task)
     checked = inspect_dataset(read_dataset(data), progress=context.progress)
     dataset = with_target(checked.dataset, model.saved.target)
     split = split_to_score(dataset, checked.usable)

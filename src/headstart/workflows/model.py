@@ -141,7 +141,8 @@ class Model:
         from headstart.explain.base import ExplanationRequest, explainers_of
 
         wish = ExplanationRequest(method=method, target=target, neighbours=neighbours, checks=checks)
-        explainers, opened = explainers_of(self.modality), reader_of(self.modality).open_example(example)
+        explainers = explainers_of(self.modality, self.saved.target.task)
+        opened = reader_of(self.modality).open_example(example)
         return explainers.explain_example(subject_of(self), opened, name_of(example), wish)
 
     def asking(

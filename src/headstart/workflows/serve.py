@@ -14,6 +14,7 @@ from headstart.serving.interactive import ShownExamples
 from headstart.serving.predictor import SavedPredictor
 from headstart.serving.requirements import require_packages
 from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbacks, ServerLimits
+from headstart.tasks.base import load_task
 from headstart.workflows.interactive import SessionModel, teach
 from headstart.workflows.load_encoder import named_encoder
 from headstart.workflows.model import load, subject_of
@@ -45,7 +46,8 @@ def run_server(
             verify_bundle(hosted.model)  # all of it: whoever serves a folder may hand it on as well
             model = load(hosted.model)
             encoder, files = model.encoder, model.files
-            reasons = getattr(load_modality(model.modality), "reasons", None)
+            explained = load_task(model.saved.target.task).explained
+            reasons = getattr(load_modality(model.modality), "reasons", None) if explained else None
             why = reasons and partial(reasons, subject_of(model), folders=(Path(), context.cache_folder))
             answering = SavedPredictor(encoder, model.saved, model_digest(hosted.model), why)
 

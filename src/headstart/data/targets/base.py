@@ -79,9 +79,17 @@ class Target(Protocol):
     def read(self, examples: Sequence[HasTargets]) -> Labels:
         """Return the labels of examples, shape (N, ...)."""
 
+    def known(self, labels: Labels) -> npt.NDArray[np.bool_]:
+        """Return which labels are known, shape (N,)."""
+        return np.asarray(np.isfinite(labels).reshape(len(labels), -1).all(axis=1))
+
     @abstractmethod
     def summarise(self, labels: Labels) -> dict[str, Any]:
         """Return what a model keeps of the labels it was fitted to: plain data."""
+
+    def facts(self, summary: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a server tells of the target of a model, from :meth:`summarise`: plain data."""
+        return {"labels": dict(summary)}
 
     @abstractmethod
     def constant(self, summary: Mapping[str, Any]) -> npt.NDArray[np.float64]:

@@ -114,9 +114,17 @@ class Classes(Target):
         numbers = {name: number for number, name in enumerate(self.names)}
         return np.array([numbers.get(example.targets.get(LABEL, ""), -1) for example in examples], dtype=np.int64)
 
+    def known(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Return which labels are classes."""
+        return labels >= 0
+
     def summarise(self, labels: npt.NDArray[np.int64]) -> dict[str, Any]:
         """Count the examples of each class."""
         return {"counts": np.bincount(labels, minlength=self.width).tolist()}
+
+    def facts(self, summary: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the classes, and how many examples of each there were."""
+        return {"classes": list(self.names), "class_counts": dict(zip(self.names, summary["counts"], strict=True))}
 
     def constant(self, summary: Mapping[str, Any]) -> npt.NDArray[np.float64]:
         """Return the share of each class."""

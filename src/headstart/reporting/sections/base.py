@@ -13,7 +13,7 @@ from headstart.metrics.values import Evaluation, Score
 from headstart.probing.rows import Sample
 from headstart.reporting.page.blocks import Section, Tile
 from headstart.reporting.page.numbers import count_text, decimal, plain_range
-from headstart.reporting.page.values import PageData, RunData, score_in, trusted
+from headstart.reporting.page.values import Json, PageData, RunData, score_in, trusted
 from headstart.reporting.tables import csv_text, number_text
 from headstart.runtime.catalogue import Texts
 from headstart.runtime.files import write_text
@@ -35,6 +35,10 @@ class TaskReport:
         """Return the names of the scores to show in a terminal, with the words for them."""
         found = (field.name for field in fields(evaluation))
         return {name: name for name in found if isinstance(getattr(evaluation, name), Score)}
+
+    def headlines(self, evaluation: Json) -> list[str]:
+        """Return the names of the scores that say most, of an evaluation as plain data."""
+        return [name for name in evaluation if score_in(evaluation, name) is not None]
 
     def candidates(self, texts: Texts) -> Sequence[str] | None:
         """Return the headings of the table of heads; None for the names of the metrics."""
@@ -69,13 +73,13 @@ class TaskReport:
     def summarise(self, page: PageData, run: RunData, texts: Texts) -> tuple[str, ...]:
         """Say in a few sentences what there is to say."""
         found = trusted(run.metrics).get("evaluation") or {}
-        scores = [f"{name} {score}" for name in found if (score := score_in(found, name)) is not None]
+        scores = [f"{name} {score_in(found, name)}" for name in self.headlines(found)]
         return (texts.say("page.summary.scores", {"count": count_text(found["count"]), "scores": scores}),)
 
     def tiles(self, run: RunData, texts: Texts) -> tuple[Tile, ...]:
         """Return the numbers to see at first sight."""
         found = trusted(run.metrics).get("evaluation") or {}
-        scores = [(name, score) for name in found if (score := score_in(found, name)) is not None]
+        scores = [(name, score) for name in self.headlines(found) if (score := score_in(found, name)) is not None]
         return tuple(Tile(name, decimal(score.value), plain_range(score)) for name, score in scores[:MOST_TILES])
 
     def sections(self, page: PageData, run: RunData) -> dict[str, Callable[[Texts], Section]]:

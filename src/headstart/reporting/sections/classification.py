@@ -16,7 +16,7 @@ from headstart.reporting.page.gallery import gallery_section
 from headstart.reporting.page.policy import policy_section
 from headstart.reporting.page.scores import calibration_section, classes_section, confusion_section
 from headstart.reporting.page.summary import class_tiles, summarise_classes
-from headstart.reporting.page.values import PageData, RunData
+from headstart.reporting.page.values import Json, PageData, RunData
 from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
 from headstart.reporting.render.base import render_of
 from headstart.reporting.render.contact_sheet import Mistake, draw_mistakes
@@ -36,6 +36,10 @@ class ClassReport(TaskReport):
     def scores(self, evaluation: Evaluation, texts: Texts) -> Mapping[str, str]:
         """Return those that say most."""
         return dict(zip(ROWS, texts.columns("reporting.scores"), strict=True))
+
+    def headlines(self, evaluation: Json) -> list[str]:
+        """Return the names of those."""
+        return [name for name in ROWS if name in evaluation]
 
     def details(self, evaluation: Evaluation, texts: Texts) -> list[str]:
         """Write the four counts of two classes."""

@@ -1,5 +1,6 @@
-import { ask, bars, explainTrouble, make, phrase, receivePictures, save, share, startLanguage, Trouble } from "./common.js";
-import { cell, quote } from "./cells.js";
+import { answerParts, tableOf } from "./answers.js";
+import { quote } from "./cells.js";
+import { ask, explainTrouble, make, phrase, receivePictures, save, startLanguage, Trouble } from "./common.js";
 
 const at = (id) => document.getElementById(id);
 const answers = []; // as they came
@@ -57,18 +58,12 @@ function card(answer) {
   else {
     if (answer.unfamiliar) body.append(make("p", { className: "notice odd", word: "rows.unfamiliar" }));
     else if (answer.abstained) body.append(make("p", { className: "notice odd", word: "card.abstained" }));
-    body.append(make("p", { className: "answer" }, make("span", { textContent: answer.label }), share(answer.probability)), bars(answer.top));
+    body.append(...answerParts(answer));
   }
   return make("li", { className: "card" }, body);
 }
 
-function table() {
-  const rows = [["row", "label", "probability", "abstained", "unfamiliar", "error"]];
-  for (const one of answers) {
-    rows.push([one.name, one.label ?? "", one.probability ?? "", one.abstained ?? "", one.unfamiliar ?? "", one.error?.code ?? ""]);
-  }
-  return rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
-}
+const table = () => tableOf(answers, "row", ["label", "probability", "abstained", "unfamiliar"]);
 
 function complain(trouble) {
   if (!(trouble instanceof Trouble)) throw trouble;

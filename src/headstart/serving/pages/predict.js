@@ -1,5 +1,5 @@
-import { cell } from "./cells.js";
-import { ask, bars, explainTrouble, label, make, moment, phrase, receivePictures, save, say, share, startLanguage, Trouble } from "./common.js";
+import { answerParts, tableOf } from "./answers.js";
+import { ask, explainTrouble, make, moment, phrase, receivePictures, save, say, startLanguage, Trouble } from "./common.js";
 import { cameraThere, openCamera, takePicture } from "./camera.js";
 
 const at = (id) => document.getElementById(id);
@@ -37,6 +37,11 @@ function describe(model) {
   if (accuracy) {
     const values = { value: { share: accuracy.value, digits: 1 }, low: { share: accuracy.low, digits: 1 }, high: { share: accuracy.high, digits: 1 } };
     row("about.accuracy", make("span", { word: "about.interval", values }));
+  }
+  for (const [name, score] of Object.entries(accuracy ? {} : model.scores)) {
+    rows.push(make("dt", { textContent: name }), make("dd", { textContent: `${score.value.toFixed(3)} [${score.low.toFixed(3)}, ${score.high.toFixed(3)}]` }));
+  }
+  if (Object.keys(model.scores).length) {
     row("about.pictures", make("span", { word: "about.counts", values: { fit: model.pictures.fit ?? 0, score: model.pictures.score ?? 0 } }));
   }
   row("about.encoder", `${model.encoder.name} (${model.encoder.architecture}), ${model.encoder.licence}`);
@@ -44,7 +49,8 @@ function describe(model) {
   row("about.created", make("time", { dateTime: model.created, textContent: moment(model.created) }));
   row("about.digest", make("code", { textContent: model.digests.model }));
   at("facts").replaceChildren(...rows);
-  at("classes").replaceChildren(...model.classes.map((name) => make("li", { textContent: name })));
+  at("classes").replaceChildren(...(model.classes ?? []).map((name) => make("li", { textContent: name })));
+  at("classes-heading").hidden = !model.classes;
   at("about").hidden = false;
 }
 
@@ -93,7 +99,7 @@ function card(file, answer) {
   }
   if (answer.unfamiliar) body.append(make("p", { className: "notice odd", word: "card.unfamiliar" }));
   else if (answer.abstained) body.append(make("p", { className: "notice odd", word: "card.abstained" }));
-  body.append(make("p", { className: "answer" }, make("span", { textContent: answer.label }), share(answer.probability)), bars(answer.top));
+  body.append(...answerParts(answer));
   // Of a picture unlike all others nothing can be promised.
   if (guard && answer.prediction_set && !answer.unfamiliar) body.append(predictionSet(answer.prediction_set));
   if (explains) body.append(whyButton(file, shot, body));
@@ -159,14 +165,8 @@ function whyPart(why, shot) {
 
 // --- a table to take away -------------------------------------------------------------------------------------------
 
-function table() {
-  const rows = [["file", "label", "probability", "prediction_set", "abstained", "unfamiliar", "error"]];
-  for (const { name, answer } of [...answers].reverse()) {
-    const set = (answer.prediction_set ?? []).join(" | ");
-    rows.push([name, answer.label ?? "", answer.probability ?? "", set, answer.abstained ?? "", answer.unfamiliar ?? "", answer.error?.code ?? ""]);
-  }
-  return rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
-}
+const table = () => tableOf([...answers].reverse().map(({ name, answer }) => ({ ...answer, name })), "file",
+  ["label", "probability", "prediction_set", "abstained", "unfamiliar"]);
 
 // --- the camera -----------------------------------------------------------------------------------------------------
 
