@@ -26,7 +26,7 @@ import lite0
 import timm
 
 from headstart.data.readers.image import open_example
-from headstart.encoders.preprocess.image import prepare, preprocessing_from_config
+from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
 
 BATCH = 32
 Way = tuple[str, int, int]  # order of memory, threads, pictures at a time
@@ -106,7 +106,7 @@ def plain_epoch(data: Path, order: str, threads: int, bite: int, epochs: int) ->
     network.to(memory_format=memory).train()
     labels = torch.tensor([classes.index(path.parent.name) for path in paths])
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4)
-    preprocessing = preprocessing_from_config(timm.data.resolve_model_data_config(network))
+    preprocessing = ImagePreprocessing.from_timm(timm.data.resolve_model_data_config(network))
     seconds = []
     with ThreadPoolExecutor(2) as workers:
         for _ in range(epochs):

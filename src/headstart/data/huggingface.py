@@ -57,8 +57,8 @@ def _find(part: Any, group_by: str) -> Columns:  # noqa: ANN401 - duck-typed
         raise DataError("data.streamed")
     names = list(part.column_names)
     columns = find_columns(where, names, group_by)
-    images = [name for name in names if type(part.features[name]).__name__ == "Image"]
-    path = images[0] if images and columns.path not in images else columns.path
+    typed = [name for name in names if type(part.features[name]).__name__ == "Image"]
+    path = typed[0] if typed and columns.path not in typed else columns.path
     if not path:
         raise missing_column(where, "image", names)
     labels = [name for name in names if type(part.features[name]).__name__ == "ClassLabel" and name != group_by]

@@ -14,10 +14,10 @@ from timm.models import PretrainedCfg, filter_pretrained_cfg
 
 from headstart.encoders.checkpoints import Tensors, read_checkpoint, with_timm_names
 from headstart.encoders.graphs import TOLERANCE, compare_outputs, export_module
-from headstart.encoders.preprocess.image import preprocessing_from_config
 from headstart.encoders.spec import Preprocessing
 from headstart.encoders.weights import Weights, read_config
 from headstart.errors import EncoderError, UnknownNameError
+from headstart.modalities.base import DEFAULT, load_modality
 from headstart.registry import nearest
 from headstart.runtime.findings import Finding, did_you_mean
 
@@ -76,7 +76,7 @@ def build_network(weights: Weights) -> Network:
     except RuntimeError as error:
         raise _misfit(weights, error) from error
     bare.eval()
-    preprocessing = preprocessing_from_config(resolve_model_data_config(bare))  # type: ignore[no-untyped-call]
+    preprocessing: Any = load_modality(DEFAULT).preprocessing.from_timm(resolve_model_data_config(bare))  # type: ignore[no-untyped-call]
     if weights.size:
         preprocessing = replace(preprocessing, height=weights.size, width=weights.size)
     dimension = _measure_dimension(bare, preprocessing, weights)

@@ -8,15 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import timm
 import torch
-from PIL import Image
 from timm.data.config import resolve_model_data_config
 from timm.data.transforms_factory import create_transform
 
 from headstart.encoders.silence_output import quiet
 
 
-def open_timm_folder(folder: Path) -> Callable[[Image.Image], npt.NDArray[np.float32]]:
-    """Open a folder with ``config.json`` and ``model.safetensors`` as a function from a picture to probabilities (C,).
+def open_timm_folder(folder: Path) -> Callable[[Any], npt.NDArray[np.float32]]:
+    """Open a folder with ``config.json`` and ``model.safetensors`` as a function from an example to probabilities (C,).
 
     Nothing of Headstart is in it but the softmax.
     """
@@ -24,9 +23,9 @@ def open_timm_folder(folder: Path) -> Callable[[Image.Image], npt.NDArray[np.flo
         network: Any = timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
         transform: Any = create_transform(**resolve_model_data_config(network))  # type: ignore[no-untyped-call]
 
-    def ask(picture: Image.Image) -> npt.NDArray[np.float32]:
+    def ask(example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the transform takes
         with torch.inference_mode():
-            probabilities: npt.NDArray[np.float32] = network(transform(picture)[None]).softmax(1)[0].numpy()
+            probabilities: npt.NDArray[np.float32] = network(transform(example)[None]).softmax(1)[0].numpy()
         return probabilities
 
     return ask

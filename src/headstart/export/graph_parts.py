@@ -80,5 +80,8 @@ class RawInput(Protocol):
     def add_preparation(self, parts: GraphParts, given: str, preprocessing: Preprocessing, output: str, /) -> None:
         """Add the way from several examples, called ``given``, to a batch of inputs called ``output``."""
 
+    def sample(self) -> npt.NDArray[Any]:
+        """Return a raw example whose size is usual, to time files with; rolled along its second axis, it is another."""
+
     def describe_input(self, batched: bool, /) -> str:
         """Say for the file's own description what goes in."""

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from headstart.encoders.onnx_engine import first_line
 from headstart.encoders.spec import EncoderFiles
@@ -26,7 +25,7 @@ from headstart.saving.values import SavedModel
 
 PRECISION = {"INFERENCE_PRECISION_HINT": "f32"}
 # OpenVINO has Pillow's own filters, which its reader of ONNX does not use.
-PILLOW_MODES = {"cubic": "bicubic_pillow", "linear": "bilinear_pillow", "linear_onnx": "bilinear_pillow"}
+ANTIALIASED = {"cubic": "bicubic_pillow", "linear": "bilinear_pillow", "linear_onnx": "bilinear_pillow"}
 
 
 def require_openvino() -> None:
@@ -58,7 +57,7 @@ def write_openvino(file: Path, form: ExportFormat, source: Source, progress: Pro
         path.write_bytes(graph.SerializeToString())
         try:
             model = openvino.convert_model(str(path))
-            _resize_as_pillow(model)
+            _antialias(model)
             for property_of in graph.metadata_props:
                 model.set_rt_info(property_of.value, ["headstart", property_of.key])
             model.set_rt_info(PRECISION["INFERENCE_PRECISION_HINT"], ["headstart", "inference_precision"])
@@ -77,16 +76,16 @@ def openvino_road(file: Path, threads: int = 1) -> Ask:
     )
     several = len(compiled.input(0).partial_shape) == 4
 
-    def ask(picture: Image.Image) -> npt.NDArray[np.float32]:
-        pixels = np.asarray(picture)
-        answer = compiled.create_infer_request().infer([pixels[None] if several else pixels])[0]
+    def ask(example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - as it opens
+        raw = np.asarray(example)
+        answer = compiled.create_infer_request().infer([raw[None] if several else raw])[0]
         probabilities: npt.NDArray[np.float32] = answer[0] if several else answer
         return np.array(probabilities)
 
     return ask
 
 
-def _resize_as_pillow(model: Any) -> None:  # noqa: ANN401 - an openvino.Model
+def _antialias(model: Any) -> None:  # noqa: ANN401 - an openvino.Model
     """Put Pillow's filters in place of those that OpenVINO reads an antialiased Resize as."""
     from openvino import opset13 as operators
 
@@ -98,7 +97,7 @@ def _resize_as_pillow(model: Any) -> None:  # noqa: ANN401 - an openvino.Model
         new = operators.interpolate(
             node.input_value(0),
             sizes,
-            PILLOW_MODES[node.get_attributes()["mode"]],
+            ANTIALIASED[node.get_attributes()["mode"]],
             "sizes",
             pads_begin=[0, 0, 0, 0],
             pads_end=[0, 0, 0, 0],

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.data.example import Example
-from headstart.data.readers.image import content_key
+from headstart.data.readers.base import reader_of
 from headstart.data.splits import merge_groups
 from headstart.data.targets.classes import Classes
 from headstart.encoders.loading import load_encoder
@@ -22,7 +22,7 @@ from headstart.runtime.context import RunContext
 from headstart.settings.fields import ActivationName, DeviceName
 from headstart.settings.recipe import Recipe
 
-Pictures = Sequence[Any] | npt.NDArray[Any]
+Examples = Sequence[Any] | npt.NDArray[Any]
 
 
 class ImageEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -52,11 +52,11 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.device = device
         self.cache = cache
 
-    def fit(self, X: Pictures, y: object = None) -> Self:
+    def fit(self, X: Examples, y: object = None) -> Self:
         """Fit nothing; there so that pipelines work."""
         return self
 
-    def transform(self, X: Pictures) -> npt.NDArray[np.float32]:
+    def transform(self, X: Examples) -> npt.NDArray[np.float32]:
         """Encode pictures: paths, PIL images or arrays, or an array (N, H, W, 3); shape (N, D).
 
         Raises
@@ -64,15 +64,15 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         ExampleError
             When one of them cannot be read: rows cannot be left out here.
         """
-        return embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache))
+        return _encode(X, self.encoder, self.device, RunContext(cache=self.cache))[0]
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return True: there is nothing to fit."""
         return True
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - a type of scikit-learn
-        """Return scikit-learn's tags: pictures come in and that no fit is needed."""
-        return _picture_tags(super().__sklearn_tags__(), requires_fit=False)
+        """Return scikit-learn's tags: examples come in and that no fit is needed."""
+        return _raw_tags(super().__sklearn_tags__(), requires_fit=False)
 
 
 class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -121,7 +121,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.device = device
         self.cache = cache
 
-    def fit(self, X: Pictures, y: Sequence[Any] | npt.NDArray[Any], groups: Sequence[Any] | None = None) -> Self:
+    def fit(self, X: Examples, y: Sequence[Any] | npt.NDArray[Any], groups: Sequence[Any] | None = None) -> Self:
         """Encode pictures and fit the head.
 
         Parameters
@@ -158,50 +158,45 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise DataError(
                 "probing.too_few_classes" if len(classes) else "probing.no_picture", name="".join(map(str, classes))
             )
-        features = embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache))
-        keys = [content_key(example.source) for example in as_examples(X)]
+        features, keys = _encode(X, self.encoder, self.device, RunContext(cache=self.cache))
         merged = merge_groups(keys, [None] * len(X) if groups is None else [str(group) for group in groups])
         self.probe_ = fit_probe(features, labels.astype(np.int64), Classes(tuple(map(str, classes))), merged, recipe)
         self.classes_ = classes
         return self
 
-    def predict_proba(self, X: Pictures) -> npt.NDArray[np.float64]:
+    def predict_proba(self, X: Examples) -> npt.NDArray[np.float64]:
         """Predict probabilities of shape (N, C), columns in the order of ``classes_``."""
         check_is_fitted(self, "probe_")
-        return self.probe_.outputs(embed_pictures(X, self.encoder, self.device, RunContext(cache=self.cache)))
+        return self.probe_.outputs(_encode(X, self.encoder, self.device, RunContext(cache=self.cache))[0])
 
-    def predict(self, X: Pictures) -> npt.NDArray[Any]:
+    def predict(self, X: Examples) -> npt.NDArray[Any]:
         """Predict the likeliest label of each picture."""
         best = self.predict_proba(X).argmax(axis=1)
         labels: npt.NDArray[Any] = self.classes_[best]
         return labels
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401
-        """Return scikit-learn's tags: pictures come in."""
-        return _picture_tags(super().__sklearn_tags__(), requires_fit=True)
+        """Return scikit-learn's tags: examples come in."""
+        return _raw_tags(super().__sklearn_tags__(), requires_fit=True)
 
 
-def as_examples(pictures: Pictures) -> list[Example]:
-    """Return an example of each picture; a path is its own name."""
-    return [
-        Example(item, str(item) if isinstance(item, str | Path) else f"#{number}")
-        for number, item in enumerate(pictures)
+def _encode(
+    items: Examples, encoder: str, device: DeviceName, context: RunContext
+) -> tuple[npt.NDArray[np.float32], list[bytes]]:
+    """Encode examples, shape (N, D), and return their keys beside; raises ExampleError for one that cannot be read."""
+    examples = [
+        Example(item, str(item) if isinstance(item, str | Path) else f"#{number}") for number, item in enumerate(items)
     ]
-
-
-def embed_pictures(
-    pictures: Pictures, encoder: str, device: DeviceName, context: RunContext
-) -> npt.NDArray[np.float32]:
-    """Encode pictures, shape (N, D); raises ExampleError for the first that cannot be read."""
-    examples = as_examples(pictures)
     loaded = load_encoder(encoder, device=device, cache=context.cache_folder, progress=context.progress)
-    found = read_features(examples, [content_key(example.source) for example in examples], (loaded,), context)
+    keys = [reader_of(loaded.spec.modality).content_key(example.source) for example in examples]
+    found = read_features(examples, keys, (loaded,), context)
     for position, reason in found.failures.items():
         raise ExampleError("data.unreadable_picture_left", name=examples[position].name, reason=reason)
-    return found.features[0].matrix
+    return found.features[0].matrix, keys
 
 
-def _picture_tags(tags: Any, *, requires_fit: bool) -> Any:  # noqa: ANN401
+def _raw_tags(tags: Any, *, requires_fit: bool) -> Any:  # noqa: ANN401 - a type of scikit-learn
+    """Change scikit-learn's tags: what comes in is no matrix yet."""
     tags.requires_fit = requires_fit
     tags.input_tags.two_d_array = False
     tags.input_tags.string = True

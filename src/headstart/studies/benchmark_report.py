@@ -6,7 +6,7 @@ from typing import Any
 from headstart.reporting.tables import aligned
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
-from headstart.studies.format_timing import HEIGHT, WIDTH, FormatTiming
+from headstart.studies.format_timing import FormatTiming
 
 SHOWN = (1, 8, 32)  # sizes of batches in the table; all are in the JSON
 
@@ -67,7 +67,7 @@ class BenchmarkReport:
         sizes = [texts.say("studies.batch", {"size": size}) for size in SHOWN]
         before, behind = texts.columns("studies.forms"), texts.columns("studies.forms_end")
         rows = [(*before, *sizes, *behind), *map(self._row, self.forms)]
-        values = {"width": WIDTH, "height": HEIGHT, "threads": self.threads, "gflop": self.operations / 1e9}
+        values = {"threads": self.threads, "gflop": self.operations / 1e9}
         return [
             texts.say("studies.benchmark", values),
             *aligned(rows, right=range(1, len(rows[0]))).splitlines(),

@@ -13,17 +13,16 @@ import numpy.typing as npt
 BATCHES = (1, 2, 4, 8, 16, 32)
 WARM_UP = 3  # calls that are not counted: the first ones lay out memory
 FEWEST = 5  # calls that are counted, however long they take
-HEIGHT, WIDTH = 480, 640  # of the picture that is asked about
 
-Pixels = npt.NDArray[np.uint8]
+Raw = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A form at work: one picture (h, w, 3), and several of one size (N, h, w, 3); answers are not looked at."""
+    """A form at work: one example as it opens, and several raw ones of one size (N, ...); answers are not looked at."""
 
-    one: Callable[[Pixels], Any]
-    several: Callable[[Pixels], Any]
+    one: Callable[[Any], Any]
+    several: Callable[[Raw], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,9 @@ class FormatTiming:
     load_seconds
         From the file to the first answer, libraries loaded before.
     p50, p95
-        Milliseconds for one picture that is decoded already, median and 95th percentile; ``calls`` of them.
+        Milliseconds for one example that is decoded already, median and 95th percentile; ``calls`` of them.
     throughput
-        Pictures a second, for each size of a batch.
+        Examples a second, for each size of a batch.
     memory
         Highest memory of the process in MB, its libraries included.
     """
@@ -54,28 +53,25 @@ class FormatTiming:
         return asdict(self)
 
 
-def measure_form(open_form: Callable[[], Opened], seconds: float) -> FormatTiming:
-    """Open a form and measure it; each measurement lasts ``seconds`` or a few calls, whatever is longer."""
-    picture = sample_picture()
+def measure_form(
+    open_form: Callable[[], Opened],
+    example: Any,  # noqa: ANN401 - as it opens
+    raw: Raw,
+    seconds: float,
+) -> FormatTiming:
+    """Open a form and measure it on an example, open and raw; each time for ``seconds`` or a few calls, if longer."""
     clock = time.perf_counter()
     opened = open_form()
-    opened.one(picture)
+    opened.one(example)
     load = time.perf_counter() - clock
-    times = _repeat(lambda: opened.one(picture), seconds)
+    times = _repeat(lambda: opened.one(example), seconds)
     throughput = {}
     for size in BATCHES:
-        # Different ones: the library answers equal pictures only once.
-        batch = np.stack([np.roll(picture, shift, axis=1) for shift in range(size)])
+        # Different ones: the library answers equal examples only once.
+        batch = np.stack([np.roll(raw, shift, axis=1) for shift in range(size)])
         throughput[size] = size / statistics.median(_repeat(lambda batch=batch: opened.several(batch), seconds / 2))  # type: ignore[misc]
     low, high = np.percentile(times, [50, 95]) * 1000
     return FormatTiming(load, float(low), float(high), len(times), throughput, peak_memory())
-
-
-def sample_picture() -> Pixels:
-    """Draw soft colours with noise on them, 480 x 640: the time depends on the size of a picture alone."""
-    random = np.random.default_rng(0)
-    coarse = random.integers(0, 200, (HEIGHT // 40, WIDTH // 40, 3)).repeat(40, axis=0).repeat(40, axis=1)
-    return (coarse + random.integers(0, 56, (HEIGHT, WIDTH, 3))).astype(np.uint8)
 
 
 def peak_memory() -> float:

@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from PIL import Image
-
+from headstart.data.readers.base import Reader, reader_of
 from headstart.errors import ExportError, HeadstartError
+from headstart.export.end_to_end_graph import raw_input
 from headstart.export.exporting import examples_at_hand
 from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_data import ParityData
@@ -28,7 +28,7 @@ from headstart.runtime.machine import available_cores
 from headstart.saving.manifest import check_files, find_model, read_manifest
 from headstart.studies.benchmark_report import BenchmarkReport, MeasuredForm
 from headstart.studies.flops import graph_operations
-from headstart.studies.format_timing import FormatTiming, Opened, Pixels, measure_form
+from headstart.studies.format_timing import FormatTiming, Opened, measure_form
 from headstart.workflows.embed import Data
 from headstart.workflows.model import load
 
@@ -51,7 +51,7 @@ class BenchmarkRequest:
     forms: tuple[str, ...] = ()
     seconds: float = 2.0
     threads: int = 0  # as many as there are cores
-    data: Data = None  # training pictures for an int8 form that is not there yet
+    data: Data = None  # training examples for an int8 form that is not there yet
 
 
 def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -> BenchmarkReport:
@@ -72,12 +72,13 @@ def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -
     home = find_model(folder)
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     threads = wanted.threads or available_cores()
+    same = {"modality": read_manifest(home)["modality"], "threads": threads, "seconds": wanted.seconds}
     measured, notices = [], []
     with TemporaryDirectory(prefix="headstart-") as scratch:
         files = _files(home, wanted, Path(scratch), context)
         for number, (name, file) in enumerate(files.items()):
             context.progress("Measuring forms", number, len(files), name)
-            job = {"form": name, "file": str(file), "threads": threads, "seconds": wanted.seconds}
+            job = {"form": name, "file": str(file), **same}
             try:
                 measured.append(_measured(name, file, home, _in_a_process(job)))
             except ExportError as error:
@@ -158,19 +159,15 @@ def _in_a_process(job: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _open(form: str, file: Path, threads: int) -> Opened:
-    """Open a form for one picture and for several; those that take no batch are asked one by one."""
+def _open(form: str, file: Path, threads: int, reader: Reader) -> Opened:
+    """Open a form for one example and for several; those that take no batch are asked one by one."""
     if form == LIBRARY:
         model = load(file)
-        return Opened(model.predict_proba, lambda pictures: model.predict_proba(list(pictures)))
+        return Opened(model.predict_proba, lambda batch: model.predict_proba(list(batch)))
     ask = FORMS[form].exporter.open(file, threads)
-
-    def one(pixels: Pixels) -> Any:  # noqa: ANN401 - an array
-        return ask(Image.fromarray(pixels))
-
     if FORMS[form].to == "onnx":
-        return Opened(one, onnx_road_for_several(file, threads))
-    return Opened(one, lambda pictures: [one(pixels) for pixels in pictures])
+        return Opened(ask, onnx_road_for_several(file, threads))
+    return Opened(ask, lambda batch: [ask(reader.open_example(raw)) for raw in batch])
 
 
 def main(text: str) -> Sequence[str]:
@@ -178,8 +175,9 @@ def main(text: str) -> Sequence[str]:
     job = json.loads(text)
     if hasattr(os, "sched_setaffinity"):  # so that the library keeps to the threads as well
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job["threads"]])
-    opener = partial(_open, job["form"], Path(job["file"]), job["threads"])
-    return [json.dumps(measure_form(opener, job["seconds"]).to_json())]
+    reader, raw = reader_of(job["modality"]), raw_input(job["modality"]).sample()
+    opener = partial(_open, job["form"], Path(job["file"]), job["threads"], reader)
+    return [json.dumps(measure_form(opener, reader.open_example(raw), raw, job["seconds"]).to_json())]
 
 
 if __name__ == "__main__":

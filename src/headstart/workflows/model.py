@@ -24,8 +24,7 @@ from headstart.settings.recipe import Recipe
 from headstart.uncertainty.policy import change_settings
 
 if TYPE_CHECKING:
-    from PIL import Image
-
+    from headstart.data.readers.base import InMemory
     from headstart.explain.explained_model import ExplainedModel
     from headstart.export.exporting import ExportReport
     from headstart.export.formats import Precision
@@ -91,7 +90,7 @@ class Model:
     def predict(self, examples: list[Any] | tuple[Any, ...], top: int = 5) -> list[Prediction]: ...
 
     @overload
-    def predict(self, examples: "Image.Image | npt.NDArray[Any]", top: int = 5) -> Prediction: ...
+    def predict(self, examples: "InMemory", top: int = 5) -> Prediction: ...
 
     @overload  # a path may be one picture or a folder, which no type checker can know
     def predict(self, examples: str | Path, top: int = 5) -> Any: ...  # noqa: ANN401

@@ -47,6 +47,14 @@ class Facts:
     notice: Finding | None = None
 
 
+class InMemory(Protocol):
+    """One example in memory: an array, or an object such as Pillow's that says how large it is as an array does."""
+
+    @property
+    def size(self) -> Any:  # noqa: ANN401 - a number, or a number for each side
+        """How large it is."""
+
+
 class Reader(Protocol):
     """A module that finds and opens the examples of one modality; ``source`` is what :class:`Example` holds."""
 

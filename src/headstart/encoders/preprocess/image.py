@@ -87,6 +87,40 @@ class ImagePreprocessing:
         """Read what :meth:`to_json` wrote; raises KeyError or TypeError when a field is missing or unknown."""
         return cls(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
 
+    @classmethod
+    def from_timm(cls, config: Mapping[str, Any]) -> Self:
+        """Read timm's data configuration, as ``timm.data.resolve_model_data_config`` returns it.
+
+        Raises
+        ------
+        EncoderError
+            When it asks for what cannot be done: other than three channels, an unknown filter or way to crop.
+
+        Examples
+        --------
+        >>> config = {"input_size": (3, 224, 224), "interpolation": "bicubic", "crop_pct": 0.875, "crop_mode": "center"}
+        >>> ImagePreprocessing.from_timm({**config, "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}).width
+        224
+        """
+        channels, height, width = config["input_size"]
+        if channels != 3:
+            raise EncoderError("encoders.no_colour_pictures", channels=channels)
+        interpolation = config["interpolation"]
+        if interpolation == "random":  # a choice between two filters while training; timm evaluates with this one
+            interpolation = "bicubic"
+        for value, known in ((interpolation, get_args(Interpolation)), (config["crop_mode"], get_args(CropMode))):
+            if value not in known:
+                raise EncoderError("encoders.unknown_preprocessing", value=value, known=known)
+        return cls(
+            height=int(height),
+            width=int(width),
+            interpolation=cast(Interpolation, interpolation),
+            crop_fraction=float(config["crop_pct"]),
+            crop_mode=cast(CropMode, config["crop_mode"]),
+            mean=_three(config["mean"]),
+            std=_three(config["std"]),
+        )
+
 
 def prepare(picture: Image.Image, preprocessing: ImagePreprocessing) -> npt.NDArray[np.float32]:
     """Turn an upright RGB picture into one network input of shape (3, H, W).
@@ -164,40 +198,6 @@ def normalise(picture: Image.Image, preprocessing: ImagePreprocessing) -> npt.ND
         # mode="clip" skips NumPy's check of the indices; a byte is always a valid one.
         np.take(table[channel], pixels[:, :, channel], out=prepared[channel], mode="clip")
     return prepared
-
-
-def preprocessing_from_config(config: Mapping[str, Any]) -> ImagePreprocessing:
-    """Read timm's data configuration, as ``timm.data.resolve_model_data_config`` returns it.
-
-    Raises
-    ------
-    EncoderError
-        When it asks for what cannot be done: other than three channels, an unknown filter or way to crop.
-
-    Examples
-    --------
-    >>> preprocessing_from_config({"input_size": (3, 224, 224), "interpolation": "bicubic", "crop_pct": 0.875,
-    ...                            "crop_mode": "center", "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}).width
-    224
-    """
-    channels, height, width = config["input_size"]
-    if channels != 3:
-        raise EncoderError("encoders.no_colour_pictures", channels=channels)
-    interpolation = config["interpolation"]
-    if interpolation == "random":  # a choice between two filters while training; timm evaluates with this one
-        interpolation = "bicubic"
-    for value, known in ((interpolation, get_args(Interpolation)), (config["crop_mode"], get_args(CropMode))):
-        if value not in known:
-            raise EncoderError("encoders.unknown_preprocessing", value=value, known=known)
-    return ImagePreprocessing(
-        height=int(height),
-        width=int(width),
-        interpolation=cast(Interpolation, interpolation),
-        crop_fraction=float(config["crop_pct"]),
-        crop_mode=cast(CropMode, config["crop_mode"]),
-        mean=_three(config["mean"]),
-        std=_three(config["std"]),
-    )
 
 
 def _three(values: Any) -> tuple[float, float, float]:  # noqa: ANN401 - a tuple, or a list when it comes from JSON

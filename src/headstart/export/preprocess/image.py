@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from headstart.encoders.preprocess.image import LONGEST_SHAPE, ImagePreprocessing
@@ -40,6 +41,13 @@ def obstacle(preprocessing: ImagePreprocessing) -> Finding | None:
     if preprocessing.interpolation in (*RESIZES, "nearest"):
         return None
     return Finding("export.raw_filter", {"filter": preprocessing.interpolation}, "note")
+
+
+def sample() -> npt.NDArray[np.uint8]:
+    """Draw soft colours with noise on them, 480 x 640: the time depends on the size of a picture alone."""
+    random = np.random.default_rng(0)
+    coarse = random.integers(0, 200, (12, 16, 3)).repeat(40, axis=0).repeat(40, axis=1)
+    return (coarse + random.integers(0, 56, (480, 640, 3))).astype(np.uint8)
 
 
 def describe_input(batched: bool) -> str:
