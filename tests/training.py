@@ -16,8 +16,8 @@ from headstart.data.targets.classes import Classes
 from headstart.encoders.networks import create_network
 from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
-from headstart.finetuning.callbacks import NoCallback
-from headstart.finetuning.distributed import OneProcess
+from headstart.finetuning.callbacks import Callback
+from headstart.finetuning.distributed import Engine
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.probing.probe import fit_probe
 from headstart.runtime.progress import silent
@@ -103,7 +103,7 @@ def ground_of(kind: str, folder: Path, per_class: int = 12, **settings) -> Train
 def quiet_hooks(keep=lambda checkpoint: None, progress=silent):
     from headstart.finetuning.job import LoopCallbacks
 
-    return LoopCallbacks(keep, NoCallback(), progress)
+    return LoopCallbacks(keep, Callback(), progress)
 
 
-ONE = OneProcess()
+ONE = Engine()

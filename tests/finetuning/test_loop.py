@@ -15,7 +15,7 @@ from headstart.finetuning.batches import batches
 from headstart.finetuning.build import assemble, divide
 from headstart.finetuning.checkpoint import read_checkpoint, write_checkpoint
 from headstart.finetuning.classifier import build_classifier
-from headstart.finetuning.distributed import OneProcess
+from headstart.finetuning.distributed import Engine
 from headstart.finetuning.loop import Training
 from headstart.runtime.context import RunContext
 from headstart.settings.rules import training_plan
@@ -150,7 +150,7 @@ def test_without_its_habits_full_fine_tuning_is_a_plain_loop_with_adam(tmp_path,
 
 
 def test_in_a_narrow_number_format_the_weights_stay_in_full_and_learn_the_same(tmp_path):
-    class Narrow(OneProcess):
+    class Narrow(Engine):
         """What a GPU does: the forward pass in bfloat16."""
 
         def precision(self):

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.encoders.spec import EncoderFiles, EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder
 from headstart.errors import EncoderError
-from headstart.runtime.findings import Finding
 
 
-class OnnxEncoder:
+class OnnxEncoder(LoadedEncoder):
     """A prepared encoder on the CPU; its session is opened by the first call of :meth:`encode`.
 
     One session serves all threads. A row does not depend on the batch it is in, nor on the number of threads.
@@ -25,28 +24,11 @@ class OnnxEncoder:
         Threads within one call.
     """
 
-    notice: Finding | None = None
-
     def __init__(self, spec: EncoderSpec, files: EncoderFiles, threads: int = 1) -> None:
-        self._spec = spec
-        self._files = files
+        self.spec, self.files = spec, files
         self._threads = threads
         self._session: Any = None  # onnxruntime has no type stubs
         self._lock = Lock()
-
-    @property
-    def spec(self) -> EncoderSpec:
-        """What this encoder is."""
-        return self._spec
-
-    @property
-    def files(self) -> EncoderFiles:
-        """Where its files lie."""
-        return self._files
-
-    def preprocess(self, example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
-        """Turn an opened example into one input."""
-        return self._spec.preprocessing.prepare(example)
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Turn a batch of inputs, shape (N, ...), into features, shape (N, D).
@@ -58,12 +40,12 @@ class OnnxEncoder:
         """
         session = self._session or self._open()
         (features,) = session.run(None, {session.get_inputs()[0].name: batch})
-        return finite(features, self._spec)
+        return finite(features, self.spec)
 
     def _open(self) -> Any:  # noqa: ANN401 - an onnxruntime.InferenceSession
         with self._lock:
             if self._session is None:
-                self._session = open_session(self._files.graph, self._threads)
+                self._session = open_session(self.files.graph, self._threads)
             return self._session
 
 

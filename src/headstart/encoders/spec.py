@@ -1,5 +1,6 @@
 """What an encoder is: the values that describe it, and the protocol that engines keep."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -108,6 +109,11 @@ class EncoderSpec:
         return cls(**{**data, "preprocessing": made})
 
 
+def describe_simple(name: str, architecture: str, dimension: int, preprocessing: Preprocessing) -> EncoderSpec:
+    """Describe an encoder that has no network, and so no weights."""
+    return EncoderSpec(name, architecture, dimension, "none", preprocessing, "none needed", "Headstart", "numpy")
+
+
 @dataclass(frozen=True, slots=True)
 class EncoderFiles:
     """The files of a prepared encoder, for whoever saves a model.
@@ -130,13 +136,13 @@ class EncoderFiles:
 class Encoder(Protocol):
     """What turns examples into features; both methods may be called from several threads at once."""
 
-    @property
-    def spec(self) -> EncoderSpec:
-        """What this encoder is."""
+    spec: EncoderSpec
 
     def preprocess(self, example: Any, /) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
         """Turn an opened example into one input."""
+        return self.spec.preprocessing.prepare(example)
 
+    @abstractmethod
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Turn a batch of inputs, shape (N, ...), into features, shape (N, D)."""
 
@@ -144,13 +150,8 @@ class Encoder(Protocol):
 class LoadedEncoder(Encoder, Protocol):
     """An encoder that was loaded by its name, or with a saved model."""
 
-    @property
-    def files(self) -> EncoderFiles:
-        """Where its files lie."""
-
-    @property
-    def notice(self) -> Finding | None:
-        """What the user should know about how it runs, or None."""
+    files: EncoderFiles
+    notice: Finding | None = None  # what the user should know about how it runs
 
 
 class EncoderSource(Protocol):

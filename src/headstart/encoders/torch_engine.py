@@ -1,7 +1,6 @@
 """The engine for the GPU, and for networks that cannot be exported: the same network in torch."""
 
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +10,11 @@ from safetensors.torch import load_file
 from headstart.encoders.networks import create_network
 from headstart.encoders.onnx_engine import finite
 from headstart.encoders.silence_output import quiet
-from headstart.encoders.spec import EncoderFiles, EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder
 from headstart.runtime.findings import Finding
 
 
-class TorchEncoder:
+class TorchEncoder(LoadedEncoder):
     """A prepared encoder in torch; one call of :meth:`encode` runs at a time.
 
     Its features equal those of :class:`~headstart.encoders.onnx_engine.OnnxEncoder` within a relative 1e-4: the short
@@ -33,27 +32,12 @@ class TorchEncoder:
 
     def __init__(self, spec: EncoderSpec, files: EncoderFiles, device: str, notice: Finding | None = None) -> None:
         assert files.weights is not None, "a torch encoder is made from weights"
-        self._spec = spec
-        self._files = files
+        self.spec, self.files = spec, files
         self._device = torch.device(device)
         self.notice = notice
         with quiet():
             self._module = create_network(files.config, load_file(files.weights)).to(self._device)
         self._lock = Lock()
-
-    @property
-    def spec(self) -> EncoderSpec:
-        """What this encoder is."""
-        return self._spec
-
-    @property
-    def files(self) -> EncoderFiles:
-        """Where its files lie."""
-        return self._files
-
-    def preprocess(self, example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
-        """Turn an opened example into one input."""
-        return self._spec.preprocessing.prepare(example)
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Turn a batch of inputs, shape (N, ...), into features, shape (N, D).
@@ -67,4 +51,4 @@ class TorchEncoder:
         with self._lock, torch.inference_mode(), full_precision:
             inputs = torch.from_numpy(np.ascontiguousarray(batch)).to(self._device)
             features: npt.NDArray[np.float32] = self._module(inputs).float().cpu().numpy()
-        return finite(features, self._spec)
+        return finite(features, self.spec)

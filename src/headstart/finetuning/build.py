@@ -1,6 +1,6 @@
 """What a training needs, put together: the network with its start, who trains and who validates, and the inputs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,12 +10,11 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import load_file
 
+from headstart.data.example import Example
 from headstart.data.splits import hold_out
 from headstart.features.access import read_features
 from headstart.finetuning.batches import FreshViews, Rows, StoredViews, Subset, Views
 from headstart.finetuning.classifier import (
-    Classifier,
-    LinearStart,
     TrainableParameters,
     build_classifier,
     choose_moving,
@@ -24,9 +23,9 @@ from headstart.finetuning.distributed import Engine
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSet
 from headstart.finetuning.losses import logit_adjustment
-from headstart.finetuning.prefix_cache import NetworkSplit, ViewsWanted, cut, prefix_encoders
+from headstart.finetuning.prefix_cache import ViewsWanted, cut, prefix_encoders
 from headstart.finetuning.views import Augmentation
-from headstart.heads.linear import as_linear
+from headstart.heads.linear import LinearHead, as_linear
 from headstart.heads.probabilities import as_softmax
 from headstart.heads.training_set import TrainingSet
 from headstart.probing.probe import fit_probe
@@ -67,7 +66,7 @@ class TrainingSetup:
     """A task, the head it starts from (or a number of classes), and what was noticed while it was put together."""
 
     task: TrainingJob
-    start: LinearStart | int
+    start: LinearHead | int
     notices: tuple[Finding, ...]
 
 
@@ -83,27 +82,27 @@ def assemble(
     classifier = build_classifier(files.config, tensors, start, ground.encoder.spec.dimension, ground.recipe.run.seed)
     moving = choose_moving(classifier, plan, ground.recipe)
     with ThreadPoolExecutor(available_cores()) as workers:
-        made = _cached(ground, moving, engine, context) if plan.cached else None
-        views = made.views if made else _fresh(ground, plan, workers)
+        cached = _cached(ground, moving, engine, context) if plan.cached else None
+        views, forward = cached or (fresh_views(ground, plan, ground.examples, workers), classifier)
         classifier.to(engine.device)
         engine.spread([*classifier.parameters(), *classifier.buffers()])
         task = TrainingJob(
             moving=moving,
-            forward=_behind(classifier, made.cut) if made else classifier,
+            forward=forward,
             train=TrainingExamples(Subset(views, halves.train), ground.labels[halves.train]),
             validation=_validation(ground, views, halves),
             classes=ground.target.width,
             adjustment=_adjustment(ground, halves),
             recipe=ground.recipe,
         )
-        notices = () if made or not plan.cached else (NOT_CUT,)
+        notices = () if cached or not plan.cached else (NOT_CUT,)
         yield TrainingSetup(task, start, notices)
 
 
 NOT_CUT = Finding("finetuning.not_cut", severity="note")
 
 
-def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) -> LinearStart | int:
+def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) -> LinearHead | int:
     """Make the head that training starts from: a probe on the rows that train, its temperature folded in."""
     if not plan.from_probe:
         return ground.target.width
@@ -116,24 +115,26 @@ def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) 
     head = as_linear(probe.head)
     assert head is not None, "its family fits linear heads"
     temperature = as_softmax(probe.decoding).temperature
-    return LinearStart(head.weight / temperature, head.bias / temperature)
+    return LinearHead(head.weight / temperature, head.bias / temperature)
 
 
-def _fresh(ground: TrainingInputs, plan: TrainingPlan, workers: ThreadPoolExecutor) -> FreshViews:
-    sources = [example.source for example in ground.examples]
+def fresh_views(
+    ground: TrainingInputs, plan: TrainingPlan, examples: Sequence[Example], workers: ThreadPoolExecutor
+) -> FreshViews:
+    """Return inputs that are made of examples when they are needed, augmented as planned."""
+    sources = [example.source for example in examples]
     return FreshViews(
         sources, ground.encoder.spec.preprocessing, augmentation_of(plan), ground.recipe.run.seed, workers
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Made:
-    views: StoredViews
-    cut: NetworkSplit
+def _cached(
+    ground: TrainingInputs, moving: TrainableParameters, engine: Engine, context: RunContext
+) -> tuple[Views, Callable[[torch.Tensor], torch.Tensor]] | None:
+    """Compute what enters the first moving stage, once for each view, and return what makes scores of it.
 
-
-def _cached(ground: TrainingInputs, moving: TrainableParameters, engine: Engine, context: RunContext) -> _Made | None:
-    """Compute what enters the first moving stage, once for each view; None when the network cannot be cut there."""
+    None when the network cannot be cut there.
+    """
     plan, first = moving.plan, len(moving.frozen)
     classifier = moving.classifier
     inputs = ground.sample()
@@ -143,23 +144,8 @@ def _cached(ground: TrainingInputs, moving: TrainableParameters, engine: Engine,
     wanted = ViewsWanted(plan.views, augmentation_of(plan), ground.recipe.run.seed)
     encoders = prefix_encoders(ground.encoder.spec, found, first, wanted, inputs, context.cache_folder)
     walk = read_features(ground.examples, ground.keys, encoders, context)
-    return _Made(StoredViews(tuple(one.matrix for one in walk.features), found.shape), found)
-
-
-def _behind(classifier: Classifier, found: NetworkSplit) -> "_Suffix":
-    return _Suffix(classifier, found)
-
-
-class _Suffix:
-    """Activations -> scores: the moving stages and the head."""
-
-    def __init__(self, classifier: Classifier, found: NetworkSplit) -> None:
-        self._classifier = classifier
-        self._cut = found
-
-    def __call__(self, activations: torch.Tensor) -> torch.Tensor:
-        scores: torch.Tensor = self._classifier.head(self._cut.suffix(activations))
-        return scores
+    views = StoredViews(tuple(one.matrix for one in walk.features), found.shape)
+    return views, lambda activations: classifier.head(found.suffix(activations))
 
 
 def augmentation_of(plan: TrainingPlan) -> Augmentation:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch.profiler import ProfilerActivity
@@ -22,8 +22,8 @@ WARM_UP, PROFILED = 2, 6  # steps
 NOT_AN_OPERATION = "ProfilerStep"  # the profiler's own mark around each step
 
 
-class Callback(Protocol):
-    """Told of every step and every epoch."""
+class Callback:
+    """Told of every step and every epoch; this one takes no note."""
 
     def step(self, step: int, values: Mapping[str, float]) -> None:
         """Take note of a step, counted from 1."""
@@ -35,20 +35,7 @@ class Callback(Protocol):
         """Write what is not written yet."""
 
 
-class NoCallback:
-    """Takes no note."""
-
-    def step(self, step: int, values: Mapping[str, float]) -> None:
-        """Take no note."""
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Take no note."""
-
-    def close(self) -> None:
-        """Leave nothing behind."""
-
-
-class TensorBoardCallback:
+class TensorBoardCallback(Callback):
     """Writes event files into ``folder/tensorboard``; a resumed training goes on with its own step numbers.
 
     Raises

@@ -5,24 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from headstart.encoders.networks import create_network
 from headstart.encoders.stages import Stage, find_stages
 from headstart.finetuning.freezing import norm_parameters, set_training
+from headstart.heads.linear import LinearHead
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import TrainingPlan
 
 Tensors = dict[str, torch.Tensor]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LinearStart:
-    """Weights (C, D) and bias (C,) of the head that training starts from."""
-
-    weight: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
 
 
 class Classifier(torch.nn.Module):
@@ -40,7 +32,7 @@ class Classifier(torch.nn.Module):
 
 
 def build_classifier(
-    config: dict[str, Any], tensors: Tensors | None, start: LinearStart | int, dimension: int, seed: int
+    config: dict[str, Any], tensors: Tensors | None, start: LinearHead | int, dimension: int, seed: int
 ) -> Classifier:
     """Build the network; ``tensors`` None draws its weights, a number of classes as ``start`` draws the head.
 
@@ -52,7 +44,7 @@ def build_classifier(
         head = torch.nn.Linear(dimension, start if isinstance(start, int) else len(start.bias))
         torch.nn.init.normal_(head.weight, std=0.01)
         torch.nn.init.zeros_(head.bias)
-    if isinstance(start, LinearStart):
+    if isinstance(start, LinearHead):
         with torch.no_grad():
             head.weight.copy_(torch.from_numpy(np.ascontiguousarray(start.weight, dtype=np.float32)))
             head.bias.copy_(torch.from_numpy(np.ascontiguousarray(start.bias, dtype=np.float32)))

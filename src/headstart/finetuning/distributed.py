@@ -9,9 +9,8 @@ names.
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
@@ -20,64 +19,35 @@ from headstart.runtime.machine import available_cores
 from headstart.settings.fields import DeviceName
 
 
-class Engine(Protocol):
-    """What the training loop asks of the machine."""
+class Engine:
+    """What the training loop asks of the machine: one process on its processor, in fp32.
 
-    @property
-    def rank(self) -> int:
-        """Number of this process; 0 writes and speaks."""
+    Examples
+    --------
+    >>> Engine().sum(torch.ones(2)).tolist()
+    [1.0, 1.0]
+    """
 
-    @property
-    def world(self) -> int:
-        """How many processes there are."""
-
-    @property
-    def device(self) -> torch.device:
-        """What this process computes on."""
+    rank = 0  # number of this process; 0 writes and speaks
+    world = 1  # how many processes there are
+    device = torch.device("cpu")  # what this process computes on
 
     def sum(self, tensor: torch.Tensor) -> torch.Tensor:
         """Add up a tensor over the processes."""
+        return tensor
 
     def spread(self, tensors: Iterable[torch.Tensor]) -> None:
         """Give every process the first one's values, in place."""
 
     def precision(self) -> AbstractContextManager[Any]:
         """Choose the number format of the forward pass."""
+        return nullcontext()
 
     def close(self) -> None:
         """Wait for the other processes and part from them."""
 
 
-@dataclass(frozen=True, slots=True)
-class OneProcess:
-    """The processor of this machine, in fp32.
-
-    Examples
-    --------
-    >>> OneProcess().sum(torch.ones(2)).tolist()
-    [1.0, 1.0]
-    """
-
-    rank: int = 0
-    world: int = 1
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-
-    def sum(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Nothing to add."""
-        return tensor
-
-    def spread(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Nobody to give to."""
-
-    def precision(self) -> AbstractContextManager[Any]:
-        """Nothing to change."""
-        return nullcontext()
-
-    def close(self) -> None:
-        """Nobody to part from."""
-
-
-class Accelerated:
+class Accelerated(Engine):
     """Several processes, a GPU, or both, by Accelerate; on a GPU the forward pass is in bfloat16."""
 
     def __init__(self, device: DeviceName) -> None:
@@ -86,9 +56,9 @@ class Accelerated:
         on_gpu = device != "cpu" and torch.cuda.is_available()
         mixed = "bf16" if on_gpu and torch.cuda.is_bf16_supported() else "no"
         self._accelerator = Accelerator(cpu=not on_gpu, mixed_precision=mixed)
-        self.rank: int = self._accelerator.process_index
-        self.world: int = self._accelerator.num_processes
-        self.device: torch.device = self._accelerator.device
+        self.rank = self._accelerator.process_index
+        self.world = self._accelerator.num_processes
+        self.device = self._accelerator.device
 
     def sum(self, tensor: torch.Tensor) -> torch.Tensor:
         """Add up a tensor over the processes."""
@@ -128,10 +98,15 @@ def choose_engine(device: DeviceName, world: int) -> Engine:
     if device == "cuda" and not cuda:
         raise EncoderError("finetuning.no_cuda")
     if world == 1 and (device == "cpu" or not cuda):
-        return OneProcess()
+        return Engine()
     if find_spec("accelerate") is None:
         raise MissingExtraError("accelerate", "train", "finetuning.to_train")
     return Accelerated(device)
+
+
+def own_generator() -> AbstractContextManager[None]:
+    """Leave torch's generator as it was when the block ends."""
+    return torch.random.fork_rng(devices=range(torch.cuda.device_count()))
 
 
 def use_cores() -> None:

@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from headstart.encoders.fine_tuned import Origin, keep_tuned
 from headstart.encoders.graph_cache import PreparedEncoder
 from headstart.finetuning.build import assemble, divide
-from headstart.finetuning.callbacks import NoCallback, TensorBoardCallback, profile
+from headstart.finetuning.callbacks import Callback, TensorBoardCallback, profile
 from headstart.finetuning.checkpoint import LAST, Checkpoint, write_checkpoint
 from headstart.finetuning.classifier import Classifier
-from headstart.finetuning.distributed import Engine, choose_engine, use_cores
+from headstart.finetuning.distributed import Engine, choose_engine, own_generator, use_cores
 from headstart.finetuning.history import Epoch
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import LoopCallbacks, TrainingJob, TrainingOutcome
@@ -107,7 +106,7 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
     resumed = find_checkpoint(ground, context)
     if resumed is not None:
         plan = TrainingPlan(**resumed.values["plan"])
-    with retained_memory(), assemble(ground, plan, halves, engine, context) as made, _own_generator():
+    with retained_memory(), assemble(ground, plan, halves, engine, context) as made, own_generator():
         task, test = made.task, None
         if context.find_rate and resumed is None:
             task, test = _with_found_rate(task, engine, context)
@@ -130,7 +129,7 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
             starts = straight_start(starts, outcome.tensors)
         choice = choose_weights(training, outcome, starts)
         seconds = time.perf_counter() - clock
-        counted = _count(task)
+        trained, parameters = _count(task)
         engine.close()
         encoder, head = _take_out(ground, task, choice, context)
     return FineTuned(
@@ -142,8 +141,8 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
         best=outcome.best,
         share=choice.share,
         shares=choice.table,
-        trained_parameters=counted.trained,
-        parameters=counted.all,
+        trained_parameters=trained,
+        parameters=parameters,
         validation=halves.validation,
         expected_seconds=expected,
         seconds=seconds,
@@ -199,7 +198,7 @@ def _hooks(
         passed = time.perf_counter() - context.started
         return engine.world == 1 and is_late(limit, passed, pace)
 
-    watcher = TensorBoardCallback(folder) if context.tensorboard and folder and first else NoCallback()
+    watcher = TensorBoardCallback(folder) if context.tensorboard and folder and first else Callback()
     profiled = profile(folder) if context.profile and folder and first else nullcontext()
     with profiled as profiler:
         step = profiler.step if profiler is not None else lambda: None
@@ -210,27 +209,14 @@ def _hooks(
             watcher.close()
 
 
-@contextmanager
-def _own_generator() -> Iterator[None]:
-    """Leave torch's generator as it was."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        yield
-
-
 # --- after
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    trained: int
-    all: int
-
-
-def _count(task: TrainingJob) -> _Counted:
+def _count(task: TrainingJob) -> tuple[int, int]:
     """Count the numbers that moved, and those of the network as it leaves: matrices that are merged do not count."""
     trained = sum(one.numel() for one in task.moving.parameters())
     everything = task.moving.classifier.named_parameters()
-    return _Counted(trained, sum(one.numel() for name, one in everything if "lora_" not in name))
+    return trained, sum(one.numel() for name, one in everything if "lora_" not in name)
 
 
 def _take_out(

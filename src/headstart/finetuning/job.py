@@ -1,7 +1,7 @@
 """What the training loop takes and gives: values, and the small functions beside them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from headstart.finetuning.checkpoint import Checkpoint
 from headstart.finetuning.classifier import Tensors, TrainableParameters
 from headstart.finetuning.history import Epoch
 from headstart.runtime.findings import Finding
-from headstart.runtime.progress import Progress
+from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
 
 Scores = npt.NDArray[np.float64]
@@ -92,9 +92,9 @@ class LoopCallbacks:
     ``enough`` is asked after each epoch with the number of epochs done.
     """
 
-    keep: Callable[[Checkpoint], None]
-    watcher: Callback
-    progress: Progress
+    keep: Callable[[Checkpoint], None] = lambda checkpoint: None
+    watcher: Callback = field(default_factory=Callback)
+    progress: Progress = silent
     profile_step: Callable[[], None] = lambda: None
     enough: Callable[[int], bool] = lambda done: False
 

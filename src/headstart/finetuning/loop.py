@@ -17,7 +17,7 @@ from headstart.finetuning.batches import Rows, Views, ahead, batches, view_of
 from headstart.finetuning.checkpoint import Checkpoint, optimizer_tensors, restore_optimizer
 from headstart.finetuning.checkpoint_state import State, Stop
 from headstart.finetuning.classifier import Tensors, make_optimizer
-from headstart.finetuning.distributed import Engine, sum_gradients
+from headstart.finetuning.distributed import Engine, own_generator, sum_gradients
 from headstart.finetuning.ema import renew_statistics, update_average
 from headstart.finetuning.history import Epoch
 from headstart.finetuning.job import LoopCallbacks, Scores, TrainingJob, TrainingOutcome, mixed_seed, to_device
@@ -63,7 +63,7 @@ class Training:
     def run(self) -> TrainingOutcome:
         """Train to the end, or until something says that it is better to stop."""
         state = self._state
-        with _own_randomness():
+        with own_generator():
             while state.epoch < self._plan.epochs and not state.stopped:
                 try:
                     self._run_epoch()
@@ -292,10 +292,3 @@ class Training:
             "rate": self._plan.rate * self._factor(state.step - 1),
         }
         self._hooks.progress("Training", state.step, self.steps, Finding("finetuning.so_far", values))
-
-
-@contextmanager
-def _own_randomness() -> Iterator[None]:
-    """Leave torch's generator as it was."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        yield

@@ -196,18 +196,13 @@ class PrefixEncoder:
         augmentation: Augmentation,
         seed: int,
     ) -> None:
-        self._spec, self._cut = spec, found
+        self.spec, self._cut = spec, found
         self._session = open_session(graph, threads=1) if graph is not None else None
         self._view, self._augmentation, self._seed = view, augmentation, seed
 
-    @property
-    def spec(self) -> EncoderSpec:
-        """What this encoder is."""
-        return self._spec
-
     def preprocess(self, example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
         """Make the view of an opened example."""
-        return make_view(example, self._spec.preprocessing, self._augmentation, self._seed, self._view)
+        return make_view(example, self.spec.preprocessing, self._augmentation, self._seed, self._view)
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Turn inputs (N, ...) into activations (N, D)."""

@@ -8,13 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from headstart.data.example import Example
-from headstart.finetuning.batches import FreshViews
-from headstart.finetuning.build import assemble, augmentation_of, divide
-from headstart.finetuning.callbacks import NoCallback
-from headstart.finetuning.distributed import choose_engine, use_cores
+from headstart.finetuning.build import assemble, divide, fresh_views
+from headstart.finetuning.distributed import choose_engine, own_generator, use_cores
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import LoopCallbacks, log_losses
 from headstart.finetuning.loop import Training
@@ -22,7 +19,6 @@ from headstart.finetuning.step_time import measure_pace
 from headstart.runtime.context import RunContext
 from headstart.runtime.machine import available_cores
 from headstart.runtime.malloc import retained_memory
-from headstart.runtime.progress import Progress, silent
 from headstart.settings.rules import TrainingPlan, epochs_for_steps, training_plan
 
 FACTORS = (0.3, 1.0, 3.0)  # of the usual learning rate: those that are compared
@@ -91,16 +87,15 @@ def time_trial(
     use_cores()
     engine = choose_engine(ground.recipe.run.device, 1)
     everything = replace(ground, recipe=ground.recipe.replace(validation_fraction=0.0))
-    random = torch.random.fork_rng(devices=range(torch.cuda.device_count()))
     clock = time.perf_counter()
-    with retained_memory(), random, assemble(everything, plan, divide(everything), engine, context) as made:
+    with retained_memory(), own_generator(), assemble(everything, plan, divide(everything), engine, context) as made:
         start = time.perf_counter() - clock
         pace = measure_pace(made.task, engine)
-        training = Training(made.task, engine, _hooks(silent))
+        training = Training(made.task, engine, LoopCallbacks())
         few = examples[:: max(1, len(examples) // ANSWERED)][:ANSWERED]
         with ThreadPoolExecutor(available_cores()) as workers:
             clock = time.perf_counter()
-            training.predict(_views(ground, plan, few, workers))
+            training.predict(fresh_views(ground, plan, few, workers))
             answering = (time.perf_counter() - clock) / len(few)
     return TrialTime(start, pace.epoch / len(ground.labels), answering)
 
@@ -119,26 +114,12 @@ def _trained(
     """Train, and score ``examples``, or the validation part when they are None."""
     use_cores()
     engine = choose_engine(ground.recipe.run.device, 1)
-    random = torch.random.fork_rng(devices=range(torch.cuda.device_count()))
-    with retained_memory(), random, assemble(ground, plan, divide(ground), engine, context) as made:
-        training = Training(made.task, engine, _hooks(context.progress))
+    with retained_memory(), own_generator(), assemble(ground, plan, divide(ground), engine, context) as made:
+        training = Training(made.task, engine, LoopCallbacks(progress=context.progress))
         outcome = training.run()
         made.task.moving.load(outcome.tensors)
         with ThreadPoolExecutor(available_cores()) if examples is not None else nullcontext() as workers:
             if examples is None or workers is None:
                 assert made.task.validation is not None, "there is something held out"
                 return training.predict(made.task.validation.views)
-            return training.predict(_views(ground, plan, examples, workers))
-
-
-def _views(
-    ground: TrainingInputs, plan: TrainingPlan, examples: Sequence[Example], workers: ThreadPoolExecutor
-) -> FreshViews:
-    sources = [example.source for example in examples]
-    return FreshViews(
-        sources, ground.encoder.spec.preprocessing, augmentation_of(plan), ground.recipe.run.seed, workers
-    )
-
-
-def _hooks(progress: Progress) -> LoopCallbacks:
-    return LoopCallbacks(lambda checkpoint: None, NoCallback(), progress)
+            return training.predict(fresh_views(ground, plan, examples, workers))

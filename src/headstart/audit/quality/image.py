@@ -8,26 +8,17 @@ from PIL import Image
 
 from headstart.audit.outliers import FAR, robust_scores
 from headstart.encoders.preprocess.image import ImagePreprocessing
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.spec import Encoder, describe_simple
 
 MEASURES = ("dark_end", "bright_end", "mean", "information", "sharpness", "shape")
 # What a poor picture is: beyond a fixed value, and unusual for the set. Scans are all dark, and none of them is faulty.
 KINDS = ("blurry", "dark", "bright", "low_information", "odd_shaped")
 SIDE = 256  # pixels of the longer side: blur that cannot be seen there does not matter to an encoder either
 
-_SPEC = EncoderSpec(
-    name="quality",
-    architecture="quality-1",
-    dimension=len(MEASURES),
-    weights_digest="none",
-    preprocessing=ImagePreprocessing(SIDE, SIDE, "box", 1.0, "border", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
-    licence="none needed",
-    source="Headstart",
-    engine="numpy",
-)
+_PREPROCESSING = ImagePreprocessing(SIDE, SIDE, "box", 1.0, "border", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
-class Quality:
+class Quality(Encoder):
     """Six numbers about a picture, in the order of :data:`MEASURES`.
 
     The 5th and the 95th percentile and the mean of its grey levels (0 to 255); the entropy of these in bits (0 to 8);
@@ -41,10 +32,7 @@ class Quality:
     [9.0, 9.0, 9.0, 0.0, 0.0, 1.0]
     """
 
-    @property
-    def spec(self) -> EncoderSpec:
-        """What this encoder is."""
-        return _SPEC
+    spec = describe_simple("quality", "quality-1", len(MEASURES), _PREPROCESSING)
 
     def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
         """Measure an upright RGB picture, shape (1, 1, 6): pictures of many shapes make no batch."""

@@ -5,23 +5,14 @@ import numpy.typing as npt
 from PIL import Image
 
 from headstart.encoders.preprocess.image import ImagePreprocessing
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.spec import Encoder, describe_simple
 
 SIDE = 32  # pixels: enough to tell two photographs of a flower apart, too few for traces of compression
 
-_SPEC = EncoderSpec(
-    name="thumbnail",
-    architecture="thumbnail",
-    dimension=SIDE**2,
-    weights_digest="none",
-    preprocessing=ImagePreprocessing(SIDE, SIDE, "box", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
-    licence="none needed",
-    source="Headstart",
-    engine="numpy",
-)
+_PREPROCESSING = ImagePreprocessing(SIDE, SIDE, "box", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
-class Thumbnail:
+class Thumbnail(Encoder):
     """The grey levels of a picture on a grid of 32 x 32, from 0 to 255: 1024 numbers.
 
     Examples
@@ -31,10 +22,7 @@ class Thumbnail:
     [255.0, 255.0, 255.0]
     """
 
-    @property
-    def spec(self) -> EncoderSpec:
-        """What this encoder is."""
-        return _SPEC
+    spec = describe_simple("thumbnail", "thumbnail", SIDE**2, _PREPROCESSING)
 
     def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
         """Turn an upright RGB picture into its mean grey levels on a grid, shape (1, 32, 32)."""

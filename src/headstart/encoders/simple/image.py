@@ -8,22 +8,12 @@ from PIL import Image
 
 from headstart.data.example import Example
 from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
-from headstart.encoders.spec import EncoderFiles, EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder, describe_simple
 
 LEVELS = 8  # per colour channel
 
 _SIDE = 64  # pixels; colours hardly depend on it, time does
 _PREPROCESSING = ImagePreprocessing(_SIDE, _SIDE, "box", 1.0, "squash", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
-_SPEC = EncoderSpec(
-    name="colour_histogram",
-    architecture="colour_histogram",
-    dimension=LEVELS**3,
-    weights_digest="none",
-    preprocessing=_PREPROCESSING,
-    licence="none needed",
-    source="Headstart",
-    engine="numpy",
-)
 
 
 def fit_baseline(examples: Sequence[Example]) -> "ColourHistogram":
@@ -36,7 +26,7 @@ def open_simple(spec: EncoderSpec) -> "ColourHistogram":
     return ColourHistogram()
 
 
-class ColourHistogram:
+class ColourHistogram(LoadedEncoder):
     """Square roots of the frequencies of 8 x 8 x 8 colours: 512 numbers of Euclidean length 1.
 
     The square root makes the dot product of two rows the Bhattacharyya coefficient of the two distributions.
@@ -49,13 +39,8 @@ class ColourHistogram:
     [448]
     """
 
+    spec = describe_simple("colour_histogram", "colour_histogram", LEVELS**3, _PREPROCESSING)
     files = EncoderFiles()
-    notice = ""
-
-    @property
-    def spec(self) -> EncoderSpec:
-        """What this encoder is."""
-        return _SPEC
 
     def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
         """Turn an upright RGB picture into its mean colours on a 64 x 64 grid, shape (3, 64, 64), from 0 to 1."""

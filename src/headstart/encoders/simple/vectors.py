@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Example
 from headstart.encoders.preprocess.vectors import VectorPreprocessing
-from headstart.encoders.spec import Device, EncoderFiles, EncoderSpec
+from headstart.encoders.spec import Device, EncoderFiles, EncoderSpec, LoadedEncoder, describe_simple
 from headstart.errors import EncoderError, RecipeError
 from headstart.runtime.progress import Progress
 from headstart.settings.sections import EncoderSettings
@@ -18,18 +17,13 @@ from headstart.settings.sections import EncoderSettings
 ALL = "columns"  # the encoder of all columns
 
 
-class VectorEncoder:
+class VectorEncoder(LoadedEncoder):
     """Rows become their scaled numbers."""
 
     files = EncoderFiles()
-    notice = None
 
     def __init__(self, spec: EncoderSpec) -> None:
         self.spec = spec
-
-    def preprocess(self, example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - a row
-        """Scale a row."""
-        return self.spec.preprocessing.prepare(example)
 
     def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the batch, shape (N, D)."""
@@ -64,18 +58,7 @@ def load_encoder(
     name = require_encoder(name, cache, examples)
     rows = [example.source for example in examples]
     preprocessing = VectorPreprocessing.fit(rows, "" if name == ALL else name)
-    return open_simple(
-        EncoderSpec(
-            name=name,
-            architecture=ALL,
-            dimension=preprocessing.shape[0],
-            weights_digest="none",
-            preprocessing=preprocessing,
-            licence="none needed",
-            source="Headstart",
-            engine="numpy",
-        )
-    )
+    return open_simple(describe_simple(name, ALL, preprocessing.shape[0], preprocessing))
 
 
 def fit_baseline(examples: Sequence[Example]) -> VectorEncoder:
