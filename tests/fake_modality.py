@@ -12,12 +12,13 @@ from headstart.data.readers.base import Deferred, Facts
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.errors import ExampleError
 from headstart.registry import Row
+from headstart.serving.http_errors import too_large
 
 SIZES = ("beats",)
 HERE = f"{__name__}:"
 ROW = Row(
     "beats", suffixes=(".beats",), reader=HERE, preprocessing=f"{HERE}BeatPreprocessing", encoders=HERE, simple=HERE,
-    render=HERE, arms=("majority", "average", "probe"), page="vectors.html", teaches=False,
+    render=HERE, uploads=HERE, arms=("majority", "average", "probe"), page="vectors.html", teaches=False,
 )  # fmt: skip
 
 
@@ -111,3 +112,20 @@ def draw(source, name="", side=0):
     from PIL import Image
 
     return Image.new("RGB", (side or 32, side or 32))
+
+
+def expand(upload, limits):
+    return [upload]
+
+
+def check(data, limits):
+    if len(data) > limits.file_bytes:
+        raise too_large(limits.file_bytes, "The file")
+
+
+def decode(data):
+    return open_example(tuple(data.decode().split()))
+
+
+def blank():
+    return np.ones(2, np.float32)
