@@ -28,8 +28,8 @@ STAGES = (
     "serving",
     "studies",
 )
-PURE = {"metrics": {"metrics", "errors"}}  # a stage of pure functions, and all it may import
-FREE = {"errors", "registry", "version"}  # anyone may import these
+PURE = {"metrics": {"metrics", "arrays", "errors"}}  # a stage of pure functions, and all it may import
+FREE = {"arrays", "errors", "registry", "version"}  # anyone may import these
 ORDER = (*STAGES, "workflows", "api", "cli")  # what stands above the stages, each above the one before
 CLI_MAY = {"cli", "workflows", "settings", "runtime"} | FREE
 WORKSHOP = {"torch", "torchvision", "timm"}

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers
 from headstart.audit.similarity.base import Array, DuplicatePairs, join_pairs, similarity_of
 from headstart.data.inspection import Inspection
 from headstart.features.neighbours import similar_features, unit_rows
@@ -33,8 +33,8 @@ class MeasuredPairs:
     """Near duplicates with their distances: 1 - cosine of the feature vectors, and bits of the hashes; (P,)."""
 
     pairs: DuplicatePairs
-    distances: npt.NDArray[np.float64]
-    bits: npt.NDArray[np.int64]
+    distances: Floats
+    bits: Integers
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats, Integers, Singles
 from headstart.data.example import Dataset
 from headstart.data.targets.base import Target
 from headstart.errors import MissingExtraError
@@ -13,10 +13,9 @@ from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
 
-Labels = npt.NDArray[np.int64]
-Matrix = npt.NDArray[np.float32]
-Probabilities = npt.NDArray[np.float64]
-Booleans = npt.NDArray[np.bool_]
+Labels = Integers
+Matrix = Singles
+Probabilities = Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +57,7 @@ class LabelReview:
         Held-out probabilities (M, C).
     """
 
-    positions: npt.NDArray[np.int64]
+    positions: Integers
     issues: LabelIssues | None
     held: HeldOutPredictions
 

@@ -6,9 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Integers
 from headstart.data.targets.base import Labels, Target
 from headstart.modalities.base import DEFAULT
 from headstart.runtime.findings import Finding
@@ -116,10 +114,10 @@ class Dataset:
         return self.target.read(self.examples)
 
     @property
-    def strata(self) -> npt.NDArray[np.int64]:
+    def strata(self) -> Integers:
         """Number of the stratum of each example, shape (N,): splits keep the share of each."""
         return self.target.strata(self.labels)
 
-    def take(self, indices: npt.NDArray[np.int64]) -> "Dataset":
+    def take(self, indices: Integers) -> "Dataset":
         """Keep the examples at these positions, in this order; the target stays as it is."""
         return replace(self, examples=tuple(self.examples[int(index)] for index in indices))

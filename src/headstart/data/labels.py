@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Integers
 from headstart.data.example import Dataset
 from headstart.data.targets.base import Target
 from headstart.runtime.findings import Finding
@@ -34,11 +32,11 @@ def with_target(dataset: Dataset, target: Target) -> Dataset:
 class ScoredSplit:
     """Positions of the examples to score, and why these; None when all are scored."""
 
-    positions: npt.NDArray[np.int64]
+    positions: Integers
     rule: Finding | None = None
 
 
-def split_to_score(dataset: Dataset, usable: npt.NDArray[np.int64]) -> ScoredSplit:
+def split_to_score(dataset: Dataset, usable: Integers) -> ScoredSplit:
     """Pick the part of data that is there for scoring: test, else validation, else everything.
 
     Examples

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Integers
 from headstart.data.example import Dataset
 from headstart.data.readers.base import NO_KEY
 from headstart.errors import DataError
 from headstart.runtime.findings import Finding
 
-IntArray = npt.NDArray[np.int64]
+IntArray = Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def choose_parts(dataset: Dataset, together: IntArray, usable: IntArray, *, seed
     return Parts(usable[~score], usable[score], rule, usable[leaked], tuple(notices))
 
 
-def leak_notices(leaked: npt.NDArray[np.bool_], score: npt.NDArray[np.bool_]) -> list[Finding]:
+def leak_notices(leaked: Booleans, score: Booleans) -> list[Finding]:
     """Return how many of the scored pictures are in the fitted part too; both masks have shape (N,).
 
     Examples
@@ -187,7 +187,7 @@ def _draw_parts(dataset: Dataset, usable: IntArray, together: IntArray, *, seed:
     return Parts(usable[~held], usable[held], rule, usable[:0], tuple(notices))
 
 
-def hold_out(labels: IntArray, groups: IntArray, fraction: float, seed: int) -> npt.NDArray[np.bool_]:
+def hold_out(labels: IntArray, groups: IntArray, fraction: float, seed: int) -> Booleans:
     """Draw which examples are held out: a share of each class, no group divided; shape (N,).
 
     Large groups are offered first, in random order, and taken while they bring the classes nearer to their share;
@@ -222,7 +222,7 @@ def hold_out(labels: IntArray, groups: IntArray, fraction: float, seed: int) -> 
     return held
 
 
-def _repair(labels: IntArray, groups: IntArray, held: npt.NDArray[np.bool_]) -> None:
+def _repair(labels: IntArray, groups: IntArray, held: Booleans) -> None:
     """Move, in place, a small group across for each class of several groups that is all on one side."""
     totals, taken = np.bincount(labels), np.bincount(labels[held], minlength=labels.max() + 1)
     members = _finder(groups)

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
+from headstart.arrays import Singles
 from headstart.encoders.folders import new_cache_folder, save_tensors
 from headstart.encoders.graph_cache import GRAPH, WEIGHTS, PreparedEncoder, in_torch
 from headstart.encoders.networks import Network, compare_graph, export_graph
@@ -28,9 +27,7 @@ class Origin:
     method: str
 
 
-def keep_tuned(
-    module: torch.nn.Module, origin: Origin, inputs: npt.NDArray[np.float32], cache: Path
-) -> PreparedEncoder:
+def keep_tuned(module: torch.nn.Module, origin: Origin, inputs: Singles, cache: Path) -> PreparedEncoder:
     """Write the network into ``cache/tuned/``, export its graph and compare the two on real examples.
 
     Parameters
@@ -65,7 +62,7 @@ def keep_tuned(
     return PreparedEncoder(replace(spec, engine="onnxruntime" if files.graph else "torch"), files, notice)
 
 
-def _export(network: Network, graph: Path, inputs: npt.NDArray[np.float32]) -> Finding | None:
+def _export(network: Network, graph: Path, inputs: Singles) -> Finding | None:
     with quiet():
         try:
             export_graph(network, graph)

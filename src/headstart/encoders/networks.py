@@ -5,13 +5,12 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import timm
 import torch
 from timm.data.config import resolve_model_data_config
 from timm.models import PretrainedCfg, filter_pretrained_cfg
 
+from headstart.arrays import Singles
 from headstart.encoders.checkpoints import Tensors, read_checkpoint, with_timm_names
 from headstart.encoders.graphs import TOLERANCE, compare_outputs, export_module
 from headstart.encoders.spec import Preprocessing
@@ -112,7 +111,7 @@ def export_graph(network: Network, path: Path) -> None:
     export_module(network.module, example, path, network.config["architecture"])
 
 
-def compare_graph(network: Network, path: Path, inputs: npt.NDArray[np.float32] | None = None) -> float:
+def compare_graph(network: Network, path: Path, inputs: Singles | None = None) -> float:
     """Compare the graph with the network; see :func:`compare_outputs`.
 
     ``inputs`` have the shape (n, 3, H, W); without them seeded noise is taken.

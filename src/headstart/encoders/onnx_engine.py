@@ -5,8 +5,8 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder
 from headstart.errors import EncoderError
 
@@ -30,7 +30,7 @@ class OnnxEncoder(LoadedEncoder):
         self._session: Any = None  # onnxruntime has no type stubs
         self._lock = Lock()
 
-    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def encode(self, batch: Singles) -> Singles:
         """Turn a batch of inputs, shape (N, ...), into features, shape (N, D).
 
         Raises
@@ -67,7 +67,7 @@ def open_session(graph: Path | bytes | None, threads: int) -> Any:  # noqa: ANN4
         raise EncoderError("encoders.graph_not_opened", name=name, error=first_line(error)) from error
 
 
-def finite(features: npt.NDArray[np.float32], spec: EncoderSpec) -> npt.NDArray[np.float32]:
+def finite(features: Singles, spec: EncoderSpec) -> Singles:
     """Return the features as they are; raises EncoderError when one of them is not a finite number."""
     if not np.isfinite(features).all():
         raise EncoderError("encoders.features_not_finite", name=spec.name)

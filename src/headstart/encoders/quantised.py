@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.data.example import Example
 from headstart.data.readers.base import reader_of
 from headstart.encoders.folders import new_cache_folder, set_aside
@@ -35,7 +35,7 @@ from headstart.runtime.progress import Progress
 CALIBRATED_ON = 128  # pictures, spread evenly: ranges of activations hardly change beyond
 BATCH = 8
 DESCRIPTION = "quantised.json"
-Batch = npt.NDArray[np.float32]
+Batch = Singles
 
 
 def quantised_encoder(

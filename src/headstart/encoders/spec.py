@@ -6,9 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Singles
 from headstart.data.example import Example
 from headstart.modalities.base import DEFAULT, load_modality
 from headstart.runtime.findings import Finding
@@ -29,7 +27,7 @@ class Preprocessing(Protocol):
     def shape(self) -> tuple[int, ...]:
         """Shape of one input."""
 
-    def prepare(self, example: Any, /) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
+    def prepare(self, example: Any, /) -> Singles:  # noqa: ANN401 - what the modality's reader opens
         """Turn an opened example into one input."""
 
     def versions(self) -> dict[str, str]:
@@ -138,12 +136,12 @@ class Encoder(Protocol):
 
     spec: EncoderSpec
 
-    def preprocess(self, example: Any, /) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
+    def preprocess(self, example: Any, /) -> Singles:  # noqa: ANN401 - what the modality's reader opens
         """Turn an opened example into one input."""
         return self.spec.preprocessing.prepare(example)
 
     @abstractmethod
-    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def encode(self, batch: Singles) -> Singles:
         """Turn a batch of inputs, shape (N, ...), into features, shape (N, D)."""
 
 

@@ -4,17 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import timm
 import torch
 from timm.data.config import resolve_model_data_config
 from timm.data.transforms_factory import create_transform
 
+from headstart.arrays import Singles
 from headstart.encoders.silence_output import quiet
 
 
-def open_timm_folder(folder: Path) -> Callable[[Any], npt.NDArray[np.float32]]:
+def open_timm_folder(folder: Path) -> Callable[[Any], Singles]:
     """Open a folder with ``config.json`` and ``model.safetensors`` as a function from an example to probabilities (C,).
 
     Nothing of Headstart is in it but the softmax.
@@ -23,9 +22,9 @@ def open_timm_folder(folder: Path) -> Callable[[Any], npt.NDArray[np.float32]]:
         network: Any = timm.create_model(f"local-dir:{folder}", pretrained=True).eval()
         transform: Any = create_transform(**resolve_model_data_config(network))  # type: ignore[no-untyped-call]
 
-    def ask(example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the transform takes
+    def ask(example: Any) -> Singles:  # noqa: ANN401 - what the transform takes
         with torch.inference_mode():
-            probabilities: npt.NDArray[np.float32] = network(transform(example)[None]).softmax(1)[0].numpy()
+            probabilities: Singles = network(transform(example)[None]).softmax(1)[0].numpy()
         return probabilities
 
     return ask

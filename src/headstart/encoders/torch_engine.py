@@ -3,10 +3,10 @@
 from threading import Lock
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import load_file
 
+from headstart.arrays import Singles
 from headstart.encoders.networks import create_network
 from headstart.encoders.onnx_engine import finite
 from headstart.encoders.silence_output import quiet
@@ -39,7 +39,7 @@ class TorchEncoder(LoadedEncoder):
             self._module = create_network(files.config, load_file(files.weights)).to(self._device)
         self._lock = Lock()
 
-    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def encode(self, batch: Singles) -> Singles:
         """Turn a batch of inputs, shape (N, ...), into features, shape (N, D).
 
         Raises
@@ -50,5 +50,5 @@ class TorchEncoder(LoadedEncoder):
         full_precision = torch.backends.cudnn.flags(allow_tf32=False, benchmark=False, deterministic=True)
         with self._lock, torch.inference_mode(), full_precision:
             inputs = torch.from_numpy(np.ascontiguousarray(batch)).to(self._device)
-            features: npt.NDArray[np.float32] = self._module(inputs).float().cpu().numpy()
+            features: Singles = self._module(inputs).float().cpu().numpy()
         return finite(features, self.spec)

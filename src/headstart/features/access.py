@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers
 from headstart.data.example import Example
 from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Encoder
@@ -27,7 +27,7 @@ def read_features(
     keys: Sequence[bytes],
     encoders: Sequence[Encoder],
     context: RunContext,
-    positions: npt.NDArray[np.int64] | None = None,
+    positions: Integers | None = None,
     open_as: OpenExample | None = None,
 ) -> Extraction:
     """Get the features of examples from several encoders, out of the right store.
@@ -121,7 +121,7 @@ def _plan(count: int, encoders: Sequence[Encoder]) -> ExtractionPlan:
     return extraction_plan(count, available_cores(), engine)
 
 
-def _spread(found: Extraction, positions: npt.NDArray[np.int64], keys: tuple[bytes, ...]) -> Extraction:
+def _spread(found: Extraction, positions: Integers, keys: tuple[bytes, ...]) -> Extraction:
     features = []
     for part in found.features:
         matrix = np.full((len(keys), part.matrix.shape[1]), np.nan, dtype=np.float32)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers, Singles
 from headstart.data.example import Example
 from headstart.data.readers.base import NO_KEY
 from headstart.encoders.spec import Encoder
@@ -122,7 +122,7 @@ class _Encoded:
     """What a worker made of one batch: per encoder, the pictures it lacked and their rows; and what failed."""
 
     numbers: tuple[list[int], ...]
-    rows: tuple[npt.NDArray[np.float32], ...]
+    rows: tuple[Singles, ...]
     failures: dict[int, Finding]
 
 
@@ -203,10 +203,10 @@ class _Walk:
         computed = int(self._lacking[:1, new].sum())  # of the first encoder, if there is any
         return Block(start, tuple(matrices), failures, computed, len(new) - computed)
 
-    def _encode(self, numbers: npt.NDArray[np.int64]) -> None:
+    def _encode(self, numbers: Integers) -> None:
         """Open, prepare and encode one batch; runs in a worker's thread and leaves its result with the finished."""
         lacked: tuple[list[int], ...] = tuple([] for _ in self._encoders)
-        inputs: tuple[list[npt.NDArray[np.float32]], ...] = tuple([] for _ in self._encoders)
+        inputs: tuple[list[Singles], ...] = tuple([] for _ in self._encoders)
         failures: dict[int, Finding] = {}
         for number in numbers.tolist():
             try:
@@ -238,7 +238,7 @@ class _Walk:
             self._finished.popleft()
 
 
-def _encode_batch(encoder: Encoder, inputs: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+def _encode_batch(encoder: Encoder, inputs: list[Singles]) -> Singles:
     """Encode, and look whether the result is one finite vector per picture: a wrong row would stay in the store."""
     shape = (len(inputs), encoder.spec.dimension)
     if not inputs:

@@ -6,9 +6,10 @@ An index of nearest neighbours was measured against it (``benchmarks/near_duplic
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Rows = npt.NDArray[np.float32]
+from headstart.arrays import Integers, Singles
+
+Rows = Singles
 
 BLOCK = 2048  # rows and columns of a product: 16 MB, which is all the memory it needs
 SAMPLE = 128  # rows that tell how many pairs a floor would give
@@ -20,8 +21,8 @@ LONG = 256  # rows longer than this get that first look
 class Pairs:
     """Pairs of rows: positions (P, 2), the smaller one first, their cosines (P,), and the floor these reach."""
 
-    places: npt.NDArray[np.int64]
-    cosines: npt.NDArray[np.float32]
+    places: Integers
+    cosines: Singles
     floor: float
 
     def __len__(self) -> int:
@@ -108,7 +109,7 @@ def similar_features(matrix: Rows, floor: float, most: float, seed: int) -> Pair
     return Pairs(near.places[kept], cosines[kept], floor)
 
 
-def _cosines(matrix: Rows, mean: Rows, places: npt.NDArray[np.int64]) -> Rows:
+def _cosines(matrix: Rows, mean: Rows, places: Integers) -> Rows:
     one, other = (unit_rows(matrix[places[:, side]] - mean) for side in (0, 1))
     product: Rows = np.einsum("ij,ij->i", one, other)
     return product

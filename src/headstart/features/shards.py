@@ -16,8 +16,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers, Singles
 from headstart.errors import StoreError
 from headstart.runtime.files import whole_file
 from headstart.runtime.findings import Finding
@@ -38,7 +38,7 @@ class Shard:
     dimension: int
 
 
-def write_shard(folder: Path, keys: Sequence[bytes], vectors: npt.NDArray[np.float32]) -> Shard:
+def write_shard(folder: Path, keys: Sequence[bytes], vectors: Singles) -> Shard:
     """Write rows into a new shard of ``folder``; it appears whole or not at all.
 
     Shapes: ``keys`` N times 32 bytes, ``vectors`` (N, D).
@@ -109,7 +109,7 @@ def read_keys(shard: Shard) -> list[bytes]:
     return [keys[start : start + KEY_LENGTH] for start in range(0, len(keys), KEY_LENGTH)]
 
 
-def read_rows(shard: Shard, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+def read_rows(shard: Shard, rows: Integers) -> Singles:
     """Read some vectors of a shard, shape (len(rows), D), in the order asked for.
 
     They are read, not mapped: mapped pages would count as memory of the process until the file is closed.
@@ -135,7 +135,7 @@ def read_rows(shard: Shard, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float
     return vectors
 
 
-def _runs(rows: npt.NDArray[np.int64]) -> Iterator[slice]:
+def _runs(rows: Integers) -> Iterator[slice]:
     """Split row numbers into stretches that lie one after the other in the file."""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
     edges = [0, *breaks.tolist(), len(rows)]

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Singles
 from headstart.encoders.spec import EncoderSpec
 from headstart.errors import StoreError
 from headstart.features.shards import SUFFIX, Shard, check_shard, open_shard, read_keys, read_rows, write_shard
@@ -93,19 +93,19 @@ class EncoderRows:
         self._shards: list[Shard] = []
         self._checked: set[int] = set()
         self._places: dict[bytes, int] = {}
-        self._unwritten: dict[bytes, npt.NDArray[np.float32]] = {}
+        self._unwritten: dict[bytes, Singles] = {}
         self._keeping = folder is not None
         self._flushed = clock()
         if folder is not None:
             self._load(folder)
 
-    def find(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+    def find(self, keys: Sequence[bytes]) -> Booleans:
         """Return for each key whether its row is here, shape (N,); shards are checked before they are relied on."""
         for number in sorted({self._places[key] >> ROW_BITS for key in keys if key in self._places} - self._checked):
             self._check(number)
         return np.array([key in self._places or key in self._unwritten for key in keys], dtype=np.bool_)
 
-    def read(self, keys: Sequence[bytes]) -> npt.NDArray[np.float32]:
+    def read(self, keys: Sequence[bytes]) -> Singles:
         """Read the rows of keys that :meth:`find` has found, shape (N, D), in this order.
 
         Raises
@@ -125,7 +125,7 @@ class EncoderRows:
             matrix[position] = self._unwritten[keys[position]]
         return matrix
 
-    def append(self, keys: Sequence[bytes], rows: npt.NDArray[np.float32]) -> None:
+    def append(self, keys: Sequence[bytes], rows: Singles) -> None:
         """Add rows, shape (N, D); they are written when there are enough of them or some time has passed."""
         for key, row in zip(keys, rows, strict=True):
             if key not in self._places and key not in self._unwritten:

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Singles
 from headstart.runtime.findings import Finding
 
 
@@ -20,7 +18,7 @@ class Features:
         SHA-256 of each example's bytes, 32 bytes each.
     """
 
-    matrix: npt.NDArray[np.float32]
+    matrix: Singles
     keys: tuple[bytes, ...]
 
 
@@ -67,7 +65,7 @@ class Block:
     """
 
     start: int
-    matrices: tuple[npt.NDArray[np.float32], ...]
+    matrices: tuple[Singles, ...]
     failures: dict[int, Finding]
     computed: int
     cached: int

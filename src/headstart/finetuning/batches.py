@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers, Singles
 from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Preprocessing
 from headstart.finetuning.views import Augmentation, make_view
 
-Rows = npt.NDArray[np.int64]
-Inputs = npt.NDArray[np.float32]
+Rows = Integers
+Inputs = Singles
 
 
 def batches(count: int, size: int, smallest: int, seed: int, epoch: int) -> list[Rows]:

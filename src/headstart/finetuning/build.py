@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import load_file
 
+from headstart.arrays import Integers
 from headstart.data.example import Example
 from headstart.data.splits import hold_out
 from headstart.features.access import read_features
@@ -167,6 +167,6 @@ def _adjustment(ground: TrainingInputs, halves: TrainValidation) -> torch.Tensor
     return logit_adjustment(np.bincount(ground.labels[halves.train], minlength=ground.target.width))
 
 
-def _dense(groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _dense(groups: Integers) -> Integers:
     """Give the groups the numbers 0, 1, 2 ... without gaps."""
     return np.unique(groups, return_inverse=True)[1].astype(np.int64)

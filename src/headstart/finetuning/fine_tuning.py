@@ -7,9 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Integers
 from headstart.encoders.fine_tuned import Origin, keep_tuned
 from headstart.encoders.graph_cache import PreparedEncoder
 from headstart.finetuning.build import assemble, divide
@@ -75,7 +73,7 @@ class FineTuned:
     shares: tuple[Interpolation, ...]
     trained_parameters: int
     parameters: int
-    validation: npt.NDArray[np.int64]
+    validation: Integers
     expected_seconds: float
     seconds: float
     rate_test: LrRangeTest | None

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers, Singles
 from headstart.data.example import Example
 from headstart.data.readers.base import reader_of
 from headstart.data.targets.base import Target
@@ -40,12 +40,12 @@ class TrainingInputs:
     encoder: LoadedEncoder
     examples: tuple[Example, ...]
     keys: tuple[bytes, ...]
-    labels: npt.NDArray[np.int64]
-    groups: npt.NDArray[np.int64]
-    features: npt.NDArray[np.float32]
+    labels: Integers
+    groups: Integers
+    features: Singles
     probe: Probe
 
-    def sample(self) -> npt.NDArray[np.float32]:
+    def sample(self) -> Singles:
         """Prepare a few examples, spread evenly, shape (n, ...)."""
         step = max(1, len(self.examples) // SHOWN)
         chosen = self.examples[::step][:SHOWN]

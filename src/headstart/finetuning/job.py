@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from headstart.arrays import Floats, Integers, Singles
 from headstart.finetuning.batches import Views
 from headstart.finetuning.callbacks import Callback
 from headstart.finetuning.checkpoint import Checkpoint
@@ -16,8 +16,8 @@ from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
 
-Scores = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+Scores = Floats
+Labels = Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def mixed_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint32)[0])
 
 
-def to_device(inputs: npt.NDArray[np.float32], device: torch.device) -> torch.Tensor:
+def to_device(inputs: Singles, device: torch.device) -> torch.Tensor:
     """Take inputs to the device, in the order of memory that convolutions like."""
     tensor = torch.from_numpy(inputs)
     if tensor.ndim == 4:  # depthwise convolutions are several times faster with the channels last

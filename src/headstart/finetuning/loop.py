@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from headstart.arrays import Singles
 from headstart.finetuning.batches import Rows, Views, ahead, batches, view_of
 from headstart.finetuning.checkpoint import Checkpoint, optimizer_tensors, restore_optimizer
 from headstart.finetuning.checkpoint_state import State, Stop
@@ -159,7 +159,7 @@ class Training:
 
     # --- a step
 
-    def _step(self, count: int, rows: Rows, inputs: npt.NDArray[np.float32]) -> None:
+    def _step(self, count: int, rows: Rows, inputs: Singles) -> None:
         """One step on a batch of ``count`` pictures, of which ``rows`` are this process's share."""
         state, recipe = self._state, self._recipe
         factor = self._factor(state.step)
@@ -181,7 +181,7 @@ class Training:
         self._hooks.watcher.step(state.step, {"loss": loss, "rate": self._plan.rate * factor, "norm": float(norm)})
         self._hooks.profile_step()
 
-    def _gradients(self, count: int, rows: Rows, inputs: npt.NDArray[np.float32]) -> torch.Tensor:
+    def _gradients(self, count: int, rows: Rows, inputs: Singles) -> torch.Tensor:
         """Sum up gradients of the mean loss over the whole batch; give the sums of losses and right answers here."""
         self._optimizer.zero_grad(set_to_none=True)
         sums = torch.zeros(2, dtype=torch.float64)
@@ -191,7 +191,7 @@ class Training:
             sums += torch.tensor([float(losses.detach().sum()), right], dtype=torch.float64)
         return sums
 
-    def _forward(self, rows: Rows, inputs: npt.NDArray[np.float32], number: int) -> tuple[torch.Tensor, float]:
+    def _forward(self, rows: Rows, inputs: Singles, number: int) -> tuple[torch.Tensor, float]:
         task, recipe, engine = self.task, self._recipe, self._engine
         # Dropout draws from torch's generator, which is set anew for every piece of every step.
         torch.manual_seed(mixed_seed(recipe.run.seed, self._state.step, engine.rank, number))

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import torch
+
+from headstart.arrays import Integers
 
 
 def soft_targets(labels: torch.Tensor, classes: int, smoothing: float) -> torch.Tensor:
@@ -24,7 +25,7 @@ def cross_entropy(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return -(targets * torch.log_softmax(scores, dim=1)).sum(dim=1)
 
 
-def logit_adjustment(class_counts: npt.NDArray[np.int64]) -> torch.Tensor:
+def logit_adjustment(class_counts: Integers) -> torch.Tensor:
     """Give what is added to the scores while training, shape (C,): the logarithm of each class's share.
 
     Trained with it, scores are balanced without it (Menon et al. 2021, Long-tail learning via logit adjustment). A

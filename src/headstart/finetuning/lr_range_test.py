@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats
 from headstart.runtime.findings import Finding
 
-Numbers = npt.NDArray[np.float64]
+Numbers = Floats
 
 SMOOTHING = 0.9
 DIVERGED = 4.0  # times the smallest smoothed loss

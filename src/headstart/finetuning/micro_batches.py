@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from headstart.arrays import Integers
 from headstart.errors import EncoderError
 
-Rows = npt.NDArray[np.int64]
+Rows = Integers
 Result = TypeVar("Result")
 
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")

@@ -15,9 +15,9 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from headstart.arrays import Singles
 from headstart.encoders.folders import new_cache_folder
 from headstart.encoders.graphs import compare_outputs, export_module
 from headstart.encoders.onnx_engine import open_session
@@ -200,18 +200,18 @@ class PrefixEncoder:
         self._session = open_session(graph, threads=1) if graph is not None else None
         self._view, self._augmentation, self._seed = view, augmentation, seed
 
-    def preprocess(self, example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - what the modality's reader opens
+    def preprocess(self, example: Any) -> Singles:  # noqa: ANN401 - what the modality's reader opens
         """Make the view of an opened example."""
         return make_view(example, self.spec.preprocessing, self._augmentation, self._seed, self._view)
 
-    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def encode(self, batch: Singles) -> Singles:
         """Turn inputs (N, ...) into activations (N, D)."""
         if self._session is not None:
             (found,) = self._session.run(None, {self._session.get_inputs()[0].name: batch})
         else:
             with _in_torch, torch.no_grad():
                 found = self._cut.prefix(torch.from_numpy(batch)).numpy()
-        activations: npt.NDArray[np.float32] = np.ascontiguousarray(found.reshape(len(batch), -1), dtype=np.float32)
+        activations: Singles = np.ascontiguousarray(found.reshape(len(batch), -1), dtype=np.float32)
         return activations
 
 
@@ -229,7 +229,7 @@ def prefix_encoders(
     found: NetworkSplit,
     first: int,
     wanted: ViewsWanted,
-    inputs: npt.NDArray[np.float32],
+    inputs: Singles,
     cache: Path,
 ) -> tuple[PrefixEncoder, ...]:
     """Make one encoder for each view; the graph of the frozen stages is written once and kept in the cache.
@@ -255,9 +255,7 @@ def prefix_encoders(
     return tuple(made)
 
 
-def _prefix_graph(
-    base: EncoderSpec, found: NetworkSplit, first: int, inputs: npt.NDArray[np.float32], cache: Path
-) -> Path | None:
+def _prefix_graph(base: EncoderSpec, found: NetworkSplit, first: int, inputs: Singles, cache: Path) -> Path | None:
     deciding = [base.digest, first, version("torch"), version("timm"), version("onnxscript")]
     digest = sha256_of_json(deciding)
     folder = cache / "encoders" / f"{base.architecture.split('.')[0]}-prefix-{digest[:12]}"

@@ -7,8 +7,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats
 from headstart.data.example import Example
 from headstart.finetuning.build import assemble, divide, fresh_views
 from headstart.finetuning.distributed import choose_engine, own_generator, use_cores
@@ -102,7 +102,7 @@ def time_trial(
 
 def train_and_score(
     ground: TrainingInputs, plan: TrainingPlan, examples: Sequence[Example], context: RunContext
-) -> npt.NDArray[np.float64]:
+) -> Floats:
     """Train on all pictures of ``ground`` and score others, shape (N, C)."""
     everything = replace(ground, recipe=ground.recipe.replace(validation_fraction=0.0))
     return _trained(everything, plan, examples, context)
@@ -110,7 +110,7 @@ def train_and_score(
 
 def _trained(
     ground: TrainingInputs, plan: TrainingPlan, examples: Sequence[Example] | None, context: RunContext
-) -> npt.NDArray[np.float64]:
+) -> Floats:
     """Train, and score ``examples``, or the validation part when they are None."""
     use_cores()
     engine = choose_engine(ground.recipe.run.device, 1)

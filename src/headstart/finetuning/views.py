@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Singles
 from headstart.encoders.spec import Preprocessing
 from headstart.modalities.base import load_modality
 
@@ -42,7 +40,7 @@ class Augment(Protocol):
         preprocessing: Any,  # noqa: ANN401 - of the modality
         augmentation: Augmentation,
         seed: int,
-    ) -> npt.NDArray[np.float32]:
+    ) -> Singles:
         """Make one view of an opened example: an input of the network."""
 
     def view_seed(self, seed: int, view: int, example: Any) -> int:  # noqa: ANN401 - as above
@@ -55,7 +53,7 @@ def make_view(
     augmentation: Augmentation,
     seed: int,
     view: int,
-) -> npt.NDArray[np.float32]:
+) -> Singles:
     """Make view number ``view`` of an opened example; 0 is the example as it is."""
     if view == 0:
         return preprocessing.prepare(example)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers, Singles
 from headstart.features.neighbours import unit_rows
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import FEATURES, Array, Head, Matrix, Node, Output
@@ -40,9 +40,9 @@ class KnnHead(Head):
     [0]
     """
 
-    examples: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int64]
-    votes: npt.NDArray[np.float32]
+    examples: Singles
+    labels: Integers
+    votes: Singles
     neighbours: int
     kind: ClassVar[str] = "neighbours"
     holds_examples: ClassVar[bool] = True
@@ -103,7 +103,7 @@ class KnnHead(Head):
 class _Nearest:
     """Labels and cosines of the nearest examples, nearest first; shapes (N, k)."""
 
-    labels: npt.NDArray[np.int64]
+    labels: Integers
     similarity: Array
 
 

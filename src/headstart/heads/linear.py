@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.heads.head import FEATURES, Affine, Array, Arrays, Head, Matrix, Node
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class LinearHead(Head):
     [[3.0, 1.0]]
     """
 
-    weight: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
+    weight: Singles
+    bias: Singles
     chosen: Mapping[str, Any] = field(default_factory=dict)
     kind: ClassVar[str] = "linear"
 
@@ -57,12 +57,12 @@ class LinearHead(Head):
         """Return one layer."""
         return linear_layer(FEATURES, self.weight, self.bias)
 
-    def affine(self, features: npt.NDArray[np.float32], target: int) -> Affine:
+    def affine(self, features: Singles, target: int) -> Affine:
         """Return the row of a class, which is exact everywhere."""
         return Affine(self.weight[target].astype(np.float64), float(self.bias[target]))
 
 
-def linear_layer(inputs: Node, weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]) -> Node:
+def linear_layer(inputs: Node, weight: Singles, bias: Singles) -> Node:
     """Return ``inputs @ weight.T + bias`` as an operation."""
     return Node("Gemm", (inputs, weight, bias), {"transB": 1})
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import FEATURES, Affine, Array, Head, Matrix, Node
 from headstart.heads.linear import ABSENT, linear_layer
@@ -40,10 +40,10 @@ class MlpHead(Head):
     [[0.0], [2.0]]
     """
 
-    hidden_weight: npt.NDArray[np.float32]
-    hidden_bias: npt.NDArray[np.float32]
-    output_weight: npt.NDArray[np.float32]
-    output_bias: npt.NDArray[np.float32]
+    hidden_weight: Singles
+    hidden_bias: Singles
+    output_weight: Singles
+    output_bias: Singles
     activation: ActivationName
     regularisation: float
     kind: ClassVar[str] = "perceptron"
@@ -58,7 +58,7 @@ class MlpHead(Head):
         hidden = Node(OPERATORS[self.activation], (linear_layer(FEATURES, self.hidden_weight, self.hidden_bias),))
         return linear_layer(hidden, self.output_weight, self.output_bias)
 
-    def affine(self, features: npt.NDArray[np.float32], target: int) -> Affine | None:
+    def affine(self, features: Singles, target: int) -> Affine | None:
         """Return the score among the hidden units that are open at these features; None unless they are relu."""
         if self.activation != "relu":
             return None

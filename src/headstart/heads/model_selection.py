@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from headstart.arrays import Singles
 from headstart.heads.cv_scoring import CvScore, CvScorer, Fold, select_best
 from headstart.heads.family import HeadFamily, LeavesOneOut
 from headstart.heads.training_set import TrainingSet
@@ -38,7 +38,7 @@ class Candidate:
 
     name: str
     setting: Any
-    scores: npt.NDArray[np.float32]
+    scores: Singles
     cv_score: CvScore
     notices: tuple[Finding, ...] = ()
 
@@ -117,7 +117,7 @@ class _GridScores:
     """Held-out scores of one family for each value of its grid, shape (S, N, C); every fold fills in its rows."""
 
     family: HeadFamily
-    scores: npt.NDArray[np.float32]
+    scores: Singles
 
     @classmethod
     def blank(cls, family: HeadFamily, training: TrainingSet) -> "_GridScores":

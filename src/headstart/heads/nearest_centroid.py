@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.features.neighbours import unit_rows
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import FEATURES, Affine, Array, Head, Matrix, Node
@@ -38,9 +38,9 @@ class CentroidHead(Head):
     [[10.0, 0.0]]
     """
 
-    mean: npt.NDArray[np.float32]
-    centroids: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
+    mean: Singles
+    centroids: Singles
+    bias: Singles
     kind: ClassVar[str] = "centroid"
 
     def scores(self, features: Matrix) -> Array:
@@ -54,7 +54,7 @@ class CentroidHead(Head):
         cosines = Node("MatMul", (directions, self.centroids.T))
         return Node("Add", (Node("Mul", (cosines, SHARPNESS)), self.bias))
 
-    def affine(self, features: npt.NDArray[np.float32], target: int) -> Affine:
+    def affine(self, features: Singles, target: int) -> Affine:
         """Return the score with the length of these features; a move changes the length, so it is no tangent."""
         length = float(np.linalg.norm(features - self.mean)) or 1.0
         weight = SHARPNESS * self.centroids[target].astype(np.float64) / length

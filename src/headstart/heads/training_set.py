@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers
 from headstart.heads.head import Array, Labels, Matrix
 
 # Directions with less than this part of the largest variance are rounding errors of the squared singular values.
@@ -91,22 +91,22 @@ class TrainingSet:
         """Count the examples."""
         return len(self.labels)
 
-    def take(self, indices: npt.NDArray[np.int64]) -> "TrainingSet":
+    def take(self, indices: Integers) -> "TrainingSet":
         """Return the part with the examples at these positions; it has weights and a rotation of its own."""
         return TrainingSet(self.features[indices], self.labels[indices], self.class_count, self.balance)
 
     @cached_property
-    def counts(self) -> npt.NDArray[np.int64]:
+    def counts(self) -> Integers:
         """Count the examples of each class, shape (C,)."""
         return np.bincount(self.labels, minlength=self.class_count)
 
     @cached_property
-    def present(self) -> npt.NDArray[np.int64]:
+    def present(self) -> Integers:
         """Numbers of the classes that have an example, ascending."""
         return np.flatnonzero(self.counts)
 
     @cached_property
-    def compact_labels(self) -> npt.NDArray[np.int64]:
+    def compact_labels(self) -> Integers:
         """Position of each label within :attr:`present`, shape (N,)."""
         return np.searchsorted(self.present, self.labels)
 

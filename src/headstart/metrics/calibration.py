@@ -4,14 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats, Integers
 from headstart.metrics.scores import grouped_sums
 from headstart.metrics.values import IntervalMethod, ReliabilityBin, Score
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
 
 _MOST_BINS = 15
 _FEWEST_PER_BIN = 10

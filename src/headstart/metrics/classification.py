@@ -1,14 +1,14 @@
 """How classes are scored."""
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats, Integers
 from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.evaluation import evaluate
 from headstart.metrics.values import Metrics
 
 
-def is_right(probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def is_right(probabilities: Floats, labels: Integers) -> Booleans:
     """Compare the likeliest class of each row (N, C), of equal ones the first, with the labels (N,).
 
     Examples

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats
 from headstart.metrics.paired_tests import PairedDifference, paired_difference
 from headstart.metrics.values import Evaluation, Metrics, ScoredPart
 
-Outputs = npt.NDArray[np.float64]
+Outputs = Floats
 
 PROBE = "probe"  # name of the baseline that a model whose weights were moved is compared with in pairs
 
@@ -99,7 +99,7 @@ def compare_with_baselines(
     (1.0, 0.333)
     """
 
-    def scored(outputs: Outputs, rows: npt.NDArray[np.bool_]) -> Evaluation:
+    def scored(outputs: Outputs, rows: Booleans) -> Evaluation:
         groups = None if part.groups is None else part.groups[rows]
         return metrics.evaluate(
             part.labels[rows], outputs[rows], part.classes, groups=groups, seed=seed, resamples=resamples

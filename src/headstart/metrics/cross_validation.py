@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers
 from headstart.metrics.evaluation import evaluate
 from headstart.metrics.values import ClassEvaluation, CrossValidated, Score, ScoredPart
 from headstart.metrics.weighted_scores import compute_scores, prepare_sample
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 LEVEL = 0.95
 # Scores of an evaluation whose intervals are corrected.

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
 
-Floats = npt.NDArray[np.float64]
+from headstart.arrays import Floats, Integers
+
 Matrix = npt.NDArray[np.floating]
-Labels = npt.NDArray[np.int64]
+Labels = Integers
 Fit = Callable[[Matrix, Labels], Callable[[Matrix], Labels]]  # fits a classifier, which predicts
 
 KEPT_DIRECTIONS = 64  # for the Fréchet distance: covariances need many more examples than numbers

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from headstart.arrays import Floats
 from headstart.metrics.values import Score
 
-Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.floating]
 
 FEWEST = 4  # things: the unbiased estimate divides by their number less three

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats, Integers
 from headstart.metrics.calibration import SquaredError, calibration_score, reliability_table
 from headstart.metrics.intervals import percentile_interval, resampled_counts, spread_interval, wilson
 from headstart.metrics.scores import confusion_matrix
 from headstart.metrics.values import ClassEvaluation, ClassRow, IntervalMethod, Score
 from headstart.metrics.weighted_scores import Groups, Sample, compute_scores, prepare_sample
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.floating[Any]]
 
 _TOP = (3, 5)
@@ -137,7 +136,7 @@ def _extents(sample: Sample, top: Sequence[int]) -> dict[str, _Extent]:
     }
 
 
-def _extent(sample: Sample, rows: npt.NDArray[np.bool_]) -> _Extent:
+def _extent(sample: Sample, rows: Booleans) -> _Extent:
     """Count units and examples in each row of a mask of shape (C, N)."""
     units = [len(np.unique(sample.units[row])) for row in rows]
     return _Extent(np.array(units, dtype=np.float64), rows.sum(axis=1).astype(np.float64))

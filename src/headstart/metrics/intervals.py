@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.arrays import Floats
 from headstart.metrics.values import IntervalMethod, Score
-
-Floats = npt.NDArray[np.float64]
 
 # Numbers in one block of weights: 16 MB, so that memory does not grow with examples x resamples.
 _BLOCK = 2_000_000

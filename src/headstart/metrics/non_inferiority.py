@@ -2,10 +2,9 @@
 
 import math
 
-import numpy as np
-import numpy.typing as npt
+from headstart.arrays import Booleans
 
-Right = npt.NDArray[np.bool_]
+Right = Booleans
 
 
 def non_inferiority_confidence(reference: Right, other: Right, margin: float) -> float:

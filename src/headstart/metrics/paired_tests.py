@@ -10,14 +10,13 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats, Integers
 from headstart.metrics.intervals import resampled_counts
 from headstart.metrics.values import Score
 
-Right = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Groups = npt.NDArray[np.int64]
+Right = Booleans
+Groups = Integers
 
 
 @dataclass(frozen=True, slots=True)

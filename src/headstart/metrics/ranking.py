@@ -8,12 +8,9 @@ costs one pass over it. Weights have shape (N,), or (N, R) for R weightings at o
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats, Integers
 from headstart.metrics.scores import ratio
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class RankingScores:
     average_precision: Floats
 
 
-def plan_ranking(scores: Floats, positive: npt.NDArray[np.bool_]) -> Ranking:
+def plan_ranking(scores: Floats, positive: Booleans) -> Ranking:
     """Sort the examples by score once, with ties kept together.
 
     Examples

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from headstart.arrays import Booleans, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +234,7 @@ def brier_losses(labels: Integers, probabilities: Floats) -> Floats:
     return np.asarray(((probabilities - truth) ** 2).sum(axis=1), dtype=np.float64)
 
 
-def weighted_mean(values: npt.NDArray[np.float64] | npt.NDArray[np.bool_], weights: Floats) -> Floats:
+def weighted_mean(values: Floats | Booleans, weights: Floats) -> Floats:
     """Mean of one number per example under weights of shape (N,) or (N, R).
 
     Examples

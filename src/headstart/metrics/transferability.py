@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-Floats = npt.NDArray[np.float64]
+from headstart.arrays import Booleans, Floats, Integers
+
 Matrix = npt.NDArray[np.floating]
-Labels = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+Labels = Integers
+Flags = Booleans
 
 RATIOS = np.logspace(-9, 6, 61)  # of the two precisions, in units of the largest squared singular value
 ROWS_AT_ONCE = 1024

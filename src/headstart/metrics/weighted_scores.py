@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats, Integers
 from headstart.metrics.calibration import squared_calibration_error
 from headstart.metrics.ranking import Ranking, plan_ranking, rank_scores
 from headstart.metrics.scores import (
@@ -25,9 +25,6 @@ from headstart.metrics.scores import (
     weighted_mean,
 )
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
 Groups = Sequence[str | None] | Integers  # one name or number per example
 
 

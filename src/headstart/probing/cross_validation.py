@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers, Singles
 from headstart.data.splits import make_folds
 from headstart.data.targets.base import Target
 from headstart.probing.probe import BaselineRows, fit_probe
@@ -12,7 +12,7 @@ from headstart.probing.rows import Sample
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
 
-Matrix = npt.NDArray[np.float32]
+Matrix = Singles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +29,9 @@ class OutOfFold:
         In which fold an example was held out, shape (R, N).
     """
 
-    probabilities: npt.NDArray[np.float64]
-    simple: npt.NDArray[np.float64]
-    fold_of: npt.NDArray[np.int64]
+    probabilities: Floats
+    simple: Floats
+    fold_of: Integers
 
 
 def predict_in_folds(

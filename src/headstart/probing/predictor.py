@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats
 from headstart.data.targets.base import Target
 from headstart.heads.head import Decoding, Head, Matrix
 
@@ -26,7 +26,7 @@ class HeadPredictor(ABC):
     policy: Any = None
     references: Any = None
 
-    def outputs(self, features: Matrix) -> npt.NDArray[np.float64]:
+    def outputs(self, features: Matrix) -> Floats:
         """Compute outputs, such as probabilities, of shape (N, C) for features of shape (N, D)."""
         return self.decoding.decode(self.head.scores(features))
 
@@ -34,7 +34,7 @@ class HeadPredictor(ABC):
     def predict(self, names: Sequence[str], features: Matrix, top: int) -> tuple[Any, ...]:
         """Return a prediction, with ``path`` and ``to_json``, for each of N examples with features of shape (N, D)."""
 
-    def novelty(self, features: Matrix) -> npt.NDArray[np.float64]:
+    def novelty(self, features: Matrix) -> Floats:
         """Compute how unlike the training examples those with these features are, shape (N,); NaN when not measured."""
         return np.full(len(features), np.nan)
 

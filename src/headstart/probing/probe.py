@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from headstart.arrays import Floats, Integers
 from headstart.data.splits import make_folds
 from headstart.data.targets.base import Labels, Target
 from headstart.errors import DataError, EncoderError, RecipeError
@@ -25,7 +25,7 @@ from headstart.settings.recipe import Recipe
 from headstart.settings.rules import fold_count
 from headstart.tasks.base import load_task
 
-Groups = npt.NDArray[np.int64]
+Groups = Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +56,7 @@ class Probe:
     notices: tuple[Finding, ...]
     scorable: Groups = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
-    def outputs(self, features: Matrix) -> npt.NDArray[np.float64]:
+    def outputs(self, features: Matrix) -> Floats:
         """Compute outputs, such as probabilities (N, C), for features of shape (N, D)."""
         return self.decoding.decode(self.head.scores(features))
 

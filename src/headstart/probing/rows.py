@@ -4,15 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers
 from headstart.data.example import Dataset
 from headstart.data.readers.base import NO_KEY
 from headstart.data.splits import merge_groups
 from headstart.data.targets.base import Labels
 from headstart.errors import DataError
 
-Positions = npt.NDArray[np.int64]
+Positions = Integers
 
 
 @dataclass(frozen=True, slots=True)

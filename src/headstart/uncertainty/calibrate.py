@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headstart.arrays import Floats, Integers
 from headstart.data.splits import make_folds
 from headstart.heads.probabilities import Scores, Softmax, as_softmax
 from headstart.probing.probe import Probe
 from headstart.probing.rows import Sample, select_balanced_rows
 from headstart.settings.recipe import Recipe
-from headstart.uncertainty.conformal import CalibrationScores, Floats, Integers, calibration_scores, true_class_scores
+from headstart.uncertainty.conformal import CalibrationScores, calibration_scores, true_class_scores
 from headstart.uncertainty.ood import (
     ClassGaussians,
     Matrix,

@@ -17,13 +17,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats, Integers
 from headstart.settings.fields import SetName
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
 
 # RAPS (Angelopoulos et al. 2021): each class beyond the second costs a little, so that no tail of classes gets in. Both
 # are fixed beforehand: chosen on the held-out examples, they would break the promise.

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers, Singles
 from headstart.features.neighbours import unit_rows
 from headstart.heads.probabilities import Scores
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.floating[Any]]
 
 # Few, because a new class lies near single examples of others, seldom near several; more than one, because a single
@@ -41,8 +40,8 @@ def to_half_precision(features: Matrix) -> npt.NDArray[np.float16]:
 class NearestIndex:
     """References prepared for a search: their mean, shape (D,), and unit vectors from it to each, shape (R, D)."""
 
-    centre: npt.NDArray[np.float32]
-    directions: npt.NDArray[np.float32]
+    centre: Singles
+    directions: Singles
 
 
 def nearest_index(references: Matrix) -> NearestIndex:
@@ -92,12 +91,12 @@ def neighbour_distances(
     return found
 
 
-def _products(vectors: npt.NDArray[np.float32], references: NearestIndex) -> npt.NDArray[np.float32]:
+def _products(vectors: Singles, references: NearestIndex) -> Singles:
     if len(vectors) > FEW_ROWS:
         return vectors @ references.directions.T
     # The threads of a matrix product wait for each other: on a busy machine, and a server is one, that takes many times
     # as long as the few sums, which einsum does in this thread.
-    products: npt.NDArray[np.float32] = np.einsum("nd,rd->nr", vectors, references.directions)
+    products: Singles = np.einsum("nd,rd->nr", vectors, references.directions)
     return products
 
 
@@ -124,8 +123,8 @@ class ClassGaussians:
     ``whitening`` is W of shape (D, D), with W' W the inverse of the covariance.
     """
 
-    means: npt.NDArray[np.float32]
-    whitening: npt.NDArray[np.float32]
+    means: Singles
+    whitening: Singles
 
 
 def fit_class_gaussians(features: Matrix, labels: Integers, shrinkage: float = SHRINKAGE) -> ClassGaussians:

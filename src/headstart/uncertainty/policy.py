@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headstart.arrays import Booleans, Floats
 from headstart.heads.head import Decoding
 from headstart.heads.probabilities import Scores, as_softmax
 from headstart.probing.prediction import Prediction
 from headstart.runtime.findings import Finding
 from headstart.settings.fields import NoveltyName, SetName
 from headstart.settings.recipe import Recipe
-from headstart.uncertainty.conformal import Booleans, CalibrationScores, Floats, prediction_sets
+from headstart.uncertainty.conformal import CalibrationScores, prediction_sets
 from headstart.uncertainty.ood import ClassGaussians, Matrix, NearestIndex, energy, mahalanobis, neighbour_distances
 from headstart.uncertainty.selective import SelectiveOutcomes, Threshold, select_threshold
 

@@ -4,11 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
+from headstart.arrays import Booleans, Floats, Integers
 
 CERTAINTY = 0.95  # of the lower bound
 STEPS = 50  # thresholds tried at most

@@ -2,9 +2,7 @@
 
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Integers, Singles
 from headstart.encoders.spec import Encoder
 from headstart.modalities.base import load_modality
 
@@ -15,7 +13,7 @@ class QualityMeasures(Protocol):
     def Quality(self) -> Encoder:
         """Create the encoder that measures."""
 
-    def find_poor(self, quality: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.int64]]:
+    def find_poor(self, quality: Singles) -> dict[str, Integers]:
         """Find examples that are poor, by their measures (N, M): positions by kind of fault, the worst first."""
 
 

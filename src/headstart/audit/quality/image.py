@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from headstart.arrays import Booleans, Floats, Integers, Singles
 from headstart.audit.outliers import FAR, robust_scores
 from headstart.encoders.preprocess.image import ImagePreprocessing
 from headstart.encoders.spec import Encoder, describe_simple
@@ -34,7 +34,7 @@ class Quality(Encoder):
 
     spec = describe_simple("quality", "quality-1", len(MEASURES), _PREPROCESSING)
 
-    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
+    def preprocess(self, picture: Image.Image) -> Singles:
         """Measure an upright RGB picture, shape (1, 1, 6): pictures of many shapes make no batch."""
         shape = math.log2(picture.width / picture.height)
         small = picture.convert("L")
@@ -47,12 +47,12 @@ class Quality(Encoder):
         measured = [dark, bright, float(grey.mean()), information, _sharpness(grey), shape]
         return np.array(measured, dtype=np.float32)[None, None]
 
-    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def encode(self, batch: Singles) -> Singles:
         """Return the measures as rows, shape (N, 6)."""
         return batch.reshape(len(batch), len(MEASURES))
 
 
-def _sharpness(grey: npt.NDArray[np.float32]) -> float:
+def _sharpness(grey: Singles) -> float:
     if min(grey.shape) < 3 or grey.std() < 1:
         return 0.0
     inner = grey[1:-1, 1:-1]
@@ -60,7 +60,7 @@ def _sharpness(grey: npt.NDArray[np.float32]) -> float:
     return float(laplacian.std() / grey.std())
 
 
-def find_poor(quality: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.int64]]:
+def find_poor(quality: Singles) -> dict[str, Integers]:
     """Find pictures that are poor by a fixed limit and unusual for the set, by kind, the worst first; (N, 6) measures.
 
     Limits: the 95th percentile of the grey levels below 64, or the 5th above 192; less than 4 bits of information;
@@ -84,11 +84,11 @@ def find_poor(quality: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.int6
     return found
 
 
-def _rare(beyond: npt.NDArray[np.bool_]) -> bool:
+def _rare(beyond: Booleans) -> bool:
     """Return whether so few are beyond the limit that they are unusual whatever the others are."""
     return bool(beyond.mean() <= 0.05) if len(beyond) else False
 
 
-def _middle(values: npt.NDArray[np.float64]) -> float:
+def _middle(values: Floats) -> float:
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else 0.0

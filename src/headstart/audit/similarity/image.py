@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Integers
 from headstart.audit.similarity import image_hashes
 from headstart.audit.similarity.base import DuplicatePairs, Places, join_pairs
 from headstart.audit.similarity.image_matching import CONFIRMED, SAME, compute_similarity
@@ -62,7 +62,7 @@ def propose_pairs(thumbnails: Array, mirrored: bool = False) -> tuple[Places, bo
     return usable[pairs.places], pairs.floor > COARSE_CORRELATION
 
 
-def has_content(thumbnails: Array) -> npt.NDArray[np.bool_]:
+def has_content(thumbnails: Array) -> Booleans:
     """Return of thumbnails (N, S, S) whether they show enough to be told apart: not one colour, nor one even slope.
 
     Examples
@@ -97,7 +97,7 @@ def find_pairs(examples: Sequence[Example], sketches: Array, proposed: Places | 
     return join_pairs(found)
 
 
-def hash_distances(sketches: Array, places: Places) -> npt.NDArray[np.int64]:
+def hash_distances(sketches: Array, places: Places) -> Integers:
     """Count the bits in which the perceptual hashes of pairs (P, 2) differ, shape (P,)."""
     one, other = (image_hashes.perceptual_hashes(sketches[side]) for side in places.T)
     return image_hashes.hash_distances(one, other)

@@ -12,9 +12,9 @@ scanner (0.80) and digits pass it too: where most pictures of a set are alike in
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from headstart.arrays import Booleans, Integers
 from headstart.audit.similarity.image_registration import Array, Windows, first_look, gradients, products, second_look
 from headstart.data.example import Example
 from headstart.data.readers.image import open_preview
@@ -28,7 +28,7 @@ BLOCK = 512  # pairs whose pictures are in memory at a time: 16 MB
 
 
 def compute_similarity(
-    examples: Sequence[Example], thumbnails: Array, pairs: npt.NDArray[np.int64], *, mirrored: bool = False
+    examples: Sequence[Example], thumbnails: Array, pairs: Integers, *, mirrored: bool = False
 ) -> Array:
     """Compute how similar pairs of pictures (P, 2) are: 0.75 or more for copies; shape (P,).
 
@@ -77,13 +77,13 @@ def _turn(pictures: Array, mirrored: bool) -> Array:
     return pictures[:, :, ::-1] if mirrored else pictures
 
 
-def _sides(one: Array, other: Array, swapped: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+def _sides(one: Array, other: Array, swapped: Booleans) -> tuple[Array, Array]:
     """Sort pairs into those that are the whole and those that are a part of it."""
     chosen = swapped[:, None, None]
     return np.where(chosen, other, one), np.where(chosen, one, other)
 
 
-def _load(examples: Sequence[Example], places: npt.NDArray[np.int64]) -> Array:
+def _load(examples: Sequence[Example], places: Integers) -> Array:
     """Open pictures at these places (P, 2) as grey ones, (P, 2, 64, 64); NaN where one cannot be read."""
     wanted, inverse = np.unique(places, return_inverse=True)
     pictures = np.stack([_grey(examples[int(number)]) for number in wanted])

@@ -7,11 +7,11 @@ and by that of their gradients: two pictures of one kind of thing have the same 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers, Singles
 from headstart.features.neighbours import unit_rows
 
-Array = npt.NDArray[np.float32]
+Array = Singles
 
 COARSE = 16  # side of the pictures at the first look
 AT_ONCE = 512  # pairs in one batch: some 20 MB
@@ -28,7 +28,7 @@ class Windows:
     scale: Array
     start: Array
 
-    def take(self, rows: npt.NDArray[np.int64]) -> "Windows":
+    def take(self, rows: Integers) -> "Windows":
         """Select those of these pairs."""
         return Windows(self.scale[rows], self.start[rows])
 

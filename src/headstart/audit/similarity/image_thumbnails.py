@@ -1,9 +1,9 @@
 """An encoder without any network: what a picture shows at a glance, to find copies of it."""
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from headstart.arrays import Singles
 from headstart.encoders.preprocess.image import ImagePreprocessing
 from headstart.encoders.spec import Encoder, describe_simple
 
@@ -24,7 +24,7 @@ class Thumbnail(Encoder):
 
     spec = describe_simple("thumbnail", "thumbnail", SIDE**2, _PREPROCESSING)
 
-    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
+    def preprocess(self, picture: Image.Image) -> Singles:
         """Turn an upright RGB picture into its mean grey levels on a grid, shape (1, 32, 32)."""
         factor = min(picture.size) // (2 * SIDE)
         # Whole-number reduction first: several times faster, and still a mean over areas.
@@ -32,6 +32,6 @@ class Thumbnail(Encoder):
         grey = small.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
         return np.asarray(grey, dtype=np.float32)[None]
 
-    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def encode(self, batch: Singles) -> Singles:
         """Return each input, shape (N, 1, 32, 32), as a row, shape (N, 1024)."""
         return batch.reshape(len(batch), -1)

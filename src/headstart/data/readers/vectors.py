@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.data.readers.base import NO_KEY, Facts, Rows
 from headstart.errors import DataError, ExampleError
 from headstart.runtime.findings import Finding
 
-Numbers = npt.NDArray[np.float32]
+Numbers = Singles
 
 SIZES = ("columns", "missing")
 SUFFIXES = (".npy",)  # of files of numbers alone: the words about them stand in a table of the same name

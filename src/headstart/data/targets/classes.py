@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats, Integers
 from headstart.data.example import LABEL
 from headstart.data.name_checks import natural_key
 from headstart.data.targets.base import HasTargets, Target
@@ -67,7 +67,7 @@ class Classes(Target):
         if unlabelled:
             raise DataError("data.some_unlabelled", names=unlabelled)
 
-    def require_part(self, labels: npt.NDArray[np.int64]) -> None:
+    def require_part(self, labels: Integers) -> None:
         """Refuse a part to fit with fewer than two classes: its model would give one answer to everything.
 
         Examples
@@ -89,7 +89,7 @@ class Classes(Target):
             known = list(self.names)
             raise DataError("data.unknown_labels", names=unknown, count=count, total=len(examples), known=known)
 
-    def split_findings(self, fitted: npt.NDArray[np.int64], scored: npt.NDArray[np.int64]) -> list[Finding]:
+    def split_findings(self, fitted: Integers, scored: Integers) -> list[Finding]:
         """Name the classes that only one of the parts has."""
         findings = []
         for code, here, there in (("data.never_scored", fitted, scored), ("data.never_predicted", scored, fitted)):
@@ -98,7 +98,7 @@ class Classes(Target):
                 findings.append(Finding(code, {"count": len(names), "names": names}))
         return findings
 
-    def fold_findings(self, labels: npt.NDArray[np.int64]) -> tuple[Finding, ...]:
+    def fold_findings(self, labels: Integers) -> tuple[Finding, ...]:
         """Name the classes that no fold can both learn and score.
 
         Examples
@@ -109,16 +109,16 @@ class Classes(Target):
         lone = [self.names[number] for number in np.flatnonzero(np.bincount(labels, minlength=self.width) == 1)]
         return (Finding("data.lone", {"names": lone}),) if lone else ()
 
-    def read(self, examples: Sequence[HasTargets]) -> npt.NDArray[np.int64]:
+    def read(self, examples: Sequence[HasTargets]) -> Integers:
         """Return the number of each example's class, shape (N,); -1 where it is not known."""
         numbers = {name: number for number, name in enumerate(self.names)}
         return np.array([numbers.get(example.targets.get(LABEL, ""), -1) for example in examples], dtype=np.int64)
 
-    def known(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    def known(self, labels: Integers) -> Booleans:
         """Return which labels are classes."""
         return labels >= 0
 
-    def summarise(self, labels: npt.NDArray[np.int64]) -> dict[str, Any]:
+    def summarise(self, labels: Integers) -> dict[str, Any]:
         """Count the examples of each class."""
         return {"counts": np.bincount(labels, minlength=self.width).tolist()}
 
@@ -126,12 +126,12 @@ class Classes(Target):
         """Return the classes, and how many examples of each there were."""
         return {"classes": list(self.names), "class_counts": dict(zip(self.names, summary["counts"], strict=True))}
 
-    def constant(self, summary: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+    def constant(self, summary: Mapping[str, Any]) -> Floats:
         """Return the share of each class."""
         counts = np.asarray(summary["counts"], dtype=np.float64)
         return np.asarray(counts / counts.sum())
 
-    def strata(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def strata(self, labels: Integers) -> Integers:
         """Return the labels: each class is a stratum."""
         return labels
 

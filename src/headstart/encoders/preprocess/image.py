@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Any, ClassVar, Literal, Self, cast, get_args
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 from PIL import __version__ as pillow_version
 
+from headstart.arrays import Singles
 from headstart.errors import EncoderError
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
@@ -70,7 +70,7 @@ class ImagePreprocessing:
         """Channels, height and width of an input."""
         return 3, self.height, self.width
 
-    def prepare(self, picture: Image.Image) -> npt.NDArray[np.float32]:
+    def prepare(self, picture: Image.Image) -> Singles:
         """Turn an upright RGB picture into one input; see :func:`prepare`."""
         return prepare(picture, self)
 
@@ -122,7 +122,7 @@ class ImagePreprocessing:
         )
 
 
-def prepare(picture: Image.Image, preprocessing: ImagePreprocessing) -> npt.NDArray[np.float32]:
+def prepare(picture: Image.Image, preprocessing: ImagePreprocessing) -> Singles:
     """Turn an upright RGB picture into one network input of shape (3, H, W).
 
     Equal to ``timm.data.create_transform(..., is_training=False)`` bit for bit, for pictures up to 64 times as long as
@@ -182,7 +182,7 @@ def _seen_stretch(whole: int, cut: int, resized: int, wanted: int) -> tuple[floa
     return before + start * cut / resized, before + (start + wanted) * cut / resized
 
 
-def normalise(picture: Image.Image, preprocessing: ImagePreprocessing) -> npt.NDArray[np.float32]:
+def normalise(picture: Image.Image, preprocessing: ImagePreprocessing) -> Singles:
     """Turn an RGB picture of any size into numbers of shape (3, H, W): subtract the mean, divide by the deviation.
 
     Examples
@@ -206,9 +206,7 @@ def _three(values: Any) -> tuple[float, float, float]:  # noqa: ANN401 - a tuple
 
 
 @lru_cache(maxsize=32)
-def _normalised_values(
-    mean: tuple[float, float, float], std: tuple[float, float, float]
-) -> tuple[npt.NDArray[np.float32], ...]:
+def _normalised_values(mean: tuple[float, float, float], std: tuple[float, float, float]) -> tuple[Singles, ...]:
     """Table of 256 normalised values per channel, by torch's own float32 steps: divide, subtract, divide."""
     scaled = np.arange(256, dtype=np.float32) / np.float32(255)
     return tuple((scaled - np.float32(m)) / np.float32(s) for m, s in zip(mean, std, strict=True))

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Singles
 from headstart.data.readers.vectors import VectorRow, places
 from headstart.errors import EncoderError, ExampleError
 from headstart.registry import nearest
@@ -64,7 +64,7 @@ class VectorPreprocessing:
         """How many numbers an input has."""
         return (len(self.names) + len(self.flags) + sum(len(found) for _, found in self.words),)
 
-    def prepare(self, row: VectorRow) -> npt.NDArray[np.float32]:
+    def prepare(self, row: VectorRow) -> Singles:
         """Turn a row into an input; raises ExampleError when it lacks a column."""
         numbers = take_numbers(row, self.names)
         missing = np.isnan(numbers)
@@ -91,7 +91,7 @@ class VectorPreprocessing:
         return cls(**{**data, **plain, "words": tuple((name, tuple(found)) for name, found in data["words"])})
 
 
-def take_numbers(row: VectorRow, names: tuple[str, ...]) -> npt.NDArray[np.float64]:
+def take_numbers(row: VectorRow, names: tuple[str, ...]) -> Floats:
     """Take these columns of numbers from a row, in this order; a row without names has as many, in order.
 
     Raises ExampleError for columns that the row does not have.

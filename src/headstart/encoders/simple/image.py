@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from headstart.arrays import Singles
 from headstart.data.example import Example
 from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
 from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder, describe_simple
@@ -42,16 +42,16 @@ class ColourHistogram(LoadedEncoder):
     spec = describe_simple("colour_histogram", "colour_histogram", LEVELS**3, _PREPROCESSING)
     files = EncoderFiles()
 
-    def preprocess(self, picture: Image.Image) -> npt.NDArray[np.float32]:
+    def preprocess(self, picture: Image.Image) -> Singles:
         """Turn an upright RGB picture into its mean colours on a 64 x 64 grid, shape (3, 64, 64), from 0 to 1."""
         factor = min(picture.size) // (2 * _SIDE)
         # Whole-number reduction first: several times faster, and still a mean over areas.
         return prepare(picture.reduce(factor) if factor > 1 else picture, _PREPROCESSING)
 
-    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def encode(self, batch: Singles) -> Singles:
         """Turn a batch of inputs, shape (N, 3, 64, 64), into features, shape (N, 512)."""
         levels = np.minimum((batch * LEVELS).astype(np.int64), LEVELS - 1)
         colours = (levels[:, 0] * LEVELS + levels[:, 1]) * LEVELS + levels[:, 2]
         counts = np.stack([np.bincount(row.ravel(), minlength=LEVELS**3) for row in colours])
-        features: npt.NDArray[np.float32] = np.sqrt(counts / colours[0].size).astype(np.float32)
+        features: Singles = np.sqrt(counts / colours[0].size).astype(np.float32)
         return features

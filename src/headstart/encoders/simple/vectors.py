@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Singles
 from headstart.data.example import Example
 from headstart.encoders.preprocess.vectors import VectorPreprocessing
 from headstart.encoders.spec import Device, EncoderFiles, EncoderSpec, LoadedEncoder, describe_simple
@@ -25,7 +23,7 @@ class VectorEncoder(LoadedEncoder):
     def __init__(self, spec: EncoderSpec) -> None:
         self.spec = spec
 
-    def encode(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def encode(self, batch: Singles) -> Singles:
         """Return the batch, shape (N, D)."""
         return batch
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageEnhance, ImageOps
 
+from headstart.arrays import Singles
 from headstart.encoders.preprocess.image import FILTERS, ImagePreprocessing, normalise, prepare
 from headstart.finetuning.views import Augmentation
 
@@ -26,9 +26,7 @@ class Rectangle:
     height: int
 
 
-def augment(
-    picture: Image.Image, preprocessing: ImagePreprocessing, augmentation: Augmentation, seed: int
-) -> npt.NDArray[np.float32]:
+def augment(picture: Image.Image, preprocessing: ImagePreprocessing, augmentation: Augmentation, seed: int) -> Singles:
     """Make one view of an upright RGB picture, shape (3, H, W).
 
     Examples
