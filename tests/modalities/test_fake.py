@@ -58,6 +58,7 @@ def test_it_is_compared_in_its_own_arms(folder, tmp_path):
     found = hs.compare(folder, shots=[2, "all"], draws=2, cache=tmp_path).to_json()
     best = {one["arm"]: one["accuracy"] for one in found["curves"] if one["shots"] == "all"}
     assert best == {"majority": 0.5, "average": 1.0, "probe": 1.0}
+    assert {gain["against"] for gain in found["gain"]} == {"average"}
 
 
 def test_it_is_served(folder, tmp_path):

@@ -21,7 +21,7 @@ from headstart.studies.conditions import PRETRAINED, TRAINED
 from headstart.studies.effect_sizes import Bootstrap, EffectSize, measure_gains
 
 # Of the arms of a comparison; one that is not known here stands after the first.
-ORDER = ("majority", "colours", "column", "random", "probe", "scratch", "matched", "lpft", "full")
+ORDER = ("majority", "", "random", "probe", "scratch", "matched", "lpft", "full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,8 @@ class CompareReport:
         }
 
 
-# What the gain is measured against: the first of these that was computed.
-REFERENCES = ("scratch", "matched", "random", "colours", "column", "majority")
+# What the gain is measured against: the first of these that was computed, else the baseline of the modality.
+REFERENCES = ("scratch", "matched", "random")
 
 
 def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, resamples: int) -> CompareReport:
@@ -180,7 +180,8 @@ def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, r
     for (arm, one), right in zip(cells, tables, strict=True):
         interval = mean_interval(right, draws[arm, one], units)
         points.append(Point(arm, shots_name(one), answers.sizes[one], len(right), interval))
-    reference = next((arm for arm in REFERENCES if arm in present), "")
+    simple = [arm for arm in present if arm not in ORDER]
+    reference = next((arm for arm in (*REFERENCES, *simple, "majority") if arm in present), "")
     pretrained = [arm for arm in PRETRAINED if arm in present]
     gains = measure_gains(answers, Bootstrap(groups, seed, resamples), shots, pretrained, reference)
     areas = {}

@@ -6,7 +6,7 @@ from typing import Any
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Block, Column, Paragraph, Points, Section, Table, TableCell
 from headstart.reporting.page.numbers import percent, percent_range, points, points_range
-from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
+from headstart.reporting.page.values import Json, RunData, dig, score_in, simple_baseline, trusted
 from headstart.reporting.verdicts import factor_line
 from headstart.runtime.catalogue import Texts
 
@@ -67,7 +67,8 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableC
         score_in(run.metrics, "moved", "difference"),
     )
     clean = trusted(run.metrics)
-    arms = ("probe", "colour_histogram", "majority")
+    name = simple_baseline(clean)
+    arms, baseline = ("probe", name, "majority"), {"baseline": texts.name("page.baseline", name)}
     still, simple, majority = (score_in(clean, "baselines", arm, "accuracy") for arm in arms)
     frozen = still or score_in(clean, "evaluation", "accuracy") or accuracy
     if probe is not None:
@@ -83,14 +84,14 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableC
     if simple is not None:
         rows.append(
             (
-                TableCell(texts.say("page.factors.features")),
+                TableCell(texts.say("page.factors.features", baseline)),
                 TableCell(texts.say("page.factors.points", {"points": points(frozen.value - simple.value)})),
             )
         )
         if majority is not None:
             rows.append(
                 (
-                    TableCell(texts.say("page.factors.colours")),
+                    TableCell(texts.say("page.factors.baseline", baseline)),
                     TableCell(texts.say("page.factors.points", {"points": points(simple.value - majority.value)})),
                 )
             )

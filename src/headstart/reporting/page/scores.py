@@ -20,7 +20,7 @@ from headstart.reporting.page.blocks import (
 )
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent, percent_range, plain_range
 from headstart.reporting.page.summary import calibration_verdict
-from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
+from headstart.reporting.page.values import Json, RunData, dig, score_in, simple_baseline, trusted
 from headstart.reporting.plots.charts import Bar, interval_chart
 from headstart.reporting.plots.reliability import calibrate_bin, reliability_chart
 from headstart.reporting.plots.svg import to_svg
@@ -37,7 +37,7 @@ def scores_section(run: RunData, texts: Texts) -> Section:
     columns = _columns(run.metrics)
     table = _score_table(columns, run.metrics, texts)
     bars = [
-        Bar(_arm_name(arm, run.metrics, texts), score, 0 if arm == "model" else _BASELINE_HUES[arm])
+        Bar(_arm_name(arm, run.metrics, texts), score, 0 if arm == "model" else _BASELINE_HUES.get(arm, 1))
         for arm, found in columns.items()
         if (score := score_in(found, "accuracy")) is not None
     ]
@@ -51,12 +51,12 @@ def scores_section(run: RunData, texts: Texts) -> Section:
     return Section("scores", texts.say("page.section.scores"), tuple(blocks))
 
 
-_BASELINE_HUES: Mapping[str, int] = {"probe": 4, "colour_histogram": 1, "majority": 2}
+_BASELINE_HUES: Mapping[str, int] = {"probe": 4, "majority": 2}
 
 
 def _columns(metrics: Json) -> dict[str, Any]:
     baselines = dig(metrics, "baselines") or {}
-    order = ("probe", "colour_histogram", "majority")
+    order = ("probe", simple_baseline(metrics), "majority")
     return {"model": metrics.get("evaluation"), **{name: baselines[name] for name in order if name in baselines}}
 
 

@@ -7,7 +7,7 @@ from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Tile
 from headstart.reporting.page.numbers import TO, count_text, p_text, percent, percent_range, points, points_range
 from headstart.reporting.page.transfer import best_gain, shots_text
-from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in, trusted
+from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in, simple_baseline, trusted
 from headstart.reporting.sections.base import TaskReport
 from headstart.reporting.verdicts import multiplier_text, out_of_reach, transfer_verdicts
 from headstart.runtime.catalogue import Texts
@@ -71,12 +71,9 @@ def class_tiles(run: RunData, texts: Texts) -> tuple[Tile, ...]:
 
 def best_baseline(metrics: Json) -> tuple[str, float] | None:
     """Find the better one of the two baselines that need no pretrained network."""
-    found = [
-        (score.value, name)
-        for name in ("majority", "colour_histogram")
-        if (score := score_in(metrics, "baselines", name, "accuracy")) is not None
-    ]
-    return (max(found)[1], max(found)[0]) if found else None
+    names = ("majority", simple_baseline(metrics))
+    found = {name: score.value for name in names if (score := score_in(metrics, "baselines", name, "accuracy"))}
+    return max(found.items(), key=lambda one: (one[1], one[0])) if found else None
 
 
 def calibration_verdict(metrics: Json) -> str:
@@ -103,13 +100,14 @@ def _quality(run: RunData, texts: Texts) -> str:
     if accuracy is None:
         return texts.say("page.summary.no_score")
     count = dig(metrics, "evaluation", "count") or 0
-    majority = score_in(metrics, "baselines", "majority", "accuracy")
-    simple = score_in(metrics, "baselines", "colour_histogram", "accuracy")
+    name = simple_baseline(metrics)
+    majority, simple = (score_in(metrics, "baselines", one, "accuracy") for one in ("majority", name))
     better = all(one is None or accuracy.low > one.value for one in (majority, simple))
     beside = "page.summary.beside" if majority and simple else "page.summary.beside_majority" if majority else ""
     values = {
         "majority": percent(majority.value) if majority else "",
-        "colours": percent(simple.value) if simple else "",
+        "baseline": texts.name("page.baseline", name),
+        "simple": percent(simple.value) if simple else "",
     }
     error = score_in(metrics, "evaluation", "calibration_error")
     parts = [
@@ -149,11 +147,13 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
     probe = score_in(run.metrics, "baselines", "probe", "accuracy")
     if accuracy is not None and probe is not None:
         return _moved(run.metrics, accuracy, probe, texts)
-    accuracy = score_in(trusted(run.metrics), "evaluation", "accuracy")
-    simple = score_in(trusted(run.metrics), "baselines", "colour_histogram", "accuracy")
+    clean = trusted(run.metrics)
+    accuracy, name = score_in(clean, "evaluation", "accuracy"), simple_baseline(clean)
+    simple = score_in(clean, "baselines", name, "accuracy")
     if accuracy is None or simple is None:
         return texts.say("page.summary.transfer_unknown")
-    return texts.say("page.summary.transfer_probe", {"points": points(accuracy.value - simple.value)})
+    values = {"points": points(accuracy.value - simple.value), "baseline": texts.name("page.baseline", name)}
+    return texts.say("page.summary.transfer_probe", values)
 
 
 def _moved(metrics: Json, accuracy: Score, probe: Score, texts: Texts) -> str:

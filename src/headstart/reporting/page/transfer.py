@@ -40,7 +40,6 @@ LOOKS: Mapping[str, tuple[int, Marker, bool]] = {
     "scratch": (5, "square", True),
     "matched": (7, "diamond", True),
     "random": (6, "triangle", True),
-    "colours": (1, "diamond", True),
     "majority": (2, "none", True),
 }
 GAIN_COLUMNS = ("arm", "shots", "gain", "fewer_mistakes", "labels", "p")
@@ -97,8 +96,8 @@ def _point_score(point: Json, metric: str) -> Score:
 
 
 def look_of(arm: str) -> tuple[int, Marker, bool]:
-    """Say how an arm is drawn; one that is not known looks like no other."""
-    return LOOKS.get(arm, (7, "triangle", False))
+    """Return how an arm is drawn; one that is not known is the baseline of a modality."""
+    return LOOKS.get(arm, (1, "diamond", True))
 
 
 def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Figure:

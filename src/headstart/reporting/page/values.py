@@ -117,6 +117,17 @@ class PageData:
         return described or next(filter(None, studies), DEFAULT)
 
 
+def simple_baseline(metrics: Json) -> str:
+    """Name the baseline that the modality of a run brings; "" where there is none.
+
+    Examples
+    --------
+    >>> simple_baseline({"baselines": {"majority": {}, "colour_histogram": {}, "probe": {}}})
+    'colour_histogram'
+    """
+    return next((name for name in dig(metrics, "baselines") or {} if name not in ("majority", "probe")), "")
+
+
 def dig(value: Any, *keys: str) -> Any:  # noqa: ANN401 - any plain data
     """Go down into plain data; None where a key is missing on the way.
 
