@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 import numpy as np
+from sklearn.linear_model import Ridge
 
 from headstart.data.targets.base import Target
 from headstart.heads.cv_scoring import CvScore, CvScorer
@@ -40,12 +41,8 @@ class NumberRidge(HeadFamily):
     tasks: ClassVar[tuple[str, ...]] = ("number",)
 
     def fit(self, training, setting):
-        features, middle = training.features.astype(np.float64), training.features.mean(axis=0, dtype=np.float64)
-        centred = features - middle
-        moments = centred.T @ (training.labels - training.labels.mean())
-        weight = np.linalg.solve(centred.T @ centred + setting * np.eye(len(middle)), moments)
-        bias = training.labels.mean() - middle @ weight
-        return LinearHead(np.float32(weight[None]), np.float32([bias]), {"regularisation": setting})
+        found = Ridge(alpha=setting).fit(training.features.astype(np.float64), training.labels)
+        return LinearHead(np.float32(found.coef_[None]), np.float32([found.intercept_]), {"regularisation": setting})
 
 
 class SquaredErrors(CvScorer):
@@ -78,10 +75,9 @@ def credit(outputs, labels):
 
 def evaluate(labels, outputs, names, *, groups=None, seed=0, resamples=1000):
     def score(values):
-        draws = [
-            values @ counts / len(values) for counts in resampled_counts(len(values), resamples, len(values), seed)
-        ]
-        return percentile_interval(float(values.mean()), np.concatenate(draws), len(values), "bootstrap")
+        count = len(values)
+        draws = np.concatenate([values @ part / count for part in resampled_counts(count, resamples, count, seed)])
+        return percentile_interval(float(values.mean()), draws, count, "bootstrap")
 
     return NumberEvaluation(len(labels), score(credit(outputs, labels)), score(np.abs(outputs[:, 0] - labels)))
 

@@ -149,7 +149,7 @@ def test_without_validation_pictures_it_says_that_nothing_is_calibrated(tmp_path
     with task_of(ground, tmp_path) as made:
         training = Training(made.task, ONE, quiet_hooks())
         choice = choose_weights(training, training.run(), made.task.moving.tensors())
-    assert (choice.share, choice.temperature) == (0.5, 1.0)
+    assert (choice.share, choice.decoding) == (0.5, None)
     assert "not calibrated" in str(choice.notices[0])
 
 
@@ -207,9 +207,9 @@ def test_with_balance_every_class_counts_alike_on_the_validation_part(tmp_path):
         sums = [held.weights[held.labels == label].sum() for label in range(3)]
         assert sums == pytest.approx([1 / 3] * 3)
         always_first = np.tile([5.0, 0.0, 0.0], (len(held.labels), 1))
-        assert held.accuracy(always_first) == pytest.approx(1 / 3)
-        assert made.task.adjustment is not None
-        assert made.task.adjustment.exp().tolist() == pytest.approx([10 / 23, 10 / 23, 3 / 23])
+        assert held.metric(always_first) == pytest.approx(1 / 3)
+        assert made.task.loss.adjustment is not None
+        assert made.task.loss.adjustment.exp().tolist() == pytest.approx([10 / 23, 10 / 23, 3 / 23])
 
 
 # --- the whole of it

@@ -20,7 +20,8 @@ from headstart.finetuning.augment.image import (
     view_seed,
 )
 from headstart.finetuning.batches import batches, view_of
-from headstart.finetuning.losses import cross_entropy, l2sp_step, logit_adjustment, soft_targets
+from headstart.finetuning.class_loss import cross_entropy, logit_adjustment, soft_targets
+from headstart.finetuning.losses import l2sp_step
 from headstart.finetuning.mixup import mix
 from headstart.finetuning.schedules import rate_factor
 from training import noise

@@ -22,11 +22,10 @@ from headstart.finetuning.classifier import (
 from headstart.finetuning.distributed import Engine
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSet
-from headstart.finetuning.losses import logit_adjustment
+from headstart.finetuning.losses import TrainingLoss
 from headstart.finetuning.prefix_cache import ViewsWanted, cut, prefix_encoders
 from headstart.finetuning.views import Augmentation
 from headstart.heads.linear import LinearHead, as_linear
-from headstart.heads.probabilities import as_softmax
 from headstart.heads.training_set import TrainingSet
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
@@ -34,6 +33,7 @@ from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import TrainingPlan
+from headstart.tasks.base import load_task
 
 FEWEST_TO_DIVIDE = 20  # with fewer pictures nothing is held out for choosing
 
@@ -47,7 +47,7 @@ class TrainValidation:
 
 
 def divide(ground: TrainingInputs) -> TrainValidation:
-    """Hold out a share of each class for choosing epoch, share of the way, and temperature; no group is divided."""
+    """Hold out a share of each class for choosing epoch, share of the way, and decoding; no group is divided."""
     count = len(ground.labels)
     everything = np.arange(count)
     if ground.recipe.split.validation_fraction == 0 or count < FEWEST_TO_DIVIDE:
@@ -63,7 +63,7 @@ def divide(ground: TrainingInputs) -> TrainValidation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingSetup:
-    """A task, the head it starts from (or a number of classes), and what was noticed while it was put together."""
+    """A task, the head it starts from (or a number of scores), and what was noticed while it was put together."""
 
     task: TrainingJob
     start: LinearHead | int
@@ -91,8 +91,8 @@ def assemble(
             forward=forward,
             train=TrainingExamples(Subset(views, halves.train), ground.labels[halves.train]),
             validation=_validation(ground, views, halves),
-            classes=ground.target.width,
-            adjustment=_adjustment(ground, halves),
+            width=ground.target.width,
+            loss=loss_of(ground, halves),
             recipe=ground.recipe,
         )
         notices = () if cached or not plan.cached else (NOT_CUT,)
@@ -103,10 +103,11 @@ NOT_CUT = Finding("finetuning.not_cut", severity="note")
 
 
 def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) -> LinearHead | int:
-    """Make the head that training starts from: a probe on the rows that train, its temperature folded in."""
+    """Fit the head that training starts from: a probe on the rows that train, its decoding folded in."""
     if not plan.from_probe:
         return ground.target.width
-    linear = ground.recipe.replace(head="logistic")
+    loss = loss_of(ground, halves)
+    linear = ground.recipe.replace(head=loss.linear_head)
     if as_linear(ground.probe.head) is not None:
         linear = Recipe.from_mapping(ground.recipe.to_json() | {"head": ground.probe.name})
     probe = fit_probe(
@@ -114,8 +115,7 @@ def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) 
     )
     head = as_linear(probe.head)
     assert head is not None, "its family fits linear heads"
-    temperature = as_softmax(probe.decoding).temperature
-    return LinearHead(head.weight / temperature, head.bias / temperature)
+    return loss.fold(head, probe.decoding)
 
 
 def fresh_views(
@@ -157,14 +157,17 @@ def _validation(ground: TrainingInputs, views: Views, halves: TrainValidation) -
     rows = halves.validation
     if not len(rows):
         return None
-    judged = TrainingSet(ground.features[rows], ground.labels[rows], ground.target.width, ground.recipe.head.balance)
-    return ValidationSet(Subset(views, rows), judged.labels, judged.weights, _dense(ground.groups[rows]))
+    held = TrainingSet(ground.features[rows], ground.labels[rows], ground.target.width, ground.recipe.head.balance)
+    measure, credit = loss_of(ground, halves), load_task(ground.target.task).metrics.credit
+    return ValidationSet(Subset(views, rows), held.labels, held.weights, _dense(ground.groups[rows]), measure, credit)
 
 
-def _adjustment(ground: TrainingInputs, halves: TrainValidation) -> torch.Tensor | None:
-    if not ground.recipe.head.balance:
-        return None
-    return logit_adjustment(np.bincount(ground.labels[halves.train], minlength=ground.target.width))
+def loss_of(ground: TrainingInputs, halves: TrainValidation) -> TrainingLoss:
+    """Return what a training on the rows that train minimises."""
+    loss: TrainingLoss = load_task(ground.target.task).loss.of(
+        ground.labels[halves.train], ground.target.width, ground.recipe
+    )
+    return loss
 
 
 def _dense(groups: Integers) -> Integers:

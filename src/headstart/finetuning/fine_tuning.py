@@ -26,13 +26,14 @@ from headstart.finetuning.snapshots import keep_both_ends
 from headstart.finetuning.step_time import StepTime, measure_pace
 from headstart.finetuning.time_budget import announce, epochs_within_limit, is_late
 from headstart.finetuning.weight_interpolation import Interpolation, WeightChoice, choose_weights
+from headstart.heads.head import Decoding
 from headstart.heads.linear import LinearHead
-from headstart.heads.probabilities import Softmax
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.runtime.malloc import retained_memory
 from headstart.settings.fields import seconds_of
 from headstart.settings.rules import TrainingPlan
+from headstart.tasks.base import load_task
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,7 @@ class FineTuned:
     plan: TrainingPlan
     encoder: PreparedEncoder | None
     head: LinearHead
-    decoding: Softmax
+    decoding: Decoding
     history: tuple[Epoch, ...]
     best: int
     share: float
@@ -134,7 +135,7 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
         plan=task.moving.plan,
         encoder=encoder,
         head=head,
-        decoding=Softmax(choice.temperature),
+        decoding=choice.decoding or load_task(ground.target.task).decoding(),
         history=outcome.history,
         best=outcome.best,
         share=choice.share,

@@ -2,22 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from headstart.arrays import Floats, Integers, Singles
+from headstart.arrays import Integers, Singles
 from headstart.finetuning.batches import Views
 from headstart.finetuning.callbacks import Callback
 from headstart.finetuning.checkpoint import Checkpoint
 from headstart.finetuning.classifier import Tensors, TrainableParameters
 from headstart.finetuning.history import Epoch
+from headstart.finetuning.losses import Labels, Scores, TrainingLoss
+from headstart.heads.head import Decoding
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe
-
-Scores = Floats
-Labels = Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class TrainingExamples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ValidationSet:
-    """Inputs that are held out for choosing, with labels, weights and groups, all of shape (N,).
+    """Inputs that are held out for choosing, with labels, weights and groups, all of shape (N, ...), and what measures.
 
     Weights sum to 1: equal ones, or with balance such that every class counts alike. Examples of one group are not
     independent.
@@ -39,16 +40,20 @@ class ValidationSet:
     views: Views
     labels: Labels
     weights: Scores
-    groups: Labels
+    groups: Integers
+    measure: TrainingLoss
+    credit: Callable[[Scores, Labels], npt.NDArray[Any]]
 
-    def loss(self, scores: Scores, temperature: float = 1.0) -> float:
-        """Mean cross-entropy of scores (N, C), under the weights."""
-        return float(self.weights @ log_losses(scores / temperature, self.labels))
+    def loss(self, scores: Scores, decoding: Decoding | None = None) -> float:
+        """Compute the mean loss of scores (N, C), under the weights."""
+        return float(self.weights @ self.measure.held_out_losses(scores, self.labels, decoding))
 
-    def accuracy(self, scores: Scores) -> float:
-        """Share of right answers, under the weights."""
-        right = scores.argmax(axis=1) == self.labels
-        return float(self.weights[right].sum() / self.weights.sum())  # exactly 1 when all are right
+    def metric(self, scores: Scores) -> float:
+        """Compute the metric of the task, such as the share of right answers, under the weights."""
+        credits = self.credit(scores, self.labels)
+        if credits.dtype == np.bool_:
+            return float(self.weights[credits].sum() / self.weights.sum())  # exactly 1 when all are right
+        return float(self.weights @ credits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,25 +68,21 @@ class TrainingJob:
         Inputs -> scores (N, C): the whole network, or the part behind the cached stages.
     train, validation
         Validation may be None; nothing is learned from it.
-    classes
+    width
         C.
-    adjustment
-        Added to the scores while training, (C,), or None: see :func:`headstart.finetuning.losses.logit_adjustment`.
+    loss
+        What is minimised.
     recipe
-        Settings of the optimiser, the losses and the seed.
+        Settings of the optimiser and the seed.
     """
 
     moving: TrainableParameters
     forward: Callable[[torch.Tensor], torch.Tensor]
     train: TrainingExamples
     validation: ValidationSet | None
-    classes: int
-    adjustment: torch.Tensor | None
+    width: int
+    loss: TrainingLoss
     recipe: Recipe
-
-    def adjusted(self, scores: torch.Tensor) -> torch.Tensor:
-        """Give scores as the training loss sees them: in fp32, with the adjustment."""
-        return scores.float() if self.adjustment is None else scores.float() + self.adjustment.to(scores.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +129,6 @@ class TrainingOutcome:
     stopped: Finding | None
     micro: int
     short: bool = False
-
-
-def log_losses(scores: Scores, labels: Labels) -> Scores:
-    """Cross-entropy of each row, shape (N,), of scores (N, C) for labels (N,).
-
-    Examples
-    --------
-    >>> log_losses(np.zeros((2, 2)), np.array([0, 1])).round(4).tolist()
-    [0.6931, 0.6931]
-    """
-    top = scores.max(axis=1)
-    logs = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-    losses: Scores = logs - scores[np.arange(len(labels)), labels]
-    return losses
 
 
 def mixed_seed(*numbers: int) -> int:

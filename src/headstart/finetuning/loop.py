@@ -20,8 +20,8 @@ from headstart.finetuning.classifier import Tensors, make_optimizer
 from headstart.finetuning.distributed import Engine, own_generator, sum_gradients
 from headstart.finetuning.ema import renew_statistics, update_average
 from headstart.finetuning.history import Epoch
-from headstart.finetuning.job import LoopCallbacks, Scores, TrainingJob, TrainingOutcome, mixed_seed, to_device
-from headstart.finetuning.losses import cross_entropy, l2sp_step, soft_targets
+from headstart.finetuning.job import LoopCallbacks, TrainingJob, TrainingOutcome, mixed_seed, to_device
+from headstart.finetuning.losses import Scores, l2sp_step
 from headstart.finetuning.micro_batches import MicroBatcher
 from headstart.finetuning.mixup import mix
 from headstart.finetuning.schedules import rate_factor
@@ -126,7 +126,7 @@ class Training:
         if task.validation is not None:
             with self._evaluated():
                 scores = self.predict(task.validation.views)
-            loss, accuracy = task.validation.loss(scores), task.validation.accuracy(scores)
+            loss, accuracy = task.validation.loss(scores), task.validation.metric(scores)
         state.refuse_epoch(loss)
         row = Epoch(
             epoch=state.epoch + 1,
@@ -171,7 +171,7 @@ class Training:
         parameters = [one for one in self.task.moving.parameters() if one.grad is not None]
         sum_gradients(self._engine, parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.training.clip or math.inf, foreach=True)
-        state.refuse_nonsense(loss, float(norm), self._plan.rate * factor, math.log(self.task.classes))
+        state.refuse_nonsense(loss, float(norm), self._plan.rate * factor, self.task.loss.guessing)
         self._optimizer.step()
         if recipe.training.l2sp:
             self._pull_back(factor)
@@ -196,7 +196,7 @@ class Training:
         # Dropout draws from torch's generator, which is set anew for every piece of every step.
         torch.manual_seed(mixed_seed(recipe.run.seed, self._state.step, engine.rank, number))
         labels = torch.from_numpy(task.train.labels[rows])
-        targets = soft_targets(labels, task.classes, recipe.training.label_smoothing)
+        targets = task.loss.targets(labels)
         seed = mixed_seed(recipe.run.seed + 1, self._state.step, engine.rank, number)
         mixed = mix(
             to_device(inputs, engine.device),
@@ -207,9 +207,7 @@ class Training:
         )
         with engine.precision():
             scores = task.forward(mixed.inputs)
-        losses = cross_entropy(task.adjusted(scores), mixed.targets)
-        right = float((scores.argmax(dim=1) == mixed.targets.argmax(dim=1)).sum())
-        return losses, right
+        return task.loss.losses(scores, mixed.targets), task.loss.credit(scores, mixed.targets)
 
     def _pull_back(self, factor: float) -> None:
         own = dict(self.task.moving.classifier.named_parameters())
@@ -226,7 +224,7 @@ class Training:
         """Score inputs without augmentation, shape (N, C); each process takes a share, and none is counted twice."""
         self.task.moving.classifier.eval()
         engine = self._engine
-        scores = torch.zeros(len(views), self.task.classes, dtype=torch.float64, device=engine.device)
+        scores = torch.zeros(len(views), self.task.width, dtype=torch.float64, device=engine.device)
         own = np.array_split(np.arange(len(views)), engine.world)[engine.rank]
         parts = [own[start : start + PREDICTED_AT_ONCE] for start in range(0, len(own), PREDICTED_AT_ONCE)]
         with torch.no_grad(), engine.precision():

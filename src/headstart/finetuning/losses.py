@@ -1,43 +1,67 @@
-"""What a training minimises."""
+"""What a training minimises: each task has its own loss."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol, Self
 
-import numpy as np
+import numpy.typing as npt
 import torch
 
-from headstart.arrays import Integers
+from headstart.arrays import Floats
+from headstart.heads.head import Decoding
+from headstart.heads.linear import LinearHead
+from headstart.settings.recipe import Recipe
+
+Scores = Floats
+Labels = npt.NDArray[Any]
 
 
-def soft_targets(labels: torch.Tensor, classes: int, smoothing: float) -> torch.Tensor:
-    """Make targets (N, C) of labels (N,): ``smoothing`` is spread evenly over all classes.
+class TrainingLoss(Protocol):
+    """The loss of a task; scores have shape (N, C).
 
-    Examples
-    --------
-    >>> [round(value, 3) for value in soft_targets(torch.tensor([1]), 2, 0.2)[0].tolist()]
-    [0.1, 0.9]
+    Attributes
+    ----------
+    linear_head
+        Name of the head that training starts from where that of the probe is not linear.
     """
-    sharp = torch.nn.functional.one_hot(labels, classes).float()
-    return sharp * (1 - smoothing) + smoothing / classes
 
+    linear_head: ClassVar[str]
 
-def cross_entropy(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of each row, shape (N,), for scores and targets of shape (N, C)."""
-    return -(targets * torch.log_softmax(scores, dim=1)).sum(dim=1)
+    @classmethod
+    def of(cls, labels: Labels, width: int, recipe: Recipe) -> Self:
+        """Return the loss of a training on these labels, with ``width`` scores for each example."""
 
+    @property
+    def guessing(self) -> float:
+        """Return the loss of an answer that knows nothing."""
 
-def logit_adjustment(class_counts: Integers) -> torch.Tensor:
-    """Give what is added to the scores while training, shape (C,): the logarithm of each class's share.
+    @abstractmethod
+    def targets(self, labels: torch.Tensor) -> torch.Tensor:
+        """Return what scores are compared with, shape (N, C): mixed examples have mixed targets."""
 
-    Trained with it, scores are balanced without it (Menon et al. 2021, Long-tail learning via logit adjustment). A
-    class without examples counts as the rarest one.
+    @abstractmethod
+    def losses(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Compute the loss of each row, shape (N,)."""
 
-    Examples
-    --------
-    >>> [round(value, 3) for value in logit_adjustment(np.array([3, 1, 0])).exp().tolist()]
-    [0.6, 0.2, 0.2]
-    """
-    counts = np.where(class_counts > 0, class_counts, class_counts[class_counts > 0].min()).astype(np.float32)
-    return torch.from_numpy(np.log(counts / counts.sum()))
+    @abstractmethod
+    def total(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Compute the sum of the losses for the labels themselves."""
+
+    @abstractmethod
+    def credit(self, scores: torch.Tensor, targets: torch.Tensor) -> float:
+        """Compute the sum of what the rows add to the metric of the task."""
+
+    @abstractmethod
+    def fold(self, head: LinearHead, decoding: Decoding) -> LinearHead:
+        """Return a head whose scores need no decoding, for the start of a training."""
+
+    @abstractmethod
+    def fit_decoding(self, scores: Scores, labels: Labels, weights: Scores) -> Decoding:
+        """Fit the decoding on scores of held-out examples with labels and weights (N,)."""
+
+    @abstractmethod
+    def held_out_losses(self, scores: Scores, labels: Labels, decoding: Decoding | None = None) -> Scores:
+        """Compute the loss of each row, shape (N,), of held-out examples."""
 
 
 def l2sp_step(parameters: Sequence[torch.Tensor], starts: Sequence[torch.Tensor], rate: float, strength: float) -> None:

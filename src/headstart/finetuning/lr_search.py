@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy
 
 from headstart.finetuning.batches import Rows, batches, view_of
 from headstart.finetuning.classifier import make_optimizer
@@ -64,9 +63,9 @@ def _gradients(task: TrainingJob, engine: Engine, bites: MicroBatcher, rows: Row
         for part in bites.parts(len(own)):
             with engine.precision():
                 scores = task.forward(to_device(inputs[part], engine.device))
-            losses = cross_entropy(task.adjusted(scores), labels[part].to(engine.device), reduction="sum")
-            torch.autograd.backward(losses / len(rows))
-            total += losses.detach()
+            loss = task.loss.total(scores, labels[part].to(engine.device))
+            torch.autograd.backward(loss / len(rows))
+            total += loss.detach()
         return total
 
     return float(engine.sum(bites.within_memory(work))) / len(rows)

@@ -10,10 +10,10 @@ import numpy as np
 
 from headstart.arrays import Floats
 from headstart.data.example import Example
-from headstart.finetuning.build import assemble, divide, fresh_views
+from headstart.finetuning.build import assemble, divide, fresh_views, loss_of
 from headstart.finetuning.distributed import choose_engine, own_generator, use_cores
 from headstart.finetuning.inputs import TrainingInputs
-from headstart.finetuning.job import LoopCallbacks, log_losses
+from headstart.finetuning.job import LoopCallbacks
 from headstart.finetuning.loop import Training
 from headstart.finetuning.step_time import measure_pace
 from headstart.runtime.context import RunContext
@@ -44,9 +44,11 @@ def best_rate(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
     if not len(halves.validation):
         return plan.rate
 
+    measure = loss_of(ground, halves)
+
     def loss(factor: float) -> float:
         scores = _trained(ground, replace(plan, rate=plan.rate * factor), None, context)
-        return float(log_losses(scores, ground.labels[halves.validation]).mean())
+        return float(measure.held_out_losses(scores, ground.labels[halves.validation]).mean())
 
     return plan.rate * search_factor(loss)
 

@@ -54,9 +54,9 @@ def _time_step(task: TrainingJob, engine: Engine, rows: Rows, bites: MicroBatche
     def work() -> None:
         for part in bites.parts(len(rows)):
             with engine.precision():
-                scores = task.forward(to_device(inputs[part], engine.device)).float()
-            right = torch.from_numpy(labels[part]).to(engine.device)
-            torch.autograd.backward(torch.nn.functional.cross_entropy(scores, right))
+                scores = task.forward(to_device(inputs[part], engine.device))
+            known = torch.from_numpy(labels[part]).to(engine.device)
+            torch.autograd.backward(task.loss.total(scores, known) / len(part))
 
     bites.within_memory(work)
     parameters = [one for one in task.moving.parameters() if one.grad is not None]

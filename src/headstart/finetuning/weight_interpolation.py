@@ -1,4 +1,4 @@
-"""Choices made on the validation part after a training: how far to go from the probe, and the temperature."""
+"""Choices made on the validation part after a training: how far to go from the probe, and the decoding."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,10 @@ import numpy as np
 
 from headstart.finetuning.classifier import Tensors
 from headstart.finetuning.ema import interpolate
-from headstart.finetuning.job import Labels, Scores, TrainingOutcome, log_losses
+from headstart.finetuning.job import TrainingOutcome
 from headstart.finetuning.loop import Training
-from headstart.heads.temperature import fit_temperature
+from headstart.finetuning.losses import Labels, Scores
+from headstart.heads.head import Decoding
 from headstart.runtime.findings import Finding
 
 SHARES = tuple(step / 10 for step in range(11))
@@ -33,8 +34,8 @@ class WeightChoice:
         How far they are from the start; 1 without interpolation.
     tensors
         What moved.
-    temperature
-        Of their scores.
+    decoding
+        Of their scores, fitted on the validation part; None without one.
     table
         The shares that were compared.
     notices
@@ -43,13 +44,13 @@ class WeightChoice:
 
     share: float
     tensors: Tensors
-    temperature: float
+    decoding: Decoding | None
     table: tuple[Interpolation, ...]
     notices: tuple[Finding, ...]
 
 
 def choose_weights(training: Training, outcome: TrainingOutcome, starts: Tensors) -> WeightChoice:
-    """Choose the share of the way, and fit the temperature, on validation pictures; leave the weights in the network.
+    """Choose the share of the way, and fit the decoding, on validation pictures; leave the weights in the network.
 
     With ``wise = "auto"`` see :func:`choose_share`. A training of which no epoch ended well leaves the start.
     """
@@ -61,19 +62,19 @@ def choose_weights(training: Training, outcome: TrainingOutcome, starts: Tensors
         share = 0.5 if wise == "auto" else float(wise or 1.0)
         _go(training, outcome, starts, share)
         code = "finetuning.no_choice_half" if wise == "auto" else "finetuning.no_choice"
-        return WeightChoice(share, task.moving.tensors(), 1.0, (), (Finding(code),))
+        return WeightChoice(share, task.moving.tensors(), None, (), (Finding(code),))
     shares = SHARES if wise == "auto" else (float(wise or 1.0),)
-    table, temperatures, losses = [], [], []
+    table, decodings, losses = [], [], []
     for share in shares:
         _go(training, outcome, starts, share)
         scores = training.predict(validation.views)
-        temperature = fit_temperature(scores, validation.labels, validation.weights)
-        losses.append(log_losses(scores / temperature, validation.labels))
-        table.append(Interpolation(share, validation.loss(scores, temperature), validation.accuracy(scores)))
-        temperatures.append(temperature)
+        decoding = task.loss.fit_decoding(scores, validation.labels, validation.weights)
+        losses.append(task.loss.held_out_losses(scores, validation.labels, decoding))
+        table.append(Interpolation(share, validation.loss(scores, decoding), validation.metric(scores)))
+        decodings.append(decoding)
     best = choose_share(np.stack(losses), validation.weights, validation.groups)
     _go(training, outcome, starts, shares[best])
-    return WeightChoice(shares[best], task.moving.tensors(), temperatures[best], tuple(table), ())
+    return WeightChoice(shares[best], task.moving.tensors(), decodings[best], tuple(table), ())
 
 
 def _go(training: Training, outcome: TrainingOutcome, starts: Tensors, share: float) -> None:

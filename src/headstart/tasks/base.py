@@ -38,7 +38,7 @@ class Task(Protocol):
         :func:`headstart.reporting.tables.plain_text` and :func:`headstart.reporting.tables.plain_csv` or their like:
         predictions as tables.
     loss
-        :func:`headstart.finetuning.losses.cross_entropy` or its like; None where no weight of the network can move.
+        Class of :class:`headstart.finetuning.losses.TrainingLoss`; None where no weight of the network can move.
     measures
         :func:`headstart.studies.class_measures.measure_classes` or its like: what features alone say; or None.
     review
