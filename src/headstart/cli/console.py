@@ -149,7 +149,7 @@ class Steps:
         elif now >= known.next_line:
             known.next_line = now + LINE_EVERY_SECONDS
             line = translate("{step}: {done} of {total}").format(step=step, done=done, total=total)
-            print_lines([line + (f", {note}" if note else "") + known.left(now)], to_error=True)
+            print_lines([line + (translate(", ") + note if note else "") + known.left(now)], to_error=True)
 
     def _forget(self, step: str) -> None:
         """Take away the bar of a step that begins anew: its pace is no longer that of this one."""

@@ -6,6 +6,7 @@ They are the table ``encoders`` of :mod:`headstart.registry`, to which other pac
 from dataclasses import dataclass
 
 from headstart.registry import names, resolve
+from headstart.runtime.findings import NOTE, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class CatalogueEntry:
     dimension: int
     input_size: int
     top1: float | None
-    note: str
+    note: Finding | str
 
     @property
     def requirement(self) -> str:
@@ -74,7 +75,7 @@ EFFICIENTNET_LITE0 = CatalogueEntry(
     dimension=1280,
     input_size=224,
     top1=75.1,
-    note="The default: small, fast, good features.",
+    note=Finding("encoders.note_lite0", severity=NOTE),
 )
 EFFICIENTNET_LITE1 = CatalogueEntry(
     name="efficientnet_lite1",
@@ -88,7 +89,7 @@ EFFICIENTNET_LITE1 = CatalogueEntry(
     dimension=1280,
     input_size=240,
     top1=76.7,
-    note="A little better and slower than lite0.",
+    note=Finding("encoders.note_lite1", severity=NOTE),
 )
 EFFICIENTNET_LITE2 = CatalogueEntry(
     name="efficientnet_lite2",
@@ -102,7 +103,7 @@ EFFICIENTNET_LITE2 = CatalogueEntry(
     dimension=1280,
     input_size=260,
     top1=77.6,
-    note="The best of the three, about half as fast as lite0.",
+    note=Finding("encoders.note_lite2", severity=NOTE),
 )
 MOBILENETV2 = CatalogueEntry(
     name="mobilenetv2",
@@ -116,7 +117,7 @@ MOBILENETV2 = CatalogueEntry(
     dimension=1280,
     input_size=224,
     top1=None,
-    note="The smallest file; carried without its ImageNet classifier.",
+    note=Finding("encoders.note_mobilenetv2", severity=NOTE),
 )
 
 DEFAULT_ENCODER = "efficientnet_lite0"

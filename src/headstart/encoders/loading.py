@@ -15,7 +15,7 @@ from headstart.encoders.spec import Device, LoadedEncoder
 from headstart.encoders.variants import require_whole
 from headstart.encoders.weights import Weights, locate_weights
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import NOTE, Finding
 from headstart.runtime.progress import Progress, silent
 
 
@@ -31,7 +31,7 @@ class EncoderRow:
     source: str
     here: bool
     top1: float | None
-    note: str
+    note: Finding | str
 
 
 def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
@@ -154,5 +154,5 @@ def _hub_row(weights: Weights) -> EncoderRow:
         source=weights.source,
         here=True,
         top1=None,
-        note="Brought from a model hub.",
+        note=Finding("encoders.note_hub", severity=NOTE),
     )

@@ -80,8 +80,9 @@ def predictions_to_text(predictions: Sequence[Prediction], texts: Texts = ENGLIS
     *head, one_of, note = texts.columns("reporting.predictions")
     rows = [head]
     for prediction in predictions:
-        others = ", ".join(f"{choice.label} {_percent(choice.probability)}" for choice in prediction.top[1:])
-        rows.append([prediction.path, prediction.label, _percent(prediction.probability), others])
+        others = [f"{choice.label} {_percent(choice.probability)}" for choice in prediction.top[1:]]
+        shown = _percent(prediction.probability)
+        rows.append([prediction.path, prediction.label, shown, texts.join(others, "comma")])
     if any(len(prediction.prediction_set) > 1 for prediction in predictions):
         _add_column(rows, one_of, [_named(prediction.prediction_set, texts) for prediction in predictions])
     notes = [caution(prediction, texts) for prediction in predictions]

@@ -38,10 +38,10 @@ class MachineReport:
         values = (
             f"{self.facts['python']} ({self.facts['implementation']})",
             texts.say("reporting.system", {"platform": self.facts["platform"], "cores": self.facts["cores"]}),
-            ", ".join(f"{name} {version}" for name, version in packages.items() if version),
-            ", ".join(name for name, version in packages.items() if not version) or texts.say("reporting.nothing"),
+            texts.join((f"{name} {version}" for name, version in packages.items() if version), "comma"),
+            texts.join((name for name, version in packages.items() if not version), "comma") or texts.say("reporting.nothing"),
             texts.say("reporting.cache", space),
-            ", ".join(self.facts["encoders"]) or none,
+            texts.join(self.facts["encoders"], "comma") or none,
             texts.say("reporting.driver") if self.facts["nvidia"] else none,
         )
         names = texts.columns("reporting.doctor")

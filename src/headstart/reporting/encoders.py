@@ -25,7 +25,7 @@ class EncoderTable:
                 f"{row.size_mb:.0f}",
                 "" if row.top1 is None else f"{row.top1:.1f}",
                 row.licence,
-                row.note,
+                texts.say("runtime.said", {"said": row.note}),
             )
             for row in self.rows
         ]
@@ -38,4 +38,4 @@ class EncoderTable:
 
     def to_json(self) -> list[dict[str, Any]]:
         """Give plain data: one object per encoder."""
-        return [asdict(row) for row in self.rows]
+        return [asdict(row) | {"note": str(row.note)} for row in self.rows]

@@ -76,7 +76,7 @@ class Recipe:
 
     def __init__(self, **settings: Unpack[Settings]) -> None:
         given: Mapping[str, object] = settings
-        _require_known(given, "The recipe")
+        _require_known(given, Finding("settings.a_recipe"))
         sections = {
             name: section(**{one.name: given[one.key] for one in section.settings() if one.key in given})
             for name, section in section_types().items()
@@ -165,7 +165,7 @@ def quick_head(given: Mapping[str, Any]) -> str:
 def read_recipe(path: Path | None, given: Mapping[str, Any], notify: Callable[[Finding], None] = _warn) -> Recipe:
     """Read the settings of a command line; what is ``given`` beats the file."""
     if path is None:
-        return Recipe.from_mapping(given, "The command line")
+        return Recipe.from_mapping(given)
     values, where = _read_toml(path), Finding("settings.the_recipe", {"path": path})
     _check_places(values, where)
     recipe = Recipe.from_mapping(flatten(values) | dict(given), where)

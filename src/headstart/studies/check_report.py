@@ -147,7 +147,7 @@ class CheckReport:
             return [texts.say("studies.no_copies")]
         rows = [texts.columns("studies.copies")]
         for pair in pairs[:MOST_LINES]:
-            parts = " ".join(pair["parts"])
+            parts = " ".join(texts.name("data", f"part_{part}") for part in pair["parts"])
             rows.append((pair["one"], pair["other"], parts, f"{pair['distance']:.3f}", str(pair["hash_distance"])))
         values = {"count": len(pairs), "across": sum(len(pair["parts"]) > 1 for pair in pairs)}
         head = texts.say("studies.pairs_across" if values["across"] else "studies.pairs", values)
