@@ -1,15 +1,60 @@
 """The language of the command line: that of ``--lang``, or of the locale, for all that it says."""
 
 import re
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner, Result
 
 from headstart.cli.app import app
 from headstart.cli.language import locale_language
+from planted import save_scenes
+from training import noise, save_timm_folder
 
 COMMAND = re.compile(r"headstart [a-z]+( [^\s\u3000-\uffef]+)?|curl -F \S+")  # what is typed has no language
 SENTENCE = re.compile(r"(?<![\w.=/-])[a-z]+(?: [a-z]+){2,}")
 IDEOGRAPH = re.compile("[\u3000-\u9fff\uff00-\uffef]")
+
+NETWORK = ("--encoder", "network")
+RUNS = {  # in this order: later ones use what earlier ones have written
+    "fit": ("pictures", *NETWORK, "--abstain", "0.99", "--out", "run"),
+    "evaluate": ("run", "pictures", "--unfamiliar", "scenes"),
+    "predict": ("run", "pictures/red", "--abstain", "0.9", "--reject-unlike"),
+    "embed": ("pictures", *NETWORK, "--out", "features.csv"),
+    "explain": ("shown", "pictures/red/0.png", "--out", "why"),
+    "export": ("run",),
+    "benchmark": ("run", "--forms", "library", "--seconds", "0.01"),
+    "pretrain": ("pictures", *NETWORK, "--epochs", "1", "--out", "own"),
+    "check": ("scenes", *NETWORK, "--group-pattern", r"(\d)\.png", "--out", "checked", "--export", "exported"),
+    "compare": ("pictures", *NETWORK, "--arms", "majority", "probe", "scratch", "--shots", "2", "--steps", "2"),
+    "rank": ("pictures", "--encoders", "network", "network@48", "--out", "ranked"),
+    "distance": ("pictures", "scenes/train", *NETWORK),
+    "report": ("run",),
+    "serve": ("run", "--host", "0.0.0.0"),
+    "encoders": (),
+    "doctor": (),
+    "demo": ("--out", "fruit"),
+}
+REFUSED = {
+    "fit": ("gone",),
+    "evaluate": ("gone", "pictures"),
+    "predict": ("run", "gone.png"),
+    "embed": ("pictures", "--out", "features.txt"),
+    "explain": ("run", "pictures", "--method", "x"),
+    "export": ("run", "--to", "x"),
+    "benchmark": ("run", "--forms", "x"),
+    "pretrain": ("pictures", "--encoder", "gone", "--out", "x"),
+    "check": ("gone",),
+    "compare": ("pictures", "--arms", "x"),
+    "rank": ("pictures", "--encoders", "gone"),
+    "distance": ("pictures",),
+    "report": ("gone",),
+    "serve": ("gone",),
+    "encoders": ("get", "gone"),
+    "demo": ("--out", "run"),
+}
 
 
 def english(text: str) -> list[str]:
@@ -93,3 +138,53 @@ def test_wrong_usage_is_said_in_the_language_too(arguments, message, headstart, 
     answer = headstart(*arguments)
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert answer.stderr.splitlines()[-1] == message
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, finished) -> Path:
+    """A tiny network, a finished run, pictures of three colours with a broken one, pictures with planted faults."""
+    place = tmp_path_factory.mktemp("language")
+    save_timm_folder("convolutions", place / "network")
+    shutil.copytree(finished / "run", place / "shown")
+    save_scenes(place / "scenes", 20)
+    for label, name in enumerate(("red", "green", "blue")):
+        (place / "pictures" / name).mkdir(parents=True)
+        for number in range(20):
+            noise(label, number).save(place / "pictures" / name / f"{number}.png")
+    (place / "pictures" / "red" / "broken.png").write_bytes(b"nothing")
+    return place
+
+
+@pytest.fixture(scope="module")
+def answers(place, session_cache) -> dict[str, Result]:
+    """What every verb answers under a Chinese locale."""
+
+    def run_server(served, address, limits, context, callbacks):
+        callbacks.ready("http://0.0.0.0:8000/")
+        return SimpleNamespace(requests=0, interrupted=False)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        patch.setenv("LC_ALL", "zh_CN.UTF-8")
+        patch.setenv("HEADSTART_CACHE", str(session_cache))
+        patch.setattr("headstart.workflows.serve.run_server", run_server)
+        patch.setattr("headstart.workflows.plan.fruit_folder", lambda *_: place / "pictures")
+        patch.setattr("headstart.cli.console.LINE_AFTER_SECONDS", 0.0)
+        patch.setattr("headstart.cli.console.LINE_EVERY_SECONDS", 0.0)
+        call = CliRunner().invoke
+        return {verb: call(app, [verb, *more], prog_name="headstart") for verb, more in RUNS.items()}
+
+
+@pytest.mark.parametrize("verb", app.names)
+def test_what_a_verb_prints_of_a_run_is_chinese(verb, answers):
+    answer = answers[verb]
+    assert (answer.exit_code, english(answer.output)) == (0, [])
+    assert IDEOGRAPH.search(answer.output)
+
+
+@pytest.mark.parametrize("verb", REFUSED)
+def test_an_error_of_every_verb_is_chinese(verb, answers, place, monkeypatch):
+    monkeypatch.chdir(place)
+    answer = CliRunner().invoke(app, [verb, *REFUSED[verb], "--lang", "zh"], prog_name="headstart")
+    assert (answer.exit_code, answer.stdout, english(answer.stderr)) == (1, "", [])
+    assert answer.stderr.splitlines()[-1].startswith("错误：")

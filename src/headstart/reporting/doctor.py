@@ -39,7 +39,8 @@ class MachineReport:
             f"{self.facts['python']} ({self.facts['implementation']})",
             texts.say("reporting.system", {"platform": self.facts["platform"], "cores": self.facts["cores"]}),
             texts.join((f"{name} {version}" for name, version in packages.items() if version), "comma"),
-            texts.join((name for name, version in packages.items() if not version), "comma") or texts.say("reporting.nothing"),
+            texts.join((name for name, version in packages.items() if not version), "comma")
+            or texts.say("reporting.nothing"),
             texts.say("reporting.cache", space),
             texts.join(self.facts["encoders"], "comma") or none,
             texts.say("reporting.driver") if self.facts["nvidia"] else none,
