@@ -5,11 +5,14 @@ import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+import headstart as headstart_package
 from headstart.cli.app import app
-from headstart.cli.language import locale_language
+from headstart.cli.language import locale_language, translate
+from headstart.runtime.catalogue import read_catalogue
 from planted import save_scenes
 from training import noise, save_timm_folder
 
@@ -112,6 +115,21 @@ def test_the_help_of_the_program_and_all_options_of_fit_are_chinese(headstart):
         assert len(IDEOGRAPH.findall(answer.output)) > 200
 
 
+def test_every_sentence_of_the_help_is_translated_and_every_translation_is_of_a_sentence(headstart, monkeypatch):
+    asked = set()
+    monkeypatch.setattr("headstart.cli.language.translate", lambda sentence: asked.add(sentence) or translate(sentence))
+    for verb in app.names:
+        headstart("--lang", "zh", verb, "--help-all" if verb == "fit" else "--help")
+    headstart("--lang", "zh", "--help")
+    chinese = read_catalogue("zh", "cli")
+    assert (
+        sorted(one for one in asked - set(chinese) if re.search("[a-z] [a-z]", one) and not IDEOGRAPH.search(one)) == []
+    )
+    places = (Path(headstart_package.__file__).parent, Path(click.__file__).parent)
+    sources = "".join(path.read_text(encoding="utf-8") for place in places for path in place.rglob("*.py"))
+    assert sorted(one for one in set(chinese) - asked if one not in sources) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -188,3 +206,17 @@ def test_an_error_of_every_verb_is_chinese(verb, answers, place, monkeypatch):
     answer = CliRunner().invoke(app, [verb, *REFUSED[verb], "--lang", "zh"], prog_name="headstart")
     assert (answer.exit_code, answer.stdout, english(answer.stderr)) == (1, "", [])
     assert answer.stderr.splitlines()[-1].startswith("错误：")
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict", "export", "distance", "encoders", "doctor"])
+def test_the_same_in_english_has_no_chinese_and_json_is_the_same_in_both(verb, answers, place, monkeypatch):
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    known, *both = (
+        CliRunner().invoke(app, [verb, *RUNS[verb], *more], prog_name="headstart")
+        for more in (("--lang", "en"), ("--lang", "en", "--json"), ("--json",))
+    )
+    assert (known.exit_code, IDEOGRAPH.findall(known.output)) == (0, [])
+    assert known.output != answers[verb].output
+    first, second = (re.sub(r'"\w*(seconds|_mb|_gb|rate)": [\d.]+', "", one.stdout) for one in both)
+    assert first == second != ""

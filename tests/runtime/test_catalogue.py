@@ -1,5 +1,6 @@
 """The catalogues of sentences: the same in both languages, and the same as the program asks for."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -69,6 +70,39 @@ def test_chinese_sentences_are_chinese_and_english_ones_are_not(stage):
         assert not IDEOGRAPH.search(english[key]), key
         words = re.search("[A-Za-z]{3}", re.sub(r"\{[^}]+\}", "", english[key]))
         assert IDEOGRAPH.search(chinese[key]) or not words or chinese[key] in SAME or chinese[key][0] == "@", key
+
+
+def strings(place: Path) -> tuple[set[str], set[str]]:
+    """Find the strings in a folder of modules and templates, and patterns for those with values in them."""
+    whole, patterns = set[str](), set[str]()
+    for path in (path for path in place.rglob("*.*") if path.suffix in (".jinja", ".js", ".html")):
+        whole |= set(re.findall(r"""["'`]([\w. -]+)["'`]""", path.read_text(encoding="utf-8")))
+    for path in place.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole |= {node.value, *node.value.split("|")}
+            elif isinstance(node, ast.JoinedStr):
+                parts = [re.escape(one.value) if isinstance(one, ast.Constant) else "(.+)" for one in node.values]
+                patterns.add("".join(parts))
+    return whole, patterns
+
+
+def test_every_sentence_is_said_somewhere():
+    whole, patterns = strings(PACKAGE)
+    whole |= {text[1:] for stage in STAGES for text in read_catalogue("en", stage).values() if text[0] == "@"}
+    loose = {rf"{stage}\.(.+)" for stage in STAGES}  # a name of its own stands behind the point
+    keys = {f"{stage}.{name}" for stage in STAGES for name in read_catalogue("en", stage)}
+
+    def is_said(key: str) -> bool:
+        head, _, name = key.partition(".")
+        parts = re.sub(r"\.(problem|reason|remedy)$", "", key).split(".")
+        return (
+            any(".".join(parts[:end]) in whole for end in range(2, len(parts) + 1))
+            or any(re.fullmatch(pattern, key) and (pattern not in loose or name in whole) for pattern in patterns)
+            or (head in ("image", "vectors", "example") and (name in keys or name in ("one", "many")))
+        )
+
+    assert sorted(key for key in keys if not is_said(key)) == []
 
 
 def test_every_key_that_the_code_names_is_in_the_catalogue():
