@@ -24,7 +24,7 @@ os.environ.setdefault("ORT_TELEMETRY_DISABLED", "1")  # the same switch under th
 if TYPE_CHECKING:
     from headstart.api import check, compare, distance, embed, fit, load, rank
     from headstart.data.example import Dataset
-    from headstart.errors import HeadstartError
+    from headstart.errors import HeadstartError, HeadstartWarning
     from headstart.probing.sklearn_api import ImageEmbedder, TransferClassifier
     from headstart.settings.recipe import Recipe
     from headstart.workflows.model import Model
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Dataset",
     "HeadstartError",
+    "HeadstartWarning",
     "ImageEmbedder",
     "Model",
     "Recipe",
@@ -49,6 +50,7 @@ __all__ = [
 _HOMES = {
     "Dataset": "headstart.data.example",
     "HeadstartError": "headstart.errors",
+    "HeadstartWarning": "headstart.errors",
     "ImageEmbedder": "headstart.probing.sklearn_api",
     "Model": "headstart.workflows.model",
     "Recipe": "headstart.settings.recipe",

@@ -6,10 +6,11 @@ What a call needs is imported inside it: ``headstart.load`` does not wait for wh
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
-from headstart.errors import RecipeError
+from headstart.errors import RecipeError, warn
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding, about
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.fields import DeviceName
 from headstart.settings.keywords import Settings
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
 
+Found = TypeVar("Found", "Model", "CheckReport", "CompareReport", "RankReport", "DistanceReport | AlignmentReport")
 FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats")
 
 
@@ -58,6 +60,12 @@ def fit(
     resume
         Go on with an interrupted training in ``out``, from its last checkpoint.
 
+    Warns
+    -----
+    HeadstartWarning
+        For each of the model's ``findings`` that is no note: damaged files, classes that can never be predicted,
+        settings without effect. The other functions warn of theirs as well.
+
     Raises
     ------
     HeadstartError
@@ -73,13 +81,16 @@ def fit(
     from headstart.workflows.fit import run_fit, train
     from headstart.workflows.plan import plan_fit
 
-    context = RunContext(cache=cache, progress=progress)
+    told: list[Finding] = []
+    context = RunContext(cache=cache, progress=progress, notify=told.append)
     chosen = Recipe.from_mapping({**(recipe.to_json() if recipe else {}), **settings})
     folder = Path(out) if out is not None else None
     planned = plan_fit(data, chosen, context, out=None if resume else folder)
     if folder is None and not resume:
-        return train(planned, context).model
-    return run_fit(planned, replace(context, resume=resume), out=folder).model
+        model = train(planned, context).model
+    else:
+        model = run_fit(planned, replace(context, resume=resume), out=folder).model
+    return _warned(replace(model, findings=(*model.findings, *about(told, planned.dataset.modality))))
 
 
 def embed(
@@ -102,7 +113,9 @@ def embed(
     """
     from headstart.workflows.embed import read_all
 
-    return read_all(data, encoder, device, RunContext(cache=cache, progress=progress))
+    features, found = read_all(data, encoder, device, RunContext(cache=cache, progress=progress))
+    warn(found)
+    return features
 
 
 def load(folder: str | Path) -> "Model":
@@ -165,7 +178,8 @@ def check(
 
     chosen = Recipe.from_mapping({"head": "logistic", **(recipe.to_json() if recipe else {}), **settings})
     places = (Path(out) if out is not None else None, Path(export) if export is not None else None)
-    return run_check(data, chosen, RunContext(cache=cache, progress=progress), out=places[0], export=places[1])
+    context = RunContext(cache=cache, progress=progress)
+    return _warned(run_check(data, chosen, context, out=places[0], export=places[1]))
 
 
 def compare(
@@ -215,7 +229,8 @@ def compare(
 
     recipe = _study_recipe(settings, {"head": quick_head(settings)}, "compare")
     wanted = read_wanted(arms, shots, draws, steps, recipe.training.time_limit)
-    return run_comparison(data, wanted, recipe.replace(time_limit=""), RunContext(cache=cache, progress=progress))
+    context = RunContext(cache=cache, progress=progress)
+    return _warned(run_comparison(data, wanted, recipe.replace(time_limit=""), context))
 
 
 def rank(
@@ -247,7 +262,7 @@ def rank(
 
     context = RunContext(cache=cache, progress=progress)
     candidates = Candidates(tuple(encoders), tuple(stages), tuple(sizes))
-    return run_ranking(data, candidates, _study_recipe(settings, {}, "rank"), context)
+    return _warned(run_ranking(data, candidates, _study_recipe(settings, {}, "rank"), context))
 
 
 @overload
@@ -293,7 +308,12 @@ def distance(
         _study_recipe(settings, {"head": quick_head(settings)}, "distance"),
         RunContext(cache=cache, progress=progress),
     )
-    return run_either_distance(one, other, encoders, recipe, context)
+    return _warned(run_either_distance(one, other, encoders, recipe, context))
+
+
+def _warned(found: Found) -> Found:
+    warn(found.findings, stacklevel=4)
+    return found
 
 
 def _study_recipe(settings: Mapping[str, Any], defaults: Mapping[str, Any], verb: str) -> Recipe:

@@ -20,10 +20,12 @@
     HeadstartWarning           something that was found, as a warning
 """
 
+import warnings
+from collections.abc import Iterable
 from contextvars import ContextVar
 
 from headstart.runtime.catalogue import WRITTEN_FOR, Texts, texts_in
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import WARNING, Finding
 
 # The kind of examples that errors speak of: that of the data read last, which most places that raise one do not know.
 MODALITY = ContextVar("MODALITY", default=WRITTEN_FOR)
@@ -181,3 +183,10 @@ class HeadstartWarning(UserWarning):
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))
         self.finding = finding
+
+
+def warn(findings: Iterable[Finding], stacklevel: int = 3) -> None:
+    """Issue a warning for each finding that is more than a note, at the line that called the caller."""
+    for finding in findings:
+        if finding.severity == WARNING:
+            warnings.warn(HeadstartWarning(finding), stacklevel=stacklevel)

@@ -137,8 +137,8 @@ def test_the_part_of_mistakes_is_not_measured_where_resamples_have_none():
 
 def test_only_where_a_network_was_trained_from_scratch_more_steps_may_bring_it_nearer():
     training = "Every network was trained for about 0 steps, at the best of several learning rates."
-    assert tuple(sentences(report(answers(probe=(0.5, 0.6), lpft=(0.5, 0.6))).notices)) == (training,)
-    (said,) = report(answers(probe=(0.5, 0.6), scratch=(0.2, 0.3))).notices
+    assert tuple(sentences(report(answers(probe=(0.5, 0.6), lpft=(0.5, 0.6))).findings)) == (training,)
+    (said,) = report(answers(probe=(0.5, 0.6), scratch=(0.2, 0.3))).findings
     assert str(said) == f"{training} With more steps (--steps) training from scratch may come nearer."
 
 
@@ -168,9 +168,9 @@ def test_the_report_is_plain_data_with_the_promised_keys():
 
 def test_networks_are_said_to_have_had_few_steps():
     found = answers(scratch=(0.3, 0.6), probe=(0.8, 0.9))
-    notices = report(replace(found, steps=100)).notices
+    notices = report(replace(found, steps=100)).findings
     assert str(notices[0]).startswith("Every network was trained for about 100 steps")
-    assert report(answers(random=(0.3, 0.6), probe=(0.8, 0.9))).notices == ()
+    assert report(answers(random=(0.3, 0.6), probe=(0.8, 0.9))).findings == ()
 
 
 def test_three_tests_stand_beside_each_gain_and_are_corrected_for_their_number():

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from headstart.data.example import Dataset, Example
 from headstart.data.name_checks import twins
 from headstart.data.readers.base import NO_KEY, Facts, reader_of
-from headstart.runtime.findings import Finding, notices_json
+from headstart.runtime.findings import Finding, about, notices_json
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
 
@@ -134,7 +134,7 @@ class Inspection:
             "tiny_classes": self.tiny_classes,
             "imbalance": self.imbalance,
             "class_twins": twins(self.dataset.classes),
-            **notices_json((*self.dataset.notices, *self.notices)),
+            **notices_json(about((*self.dataset.notices, *self.notices), self.dataset.modality)),
         }
 
     def usable_examples(self) -> Iterator[Example]:

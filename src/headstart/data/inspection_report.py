@@ -16,7 +16,7 @@ PARTS: tuple[SplitName, ...] = ("train", "validation", "test")
 
 def inspection_lines(found: Inspection, texts: Texts = ENGLISH) -> list[str]:
     """Write a short report, one sentence a line; of long lists the first five and how many more."""
-    summary = found.size_summary
+    summary, texts = found.size_summary, texts.for_modality(found.dataset.modality)
     sizes = [reader_of(found.dataset.modality).size_line(summary)] if summary else []
     said = [_totals(found), *sizes, *inspection_findings(found)]
     return [line for one in said for line in one.render(texts).splitlines()]

@@ -50,5 +50,5 @@ def split_to_score(dataset: Dataset, usable: Integers) -> ScoredSplit:
     for name in ("test", "validation"):
         if name in splits and any(split != name for split in splits):
             chosen = usable[[split == name for split in splits]]
-            return ScoredSplit(chosen, Finding("data.part_scored", {"part": Finding(f"data.part_{name}")}))
+            return ScoredSplit(chosen, Finding("data.part_scored", {"part": Finding(f"data.part_{name}")}, "note"))
     return ScoredSplit(usable)

@@ -11,7 +11,7 @@ from headstart.data.inspection import Inspection
 from headstart.data.inspection_report import inspection_findings, inspection_lines
 from headstart.data.splits import Parts
 from headstart.runtime.catalogue import ENGLISH, Texts
-from headstart.runtime.findings import Finding, sentences
+from headstart.runtime.findings import Finding, about, sentences
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import idle_settings
 
@@ -28,10 +28,12 @@ class Plan:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that the user should know before anything is computed."""
-        return (*inspection_findings(self.inspection), *self.parts.notices, *self._idle())
+        found = (*inspection_findings(self.inspection), *self.parts.notices, *self._idle())
+        return about(found, self.dataset.modality)
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
+        texts = texts.for_modality(self.dataset.modality)
         sizes = {"fit": len(self.parts.fit), "score": len(self.parts.score), "rule": self.parts.rule}
         return [
             *inspection_lines(self.inspection, texts),

@@ -244,9 +244,9 @@ def _notices(task: TrainingJob, outcome: TrainingOutcome, encoder: PreparedEncod
     if outcome.short:
         notices.append(Finding("finetuning.memory", {"count": outcome.micro}, "note"))
     if encoder is None and outcome.best and task.moving.plan.wise == "auto":
-        notices.append(Finding("finetuning.probe_kept"))
+        notices.append(Finding("finetuning.probe_kept", severity="note"))
     elif encoder is None:
-        notices.append(Finding("finetuning.nothing_moved"))
+        notices.append(Finding("finetuning.nothing_moved", severity="note"))
     elif encoder.notice:
         notices.append(encoder.notice)
     return notices

@@ -92,9 +92,9 @@ def find_rate(rates: Numbers, losses: Numbers) -> LrRangeTest:
     chosen, limit = float(rates[steepest]), float(rates[lowest]) / 10
     if chosen > limit:
         values = {"limit": limit, "grows": float(rates[lowest]), "chosen": chosen}
-        reason = Finding("finetuning.range_limited", values)
+        reason = Finding("finetuning.range_limited", values, "note")
         return LrRangeTest(rates, losses, smooth, limit, reason)
-    reason = Finding("finetuning.range_found", {"chosen": chosen, "grows": float(rates[lowest])})
+    reason = Finding("finetuning.range_found", {"chosen": chosen, "grows": float(rates[lowest])}, "note")
     return LrRangeTest(rates, losses, smooth, chosen, reason)
 
 

@@ -9,7 +9,7 @@ from headstart.finetuning.distributed import Engine
 from headstart.finetuning.job import TrainingJob
 from headstart.finetuning.step_time import StepTime
 from headstart.finetuning.weight_interpolation import SHARES
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import NOTE, WARNING, Finding
 from headstart.runtime.progress import duration_text
 from headstart.settings.fields import seconds_of
 from headstart.settings.recipe import Recipe
@@ -46,7 +46,8 @@ def announce(task: TrainingJob, pace: StepTime, done: int, tell: Callable[[Findi
     late = bool(limit) and total > seconds_of(limit)
     values = {"method": plan.name, "count": left, "pictures": len(task.train.labels), "limit": limit}
     times = {"training": duration_text(seconds), "run": duration_text(total)}
-    tell(Finding("finetuning.announced_late" if late else "finetuning.announced", values | times))
+    code, severity = ("finetuning.announced_late", WARNING) if late else ("finetuning.announced", NOTE)
+    tell(Finding(code, values | times, severity))
     return seconds
 
 

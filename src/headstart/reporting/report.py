@@ -1,12 +1,13 @@
 """What a run, an evaluation, an embedding or a prediction found: each as lines for people and as plain data."""
 
 import shlex
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.data.inspection import Inspection
-from headstart.data.inspection_report import inspection_lines, left_out_findings
+from headstart.data.inspection_report import inspection_findings, inspection_lines, left_out_findings
 from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
 from headstart.data.targets.base import Target
@@ -19,7 +20,7 @@ from headstart.reporting.answers import failure_lines, failures_by_name, failure
 from headstart.reporting.summary import candidate_lines, score_lines
 from headstart.reporting.training_files import training_lines, training_to_json
 from headstart.runtime.catalogue import ENGLISH, Texts
-from headstart.runtime.findings import Finding, notices_json, sentences
+from headstart.runtime.findings import NOTE, WARNING, Finding, Severity, about, notices_json, sentences
 from headstart.tasks.base import load_task
 from headstart.uncertainty.evaluate import PolicyScores
 
@@ -51,17 +52,12 @@ class RunReport:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that the user should know of the run."""
-        left_out = left_out_findings(self.plan.dataset.examples, self.extraction.failures)
-        return (
-            *self.plan.findings,
-            *left_out,
-            *self._promises(),
-            *self.notices,
-        )
+        return run_findings(self.plan, self.extraction, self.probe, self.board, self.notices)
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
         walk, target = self.extraction, self.plan.dataset.target
+        texts = texts.for_modality(self.plan.dataset.modality)
         features = {
             "encoder": _probed(self.spec.name, self.plan.recipe.training.method),
             "dimension": self.spec.dimension,
@@ -77,17 +73,12 @@ class RunReport:
             *candidate_lines(target, self.probe.candidates, self.probe.name, texts),
             *(training_lines(self.tuned, texts) if self.tuned else []),
             *score_lines(target, self.board, self._title(texts), self.policy_scores, texts),
-            *sentences(self._promises(), texts),
+            *sentences(_promises(self.plan, self.probe, self.board), texts),
             *sentences(self.notices, texts),
             texts.say("reporting.done", done),
             *([texts.say("reporting.page", done)] if self.page else []),
             texts.say("reporting.try_it", done),
         ]
-
-    def _promises(self) -> tuple[Finding, ...]:
-        metrics = load_task(self.plan.dataset.target.task).metrics
-        name = metrics.balanced if self.plan.recipe.head.balance else metrics.name
-        return promise_findings(self.probe, self.board, name)
 
     def _title(self, texts: Texts) -> str:
         """Say how the pictures were scored."""
@@ -119,7 +110,7 @@ class RunReport:
             **(training_to_json(self.tuned) if self.tuned else {}),
             **self.board.to_json(),
             "guard": None if self.policy_scores is None else self.policy_scores.to_json(),
-            **notices_json(self.notices),
+            **notices_json(about(self.notices, self.plan.dataset.modality)),
             "audit": self.plan.inspection.to_json(),
             "seconds": round(self.seconds, 3),
         }
@@ -141,9 +132,16 @@ class ScoreReport:
         """What the user should know: a saved model knows its pictures by their bytes, so near copies pass for new."""
         return (*self.extraction.notices, *((Finding("reporting.by_bytes"),) if self.board.leaked else ()))
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that the user should know."""
+        rule = (self.rule,) if self.rule else ()
+        return data_findings(self.inspection, self.extraction, (*rule, *self.notices))
+
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
         dataset, walk = self.inspection.dataset, self.extraction
+        texts = texts.for_modality(dataset.modality)
         title = texts.say("reporting.scores_of", {"count": self.board.evaluation.count, "name": dataset.name})
         return [
             *inspection_lines(self.inspection, texts),
@@ -165,7 +163,7 @@ class ScoreReport:
                 )
             ),
             "split": str(self.rule or ""),
-            "notices": sentences(self.notices),
+            "notices": sentences(about(self.notices, self.inspection.dataset.modality)),
             "audit": self.inspection.to_json(),
             "seconds": round(self.seconds, 3),
         }
@@ -186,6 +184,7 @@ class EmbedReport:
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
+        texts = texts.for_modality(self.spec.modality)
         values = {
             "count": self.count,
             "dimension": self.spec.dimension,
@@ -214,8 +213,31 @@ class EmbedReport:
             "seconds": round(self.seconds, 3),
             "images_per_second": round(self.count / self.seconds, 1) if self.seconds else None,
             "failures": failures_to_json(self.failures),
-            "notices": sentences(self.notices),
+            "notices": sentences(about(self.notices, self.spec.modality)),
         }
+
+
+def run_findings(
+    plan: Plan, walk: Extraction, probe: Probe, board: Comparison, notices: Iterable[Finding]
+) -> tuple[Finding, ...]:
+    """Return everything that the user should know of a run."""
+    left_out = left_out_findings(plan.dataset.examples, walk.failures)
+    found = (*plan.findings, *left_out, *_promises(plan, probe, board), *notices)
+    return about(found, plan.dataset.modality)
+
+
+def data_findings(
+    checked: Inspection, walk: Extraction, notices: Iterable[Finding] = (), *, least: Severity = NOTE
+) -> tuple[Finding, ...]:
+    """Return what the user should know of the data and a walk over it, and ``notices``; perhaps warnings alone."""
+    every = replace(checked, unreadable=checked.unreadable | walk.failures)
+    found = dict.fromkeys((*inspection_findings(every), *walk.notices, *notices))
+    return about((one for one in found if NOTE == least or one.severity == WARNING), checked.dataset.modality)
+
+
+def _promises(plan: Plan, probe: Probe, board: Comparison) -> tuple[Finding, ...]:
+    metrics = load_task(plan.dataset.target.task).metrics
+    return promise_findings(probe, board, metrics.balanced if plan.recipe.head.balance else metrics.name)
 
 
 def promise_findings(probe: Probe, board: Comparison, metric: str) -> tuple[Finding, ...]:

@@ -1,14 +1,13 @@
 """Recipe: everything a run needs, in sections, frozen, checked on creation, to and from TOML."""
 
 import json
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Unpack
 
-from headstart.errors import HeadstartWarning, RecipeError
+from headstart.errors import RecipeError, warn
 from headstart.registry import TABLES, nearest, resolve
 from headstart.runtime.findings import Finding, did_you_mean
 from headstart.settings.keywords import Settings
@@ -147,7 +146,7 @@ class Recipe:
 
 
 def _warn(found: Finding) -> None:
-    warnings.warn(HeadstartWarning(found), stacklevel=4)
+    warn((found,), stacklevel=5)  # at the line that calls Recipe.from_toml
 
 
 def quick_head(given: Mapping[str, Any]) -> str:

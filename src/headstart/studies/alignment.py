@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from headstart.metrics.domain_alignment import alignment_score
 from headstart.metrics.values import Score
+from headstart.modalities.base import DEFAULT
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
@@ -33,10 +34,12 @@ class AlignmentReport:
     data: str
     count: int
     pairs: tuple[EncoderPair, ...]
-    notices: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    modality: str = DEFAULT
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
+        texts = texts.for_modality(self.modality)
         rows = [
             texts.columns("studies.alignments"),
             *((pair.one, pair.other, str(pair.alignment)) for pair in self.pairs),
@@ -45,17 +48,20 @@ class AlignmentReport:
             texts.say("studies.alignment", {"count": self.count, "data": self.data}),
             *indented(rows),
             texts.say("studies.alike"),
-            *sentences(self.notices, texts),
+            *sentences(self.findings, texts),
         ]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""
-        return asdict(self) | {"notices": sentences(self.notices)}
+        return {
+            "data": self.data,
+            "count": self.count,
+            "pairs": [asdict(pair) for pair in self.pairs],
+            "notices": sentences(self.findings),
+        }
 
 
-def align_encoders(
-    data: str, features: Mapping[str, npt.NDArray[np.float32]], seed: int, notices: tuple[Finding, ...] = ()
-) -> AlignmentReport:
+def align_encoders(data: str, features: Mapping[str, npt.NDArray[np.float32]], seed: int) -> AlignmentReport:
     """Compare every two encoders by their features of the same pictures, (N, D) each; at most 2,000 of these.
 
     Examples
@@ -70,4 +76,4 @@ def align_encoders(
         EncoderPair(one, other, alignment_score(features[one][rows], features[other][rows], seed))
         for one, other in combinations(features, 2)
     )
-    return AlignmentReport(data, len(rows), pairs, notices)
+    return AlignmentReport(data, len(rows), pairs)

@@ -3,10 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from headstart.data.inspection_report import inspection_lines
+from headstart.data.inspection_report import inspection_findings, inspection_lines
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
-from headstart.runtime.findings import Finding, notices_json, sentences
+from headstart.runtime.findings import Finding, about, notices_json, sentences
 from headstart.studies.check import Check
 
 MOST_LINES = 5
@@ -22,9 +22,15 @@ class CheckReport:
     notices: tuple[Finding, ...] = ()
     page: tuple[Finding, ...] = ()
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that the user should know."""
+        found = (*inspection_findings(self.found.inspection), *self.found.notices, *self.notices)
+        return about(found, self.found.inspection.dataset.modality)
+
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
-        cleaning = self.found.cleaning
+        cleaning, texts = self.found.cleaning, texts.for_modality(self.found.inspection.dataset.modality)
         return [
             *inspection_lines(self.found.inspection, texts),
             *self._copy_lines(texts),
@@ -67,10 +73,10 @@ class CheckReport:
                 **asdict(found.cleaning),
                 "before": _score(found.cleaning.before),
                 "after": _score(found.cleaning.after),
-                "verdict": str(found.cleaning.verdict),
+                "verdict": str(*about((found.cleaning.verdict,), inspection.dataset.modality)),
             },
             "audit": inspection.to_json(),
-            **notices_json((*found.notices, *self.notices)),
+            **notices_json(about((*found.notices, *self.notices), inspection.dataset.modality)),
             "files": list(self.files),
         }
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from headstart.metrics.intervals import mean_interval
 from headstart.metrics.paired_tests import area_between, drawn_means
 from headstart.metrics.values import Score
+from headstart.modalities.base import DEFAULT
 from headstart.reporting.tables import indented
 from headstart.reporting.verdicts import factor_line, factor_sentence, multiplier_text, out_of_reach, transfer_verdicts
 from headstart.runtime.catalogue import ENGLISH, Texts
@@ -53,8 +54,8 @@ class CompareReport:
         What drove it, as far as it was measured.
     rates
         Learning rates that were chosen, by arm and examples per class.
-    notices
-        Sentences for the user.
+    findings
+        What the user should know.
     metric
         What is compared.
     resampled
@@ -68,13 +69,14 @@ class CompareReport:
     scored: int
     factors: tuple[Ablation, ...] = ()
     rates: tuple[tuple[str, str, float], ...] = ()
-    notices: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     metric: str = "accuracy"
+    modality: str = DEFAULT
     resampled: dict[tuple[str, str], npt.NDArray[np.float64]] = field(default_factory=dict, compare=False, repr=False)
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
-        shots = list(dict.fromkeys(point.shots for point in self.points))
+        shots, texts = list(dict.fromkeys(point.shots for point in self.points)), texts.for_modality(self.modality)
         heads = {one: texts.say("page.shots.word_all") if one == "all" else one for one in shots}
         table = [(texts.say("studies.per_class"), *heads.values())]
         for arm in dict.fromkeys(point.arm for point in self.points):
@@ -100,8 +102,15 @@ class CompareReport:
             ]
             lines += ["", *indented([texts.columns("studies.gains"), *rows])]
         driven = [f"  {factor_line(asdict(one), texts)}" for one in self.factors]
-        notices = sentences(self.notices, texts)
-        return [*lines, "", *self.verdict(texts), "", texts.say("studies.drove"), *driven, *notices]
+        return [
+            *lines,
+            "",
+            *self.verdict(texts),
+            "",
+            texts.say("studies.drove"),
+            *driven,
+            *sentences(self.findings, texts),
+        ]
 
     def verdict(self, texts: Texts = ENGLISH) -> list[str]:
         """Write plainly what the transfer was worth, in the order of the sizes."""
@@ -159,7 +168,7 @@ class CompareReport:
             "verdict": self.verdict(),
             "factors": [_factor_json(factor) for factor in self.factors],
             "rates": [{"arm": arm, "shots": shots, "rate": rate} for arm, shots, rate in self.rates],
-            **notices_json(self.notices),
+            **notices_json(self.findings),
         }
 
 
@@ -198,7 +207,7 @@ def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, r
         tuple((arm, shots_name(one), rate) for (arm, one), rate in (answers.rates or {}).items()),
         _notices(answers, present),
         answers.metric,
-        {(arm, shots_name(one)): row for (arm, one), row in draws.items()},
+        resampled={(arm, shots_name(one)): row for (arm, one), row in draws.items()},
     )
 
 

@@ -31,7 +31,7 @@ class CostEstimate:
     def finding(self) -> Finding | None:
         """What to say before the work begins; None when nothing is to be trained."""
         values = {"count": len(self.seconds), "time": duration_text(sum(self.seconds.values()))}
-        return Finding("studies.trainings", values) if self.seconds else None
+        return Finding("studies.trainings", values, "note") if self.seconds else None
 
 
 def make_forecast(

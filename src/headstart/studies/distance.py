@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from headstart.metrics.distances import (
 from headstart.metrics.domain_alignment import centred_kernel_alignment
 from headstart.metrics.intervals import wilson
 from headstart.metrics.values import Score
+from headstart.modalities.base import DEFAULT
 from headstart.probing.probe import fit_probe
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
@@ -63,10 +64,12 @@ class DistanceReport:
     discrepancy: Discrepancy
     frechet: FrechetDistance
     across: CrossSetScores | None
-    notices: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    modality: str = DEFAULT
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
+        texts = texts.for_modality(self.modality)
         confused = texts.say("studies.confused", {"percent": 100 * self.proxy.error})
         halves = texts.say("studies.halves", {"name": self.names[0], "within": self.frechet.within})
         unbiased, arranged = texts.say("studies.unbiased"), texts.say("studies.arranged")
@@ -85,11 +88,13 @@ class DistanceReport:
         if self.across is not None:
             values = {"inside": self.across.inside, "across": self.across.across, "common": len(self.across.classes)}
             lines.append(texts.say("studies.probe_across", names | values))
-        return [*lines, texts.say("studies.no_prediction"), *sentences(self.notices, texts)]
+        return [*lines, texts.say("studies.no_prediction"), *sentences(self.findings, texts)]
 
     def to_json(self) -> dict[str, Any]:
         """Give plain data."""
-        return asdict(self) | {"notices": sentences(self.notices)}
+        plain = asdict(replace(self, findings=()))
+        del plain["findings"], plain["modality"]
+        return plain | {"notices": sentences(self.findings)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

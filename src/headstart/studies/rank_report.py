@@ -5,6 +5,7 @@ from typing import Any
 
 from headstart.encoders.memory_probe import megabytes_at_work
 from headstart.encoders.spec import Encoder
+from headstart.modalities.base import DEFAULT
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
@@ -56,19 +57,23 @@ class RankReport:
         By name.
     examples, groups
         How many examples were learned from, and how many groups they form.
-    notices
-        Sentences for the user.
+    findings
+        What the user should know.
+    modality
+        The kind of examples.
     """
 
     ranking: Ranking
     costs: dict[str, Cost]
     examples: int
     groups: int
-    notices: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     metric: str = "accuracy"
+    modality: str = DEFAULT
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
+        texts = texts.for_modality(self.modality)
         before, behind = texts.columns("studies.ranking"), texts.columns("studies.ranking_costs")
         measures = [texts.name("studies.measure", name) for name in self.ranking.scored[0].measures]
         head = ("", *before, *measures, *behind)
@@ -82,7 +87,7 @@ class RankReport:
             texts.say("studies.ranked_groups" if grouped else "studies.ranked", values),
             *indented([head, *rows], right=(0, *range(5, len(head)))),
             *self.verdicts(texts),
-            *sentences(self.notices, texts),
+            *sentences(self.findings, texts),
         ]
 
     def verdicts(self, texts: Texts = ENGLISH) -> list[str]:

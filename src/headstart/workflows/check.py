@@ -62,7 +62,7 @@ def run_check(
     inspection = replace(inspection, unreadable=inspection.unreadable | walk.failures, copies=sets.sets)
     together = inspection.together
     review_labels = load_task(dataset.target.task).review
-    labels, troubles = None, (Finding("audit.labels_task", {"task": dataset.target.task}),)
+    labels, troubles = None, (Finding("audit.labels_task", {"task": dataset.target.task}, "note"),)
     if review_labels is not None:
         labels, troubles = review_labels(dataset, features, together, recipe, context.progress)
     outliers, distances = find_outliers(features, recipe.run.seed)

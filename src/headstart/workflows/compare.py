@@ -8,8 +8,9 @@ from headstart.encoders.spec import Encoder
 from headstart.errors import RecipeError
 from headstart.modalities.base import DEFAULT, Modality, load_modality
 from headstart.registry import names, nearest
+from headstart.reporting.report import data_findings
 from headstart.runtime.context import RunContext
-from headstart.runtime.findings import did_you_mean
+from headstart.runtime.findings import WARNING, about, did_you_mean
 from headstart.settings.fields import seconds_of
 from headstart.settings.recipe import Recipe
 from headstart.studies.compare import ComparisonRequest, compare_arms, identity, require_torch, usable_shots
@@ -49,7 +50,9 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     kept = context.cache_folder / "studies" / f"compare-{identity(arena, wanted.steps)[:32]}.jsonl"
     store = ResultStore(kept if context.keep_features else None)
     answers = compare_arms(arena, wanted, store, context)
-    return report_answers(answers, arena.test.groups, recipe.run.seed, recipe.uncertainty.resamples)
+    found = data_findings(planned.inspection, walks["probe"], planned.parts.notices, least=WARNING)
+    report = report_answers(answers, arena.test.groups, recipe.run.seed, recipe.uncertainty.resamples)
+    return replace(report, findings=(*found, *about(report.findings, modality.name)), modality=modality.name)
 
 
 def _arms_for(wanted: Sequence[str], modality: Modality, encoder: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """How far apart two sets or two encoders lie: ``headstart distance``, as a row of named stages."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.sources import list_examples, read_dataset
 from headstart.encoders.spec import LoadedEncoder
 from headstart.errors import DataError, RecipeError
+from headstart.reporting.report import data_findings
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import WARNING
 from headstart.settings.recipe import Recipe
 from headstart.studies.alignment import AlignmentReport, align_encoders
 from headstart.studies.distance import DistanceReport, measure_distances, probe_across, require_enough
@@ -34,7 +37,10 @@ def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) ->
     found = measure_distances(matrices[0][good[0]], matrices[1][good[1]], recipe.run.seed)
     across = probe_across(recipe, sets, checked[0], good, matrices)
     names = names_apart((one, other), (sets[0].name, sets[1].name))
-    return DistanceReport(names, (len(good[0]), len(good[1])), encoder.spec.name, *found, across)
+    counts = len(good[0]), len(good[1])
+    said = [data_findings(part, walk, least=WARNING) for part, walk in zip(checked, walks, strict=True)]
+    modality = sets[0].modality
+    return DistanceReport(names, counts, encoder.spec.name, *found, across, (*said[0], *said[1]), modality)
 
 
 def names_apart(sources: tuple[Data, Data], names: tuple[str, str]) -> tuple[str, str]:
@@ -75,7 +81,8 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
     good = np.setdiff1d(checked.usable, list(walk.failures))
     require_enough(dataset.name, len(good))
     features = {name: found.matrix[good] for name, found in zip(names, walk.features, strict=True)}
-    return align_encoders(dataset.name, features, recipe.run.seed, walk.notices)
+    found = data_findings(checked, walk, least=WARNING)
+    return replace(align_encoders(dataset.name, features, recipe.run.seed), findings=found, modality=dataset.modality)
 
 
 def _encoder(name: str, checked: Inspection, recipe: Recipe, context: RunContext) -> LoadedEncoder:

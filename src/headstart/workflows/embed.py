@@ -17,8 +17,9 @@ from headstart.features.access import Counter, open_store, read_blocks, read_fea
 from headstart.features.table_export import table_format, write_table
 from headstart.features.values import Block, Extraction, Features
 from headstart.reporting.answers import failures_by_name
-from headstart.reporting.report import EmbedReport
+from headstart.reporting.report import EmbedReport, data_findings
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.settings.fields import DeviceName
 from headstart.settings.recipe import Recipe
 from headstart.workflows.load_encoder import named_encoder
@@ -26,13 +27,17 @@ from headstart.workflows.load_encoder import named_encoder
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
 
 
-def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) -> Features:
-    """Encode everything in the order of the data, NaN where something cannot be read; see :func:`headstart.embed`."""
+def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) -> tuple[Features, tuple[Finding, ...]]:
+    """Encode everything in the order of the data, NaN where something cannot be read; see :func:`headstart.embed`.
+
+    Returns the features, and what the user should know of the data.
+    """
     dataset = read_dataset(data)
     checked = inspect_dataset(dataset, progress=context.progress)
     examples = [dataset.examples[index] for index in checked.usable]
     loaded = named_encoder(encoder, device, context, dataset.modality, examples)
-    return read_features(dataset.examples, checked.keys, (loaded,), context, checked.usable).features[0]
+    walk = read_features(dataset.examples, checked.keys, (loaded,), context, checked.usable)
+    return walk.features[0], data_findings(checked, walk)
 
 
 def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -> EmbedReport:

@@ -23,7 +23,7 @@ from headstart.metrics.comparison import Comparison
 from headstart.probing.probe import Probe, fit_probe
 from headstart.probing.rows import Sample
 from headstart.reporting.page.writing import with_page
-from headstart.reporting.report import RunReport
+from headstart.reporting.report import RunReport, run_findings
 from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_tables
 from headstart.reporting.sections.base import task_report
 from headstart.reporting.summary import unscored_refusal
@@ -69,6 +69,13 @@ class FitResult:
     tuned: "FineTuned | None" = None
     policy_scores: PolicyScores | None = None
 
+    @property
+    def notices(self) -> tuple[Finding, ...]:
+        """What the user should know of the walk over the examples, the head and the training."""
+        moved = self.tuned.notices if self.tuned else ()
+        refused = unscored_refusal(self.model.saved.policy, self.policy_scores)
+        return (*moved, *self.extraction.notices, *self.probe.notices, *refused)
+
 
 def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> Run:
     """Train, and write everything into a run folder: ``out``, or a new ``runs/NAME-N``.
@@ -79,9 +86,7 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
     with output_folder(out, planned.dataset.name, resume=context.resume) as folder:
         shutil.rmtree(folder / "model", ignore_errors=True)  # of a run that was killed after it had saved
         trained = train(planned, replace(context, run_folder=folder / TRAINING))
-        notices: tuple[Finding, ...] = trained.tuned.notices if trained.tuned else ()
-        notices += (*trained.extraction.notices, *trained.probe.notices, *trained.model.save(folder / "model"))
-        notices += unscored_refusal(trained.model.saved.policy, trained.policy_scores)
+        notices = (*trained.notices, *trained.model.save(folder / "model"))
         notices += task_report(planned.dataset.target).draw(
             folder, trained.board.evaluation, planned.dataset, trained.scored, trained.probabilities
         )
@@ -95,7 +100,8 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
         write_json(folder / "environment.json", {**environment(started, sys.argv), "data": run_root(planned.dataset)})
         write_log(folder / "log.txt", started, [*planned.lines(), *report.lines()])
     # The run lies finished in its folder: whatever became of its page, nothing that was computed would be lost.
-    return Run(_settled(trained, folder), with_page(report, trained.scored, context.language))
+    model = replace(_settled(trained, folder), findings=report.findings)
+    return Run(model, with_page(report, trained.scored, context.language))
 
 
 def train(planned: Plan, context: RunContext) -> FitResult:
@@ -122,7 +128,8 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     saved = add_references(saved, planned, final.features, fitted, final.kept, context.cache_folder)
     saved = replace(saved, policy=policy, policy_scores=None if promises is None else promises.to_json())
     model = Model(final.encoder, saved, final.encoder.files, board)
-    return FitResult(model, walk, probe, board, seen.scored, probabilities, tuned, promises)
+    trained = FitResult(model, walk, probe, board, seen.scored, probabilities, tuned, promises)
+    return replace(trained, model=replace(model, findings=run_findings(planned, walk, probe, board, trained.notices)))
 
 
 def _settled(trained: FitResult, folder: Path) -> Model:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from headstart.encoders.saved import open_saved
 from headstart.encoders.spec import Encoder, EncoderFiles
-from headstart.errors import RecipeError
+from headstart.errors import RecipeError, warn
 from headstart.probing.prediction import Prediction
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
@@ -52,6 +52,8 @@ class Model:
         ``saved.training``).
     folder
         Where it was loaded from, or None.
+    findings
+        What the user should know of the fit; none for a model that was loaded.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class Model:
     files: EncoderFiles
     board: "Comparison | None" = None
     folder: Path | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def modality(self) -> str:
@@ -179,7 +182,9 @@ class Model:
         from headstart.workflows.evaluate import score
 
         recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
-        return score(self, data, recipe, RunContext(cache=cache, progress=progress)).board.evaluation
+        report = score(self, data, recipe, RunContext(cache=cache, progress=progress))
+        warn(report.findings)
+        return report.board.evaluation
 
     def evaluate_guard(
         self,
@@ -198,7 +203,9 @@ class Model:
         from headstart.workflows.evaluate import score
 
         recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
-        return score(self, data, recipe, RunContext(cache=cache, progress=progress), unfamiliar).policy_scores
+        report = score(self, data, recipe, RunContext(cache=cache, progress=progress), unfamiliar)
+        warn(report.findings)
+        return report.policy_scores
 
     def save(self, folder: str | Path) -> tuple[Finding, ...]:
         """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""

@@ -11,7 +11,9 @@ from headstart.encoders.variants import candidates_of
 from headstart.features.access import seconds_per_example
 from headstart.probing.probe import require_held_out
 from headstart.probing.rows import select_sample
+from headstart.reporting.report import data_findings
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import WARNING
 from headstart.settings.recipe import Recipe
 from headstart.studies.layer_study import families_of, stage_features
 from headstart.studies.rank import rank_scored, score_encoder
@@ -76,4 +78,6 @@ def run_ranking(data: Data, candidates: Candidates, recipe: Recipe, context: Run
         for name, one in loaded.items()
     }
     metric = load_task(dataset.target.task).metrics.name
-    return RankReport(ranking, costs, len(kept), len(np.unique(fitted.groups)), walk.notices, metric)
+    found = data_findings(planned.inspection, walk, planned.parts.notices, least=WARNING)
+    group_count = len(np.unique(fitted.groups))
+    return RankReport(ranking, costs, len(kept), group_count, found, metric, dataset.modality)

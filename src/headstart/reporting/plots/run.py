@@ -92,7 +92,7 @@ def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tupl
     Return notices for the user; an empty history draws nothing. Raises OutputError when the file cannot be written.
     """
     if not history:
-        return (Finding("reporting.no_learning_curve"),)
+        return (Finding("reporting.no_learning_curve", severity="note"),)
     losses = _curves(history, lambda row: row.loss, lambda row: row.validation_loss)
     accuracies = _curves(history, lambda row: row.accuracy, lambda row: row.validation_accuracy)
     panels = (
@@ -116,7 +116,7 @@ def draw_rate_test(test: "LrRangeTest", path: Path) -> tuple[Finding, ...]:
     Raises OutputError when the file cannot be written.
     """
     if len(test.rates) < 2:
-        return (Finding("reporting.no_range_curve"),)
+        return (Finding("reporting.no_range_curve", severity="note"),)
     raw, smooth = (tuple(zip(test.rates.tolist(), ys.tolist(), strict=True)) for ys in (test.losses, test.smoothed))
     curves = (Curve("loss of a step", raw, 2, "none", width=1.2), Curve("smoothed", smooth, 0, "none"))
     panel = Panel("learning rate", "loss", curves, test.chosen, logarithmic=True)
