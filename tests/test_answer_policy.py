@@ -154,7 +154,8 @@ def test_with_folds_there_is_no_unseen_picture_to_score_the_policy_on(fake_netwo
 
 def test_very_few_pictures_get_a_model_without_promises(fake_network, tmp_path) -> None:
     save_flowers(tmp_path / "few", 2)
-    model = hs.fit(tmp_path / "few", head="centroid", test_fraction=0.5, abstain=0.9)
+    with pytest.warns(hs.HeadstartWarning, match=r"There are too few examples to hold any out|cannot be promised"):
+        model = hs.fit(tmp_path / "few", head="centroid", test_fraction=0.5, abstain=0.9)
     answers = model.predict(tmp_path / "few")
     assert all(answer.prediction_set and len(answer.prediction_set) == 3 for answer in answers)
     assert all(answer.abstained and answer.familiarity is None for answer in answers)

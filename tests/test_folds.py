@@ -51,7 +51,9 @@ def test_with_folds_a_precision_that_cannot_be_promised_and_a_class_of_one_pictu
     spare = sorted(data.glob("*/*"))[0]
     (data / "single").mkdir()
     spare.rename(data / "single" / spare.name)
-    hs.fit(data, head="ridge", folds=3, abstain=0.999, resamples=100, out="refused")
+    with pytest.warns(hs.HeadstartWarning) as warned:
+        hs.fit(data, head="ridge", folds=3, abstain=0.999, resamples=100, out="refused")
+    assert [one.message.finding.code for one in warned] == ["data.lone", "reporting.refused"]
     log = Path("refused/log.txt").read_text(encoding="utf-8")
     assert "These classes have one picture only: 'single'. The model that scores it has not seen the class" in log
     assert "A precision of 0.999 cannot be promised, 0." in log

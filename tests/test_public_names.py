@@ -12,6 +12,7 @@ import headstart
 PUBLIC = [
     "Dataset",
     "HeadstartError",
+    "HeadstartWarning",
     "ImageEmbedder",
     "Model",
     "Recipe",

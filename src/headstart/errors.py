@@ -178,7 +178,13 @@ class MissingExtraError(HeadstartError):
 
 
 class HeadstartWarning(UserWarning):
-    """Something was found that changes the result or needs a look; ``finding`` says it in other languages."""
+    """Something was found that changes the result or needs a look; ``finding`` says it in other languages.
+
+    Examples
+    --------
+    >>> print(HeadstartWarning(Finding("data.outside", {"count": 1})))
+    1 picture lies in no class folder and is left out.
+    """
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))

@@ -201,3 +201,27 @@ def test_check_finds_the_wrong_label_and_looks_for_no_poor_pictures(tmp_path):
     found = hs.check(write_csv(tmp_path / "wine.csv", columns), cache=tmp_path)
     assert "#0" in [one["path"] for one in found.to_json()["label_errors"]]
     assert found.to_json()["quality"] == {}
+
+
+@pytest.mark.parametrize("verb", [hs.check, hs.rank, hs.compare, hs.embed])
+def test_a_row_that_cannot_be_used_is_warned_of_by_every_verb(verb, tmp_path):
+    columns = wine_columns()
+    columns["ash"] = ["inf", *columns["ash"][1:]]
+    table = write_csv(tmp_path / "wine.csv", columns)
+    with pytest.warns(
+        hs.HeadstartWarning, match=r"1 row is left out because unreadable:\n  #0: It holds an inf"
+    ) as warned:
+        found = verb(table, cache=tmp_path / "cache", **({"shots": ["all"], "draws": 1} if verb is hs.compare else {}))
+    assert [one.filename for one in warned] == [__file__]
+    assert verb is hs.embed or str(warned[0].message) in map(str, found.findings)
+
+
+def test_errors_about_a_table_speak_of_rows(wine, model, tmp_path):
+    columns = wine_columns()
+    with pytest.raises(DataError, match="There is only one class with readable rows: 'cultivar 0'"):
+        hs.fit(write_csv(tmp_path / "t.csv", {**columns, "label": ["cultivar 0"] * 178}), cache=tmp_path)
+    with pytest.raises(DataError, match=r"The model never saw 'new' \(178 of 178 rows\)"):
+        model.evaluate(write_csv(tmp_path / "t.csv", {**columns, "label": ["new"] * 178}))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="There are no pictures in"):  # of what is no table nothing else is known
+        hs.fit(tmp_path / "empty", cache=tmp_path)
