@@ -83,6 +83,12 @@ def test_predict_with_a_saved_model_loads_no_heavy_library(saved_model):
     assert loaded_by_command("predict", str(saved_model / "model"), picture) == []
 
 
+def test_fit_of_a_probe_loads_no_torch(saved_model, session_cache):
+    place = ("--cache", str(session_cache), "--out", str(saved_model / "run"))
+    loaded = loaded_by_command("fit", str(saved_model / "pictures"), "--head", "ridge", "--resamples", "100", *place)
+    assert not {"torch", "torchvision", "timm", "captum"} & set(loaded)
+
+
 def test_load_and_predict_in_python_load_no_heavy_library(saved_model):
     picture = str(saved_model / "pictures" / "blue" / "0.png")
     code = (

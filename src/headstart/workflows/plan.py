@@ -64,7 +64,7 @@ def require_possible(recipe: Recipe, target: Target) -> None:
     task, moves = load_task(target.task), training_plan(recipe, 1, ())
     families_for(recipe, target)
     for name, value, possible in (
-        ("method", None if moves is None else moves.method, task.loss),
+        ("method", None if moves is None else moves.method, moves is None or task.loss),  # the loss loads torch
         ("folds", recipe.split.folds, task.metrics.evaluate_folds),
         ("balance", recipe.head.balance, task.metrics.balanced != task.metrics.name),
     ):
