@@ -12,7 +12,8 @@ from headstart.metrics.classification import METRICS
 from headstart.metrics.comparison import Comparison, compare_with_baselines
 from headstart.metrics.values import Score, ScoredPart
 from headstart.reporting.answers import failure_lines
-from headstart.reporting.summary import candidate_lines, policy_lines, refusal, score_lines
+from headstart.reporting.policy_lines import policy_lines, refusal
+from headstart.reporting.summary import candidate_lines, score_lines
 from headstart.uncertainty.evaluate import AnswerScores, PolicyScores
 
 CLASSES = ("ant", "bee", "fly", "gnat", "moth", "wasp", "花蜂")

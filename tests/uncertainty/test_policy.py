@@ -9,9 +9,10 @@ import pytest
 from headstart.heads.probabilities import Softmax, softmax
 from headstart.metrics.intervals import wilson
 from headstart.probing.prediction import predictions_from
-from headstart.reporting.summary import policy_lines
+from headstart.probing.rows import select_rows_to_encode
+from headstart.reporting.policy_lines import policy_lines
 from headstart.settings.recipe import Recipe
-from headstart.uncertainty.calibrate import HeldOutScores, ReferenceRows, calibrate_policy, select_rows_to_encode
+from headstart.uncertainty.calibrate import HeldOutScores, ReferenceRows, calibrate_policy
 from headstart.uncertainty.conformal import calibration_scores, true_class_scores
 from headstart.uncertainty.evaluate import OodSet, Scored, broken_promises, evaluate_policy, share
 from headstart.uncertainty.ood import energy, fit_class_gaussians, mahalanobis, nearest_index, neighbour_distances

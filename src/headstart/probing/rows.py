@@ -95,3 +95,21 @@ def select_balanced_rows(strata: Positions, limit: int, seed: int) -> Positions:
     turn[order] = np.arange(len(strata)) - np.repeat(np.cumsum(counts) - counts, counts)
     # Every stratum gives its first, then every stratum its second, until there are enough.
     return np.sort(shuffled[np.argsort(turn[shuffled], kind="stable")][:limit])
+
+
+def select_some(count: int, limit: int, seed: int) -> Positions:
+    """Select up to ``limit`` of so many rows at random, ascending."""
+    return np.sort(np.random.default_rng(seed).permutation(count)[:limit])
+
+
+def select_rows_to_encode(strata: Positions, validation: Positions, limit: int, seed: int) -> Positions:
+    """Select the rows to encode once more when the weights have moved: up to half of them held-out ones.
+
+    Examples
+    --------
+    >>> select_rows_to_encode(np.zeros(10, dtype=np.int64), np.array([8, 9]), 5, seed=0).tolist()[-2:]
+    [8, 9]
+    """
+    held = validation[select_some(len(validation), limit // 2, seed)]
+    others = np.setdiff1d(np.arange(len(strata)), validation)
+    return np.union1d(held, others[select_balanced_rows(strata[others], limit - len(held), seed)])

@@ -46,7 +46,9 @@ class Answers:
         lines = failure_lines(self.failures, texts)
         if self.threshold is None or self.threshold.reached:
             return lines
-        from headstart.reporting.summary import refusal  # only here: predicting does not wait for what a fit reports
+        from headstart.reporting.policy_lines import (
+            refusal,  # only here: predicting does not wait for what a fit reports
+        )
 
         return [*lines, refusal(self.threshold).render(texts)]
 

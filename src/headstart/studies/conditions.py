@@ -15,7 +15,6 @@ from headstart.encoders.spec import LoadedEncoder
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.heads.family import HeadFamily
-from headstart.metrics.classification import is_right
 from headstart.modalities.base import load_modality
 from headstart.probing.probe import BaselineRows, baseline_family, fit_probe
 from headstart.probing.rows import select_sample
@@ -163,7 +162,8 @@ def answer_by_training(
     known = find_rate() if rate is None else rate
     plan = replace(plan_for_steps(lesson.ground, lesson.steps), rate=known)
     scores = train_and_score(lesson.ground, plan, arena.test.examples, context)
-    return is_right(scores, arena.test.labels), known
+    found: Right = load_task(arena.target.task).metrics.credit(scores, arena.test.labels)
+    return found, known
 
 
 def tuned_rate(arena: ExperimentData, spot: Condition, steps: int, context: RunContext) -> float:

@@ -8,7 +8,7 @@ from headstart.arrays import Floats, Integers
 from headstart.data.splits import make_folds
 from headstart.heads.probabilities import Scores, Softmax, as_softmax
 from headstart.probing.probe import Probe
-from headstart.probing.rows import Sample, select_balanced_rows
+from headstart.probing.rows import Sample, select_some
 from headstart.settings.recipe import Recipe
 from headstart.uncertainty.conformal import CalibrationScores, calibration_scores, true_class_scores
 from headstart.uncertainty.ood import (
@@ -88,19 +88,6 @@ def fit_policy(  # six: the settings, the model, and what it was fitted to
     return calibrate_policy(recipe, held, references, grouped=fitted.user_groups is not None)
 
 
-def select_rows_to_encode(labels: Integers, validation: Integers, limit: int, seed: int) -> Integers:
-    """Select the rows to encode once more when the weights have moved: up to half of them held-out ones.
-
-    Examples
-    --------
-    >>> select_rows_to_encode(np.zeros(10, dtype=np.int64), np.array([8, 9]), 5, seed=0).tolist()[-2:]
-    [8, 9]
-    """
-    held = validation[_some(len(validation), limit // 2, seed)]
-    others = np.setdiff1d(np.arange(len(labels)), validation)
-    return np.union1d(held, others[select_balanced_rows(labels[others], limit - len(held), seed)])
-
-
 def out_of_fold_scores(probe: Probe, fitted: Sample) -> HeldOutScores | None:
     """Return the scores of each example in the cross-validation that chose the head; None when there was none.
 
@@ -136,7 +123,7 @@ def calibrate_policy(
     """
     wanted, sets, answers = recipe.uncertainty, None, None
     if held is not None and len(held.labels) > MOST_HELD_OUT:
-        rows = _some(len(held.labels), MOST_HELD_OUT, recipe.run.seed)
+        rows = select_some(len(held.labels), MOST_HELD_OUT, recipe.run.seed)
         held = HeldOutScores(held.scores[rows], held.decoding, held.labels[rows], held.groups[rows])
     if held is not None:
         probabilities = held.decoding.decode(held.scores)
@@ -156,17 +143,13 @@ def calibrate_policy(
     )
 
 
-def _some(count: int, limit: int, seed: int) -> Integers:
-    return np.sort(np.random.default_rng(seed).permutation(count)[:limit])
-
-
 def _held_out_novelties(recipe: Recipe, held: HeldOutScores | None, known: ReferenceRows) -> CalibrationScores | None:
     method = recipe.uncertainty.novelty
     if method == "energy" and held is not None:
         return calibration_scores(energy(held.scores, held.decoding.temperature), held.groups)
     if method in ("none", "energy") or len(known.held) < FEWEST:
         return None
-    rows = known.held[_some(len(known.held), MOST_COMPARED, recipe.run.seed)]
+    rows = known.held[select_some(len(known.held), MOST_COMPARED, recipe.run.seed)]
     groups = known.groups[rows]
     if method == "mahalanobis":
         return calibration_scores(_held_out_mahalanobis(recipe, known)[rows], groups)

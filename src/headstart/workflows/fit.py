@@ -26,7 +26,6 @@ from headstart.reporting.page.writing import with_page
 from headstart.reporting.report import RunReport, run_findings
 from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_tables
 from headstart.reporting.sections.base import task_report
-from headstart.reporting.summary import unscored_refusal
 from headstart.reporting.training_files import write_training
 from headstart.runtime.context import RunContext
 from headstart.runtime.environment import environment
@@ -73,7 +72,7 @@ class FitResult:
     def notices(self) -> tuple[Finding, ...]:
         """What the user should know of the walk over the examples, the head and the training."""
         moved = self.tuned.notices if self.tuned else ()
-        refused = unscored_refusal(self.model.saved.policy, self.policy_scores)
+        refused = task_report(self.model.saved.target).unscored(self.model.saved.policy, self.policy_scores)
         return (*moved, *self.extraction.notices, *self.probe.notices, *refused)
 
 

@@ -17,7 +17,7 @@ from headstart.metrics.values import ScoredPart
 from headstart.probing.cross_validation import predict_in_folds
 from headstart.probing.predictor import HeadPredictor
 from headstart.probing.probe import BaselineRows, Probe, baseline_family
-from headstart.probing.rows import Sample, require_some, select_balanced_rows, select_sample
+from headstart.probing.rows import Sample, require_some, select_balanced_rows, select_rows_to_encode, select_sample
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.saving.reference_set import MOST_ENCODED, MOST_ROWS
@@ -25,7 +25,6 @@ from headstart.saving.values import Baseline
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import training_plan
 from headstart.tasks.base import load_task
-from headstart.uncertainty.calibrate import select_rows_to_encode
 from headstart.uncertainty.evaluate import PolicyScores, Scored
 from headstart.uncertainty.ood import nearest_index, to_half_precision
 from headstart.uncertainty.policy import AnswerPolicy

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +52,14 @@ class TaskReport:
     def hardest(self, evaluation: Evaluation, texts: Texts) -> list[str]:
         """Write lines about what the model is worst at."""
         return []
+
+    def promises(self, found: Any, texts: Texts, *, leaked: bool = False) -> list[str]:  # noqa: ANN401 - of the task
+        """Write lines about whether the model kept what it promised on the scored examples; ``leaked`` ones flatter."""
+        return []
+
+    def unscored(self, policy: Any, found: Any) -> tuple[Finding, ...]:  # noqa: ANN401 - of the task
+        """Return what cannot be promised where no scored example could show it."""
+        return ()
 
     def write_tables(
         self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: npt.NDArray[np.float64]

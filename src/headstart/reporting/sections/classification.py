@@ -18,11 +18,14 @@ from headstart.reporting.page.scores import calibration_section, classes_section
 from headstart.reporting.page.summary import class_tiles, summarise_classes
 from headstart.reporting.page.values import Json, PageData, RunData
 from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
+from headstart.reporting.policy_lines import policy_lines, unscored_refusal
 from headstart.reporting.render.base import render_of
 from headstart.reporting.render.contact_sheet import Mistake, draw_mistakes
 from headstart.reporting.sections.base import TaskReport
 from headstart.runtime.catalogue import Texts
 from headstart.runtime.findings import Finding
+from headstart.uncertainty.evaluate import PolicyScores
+from headstart.uncertainty.policy import AnswerPolicy
 
 ROWS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error")
 HARDEST = 5  # classes named in a summary
@@ -53,6 +56,14 @@ class ClassReport(TaskReport):
         mistaken = (row for row in evaluation.per_class if row.support and row.f1.value < 1)
         rows = [f"{row.name} {row.f1.value:.2f}" for row in sorted(mistaken, key=lambda row: row.f1.value)[:HARDEST]]
         return [texts.say("reporting.hardest", {"names": rows})] if len(evaluation.classes) > 2 and rows else []
+
+    def promises(self, found: PolicyScores, texts: Texts, *, leaked: bool = False) -> list[str]:
+        """Write lines about sets, answers and unfamiliar examples."""
+        return policy_lines(found, texts, leaked=leaked)
+
+    def unscored(self, policy: AnswerPolicy | None, found: PolicyScores | None) -> tuple[Finding, ...]:
+        """Return that a precision cannot be promised."""
+        return unscored_refusal(policy, found)
 
     def write_tables(
         self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: npt.NDArray[np.float64]
