@@ -21,7 +21,7 @@ from headstart.api import embed
 from headstart.data.demo_data import fruit_folder
 from headstart.data.sources import read_dataset
 from headstart.data.targets.classes import Classes
-from headstart.metrics.ranking import plan_ranking, rank_scores
+from headstart.metrics.classification.ranking import plan_ranking, rank_scores
 from headstart.probing.probe import Probe, fit_probe
 from headstart.probing.rows import Sample
 from headstart.runtime.context import RunContext

@@ -195,9 +195,9 @@ CLEAN = {
     "headstart.heads": "",
     "headstart.heads.ridge": "from headstart.settings.rules import choose\nimport numpy",
     "headstart.metrics": "",
-    "headstart.metrics.scores": "from headstart.errors import HeadstartError",
-    "headstart.workflows.model": "import headstart.metrics.scores",
-    "headstart.workflows.fit": "import headstart.metrics.scores\nfrom headstart.encoders import engine",
+    "headstart.metrics.classification.scores": "from headstart.errors import HeadstartError",
+    "headstart.workflows.model": "import headstart.metrics.classification.scores",
+    "headstart.workflows.fit": "import headstart.metrics.classification.scores\nfrom headstart.encoders import engine",
     "headstart.cli": "",
     "headstart.cli.app": "from headstart.workflows import fit\nfrom headstart.errors import HeadstartError\napp = 1",
 }
@@ -217,7 +217,7 @@ def test_a_tidy_tree_has_no_violation():
         ),
         (
             "headstart.data.late",
-            "def f():\n    import headstart.metrics.scores",
+            "def f():\n    import headstart.metrics.classification.scores",
             "headstart.data.late: data imports metrics, a later stage",
         ),
         (

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from headstart.metrics.calibration import (
+from headstart.metrics.classification.calibration import (
     calibration_error,
     calibration_score,
     equal_mass_bins,

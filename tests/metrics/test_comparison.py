@@ -6,9 +6,9 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, log_loss
 
 from headstart.data.targets.classes import Classes
-from headstart.metrics.classification import METRICS
+from headstart.metrics.classification.evaluation import evaluate
+from headstart.metrics.classification.metrics import METRICS
 from headstart.metrics.comparison import Comparison, compare_with_baselines
-from headstart.metrics.evaluation import evaluate
 from headstart.metrics.values import ScoredPart
 
 CLASSES = ("ant", "bee", "fly")

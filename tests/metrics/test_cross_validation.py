@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
 
-from headstart.metrics.cross_validation import corrected_interval, corrected_variance, evaluate_folds
-from headstart.metrics.evaluation import evaluate
+from headstart.metrics.classification.evaluation import evaluate
+from headstart.metrics.classification.folds import corrected_interval, corrected_variance, evaluate_folds
 from headstart.metrics.intervals import wilson
 from headstart.metrics.values import Score, ScoredPart
 

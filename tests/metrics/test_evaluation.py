@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
-from headstart.metrics.evaluation import evaluate
+from headstart.metrics.classification.evaluation import evaluate
+from headstart.metrics.classification.values import ClassEvaluation, ClassRow
 from headstart.metrics.intervals import wilson
-from headstart.metrics.values import ClassEvaluation, ClassRow, Score
+from headstart.metrics.values import Score
 
 LETTERS = "abcdefghij"
 

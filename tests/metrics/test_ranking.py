@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from headstart.metrics.ranking import plan_ranking, rank_scores
+from headstart.metrics.classification.ranking import plan_ranking, rank_scores
 
 
 @st.composite

@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from headstart.metrics.scores import (
+from headstart.metrics.classification.scores import (
     accuracy,
     balanced_accuracy,
     brier_losses,

@@ -12,7 +12,13 @@ from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
 from headstart.features.neighbours import unit_rows
-from headstart.metrics.transferability import decompose, h_score, log_evidence, logme, neighbours_are_right
+from headstart.metrics.classification.transferability import (
+    decompose,
+    h_score,
+    log_evidence,
+    logme,
+    neighbours_are_right,
+)
 
 
 def made(count, dimension, classes=3, seed=0, signal=1.0):

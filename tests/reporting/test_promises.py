@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from headstart.metrics.classification import METRICS
+from headstart.metrics.classification.metrics import METRICS
 from headstart.metrics.comparison import compare_with_baselines
 from headstart.metrics.values import ScoredPart
 from headstart.reporting.report import promise_findings

@@ -8,7 +8,7 @@ import pytest
 from headstart.data.targets.classes import Classes
 from headstart.heads.cv_scoring import CvScore
 from headstart.heads.model_selection import Candidate
-from headstart.metrics.classification import METRICS
+from headstart.metrics.classification.metrics import METRICS
 from headstart.metrics.comparison import Comparison, compare_with_baselines
 from headstart.metrics.values import Score, ScoredPart
 from headstart.reporting.answers import failure_lines

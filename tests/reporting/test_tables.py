@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from headstart.data.example import Dataset, Example
-from headstart.metrics.values import ClassEvaluation, ClassRow, Score
+from headstart.metrics.classification.values import ClassEvaluation, ClassRow
+from headstart.metrics.values import Score
 from headstart.probing.prediction import Choice, Prediction, predictions_from
 from headstart.reporting.class_tables import (
     predictions_to_csv,

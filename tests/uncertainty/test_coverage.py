@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from headstart.metrics.evaluation import evaluate
+from headstart.metrics.classification.evaluation import evaluate
+from headstart.metrics.classification.weighted_scores import compute_scores, prepare_sample
 from headstart.metrics.paired_tests import bootstrap_p, drawn_means, interval, mcnemar
-from headstart.metrics.weighted_scores import compute_scores, prepare_sample
 
 NAMES = [f"class {number}" for number in range(8)]
 

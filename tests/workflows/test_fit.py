@@ -15,7 +15,7 @@ from fakes import FakeNetwork
 from headstart.data.readers.image import open_example
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError, OutputError, RecipeError
-from headstart.metrics.evaluation import evaluate
+from headstart.metrics.classification.evaluation import evaluate
 from headstart.reporting.report import RunReport
 from headstart.runtime.context import RunContext
 from headstart.serving.predictor import SavedPredictor

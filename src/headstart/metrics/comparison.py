@@ -91,7 +91,7 @@ def compare_with_baselines(
 
     Examples
     --------
-    >>> from headstart.metrics.classification import METRICS
+    >>> from headstart.metrics.classification.metrics import METRICS
     >>> part = ScoredPart(np.array([0, 1, 1]), ("a", "b"), None, np.zeros(3, dtype=np.bool_))
     >>> sure = np.array([[0.9, 0.1], [0.2, 0.8], [0.1, 0.9]])
     >>> found = compare_with_baselines(METRICS, part, sure, {"majority": np.array([0.6, 0.4])})

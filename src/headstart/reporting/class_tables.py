@@ -14,7 +14,8 @@ from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.files import write_text
 
 if TYPE_CHECKING:
-    from headstart.metrics.values import ClassRow, Evaluation, Score
+    from headstart.metrics.classification.values import ClassRow
+    from headstart.metrics.values import Evaluation, Score
 
 POLICY_COLUMNS = ("prediction_set", "abstained", "reason", "unfamiliar", "familiarity", "novelty")
 NAMED_CLASSES = 4  # of a prediction set, in a table for people

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.features.neighbours import unit_rows
-from headstart.metrics.transferability import h_score, logme, neighbours_are_right
+from headstart.metrics.classification.transferability import h_score, logme, neighbours_are_right
 
 Labels = npt.NDArray[np.int64]
 

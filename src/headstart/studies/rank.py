@@ -49,7 +49,8 @@ class Scored:
     right
         What the answer of a quick probe that had not seen the example adds to the metric, such as right or wrong, (N,).
     measures
-        Other measures of the features, by name; see :mod:`headstart.metrics.transferability` for those of classes.
+        Other measures of the features, by name; for classes those of
+        :mod:`headstart.metrics.classification.transferability`.
     """
 
     name: str

@@ -24,5 +24,5 @@ CLASSIFICATION = define_task(
     answers="headstart.serving.class_schemas:CLASSES",
     text="headstart.reporting.class_tables:predictions_to_text",
     csv="headstart.reporting.class_tables:predictions_to_csv",
-    metrics="headstart.metrics.classification:METRICS",
+    metrics="headstart.metrics.classification.metrics:METRICS",
 )

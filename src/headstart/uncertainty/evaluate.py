@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from headstart.arrays import Booleans, Floats, Integers
+from headstart.metrics.classification.ranking import plan_ranking, rank_scores
+from headstart.metrics.classification.weighted_scores import number_units
 from headstart.metrics.intervals import percentile_interval, resampled_counts, spread_interval, wilson
-from headstart.metrics.ranking import plan_ranking, rank_scores
 from headstart.metrics.values import IntervalMethod, Score, plain_data
-from headstart.metrics.weighted_scores import number_units
 from headstart.uncertainty.conformal import coverage_range
 from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes
 

@@ -21,9 +21,9 @@ from headstart.data.sources import fingerprint
 from headstart.data.splits import merge_groups
 from headstart.data.targets.classes import Classes
 from headstart.encoders.spec import Encoder, EncoderFiles, simple_encoders
-from headstart.metrics.classification import METRICS
+from headstart.metrics.classification.folds import evaluate_folds
+from headstart.metrics.classification.metrics import METRICS
 from headstart.metrics.comparison import Comparison, compare_with_baselines
-from headstart.metrics.cross_validation import evaluate_folds
 from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
 from headstart.probing.probe import BaselineRows, Probe, fit_probe

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from headstart.metrics.evaluation import evaluate
+from headstart.metrics.classification.evaluation import evaluate
 from headstart.reporting.plots.style import chart_style
 
 

@@ -5,7 +5,7 @@ import pytest
 from fontTools.ttLib import TTCollection, TTFont
 from PIL import Image
 
-from headstart.metrics.evaluation import evaluate
+from headstart.metrics.classification.evaluation import evaluate
 from headstart.reporting.plots.confusion import confusion_chart
 from headstart.reporting.plots.run import draw_confusion_matrix
 from headstart.reporting.plots.style import FIELD, INK, RIGHT, WRONG, chart_font, chart_style, text_width

@@ -42,7 +42,7 @@ def test_settings_of_the_user_change_no_chart_and_are_left_as_they_were(evaluati
 
 
 DRAW = (
-    "import sys, logging, numpy, pathlib; from headstart.metrics.evaluation import evaluate; "
+    "import sys, logging, numpy, pathlib; from headstart.metrics.classification.evaluation import evaluate; "
     "from headstart.reporting.plots import run; "
     "found = evaluate(numpy.array([0, 1]), numpy.eye(2), ['cat', 'dog'], resamples=100); "
     "before = [name for name in ('matplotlib', 'scipy', 'sklearn', 'pandas', 'torch') if name in sys.modules]; "

@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from headstart.metrics.values import ReliabilityBin, Score
+from headstart.metrics.classification.values import ReliabilityBin
+from headstart.metrics.values import Score
 from headstart.reporting.page.rendering import page_part
 from headstart.reporting.plots import style as look
 from headstart.reporting.plots.charts import Bar, Curve, Panel, curves_chart, interval_chart, shots_chart

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from headstart.data.name_checks import natural_key
-from headstart.metrics.values import ReliabilityBin, Score
+from headstart.metrics.classification.values import ReliabilityBin
+from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import (
     Beside,
     Block,

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from headstart.metrics.classification.values import ReliabilityBin
 from headstart.metrics.intervals import wilson
-from headstart.metrics.values import ReliabilityBin, Score
+from headstart.metrics.values import Score
 from headstart.reporting.plots.style import (
     INK,
     LINE,

@@ -43,7 +43,7 @@ def draw_confusion_matrix(evaluation: Evaluation, path: Path, fonts: FontBook | 
     Examples
     --------
     >>> import tempfile
-    >>> from headstart.metrics.evaluation import evaluate
+    >>> from headstart.metrics.classification.evaluation import evaluate
     >>> evaluation = evaluate(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]), ["cat", "dog"])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     draw_confusion_matrix(evaluation, Path(folder, "confusion_matrix.png"))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from headstart.arrays import Booleans, Floats, Integers
-from headstart.metrics.cross_validation import evaluate_folds
-from headstart.metrics.evaluation import evaluate
+from headstart.metrics.classification.evaluation import evaluate
+from headstart.metrics.classification.folds import evaluate_folds
 from headstart.metrics.values import Metrics
 
 

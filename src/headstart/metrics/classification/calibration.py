@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.arrays import Booleans, Floats, Integers
-from headstart.metrics.scores import grouped_sums
-from headstart.metrics.values import IntervalMethod, ReliabilityBin, Score
+from headstart.metrics.classification.scores import grouped_sums
+from headstart.metrics.classification.values import ReliabilityBin
+from headstart.metrics.values import IntervalMethod, Score
 
 _MOST_BINS = 15
 _FEWEST_PER_BIN = 10

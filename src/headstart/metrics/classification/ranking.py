@@ -2,7 +2,7 @@
 
 The order of the examples does not depend on their weights, so it is found once (:func:`plan_ranking`); a resample then
 costs one pass over it. Weights have shape (N,), or (N, R) for R weightings at once, as in
-:mod:`headstart.metrics.scores`.
+:mod:`headstart.metrics.classification.scores`.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.arrays import Booleans, Floats, Integers
-from headstart.metrics.scores import ratio
+from headstart.metrics.classification.scores import ratio
 
 
 @dataclass(frozen=True, slots=True)

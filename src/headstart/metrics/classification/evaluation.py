@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.arrays import Booleans, Floats, Integers
-from headstart.metrics.calibration import SquaredError, calibration_score, reliability_table
+from headstart.metrics.classification.calibration import SquaredError, calibration_score, reliability_table
+from headstart.metrics.classification.scores import confusion_matrix
+from headstart.metrics.classification.values import ClassEvaluation, ClassRow
+from headstart.metrics.classification.weighted_scores import Groups, Sample, compute_scores, prepare_sample
 from headstart.metrics.intervals import percentile_interval, resampled_counts, spread_interval, wilson
-from headstart.metrics.scores import confusion_matrix
-from headstart.metrics.values import ClassEvaluation, ClassRow, IntervalMethod, Score
-from headstart.metrics.weighted_scores import Groups, Sample, compute_scores, prepare_sample
+from headstart.metrics.values import IntervalMethod, Score
 
 Matrix = npt.NDArray[np.floating[Any]]
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from headstart.arrays import Floats, Integers
-from headstart.metrics.evaluation import evaluate
-from headstart.metrics.values import ClassEvaluation, CrossValidated, Score, ScoredPart
-from headstart.metrics.weighted_scores import compute_scores, prepare_sample
+from headstart.metrics.classification.evaluation import evaluate
+from headstart.metrics.classification.values import ClassEvaluation
+from headstart.metrics.classification.weighted_scores import compute_scores, prepare_sample
+from headstart.metrics.values import CrossValidated, Score, ScoredPart
 
 LEVEL = 0.95
 # Scores of an evaluation whose intervals are corrected.
@@ -68,7 +69,7 @@ def evaluate_folds(
     fold_of
         In which fold an example was held out, shape (R, N).
     seed, resamples
-        As for :func:`headstart.metrics.evaluation.evaluate`.
+        As for :func:`headstart.metrics.classification.evaluation.evaluate`.
 
     Examples
     --------

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.arrays import Booleans, Floats, Integers
-from headstart.metrics.calibration import squared_calibration_error
-from headstart.metrics.ranking import Ranking, plan_ranking, rank_scores
-from headstart.metrics.scores import (
+from headstart.metrics.classification.calibration import squared_calibration_error
+from headstart.metrics.classification.ranking import Ranking, plan_ranking, rank_scores
+from headstart.metrics.classification.scores import (
     accuracy,
     balanced_accuracy,
     brier_losses,

@@ -1,0 +1,1 @@
+"""How classes are scored: labels and probabilities become an evaluation."""
