@@ -26,7 +26,7 @@ from headstart.data.readers.image import open_example
 from headstart.encoders.loading import load_encoder
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.image.attributions import AT_ONCE, CELL, STEPS, WINDOWS
-from headstart.explain.image.coordinates import shrink
+from headstart.explain.image.coordinates import sum_cells
 from headstart.explain.image.explaining import encode_picture
 from headstart.explain.image.methods import compute_attribution
 from headstart.explain.image.networks import open_network
@@ -167,7 +167,7 @@ def as_grid(found: torch.Tensor, method: str) -> Grid:
     if method == "gradcam":
         return found[0, 0].detach().numpy()
     heat = found[0].mean(dim=0) if method == "occlusion" else found[0].sum(dim=0)
-    return shrink(heat.detach().numpy().astype(np.float32), heat.shape[0] // CELL, heat.shape[1] // CELL)
+    return sum_cells(heat.detach().numpy().astype(np.float32), heat.shape[0] // CELL, heat.shape[1] // CELL)
 
 
 def exact_map(subject: ExplainedModel, path: Path) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class ExplainedModel:
         return self.decoding.decode(self.head.scores(features))
 
     def prediction(self, name: str, features: npt.NDArray[np.float32], top: int) -> Prediction:
-        """Say what is on one picture with these features, shape (D,), as the model itself would."""
+        """Predict one example with these features, shape (D,), as the model itself would."""
         if self.predict is not None:
             return self.predict([name], features[None], top)[0]
         return predictions_from([name], self.probabilities(features[None]), self.classes, top)[0]

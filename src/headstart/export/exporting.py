@@ -67,7 +67,7 @@ class ExportReport:
     seconds: float
 
     def record(self) -> dict[str, Any]:
-        """Give what the manifest keeps: plain data without paths."""
+        """Return what the manifest keeps: plain data without paths."""
         gate = gate_for(self.form.precision, self.proof)
         return {
             "file": self.file.name,
@@ -91,7 +91,7 @@ class ExportReport:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Give the same with the file's path and the seconds it took."""
+        """Return the same with the file's path and the seconds it took."""
         return {**self.record(), "file": str(self.file), "seconds": round(self.seconds, 3)}
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:

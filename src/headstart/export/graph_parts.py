@@ -84,4 +84,4 @@ class RawInput(Protocol):
         """Return a raw example whose size is usual, to time files with; rolled along its second axis, it is another."""
 
     def describe_input(self, batched: bool, /) -> str:
-        """Say for the file's own description what goes in."""
+        """Describe for the file what goes in."""

@@ -86,7 +86,7 @@ def openvino_road(file: Path, threads: int = 1) -> Ask:
 
 
 def _antialias(model: Any) -> None:  # noqa: ANN401 - an openvino.Model
-    """Put Pillow's filters in place of those that OpenVINO reads an antialiased Resize as."""
+    """Use Pillow's filters in place of those that OpenVINO reads an antialiased Resize as."""
     from openvino import opset13 as operators
 
     sides = np.array([2, 3], dtype=np.int64)

@@ -55,7 +55,7 @@ class ParityData:
         return cls((), (), none, none, none, Finding("export.no_pictures"))
 
     def take(self, rows: npt.NDArray[np.int64]) -> "ParityData":
-        """Keep these rows."""
+        """Select these rows."""
         return replace(
             self,
             examples=tuple(self.examples[row] for row in rows),
@@ -70,14 +70,14 @@ class ParityData:
         return Dataset("proof", self.examples, modality=modality)
 
     def held_out(self) -> "ParityData":
-        """Keep the pictures that the model was not fitted to; all of them, without labels, where there are none."""
+        """Select the examples that the model was not fitted to; all of them, without labels, where there are none."""
         if self.fitted.all():
             unknown, source = np.zeros(len(self), dtype=np.bool_), Finding("export.all_fitted", {"source": self.source})
             return replace(self, known=unknown, source=source)
         return self.take(np.flatnonzero(~self.fitted))
 
     def trained_on(self) -> "ParityData":
-        """Keep the pictures that the model was fitted to."""
+        """Select the examples that the model was fitted to."""
         return self.take(np.flatnonzero(self.fitted))
 
     @property
@@ -134,7 +134,7 @@ def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
 
 
 def run_root(dataset: Dataset) -> str:
-    """Say from where the paths in ``data.csv`` lead to the pictures: what :func:`examples_of_run` needs of a run.
+    """Return from where the paths in ``data.csv`` lead to the pictures: what :func:`examples_of_run` needs of a run.
 
     Empty for pictures that do not lie in a folder.
 

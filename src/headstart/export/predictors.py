@@ -64,7 +64,7 @@ def onnx_road_for_several(file: Path, threads: int = 1) -> AskSeveral:
 
 
 def ask_all(ask: Ask, dataset: Dataset, workers: int, progress: Progress) -> PredictorOutput:
-    """Put example files through a road, several at a time; those that cannot be decoded are left out.
+    """Predict example files by an opened form, several at a time; those that cannot be decoded are left out.
 
     Raises ExampleError when none can be.
     """

@@ -27,7 +27,7 @@ class Modality(Protocol):
     explainers: Any  # headstart.explain.base.Explainers; a row may lack it, and the next three with it
     figures: Any  # a class that draws an explanation into a folder
     averages: Any  # a function that writes what was found about each class into a folder, and reports it
-    reasons: Any  # a function that explains an example for the page
+    page_explanations: Any  # a function that explains an example for the page
     uploads: Any  # headstart.serving.uploads.base.Uploads
     page: str  # the file of serving/pages that asks for examples
     teaches: bool  # whether a server can be taught with examples of this kind

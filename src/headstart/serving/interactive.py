@@ -62,7 +62,7 @@ class InteractiveJob(Protocol):
         """How good it is, and how sure that is: plain data."""
 
     def answer(self, features: npt.NDArray[np.float32]) -> Sequence[dict[str, Any]]:
-        """Say what is on pictures, as a served model does."""
+        """Predict from features (N, D), as a served model does."""
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder."""

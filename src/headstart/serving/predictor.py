@@ -32,10 +32,10 @@ class Predictor(Protocol):
         """Answer for examples, given their features (N, D): N pieces of plain data, for classes with label and top."""
 
     def describe(self) -> dict[str, Any]:
-        """Say what the model is: plain data."""
+        """Describe the model: plain data."""
 
     def explain(self, example: Any) -> dict[str, Any] | None:  # noqa: ANN401 - decoded
-        """Say why: plain data with a heat map and the nearest training pictures; None when it cannot."""
+        """Explain an answer: plain data, with the nearest training examples; None when it cannot."""
 
 
 Explain = Callable[[Any], dict[str, Any]]
@@ -74,7 +74,7 @@ class SavedPredictor:
         return self.saved.predictor.predict([""] * len(features), features, TOP)
 
     def describe(self) -> dict[str, Any]:
-        """Say what the model is, without a path of this machine."""
+        """Describe the model, without a path of this machine."""
         saved, spec, training = self.saved, self.saved.spec, self.saved.training
         evaluation = training.trusted or {}
         return {
@@ -102,12 +102,12 @@ class SavedPredictor:
         }
 
     def explain(self, example: Any) -> dict[str, Any] | None:  # noqa: ANN401 - decoded
-        """Say why: see :class:`Predictor`."""
+        """Explain an answer: see :class:`Predictor`."""
         return None if self.why is None else self.why(example)
 
 
 def plain(prediction: Any) -> dict[str, Any]:  # noqa: ANN401 - of the task
-    """Turn a prediction into what goes over the wire: all its keys but the path.
+    """Convert a prediction into what goes over the wire: all its keys but the path.
 
     Examples
     --------

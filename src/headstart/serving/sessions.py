@@ -56,14 +56,14 @@ class Session:
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def add(self, card: ExampleCard) -> int:
-        """Put a picture with a class on the desk; raises Refusal 409 when the desk is full."""
+        """Add an example with a class; raises Refusal 409 when the desk is full."""
         self._require_room(card.label)
         number = next(self._numbers)
         self.cards[number] = card
         return number
 
     def remember(self, card: ExampleCard) -> int:
-        """Keep a picture that was tried for a while, so that it can be corrected without being encoded again."""
+        """Store an example that was tried for a while, so that it can be corrected without being encoded again."""
         number = next(self._numbers)
         self.tried[number] = card
         while len(self.tried) > self.bounds.tried:
@@ -71,7 +71,7 @@ class Session:
         return number
 
     def relabel(self, number: int, label: str) -> None:
-        """Give a picture another class, or a tried one its first; raises Refusal 404 or 409."""
+        """Change the class of an example, or set that of a tried one; raises Refusal 404 or 409."""
         if number in self.tried:
             moved = _with_label(self.tried[number], label)
             self._require_room(label)
@@ -84,12 +84,12 @@ class Session:
             raise not_there()
 
     def remove(self, number: int) -> None:
-        """Take a picture away; raises Refusal 404 when it is not there."""
+        """Remove an example; raises Refusal 404 when it is not there."""
         if self.cards.pop(number, None) is None:
             raise not_there()
 
     def rename(self, old: str, new: str) -> None:
-        """Give a class another name; one that exists already takes its pictures in. Raises Refusal 404."""
+        """Rename a class; one that exists already takes its examples in. Raises Refusal 404."""
         changed = {number: card for number, card in self.cards.items() if card.label == old}
         if not changed:
             raise not_there()
@@ -129,7 +129,7 @@ class SessionStore:
             return found
 
     def new_desk(self) -> tuple[str, Session]:
-        """Make a desk, and the secret that opens it; raises Refusal 503 when the room is full."""
+        """Open a desk, and return the secret that opens it again with it; raises Refusal 503 when the room is full."""
         secret = secrets.token_urlsafe(32)
         with self._lock:
             self._tidy()
@@ -155,7 +155,7 @@ class SessionStore:
 
 
 def shown_from(cards: Sequence[ExampleCard]) -> ShownExamples:
-    """Put together what is on these cards."""
+    """Collect what is on these cards."""
     classes = Classes.from_labels(card.label for card in cards).names
     numbers = {name: number for number, name in enumerate(classes)}
     return ShownExamples(
@@ -181,7 +181,7 @@ def _with_label(card: ExampleCard, label: str) -> ExampleCard:
 
 
 def not_there() -> Refusal:
-    """Say that a picture or a class is not on the desk."""
+    """Return the refusal of an example or a class that is not on the desk."""
     return Refusal(404, "not_there", "That is not here any more.", "It was removed or has expired.", "Show it again.")
 
 

@@ -109,7 +109,7 @@ def draw_support(strata: Labels, shots: int, draw: int, seed: int) -> Labels:
 
 
 def rows_of(arena: ExperimentData, spot: Condition) -> Labels:
-    """Say which examples of the part to learn from a cell learns from."""
+    """Select the examples that a cell learns from."""
     return draw_support(arena.fit.strata, spot.shots, spot.draw, arena.recipe.run.seed)
 
 
@@ -131,7 +131,7 @@ def answer_from_features(arena: ExperimentData, spot: Condition) -> Right:
 
 
 def lesson_of(arena: ExperimentData, spot: Condition, steps: int, context: RunContext) -> TrainingDraw:
-    """Put together what a training of this cell is given."""
+    """Collect what a training of this cell is given."""
     fit, rows = arena.fit, rows_of(arena, spot)
     labels, groups, features = fit.labels[rows], fit.groups[rows], fit.features["probe"][rows]
     recipe = training_recipe(arena.recipe, spot, len(rows), arena.target.names)
@@ -175,7 +175,7 @@ def tuned_rate(arena: ExperimentData, spot: Condition, steps: int, context: RunC
 
 
 def training_recipe(recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...]) -> Recipe:
-    """Say how an arm trains: every draw has a seed of its own.
+    """Return the recipe of an arm: every draw has a seed of its own.
 
     Weights that were shuffled begin as blind as random ones: they get the rate of a training from scratch, and
     BatchNorm learns its statistics anew.
@@ -195,7 +195,7 @@ def training_recipe(recipe: Recipe, spot: Condition, count: int, classes: tuple[
 
 
 def examples_learned(recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...], steps: int) -> int:
-    """Say how many pictures pass by in a training of so many steps on ``count`` of them.
+    """Count the examples that pass by in a training of so many steps on ``count`` of them.
 
     Examples
     --------

@@ -75,7 +75,7 @@ def measure_form(
 
 
 def peak_memory() -> float:
-    """Say how much memory this process had at most, in MB; 0 where the system does not tell."""
+    """Return how much memory this process had at most, in MB; 0 where the system does not tell."""
     try:
         import resource
     except ImportError:  # Windows

@@ -47,8 +47,8 @@ def run_server(
             model = load(hosted.model)
             encoder, files = model.encoder, model.files
             explained = load_task(model.saved.target.task).explained
-            reasons = getattr(load_modality(model.modality), "reasons", None) if explained else None
-            why = reasons and partial(reasons, subject_of(model), folders=(Path(), context.cache_folder))
+            explain = getattr(load_modality(model.modality), "page_explanations", None) if explained else None
+            why = explain and partial(explain, subject_of(model), folders=(Path(), context.cache_folder))
             answering = SavedPredictor(encoder, model.saved, model_digest(hosted.model), why)
 
         def learn(shown: ShownExamples) -> SessionModel:

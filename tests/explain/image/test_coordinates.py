@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from headstart.encoders.preprocess.image import ImagePreprocessing, prepare, seen_box
-from headstart.explain.image.coordinates import enlarge, place, shrink
+from headstart.explain.image.coordinates import enlarge, place, sum_cells
 
 PLAIN = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
@@ -56,5 +56,5 @@ def test_a_map_that_is_enlarged_by_whole_numbers_keeps_its_sum(height, width, do
 @settings(max_examples=60, deadline=None)
 def test_a_map_that_is_shrunk_keeps_its_sum(height, width, rows, columns, seed):
     heat = np.random.default_rng(seed).normal(size=(height, width)).astype(np.float32)
-    smaller = shrink(heat, rows, columns)
+    smaller = sum_cells(heat, rows, columns)
     np.testing.assert_allclose(smaller.sum(dtype=np.float64), heat.sum(dtype=np.float64), atol=1e-3)

@@ -46,7 +46,7 @@ def test_a_picture_of_another_kind_and_a_map_of_chance_are_marked_in_the_lines_a
     odd = replace(found, checks=HeatChecks(chance, Randomisation((Similarity("head", 0.1, 0.1),), whole=False)))
     lines, before = (Explained(one, Path("a.png"), Path("b.png")).lines() for one in (odd, plain))
     assert (lines[1], before[1][:8]) == ("  I don't know this kind of picture.", "  heat: ")
-    sheets = [np.asarray(explanation_sheet(one, cat, [], FontBook(font_folders())).image) for one in (odd, plain)]
+    sheets = [np.asarray(explanation_sheet(one, cat, [], FontBook(font_folders()))[0]) for one in (odd, plain)]
     orange = [(sheet == ImageColor.getrgb(WARN)).all(axis=2) for sheet in sheets]
     assert orange[0][:80, 600:].any() and orange[0][640:, :520].any()
     assert not orange[1][:80, 600:].any() and not orange[1][640:, :520].any()

@@ -13,7 +13,7 @@ from headstart.encoders.spec import EncoderFiles
 from headstart.errors import EncoderError, MissingExtraError
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.image import methods
-from headstart.explain.image.coordinates import shrink
+from headstart.explain.image.coordinates import sum_cells
 from headstart.explain.image.explaining import encode_picture
 from headstart.explain.image.layers import Shape, choose_layer
 from headstart.explain.image.methods import EncoderOutput, compute_attribution
@@ -157,7 +157,7 @@ def test_integrated_gradients_are_those_of_captum_and_sum_to_the_difference(subj
         inputs = torch.from_numpy(noise()[None])
         expected = captum.attr.IntegratedGradients(whole).attribute(inputs, target=2, n_steps=50)
         heat = compute_attribution(subject, seen_of(subject), 2, "gradients")
-        expected_cells = shrink(expected[0].sum(dim=0).detach().numpy().astype(np.float32), 8, 8)
+        expected_cells = sum_cells(expected[0].sum(dim=0).detach().numpy().astype(np.float32), 8, 8)
         np.testing.assert_allclose(heat.grid, expected_cells, rtol=1e-3, atol=1e-4)
         difference = (whole(inputs) - whole(torch.zeros_like(inputs)))[0, 2].item()
         assert heat.grid.sum() == pytest.approx(difference, rel=0.05, abs=0.02)
@@ -177,7 +177,7 @@ def test_occlusion_is_what_a_loop_by_hand_finds(subjects):
         total[top : top + window, left : left + window] += scores[0] - score
         times[top : top + window, left : left + window] += 1
     heat = compute_attribution(subject, seen_of(subject), 1, "occlusion")
-    np.testing.assert_allclose(heat.grid, shrink((total / times).astype(np.float32), 8, 8), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(heat.grid, sum_cells((total / times).astype(np.float32), 8, 8), rtol=1e-3, atol=1e-4)
     assert heat.layer == "squares of 8 x 8 pixels behind the mean colour"
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.image.coordinates import shrink
+from headstart.explain.image.coordinates import sum_cells
 from headstart.explain.image.networks import Network
 from headstart.explain.torch_graph import Scorer
 from headstart.explain.values import Attribution
@@ -73,4 +73,4 @@ def _scores_of(subject: ExplainedModel) -> Callable[[torch.Tensor], torch.Tensor
 
 
 def _cells(heat: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return shrink(heat, max(1, heat.shape[0] // CELL), max(1, heat.shape[1] // CELL))
+    return sum_cells(heat, max(1, heat.shape[0] // CELL), max(1, heat.shape[1] // CELL))

@@ -16,7 +16,7 @@ from headstart.explain.values import Attribution
 from headstart.registry import resolve
 
 
-def cascade(
+def randomise_stages(
     subject: ExplainedModel, pixels: npt.NDArray[np.float32], target: int, heat: Attribution, seed: int
 ) -> list[Similarity]:
     """Compare the heat with that of a shuffled head on a network that is shuffled stage by stage.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.stats import t as student
 
 from headstart.encoders.preprocess.image import ImagePreprocessing
-from headstart.explain.image.coordinates import Map, enlarge, shrink
+from headstart.explain.image.coordinates import Map, enlarge, sum_cells
 from headstart.runtime.findings import Finding
 
 Labelled = tuple[int, Map, npt.NDArray[np.float32]]  # class number, heat (h, w), input (3, H, W)
@@ -116,19 +116,19 @@ class ClassAverages:
 
 @dataclass(slots=True)
 class AverageAccumulator:
-    """Collects the maps of one class, one after the other."""
+    """The maps of one class, added one after the other."""
 
     maps: list[Map] = field(default_factory=list)
     total: npt.NDArray[np.float64] | None = None
     empty: int = 0
 
     def add(self, grid: Map, pixels: npt.NDArray[np.float32]) -> None:
-        """Take a heat map (h, w) and the input (3, H, W) it belongs to."""
+        """Add a heat map (h, w) and the input (3, H, W) it belongs to."""
         positive = np.maximum(grid, 0)
         if not positive.sum() > 0:
             self.empty += 1
             return
-        cells = shrink(enlarge(positive, *pixels.shape[1:]), GRID, GRID)
+        cells = sum_cells(enlarge(positive, *pixels.shape[1:]), GRID, GRID)
         self.maps.append(cells / cells.sum())
         self.total = pixels.astype(np.float64) if self.total is None else self.total + pixels
 
@@ -157,7 +157,7 @@ class AverageAccumulator:
 
 
 def lower_bound(values: npt.NDArray[np.float64], level: float) -> float:
-    """Give a value that the mean of a population exceeds with confidence ``1 - level`` (Student's t, one side).
+    """Compute a value that the mean of a population exceeds with confidence ``1 - level`` (Student's t, one side).
 
     Minus infinity for fewer than five values.
 

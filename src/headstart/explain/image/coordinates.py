@@ -26,12 +26,12 @@ def enlarge(grid: Map, height: int, width: int) -> Map:
     return result
 
 
-def shrink(heat: Map, height: int, width: int) -> Map:
+def sum_cells(heat: Map, height: int, width: int) -> Map:
     """Sum a map over the cells of a grid of ``height`` x ``width``, whose edges may cut pixels.
 
     Examples
     --------
-    >>> shrink(np.array([[1.0, 2.0, 3.0]], dtype=np.float32), 1, 2).tolist()
+    >>> sum_cells(np.array([[1.0, 2.0, 3.0]], dtype=np.float32), 1, 2).tolist()
     [[2.0, 4.0]]
     """
     result: Map = (_shares(heat.shape[0], height) @ heat @ _shares(heat.shape[1], width).T).astype(np.float32)
@@ -39,7 +39,7 @@ def shrink(heat: Map, height: int, width: int) -> Map:
 
 
 def _shares(pixels: int, cells: int) -> npt.NDArray[np.float64]:
-    """Say which part of each pixel lies in each cell, shape (cells, pixels)."""
+    """Compute which part of each pixel lies in each cell, shape (cells, pixels)."""
     edges = np.arange(cells + 1)[:, None] * pixels / cells
     left = np.arange(pixels)[None, :]
     shares: npt.NDArray[np.float64] = np.clip(np.minimum(edges[1:], left + 1) - np.maximum(edges[:-1], left), 0, None)
@@ -47,7 +47,7 @@ def _shares(pixels: int, cells: int) -> npt.NDArray[np.float64]:
 
 
 def place(heat: Map, box: Box, size: Size) -> Map:
-    """Lay a map of the network's input onto the picture it was made from.
+    """Map the network's input back to the picture it was made from.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.explain.base import Fill
-from headstart.explain.image.coordinates import Map, enlarge, shrink
+from headstart.explain.image.coordinates import Map, enlarge, sum_cells
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
@@ -118,7 +118,7 @@ class Areas:
 
 
 def hiding_order(grid: Map, size: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Give each square of the input its turn, 0 for the hottest: shape (14, 14) or less.
+    """Rank the squares of the input, 0 for the hottest: shape (14, 14) or less.
 
     Examples
     --------
@@ -126,14 +126,14 @@ def hiding_order(grid: Map, size: tuple[int, ...]) -> npt.NDArray[np.int64]:
     [[2, 0], [1, 3]]
     """
     rows, columns = min(CELLS, size[0]), min(CELLS, size[1])
-    cells = shrink(enlarge(grid, size[0], size[1]), rows, columns)
+    cells = sum_cells(enlarge(grid, size[0], size[1]), rows, columns)
     turns = np.empty(cells.size, dtype=np.int64)
     turns[np.argsort(-cells.ravel(), kind="stable")] = np.arange(cells.size)
     return turns.reshape(cells.shape)
 
 
 def fill_of(pixels: Pixels, fill: Fill) -> Pixels:
-    """Make the picture that hidden places are filled from: all of the mean colour, which is 0, or strongly blurred."""
+    """Compute the picture that hidden places are filled from: all 0, the mean colour, or strongly blurred."""
     if fill == "mean":
         return np.zeros_like(pixels)
     from scipy.ndimage import gaussian_filter  # only where it is needed: predicting loads this module too

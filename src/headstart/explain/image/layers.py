@@ -81,7 +81,7 @@ def choose_layer(network: torch.nn.Module, pixels: torch.Tensor) -> Layer:
 
 
 def read_shape(network: torch.nn.Module, output: torch.Tensor, pixels: torch.Tensor) -> Shape | None:
-    """Tell how a layer's output can be read as maps with as many channels as the last maps; None when it cannot."""
+    """Return how a layer's output can be read as maps with as many channels as the last maps; None when it cannot."""
     channels = int(getattr(network, "num_features", 0))
     if output.ndim == 4 and min(output.shape[2:]) * max(output.shape[2:]) > 1 and output.shape[1] == channels:
         return Shape("channels first", output.shape[2], output.shape[3])

@@ -68,7 +68,7 @@ def open_network(files: EncoderFiles, pixels: npt.NDArray[np.float32]) -> Networ
 
 def view_layer(network: Network, scores: Scorer, pixels: npt.NDArray[np.float32], target: int) -> LayerView:
     """Run one input forwards and the score of the class number ``target`` back to the chosen layer."""
-    with kept_output(network) as kept:
+    with hook_output(network) as kept:
         features = network.module(torch.from_numpy(pixels[None]))
         scores(features)[0, target].backward()  # type: ignore[no-untyped-call]
     network.module.zero_grad(set_to_none=True)
@@ -84,7 +84,7 @@ def view_layer(network: Network, scores: Scorer, pixels: npt.NDArray[np.float32]
 
 def pooled_maps(network: Network, pixels: npt.NDArray[np.float32]) -> Maps | None:
     """Run one input and keep the maps of the chosen layer if the features are their mean; None otherwise."""
-    with kept_output(network) as kept, torch.inference_mode():
+    with hook_output(network) as kept, torch.inference_mode():
         features = network.module(torch.from_numpy(pixels[None]))[0]
     maps = network.layer.shape.maps(kept[0])[0]
     if len(maps) != len(features) or not torch.allclose(maps.mean(dim=(1, 2)), features, rtol=1e-4, atol=1e-5):
@@ -93,7 +93,7 @@ def pooled_maps(network: Network, pixels: npt.NDArray[np.float32]) -> Maps | Non
 
 
 @contextmanager
-def kept_output(network: Network) -> Iterator[list[torch.Tensor]]:
+def hook_output(network: Network) -> Iterator[list[torch.Tensor]]:
     """Keep what the chosen layer gives, with its gradient, while the block lasts."""
     kept: list[torch.Tensor] = []
 

@@ -54,7 +54,7 @@ def graph_maps(encoder: OnnxEncoder, pixels: npt.NDArray[np.float32]) -> Maps | 
 
 
 def as_grid(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
-    """Give maps the shape (K, h, w): they have it already, or are the tokens (T, K) of a square; None otherwise.
+    """Reshape maps to (K, h, w): they have it already, or are the tokens (T, K) of a square; None otherwise.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def pooled_tensor(graph: bytes) -> str | None:
 
 
 def with_output(graph: bytes, name: str) -> bytes:
-    r"""Give a graph one more output: a tensor it already computes.
+    r"""Add an output to a graph: a tensor it already computes.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def _nodes(graph: bytes) -> Iterator[_Node]:
 
 
 def _fields(message: memoryview, wanted: set[int]) -> Iterator[tuple[memoryview, int]]:
-    """Walk over a message; give the contents and numbers of the wanted fields that have a length."""
+    """Iterate over a message, and yield the contents and numbers of the wanted fields that have a length."""
     at = 0
     while at < len(message):
         key, at = _read_varint(message, at)

@@ -26,7 +26,7 @@ _TO_RGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.05
 
 
 def heat_colours(heat: Map) -> npt.NDArray[np.uint8]:
-    """Give values from 0 to 1 their colours: shape (..., 3), the lighter the hotter; what is no number counts as 0.
+    """Return the colours of values from 0 to 1: shape (..., 3), the lighter the hotter; what is no number counts as 0.
 
     Examples
     --------
@@ -40,16 +40,16 @@ def heat_colours(heat: Map) -> npt.NDArray[np.uint8]:
 
 
 def overlay(picture: Image.Image, explanation: ImageExplanation, longest: int = LONGEST) -> Image.Image:
-    """Paint the heat onto the picture, which becomes grey and darker; what the network did not see is striped.
+    """Blend the heat into the picture, which becomes grey and darker; what the network did not see is striped.
 
     A line goes around what is hotter than half of the hottest. ``longest`` is the longer side of the result.
     """
     size = fitted_size(picture.size, longest)
-    return paint(picture.resize(size, Image.Resampling.LANCZOS), explanation.heat_map(size))
+    return blend_heat(picture.resize(size, Image.Resampling.LANCZOS), explanation.heat_map(size))
 
 
-def paint(picture: Image.Image, heat: Map) -> Image.Image:
-    """Paint a map of values from 0 to 1 onto a picture of its size; see :func:`overlay`."""
+def blend_heat(picture: Image.Image, heat: Map) -> Image.Image:
+    """Blend a map of values from 0 to 1 into a picture of its size; see :func:`overlay`."""
     grey = np.asarray(picture.convert("L"), dtype=np.float32) * DIMMED
     amount = (STRONGEST * np.nan_to_num(heat) ** FADE)[..., None]
     painted = grey[..., None] * (1 - amount) + heat_colours(heat) * amount
@@ -59,7 +59,7 @@ def paint(picture: Image.Image, heat: Map) -> Image.Image:
 
 
 def fitted_size(size: Size, longest: int) -> Size:
-    """Give the width and height of the same shape whose longer side is ``longest``, whatever the picture's.
+    """Return the width and height of the same shape whose longer side is ``longest``, whatever the picture's.
 
     Examples
     --------

@@ -81,7 +81,7 @@ def shuffled_head(head: Head, generator: np.random.Generator) -> Head:
     return load_head(head.kind, arrays, head.settings())
 
 
-def head_likeness(grid: Map, head: Head, map_with: Callable[[Head], Map], draws: int, seed: int) -> Similarity:
+def compare_shuffled_heads(grid: Map, head: Head, map_with: Callable[[Head], Map], draws: int, seed: int) -> Similarity:
     """Shuffle the head several times and average how like the maps are."""
     generator = np.random.default_rng(seed)
     maps = [map_with(shuffled_head(head, generator)) for _ in range(draws)]

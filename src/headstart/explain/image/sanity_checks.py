@@ -11,7 +11,7 @@ from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.image.coordinates import Map
 from headstart.explain.image.faithfulness import measure_faithfulness
 from headstart.explain.image.methods import EncoderOutput, Explainer, compute_attribution
-from headstart.explain.image.randomisation import DRAWS, Randomisation, head_likeness
+from headstart.explain.image.randomisation import DRAWS, Randomisation, compare_shuffled_heads
 from headstart.explain.image.values import HeatChecks
 from headstart.explain.values import Attribution
 from headstart.heads.head import Head
@@ -42,11 +42,11 @@ def randomise(subject: ExplainedModel, seen: EncoderOutput, target: int, heat: A
         return compute_attribution(replace(subject, head=head), seen, target, heat.method).grid
 
     explainer: Explainer = resolve("explainers", heat.method)
-    steps = [head_likeness(heat.grid, subject.head, with_head, DRAWS if explainer.is_cheap else 1, seed)]
+    steps = [compare_shuffled_heads(heat.grid, subject.head, with_head, DRAWS if explainer.is_cheap else 1, seed)]
     if explainer.map_of_network is not None and _can_build(subject):
-        from headstart.explain.image.cascading_randomisation import cascade  # loads torch: seconds
+        from headstart.explain.image.cascading_randomisation import randomise_stages  # loads torch: seconds
 
-        steps += cascade(subject, seen.pixels, target, heat, seed)
+        steps += randomise_stages(subject, seen.pixels, target, heat, seed)
     return Randomisation(tuple(steps), len(steps) > 1)
 
 

@@ -49,7 +49,7 @@ class ImageExplanation(Explanation):
         return enlarge(self.found.grid, height, width)
 
     def heat_map(self, size: Size | None = None) -> Map:
-        """Lay the evidence for the class onto the picture, scaled to 0 to 1: shape (height, width), float32.
+        """Map the evidence for the class to the picture, scaled to 0 to 1: shape (height, width), float32.
 
         Not-a-number where the network did not see the picture; 0 everywhere when nothing speaks for the class.
 
@@ -73,7 +73,7 @@ class ImageExplanation(Explanation):
 
 
 def scaled(heat: Map) -> Map:
-    """Keep what is positive and divide by the largest value.
+    """Clip to what is positive and divide by the largest value.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def sample() -> npt.NDArray[np.uint8]:
 
 
 def describe_input(batched: bool) -> str:
-    """Say what the graph takes."""
+    """Describe what the graph takes."""
     shape = "(count, height, width, 3), all of one size" if batched else "(height, width, 3), of any size"
     return f"RGB, uint8, {shape}, upright"
 

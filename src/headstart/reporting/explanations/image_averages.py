@@ -13,7 +13,7 @@ from headstart.data.name_checks import plural
 from headstart.encoders.preprocess.image import ImagePreprocessing
 from headstart.explain.image.class_average import UNIFORM_BORDER, ClassAverage, ClassAverages, Share
 from headstart.explain.image.coordinates import enlarge
-from headstart.explain.image.overlay import paint
+from headstart.explain.image.overlay import blend_heat
 from headstart.explain.image.values import scaled
 from headstart.explain.values import title_of
 from headstart.reporting.answers import failure_lines, failures_to_json
@@ -110,7 +110,7 @@ def _painted(one: ClassAverage, preprocessing: ImagePreprocessing) -> Image.Imag
     deviation, mean = (np.array(part)[:, None, None] for part in (preprocessing.std, preprocessing.mean))
     colours = ((one.picture * deviation + mean) * 255).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
     picture = Image.fromarray(colours).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-    return paint(picture, scaled(enlarge(one.heat, SIDE, SIDE)))
+    return blend_heat(picture, scaled(enlarge(one.heat, SIDE, SIDE)))
 
 
 def _zone(one: ClassAverage, texts: Texts) -> str:

@@ -40,22 +40,7 @@ _SCALE = 14  # height of the bar that explains the colours
 _WIDTH = 2 * MARGIN + 2 * _SIDE + _GAP
 _BELOW = TITLE_HEIGHT + _SIDE + 12  # the pictures
 _RIGHT = MARGIN + _SIDE + _GAP  # the left edge of the right one
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What was drawn, and sentences for the user about what could not be."""
-
-    image: Image.Image
-    notices: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A neighbour and its picture; None when the file is gone or has changed."""
-
-    neighbour: Neighbour
-    picture: Image.Image | None
+Shown = tuple[Neighbour, Image.Image | None]  # None when the file is gone or has changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +57,24 @@ class FigureSheet:
 
     def draw(self, explanation: ImageExplanation, picture: Image.Image, stem: str) -> Explained:
         """Write ``STEM.png``, the sheet, and ``STEM-heat.png``, the overlay alone; raises OutputError."""
-        near = [Shown(one, find_example(one, self.folders, DEFAULT)) for one in explanation.neighbours]
-        sheet = explanation_sheet(explanation, picture, near, self.fonts)
-        self.notices.update(dict.fromkeys(sheet.notices))
-        if any(one.picture is None for one in near):
+        near = [(one, find_example(one, self.folders, DEFAULT)) for one in explanation.neighbours]
+        sheet, notices = explanation_sheet(explanation, picture, near, self.fonts)
+        self.notices.update(dict.fromkeys(notices))
+        if any(example is None for _, example in near):
             self.notices[Finding("reporting.examples_gone", severity="note")] = None
         paths = self.folder / f"{stem}.png", self.folder / f"{stem}-heat.png"
-        save_png(sheet.image, paths[0])
+        save_png(sheet, paths[0])
         save_png(overlay(picture, explanation), paths[1])
         return Explained(explanation, *paths)
 
 
 def explanation_sheet(
     explanation: ImageExplanation, picture: Image.Image, neighbours: Sequence[Shown], fonts: FontBook
-) -> Sheet:
-    """Draw the sheet; class names that no font can draw become numbers, with a sentence for the user."""
+) -> tuple[Image.Image, tuple[Finding, ...]]:
+    """Draw the sheet; class names that no font can draw become numbers, with a finding for the user."""
     shown = drawable_names([explanation.prediction.label, explanation.target], fonts)
     label, target = shown.names
-    row = [one for one in neighbours if one.picture is not None]
+    row = [(one, example) for one, example in neighbours if example is not None]
     canvas = blank_canvas(_WIDTH, _BELOW + 58 + (_THUMB + 110 if row else 0), fonts)
     _draw_head(canvas, explanation, label, target)
     paste_fitted(canvas, (MARGIN, TITLE_HEIGHT), picture, _SIDE)
@@ -98,7 +83,7 @@ def explanation_sheet(
     _draw_verdict(canvas, explanation)
     if row:
         _draw_neighbours(canvas, row)
-    return Sheet(canvas.sheet, shown.notices)
+    return canvas.sheet, shown.notices
 
 
 def _draw_head(canvas: Canvas, explanation: ImageExplanation, label: str, target: str) -> None:
@@ -137,12 +122,11 @@ def _draw_verdict(canvas: Canvas, explanation: ImageExplanation) -> None:
         write(canvas, (MARGIN, top + 25), "Not clearly better than chance: read nothing into it.", NOTE, WARN)
 
 
-def _draw_neighbours(canvas: Canvas, row: Sequence[Shown]) -> None:
+def _draw_neighbours(canvas: Canvas, row: Sequence[tuple[Neighbour, Image.Image]]) -> None:
     top = _BELOW + 58
     write(canvas, (MARGIN, top + 8), "Nearest training examples: class, distance", NOTE, INK)
-    labels = drawable_names([one.neighbour.label for one in row], canvas.fonts).names
+    labels = drawable_names([one.label for one, _ in row], canvas.fonts).names
     fitting = (_WIDTH - 2 * MARGIN + _GAP) // (_THUMB + _GAP)
-    for place, (one, label) in enumerate(zip(row[:fitting], labels, strict=False)):
-        assert one.picture is not None, "only neighbours with a picture are drawn"
-        card = Card((one.picture.copy,), (Caption(label, INK, f"{one.neighbour.distance:.2f}"),))
+    for place, ((one, example), label) in enumerate(zip(row[:fitting], labels, strict=False)):
+        card = Card((example.copy,), (Caption(label, INK, f"{one.distance:.2f}"),))
         draw_card(canvas, (MARGIN + place * (_THUMB + _GAP), top + 28), card, _THUMB)

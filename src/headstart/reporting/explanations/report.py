@@ -71,7 +71,7 @@ class ExplainReport:
 
 
 def _cautions(one: Explanation, texts: Texts) -> list[str]:
-    """Say why the answer should not be relied on; the program's own words where it was asked to give none."""
+    """Write why the answer should not be relied on; the program's own words where it was asked to give none."""
     said = one.prediction
     if said.abstained:
         return [texts.say("reporting.better_not", {"reason": said.why})]
@@ -79,7 +79,7 @@ def _cautions(one: Explanation, texts: Texts) -> list[str]:
 
 
 def heat_sentence(one: Explanation, texts: Texts = ENGLISH) -> str:
-    """Say how the heat was found, and what it is.
+    """Write how the heat was found, and what it is.
 
     Examples
     --------

@@ -30,7 +30,7 @@ def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> 
 
 
 def _sentences(factors: Sequence[Mapping[str, Any]], texts: Texts) -> list[Block]:
-    """Say what each effect is; those of an older comparison, which has no values for it, as it said them itself."""
+    """Write what each effect is; those of an older comparison, which has no values for it, as it said them itself."""
     said = [factor_line(factor, texts) for factor in factors]
     quoted = [str(one["sentence"]) for one, own in zip(factors, said, strict=True) if not own and one.get("sentence")]
     blocks: list[Block] = [Points(tuple(filter(None, said)), "quiet")] if any(said) else []
@@ -57,7 +57,7 @@ def _factor_row(factor: Mapping[str, Any], texts: Texts) -> tuple[TableCell, Tab
 
 
 def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableCell]]:
-    """Give what a run measures by itself: differences to its own baselines, on the same pictures."""
+    """Return what a run measures by itself: differences to its own baselines, on the same examples."""
     accuracy = score_in(run.metrics, "evaluation", "accuracy")
     rows: list[tuple[TableCell, TableCell]] = []
     if accuracy is None:

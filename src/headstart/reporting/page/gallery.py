@@ -94,7 +94,7 @@ def read_gallery(folder: Path) -> dict[str, str]:
 
 
 def file_name(name: str) -> str:
-    """Give the file of a small picture: any name of an example becomes a good one.
+    """Return the file of a small picture: any name of an example becomes a good one.
 
     Examples
     --------

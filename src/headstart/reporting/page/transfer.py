@@ -33,7 +33,7 @@ from headstart.reporting.verdicts import multiplier_of, multiplier_text, out_of_
 from headstart.runtime.catalogue import Texts
 
 # Of each arm: the number of its colour, the shape of its points, whether its line is dashed (no pretrained network).
-LOOKS: Mapping[str, tuple[int, Marker, bool]] = {
+STYLES: Mapping[str, tuple[int, Marker, bool]] = {
     "probe": (0, "circle", False),
     "lpft": (3, "square", False),
     "full": (4, "diamond", False),
@@ -68,7 +68,7 @@ def _value(gain: Json) -> float:
 
 
 def shots_text(shots: str, texts: Texts) -> str:
-    """Say how many examples per class there were."""
+    """Write how many examples per class there were."""
     key = {"all": "all", "1": "one"}.get(shots, "some")
     return texts.say(f"page.shots.{key}", {"count": shots})
 
@@ -95,9 +95,9 @@ def _point_score(point: Json, metric: str) -> Score:
     return Score(point[metric], point["low"], point["high"])
 
 
-def look_of(arm: str) -> tuple[int, Marker, bool]:
+def style_of(arm: str) -> tuple[int, Marker, bool]:
     """Return how an arm is drawn; one that is not known is the baseline of a modality."""
-    return LOOKS.get(arm, (1, "diamond", True))
+    return STYLES.get(arm, (1, "diamond", True))
 
 
 def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Figure:
@@ -107,7 +107,7 @@ def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Fig
         own = [point for point in points_found if point["arm"] == arm]
         values = tuple((point["examples_per_class"], point[metric]) for point in own)
         band = tuple((point["low"], point["high"]) for point in own)
-        curves.append(Curve(texts.name("page.arm", arm), values, *look_of(arm), band))
+        curves.append(Curve(texts.name("page.arm", arm), values, *style_of(arm), band))
     sizes = {point["shots"]: point["examples_per_class"] for point in points_found}
     ticks = [(size, texts.say("page.shots.word_all") if name == "all" else name) for name, size in sizes.items()]
     caption = texts.say("page.transfer.figure", {"count": count_text(compare.get("scored") or 0)})
@@ -128,7 +128,7 @@ def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Fig
         to_svg(chart, "transfer", caption, described),
         Table(texts.say("page.transfer.table"), (Column(texts.say("page.column.arm"), number=False), *heads), rows),
         tuple(
-            Key(curve.label, curve.hue, look_of(arm)[1], curve.dashed) for arm, curve in zip(arms, curves, strict=True)
+            Key(curve.label, curve.hue, style_of(arm)[1], curve.dashed) for arm, curve in zip(arms, curves, strict=True)
         ),
     )
 
@@ -183,7 +183,7 @@ def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[TableCell, ...]:
 
 
 def _times(multiplier: Mapping[str, Any] | None, texts: Texts) -> str:
-    """Say how many times the labels the other arm needs."""
+    """Write how many times the labels the other arm needs."""
     if multiplier is None:
         return TO
     if out_of_reach(multiplier):

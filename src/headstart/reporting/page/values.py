@@ -144,7 +144,7 @@ def dig(value: Any, *keys: str) -> Any:  # noqa: ANN401 - any plain data
 
 
 def trusted(metrics: Json) -> Json:
-    """Give the metrics with the scores to believe: without the pictures that leaked, where there are such scores.
+    """Return the metrics with the scores to believe: without the examples that leaked, where there are such scores.
 
     A run of an older version has no baselines without them; then its baselines stay, on all pictures.
 

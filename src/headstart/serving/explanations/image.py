@@ -25,7 +25,7 @@ UNSEEN = 110  # how dark, out of 255, what the network did not see is painted
 NEIGHBOURS = 6
 
 
-def reasons(subject: ExplainedModel, picture: Image.Image, folders: Sequence[Path]) -> dict[str, Any]:
+def explain_for_page(subject: ExplainedModel, picture: Image.Image, folders: Sequence[Path]) -> dict[str, Any]:
     """Explain one upright RGB picture: plain data with heat_map, target, method, exact and neighbours.
 
     ``heat_map`` is a PNG with transparency in the coordinates of the picture, as a data URI; None where no method works
@@ -37,7 +37,7 @@ def reasons(subject: ExplainedModel, picture: Image.Image, folders: Sequence[Pat
         near = _neighbours(subject, picture)
         return {"heat_map": None, "neighbours": [_shown(one, folders) for one in near]}
     drawn = io.BytesIO()
-    paint(found.heat_map(fitted_size(picture.size, LONGEST))).save(drawn, "PNG")
+    draw_heat(found.heat_map(fitted_size(picture.size, LONGEST))).save(drawn, "PNG")
     return {
         "heat_map": data_uri(drawn.getvalue(), "png"),
         "target": found.target,
@@ -47,14 +47,14 @@ def reasons(subject: ExplainedModel, picture: Image.Image, folders: Sequence[Pat
     }
 
 
-def paint(heat: Map) -> Image.Image:
-    """Turn heat from 0 to 1, shape (H, W), into a picture to lay over another: hot is opaque, cold transparent.
+def draw_heat(heat: Map) -> Image.Image:
+    """Draw heat from 0 to 1, shape (H, W), to lay over a picture: hot is opaque, cold transparent.
 
     What the network did not see (not-a-number) is darkened.
 
     Examples
     --------
-    >>> painted = paint(np.array([[0.0, 1.0, np.nan]], dtype=np.float32))
+    >>> painted = draw_heat(np.array([[0.0, 1.0, np.nan]], dtype=np.float32))
     >>> [painted.getpixel((column, 0))[3] for column in range(3)]
     [0, 255, 110]
     """

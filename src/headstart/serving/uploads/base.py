@@ -15,13 +15,13 @@ class Uploads(Protocol):
         """List the examples that stand in one file; raises Refusal."""
 
     def check(self, data: Any, limits: ServerLimits, /) -> object:  # noqa: ANN401 - of an Upload
-        """Look at an example without decoding it; raises Refusal."""
+        """Check an example without decoding it; raises Refusal."""
 
     def decode(self, data: Any, /) -> Any:  # noqa: ANN401 - of an Upload; what encoders preprocess
         """Decode an example that was checked; raises Refusal."""
 
     def blank(self) -> Any:  # noqa: ANN401 - what encoders preprocess
-        """Make an example to warm an encoder up with; None where that is not needed."""
+        """Return an example to warm an encoder up with; None where that is not needed."""
 
     def view(self, example: Any, /) -> ExampleView:  # noqa: ANN401 - decoded
         """Compute what is kept of an example that is taught with; only where the modality can be taught."""

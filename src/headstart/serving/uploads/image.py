@@ -25,12 +25,12 @@ def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
 
 
 def blank() -> Image.Image:
-    """Make an empty picture."""
+    """Return an empty picture."""
     return Image.new("RGB", (64, 64))
 
 
 def check(data: bytes, limits: ServerLimits) -> Facts:
-    r"""Look at size, first bytes and header of a picture file; nothing is decoded.
+    r"""Check size, first bytes and header of a picture file; nothing is decoded.
 
     Raises
     ------
