@@ -41,6 +41,7 @@ def split_to_score(dataset: Dataset, usable: Integers) -> ScoredSplit:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from headstart.data.example import Example
     >>> examples = (Example("a", "a", split="train"), Example("b", "b", split="test"))
     >>> print(split_to_score(Dataset("toy", examples), np.arange(2)).rule)

@@ -23,6 +23,7 @@ def non_inferiority_confidence(reference: Right, other: Right, margin: float) ->
 
     Examples
     --------
+    >>> import numpy as np
     >>> right = np.ones(60, dtype=np.bool_)
     >>> round(non_inferiority_confidence(right, right, 0.01), 3)
     0.782
