@@ -114,6 +114,9 @@ class Metrics:
     credit
         What each example adds, (N,), from outputs (N, C) and labels: its mean is the first score, and it is Boolean
         where that is a share of the examples.
+    shares, losses
+        Of the scores that a page shows: those between 0 and 1 in the order to read them, and those of which less is
+        better; all scores where none is named.
     """
 
     name: str
@@ -122,6 +125,8 @@ class Metrics:
     evaluate: Callable[..., Evaluation]
     evaluate_folds: Callable[..., Evaluation] | None
     credit: Callable[[npt.NDArray[np.float64], npt.NDArray[Any]], npt.NDArray[Any]]
+    shares: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
 
 
 def plain_data(value: Any) -> Any:  # noqa: ANN401 - walks any JSON-like value

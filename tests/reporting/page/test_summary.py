@@ -6,9 +6,10 @@ import pytest
 
 import study_files as studies
 from headstart.reporting.page.blocks import Beside, Section, Table
+from headstart.reporting.page.class_sections import calibration_section
+from headstart.reporting.page.class_summary import best_baseline, calibration_verdict
 from headstart.reporting.page.factors import factors_section
-from headstart.reporting.page.scores import calibration_section
-from headstart.reporting.page.summary import best_baseline, calibration_verdict, summarise, tiles
+from headstart.reporting.page.summary import summarise, tiles
 from headstart.reporting.page.transfer import transfer_section
 from headstart.reporting.page.values import DataCounts, PageData, RunData
 from headstart.runtime.catalogue import Texts, texts_in

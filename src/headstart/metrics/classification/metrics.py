@@ -19,4 +19,13 @@ def is_right(probabilities: Floats, labels: Integers) -> Booleans:
     return np.asarray(probabilities.argmax(axis=1) == labels)
 
 
-METRICS = Metrics("accuracy", "balanced_accuracy", "log_loss", evaluate, evaluate_folds, is_right)
+METRICS = Metrics(
+    "accuracy",
+    "balanced_accuracy",
+    "log_loss",
+    evaluate,
+    evaluate_folds,
+    is_right,
+    shares=("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_roc_auc"),
+    losses=("log_loss", "brier", "calibration_error"),
+)

@@ -7,7 +7,6 @@ from typing import Any
 from headstart.metrics.values import Metrics
 from headstart.reporting.page.blocks import Block, Code, Column, Facts, Fold, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
-from headstart.reporting.page.scores import SHARES
 from headstart.reporting.page.values import Json, PageData, RunData, dig
 from headstart.runtime.catalogue import Texts
 from headstart.tasks.base import load_task
@@ -59,7 +58,7 @@ def _heads_table(run: RunData, texts: Texts) -> Table:
             TableCell(
                 texts.name("page.head", one["name"]), texts.say("page.model.chosen") if one["name"] == chosen else ""
             ),
-            TableCell((percent if metrics.name in SHARES else decimal)(one[metrics.name])),
+            TableCell((percent if metrics.name in metrics.shares else decimal)(one[metrics.name])),
             TableCell(decimal(one[metrics.loss])),
             TableCell(TO if one.get("setting") is None else _setting(one["setting"])),
         )

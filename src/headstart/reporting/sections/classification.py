@@ -12,10 +12,10 @@ from headstart.metrics.values import Evaluation
 from headstart.probing.rows import Sample
 from headstart.reporting.class_tables import write_per_class, write_predictions
 from headstart.reporting.page.blocks import Section, Tile
+from headstart.reporting.page.class_sections import calibration_section, classes_section, confusion_section
+from headstart.reporting.page.class_summary import class_tiles, summarise_classes
 from headstart.reporting.page.gallery import gallery_section
 from headstart.reporting.page.policy import policy_section
-from headstart.reporting.page.scores import calibration_section, classes_section, confusion_section
-from headstart.reporting.page.summary import class_tiles, summarise_classes
 from headstart.reporting.page.values import Json, PageData, RunData
 from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
 from headstart.reporting.policy_lines import policy_lines, unscored_refusal
