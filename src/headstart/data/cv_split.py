@@ -1,12 +1,13 @@
 """Parts for a cross-validation of the whole run: every example is fitted, and every example is scored."""
 
+from headstart.arrays import Integers
 from headstart.data.example import Dataset
-from headstart.data.splits import IntArray, Parts
+from headstart.data.splits import Parts
 from headstart.errors import RecipeError
 from headstart.runtime.findings import Finding
 
 
-def parts_in_folds(dataset: Dataset, usable: IntArray, folds: int, repeats: int) -> Parts:
+def parts_in_folds(dataset: Dataset, usable: Integers, folds: int, repeats: int) -> Parts:
     """Make one part of all usable examples; it is scored in folds, by models that have not seen what they score.
 
     Raises

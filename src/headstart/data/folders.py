@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from headstart.data.columns import SPLIT_WORDS
 from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.name_checks import natural_key, printable
 from headstart.data.readers.base import one_modality, suffix_of
@@ -13,13 +14,7 @@ from headstart.errors import DataError
 from headstart.modalities.base import modalities_by_suffix
 from headstart.runtime.findings import Finding
 
-SPLIT_FOLDERS: dict[str, SplitName] = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
+SPLIT_FOLDERS = {word: split for word, split in SPLIT_WORDS.items() if not word.endswith("ing")}
 # The folder of a run lies beside the classes when someone works inside the data folder; its files are no data.
 _RUN_FILES = {"recipe.toml", "metrics.json"}
 _LITTER = {"__macosx", "thumbs.db", "desktop.ini"}  # what operating systems leave behind; names with a dot too

@@ -11,8 +11,6 @@ from headstart.data.readers.base import NO_KEY
 from headstart.errors import DataError
 from headstart.runtime.findings import Finding
 
-IntArray = Integers
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -32,10 +30,10 @@ class Parts:
         What the user should know about the division.
     """
 
-    fit: IntArray
-    score: IntArray
+    fit: Integers
+    score: Integers
     rule: Finding
-    leaked: IntArray
+    leaked: Integers
     notices: tuple[Finding, ...] = ()
 
 
@@ -43,11 +41,11 @@ class Parts:
 class Fold:
     """One turn of a cross-validation: positions that are learned from, and positions that are predicted."""
 
-    train: IntArray
-    held_out: IntArray
+    train: Integers
+    held_out: Integers
 
 
-def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None], copies: Sequence[Sequence[int]] = ()) -> IntArray:
+def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None], copies: Sequence[Sequence[int]] = ()) -> Integers:
     """Give one number to examples that belong together: same group, same bytes, copies, or joined by a chain of these.
 
     Parameters
@@ -93,7 +91,7 @@ def merge_groups(keys: Sequence[bytes], groups: Sequence[str | None], copies: Se
     return np.array([numbers.setdefault(find(index), len(numbers)) for index in range(len(keys))], dtype=np.int64)
 
 
-def choose_parts(dataset: Dataset, together: IntArray, usable: IntArray, *, seed: int, test_fraction: float) -> Parts:
+def choose_parts(dataset: Dataset, together: Integers, usable: Integers, *, seed: int, test_fraction: float) -> Parts:
     """Divide the usable examples into a part to fit and a part to score.
 
     A split that the data brings is kept as it is: with a test part, train and validation are fitted; with only a
@@ -143,7 +141,7 @@ def leak_notices(leaked: Booleans, score: Booleans) -> list[Finding]:
     return [Finding("data.leak", values)] if leaked.any() else []
 
 
-def make_folds(labels: IntArray, groups: IntArray, count: int, seed: int) -> tuple[Fold, ...]:
+def make_folds(labels: Integers, groups: Integers, count: int, seed: int) -> tuple[Fold, ...]:
     """Divide examples into folds of nearly the same share of each class; no group is divided.
 
     Parameters
@@ -175,7 +173,7 @@ def make_folds(labels: IntArray, groups: IntArray, count: int, seed: int) -> tup
     return tuple(Fold(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in filled)
 
 
-def _draw_parts(dataset: Dataset, usable: IntArray, together: IntArray, *, seed: int, test_fraction: float) -> Parts:
+def _draw_parts(dataset: Dataset, usable: Integers, together: Integers, *, seed: int, test_fraction: float) -> Parts:
     held = hold_out(dataset.strata[usable], together, test_fraction, seed)
     if not held.any():
         raise DataError("data.nothing_to_hold_out")
@@ -187,7 +185,7 @@ def _draw_parts(dataset: Dataset, usable: IntArray, together: IntArray, *, seed:
     return Parts(usable[~held], usable[held], rule, usable[:0], tuple(notices))
 
 
-def hold_out(labels: IntArray, groups: IntArray, fraction: float, seed: int) -> Booleans:
+def hold_out(labels: Integers, groups: Integers, fraction: float, seed: int) -> Booleans:
     """Draw which examples are held out: a share of each class, no group divided; shape (N,).
 
     Large groups are offered first, in random order, and taken while they bring the classes nearer to their share;
@@ -222,7 +220,7 @@ def hold_out(labels: IntArray, groups: IntArray, fraction: float, seed: int) -> 
     return held
 
 
-def _repair(labels: IntArray, groups: IntArray, held: Booleans) -> None:
+def _repair(labels: Integers, groups: Integers, held: Booleans) -> None:
     """Move, in place, a small group across for each class of several groups that is all on one side."""
     totals, taken = np.bincount(labels), np.bincount(labels[held], minlength=labels.max() + 1)
     members = _finder(groups)
@@ -238,7 +236,7 @@ def _repair(labels: IntArray, groups: IntArray, held: Booleans) -> None:
                 break
 
 
-def _deal(labels: IntArray, groups: IntArray, count: int, random: "np.random.Generator") -> IntArray:
+def _deal(labels: Integers, groups: Integers, count: int, random: "np.random.Generator") -> Integers:
     """Choose a fold for each example: large groups go where their classes are rarest, single examples fill up."""
     totals = np.bincount(labels)
     sizes = np.bincount(groups)
@@ -263,7 +261,7 @@ def _deal(labels: IntArray, groups: IntArray, count: int, random: "np.random.Gen
     return fold_of
 
 
-def _fill(levels: IntArray, loads: IntArray, count: int) -> IntArray:
+def _fill(levels: Integers, loads: Integers, count: int) -> Integers:
     """Pour ``count`` examples of a class into the folds so that its levels become even, the emptier folds first."""
     # No fold can rise above the level at which all are even, plus one.
     depth = count // len(levels) + int(levels.max() - levels.min()) + 1
@@ -272,12 +270,12 @@ def _fill(levels: IntArray, loads: IntArray, count: int) -> IntArray:
     return folds[np.lexsort((loads[folds], slots.ravel()))[:count]]
 
 
-def _finder(numbers: IntArray) -> Callable[[int], IntArray]:
+def _finder(numbers: Integers) -> Callable[[int], Integers]:
     """Make a function that gives the positions at which a number stands."""
     order = np.argsort(numbers, kind="stable")
     ends = np.cumsum(np.bincount(numbers))
 
-    def find(number: int) -> IntArray:
+    def find(number: int) -> Integers:
         return order[ends[number - 1] if number else 0 : ends[number]] if number < len(ends) else order[:0]
 
     return find

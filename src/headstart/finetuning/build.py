@@ -63,10 +63,9 @@ def divide(ground: TrainingInputs) -> TrainValidation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingSetup:
-    """A task, the head it starts from (or a number of scores), and what was noticed while it was put together."""
+    """A task, and what was noticed while it was put together."""
 
     task: TrainingJob
-    start: LinearHead | int
     notices: tuple[Finding, ...]
 
 
@@ -96,7 +95,7 @@ def assemble(
             recipe=ground.recipe,
         )
         notices = () if cached or not plan.cached else (NOT_CUT,)
-        yield TrainingSetup(task, start, notices)
+        yield TrainingSetup(task, notices)
 
 
 NOT_CUT = Finding("finetuning.not_cut", severity="note")

@@ -58,9 +58,9 @@ class KnnHead(Head):
         largest = min(max(sizes), len(self.labels))
         for start in range(0, len(features), ROWS_AT_ONCE):
             block = slice(start, start + ROWS_AT_ONCE)
-            nearest = self._nearest(features[block], largest)
-            for scores, size in zip(result, sizes, strict=True):
-                scores[block] = self._scores_of(nearest, min(size, largest))
+            labels, cosines = self._nearest(features[block], largest)
+            for scores, size in zip(result, (min(size, largest) for size in sizes), strict=True):
+                scores[block] = self._sum_votes(labels[:, :size], cosines[:, :size])
         return result
 
     def graph(self) -> Node:
@@ -77,7 +77,8 @@ class KnnHead(Head):
         shares = Node("Div", (sums, Node("ReduceSum", (sums, AXIS), KEEP)))
         return Node("Log", (Node("Add", (shares, FLOOR)),))
 
-    def _nearest(self, features: Matrix, count: int) -> "_Nearest":
+    def _nearest(self, features: Matrix, count: int) -> tuple[Integers, Array]:
+        """Find labels and cosines of the nearest examples, nearest first; shapes (N, k)."""
         similarity = unit_rows(features) @ self.examples.T
         if count < similarity.shape[1]:
             best = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
@@ -86,25 +87,16 @@ class KnnHead(Head):
         values = np.take_along_axis(similarity, best, axis=1)
         order = np.argsort(-values, axis=1, kind="stable")
         best = np.take_along_axis(best, order, axis=1)
-        return _Nearest(self.labels[best], np.take_along_axis(values, order, axis=1).astype(np.float64))
+        return self.labels[best], np.take_along_axis(values, order, axis=1).astype(np.float64)
 
-    def _scores_of(self, nearest: "_Nearest", count: int) -> Array:
+    def _sum_votes(self, labels: Integers, cosines: Array) -> Array:
         """Sum the votes per class: shape (N, C)."""
-        labels, similarity = nearest.labels[:, :count], nearest.similarity[:, :count]
-        votes = np.exp((similarity - similarity[:, :1]) / VOTE_TEMPERATURE) * self.votes[labels]
+        votes = np.exp((cosines - cosines[:, :1]) / VOTE_TEMPERATURE) * self.votes[labels]
         cells = np.arange(len(labels))[:, None] * len(self.votes) + labels
         sums = np.bincount(cells.ravel(), votes.ravel(), minlength=len(labels) * len(self.votes))
         totals = sums.reshape(len(labels), len(self.votes))
         scores: Array = np.log(totals / totals.sum(axis=1, keepdims=True) + FLOOR)
         return scores
-
-
-@dataclass(frozen=True, slots=True)
-class _Nearest:
-    """Labels and cosines of the nearest examples, nearest first; shapes (N, k)."""
-
-    labels: Integers
-    similarity: Array
 
 
 @dataclass(frozen=True, slots=True)

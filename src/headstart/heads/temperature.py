@@ -1,7 +1,6 @@
 """Temperature scaling: one number that makes scores into honest probabilities (Guo et al. 2017)."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -55,9 +54,9 @@ def fit_temperature(
     low, high = -LARGEST_LOG - math.log(spread), LARGEST_LOG - math.log(spread)
     position = -math.log(spread)
     for _ in range(STEPS):
-        slope = _slope(shifted, mass, gap, math.exp(position))
-        low, high = (position, high) if slope.value < 0 else (low, position)
-        newton = position - slope.value / slope.curvature if slope.curvature > 0 else math.inf
+        slope, curvature = _derivatives(shifted, mass, gap, math.exp(position))
+        low, high = (position, high) if slope < 0 else (low, position)
+        newton = position - slope / curvature if curvature > 0 else math.inf
         following = newton if low < newton < high else (low + high) / 2
         if abs(following - position) < PRECISION:
             break
@@ -76,13 +75,7 @@ def _target_scores(shifted: Array, labels: Labels, smoothing: float) -> Array:
     return mixed
 
 
-@dataclass(frozen=True, slots=True)
-class _Slope:
-    value: float
-    curvature: float
-
-
-def _slope(shifted: Array, mass: Array, gap: float, inverse: float) -> _Slope:
+def _derivatives(shifted: Array, mass: Array, gap: float, inverse: float) -> tuple[float, float]:
     """Compute first and second derivative of the loss with respect to log b."""
     probabilities = np.exp(inverse * shifted)
     probabilities *= (1 / probabilities.sum(axis=1))[:, None]
@@ -90,4 +83,4 @@ def _slope(shifted: Array, mass: Array, gap: float, inverse: float) -> _Slope:
     squares = np.einsum("nc,nc,nc->n", probabilities, shifted, shifted)
     first = float(mass @ means) + gap
     second = float(mass @ (squares - means**2))
-    return _Slope(inverse * first, inverse**2 * second + inverse * first)
+    return inverse * first, inverse**2 * second + inverse * first

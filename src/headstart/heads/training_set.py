@@ -175,9 +175,9 @@ def rotate(features: Matrix, weights: Array, standard: Standardisation) -> Rotat
 def _rotate_by_examples(features: Matrix, weights: Array, standard: Standardisation) -> Rotation:
     roots = np.sqrt(weights)[:, None]
     rows = (features - standard.mean) / standard.scale * roots
-    axes = _principal_axes(rows @ rows.T)
-    lengths = np.sqrt(axes.values)
-    return Rotation(axes.vectors * lengths / roots, axes.values, axes.vectors / lengths, rows)
+    values, vectors = _principal_axes(rows @ rows.T)
+    lengths = np.sqrt(values)
+    return Rotation(vectors * lengths / roots, values, vectors / lengths, rows)
 
 
 def _rotate_by_features(features: Matrix, weights: Array, standard: Standardisation) -> Rotation:
@@ -185,26 +185,20 @@ def _rotate_by_features(features: Matrix, weights: Array, standard: Standardisat
     for block in _blocks(len(features)):
         rows = (features[block] - standard.mean) / standard.scale * np.sqrt(weights[block])[:, None]
         covariance += rows.T @ rows
-    axes = _principal_axes(covariance)
-    large = len(features) * len(axes.values) > LARGEST_IN_FLOAT64
-    coordinates = np.empty((len(features), len(axes.values)), np.float32 if large else np.float64)
+    values, vectors = _principal_axes(covariance)
+    large = len(features) * len(values) > LARGEST_IN_FLOAT64
+    coordinates = np.empty((len(features), len(values)), np.float32 if large else np.float64)
     for block in _blocks(len(features)):
-        coordinates[block] = ((features[block] - standard.mean) / standard.scale) @ axes.vectors
-    return Rotation(coordinates, axes.values, axes.vectors, rows=None)
+        coordinates[block] = ((features[block] - standard.mean) / standard.scale) @ vectors
+    return Rotation(coordinates, values, vectors, rows=None)
 
 
 def _blocks(count: int) -> list[slice]:
     return [slice(start, start + ROWS_AT_ONCE) for start in range(0, count, ROWS_AT_ONCE)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Axes:
-    values: Array
-    vectors: Array
-
-
-def _principal_axes(symmetric: Array) -> _Axes:
+def _principal_axes(symmetric: Array) -> tuple[Array, Array]:
     """Compute eigenvalues, descending, and eigenvectors, without those that are rounding errors."""
     values, vectors = np.linalg.eigh(symmetric)
     kept = values > max(SMALLEST_VARIANCE * values[-1], float(np.finfo(np.float64).tiny))
-    return _Axes(values[kept][::-1], vectors[:, kept][:, ::-1])
+    return values[kept][::-1], vectors[:, kept][:, ::-1]

@@ -140,16 +140,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ExampleError
             When a picture cannot be read.
         """
-        recipe = Recipe(
-            encoder=self.encoder,
-            head=self.head,
-            activation=self.activation,
-            hidden=self.hidden,
-            balance=self.balance,
-            inner_folds=self.inner_folds,
-            seed=self.seed,
-            device=self.device,
-        )
+        recipe = Recipe.from_mapping({name: one for name, one in self.get_params().items() if name != "cache"})
         check_classification_targets(y)
         classes, labels = np.unique(np.asarray(y), return_inverse=True)
         if len(X) != len(labels):

@@ -8,21 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headstart.registry import TABLES
-from headstart.settings.fields import (
-    ActivationName,
-    DeviceName,
-    NoveltyName,
-    ScheduleName,
-    SetName,
-    check_batch_size,
-    check_folds,
-    check_head,
-    check_method,
-    check_task,
-    check_time_limit,
-    check_wise,
-    listed,
-)
+from headstart.settings import fields
 from headstart.settings.section import Section, setting
 
 
@@ -34,7 +20,9 @@ class DataSettings(Section):
     about = "what is read"
 
     task: str = setting(
-        "classification", f"Kind of answer: {listed('', list(TABLES['tasks']), last=' or ').strip()}", check=check_task
+        "classification",
+        f"Kind of answer: {fields.listed('', list(TABLES['tasks']), last=' or ').strip()}",
+        check=fields.check_task,
     )
     strict: bool = setting(False, "Refuse data with unreadable pictures instead of leaving them out.")
 
@@ -48,7 +36,7 @@ class SplitSettings(Section):
 
     test_fraction: float = setting(0.2, "Held out for scoring when the data has no part for it.", 0.01, 0.9)
     folds: int = setting(  # 0: one part is held out for scoring
-        0, "Score every picture, in so many folds, instead of holding a part out.", check=check_folds, shown=""
+        0, "Score every picture, in so many folds, instead of holding a part out.", check=fields.check_folds, shown=""
     )
     repeats: int = setting(1, "Of the folds, each time drawn anew.", 1, 100)
     group_by: str = setting("", "Column whose values (patient, video, site) stay on one side of a split.")
@@ -82,9 +70,9 @@ class HeadSettings(Section):
     about = "what is fitted to the features"
 
     name: str = setting(  # cross-validation chooses; seconds, because the features are stored
-        "auto", listed("", ["auto", *TABLES["heads"]], last=" or ").strip(), check=check_head
+        "auto", fields.listed("", ["auto", *TABLES["heads"]], last=" or ").strip(), check=fields.check_head
     )
-    activation: ActivationName = setting("relu", "Of the mlp: {}.")
+    activation: fields.ActivationName = setting("relu", "Of the mlp: {}.")
     hidden: int = setting(128, "Width of the mlp's hidden layer.", 1, 65536)
     balance: bool = setting(False, "Weigh every class alike while fitting.")
     inner_folds: int = setting(5, "Of the cross-validation that chooses the head, inside the part to fit.", 2, 100)
@@ -100,26 +88,29 @@ class TrainingSettings(Section):
     method: str = setting(  # frozen encoder, fitted head: the right first answer on a small set
         "probe",
         "How far the weights move: probe, lpft, full, last:N, gradual, norm, lora or scratch.",
-        check=check_method,
+        check=fields.check_method,
         common=True,
     )
     preset: Literal["", "fast", "balanced", "best"] = setting(
         "", "fast: the probe; balanced: the last stage; best: everything. A rule chooses the rest.", common=True
     )
     time_limit: str = setting(  # empty: as many epochs as the rule says
-        "", "For the whole run: 90s, 10m, 1h; as many epochs as fit into it.", check=check_time_limit, common=True
+        "",
+        "For the whole run: 90s, 10m, 1h; as many epochs as fit into it.",
+        check=fields.check_time_limit,
+        common=True,
     )
     epochs: int = setting(  # 0: as many as the method and the number of examples ask for
         0, "Passes over the pictures.", 0, 100_000, shown="by rule"
     )
     batch_size: int = setting(  # 0: 32, or so few that an epoch has four steps: small sets need steps more
-        0, "Pictures at a time, in each process.", 0, 65536, check=check_batch_size, shown="by rule"
+        0, "Pictures at a time, in each process.", 0, 65536, check=fields.check_batch_size, shown="by rule"
     )
     optimizer: Literal["adamw", "adam", "sgd"] = setting("adamw", "{}.")
     lr: float = setting(0.0, "Largest learning rate.", 0.0, 100.0, shown="by rule")
     weight_decay: float = setting(0.01, "Never on biases and norms.", 0.0, 10.0)
     layer_decay: float = setting(0.0, "How much slower each stage nearer to the input.", 0.0, 1.0, shown="by rule")
-    schedule: ScheduleName = setting("cosine", "{}.")
+    schedule: fields.ScheduleName = setting("cosine", "{}.")
     warmup: float = setting(0.1, "Share of the steps in which the rate rises.", 0.0, 0.9)
     label_smoothing: float = setting(0.1, "Share of the target that is spread over all classes.", 0.0, 0.9)
     mixup: float = setting(0.0, "Of the Beta distribution.", 0.0, 10.0)  # blends blur what a small set can teach
@@ -134,7 +125,7 @@ class TrainingSettings(Section):
     wise: str = setting(
         "",
         "Share of the way from the probe to the new weights, or auto: chosen on the validation part.",
-        check=check_wise,
+        check=fields.check_wise,
     )
     l2sp: float = setting(0.0, "Strength of the pull to the pretrained weights.", 0.0, 10.0)
     patience: int = setting(0, "Epochs without improvement before it stops; 0: never.", 0, 100_000)
@@ -152,11 +143,11 @@ class UncertaintySettings(Section):
 
     resamples: int = setting(1000, "Of the bootstrap behind the intervals.", 100, 100_000)
     coverage: float = setting(0.9, "How often the set of classes shall hold the true one.", 0.5, 0.999)
-    sets: SetName = setting("lac", "How sets of classes are made: {}.")  # lac: the smallest; aps: more even ones
+    sets: fields.SetName = setting("lac", "How sets of classes are made: {}.")  # lac: the smallest; aps: more even ones
     abstain: float = setting(
         0.0, "Give only answers of which this share is right, as far as can be promised.", 0.0, 0.999, shown="all"
     )
-    novelty: NoveltyName = setting("neighbours", "How pictures unlike the training pictures are found: {}.")
+    novelty: fields.NoveltyName = setting("neighbours", "How pictures unlike the training pictures are found: {}.")
     false_alarms: float = setting(0.05, "Share of known pictures that may be taken for unlike ones.", 0.001, 0.5)
     reject_unlike: bool = setting(False, "Give no answer for pictures unlike the training pictures.")
 
@@ -169,5 +160,5 @@ class RunSettings(Section):
     about = "chance, machine, files"
 
     seed: int = setting(0, "Reaches every split, draw and loop.", 0, 2**32 - 1, common=True)
-    device: DeviceName = setting("auto", "{}.")  # cuda when there is one
+    device: fields.DeviceName = setting("auto", "{}.")  # cuda when there is one
     checkpoint_seconds: float = setting(20.0, "How much an interruption may cost.", 0.0, 86_400.0)

@@ -10,17 +10,8 @@ from headstart.heads.probabilities import Scores, Softmax, as_softmax
 from headstart.probing.probe import Probe
 from headstart.probing.rows import Sample, select_some
 from headstart.settings.recipe import Recipe
+from headstart.uncertainty import ood
 from headstart.uncertainty.conformal import CalibrationScores, calibration_scores, true_class_scores
-from headstart.uncertainty.ood import (
-    ClassGaussians,
-    Matrix,
-    energy,
-    fit_class_gaussians,
-    mahalanobis,
-    nearest_index,
-    neighbour_distances,
-    to_half_precision,
-)
 from headstart.uncertainty.policy import AnswerPolicy, PolicySettings
 from headstart.uncertainty.selective import select_threshold, selective_outcomes
 
@@ -52,14 +43,19 @@ class ReferenceRows:
         part.
     """
 
-    features: Matrix
+    features: ood.Matrix
     labels: Integers
     groups: Integers
     held: Integers
 
 
 def fit_policy(  # six: the settings, the model, and what it was fitted to
-    recipe: Recipe, probe: Probe, features: Matrix, fitted: Sample, kept: Integers, validation: Integers | None = None
+    recipe: Recipe,
+    probe: Probe,
+    features: ood.Matrix,
+    fitted: Sample,
+    kept: Integers,
+    validation: Integers | None = None,
 ) -> AnswerPolicy:
     """Fit the policy of a model.
 
@@ -84,7 +80,7 @@ def fit_policy(  # six: the settings, the model, and what it was fitted to
         if len(rows) >= FEWEST:
             scores = probe.head.scores(features[rows])
             held = HeldOutScores(scores, as_softmax(probe.decoding), fitted.labels[rows], fitted.groups[rows])
-    references = ReferenceRows(to_half_precision(features[kept]), fitted.labels[kept], fitted.groups[kept], among)
+    references = ReferenceRows(ood.to_half_precision(features[kept]), fitted.labels[kept], fitted.groups[kept], among)
     return calibrate_policy(recipe, held, references, grouped=fitted.user_groups is not None)
 
 
@@ -146,31 +142,31 @@ def calibrate_policy(
 def _held_out_novelties(recipe: Recipe, held: HeldOutScores | None, known: ReferenceRows) -> CalibrationScores | None:
     method = recipe.uncertainty.novelty
     if method == "energy" and held is not None:
-        return calibration_scores(energy(held.scores, held.decoding.temperature), held.groups)
+        return calibration_scores(ood.energy(held.scores, held.decoding.temperature), held.groups)
     if method in ("none", "energy") or len(known.held) < FEWEST:
         return None
     rows = known.held[select_some(len(known.held), MOST_COMPARED, recipe.run.seed)]
     groups = known.groups[rows]
     if method == "mahalanobis":
         return calibration_scores(_held_out_mahalanobis(recipe, known)[rows], groups)
-    index = nearest_index(known.features)
-    return calibration_scores(neighbour_distances(known.features[rows], index, groups, known.groups), groups)
+    index = ood.nearest_index(known.features)
+    return calibration_scores(ood.neighbour_distances(known.features[rows], index, groups, known.groups), groups)
 
 
 def _held_out_mahalanobis(recipe: Recipe, known: ReferenceRows) -> Floats:
     """Compute the distance of each reference from Gaussians that were not fitted to it, shape (R,)."""
     distances = np.full(len(known.labels), np.nan)
     if len(known.held) < len(known.labels):
-        distances[known.held] = mahalanobis(known.features[known.held], _fit_gaussians(known))
+        distances[known.held] = ood.mahalanobis(known.features[known.held], _fit_gaussians(known))
         return distances
     for fold in make_folds(known.labels, known.groups, recipe.head.inner_folds, recipe.run.seed):
-        gaussians = fit_class_gaussians(known.features[fold.train], known.labels[fold.train])
-        distances[fold.held_out] = mahalanobis(known.features[fold.held_out], gaussians)
+        gaussians = ood.fit_class_gaussians(known.features[fold.train], known.labels[fold.train])
+        distances[fold.held_out] = ood.mahalanobis(known.features[fold.held_out], gaussians)
     return distances
 
 
-def _fit_gaussians(known: ReferenceRows) -> ClassGaussians:
+def _fit_gaussians(known: ReferenceRows) -> ood.ClassGaussians:
     """Fit Gaussians to the references that nothing is held out of, or to all when every one can be."""
     others = np.setdiff1d(np.arange(len(known.labels)), known.held)
     rows = others if len(others) else known.held
-    return fit_class_gaussians(known.features[rows], known.labels[rows])
+    return ood.fit_class_gaussians(known.features[rows], known.labels[rows])

@@ -18,6 +18,12 @@ from headstart.metrics.values import IntervalMethod, Score
 Matrix = npt.NDArray[np.floating[Any]]
 
 _TOP = (3, 5)
+# With one label per example these are the accuracy.
+AS_ACCURACY = ("accuracy", "micro_precision", "micro_recall", "micro_f1", "weighted_recall")
+_SPREAD = (  # scores whose interval comes from the bootstrap
+    *("balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", "weighted_precision", "weighted_f1"),
+    *("macro_roc_auc", "macro_average_precision"),
+)
 
 
 def evaluate(
@@ -188,26 +194,14 @@ def _mean_loss(results: _Results, name: str) -> Score:
 
 def _report(sample: Sample, classes: tuple[str, ...], top: Sequence[int], results: _Results) -> ClassEvaluation:
     confusion = confusion_matrix(sample.labels, sample.predicted, len(classes))
-    exact = _share(results, "accuracy")
     plain, debiased = "calibration_plain", "calibration_debiased"
+    scores: dict[str, Any] = dict.fromkeys(AS_ACCURACY, _share(results, "accuracy"))
+    scores |= {name: _spread(results, name) for name in _SPREAD}
     return ClassEvaluation(
         count=len(sample.labels),
         classes=classes,
-        accuracy=exact,
-        balanced_accuracy=_spread(results, "balanced_accuracy"),
+        **scores,
         top_k={k: _share(results, f"top_{k}") for k in top},
-        macro_precision=_spread(results, "macro_precision"),
-        macro_recall=_spread(results, "macro_recall"),
-        macro_f1=_spread(results, "macro_f1"),
-        # With one label per example these are the accuracy, and so is the weighted recall.
-        micro_precision=exact,
-        micro_recall=exact,
-        micro_f1=exact,
-        weighted_precision=_spread(results, "weighted_precision"),
-        weighted_recall=exact,
-        weighted_f1=_spread(results, "weighted_f1"),
-        macro_roc_auc=_spread(results, "macro_roc_auc"),
-        macro_average_precision=_spread(results, "macro_average_precision"),
         log_loss=_mean_loss(results, "log_loss"),
         brier=_mean_loss(results, "brier"),
         calibration_error=calibration_score(

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from headstart.arrays import Floats, Integers
-from headstart.metrics.classification.evaluation import evaluate
+from headstart.metrics.classification.evaluation import AS_ACCURACY, evaluate
 from headstart.metrics.classification.values import ClassEvaluation
 from headstart.metrics.classification.weighted_scores import compute_scores, prepare_sample
 from headstart.metrics.values import CrossValidated, Score, ScoredPart
@@ -96,29 +97,15 @@ def evaluate_folds(
             values[name].append(float(whole[name]))
             scores[name] += by_fold[name].tolist()
     share = float(np.mean(shares))
-    corrected = {
+    corrected: dict[str, Any] = {
         name: _bounded(
             corrected_interval(float(np.mean(values[name])), scores[name], share, getattr(first, name)), name
         )
         for name in CORRECTED
     }
-    accuracy, balanced = corrected["accuracy"], corrected["balanced_accuracy"]
-    return replace(
-        first,
-        accuracy=accuracy,
-        micro_precision=accuracy,
-        micro_recall=accuracy,
-        micro_f1=accuracy,
-        weighted_recall=accuracy,
-        balanced_accuracy=balanced,
-        macro_recall=balanced,
-        macro_f1=corrected["macro_f1"],
-        log_loss=corrected["log_loss"],
-        brier=corrected["brier"],
-        cross_validated=CrossValidated(
-            folds=len(np.unique(fold_of[0])), repeats=len(fold_of), accuracies=tuple(scores["accuracy"])
-        ),
-    )
+    corrected |= dict.fromkeys(AS_ACCURACY, corrected["accuracy"]) | {"macro_recall": corrected["balanced_accuracy"]}
+    how = CrossValidated(len(np.unique(fold_of[0])), len(fold_of), tuple(scores["accuracy"]))
+    return replace(first, **corrected, cross_validated=how)
 
 
 def _bounded(score: Score, name: str) -> Score:

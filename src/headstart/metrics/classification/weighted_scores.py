@@ -6,24 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.arrays import Booleans, Floats, Integers
+from headstart.metrics.classification import scores
 from headstart.metrics.classification.calibration import squared_calibration_error
 from headstart.metrics.classification.ranking import Ranking, plan_ranking, rank_scores
-from headstart.metrics.classification.scores import (
-    accuracy,
-    balanced_accuracy,
-    brier_losses,
-    count_outcomes,
-    f1,
-    jaccard,
-    log_losses,
-    macro_average,
-    precision,
-    ratio,
-    recall,
-    true_class_rank,
-    weighted_average,
-    weighted_mean,
-)
 
 Groups = Sequence[str | None] | Integers  # one name or number per example
 
@@ -89,9 +74,9 @@ def prepare_sample(labels: Integers, probabilities: Floats, groups: Groups | Non
         classes=classes,
         confidence=probabilities.max(axis=1),
         correct=predicted == labels,
-        ranks=true_class_rank(labels, probabilities),
-        log_losses=log_losses(labels, probabilities),
-        brier_losses=brier_losses(labels, probabilities),
+        ranks=scores.true_class_rank(labels, probabilities),
+        log_losses=scores.log_losses(labels, probabilities),
+        brier_losses=scores.brier_losses(labels, probabilities),
         rankings=tuple(plan_ranking(probabilities[:, number], labels == number) for number in range(classes)),
         units=number_units(groups, len(labels)),
     )
@@ -128,30 +113,30 @@ def compute_scores(sample: Sample, weights: Floats, top: Sequence[int] = ()) -> 
     >>> float(compute_scores(sample, np.array([3.0, 1.0]))["accuracy"])
     0.75
     """
-    counted = count_outcomes(sample.labels, sample.predicted, sample.classes, weights)
-    precisions, recalls, f1s = precision(counted), recall(counted), f1(counted)
+    counted = scores.count_outcomes(sample.labels, sample.predicted, sample.classes, weights)
+    precisions, recalls, f1s = scores.precision(counted), scores.recall(counted), scores.f1(counted)
     ranked = [rank_scores(ranking, weights) for ranking in sample.rankings]
-    aucs = np.stack([scores.roc_auc for scores in ranked])
-    average_precisions = np.stack([scores.average_precision for scores in ranked])
+    aucs = np.stack([one.roc_auc for one in ranked])
+    average_precisions = np.stack([one.average_precision for one in ranked])
     calibration = squared_calibration_error(sample.confidence, sample.correct, sample.units, weights)
     return {
-        "accuracy": accuracy(counted),
-        **{f"top_{k}": weighted_mean(sample.ranks < k, weights) for k in top},
-        "balanced_accuracy": balanced_accuracy(counted),
+        "accuracy": scores.accuracy(counted),
+        **{f"top_{k}": scores.weighted_mean(sample.ranks < k, weights) for k in top},
+        "balanced_accuracy": scores.balanced_accuracy(counted),
         "precision": precisions,
         "recall": recalls,
-        "jaccard": jaccard(counted),
-        "macro_precision": macro_average(precisions, counted),
-        "macro_recall": macro_average(recalls, counted),
-        "macro_f1": macro_average(f1s, counted),
-        "weighted_precision": weighted_average(precisions, counted),
-        "weighted_f1": weighted_average(f1s, counted),
+        "jaccard": scores.jaccard(counted),
+        "macro_precision": scores.macro_average(precisions, counted),
+        "macro_recall": scores.macro_average(recalls, counted),
+        "macro_f1": scores.macro_average(f1s, counted),
+        "weighted_precision": scores.weighted_average(precisions, counted),
+        "weighted_f1": scores.weighted_average(f1s, counted),
         "roc_auc": aucs,
         "average_precision": average_precisions,
         "macro_roc_auc": mean_of_defined(aucs),
         "macro_average_precision": mean_of_defined(average_precisions),
-        "log_loss": weighted_mean(sample.log_losses, weights),
-        "brier": weighted_mean(sample.brier_losses, weights),
+        "log_loss": scores.weighted_mean(sample.log_losses, weights),
+        "brier": scores.weighted_mean(sample.brier_losses, weights),
         "calibration_plain": calibration.plain,
         "calibration_debiased": calibration.debiased,
     }
@@ -167,4 +152,4 @@ def mean_of_defined(per_class: Floats) -> Floats:
     """
     defined = ~np.isnan(per_class)
     total, count = np.where(defined, per_class, 0.0).sum(axis=0), defined.sum(axis=0)
-    return ratio(total, count)
+    return scores.ratio(total, count)
