@@ -51,10 +51,7 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
     _refuse_missing_files(where, paths, sources)
     return Dataset(
         name=printable(table.stem),
-        examples=tuple(
-            Example(source, printable(path), known_label(label), split, group)
-            for source, path, label, split, group in zip(sources, paths, labels, splits, groups, strict=True)
-        ),
+        examples=tuple(map(Example, sources, map(printable, paths), map(known_label, labels), splits, groups)),
         root=table.parent,
         notices=tuple(columns.notices()),
         modality=one_modality(paths, where),
@@ -110,10 +107,7 @@ def read_rows(name: str, where: Finding, cells: Mapping[str, Any], columns: Colu
     left = [Finding("data.columns_left_out", {"names": rows.left_out})] if rows.left_out else []
     return Dataset(
         name,
-        tuple(
-            Example(source, printable(text), known_label(label), split, group)
-            for source, text, label, split, group in zip(rows.sources, names, labels, splits, groups, strict=True)
-        ),
+        tuple(map(Example, rows.sources, map(printable, names), map(known_label, labels), splits, groups)),
         notices=(*columns.notices(), *left),
         modality=modality,
     )

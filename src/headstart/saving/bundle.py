@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headstart.data.example import LABEL
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.errors import ModelFileError
@@ -15,7 +13,7 @@ from headstart.runtime.files import require_free, whole_folder, write_errors, wr
 from headstart.runtime.findings import Finding
 from headstart.saving.manifest import MANIFEST, check_files, find_model, manifest_of, read_manifest
 from headstart.saving.reference_set import NAMES, REFERENCES, read_references, write_references
-from headstart.saving.tensors import read_tensors, write_tensors
+from headstart.saving.tensors import read_digests, read_tensors, write_digests, write_tensors
 from headstart.saving.values import Baseline, Bundle, SavedModel, TrainingRecord
 from headstart.tasks.base import load_task
 from headstart.uncertainty.serialisation import policy_arrays, read_policy
@@ -27,7 +25,6 @@ BASELINE = "baseline.safetensors"
 POLICY = "guard.safetensors"  # held-out scores; only where something was held out
 FITTED = "fitted.safetensors"  # digests of the pictures the head was fitted on
 OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE, FITTED, REFERENCES, NAMES, POLICY)
-DIGEST_BYTES = 32
 TIMM_WEIGHTS = "model.safetensors"
 CARD = "README.md"
 
@@ -50,12 +47,11 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
     require_free(folder)
     with write_errors("saving.not_written", folder=folder), whole_folder(folder) as partial:
         _copy_encoder(partial, files)
-        _write_head(partial / HEAD, model.head)
+        write_tensors(partial / HEAD, model.head.arrays())
         if model.baseline:
-            _write_head(partial / BASELINE, model.baseline.head)
+            write_tensors(partial / BASELINE, model.baseline.head.arrays())
         if model.fitted_keys:
-            keys = np.frombuffer(b"".join(sorted(model.fitted_keys)), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
-            write_tensors(partial / FITTED, {"sha256": keys})
+            write_tensors(partial / FITTED, {"sha256": write_digests(sorted(model.fitted_keys))})
         if model.references is not None:
             write_references(partial, model.references)
         held_out = {} if model.policy is None else policy_arrays(model.policy)
@@ -113,10 +109,6 @@ def _copy_encoder(folder: Path, files: EncoderFiles) -> None:
         shutil.copyfile(files.weights, folder / WEIGHTS)
 
 
-def _write_head(path: Path, head: Head) -> None:
-    write_tensors(path, head.arrays())
-
-
 def _read_head(path: Path, description: dict[str, Any]) -> Head:
     return load_head(description["kind"], read_tensors(path), description["settings"])
 
@@ -124,6 +116,7 @@ def _read_head(path: Path, description: dict[str, Any]) -> Head:
 def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
     task, simple, policy = load_task(manifest["task"]), manifest["baseline"], manifest.get("guard")
     held_out = read_tensors(folder / POLICY) if POLICY in manifest["files"] else {}
+    fitted = read_tensors(folder / FITTED) if FITTED in manifest["files"] else {}
     described = manifest["targets"][LABEL]
     baseline = None
     if simple:
@@ -138,7 +131,7 @@ def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
         training=TrainingRecord(**manifest["training"]),
         baseline=baseline,
         notices=tuple(manifest["notices"]),
-        fitted_keys=_read_keys(folder / FITTED) if FITTED in manifest["files"] else frozenset(),
+        fitted_keys=frozenset(read_digests(fitted["sha256"]) if fitted else ()),
         references=read_references(folder) if REFERENCES in manifest["files"] else None,
         policy=read_policy(held_out, policy) if policy else None,
         policy_scores=policy["scores"] if policy else None,
@@ -147,11 +140,6 @@ def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - plain data
     return tuple(value) if isinstance(value, list) else value
-
-
-def _read_keys(path: Path) -> frozenset[bytes]:
-    data = read_tensors(path)["sha256"].tobytes()
-    return frozenset(data[start : start + DIGEST_BYTES] for start in range(0, len(data), DIGEST_BYTES))
 
 
 def _existing(folder: Path, manifest: dict[str, Any], *names: str) -> Path | None:

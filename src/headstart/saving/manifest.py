@@ -44,6 +44,10 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
         "guard": policy_to_json(model.policy) | {"scores": model.policy_scores} if model.policy else None,
         "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)} for path in sorted(files)},
     }
+    return _signed(manifest)
+
+
+def _signed(manifest: dict[str, Any]) -> dict[str, Any]:
     plain = json.loads(json_text(manifest))  # as it will be read: the digest must not depend on tuples or key types
     return {**plain, "digest": sha256_of_json(plain)}
 
@@ -152,8 +156,7 @@ def record_export(folder: Path, record: dict[str, Any], *, inside: bool) -> None
     manifest["exports"] = [*others, record]
     if inside:
         manifest["files"] = dict(sorted({**manifest["files"], **record["files"]}.items()))
-    plain = json.loads(json_text(manifest))
-    write_json(folder / MANIFEST, {**plain, "digest": sha256_of_json(plain)})
+    write_json(folder / MANIFEST, _signed(manifest))
 
 
 def model_digest(path: Path) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.saving.card_parts import score_text
 from headstart.saving.values import SavedModel
 from headstart.uncertainty.policy import AnswerPolicy
 
@@ -41,7 +42,9 @@ def _sets(policy: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
     )
     found = scores.get("sets")
     if found:
-        line += f" On the pictures set apart: {_shown(found['coverage'])}, {found['size']['value']:.2f} classes each."
+        line += (
+            f" On the pictures set apart: {score_text(found['coverage'])}, {found['size']['value']:.2f} classes each."
+        )
     return [line]
 
 
@@ -57,7 +60,9 @@ def _answers(policy: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
     )
     found = scores.get("answers")
     if found:
-        line += f" On the pictures set apart: {_shown(found['precision'])}, {_shown(found['answered'])} answered."
+        line += (
+            f" On the pictures set apart: {score_text(found['precision'])}, {score_text(found['answered'])} answered."
+        )
     return [line]
 
 
@@ -70,11 +75,5 @@ def _novelty(policy: AnswerPolicy, scores: Mapping[str, Any]) -> list[str]:
     )
     found = scores.get("novelty")
     if found:
-        line += f" On the pictures set apart: {_shown(found['false_alarms'])}."
+        line += f" On the pictures set apart: {score_text(found['false_alarms'])}."
     return [line]
-
-
-def _shown(score: Mapping[str, Any]) -> str:
-    if score["value"] is None:
-        return "not defined"
-    return f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"

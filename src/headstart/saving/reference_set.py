@@ -14,14 +14,13 @@ import numpy.typing as npt
 
 from headstart.data.example import Example
 from headstart.runtime.files import write_json
-from headstart.saving.tensors import read_tensors, write_tensors
+from headstart.saving.tensors import read_digests, read_tensors, write_digests, write_tensors
 from headstart.uncertainty.ood import to_half_precision
 
 REFERENCES = "references.safetensors"
 NAMES = "references.json"
 MOST_ROWS = 10_000  # 26 MB for 1,280 features: beyond it a nearest neighbour hardly comes nearer
 MOST_ENCODED = 1_000  # where the weights have moved, every row has to be encoded once more: about ten seconds
-DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +78,7 @@ def build_references(
 
 def write_references(folder: Path, references: References) -> None:
     """Write features, labels and digests into one file and the names into another; raises OSError, OutputError."""
-    digests = np.frombuffer(b"".join(references.keys), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
-    arrays: dict[str, npt.NDArray[Any]] = {"sha256": digests, "labels": references.labels}
+    arrays: dict[str, npt.NDArray[Any]] = {"sha256": write_digests(references.keys), "labels": references.labels}
     arrays["features"] = references.features
     write_tensors(folder / REFERENCES, arrays)
     write_json(folder / NAMES, {"total": references.total, "names": list(references.names)})
@@ -90,8 +88,7 @@ def read_references(folder: Path) -> References:
     """Read what :func:`write_references` wrote; raises KeyError, TypeError or ValueError when it does not fit."""
     arrays = read_tensors(folder / REFERENCES)
     described: dict[str, Any] = json.loads((folder / NAMES).read_bytes())
-    data, names = arrays["sha256"].tobytes(), tuple(described["names"])
-    keys = tuple(data[start : start + DIGEST_BYTES] for start in range(0, len(data), DIGEST_BYTES))
+    keys, names = read_digests(arrays["sha256"]), tuple(described["names"])
     found = References(arrays["features"], arrays["labels"], names, keys, int(described["total"]))
     if not len(found.features) == len(found.labels) == len(names) == len(keys):
         raise ValueError(f"{len(found.features)} references, {len(names)} names")

@@ -1,11 +1,13 @@
 """Named arrays to and from safetensors files; the format holds numbers only, so opening one runs nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+DIGEST_BYTES = 32
 
 
 def write_tensors(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -28,6 +30,17 @@ def tensors_to_bytes(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
 
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     return bytes(save(contiguous, metadata={"format": "pt"}))  # "pt" marks torch's layout; some readers insist on it
+
+
+def write_digests(keys: Iterable[bytes]) -> npt.NDArray[np.uint8]:
+    """Write SHA-256 digests as an array, shape (N, 32)."""
+    return np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
+
+
+def read_digests(array: npt.NDArray[np.uint8]) -> tuple[bytes, ...]:
+    """Read what :func:`write_digests` wrote."""
+    data = array.tobytes()
+    return tuple(data[start : start + DIGEST_BYTES] for start in range(0, len(data), DIGEST_BYTES))
 
 
 def read_tensors(path: Path) -> dict[str, npt.NDArray[Any]]:
