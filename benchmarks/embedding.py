@@ -23,7 +23,7 @@ from headstart.data.example import Example
 from headstart.data.readers.image import content_key, open_example
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
-from headstart.features.extraction import extract
+from headstart.features.extraction import Walk
 from headstart.features.store import FeatureStore
 from headstart.runtime.context import cache_folder
 from headstart.runtime.machine import available_cores
@@ -106,7 +106,7 @@ def embedding(encoder: OnnxEncoder, paths: list[Path], cores: int) -> float:
     plan = extraction_plan(len(paths), cores, "onnxruntime")
     with TemporaryDirectory() as folder:
         store = FeatureStore(Path(folder))
-        found = extract(examples, keys, [encoder], store, plan=plan, open_example=open_example)
+        found = Walk(examples, keys, [encoder], store, plan=plan, open_example=open_example).extract()
     return found.computed / found.seconds
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from fakes import FAKE_SPEC, FakeEncoder
 from headstart.data.example import Example
 from headstart.errors import ExampleError
-from headstart.features.extraction import extract
+from headstart.features.extraction import Walk
 from headstart.features.store import FeatureStore
 from headstart.features.values import Extraction
 from headstart.settings.parallelism import ExtractionPlan
@@ -63,4 +63,4 @@ def truth(examples: list[Example]) -> np.ndarray:
 def run(examples: list[Example], folder: Path, **changes: object) -> Extraction:
     settings = {"encoders": [FakeEncoder()], "store": FeatureStore(folder), "plan": PLAN, "open_example": Opener()}
     settings |= changes
-    return extract(examples, make_keys(examples), settings.pop("encoders"), settings.pop("store"), **settings)
+    return Walk(examples, make_keys(examples), settings.pop("encoders"), settings.pop("store"), **settings).extract()

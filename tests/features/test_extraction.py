@@ -20,7 +20,7 @@ from headstart.data.example import Example
 from headstart.data.readers.base import NO_KEY
 from headstart.errors import EncoderError
 from headstart.features import extraction
-from headstart.features.extraction import extract, stream
+from headstart.features.extraction import Walk
 from headstart.features.store import FeatureStore
 from headstart.settings.parallelism import ExtractionPlan
 
@@ -107,7 +107,7 @@ def test_pictures_without_a_key_are_failures_each_with_its_own_reason_and_never_
     examples = [*make_examples(2), UNREADABLE]
     for _ in range(2):
         store = FeatureStore(tmp_path)
-        result = extract(examples, [NO_KEY] * 3, [FakeEncoder()], store, plan=PLAN, open_example=Opener())
+        result = Walk(examples, [NO_KEY] * 3, [FakeEncoder()], store, plan=PLAN, open_example=Opener()).extract()
         at_first = "It could not be read at first."
         assert texts(result.failures) == {0: at_first, 1: at_first, 2: "it is empty"}
         assert np.isnan(result.features[0].matrix).all()
@@ -136,9 +136,9 @@ def test_blocks_put_together_are_the_dataset_whatever_is_stored_repeated_or_unre
         if not keeping:
             patch.setattr("headstart.features.shards.os.fsync", no_space)
         patch.setattr("headstart.features.store.FLUSH_ROWS", 3)
-        walk = stream(
+        walk = Walk(
             examples, make_keys(examples), [FakeEncoder()], FeatureStore(folder), plan=plan, open_example=Opener()
-        )
+        ).stream()
         blocks = list(walk)
     assert [block.start for block in blocks] == list(range(0, len(examples), 4))
     matrix = np.concatenate([np.empty((0, 48)), *(block.matrices[0] for block in blocks)])
@@ -242,9 +242,9 @@ def test_ctrl_c_while_a_batch_is_handed_over_keeps_that_batch_too(tmp_path, monk
 def test_a_walk_that_nobody_follows_to_the_end_keeps_what_is_finished(tmp_path, monkeypatch):
     monkeypatch.setattr(extraction, "BLOCK_ROWS", 8)
     examples, opener = make_examples(100), Opener()
-    walk = stream(
+    walk = Walk(
         examples, make_keys(examples), [FakeEncoder()], FeatureStore(tmp_path), plan=PLAN, open_example=opener
-    )
+    ).stream()
     next(walk)
     time.sleep(0.2)  # time enough to encode everything, if it ran far ahead
     walk.close()
@@ -257,7 +257,7 @@ def test_a_walk_stopped_by_its_reader_keeps_what_is_finished_while_the_exception
         raise KeyboardInterrupt
 
     monkeypatch.setattr(extraction, "BLOCK_ROWS", 8)
-    monkeypatch.setattr(extraction._Walk, "block", broken)
+    monkeypatch.setattr(extraction.Walk, "_block", broken)
     with pytest.raises(KeyboardInterrupt) as caught:
         run(make_examples(100), tmp_path)
     monkeypatch.undo()
@@ -277,7 +277,7 @@ def test_rows_that_cannot_be_kept_do_not_fill_the_memory(tmp_path, monkeypatch):
     examples = make_examples(600)
     examples.append(examples[0])
     keys = make_keys(examples)
-    for block in stream(examples, keys, [FakeEncoder()], Store(tmp_path), plan=PLAN, open_example=Opener()):
+    for block in Walk(examples, keys, [FakeEncoder()], Store(tmp_path), plan=PLAN, open_example=Opener()).stream():
         if block.start == 256:
             assert shelves[0].find(keys[:512]).sum() == 1  # the one that comes again
 
@@ -372,4 +372,4 @@ def test_another_dimension_is_another_matrix(tmp_path):
 def test_an_empty_dataset_gives_empty_matrices(tmp_path):
     result = run([], tmp_path)
     assert result.features[0].matrix.shape == (0, 48)
-    assert list(stream([], [], [FakeEncoder()], FeatureStore(tmp_path), plan=PLAN, open_example=Opener())) == []
+    assert list(Walk([], [], [FakeEncoder()], FeatureStore(tmp_path), plan=PLAN, open_example=Opener()).stream()) == []

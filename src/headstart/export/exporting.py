@@ -17,7 +17,7 @@ from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_check import GateName, ParityReport, faults, gate_for, gate_rule
 from headstart.export.parity_data import ParityData, examples_of, examples_of_run
 from headstart.export.predictors import ask_all
-from headstart.features.extraction import extract
+from headstart.features.extraction import Walk
 from headstart.features.store import FeatureStore
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
@@ -212,11 +212,11 @@ def _prove(subject: Exportable, form: ExportFormat, main: Path, pool: ParityData
 def _ask_library(subject: Exportable, pool: ParityData, context: RunContext) -> Any:  # noqa: ANN401 - an array (N, C)
     """Ask the library about the same files: nothing that it computed before is used."""
     plan = extraction_plan(len(pool), available_cores(), subject.encoder.spec.engine)
-    walk = extract(
+    walk = Walk(
         pool.examples, pool.keys, (subject.encoder,), FeatureStore(None),
         plan=plan, open_example=reader_of(subject.encoder.spec.modality).open_example, progress=context.progress,
     )  # fmt: skip
-    return subject.model.predictor.outputs(walk.features[0].matrix)
+    return subject.model.predictor.outputs(walk.extract().features[0].matrix)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from headstart.arrays import Integers
 from headstart.data.example import Example
 from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Encoder
-from headstart.features.extraction import OpenExample, extract, stream
+from headstart.features.extraction import OpenExample, Walk
 from headstart.features.store import FeatureStore
 from headstart.features.values import Block, Extraction, Features
 from headstart.runtime.context import RunContext
@@ -35,7 +35,7 @@ def read_features(
     Parameters
     ----------
     examples, keys, encoders
-        As for :func:`headstart.features.extraction.extract`.
+        As for :class:`headstart.features.extraction.Walk`.
     place
         Where the store is, and who is told of the progress.
     positions
@@ -46,7 +46,7 @@ def read_features(
     """
     chosen = np.arange(len(examples)) if positions is None else positions
     store = open_store(context)
-    found = extract(
+    walk = Walk(
         [examples[index] for index in chosen],
         [keys[index] for index in chosen],
         encoders,
@@ -55,15 +55,15 @@ def read_features(
         open_example=open_as or _opener(encoders),
         progress=context.progress,
     )
-    found = replace(found, notices=tuple(store.notices))
+    found = replace(walk.extract(), notices=tuple(store.notices))
     return found if len(chosen) == len(examples) else _spread(found, chosen, tuple(keys))
 
 
 def read_blocks(
     examples: Sequence[Example], keys: Sequence[bytes], encoder: Encoder, store: FeatureStore, context: RunContext
 ) -> Iterator[Block]:
-    """Walk over the features in constant memory, as :func:`headstart.features.extraction.stream` does."""
-    return stream(
+    """Walk over the features in constant memory, as :meth:`headstart.features.extraction.Walk.stream` does."""
+    return Walk(
         examples,
         keys,
         (encoder,),
@@ -71,7 +71,7 @@ def read_blocks(
         plan=_plan(len(examples), (encoder,)),
         open_example=_opener((encoder,)),
         progress=context.progress,
-    )
+    ).stream()
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Extraction: examples -> feature vectors, each different picture decoded and encoded once, and never again.
 
-One walk serves everything: :func:`stream` hands out blocks in the order of the dataset and holds only a few of them;
-:func:`extract` puts them together into matrices.
+One walk serves everything: :meth:`Walk.stream` hands out blocks in the order of the dataset and holds only a few of
+them; :meth:`Walk.extract` puts them together into matrices.
 """
 
 import math
@@ -20,7 +20,7 @@ from headstart.data.example import Example
 from headstart.data.readers.base import NO_KEY
 from headstart.encoders.spec import Encoder
 from headstart.errors import EncoderError, ExampleError
-from headstart.features.store import EncoderRows, FeatureStore
+from headstart.features.store import FeatureStore
 from headstart.features.values import Block, Extraction, Features
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
@@ -32,56 +32,21 @@ LOOK_AHEAD = 4  # batches in flight per worker: none waits while rows are writte
 OpenExample = Callable[[Any], Any]  # a source, whatever Example allows, becomes what encoders preprocess
 
 
-def extract(  # seven parameters: what, with what, where to, how; bundles of them would only be taken apart again
-    examples: Sequence[Example],
-    keys: Sequence[bytes],
-    encoders: Sequence[Encoder],
-    store: FeatureStore,
-    *,
-    plan: ExtractionPlan,
-    open_example: OpenExample,
-    progress: Progress = silent,
-) -> Extraction:
-    """Get the features of all examples from several encoders, out of the store where they are in it.
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """What a worker made of one batch: per encoder, the pictures it lacked and their rows; and what failed."""
 
-    See :func:`stream` for the parameters, what is kept on interruption, and the errors.
-
-    Examples
-    --------
-    >>> plan = ExtractionPlan(workers=1, batch_size=8, threads_per_worker=1)
-    >>> extract([], [], [], FeatureStore(None), plan=plan, open_example=open).computed
-    0
-    """
-    started = time.perf_counter()
-    matrices = [np.full((len(examples), encoder.spec.dimension), np.nan, dtype=np.float32) for encoder in encoders]
-    failures: dict[int, Finding] = {}
-    computed = cached = 0
-    walk = stream(examples, keys, encoders, store, plan=plan, open_example=open_example, progress=progress)
-    with closing(walk) as blocks:  # after Ctrl-C finished rows are kept now, not when the exception is forgotten
-        for block in blocks:
-            for matrix, rows in zip(matrices, block.matrices, strict=True):
-                matrix[block.start : block.start + len(rows)] = rows
-            failures |= block.failures
-            computed += block.computed
-            cached += block.cached
-    features = tuple(Features(matrix, tuple(keys)) for matrix in matrices)
-    return Extraction(features, failures, computed, cached, time.perf_counter() - started)
+    numbers: tuple[list[int], ...]
+    rows: tuple[Singles, ...]
+    failures: dict[int, Finding]
 
 
-def stream(
-    examples: Sequence[Example],
-    keys: Sequence[bytes],
-    encoders: Sequence[Encoder],
-    store: FeatureStore,
-    *,
-    plan: ExtractionPlan,
-    open_example: OpenExample,
-    progress: Progress = silent,
-) -> Generator[Block, None, None]:
-    """Walk over the examples in order and hand out their features block by block, in constant memory.
+class Walk:
+    """A walk over examples in their order, for their features from several encoders.
 
     A picture that several encoders lack is opened once. Rows are written to the store on the way; when the walk is
-    interrupted, however that may be, the next one goes on where it stopped. Whoever stops early closes the generator.
+    interrupted, however that may be, the next one goes on where it stopped. Different pictures are numbered in the
+    order in which they first appear.
 
     Parameters
     ----------
@@ -99,65 +64,78 @@ def stream(
     progress
         Told how many of the missing pictures are encoded, from the thread that asks for the blocks.
 
-    Raises
-    ------
-    EncoderError
-        When an encoder gives something else than one finite vector per picture.
-    StoreError
-        When somebody removes files of the store during the walk.
+    Examples
+    --------
+    >>> plan = ExtractionPlan(workers=1, batch_size=8, threads_per_worker=1)
+    >>> Walk([], [], [], FeatureStore(None), plan=plan, open_example=open).extract().computed
+    0
     """
-    walk = _Walk(examples, keys, encoders, [store.open(encoder.spec) for encoder in encoders], open_example)
-    start = 0
-    with closing(walk.encode_missing(plan, progress)) as edges:
-        for ready in edges:
-            while start + BLOCK_ROWS <= ready:
-                yield walk.block(start, start + BLOCK_ROWS)
-                start += BLOCK_ROWS
-    if start < len(examples):
-        yield walk.block(start, len(examples))
 
-
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    """What a worker made of one batch: per encoder, the pictures it lacked and their rows; and what failed."""
-
-    numbers: tuple[list[int], ...]
-    rows: tuple[Singles, ...]
-    failures: dict[int, Finding]
-
-
-class _Walk:
-    """The state of one walk. Different pictures are numbered in the order in which they first appear."""
-
-    def __init__(
+    def __init__(  # seven parameters: what, with what, where to, how; bundles of them would only be taken apart again
         self,
         examples: Sequence[Example],
         keys: Sequence[bytes],
         encoders: Sequence[Encoder],
-        stored: Sequence[EncoderRows],
+        store: FeatureStore,
+        *,
+        plan: ExtractionPlan,
         open_example: OpenExample,
+        progress: Progress = silent,
     ) -> None:
+        self._examples, self._keys, self._encoders = examples, tuple(keys), encoders
+        self._plan, self._open_example, self._progress = plan, open_example, progress
+        self._stored = [store.open(encoder.spec) for encoder in encoders]
         numbers: dict[bytes, int] = {}
         self._number = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
         self._distinct = list(numbers)
         self._first = np.unique(self._number, return_index=True)[1]  # position where a number appears first
         self._last = len(keys) - 1 - np.unique(self._number[::-1], return_index=True)[1]
-        self._lacking = np.array(
-            [~encoder_rows.find(self._distinct) for encoder_rows in stored], dtype=np.bool_
-        )  # (E, pictures)
-        self._lacking = self._lacking.reshape(len(stored), len(numbers))
+        lacking = np.array([~encoder_rows.find(self._distinct) for encoder_rows in self._stored], dtype=np.bool_)
+        self._lacking = lacking.reshape(len(encoders), len(numbers))
         if NO_KEY in numbers:
             self._lacking[:, numbers[NO_KEY]] = False  # it stands for many files: a row under it would be anybody's
         self._failures: dict[int, Finding] = {}
         self._finished: deque[_Encoded] = deque()  # not in futures: Ctrl-C inside submit would lose what it returns
-        self._examples = examples
-        self._encoders = encoders
-        self._stored = stored
-        self._open_example = open_example
 
-    def encode_missing(self, plan: ExtractionPlan, progress: Progress) -> Generator[int, None, None]:
+    def extract(self) -> Extraction:
+        """Put the features of all examples together; raises as :meth:`stream`."""
+        started = time.perf_counter()
+        shapes = [(len(self._examples), encoder.spec.dimension) for encoder in self._encoders]
+        matrices = [np.full(shape, np.nan, dtype=np.float32) for shape in shapes]
+        failures: dict[int, Finding] = {}
+        computed = cached = 0
+        with closing(self.stream()) as blocks:  # after Ctrl-C rows are kept now, not when the exception is forgotten
+            for block in blocks:
+                for matrix, rows in zip(matrices, block.matrices, strict=True):
+                    matrix[block.start : block.start + len(rows)] = rows
+                failures |= block.failures
+                computed += block.computed
+                cached += block.cached
+        features = tuple(Features(matrix, self._keys) for matrix in matrices)
+        return Extraction(features, failures, computed, cached, time.perf_counter() - started)
+
+    def stream(self) -> Generator[Block, None, None]:
+        """Hand out the features block by block, in constant memory; whoever stops early closes the generator.
+
+        Raises
+        ------
+        EncoderError
+            When an encoder gives something else than one finite vector per picture.
+        StoreError
+            When somebody removes files of the store during the walk.
+        """
+        start = 0
+        with closing(self._encode_missing()) as edges:
+            for ready in edges:
+                while start + BLOCK_ROWS <= ready:
+                    yield self._block(start, start + BLOCK_ROWS)
+                    start += BLOCK_ROWS
+        if start < len(self._examples):
+            yield self._block(start, len(self._examples))
+
+    def _encode_missing(self) -> Generator[int, None, None]:
         """Encode what is missing, and say again and again before which position everything is ready."""
-        missing = np.flatnonzero(self._lacking.any(axis=0))
+        plan, missing = self._plan, np.flatnonzero(self._lacking.any(axis=0))
         size = max(1, min(plan.batch_size, math.ceil(len(missing) / plan.workers)))  # a share for every worker
         batches = [missing[start : start + size] for start in range(0, len(missing), size)]
         edges = [int(self._first[batch[0]]) for batch in batches[1:]] + [len(self._examples)]
@@ -172,7 +150,7 @@ class _Walk:
                     waiting.popleft().result()
                     self._keep_finished()
                     done += len(batch)
-                    progress("encoding", done, len(missing))
+                    self._progress("encoding", done, len(missing))
                     yield edge
             finally:
                 # Also after Ctrl-C: batches that are under way are finished and kept, no other is begun.
@@ -182,7 +160,7 @@ class _Walk:
                     encoder_rows.flush()
         yield len(self._examples)
 
-    def block(self, start: int, stop: int) -> Block:
+    def _block(self, start: int, stop: int) -> Block:
         """Return what is known about the examples from ``start`` to before ``stop``."""
         numbers = self._number[start:stop]
         failures = {}

@@ -58,7 +58,8 @@ def write_table(
     path
         Where to; the ending chooses the format, see :func:`table_format`. Its folder must exist.
     blocks
-        From :func:`headstart.features.extraction.stream`; one at a time is held in memory. They are closed at the end.
+        From :meth:`headstart.features.extraction.Walk.stream`; one at a time is held in memory. They are closed at the
+        end.
     examples, keys
         What the blocks are about.
     dimension

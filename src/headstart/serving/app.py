@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from headstart.modalities.base import load_modality
 from headstart.serving.auth import AccessRules
-from headstart.serving.http_errors import LEFT, ClientGone, Refusal, mistake
+from headstart.serving.http_errors import LEFT, ClientGone, Refusal, mistake, refused
 from headstart.serving.interactive import Teach
 from headstart.serving.interactive_routes import InteractiveRoutes
 from headstart.serving.middleware import Middleware, passage_of
@@ -51,19 +51,13 @@ async def _refused(request: Request, refusal: Refusal) -> Response:
 
 
 async def _not_here(request: Request, error: HTTPException) -> Response:
-    kinds = {
-        404: ("not_found", "There is nothing at this address."),
-        405: ("wrong_method", "This address wants another method."),
-    }
-    code, problem = kinds.get(error.status_code, ("bad_request", "The request cannot be understood."))
-    refusal = Refusal(error.status_code, code, problem, "", "See /docs.", dict(error.headers or {}))
-    return await _refused(request, refusal)
+    key = {404: "serving.not_found", 405: "serving.wrong_method"}.get(error.status_code, "serving.bad_request")
+    return await _refused(request, refused(error.status_code, key, error.headers or {}))
 
 
 async def _not_valid(request: Request, error: RequestValidationError) -> Response:
     where = ", ".join(sorted({str(one["loc"][-1]) for one in error.errors()}))
-    refusal = Refusal(422, "bad_value", "A value of the request is not valid.", f"It is: {where}.", "See /docs.")
-    return await _refused(request, refusal)
+    return await _refused(request, refused(422, "serving.bad_value", where=where))
 
 
 async def _mistaken(request: Request, _: Exception) -> Response:

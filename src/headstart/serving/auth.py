@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from headstart.serving.http_errors import Refusal
+from headstart.serving.http_errors import refused
 
 OPEN_ROUTES = ("/health", "/", "/teach", "/docs")  # pages hold no secret; what they show needs the token
 READING = ("GET", "HEAD", "OPTIONS")
@@ -40,21 +40,9 @@ class AccessRules:
         """Let a request in, or raise Refusal: 421 for a foreign host, 403 for a foreign page, 401 without the token."""
         host = headers.get("host", "")
         if not self._known(host):
-            raise Refusal(
-                421,
-                "wrong_host",
-                "This server is not known by that name.",
-                "The header Host names another one.",
-                "Use its address in figures, or start it with --allow-host NAME.",
-            )
+            raise refused(421, "serving.wrong_host")
         if method not in READING and _is_foreign(host, headers):
-            raise Refusal(
-                403,
-                "foreign_page",
-                "Another site's page may not use this server.",
-                "The request comes from a page that this server did not send.",
-                "Open the server's own page.",
-            )
+            raise refused(403, "serving.foreign_page")
         if self.token and not (path in OPEN_ROUTES or path.startswith("/pages/")):
             self._check_token(headers.get("authorization", ""))
 
@@ -67,14 +55,7 @@ class AccessRules:
         # In constant time, so that the time tells nothing about how much of it was right.
         right = hmac.compare_digest(secret.strip().encode(), self.token.encode())
         if kind.lower() != "bearer" or not right:
-            raise Refusal(
-                401,
-                "wrong_token" if given else "no_token",
-                "The token is wrong." if given else "This server needs a token.",
-                "It was started with --token.",
-                "Send the header 'Authorization: Bearer TOKEN'.",
-                {"www-authenticate": "Bearer"},
-            )
+            raise refused(401, "serving.wrong_token" if given else "serving.no_token", {"www-authenticate": "Bearer"})
 
 
 def _is_foreign(host: str, headers: Mapping[str, str]) -> bool:

@@ -1,8 +1,12 @@
 """What a client is told when it cannot be served: a status, a code for programs, three sentences for people."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from headstart.errors import HeadstartError
+
+NO_HEADERS: Mapping[str, str] = {}
 LEFT = 499  # no status of HTTP, for the journal alone: the client left before it was answered
 
 
@@ -45,6 +49,18 @@ class Refusal(Exception):
         }  # fmt: skip
 
 
+def refused(status: int, key: str, /, headers: Mapping[str, str] = NO_HEADERS, **values: object) -> Refusal:
+    """Return the refusal whose sentences stand in the catalogue under ``serving.CODE`` or ``serving.CODE.CASE``.
+
+    Examples
+    --------
+    >>> print(refused(404, "serving.not_found"))
+    There is nothing at this address. See /docs.
+    """
+    problem, reason, remedy = HeadstartError(key, **values).sentences()
+    return Refusal(status, key.split(".")[1], problem, reason, remedy, dict(headers))
+
+
 class ClientGone(Exception):
     """The client has left: nobody waits for an answer."""
 
@@ -62,33 +78,19 @@ def megabytes(count: int) -> str:
 
 def too_large(limit: int, what: str) -> Refusal:
     """Refuse bytes beyond a limit."""
-    return Refusal(
-        413,
-        "too_large",
-        f"{what} is too large.",
-        f"The limit is {megabytes(limit)}.",
-        "Send it smaller, or start the server with a higher --max-megabytes.",
-    )
+    return refused(413, "serving.too_large", what=what, limit=megabytes(limit))
 
 
 def too_slow(seconds: float) -> Refusal:
     """Refuse a client that takes too long to send its request."""
-    return Refusal(
-        408,
-        "too_slow",
-        "The request took too long to arrive.",
-        f"The limit is {seconds:g} seconds.",
-        "Send it again, smaller or over a faster connection.",
-    )
+    return refused(408, "serving.too_slow", seconds=f"{seconds:g}")
 
 
 def busy(reason: str) -> Refusal:
     """Ask a client to come again."""
-    return Refusal(503, "busy", "The server is busy.", reason, "Send it again in a moment.", {"retry-after": "1"})
+    return refused(503, "serving.busy", {"retry-after": "1"}, cause=reason)
 
 
 def mistake() -> Refusal:
     """Say that it is our fault; more than that is for the log alone."""
-    return Refusal(
-        500, "mistake", "This is a mistake in Headstart.", "The server's log names it.", "Please report it."
-    )  # fmt: skip
+    return refused(500, "serving.mistake")

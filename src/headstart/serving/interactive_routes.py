@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from headstart.errors import DataError
 from headstart.reporting.render.base import data_uri
-from headstart.serving.http_errors import Refusal, busy
+from headstart.serving.http_errors import Refusal, busy, refused
 from headstart.serving.interactive import InteractiveJob, Teach
 from headstart.serving.multipart import Upload, display_name
 from headstart.serving.schemas import FILES_BODY, TEACH_BODY, refusals
@@ -156,7 +156,7 @@ def clean_label(text: str) -> str:
     """
     tidy = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:LONGEST_LABEL]
     if not tidy:
-        raise Refusal(422, "no_label", "The class has no name.", "The field 'label' is empty.", "Give it a name.")
+        raise refused(422, "serving.no_label")
     return tidy
 
 
@@ -228,12 +228,9 @@ def _state_of(desk: Session | None) -> dict[str, Any]:
 
 def _lesson_of(desk: Session) -> InteractiveJob:
     if desk.lesson is None:
-        raise Refusal(409, "not_learnt", "Nothing was learnt yet.", "Pictures were only shown.", "Learn first.")
+        raise refused(409, "serving.not_learnt")
     return desk.lesson
 
 
 def _too_few() -> Refusal:
-    return Refusal(
-        409, "too_few_classes", "There is nothing to tell apart yet.", "Fewer than two classes have pictures.",
-        "Show pictures of another class.",
-    )  # fmt: skip
+    return refused(409, "serving.too_few_classes")

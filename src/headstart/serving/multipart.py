@@ -9,7 +9,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from headstart.serving.http_errors import Refusal, too_large
+from headstart.serving.http_errors import Refusal, refused, too_large
 from headstart.settings.serving import ServerLimits
 
 FILES = "files"
@@ -73,13 +73,7 @@ async def read_form(request: Request, limits: ServerLimits, texts: Collection[st
 def _parser(content_type: str, reader: "_Reader") -> MultipartParser:
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data":
-        raise Refusal(
-            415,
-            "wrong_content_type",
-            "The request is not a form with files.",
-            "Its content type must be multipart/form-data.",
-            f"Send pictures in the field '{FILES}', as curl -F {FILES}=@rose.jpg does.",
-        )
+        raise refused(415, "serving.wrong_content_type", field=FILES)
     boundary = options.get(b"boundary")
     if not boundary:
         raise _unreadable("Its header names no boundary.")
@@ -100,7 +94,7 @@ def _parser(content_type: str, reader: "_Reader") -> MultipartParser:
 
 
 def _unreadable(reason: str) -> Refusal:
-    return Refusal(400, "bad_form", "The form cannot be read.", reason, "Send it again as multipart/form-data.")
+    return refused(400, "serving.bad_form", cause=reason)
 
 
 @dataclass(slots=True)
@@ -145,17 +139,9 @@ class _Reader:
         if self._field != FILES:
             raise self._wrong_field()
         if self._file is None:
-            raise Refusal(
-                422, "no_file", f"The field '{FILES}' holds no file.", "It came as text.", "Send a picture file."
-            )
+            raise refused(422, "serving.no_file.text", field=FILES)
         if len(self.files) >= self.limits.files:
-            raise Refusal(
-                413,
-                "too_many_files",
-                "There are too many files in one request.",
-                f"The limit is {self.limits.files}.",
-                "Send them in several requests.",
-            )
+            raise refused(413, "serving.too_many_files.request", limit=self.limits.files)
 
     def data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
@@ -180,10 +166,4 @@ class _Reader:
 
     def _wrong_field(self) -> Refusal:
         expected = ", ".join(f"'{name}'" for name in (FILES, *self.wanted_texts))
-        return Refusal(
-            422,
-            "wrong_field",
-            f"There is a field with the name '{display_name(self._field)}'.",
-            f"Expected {expected}.",
-            f"Send pictures in the field '{FILES}'.",
-        )
+        return refused(422, "serving.wrong_field", name=display_name(self._field), expected=expected, field=FILES)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from headstart.serving.access_log import METRICS_TYPE
-from headstart.serving.http_errors import Refusal
+from headstart.serving.http_errors import Refusal, refused
 from headstart.serving.schemas import (
     FILES_BODY,
     AnswerSchemas,
@@ -58,15 +58,13 @@ class PredictRoutes:
         model = self._service.model()
         form = await self._service.read_examples(request)
         if len(form.files) > 1:
-            raise Refusal(413, "too_many_files", "One picture can be explained at a time.", "", "Send one.")
+            raise refused(413, "serving.too_many_files.explain")
         data, uploads = form.files[0].data, self._service.uploads
         uploads.check(data, self._service.limits)
         async with self._turn:
             found = await in_thread(request, lambda: model.explain(uploads.decode(data)))
         if found is None:
-            raise Refusal(
-                409, "cannot_explain", "This model cannot say why.", "It holds nothing to explain with.", "Fit it anew."
-            )
+            raise refused(409, "serving.cannot_explain")
         return JSONResponse({"name": form.files[0].name, **found})
 
     async def model(self) -> Response:

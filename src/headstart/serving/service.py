@@ -10,7 +10,7 @@ from starlette.requests import Request
 from headstart.data.example import DEFAULT_TASK
 from headstart.serving.access_log import AccessLog
 from headstart.serving.batching import Batcher, Finish, Look
-from headstart.serving.http_errors import ClientGone, Refusal
+from headstart.serving.http_errors import ClientGone, Refusal, refused
 from headstart.serving.middleware import passage_of
 from headstart.serving.multipart import MultipartForm, Upload, read_form
 from headstart.serving.predictor import Predictor
@@ -45,13 +45,7 @@ class Service:
     def model(self) -> Predictor:
         """Return the model; raises Refusal 404 when there is none."""
         if self.answering is None:
-            raise Refusal(
-                404,
-                "no_model",
-                "This server has no model yet.",
-                "It was started without one.",
-                "Open /teach, or start it with: headstart serve MODEL",
-            )
+            raise refused(404, "serving.no_model")
         return self.answering
 
     @property
@@ -76,9 +70,7 @@ class Service:
         form = replace(form, files=tuple(files))
         passage_of(request.scope).examples = len(files)
         if not form.files:
-            raise Refusal(
-                422, "no_file", "There is no picture in the request.", "The field 'files' is missing.", "Send one."
-            )
+            raise refused(422, "serving.no_file.missing")
         return form
 
     async def process(

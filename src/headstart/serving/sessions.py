@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.targets.classes import Classes
-from headstart.serving.http_errors import Refusal, busy
+from headstart.serving.http_errors import Refusal, busy, refused
 from headstart.serving.interactive import ExampleView, InteractiveJob, ShownExamples
 
 LONGEST_LABEL = 80
@@ -182,8 +182,8 @@ def _with_label(card: ExampleCard, label: str) -> ExampleCard:
 
 def not_there() -> Refusal:
     """Return the refusal of an example or a class that is not on the desk."""
-    return Refusal(404, "not_there", "That is not here any more.", "It was removed or has expired.", "Show it again.")
+    return refused(404, "serving.not_there")
 
 
 def _full(what: str) -> Refusal:
-    return Refusal(409, "desk_full", "Nothing more can be added.", f"The limit is {what}.", "Remove some first.")
+    return refused(409, "serving.desk_full", what=what)

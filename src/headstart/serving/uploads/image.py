@@ -10,7 +10,7 @@ from headstart.encoders.simple.image import ColourHistogram
 from headstart.errors import ExampleError
 from headstart.reporting.render.base import thumbnail
 from headstart.runtime.findings import Finding
-from headstart.serving.http_errors import Refusal, too_large
+from headstart.serving.http_errors import Refusal, refused, too_large
 from headstart.serving.interactive import ExampleView
 from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
@@ -51,13 +51,7 @@ def check(data: bytes, limits: ServerLimits) -> Facts:
         raise _damaged(facts.problem)
     width, height = facts.sizes
     if width * height > limits.size:
-        raise Refusal(
-            413,
-            "too_many_pixels",
-            "The picture has too many pixels.",
-            f"It has {width} x {height}; the limit is {limits.size:,} altogether.",
-            "Make it smaller, or start the server with a higher --max-pixels.",
-        )
+        raise refused(413, "serving.too_many_pixels", width=width, height=height, limit=f"{limits.size:,}")
     return facts
 
 

@@ -3,7 +3,7 @@
 from headstart.data.readers.vectors import VectorRow, open_example
 from headstart.data.tables import TABLE_SUFFIXES, parse_rows
 from headstart.errors import DataError, ExampleError
-from headstart.serving.http_errors import Refusal, too_large
+from headstart.serving.http_errors import Refusal, refused, too_large
 from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
 
@@ -19,15 +19,13 @@ def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
     if len(upload.data) > limits.file_bytes:
         raise too_large(limits.file_bytes, "The file")
     if not upload.name.lower().endswith(TABLE_SUFFIXES):
-        known = ", ".join(TABLE_SUFFIXES)
-        raise Refusal(415, "not_a_table", "This is not a table.", f"Its name ends in none of {known}.", "Send a table.")
+        raise refused(415, "serving.not_a_table", suffixes=", ".join(TABLE_SUFFIXES))
     try:
         dataset = parse_rows(upload.name, upload.data)
     except DataError as error:
         raise Refusal(422, "damaged", error.problem, error.reason, error.remedy) from error
     if len(dataset) > limits.waiting:
-        problem = f"It has {len(dataset)}; the limit is {limits.waiting}."
-        raise Refusal(413, "too_many_rows", "The table has too many rows.", problem, "Send it in parts.")
+        raise refused(413, "serving.too_many_rows", count=len(dataset), limit=limits.waiting)
     return [Upload(f"{upload.name} {one.name}", one.source) for one in dataset.examples]
 
 
