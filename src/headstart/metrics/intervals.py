@@ -72,6 +72,14 @@ def resampled_counts(units: int, resamples: int, examples: int, seed: int) -> It
         yield np.bincount(flat, minlength=units * width).reshape(units, width).astype(np.float64)
 
 
+def resampled_means(
+    sums: npt.NDArray[Any], sizes: npt.NDArray[Any], examples: int, resamples: int, seed: int
+) -> Floats:
+    """Compute the mean in each resample of units, (..., R), from the sums (..., U) and the sizes (U,) of the units."""
+    counts = resampled_counts(len(sizes), resamples, examples, seed)
+    return np.concatenate([sums @ drawn / (sizes @ drawn) for drawn in counts], axis=-1)
+
+
 def spread_interval(value: float, draws: Floats, units: float, limit: float, method: IntervalMethod) -> Score:
     """Return a score in [0, 1] with Wilson's interval for the number of examples its bootstrap spread amounts to.
 

@@ -11,8 +11,9 @@ from headstart.audit.label_noise import HeldOutPredictions, LabelReview
 from headstart.data.splits import make_folds
 from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.training_set import TrainingSet
-from headstart.metrics.intervals import resampled_counts, wilson
+from headstart.metrics.intervals import resampled_means, wilson
 from headstart.metrics.values import Score
+from headstart.probing.probe import typical_size
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.settings.parallelism import algebra_threads
@@ -74,12 +75,7 @@ def measure_cleaning(
     count = int(units.max()) + 1
     gains = np.bincount(units, after.astype(np.float64) - before, minlength=count)
     sizes = np.bincount(units, minlength=count).astype(np.float64)
-    draws = np.concatenate(
-        [
-            gains @ drawn / (sizes @ drawn)
-            for drawn in resampled_counts(count, recipe.uncertainty.resamples, count, recipe.run.seed)
-        ]
-    )
+    draws = resampled_means(gains, sizes, count, recipe.uncertainty.resamples, recipe.run.seed)
     low, high = np.quantile(draws, [0.025, 0.975])
     return Cleaning(
         left_out=int(left_out.sum()),
@@ -107,8 +103,7 @@ def fit_without(
         Its head and setting are used for both.
     """
     training = TrainingSet(features, labels, int(labels.max()) + 1, recipe.head.balance)
-    typical = int(np.median(training.counts[training.present]))
-    folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical), recipe.run.seed)
+    folds = make_folds(labels, groups, fold_count(recipe.head.inner_folds, typical_size(labels)), recipe.run.seed)
     family = load_family(head.head, recipe.replace(head="auto"))
     before, after = np.zeros(len(labels), dtype=np.bool_), np.zeros(len(labels), dtype=np.bool_)
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):

@@ -19,7 +19,7 @@ from headstart.heads.cv_scoring import CvScorer
 from headstart.heads.family import load_family
 from headstart.heads.model_selection import cross_validate
 from headstart.heads.training_set import TrainingSet
-from headstart.metrics.intervals import mean_interval, resampled_counts
+from headstart.metrics.intervals import mean_interval, resampled_means
 from headstart.metrics.paired_tests import bootstrap_p, holm
 from headstart.metrics.values import Score
 from headstart.probing.probe import typical_size
@@ -147,8 +147,7 @@ def _draws(right: Right, groups: Labels, seed: int, resamples: int) -> Floats:
     units = int(dense.max()) + 1
     sizes = np.bincount(dense, minlength=units).astype(np.float64)
     sums = np.stack([np.bincount(dense, row, minlength=units) for row in right])
-    blocks = [sums @ counts / (sizes @ counts) for counts in resampled_counts(units, resamples, right.shape[1], seed)]
-    return np.concatenate(blocks, axis=1)
+    return resampled_means(sums, sizes, right.shape[1], resamples, seed)
 
 
 def _pairs(ordered: Sequence[Scored], draws: Floats) -> tuple[Pair, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from headstart.arrays import Booleans, Floats, Integers
 from headstart.metrics.classification.ranking import plan_ranking, rank_scores
 from headstart.metrics.classification.weighted_scores import number_units
-from headstart.metrics.intervals import percentile_interval, resampled_counts, spread_interval, wilson
+from headstart.metrics.intervals import percentile_interval, resampled_counts, resampled_means, spread_interval, wilson
 from headstart.metrics.values import IntervalMethod, Score, plain_data
 from headstart.uncertainty.conformal import coverage_range
 from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes
@@ -227,12 +227,7 @@ def _mean(values: Floats, scored: Scored) -> Score:
     units = number_units(scored.groups, len(values))
     total = int(units.max()) + 1
     sums, sizes = np.bincount(units, values, total), np.bincount(units, minlength=total)
-    draws = np.concatenate(
-        [
-            (sums @ counts) / (sizes @ counts)
-            for counts in resampled_counts(total, scored.resamples, len(values), scored.seed)
-        ]
-    )
+    draws = resampled_means(sums, sizes, len(values), scored.resamples, scored.seed)
     method: IntervalMethod = "bootstrap" if total == len(values) else "group bootstrap"
     return percentile_interval(float(values.mean()), draws, total, method)
 
