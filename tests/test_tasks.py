@@ -21,7 +21,7 @@ from headstart.serving.access_log import AccessLog
 from headstart.serving.app import make_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
-from headstart.serving.predictor import SavedPredictor
+from headstart.serving.predictor import Predictor
 from headstart.serving.service import Service
 from headstart.serving.sessions import SessionLimits, SessionStore
 from headstart.settings.serving import ServerLimits
@@ -114,7 +114,7 @@ def test_a_distance_needs_no_classes(number, houses):
 def test_a_server_answers_with_the_values_of_the_task(number, houses):
     model, journal = hs.fit(houses, task="number"), AccessLog(print, datetime.now)
     batcher = Batcher(model.encoder, ServerLimits(), workers=1, watch=journal.batch)
-    service = Service(SavedPredictor(model.encoder, model.saved, "0" * 64), batcher, ServerLimits(), journal, "1.2.3")
+    service = Service(Predictor(model.encoder, model.saved, "0" * 64), batcher, ServerLimits(), journal, "1.2.3")
     app = make_app(service, AccessRules(("testserver",)), SessionStore(SessionLimits(), time.monotonic), None)
     with TestClient(app) as visitor:
         answer = visitor.post("/predict", files={"files": ("new.csv", b"size,age\n1,0\n0,1\n")})

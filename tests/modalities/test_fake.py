@@ -14,7 +14,7 @@ from headstart.serving.access_log import AccessLog
 from headstart.serving.app import make_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
-from headstart.serving.predictor import SavedPredictor
+from headstart.serving.predictor import Predictor
 from headstart.serving.service import Service
 from headstart.serving.sessions import SessionLimits, SessionStore
 from headstart.settings.serving import ServerLimits
@@ -66,7 +66,7 @@ def test_it_is_served(folder, tmp_path):
     model = hs.fit(folder, cache=tmp_path)
     journal = AccessLog(lambda line: None, lambda: datetime(2026, 1, 1, tzinfo=UTC))
     with Batcher(model.encoder, ServerLimits(), workers=1, watch=journal.batch) as batcher:
-        served = SavedPredictor(model.encoder, model.saved, "0" * 64, None)
+        served = Predictor(model.encoder, model.saved, "0" * 64, None)
         service = Service(served, batcher, ServerLimits(), journal, "1.2.3")
         desks = SessionStore(SessionLimits(), time.monotonic)
         with TestClient(make_app(service, AccessRules(("testserver",)), desks, None)) as visitor:

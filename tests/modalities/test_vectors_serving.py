@@ -14,7 +14,7 @@ from headstart.serving.access_log import AccessLog
 from headstart.serving.app import make_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
-from headstart.serving.predictor import SavedPredictor
+from headstart.serving.predictor import Predictor
 from headstart.serving.service import Service
 from headstart.serving.sessions import SessionLimits, SessionStore
 from headstart.settings.serving import ServerLimits
@@ -36,9 +36,7 @@ def model(tmp_path_factory) -> hs.Model:
 def visitor(model):
     journal = AccessLog(lambda line: None, lambda: datetime(2026, 1, 1, tzinfo=UTC))
     batcher = Batcher(model.encoder, ServerLimits(), workers=1, watch=journal.batch)
-    service = Service(
-        SavedPredictor(model.encoder, model.saved, "0" * 64, None), batcher, ServerLimits(), journal, "1.2.3"
-    )
+    service = Service(Predictor(model.encoder, model.saved, "0" * 64, None), batcher, ServerLimits(), journal, "1.2.3")
     with TestClient(
         make_app(service, AccessRules(("testserver",)), SessionStore(SessionLimits(), time.monotonic), None)
     ) as client:

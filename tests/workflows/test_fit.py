@@ -18,7 +18,7 @@ from headstart.errors import DataError, OutputError, RecipeError
 from headstart.metrics.classification.evaluation import evaluate
 from headstart.reporting.report import RunReport
 from headstart.runtime.context import RunContext
-from headstart.serving.predictor import SavedPredictor
+from headstart.serving.predictor import Predictor
 from headstart.settings.recipe import Recipe
 from headstart.workflows import fit as training
 from headstart.workflows.fit import run_fit
@@ -292,7 +292,7 @@ def test_a_split_that_leaks_is_kept_and_scored_with_and_without_the_leaked_files
     assert f"  Accuracy without it: {report.board.without_leaked.accuracy}. Trust this number." in said
 
     model = hs.load(report.model)  # and whoever gets the model alone learns the same
-    answers = SavedPredictor(model.encoder, model.saved, "0" * 64).describe()
+    answers = Predictor(model.encoder, model.saved, "0" * 64).describe()
     assert answers["scores"]["accuracy"]["value"] == 1
     assert answers["pictures"]["score"] == 12
     card = (report.model / "README.md").read_text(encoding="utf-8")

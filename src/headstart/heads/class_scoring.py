@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from headstart.data.splits import Fold
 from headstart.data.targets.base import Target
-from headstart.heads.cv_scoring import CvScore, CvScorer, Fold
+from headstart.heads.cv_scoring import CvScore, CvScorer
 from headstart.heads.probabilities import Scores, Softmax, log_softmax
 from headstart.heads.temperature import fit_temperature
 from headstart.heads.training_set import TrainingSet

@@ -4,11 +4,12 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from headstart.data.splits import Fold
 from headstart.data.targets.base import Target
 from headstart.heads.head import Array, Decoding
 from headstart.heads.training_set import TrainingSet
@@ -19,18 +20,6 @@ Indices = npt.NDArray[np.int64]
 
 TIE = 1e-6  # nats; smaller differences of log-loss are rounding
 CLEAR = 2.0  # standard errors; a smaller difference may be chance
-
-
-class Fold(Protocol):
-    """Positions of the examples to fit on and of those to score; the held-out parts of all folds make up the whole."""
-
-    @property
-    def train(self) -> Indices:
-        """Return positions of the examples to fit on."""
-
-    @property
-    def held_out(self) -> Indices:
-        """Return positions of the examples to score."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from headstart.arrays import Singles
-from headstart.heads.cv_scoring import CvScore, CvScorer, Fold, select_best
+from headstart.data.splits import Fold
+from headstart.heads.cv_scoring import CvScore, CvScorer, select_best
 from headstart.heads.family import HeadFamily, LeavesOneOut
 from headstart.heads.training_set import TrainingSet
 from headstart.runtime.findings import Finding

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,33 +17,12 @@ TOP = 5  # answers listed for each example
 Features = npt.NDArray[np.float32]
 
 
-class Predictor(Protocol):
-    """A model as the server sees it; every method may be called from several threads at once."""
-
-    @property
-    def encoder(self) -> Encoder:
-        """Examples become features."""
-
-    @property
-    def task(self) -> str:
-        """The kind of its answers."""
-
-    def answer(self, features: Features) -> Sequence[dict[str, Any]]:
-        """Answer for examples, given their features (N, D): N pieces of plain data, for classes with label and top."""
-
-    def describe(self) -> dict[str, Any]:
-        """Describe the model: plain data."""
-
-    def explain(self, example: Any) -> dict[str, Any] | None:  # noqa: ANN401 - decoded
-        """Explain an answer: plain data, with the nearest training examples; None when it cannot."""
-
-
 Explain = Callable[[Any], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class SavedPredictor:
-    """A saved model that answers.
+class Predictor:
+    """A saved model that answers; every method may be called from several threads at once.
 
     Attributes
     ----------
@@ -66,7 +45,7 @@ class SavedPredictor:
         return self.saved.target.task
 
     def answer(self, features: Features) -> Sequence[dict[str, Any]]:
-        """Answer for examples: see :class:`Predictor`."""
+        """Answer for examples, given their features (N, D): N pieces of plain data, for classes with label and top."""
         return [plain(one) for one in self.predict(features)]
 
     def predict(self, features: Features) -> Sequence[Any]:
@@ -102,7 +81,7 @@ class SavedPredictor:
         }
 
     def explain(self, example: Any) -> dict[str, Any] | None:  # noqa: ANN401 - decoded
-        """Explain an answer: see :class:`Predictor`."""
+        """Explain an answer: plain data, with the nearest training examples; None when it cannot."""
         return None if self.why is None else self.why(example)
 
 

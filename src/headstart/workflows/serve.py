@@ -11,7 +11,7 @@ from headstart.runtime.context import RunContext
 from headstart.saving.bundle import verify_bundle
 from headstart.saving.manifest import model_digest
 from headstart.serving.interactive import ShownExamples
-from headstart.serving.predictor import SavedPredictor
+from headstart.serving.predictor import Predictor
 from headstart.serving.requirements import require_packages
 from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbacks, ServerLimits
 from headstart.tasks.base import load_task
@@ -49,7 +49,7 @@ def run_server(
             explained = load_task(model.saved.target.task).explained
             explain = getattr(load_modality(model.modality), "page_explanations", None) if explained else None
             why = explain and partial(explain, subject_of(model), folders=(Path(), context.cache_folder))
-            answering = SavedPredictor(encoder, model.saved, model_digest(hosted.model), why)
+            answering = Predictor(encoder, model.saved, model_digest(hosted.model), why)
 
         def learn(shown: ShownExamples) -> SessionModel:
             return teach(encoder, files, shown, datetime.now().astimezone(), context.cache_folder)
