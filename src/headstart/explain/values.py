@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Singles
 from headstart.explain.neighbours import Neighbour
 from headstart.probing.prediction import Prediction
 from headstart.registry import resolve
@@ -29,7 +27,7 @@ class Attribution:
     """
 
     method: str
-    grid: npt.NDArray[np.float32]
+    grid: Singles
     exact: bool
     layer: str = ""
 

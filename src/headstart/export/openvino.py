@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.encoders.onnx_engine import first_line
 from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ExportError, MissingExtraError
@@ -76,10 +76,10 @@ def openvino_road(file: Path, threads: int = 1) -> Ask:
     )
     several = len(compiled.input(0).partial_shape) == 4
 
-    def ask(example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401 - as it opens
+    def ask(example: Any) -> Singles:  # noqa: ANN401 - as it opens
         raw = np.asarray(example)
         answer = compiled.create_infer_request().infer([raw[None] if several else raw])[0]
-        probabilities: npt.NDArray[np.float32] = answer[0] if several else answer
+        probabilities: Singles = answer[0] if several else answer
         return np.array(probabilities)
 
     return ask

@@ -8,9 +8,7 @@ from glob import escape as glob_escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Floats
 from headstart.errors import OutputError
 from headstart.finetuning.ranks import process_number
 from headstart.probing.rows import Sample
@@ -79,7 +77,7 @@ def unfinished_run(given: Path | None, name: str) -> Path | None:
     return max(runs, key=lambda folder: (folder / TRAINING).stat().st_mtime, default=None)
 
 
-def write_tables(report: RunReport, scored: Sample, outputs: npt.NDArray[np.float64]) -> None:
+def write_tables(report: RunReport, scored: Sample, outputs: Floats) -> None:
     """Write everything that programs read; ``outputs`` are those of the examples in ``scored``."""
     folder, dataset = report.folder, report.plan.dataset
     write_text(folder / "recipe.toml", report.plan.recipe.to_toml())

@@ -4,9 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Integers, Singles
 from headstart.data.plan import Plan
 from headstart.data.sources import fingerprint
 from headstart.encoders.spec import EncoderSpec
@@ -51,9 +49,9 @@ def describe(
 def add_references(
     saved: SavedModel,
     planned: Plan,
-    features: npt.NDArray[np.float32],
+    features: Singles,
     fitted: Sample,
-    rows: npt.NDArray[np.int64],
+    rows: Integers,
     cache: Path,
 ) -> SavedModel:
     """Add the features of these ``rows`` of the fitted part; ``features`` has a row for every example of the data."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Floats
 from headstart.data.targets.base import Target
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.heads.head import Decoding, Head, Matrix
@@ -78,7 +78,7 @@ class Baseline:
     head: Head
     decoding: Decoding
 
-    def outputs(self, features: Matrix) -> npt.NDArray[np.float64]:
+    def outputs(self, features: Matrix) -> Floats:
         """Compute outputs, such as probabilities (N, C), for features of shape (N, D)."""
         return self.decoding.decode(self.head.scores(features))
 
@@ -121,7 +121,7 @@ class SavedModel:
     policy: AnswerPolicy | None = None
     policy_scores: dict[str, Any] | None = None
 
-    def was_fitted(self, keys: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+    def was_fitted(self, keys: Sequence[bytes]) -> Booleans:
         """Return of each example, by the SHA-256 of its bytes, whether the head was fitted on it."""
         return np.array([key in self.fitted_keys for key in keys], dtype=np.bool_)
 

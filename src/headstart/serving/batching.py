@@ -14,9 +14,9 @@ from threading import Condition, Thread
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from headstart.arrays import Singles
 from headstart.encoders.spec import Encoder
 from headstart.errors import ExampleError
 from headstart.serving.http_errors import Refusal, busy
@@ -27,7 +27,7 @@ BATCH = 8  # batches of 8 stay in the processor's cache
 LINGER_SECONDS = 0.002  # how long a worker waits for company while others work; an idle server answers at once
 
 Look = Callable[[Any], Any]  # something else that is wanted of the decoded example
-Finish = Callable[[npt.NDArray[np.float32]], Sequence[Any]]  # features (N, D) become N results
+Finish = Callable[[Singles], Sequence[Any]]  # features (N, D) become N results
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +145,7 @@ class Batcher:
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
         ready: list[tuple[_Job, Any]] = []
-        inputs: list[npt.NDArray[np.float32]] = []
+        inputs: list[Singles] = []
         for job in jobs:
             if not job.future.set_running_or_notify_cancel():
                 continue
@@ -163,7 +163,7 @@ class Batcher:
             self._watch(len(ready))
             self._finish(ready, inputs)
 
-    def _finish(self, jobs: Sequence[tuple[_Job, Any]], inputs: list[npt.NDArray[np.float32]]) -> None:
+    def _finish(self, jobs: Sequence[tuple[_Job, Any]], inputs: list[Singles]) -> None:
         try:
             features = self._encoder.encode(np.stack(inputs))
             for finish in dict.fromkeys(job.finish for job, _ in jobs):

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 from fastapi import APIRouter
 from fastapi import Path as PathValue
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from headstart.arrays import Singles
 from headstart.errors import DataError
 from headstart.reporting.render.base import data_uri
 from headstart.serving.http_errors import Refusal, busy, refused
@@ -178,7 +178,7 @@ def _card(file: Upload, seen: Any, series: str | None) -> ExampleCard | Refusal:
     return ExampleCard(file.name, hashlib.sha256(file.data).digest(), seen.result, seen.look, series=series)
 
 
-def _rows(features: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
+def _rows(features: Singles) -> Sequence[Singles]:
     return [row.copy() for row in features]  # a copy, so that a desk does not hold whole batches
 
 

@@ -5,16 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Singles
 from headstart.encoders.spec import Encoder
 from headstart.modalities.base import DEFAULT
 from headstart.reporting.sections.base import task_report
 from headstart.saving.values import SavedModel
 
 TOP = 5  # answers listed for each example
-Features = npt.NDArray[np.float32]
+Features = Singles
 
 
 Explain = Callable[[Any], dict[str, Any]]

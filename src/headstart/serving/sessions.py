@@ -10,8 +10,8 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.data.targets.classes import Classes
 from headstart.serving.http_errors import Refusal, busy, refused
 from headstart.serving.interactive import ExampleView, InteractiveJob, ShownExamples
@@ -36,7 +36,7 @@ class ExampleCard:
 
     name: str
     key: bytes
-    features: npt.NDArray[np.float32]
+    features: Singles
     look: ExampleView
     label: str = ""
     series: str | None = None

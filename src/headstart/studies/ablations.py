@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats
 from headstart.metrics.paired_tests import interval
 from headstart.studies.compare import Answers, shots_name
 from headstart.studies.conditions import PRETRAINED
 
-Floats = npt.NDArray[np.float64]
 Key = tuple[str, int]
 NEVER = 0.02  # of the resamples, without a mistake: fewer than lie beyond a 95 % interval on one side
 

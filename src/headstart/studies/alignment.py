@@ -6,8 +6,8 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.metrics.domain_alignment import alignment_score
 from headstart.metrics.values import Score
 from headstart.modalities.base import DEFAULT
@@ -61,7 +61,7 @@ class AlignmentReport:
         }
 
 
-def align_encoders(data: str, features: Mapping[str, npt.NDArray[np.float32]], seed: int) -> AlignmentReport:
+def align_encoders(data: str, features: Mapping[str, Singles], seed: int) -> AlignmentReport:
     """Compare every two encoders by their features of the same pictures, (N, D) each; at most 2,000 of these.
 
     Examples

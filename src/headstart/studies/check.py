@@ -7,8 +7,8 @@ learning flags are wrong on average (Northcutt et al. 2021), and an outlier may 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers
 from headstart.audit.duplicates import MeasuredPairs
 from headstart.audit.groups import GroupScore
 from headstart.audit.label_noise import LabelReview
@@ -16,7 +16,7 @@ from headstart.data.inspection import Inspection
 from headstart.runtime.findings import Finding
 from headstart.studies.cleaning import Cleaning
 
-Positions = npt.NDArray[np.int64]
+Positions = Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ class Check:
     pairs: MeasuredPairs
     labels: LabelReview | None
     outliers: Positions
-    isolation: npt.NDArray[np.float64]
+    isolation: Floats
     poor: dict[str, Positions]
     groups: tuple[GroupScore, ...]
     cleaning: Cleaning | None

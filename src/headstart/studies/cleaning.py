@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from headstart.arrays import Booleans, Integers, Singles
 from headstart.audit.label_noise import HeldOutPredictions, LabelReview
 from headstart.data.splits import make_folds
 from headstart.heads.family import HeadFamily, load_family
@@ -20,9 +20,8 @@ from headstart.settings.parallelism import algebra_threads
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import fold_count
 
-Labels = npt.NDArray[np.int64]
-Matrix = npt.NDArray[np.float32]
-Booleans = npt.NDArray[np.bool_]
+Labels = Integers
+Matrix = Singles
 
 
 @dataclass(frozen=True, slots=True)

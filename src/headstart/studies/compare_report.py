@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers
 from headstart.metrics.intervals import mean_interval
 from headstart.metrics.paired_tests import area_between, drawn_means
 from headstart.metrics.values import Score
@@ -72,7 +72,7 @@ class CompareReport:
     findings: tuple[Finding, ...] = ()
     metric: str = "accuracy"
     modality: str = DEFAULT
-    resampled: dict[tuple[str, str], npt.NDArray[np.float64]] = field(default_factory=dict, compare=False, repr=False)
+    resampled: dict[tuple[str, str], Floats] = field(default_factory=dict, compare=False, repr=False)
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
@@ -176,7 +176,7 @@ class CompareReport:
 REFERENCES = ("scratch", "matched", "random")
 
 
-def report_answers(answers: Answers, groups: npt.NDArray[np.int64], seed: int, resamples: int) -> CompareReport:
+def report_answers(answers: Answers, groups: Integers, seed: int, resamples: int) -> CompareReport:
     """Turn right and wrong answers into curves, gains and a verdict; ``groups`` (N,) are those of the test pictures."""
     places = {arm: place for place, arm in enumerate(ORDER)}
     present = sorted({arm for arm, _ in answers.right}, key=lambda arm: places.get(arm, 1))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers
 from headstart.metrics.paired_tests import (
     Multiplier,
     bootstrap_p,
@@ -58,14 +58,14 @@ class EffectSize:
 class Bootstrap:
     """How pictures and draws are drawn again: ``groups`` (N,) are those of the pictures."""
 
-    groups: npt.NDArray[np.int64]
+    groups: Integers
     seed: int
     resamples: int
 
-    def difference(self, mine: Right, other: Right, *, over_draws: bool) -> npt.NDArray[np.float64]:
+    def difference(self, mine: Right, other: Right, *, over_draws: bool) -> Floats:
         """Resample the gain of one table of answers over another."""
         found = drawn_means([mine, other], self.groups, self.seed, self.resamples, over_draws=over_draws)
-        gain: npt.NDArray[np.float64] = found[0] - found[1]
+        gain: Floats = found[0] - found[1]
         return gain
 
 

@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Singles
 from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.encoders.variants import ALL_STAGES, Variant, read_variant
 
-Matrix = npt.NDArray[np.float32]
+Matrix = Singles
 
 
 def families_of(names: Sequence[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from headstart.arrays import Floats, Integers, Singles
 from headstart.data.splits import make_folds
 from headstart.data.targets.base import Target
 from headstart.heads.cv_scoring import CvScorer
@@ -31,8 +32,7 @@ from headstart.settings.recipe import Recipe
 from headstart.settings.rules import fold_count
 from headstart.tasks.base import load_task
 
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+Labels = Integers
 Right = npt.NDArray[Any]
 
 LEVEL = 0.05  # of the tests between encoders, after Holm's correction
@@ -95,9 +95,7 @@ class Ranking:
     pairs: tuple[Pair, ...]
 
 
-def score_encoder(
-    name: str, features: npt.NDArray[np.float32], sample: Sample, target: Target, recipe: Recipe
-) -> Scored:
+def score_encoder(name: str, features: Singles, sample: Sample, target: Target, recipe: Recipe) -> Scored:
     """Score one encoder by its features of a sample, shape (N, D); examples of one group stay together.
 
     Folds depend on labels, groups and ``recipe.run.seed`` alone: they are the same for every encoder.

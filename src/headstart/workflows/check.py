@@ -6,9 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Integers
 from headstart.audit.duplicates import add_near_duplicates, duplicate_sets, find_measured_pairs
 from headstart.audit.groups import score_groups
 from headstart.audit.outliers import find_outliers
@@ -87,5 +85,5 @@ def _keep(report: CheckReport, out: Path, language: Language) -> CheckReport:
     return replace(written, page=write_check_page(out, dataset, language))
 
 
-def _all(parts: Iterable[npt.NDArray[np.int64]]) -> list[int]:
+def _all(parts: Iterable[Integers]) -> list[int]:
     return [int(position) for part in parts for position in part]

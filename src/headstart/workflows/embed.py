@@ -6,9 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Integers
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import refuse_unreadable
 from headstart.data.sources import read_dataset
@@ -73,7 +71,7 @@ def read_usable(
     checked: Inspection,
     encoders: Sequence[Encoder],
     context: RunContext,
-    positions: npt.NDArray[np.int64],
+    positions: Integers,
     strict: bool,
 ) -> Extraction:
     """Get features; damage that only decoding finds is refused too when ``strict``."""

@@ -12,9 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Floats
 from headstart.data.plan import Plan
 from headstart.encoders.spec import simple_encoders
 from headstart.export.parity_data import run_root
@@ -64,7 +62,7 @@ class FitResult:
     probe: Probe
     board: Comparison
     scored: Sample
-    probabilities: npt.NDArray[np.float64]
+    probabilities: Floats
     tuned: "FineTuned | None" = None
     policy_scores: PolicyScores | None = None
 

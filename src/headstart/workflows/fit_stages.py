@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers, Singles
 from headstart.data.plan import Plan
 from headstart.encoders.saved import open_saved
 from headstart.encoders.spec import LoadedEncoder
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class EncodedDataset:
     """Every example's features, its baseline's, (n, D) each, and the two parts: to fit, and to score."""
 
-    features: npt.NDArray[np.float32]
+    features: Singles
     baseline: BaselineRows
     fitted: Sample
     scored: Sample
@@ -52,10 +52,10 @@ class FittedPredictor:
     """
 
     encoder: LoadedEncoder
-    features: npt.NDArray[np.float32]
+    features: Singles
     probe: Probe
-    kept: npt.NDArray[np.int64]
-    validation: npt.NDArray[np.int64] | None = None
+    kept: Integers
+    validation: Integers | None = None
     tuned: "FineTuned | None" = None
 
 
@@ -106,7 +106,7 @@ def score(
     final: FittedPredictor,
     policy: AnswerPolicy | None,
     context: RunContext,
-) -> tuple[npt.NDArray[np.float64], Comparison, PolicyScores | None]:
+) -> tuple[Floats, Comparison, PolicyScores | None]:
     """Score the part that nothing was chosen on, or with folds every picture out of its fold.
 
     ``probes`` are the one of the pretrained network and that of the baseline. Returns the
@@ -143,7 +143,7 @@ def score(
     return probabilities, board, promises
 
 
-def every_row(seen: EncodedDataset, recipe: Recipe) -> npt.NDArray[np.int64]:
+def every_row(seen: EncodedDataset, recipe: Recipe) -> Integers:
     """Say which rows of the fitted part are kept when all are encoded anyway: as many as may be."""
     return select_balanced_rows(seen.fitted.strata, MOST_ROWS, recipe.run.seed)
 

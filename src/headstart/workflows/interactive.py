@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Integers, Singles
 from headstart.audit.duplicates import duplicate_sets
 from headstart.audit.similarity.base import similarity_of
 from headstart.data.example import Dataset, Example, known_label
@@ -54,7 +54,7 @@ class SessionModel:
     saved: SavedModel
     report: dict[str, Any]
 
-    def answer(self, features: npt.NDArray[np.float32]) -> Sequence[dict[str, Any]]:
+    def answer(self, features: Singles) -> Sequence[dict[str, Any]]:
         """Say what is on pictures, given their features (N, D)."""
         return [plain(one) for one in self.saved.predictor.predict([""] * len(features), features, TOP)]
 
@@ -111,7 +111,7 @@ def _dataset_of(shown: ShownExamples) -> Dataset:
     return Dataset(NAME, examples)
 
 
-def _spread(sample: Sample, class_count: int) -> npt.NDArray[np.int64]:
+def _spread(sample: Sample, class_count: int) -> Integers:
     """Count the groups of each class, shape (C,): what can be held out of it."""
     pairs = np.unique(np.stack([sample.labels, sample.groups], axis=1), axis=0)
     return np.bincount(pairs[:, 0], minlength=class_count)
@@ -154,7 +154,7 @@ def _record(
 def _report(
     shown: ShownExamples,
     probe: Probe,
-    scorable: npt.NDArray[np.int64],
+    scorable: Integers,
     held: OutOfFold | None,
     board: Comparison | None,
     seconds: float,

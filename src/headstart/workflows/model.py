@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Floats, Singles
 from headstart.encoders.saved import open_saved
 from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import RecipeError, warn
@@ -110,11 +108,11 @@ class Model:
         answers = answer(self.encoder, self.saved, examples, RunContext(), top=top, strict=True).predictions
         return answers[0] if is_one_example(examples, self.modality) else list(answers)
 
-    def predict_proba(self, examples: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
+    def predict_proba(self, examples: Any) -> Floats:  # noqa: ANN401
         """Probabilities of shape (N, C), columns in the order of :attr:`classes`; raises as :meth:`predict`."""
         return self.saved.predictor.outputs(self.embed(examples))
 
-    def embed(self, examples: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
+    def embed(self, examples: Any) -> Singles:  # noqa: ANN401
         """Feature vectors of shape (N, D); raises as :meth:`predict`."""
         from headstart.data.sources import list_examples
         from headstart.workflows.predict import encode

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from headstart.arrays import Singles
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.preprocess.image import ImagePreprocessing, seen_box
 from headstart.explain.base import ExplanationRequest, Fill
@@ -68,7 +67,7 @@ def encode_picture(subject: ExplainedModel, picture: Image.Image) -> EncoderOutp
     return EncoderOutput(pixels, pooled.features if pooled else subject.encoder.encode(pixels[None])[0], pooled)
 
 
-def _pooled(subject: ExplainedModel, pixels: npt.NDArray[np.float32]) -> Maps | None:
+def _pooled(subject: ExplainedModel, pixels: Singles) -> Maps | None:
     if isinstance(subject.encoder, OnnxEncoder):
         return graph_maps(subject.encoder, pixels)
     if subject.encoder.spec.engine != "torch" or subject.files.weights is None:

@@ -8,11 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import load_file
 
+from headstart.arrays import Singles
 from headstart.encoders.networks import create_network
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import EncoderFiles
@@ -44,12 +43,12 @@ class LayerView:
         Shape (D,).
     """
 
-    maps: npt.NDArray[np.float32]
-    gradients: npt.NDArray[np.float32]
-    features: npt.NDArray[np.float32]
+    maps: Singles
+    gradients: Singles
+    features: Singles
 
 
-def open_network(files: EncoderFiles, pixels: npt.NDArray[np.float32]) -> Network:
+def open_network(files: EncoderFiles, pixels: Singles) -> Network:
     """Build the network of an encoder; one that was built lately is taken again.
 
     ``pixels`` is any input of it, shape (3, H, W).
@@ -66,7 +65,7 @@ def open_network(files: EncoderFiles, pixels: npt.NDArray[np.float32]) -> Networ
     )
 
 
-def view_layer(network: Network, scores: Scorer, pixels: npt.NDArray[np.float32], target: int) -> LayerView:
+def view_layer(network: Network, scores: Scorer, pixels: Singles, target: int) -> LayerView:
     """Run one input forwards and the score of the class number ``target`` back to the chosen layer."""
     with hook_output(network) as kept:
         features = network.module(torch.from_numpy(pixels[None]))
@@ -82,7 +81,7 @@ def view_layer(network: Network, scores: Scorer, pixels: npt.NDArray[np.float32]
     )
 
 
-def pooled_maps(network: Network, pixels: npt.NDArray[np.float32]) -> Maps | None:
+def pooled_maps(network: Network, pixels: Singles) -> Maps | None:
     """Run one input and keep the maps of the chosen layer if the features are their mean; None otherwise."""
     with hook_output(network) as kept, torch.inference_mode():
         features = network.module(torch.from_numpy(pixels[None]))[0]

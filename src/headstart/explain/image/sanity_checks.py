@@ -3,9 +3,7 @@
 from dataclasses import replace
 from importlib.util import find_spec
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Floats, Singles
 from headstart.explain.base import Fill
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.image.coordinates import Map
@@ -23,7 +21,7 @@ def check_heat(
 ) -> HeatChecks:
     """Hide and show the picture by the heat, and make the heat again with shuffled weights."""
 
-    def probability(inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    def probability(inputs: Singles) -> Floats:
         return subject.probabilities(subject.encoder.encode(inputs))[:, target]
 
     return HeatChecks(

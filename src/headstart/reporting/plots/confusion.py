@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers
 from headstart.reporting.plots.style import FIELD, INK, PAPER, QUIET, RIGHT, WRONG, chart_font, new_figure, text_width
 from headstart.reporting.render.fonts import FontBook, shorten
 
@@ -34,7 +34,7 @@ def cell_size(classes: int) -> float:
     return max(2, min(160, 1200 // classes)) / 2
 
 
-def confusion_chart(counts: npt.NDArray[np.int64], names: Sequence[str], fonts: FontBook) -> "Figure":
+def confusion_chart(counts: Integers, names: Sequence[str], fonts: FontBook) -> "Figure":
     """Return the matrix (K, K): a row per true class, a column per predicted class.
 
     The colour of a cell is its share of the row. Large cells show count and share, smaller ones the count, very small
@@ -62,7 +62,7 @@ def confusion_chart(counts: npt.NDArray[np.int64], names: Sequence[str], fonts: 
     return figure
 
 
-def _draw_cells(axes: "Axes", counts: npt.NDArray[np.int64], cell: float) -> None:
+def _draw_cells(axes: "Axes", counts: Integers, cell: float) -> None:
     support = counts.sum(axis=1)
     shares = counts / np.maximum(support, 1)[:, None]
     # The root makes a rare confusion visible; an empty cell stays nearly white.
@@ -85,7 +85,7 @@ def _draw_cells(axes: "Axes", counts: npt.NDArray[np.int64], cell: float) -> Non
     axes.text(beside, -0.5 - 8 / cell, "n", **style)
 
 
-def _levels(tint: str) -> npt.NDArray[np.float64]:
+def _levels(tint: str) -> Floats:
     return np.array([int(tint[place : place + 2], 16) for place in (1, 3, 5)])
 
 

@@ -5,9 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Floats
 from headstart.data.example import Dataset
 from headstart.data.targets.base import Target
 from headstart.metrics.values import Evaluation, Score
@@ -62,7 +60,7 @@ class TaskReport:
         return ()
 
     def write_tables(
-        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: npt.NDArray[np.float64]
+        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: Floats
     ) -> None:
         """Write ``predictions.csv``: the label and the outputs of each example; raises OutputError."""
         names = dataset.target.names or tuple(f"output_{number}" for number in range(outputs.shape[1]))
@@ -74,7 +72,7 @@ class TaskReport:
         write_text(folder / "predictions.csv", csv_text(("path", "label", *names), rows))
 
     def draw(
-        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: npt.NDArray[np.float64]
+        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: Floats
     ) -> tuple[Finding, ...]:
         """Draw what a picture says better into the folder of a run; return what the user should know of it."""
         return ()

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats
 from headstart.data.example import Dataset
 from headstart.metrics.values import Evaluation
 from headstart.probing.rows import Sample
@@ -66,7 +66,7 @@ class ClassReport(TaskReport):
         return unscored_refusal(policy, found)
 
     def write_tables(
-        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: npt.NDArray[np.float64]
+        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: Floats
     ) -> None:
         """Write ``per_class.csv`` and ``predictions.csv``; raises OutputError."""
         write_per_class(folder / "per_class.csv", evaluation)
@@ -74,7 +74,7 @@ class ClassReport(TaskReport):
         write_predictions(folder / "predictions.csv", examples, outputs, dataset.classes)
 
     def draw(
-        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: npt.NDArray[np.float64]
+        self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: Floats
     ) -> tuple[Finding, ...]:
         """Draw the confusion matrix, the reliability diagram and the worst mistakes."""
         draw_reliability(evaluation, folder / "reliability.png")
@@ -103,7 +103,7 @@ class ClassReport(TaskReport):
         }
 
 
-def list_mistakes(dataset: Dataset, scored: Sample, probabilities: npt.NDArray[np.float64]) -> list[Mistake]:
+def list_mistakes(dataset: Dataset, scored: Sample, probabilities: Floats) -> list[Mistake]:
     """Return the wrong answers; a picture is opened when it is drawn."""
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     found = []
