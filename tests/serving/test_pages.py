@@ -41,7 +41,11 @@ def test_every_word_a_page_uses_is_in_the_catalogue_and_every_word_there_is_used
 
 def test_every_refusal_of_the_server_can_be_said_in_both_languages():
     sources = "".join(file.read_text(encoding="utf-8") for file in FOLDER.parent.rglob("*.py"))
-    codes = set(re.findall(r"Refusal\(\s*\d{3},\s*\"(\w+)\"", sources)) | {"damaged", "truncated", "empty"}
+    codes = set(re.findall(r"(?:Refusal|refused)\(\s*\d{3},\s*\"(?:serving\.)?(\w+)", sources)) | {
+        "damaged",
+        "truncated",
+        "empty",
+    }
     for_programs = {
         "wrong_token",
         "wrong_host",
