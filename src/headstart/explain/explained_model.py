@@ -3,9 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from headstart.arrays import Floats, Singles
 from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import UnknownNameError
 from headstart.explain.neighbours import ReferenceExamples
@@ -16,7 +14,7 @@ from headstart.runtime.catalogue import ENGLISH
 from headstart.runtime.findings import did_you_mean
 
 # Names of N pictures, features of shape (N, D) and how many classes to list become N predictions.
-Predict = Callable[[Sequence[str], npt.NDArray[np.float32], int], tuple[Prediction, ...]]
+Predict = Callable[[Sequence[str], Singles, int], tuple[Prediction, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +41,11 @@ class ExplainedModel:
     known: ReferenceExamples | None = None
     predict: Predict | None = None
 
-    def probabilities(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    def probabilities(self, features: Singles) -> Floats:
         """Probabilities of shape (N, C) for features of shape (N, D)."""
         return self.decoding.decode(self.head.scores(features))
 
-    def prediction(self, name: str, features: npt.NDArray[np.float32], top: int) -> Prediction:
+    def prediction(self, name: str, features: Singles, top: int) -> Prediction:
         """Predict one example with these features, shape (D,), as the model itself would."""
         if self.predict is not None:
             return self.predict([name], features[None], top)[0]

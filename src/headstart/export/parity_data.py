@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Booleans, Integers
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.inspection import inspect_dataset
 from headstart.data.labels import split_to_score, with_target
@@ -40,8 +40,8 @@ class ParityData:
     examples: tuple[Example, ...]
     keys: tuple[bytes, ...]
     labels: Labels
-    known: npt.NDArray[np.bool_]
-    fitted: npt.NDArray[np.bool_]
+    known: Booleans
+    fitted: Booleans
     source: Finding
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class ParityData:
         none = np.empty(0, dtype=np.bool_)
         return cls((), (), none, none, none, Finding("export.no_pictures"))
 
-    def take(self, rows: npt.NDArray[np.int64]) -> "ParityData":
+    def take(self, rows: Integers) -> "ParityData":
         """Select these rows."""
         return replace(
             self,

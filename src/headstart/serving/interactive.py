@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
+from headstart.arrays import Integers, Singles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,8 +16,8 @@ class ExampleView:
     not-a-number where it cannot be told from its copies; ``thumbnail`` is a small JPEG.
     """
 
-    baseline: npt.NDArray[np.float32]
-    sketch: npt.NDArray[np.float32]
+    baseline: Singles
+    sketch: Singles
     thumbnail: bytes
 
 
@@ -44,10 +43,10 @@ class ShownExamples:
     """
 
     classes: tuple[str, ...]
-    labels: npt.NDArray[np.int64]
-    features: npt.NDArray[np.float32]
-    baseline: npt.NDArray[np.float32]
-    sketches: npt.NDArray[np.float32]
+    labels: Integers
+    features: Singles
+    baseline: Singles
+    sketches: Singles
     previews: tuple[bytes, ...]
     names: tuple[str, ...]
     keys: tuple[bytes, ...]
@@ -61,7 +60,7 @@ class InteractiveJob(Protocol):
     def report(self) -> dict[str, Any]:
         """How good it is, and how sure that is: plain data."""
 
-    def answer(self, features: npt.NDArray[np.float32]) -> Sequence[dict[str, Any]]:
+    def answer(self, features: Singles) -> Sequence[dict[str, Any]]:
         """Predict from features (N, D), as a served model does."""
 
     def save(self, folder: Path) -> None:

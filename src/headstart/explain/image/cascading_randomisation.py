@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from headstart.arrays import Singles
 from headstart.encoders.stages import find_stages
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.image.methods import Explainer
@@ -17,7 +17,7 @@ from headstart.registry import resolve
 
 
 def randomise_stages(
-    subject: ExplainedModel, pixels: npt.NDArray[np.float32], target: int, heat: Attribution, seed: int
+    subject: ExplainedModel, pixels: Singles, target: int, heat: Attribution, seed: int
 ) -> list[Similarity]:
     """Compare the heat with that of a shuffled head on a network that is shuffled stage by stage.
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import t as student
 
+from headstart.arrays import Floats, Singles
 from headstart.encoders.preprocess.image import ImagePreprocessing
 from headstart.explain.image.coordinates import Map, enlarge, sum_cells
 from headstart.runtime.findings import Finding
 
-Labelled = tuple[int, Map, npt.NDArray[np.float32]]  # class number, heat (h, w), input (3, H, W)
+Labelled = tuple[int, Map, Singles]  # class number, heat (h, w), input (3, H, W)
 
 GRID = 21  # cells along a side: thirds of 7, a border of 3
 BORDER = 3
@@ -84,7 +84,7 @@ class ClassAverage:
     count: int
     empty: int
     heat: Map
-    picture: npt.NDArray[np.float32]
+    picture: Singles
     border: Share
     middle: Share
     zone: str
@@ -119,10 +119,10 @@ class AverageAccumulator:
     """The maps of one class, added one after the other."""
 
     maps: list[Map] = field(default_factory=list)
-    total: npt.NDArray[np.float64] | None = None
+    total: Floats | None = None
     empty: int = 0
 
-    def add(self, grid: Map, pixels: npt.NDArray[np.float32]) -> None:
+    def add(self, grid: Map, pixels: Singles) -> None:
         """Add a heat map (h, w) and the input (3, H, W) it belongs to."""
         positive = np.maximum(grid, 0)
         if not positive.sum() > 0:
@@ -156,7 +156,7 @@ class AverageAccumulator:
         )
 
 
-def lower_bound(values: npt.NDArray[np.float64], level: float) -> float:
+def lower_bound(values: Floats, level: float) -> float:
     """Compute a value that the mean of a population exceeds with confidence ``1 - level`` (Student's t, one side).
 
     Minus infinity for fewer than five values.
@@ -172,7 +172,7 @@ def lower_bound(values: npt.NDArray[np.float64], level: float) -> float:
     return float(values.mean()) - float(student.ppf(1 - level, len(values) - 1)) * error
 
 
-def _share(values: npt.NDArray[np.float64], uniform: float) -> Share:
+def _share(values: Floats, uniform: float) -> Share:
     mean = float(values.mean())
     if len(values) < 2:
         return Share(mean, math.nan, math.nan, uniform)
@@ -180,9 +180,7 @@ def _share(values: npt.NDArray[np.float64], uniform: float) -> Share:
     return Share(mean, max(0.0, mean - half), min(1.0, mean + half), uniform)
 
 
-def _warning(
-    label: str, where: str, zone: npt.NDArray[np.float64], middle: npt.NDArray[np.float64], classes: int
-) -> Finding | None:
+def _warning(label: str, where: str, zone: Floats, middle: Floats, classes: int) -> Finding | None:
     level = LEVEL / (classes * len(ZONES))  # eight outer zones and the middle of each class
     at_least = 9 * lower_bound(zone, level)
     if at_least > MOST_OUTSIDE:

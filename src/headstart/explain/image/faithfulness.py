@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Floats, Integers, Singles
 from headstart.explain.base import Fill
 from headstart.explain.image.coordinates import Map, enlarge, sum_cells
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 
-Pixels = npt.NDArray[np.float32]
-Probability = Callable[[Pixels], npt.NDArray[np.float64]]  # inputs (N, 3, H, W) -> probability of the class (N,)
+Pixels = Singles
+Probability = Callable[[Pixels], Floats]  # inputs (N, 3, H, W) -> probability of the class (N,)
 
 MAPS = 20  # random ones
 STEPS = 8  # parts in which a picture is hidden or shown
@@ -117,7 +117,7 @@ class Areas:
     insertion: float
 
 
-def hiding_order(grid: Map, size: tuple[int, ...]) -> npt.NDArray[np.int64]:
+def hiding_order(grid: Map, size: tuple[int, ...]) -> Integers:
     """Rank the squares of the input, 0 for the hottest: shape (14, 14) or less.
 
     Examples
@@ -143,7 +143,7 @@ def fill_of(pixels: Pixels, fill: Fill) -> Pixels:
     return blurred
 
 
-def _areas(order: npt.NDArray[np.int64], pixels: Pixels, filled: Pixels, probability: Probability) -> Areas:
+def _areas(order: Integers, pixels: Pixels, filled: Pixels, probability: Probability) -> Areas:
     """Hide and show a picture in steps; the area under each curve by trapezoids."""
     height, width = pixels.shape[1:]
     turns = order[np.arange(height) * order.shape[0] // height][:, np.arange(width) * order.shape[1] // width]

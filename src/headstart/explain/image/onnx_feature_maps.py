@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from headstart.arrays import Singles
 from headstart.encoders.onnx_engine import OnnxEncoder, open_session
 
 # Numbers of fields in onnx.proto: ModelProto.graph, GraphProto.node and .output, NodeProto.input, .output and .op_type.
@@ -28,8 +28,8 @@ _FIXED_WIDTHS = {1: 8, 5: 4}
 class Maps:
     """What a network sees in one input: ``maps`` (K, h, w), and the ``features`` (D,) it makes of them."""
 
-    maps: npt.NDArray[np.float32]
-    features: npt.NDArray[np.float32]
+    maps: Singles
+    features: Singles
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class _Node:
     outputs: list[str] = field(default_factory=list)
 
 
-def graph_maps(encoder: OnnxEncoder, pixels: npt.NDArray[np.float32]) -> Maps | None:
+def graph_maps(encoder: OnnxEncoder, pixels: Singles) -> Maps | None:
     """Run one input of shape (3, H, W) and keep the maps that are pooled; None when the graph does not end so.
 
     Tokens of a transformer that are pooled become a map when they fill a square.
@@ -53,7 +53,7 @@ def graph_maps(encoder: OnnxEncoder, pixels: npt.NDArray[np.float32]) -> Maps | 
     return None if grid is None else Maps(grid, features[0])
 
 
-def as_grid(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
+def as_grid(values: Singles) -> Singles | None:
     """Reshape maps to (K, h, w): they have it already, or are the tokens (T, K) of a square; None otherwise.
 
     Examples
