@@ -117,7 +117,7 @@ def test_the_help_of_the_program_and_all_options_of_fit_are_chinese(headstart):
 
 def test_every_sentence_of_the_help_is_translated_and_every_translation_is_of_a_sentence(headstart, monkeypatch):
     asked = set()
-    monkeypatch.setattr("headstart.cli.language.translate", lambda sentence: asked.add(sentence) or translate(sentence))
+    monkeypatch.setattr("headstart.cli.help.translate", lambda sentence: asked.add(sentence) or translate(sentence))
     for verb in app.names:
         headstart("--lang", "zh", verb, "--help-all" if verb == "fit" else "--help")
     headstart("--lang", "zh", "--help")

@@ -6,12 +6,22 @@ from typing import Any
 
 import click
 
-from headstart.cli.language import SPEECH, SpokenContext, read_language, translate
+from headstart.cli.language import SPEECH, read_language, translate
 from headstart.cli.parameters import GroupedOption
 from headstart.registry import nearest
 from headstart.settings.recipe import section_types
 
 ALL = "headstart.help_all"  # in the context while --help-all is answered
+
+
+class SpokenContext(click.Context):
+    """A call whose help is in its language."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Make what writes help and usage."""
+        from headstart.cli.help import HelpFormatter  # only here: most calls ask for no help
+
+        return HelpFormatter(width=self.terminal_width, max_width=self.max_content_width)
 
 
 class VerbCommand(click.Command):
