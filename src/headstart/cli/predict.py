@@ -53,11 +53,12 @@ def predict(
     opened = change_policy(opened, given) if given else opened
     answers = answer(opened.encoder, opened.saved, paths, call.context, top=top, strict=strict)
     call.steps.close()
+    texts = call.texts.for_modality(opened.encoder.spec.modality)
     chosen = "json" if call.as_json else (form or OutputFormat.of(out)).value
     if out is None:
-        click.echo(answers.to_text(chosen, call.texts), nl=False)
+        click.echo(answers.to_text(chosen, texts), nl=False)
     else:
-        write_answers(answers, chosen, out)
+        write_answers(answers, chosen, out, texts)
         done = translate("{count} predictions written to {file}").format(count=len(answers.predictions), file=out)
         print_lines([done], to_error=True)
-    print_lines(answers.lines(call.texts), to_error=True)
+    print_lines(answers.lines(texts), to_error=True)

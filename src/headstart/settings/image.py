@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from headstart.runtime.findings import Finding
 from headstart.settings.section import Section, setting
 
 
@@ -12,7 +13,7 @@ class ImageSettings(Section):
 
     section = "image"
     about = "how pictures are varied while weights move"
-    examples = "pictures"
+    examples = Finding("settings.pictures")
 
     augment: Literal["auto", "none", "crop", "trivial"] = setting("auto", "{}.")  # auto: crops
     flip: Literal["auto", "none", "horizontal"] = setting(

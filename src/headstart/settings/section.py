@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, get_args
 
+from headstart.runtime.findings import Finding
 from headstart.settings.fields import check_range, check_type, listed
 
 
@@ -58,7 +59,7 @@ class Section:
 
     section: ClassVar[str]
     about: ClassVar[str]
-    examples: ClassVar[str] = ""  # of a modality's section: the kind of examples that it is for, such as "pictures"
+    examples: ClassVar[Finding | str] = ""  # that the section of a modality is for, such as "pictures"
 
     def __post_init__(self) -> None:
         """Check every value once, here, so that no stage has to."""

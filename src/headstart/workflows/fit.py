@@ -25,6 +25,7 @@ from headstart.reporting.report import RunReport, run_findings
 from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_tables
 from headstart.reporting.sections.base import task_report
 from headstart.reporting.training_files import write_training
+from headstart.runtime.catalogue import texts_in
 from headstart.runtime.context import RunContext
 from headstart.runtime.environment import environment
 from headstart.runtime.files import write_json
@@ -95,7 +96,8 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
             write_training(folder, trained.tuned)
         write_tables(report, trained.scored, trained.probabilities)  # with metrics.json a run is finished
         write_json(folder / "environment.json", {**environment(started, sys.argv), "data": run_root(planned.dataset)})
-        write_log(folder / "log.txt", started, [*planned.lines(), *report.lines()])
+        texts = texts_in(context.language)
+        write_log(folder / "log.txt", started, [*planned.lines(texts), *report.lines(texts)])
     # The run lies finished in its folder: whatever became of its page, nothing that was computed would be lost.
     model = replace(_settled(trained, folder), findings=report.findings)
     return Run(model, with_page(report, trained.scored, context.language))

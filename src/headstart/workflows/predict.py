@@ -13,6 +13,7 @@ from headstart.errors import ExampleError
 from headstart.features.access import read_features
 from headstart.features.values import Extraction
 from headstart.reporting.answers import Answers, failures_by_name
+from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import write_text
 from headstart.saving.values import SavedModel
@@ -50,6 +51,6 @@ def answer(  # six: who answers (two values of every model), about what, how
     return Answers(saved.target.task, predictions, failures_by_name(examples, walk.failures), threshold)
 
 
-def write_answers(answers: Answers, form: str, out: Path) -> None:
+def write_answers(answers: Answers, form: str, out: Path, texts: Texts = ENGLISH) -> None:
     """Write predictions into a file, as ``table``, ``csv`` or ``json``."""
-    write_text(out, answers.to_text(form))
+    write_text(out, answers.to_text(form, texts))
