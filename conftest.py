@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from headstart.errors import MODALITY
+from headstart.runtime.catalogue import WRITTEN_FOR
+
 # What a test says does not depend on the machine's language.
 os.environ["LC_ALL"] = os.environ["LANG"] = "C.UTF-8"
 
@@ -25,8 +28,9 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _cache_of_its_own(session_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test touches the user's cache folder."""
+    """No test touches the user's cache folder, or speaks of the kind of examples that another one has read."""
     monkeypatch.setenv("HEADSTART_CACHE", str(session_cache))
+    MODALITY.set(WRITTEN_FOR)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

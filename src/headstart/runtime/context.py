@@ -38,7 +38,7 @@ class RunContext:
     tensorboard, profile, find_rate
         Write TensorBoard files; profile some steps; search for the learning rate first.
     language
-        Of the page that a run ends with: ``en`` or ``zh``.
+        Of the page and the log that a run ends with: ``en`` or ``zh``.
     """
 
     cache: str | Path | None = None
