@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from fakes import FAKE_SPEC, FakeNetwork
-from headstart.studies.distance import Labelled, _class_alignment
+from headstart.studies.class_distance import Labelled, _class_alignment
 from pictures import save_flowers
 
 

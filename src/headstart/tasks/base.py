@@ -41,6 +41,8 @@ class Task(Protocol):
         Class of :class:`headstart.finetuning.losses.TrainingLoss`; None where no weight of the network can move.
     measures
         :func:`headstart.studies.class_measures.measure_classes` or its like: what features alone say; or None.
+    across
+        :func:`headstart.studies.class_distance.probe_across` or its like: what a probe loses between two sets; or None.
     review
         :func:`headstart.audit.label_noise.review_labels` or its like: which labels are likely wrong; or None.
     metrics
@@ -58,6 +60,7 @@ class Task(Protocol):
     policy: Any
     loss: Any
     measures: Any
+    across: Any
     review: Any
     card: Any
     report: Any
@@ -75,6 +78,7 @@ USUAL = {
     "policy": None,
     "loss": None,
     "measures": None,
+    "across": None,
     "review": None,
     "card": "headstart.saving.card_parts:TaskCard",
     "report": "headstart.reporting.sections.base:TaskReport",

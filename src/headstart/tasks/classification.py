@@ -16,6 +16,7 @@ CLASSIFICATION = define_task(
     policy="headstart.uncertainty.calibrate:fit_policy",
     loss="headstart.finetuning.class_loss:ClassLoss",
     measures="headstart.studies.class_measures:measure_classes",
+    across="headstart.studies.class_distance:probe_across",
     review="headstart.audit.label_noise:review_labels",
     card="headstart.saving.class_card:ClassCard",
     report="headstart.reporting.sections.classification:ClassReport",

@@ -16,7 +16,8 @@ from headstart.runtime.context import RunContext
 from headstart.runtime.findings import WARNING
 from headstart.settings.recipe import Recipe
 from headstart.studies.alignment import AlignmentReport, align_encoders
-from headstart.studies.distance import DistanceReport, measure_distances, probe_across, require_enough
+from headstart.studies.distance import DistanceReport, measure_distances, require_enough
+from headstart.tasks.base import load_task
 from headstart.workflows.embed import Data, read_usable
 from headstart.workflows.load_encoder import named_encoder
 
@@ -35,7 +36,8 @@ def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) ->
         require_enough(dataset.name, len(rows))
     matrices = [walk.features[0].matrix for walk in walks]
     found = measure_distances(matrices[0][good[0]], matrices[1][good[1]], recipe.run.seed)
-    across = probe_across(recipe, sets, checked[0], good, matrices)
+    probe_across = load_task(sets[0].target.task).across
+    across = probe_across(recipe, sets, checked[0], good, matrices) if probe_across is not None else None
     names = names_apart((one, other), (sets[0].name, sets[1].name))
     counts = len(good[0]), len(good[1])
     said = [data_findings(part, walk, least=WARNING) for part, walk in zip(checked, walks, strict=True)]
