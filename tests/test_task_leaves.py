@@ -11,21 +11,27 @@ import headstart
 SOURCE = Path(headstart.__file__).parent
 ROW = (SOURCE / "tasks" / "classification.py").read_text(encoding="utf-8")
 SHARED = {"export.parity_check"}  # a row names a function there, and other tasks another one
-LEAVES = set(re.findall(r'"headstart\.([\w.]+):', ROW)) - SHARED
+MODULES = {".".join(path.relative_to(SOURCE).with_suffix("").parts) for path in SOURCE.rglob("*.py")}
+NAMED = {name for name in MODULES if re.search(r"(^|\.)(class_\w+|classification)(\.|$)", name)}
+LEAVES = (set(re.findall(r'"headstart\.([\w.]+):', ROW)) | NAMED) - SHARED
 # Modules that are about classes as well, so that they may know the leaves, and why.
 OF_CLASSES = {
     "audit.groups": "the accuracy of groups follows from the review of labels",
+    "explain.image.explaining": "averages evidence by class: the row says that answers can be explained",
     "heads.logistic": "a head of classes: the row names it",
     "heads.temperature": "fits the decoding of classes",
     "probing.sklearn_api": "scikit-learn's classifiers",
     "reporting.explanations.image_figure": "the row says that answers can be explained: those are classes",
     "reporting.explanations.report": "the row says that answers can be explained: those are classes",
+    "reporting.explanations.image_averages": "draws those averages",
+    "reporting.plots.reliability": "a drawing that the report of classes asks for",
     "reporting.policy_lines": "the policy of the row in words",
     "saving.timm_layout": "timm's layout is one of classifiers; any other decoding is refused",
     "serving.sessions": "what is taught are classes",
     "studies.check": "holds the review of labels, None without one",
     "studies.cleaning": "asked only where labels were reviewed",
     "studies.distance": "holds what a probe loses, None where the row has no such thing",
+    "uncertainty.evaluate": "the policy of the row",
     "uncertainty.ood": "the policy of the row",
     "uncertainty.policy": "the policy of the row",
     "workflows.interactive": "what is taught are classes",
