@@ -1,7 +1,6 @@
 """A fake task: a number as the answer. A ridge on the features, the mean as the baseline, no probabilities anywhere."""
 
 from dataclasses import asdict, dataclass
-from typing import ClassVar
 
 import numpy as np
 from sklearn.linear_model import Ridge
@@ -11,7 +10,7 @@ from headstart.heads.cv_scoring import CvScore, CvScorer
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import Decoding, Node
 from headstart.heads.linear import LinearHead
-from headstart.metrics.intervals import percentile_interval, resampled_counts
+from headstart.metrics.intervals import mean_interval, resampled_counts
 from headstart.metrics.values import Evaluation, Metrics, Score
 from headstart.probing.predictor import HeadPredictor
 from headstart.tasks.base import define_task
@@ -19,7 +18,7 @@ from headstart.tasks.base import define_task
 
 @dataclass(frozen=True)
 class Numbers(Target):
-    task: ClassVar[str] = "number"
+    task = "number"
 
     def read(self, examples):
         return np.array([float(example.targets.get("label", "nan")) for example in examples])
@@ -35,10 +34,7 @@ class Numbers(Target):
 
 
 class NumberRidge(HeadFamily):
-    name: ClassVar[str] = "number_ridge"
-    head: ClassVar[type] = LinearHead
-    grid: ClassVar[tuple[float, ...]] = (10.0, 1.0, 0.1)
-    tasks: ClassVar[tuple[str, ...]] = ("number",)
+    name, head, grid, tasks = "number_ridge", LinearHead, (10.0, 1.0, 0.1), ("number",)
 
     def fit(self, training, setting):
         found = Ridge(alpha=setting).fit(training.features.astype(np.float64), training.labels)
@@ -74,12 +70,9 @@ def credit(outputs, labels):
 
 
 def evaluate(labels, outputs, names, *, groups=None, seed=0, resamples=1000):
-    def score(values):
-        count = len(values)
-        draws = np.concatenate([values @ part / count for part in resampled_counts(count, resamples, count, seed)])
-        return percentile_interval(float(values.mean()), draws, count, "bootstrap")
-
-    return NumberEvaluation(len(labels), score(credit(outputs, labels)), score(np.abs(outputs[:, 0] - labels)))
+    values, count = np.stack([credit(outputs, labels), np.abs(outputs[:, 0] - labels)]), len(labels)
+    draws = np.hstack([values @ part / count for part in resampled_counts(count, resamples, count, seed)])
+    return NumberEvaluation(count, *(mean_interval(*one, count) for one in zip(values, draws, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -98,7 +91,6 @@ NUMBER = define_task(
     "number",
     target=Numbers,
     auto=("number_ridge",),
-    quick_head="number_ridge",
     scorer=SquaredErrors,
     decoding=Identity,
     predictor=NumberPredictor,

@@ -15,7 +15,8 @@ class Task(Protocol):
     auto
         Names of the heads that ``head = "auto"`` tries, in the order of trust.
     quick_head, ranked_heads
-        Name of the head of baselines and studies, and of those that stand beside it where encoders are ranked.
+        Name of the head of baselines and studies, by default the first of ``auto``, and of those that stand beside it
+        where encoders are ranked.
     scorer
         Class of :class:`headstart.heads.cv_scoring.CvScorer`: how good held-out scores are, and their decoding.
     decoding
@@ -92,7 +93,7 @@ USUAL = {
 
 def define_task(name: str, **parts: Any) -> Row:  # noqa: ANN401 - see Task
     """Define the row of a task; what it does not name is as for a task without that part."""
-    return Row(name, **{**USUAL, **parts})
+    return Row(name, **{**USUAL, "quick_head": parts["auto"][0], **parts})
 
 
 def load_task(name: str) -> Task:
