@@ -73,13 +73,13 @@ class Session:
     def relabel(self, number: int, label: str) -> None:
         """Change the class of an example, or set that of a tried one; raises Refusal 404 or 409."""
         if number in self.tried:
-            moved = _with_label(self.tried[number], label)
+            moved = replace(self.tried[number], label=label)
             self._require_room(label)
             self.cards[number] = moved
             del self.tried[number]
         elif number in self.cards:
             self._require_room(label, moving=True)
-            self.cards[number] = _with_label(self.cards[number], label)
+            self.cards[number] = replace(self.cards[number], label=label)
         else:
             raise not_there()
 
@@ -93,7 +93,7 @@ class Session:
         changed = {number: card for number, card in self.cards.items() if card.label == old}
         if not changed:
             raise not_there()
-        self.cards.update({number: _with_label(card, new) for number, card in changed.items()})
+        self.cards.update({number: replace(card, label=new) for number, card in changed.items()})
 
     def _require_room(self, label: str, *, moving: bool = False) -> None:
         if not moving and len(self.cards) >= self.bounds.examples:
@@ -174,10 +174,6 @@ def shown_from(cards: Sequence[ExampleCard]) -> ShownExamples:
 def _digest(secret: str) -> str:
     # Looked up by its digest: how long the search takes tells nothing about the secret.
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _with_label(card: ExampleCard, label: str) -> ExampleCard:
-    return replace(card, label=label)
 
 
 def not_there() -> Refusal:

@@ -59,49 +59,28 @@ def _factor_row(factor: Mapping[str, Any], texts: Texts) -> tuple[TableCell, Tab
 def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableCell]]:
     """Return what a run measures by itself: differences to its own baselines, on the same examples."""
     accuracy = score_in(run.metrics, "evaluation", "accuracy")
-    rows: list[tuple[TableCell, TableCell]] = []
     if accuracy is None:
-        return rows
-    probe, paired = (
-        score_in(run.metrics, "baselines", "probe", "accuracy"),
-        score_in(run.metrics, "moved", "difference"),
-    )
+        return []
+    probe = score_in(run.metrics, "baselines", "probe", "accuracy")
+    paired = score_in(run.metrics, "moved", "difference")
     clean = trusted(run.metrics)
     name = simple_baseline(clean)
     arms, baseline = ("probe", name, "majority"), {"baseline": texts.name("page.baseline", name)}
     still, simple, majority = (score_in(clean, "baselines", arm, "accuracy") for arm in arms)
     frozen = still or score_in(clean, "evaluation", "accuracy") or accuracy
+
+    def row(key: str, gain: float, spread: str = "") -> tuple[TableCell, TableCell]:
+        effect = texts.say("page.factors.points", {"points": points(gain)})
+        return TableCell(texts.say(f"page.factors.{key}", baseline)), TableCell(effect, spread)
+
+    rows = []
     if probe is not None:
-        rows.append(
-            (
-                TableCell(texts.say("page.factors.moving")),
-                TableCell(
-                    texts.say("page.factors.points", {"points": points(accuracy.value - probe.value)}),
-                    "" if paired is None else points_range(paired),
-                ),
-            )
-        )
+        rows.append(row("moving", accuracy.value - probe.value, "" if paired is None else points_range(paired)))
     if simple is not None:
-        rows.append(
-            (
-                TableCell(texts.say("page.factors.features", baseline)),
-                TableCell(texts.say("page.factors.points", {"points": points(frozen.value - simple.value)})),
-            )
-        )
-        if majority is not None:
-            rows.append(
-                (
-                    TableCell(texts.say("page.factors.baseline", baseline)),
-                    TableCell(texts.say("page.factors.points", {"points": points(simple.value - majority.value)})),
-                )
-            )
-    heads = dig(run.metrics, "head", "candidates") or []
+        rows.append(row("features", frozen.value - simple.value))
+    if simple is not None and majority is not None:
+        rows.append(row("baseline", simple.value - majority.value))
+    heads = [one["accuracy"] for one in dig(run.metrics, "head", "candidates") or []]
     if len(heads) > 1:
-        spread = max(one["accuracy"] for one in heads) - min(one["accuracy"] for one in heads)
-        rows.append(
-            (
-                TableCell(texts.say("page.factors.head")),
-                TableCell(texts.say("page.factors.points", {"points": points(spread)})),
-            )
-        )
+        rows.append(row("head", max(heads) - min(heads)))
     return rows
