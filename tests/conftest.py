@@ -7,7 +7,14 @@ import pytest
 from fakes import FakeNetwork
 from headstart.encoders.loading import load_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
+from headstart.errors import MODALITY
 from pictures import save_flowers
+
+
+@pytest.fixture(autouse=True)
+def _errors_speak_of_pictures() -> None:
+    """Forget what kind of examples the test before has read last."""
+    MODALITY.set("image")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
-from headstart.errors import RecipeError, warn
+from headstart.errors import RecipeError, public_call, warn
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding, about
 from headstart.runtime.progress import Progress, silent
@@ -31,6 +31,7 @@ Found = TypeVar("Found", "Model", "CheckReport", "CompareReport", "RankReport", 
 FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats")
 
 
+@public_call
 def fit(
     data: Data,
     recipe: Recipe | None = None,
@@ -93,6 +94,7 @@ def fit(
     return _warned(replace(model, findings=(*model.findings, *about(told, planned.dataset.modality))))
 
 
+@public_call
 def embed(
     data: Data,
     encoder: str = "efficientnet_lite0",
@@ -141,6 +143,7 @@ def load(folder: str | Path) -> "Model":
     return open_model(folder)
 
 
+@public_call
 def check(
     data: Data,
     recipe: Recipe | None = None,
@@ -182,6 +185,7 @@ def check(
     return _warned(run_check(data, chosen, context, out=places[0], export=places[1]))
 
 
+@public_call
 def compare(
     data: Data,
     *,
@@ -233,6 +237,7 @@ def compare(
     return _warned(run_comparison(data, wanted, recipe.replace(time_limit=""), context))
 
 
+@public_call
 def rank(
     data: Data,
     encoders: Sequence[str] = (),
@@ -279,6 +284,7 @@ def distance(
 ) -> "AlignmentReport": ...  # fmt: skip
 
 
+@public_call
 def distance(
     one: Data,
     other: Data | None = None,
@@ -312,7 +318,7 @@ def distance(
 
 
 def _warned(found: Found) -> Found:
-    warn(found.findings, stacklevel=4)
+    warn(found.findings, stacklevel=5)
     return found
 
 

@@ -21,14 +21,29 @@
 """
 
 import warnings
-from collections.abc import Iterable
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar, copy_context
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from headstart.runtime.catalogue import WRITTEN_FOR, Texts, texts_in
 from headstart.runtime.findings import WARNING, Finding
 
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
+
 # The kind of examples that errors speak of: that of the data read last, which most places that raise one do not know.
 MODALITY = ContextVar("MODALITY", default=WRITTEN_FOR)
+
+
+def public_call(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
+    """Let a call forget at its end what kind of examples it read, so that errors of the next do not speak of it."""
+
+    @wraps(function)
+    def call(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
+        return copy_context().run(function, *args, **kwargs)
+
+    return call
 
 
 def is_code(text: str) -> bool:
@@ -191,8 +206,8 @@ class HeadstartWarning(UserWarning):
         self.finding = finding
 
 
-def warn(findings: Iterable[Finding], stacklevel: int = 3) -> None:
-    """Issue a warning for each finding that is more than a note, at the line that called the caller."""
+def warn(findings: Iterable[Finding], stacklevel: int = 4) -> None:
+    """Issue a warning for each finding that is more than a note, at the line of the :func:`public_call`."""
     for finding in findings:
         if finding.severity == WARNING:
             warnings.warn(HeadstartWarning(finding), stacklevel=stacklevel)

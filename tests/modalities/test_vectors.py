@@ -1,6 +1,7 @@
 """Rows of a table as a second modality: read, scaled, fitted, scored, saved and asked like pictures."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,18 @@ from sklearn.feature_selection import f_classif
 from sklearn.preprocessing import RobustScaler
 
 import headstart as hs
-from headstart.data.readers.vectors import VectorRow, VectorTable, find_rows
+from headstart.cli.app import app
+from headstart.data.readers.vectors import VectorRow, VectorTable, find_rows, size_line
 from headstart.data.sources import read_dataset
 from headstart.encoders.preprocess.vectors import NORMAL, VectorPreprocessing
 from headstart.encoders.spec import EncoderSpec
-from headstart.errors import DataError, EncoderError, ExampleError
+from headstart.errors import DataError, EncoderError, ExampleError, ExportError
 from headstart.heads.best_column import BestColumnFamily
 from headstart.heads.training_set import TrainingSet
+from headstart.runtime.context import RunContext
 from headstart.runtime.findings import sentences
+from headstart.workflows.benchmark import BenchmarkRequest, run_benchmark
+from headstart.workflows.report import make_page
 
 WINE = load_wine()
 CLASSES = [f"cultivar {number}" for number in WINE.target]
@@ -223,5 +228,54 @@ def test_errors_about_a_table_speak_of_rows(wine, model, tmp_path):
     with pytest.raises(DataError, match=r"The model never saw 'new' \(178 of 178 rows\)"):
         model.evaluate(write_csv(tmp_path / "t.csv", {**columns, "label": ["new"] * 178}))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="There are no pictures in"):  # of what is no table nothing else is known
+    with pytest.raises(DataError, match="There are no pictures in"):  # it is no table, and the last call is forgotten
         hs.fit(tmp_path / "empty", cache=tmp_path)
+
+
+def test_what_a_row_lacks_is_said_only_where_a_cell_is_missing():
+    full, gaps = {"columns": [3, 3, 3], "missing": [0, 0, 0]}, {"columns": [3, 3, 3], "missing": [0, 0, 2]}
+    assert str(size_line(full)) == "3 columns, every cell of which is filled."
+    assert str(size_line(gaps)) == "3 columns; a row lacks 2 cells at most (median 0)."
+
+
+def test_a_run_speaks_of_rows_in_every_place_and_its_model_says_what_it_cannot_do(wine, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    found = hs.fit(wine, out=out, cache=tmp_path / "cache", head="ridge")
+    notes = [one.code for one in found.findings]
+    assert notes.count("saving.no_network") == 1 and "export.raw_graph" not in notes
+    log, card = ((out / name).read_text(encoding="utf-8") for name in ("log.txt", "model/README.md"))
+    assert f"Model, tables and drawings: {out}" in log and f"headstart predict {out} TABLE" in log
+    assert "pipeline_tag: tabular-classification" in card and 'model.predict("table.csv")' in card
+    pages = [(out / "report.html").read_text(encoding="utf-8")]
+    monkeypatch.setattr("sys.argv", ["headstart"])
+    pages += [make_page(out, language="zh").file.read_text(encoding="utf-8")]
+    for text in (
+        log,
+        card,
+        *(re.sub(r"<(style|script).*?</\1>|data:image|<svg.*?</svg>", "", page, flags=re.S) for page in pages),
+    ):
+        assert not re.search(r"picture|PICTURE|图片", text), re.search(r".{40}(picture|PICTURE|图片).{40}", text)
+    with pytest.raises(ExportError, match="nor to any other form. ONNX Runtime and timm cannot open the model"):
+        hs.load(out).export(out=tmp_path / "m.onnx")
+    with pytest.raises(ExportError, match="There are no forms of this model to measure. Its encoder is no network"):
+        run_benchmark(out, BenchmarkRequest(), RunContext())
+
+
+def test_a_flag_for_pictures_is_refused_for_a_table(wine, tmp_path):
+    from click.testing import CliRunner
+
+    answer = CliRunner().invoke(app, ["fit", str(wine), "--augment", "none", "--cache", str(tmp_path)])
+    assert answer.exit_code == 1
+    assert "Error: The setting augment is for pictures. The data is of another kind: vectors." in answer.stderr
+
+
+def test_check_says_nothing_of_near_copies_and_poor_quality_which_no_one_looked_for(wine, tmp_path):
+    lines = hs.check(wine, cache=tmp_path).lines()
+    assert not [one for one in lines if one.startswith(("Near copies", "Poor"))]
+    assert "Outliers: none." in lines
+
+
+def test_arms_that_rows_do_not_have_are_no_factors(wine, tmp_path):
+    found = hs.compare(wine, shots=[2, "all"], draws=1, cache=tmp_path)
+    assert [one.factor for one in found.factors] == ["size of the data"]
+    assert found.to_json()["modality"] == "vectors"

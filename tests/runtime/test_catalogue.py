@@ -26,6 +26,12 @@ SAME = {
     "H-score",
     "ImageNet top-1",
     "MB",
+    "PICTURE",
+    "TABLE",
+    "FILE",
+    "picture.jpg",
+    "table.csv",
+    "file",
     "Python",
 }
 IDEOGRAPH = re.compile("[\u4e00-\u9fff]")

@@ -44,6 +44,6 @@ def rank(
     candidates = Candidates(tuple(encoders or ()), tuple(stages or ()), tuple(sizes or ()))
     report = run_ranking(data, candidates, call.recipe(), call.context)
     call.steps.close()
-    kept = keep_study("rank", {"ranking": report.to_json()}, out, call.page_language(out))
+    kept = keep_study("rank", report.to_study(), out, call.page_language(out))
     call.show(report)
     call.print_beside(kept)

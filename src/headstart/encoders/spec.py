@@ -15,6 +15,7 @@ from headstart.runtime.progress import Progress
 
 Engine = Literal["onnxruntime", "torch", "numpy"]
 Device = Literal["auto", "cpu", "cuda"]
+NO_WEIGHTS = "none"  # the digest of the weights where there is no network
 
 
 class Preprocessing(Protocol):
@@ -78,6 +79,11 @@ class EncoderSpec:
         return self.preprocessing.kind
 
     @property
+    def is_network(self) -> bool:
+        """Whether it has weights, rather than being arithmetic alone."""
+        return self.weights_digest != NO_WEIGHTS
+
+    @property
     def digest(self) -> str:
         """SHA-256 of everything that can change a feature vector; half of the key of a stored row.
 
@@ -109,7 +115,7 @@ class EncoderSpec:
 
 def describe_simple(name: str, architecture: str, dimension: int, preprocessing: Preprocessing) -> EncoderSpec:
     """Describe an encoder that has no network, and so no weights."""
-    return EncoderSpec(name, architecture, dimension, "none", preprocessing, "none needed", "Headstart", "numpy")
+    return EncoderSpec(name, architecture, dimension, NO_WEIGHTS, preprocessing, "none needed", "Headstart", "numpy")
 
 
 @dataclass(frozen=True, slots=True)

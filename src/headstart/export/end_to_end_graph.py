@@ -28,6 +28,8 @@ OLDEST_OPERATORS = 18  # the version of ONNX's operators in which Resize learned
 
 def raw_obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
     """Return why there can be no graph from raw examples, or None when there can."""
+    if not model.spec.is_network:
+        return Finding("saving.no_network", severity="note")
     if files.graph is None:
         return Finding("export.raw_graph", severity="note")
     return raw_input(model.spec.modality).obstacle(model.spec.preprocessing) or _head_obstacle(model)

@@ -132,6 +132,8 @@ class Exporter:
 def require_form(form: ExportFormat, model: SavedModel, files: EncoderFiles) -> None:
     """Refuse a form that cannot be made of a model: raises ExportError, and MissingExtraError for a missing package."""
     why_not = form.exporter.obstacle(model, files)
+    if why_not and not model.spec.is_network:
+        raise ExportError("export.no_network", to=form.to, reason=why_not)
     if why_not:
         other = "onnx" if form.to == "torch" else "torch"
         raise ExportError("export.impossible", to=form.to, reason=why_not, other=other)

@@ -30,6 +30,7 @@ class Modality(Protocol):
     page_explanations: Any  # a function that explains an example for the page
     uploads: Any  # headstart.serving.uploads.base.Uploads
     page: str  # the file of serving/pages that asks for examples
+    hub: str  # what model hubs call examples of this kind, before the name of a task; a row may lack it
     teaches: bool  # whether a server can be taught with examples of this kind
     render: Any  # headstart.reporting.render.base.Render
     graph: Any  # headstart.export.graph_parts.RawInput; a row may lack it
@@ -45,6 +46,11 @@ def load_modality(name: str) -> Modality:
     """
     modality: Modality = resolve("modalities", name)
     return modality
+
+
+def modality_json(name: str) -> dict[str, str]:
+    """Return a modality as plain data, where it is not the one that is meant where nothing says otherwise."""
+    return {} if name == DEFAULT else {"modality": name}
 
 
 def modalities_by_suffix() -> dict[str, str]:

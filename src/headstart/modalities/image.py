@@ -20,6 +20,7 @@ IMAGE = Row(
     page_explanations="headstart.serving.explanations.image:explain_for_page",
     uploads="headstart.serving.uploads.image:",
     page="index.html",
+    hub="image",
     teaches=True,
     render="headstart.reporting.render.image:",
     graph="headstart.export.preprocess.image:",

@@ -14,6 +14,7 @@ VECTORS = Row(
     baseline_head="headstart.heads.best_column:BestColumnFamily",
     uploads="headstart.serving.uploads.vectors:",
     page="vectors.html",
+    hub="tabular",
     teaches=False,
     render="headstart.reporting.render.vectors:",
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headstart.data.example import Example
+from headstart.modalities.base import DEFAULT
 from headstart.reporting.tables import predictions_to_json
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
@@ -40,9 +41,11 @@ class Answers:
     predictions: Sequence[Any]
     failures: dict[str, Finding]
     threshold: Threshold | None = None
+    modality: str = DEFAULT
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Name the pictures that could not be read, and say so when no answer can be precise enough."""
+        texts = texts.for_modality(self.modality)
         lines = failure_lines(self.failures, texts)
         if self.threshold is None or self.threshold.reached:
             return lines
@@ -54,7 +57,7 @@ class Answers:
 
     def to_text(self, form: str, texts: Texts = ENGLISH) -> str:
         """Write the predictions as ``table``, ``csv`` or ``json``; only a table has a language."""
-        task = load_task(self.task)
+        task, texts = load_task(self.task), texts.for_modality(self.modality)
         if form == "json":
             return predictions_to_json(self.predictions)
         return str(task.text(self.predictions, texts) if form == "table" else task.csv(self.predictions))

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from headstart.modalities.base import DEFAULT
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
 from headstart.settings.rules import TrainingPlan
@@ -17,9 +18,11 @@ class Estimate:
     stored: int
     seconds: float
     training: TrainingPlan | None = None
+    modality: str = DEFAULT
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
+        texts = texts.for_modality(self.modality)
         short = "reporting.estimate_moving" if self.training else "reporting.estimate"
         minutes = Finding(
             "reporting.under_a_minute" if self.seconds < 60 else "reporting.minutes", {"n": self.seconds / 60}

@@ -45,7 +45,7 @@ class Texts:
         '1,200 pictures'
         """
         stage, _, name = key.partition(".")
-        sentence = self._in_own_words(key, read_catalogue(self.language, stage)[name])
+        sentence = self.reword(read_catalogue(self.language, stage)[name], key)
         if sentence.startswith("@"):
             return self.say(sentence[1:], values)
         if "<" in sentence:
@@ -57,9 +57,16 @@ class Texts:
         """Return a sentence without values, or ``otherwise`` where the catalogue has none."""
         stage, _, name = key.partition(".")
         sentence = read_catalogue(self.language, stage).get(name)
-        return otherwise if sentence is None else self._in_own_words(key, sentence)
+        return otherwise if sentence is None else self.reword(sentence, key)
 
-    def _in_own_words(self, key: str, sentence: str) -> str:
+    def reword(self, sentence: str, key: str = "") -> str:
+        """Put a sentence about pictures into the words of the kind of examples, or take its own sentence of that key.
+
+        Examples
+        --------
+        >>> texts_in("en", "vectors").reword("Two pictures of one {picture}.")
+        'Two rows of one {picture}.'
+        """
         if self.modality == WRITTEN_FOR:
             return sentence
         own = read_catalogue(self.language, self.modality)

@@ -62,7 +62,7 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
         no_raw = resolve("exporters", "onnx").save(partial, model, files)  # a later stage: known by name alone
         write_text(partial / CARD, model_card(model, why_not, no_raw))
         write_json(partial / MANIFEST, manifest_of(model, files.config, partial.iterdir()))
-    return tuple(reason for reason in (why_not, no_raw) if reason)
+    return tuple(dict.fromkeys(reason for reason in (why_not, no_raw) if reason))
 
 
 def load_bundle(path: str | Path) -> Bundle:

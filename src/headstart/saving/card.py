@@ -1,9 +1,12 @@
 """The model card ``README.md``: what a model is, how good it is, where it ends, and how to use it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from headstart.metrics.values import CrossValidated
+from headstart.modalities.base import load_modality
+from headstart.runtime.catalogue import ENGLISH
 from headstart.saving.card_parts import TaskCard, escaped, score_text, table_text
 from headstart.saving.reference_set import REFERENCES, References
 from headstart.saving.values import SavedModel
@@ -29,35 +32,48 @@ def model_card(model: SavedModel, why_not_timm: object = None, no_raw: object = 
     one without ``model.onnx``.
     """
     card: TaskCard = load_task(model.target.task).card()
+    reword = ENGLISH.for_modality(model.spec.modality).reword
     sections = {
         card.title(model): _about(model),
-        "Use": "\n".join([USE, *card.use(model, why_not_timm, no_raw)]),
-        "Scores": _scores(model, card),
-        **card.sections(model),
+        "Use": "\n".join([reword(USE), *card.use(model, why_not_timm, no_raw)]),
+        "Scores": reword(_scores(model, card)),
+        **{title: _reworded(text, reword) for title, text in card.sections(model).items()},
         "Data": _data(model),
-        "Limits": _limits(model, card),
+        "Limits": reword(_limits(model, card)),
         "Licence and origin": _origin(model),
     }
     body = "\n".join(
         f"{'##' if number else '#'} {title}\n\n{text}" for number, (title, text) in enumerate(sections.items())
     )
-    return f"{_front_matter(model.spec.licence, card.tag, why_not_timm is None)}\n{body}"
+    return f"{_front_matter(model, card.tag, why_not_timm is None)}\n{body}"
 
 
-def _front_matter(licence: str, tag: str, opens_in_timm: bool) -> str:
+def _reworded(text: str, reword: Callable[[str], str]) -> str:
+    return text if text.startswith("|") else reword(text)  # a table has the names of classes
+
+
+def _front_matter(model: SavedModel, task: str, opens_in_timm: bool) -> str:
+    licence, row = model.spec.licence, load_modality(model.spec.modality)
+    tag = task and f"{getattr(row, 'hub', row.name)}-{task}"
     known = licence.casefold() in KNOWN_LICENCES
     lines = [f"license: {licence.casefold()}"] if known else ["license: other", f"license_name: {json.dumps(licence)}"]
-    tags = [*([tag] if tag else []), "transfer-learning", "onnx", *(["timm"] if opens_in_timm else [])]
+    tags = [
+        *([tag] if tag else []),
+        "transfer-learning",
+        *(["onnx"] if model.spec.is_network else []),
+        *(["timm"] if opens_in_timm else []),
+    ]
     pipeline = [f"pipeline_tag: {tag}"] if tag else []
     lines += ["library_name: headstart", *pipeline, "tags:", *(f"- {tag}" for tag in tags)]
     return "\n".join(["---", *lines, "---", ""])
 
 
 def _about(model: SavedModel) -> str:
+    encoder = "a frozen pretrained encoder" if model.spec.is_network else "an encoder without a network"
     settings = ", ".join(f"{escaped(key)} = {escaped(str(value))}" for key, value in model.head.settings().items())
     return (
         f"Made by Headstart {model.training.versions.get('headstart') or ''}".rstrip()
-        + f" on {escaped(model.training.created)}: a frozen pretrained encoder ({escaped(model.spec.architecture)}, "
+        + f" on {escaped(model.training.created)}: {encoder} ({escaped(model.spec.architecture)}, "
         f"{model.spec.dimension} features) and a head of the kind {escaped(model.head.kind)}"
         + (f" ({settings})" if settings else "")
         + ".\n"
@@ -108,7 +124,7 @@ def _data(model: SavedModel) -> str:
     counts = ", ".join(f"{count} {escaped(use)}" for use, count in record.counts.items())
     return (
         f"- Data: {escaped(record.data_name)}, digest `{record.data_fingerprint}`\n"
-        f"- Pictures: {counts}\n"
+        f"- {ENGLISH.for_modality(model.spec.modality).reword('Pictures')}: {counts}\n"
         f"- Split: {escaped(record.split_rule)}\n"
     )
 
@@ -120,8 +136,11 @@ def _limits(model: SavedModel, card: TaskCard) -> str:
         "The scores hold for pictures like those in the data. Another camera, place, season or kind of patient was not "
         "tested; expect lower scores there, and evaluate on such pictures first.",
         "It was not tested against pictures made to deceive it, nor for fairness between groups of people.",
-        "The encoder learned from other pictures before, and what they show too often or too seldom is still in it.",
     ]
+    if model.spec.is_network:
+        lines.append(
+            "The encoder learned from other pictures before, and what they show too often or too seldom is still in it."
+        )
     if model.head.holds_examples:
         lines.append("The head holds the features of its training pictures: whoever gets the model gets those.")
     if model.references is not None:
@@ -149,6 +168,9 @@ def _references(references: References) -> str:
 def _origin(model: SavedModel) -> str:
     spec = model.spec
     versions = ", ".join(f"{name} {version}" for name, version in model.training.versions.items() if version)
+    if not spec.is_network:
+        without = f"- Encoder: {escaped(spec.architecture)}, {spec.engine}; it has no weights, and no licence"
+        return f"{without}\n- Made with: {versions}\n"
     return (
         f"- Weights of the encoder: {escaped(spec.source)}, licence {escaped(spec.licence)}, "
         f"SHA-256 `{spec.weights_digest}`\n"

@@ -16,7 +16,7 @@ class TaskCard:
     Attributes
     ----------
     tag
-        The kind of model, as model hubs call it.
+        The kind of task, as model hubs call it behind the kind of examples.
     scores
         What the scores of an evaluation are called, by name; every score by its name where there are none.
     corrected
@@ -33,7 +33,7 @@ class TaskCard:
 
     def use(self, model: SavedModel, why_not_timm: object, no_raw: object) -> list[str]:
         """Write how to use it without Headstart; ``why_not_timm`` and ``no_raw`` are sentences why that cannot be."""
-        return [f"{escaped(str(reason))}\n" for reason in (no_raw, why_not_timm) if reason]
+        return [f"{escaped(str(reason))}\n" for reason in dict.fromkeys((no_raw, why_not_timm)) if reason]
 
     def sections(self, model: SavedModel) -> dict[str, str]:
         """Write the sections behind the scores, by their titles."""

@@ -51,7 +51,7 @@ print(max(zip(probabilities, network.pretrained_cfg["label_names"])))
 class ClassCard(TaskCard):
     """The parts that only a classifier has."""
 
-    tag = "image-classification"
+    tag = "classification"
     scores: Mapping[str, str] = SCORES
     corrected = "accuracy, balanced accuracy, macro F1, log-loss and Brier score"
 
@@ -61,10 +61,11 @@ class ClassCard(TaskCard):
 
     def use(self, model: SavedModel, why_not_timm: object, no_raw: object) -> list[str]:
         """Write how to use it with ONNX Runtime and with timm, or why that cannot be."""
-        return [
+        parts = (
             f"{escaped(str(no_raw))}\n" if no_raw else USE_WITH_ONNX,
             f"{escaped(str(why_not_timm))}\n" if why_not_timm else USE_WITH_TIMM,
-        ]
+        )
+        return list(dict.fromkeys(parts))
 
     def sections(self, model: SavedModel) -> dict[str, str]:
         """Write calibration, policy and classes."""

@@ -20,6 +20,8 @@ from headstart.saving.values import SavedModel
 
 def obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
     """Return why a model cannot be written for timm, or None when it can."""
+    if not model.spec.is_network:
+        return Finding("saving.no_network", severity="note")
     if not isinstance(model.decoding, Softmax):
         return Finding("saving.timm_task", {"task": model.target.task}, "note")
     if as_linear(model.head) is None:

@@ -66,12 +66,15 @@ class Service:
     async def read_examples(self, request: Request, texts: Sequence[str] = ()) -> MultipartForm:
         """Read the form of a request and the examples in its files; raises Refusal when it holds no file."""
         form = await read_form(request, self.limits, texts)
-        files = [one for file in form.files for one in self.uploads.expand(file, self.limits)]
+        files = await asyncio.to_thread(self._expand, form.files)  # a table of many rows takes its time
         form = replace(form, files=tuple(files))
         passage_of(request.scope).examples = len(files)
         if not form.files:
             raise refused(422, "serving.no_file.missing")
         return form
+
+    def _expand(self, files: Sequence[Upload]) -> list[Upload]:
+        return [one for file in files for one in self.uploads.expand(file, self.limits)]
 
     async def process(
         self, request: Request, files: Sequence[Upload], finish: Finish, look: Look | None = None

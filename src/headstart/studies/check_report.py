@@ -3,7 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from headstart.audit.similarity.base import similarity_of
 from headstart.data.inspection_report import inspection_findings, inspection_lines
+from headstart.modalities.base import modality_json
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, about, notices_json, sentences
@@ -49,6 +51,7 @@ class CheckReport:
         found, inspection = self.found, self.found.inspection
         return {
             "data": inspection.dataset.name,
+            **modality_json(inspection.dataset.modality),
             "encoder": self.encoder,
             "counts": self.counts(),
             "near_duplicates": self.pairs_json(),
@@ -150,7 +153,8 @@ class CheckReport:
     def _copy_lines(self, texts: Texts) -> list[str]:
         pairs = self.pairs_json()
         if not pairs:
-            return [texts.say("studies.no_copies")]
+            looked = similarity_of(self.found.inspection.dataset.modality) is not None
+            return [texts.say("studies.no_copies")] if looked else []
         rows = [texts.columns("studies.copies")]
         for pair in pairs[:MOST_LINES]:
             parts = " ".join(texts.name("data", f"part_{part}") for part in pair["parts"])

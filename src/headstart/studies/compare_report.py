@@ -11,7 +11,7 @@ from headstart.arrays import Floats, Integers
 from headstart.metrics.intervals import mean_interval
 from headstart.metrics.paired_tests import area_between, drawn_means
 from headstart.metrics.values import Score
-from headstart.modalities.base import DEFAULT
+from headstart.modalities.base import DEFAULT, modality_json
 from headstart.reporting.tables import indented
 from headstart.reporting.verdicts import factor_line, factor_sentence, multiplier_text, out_of_reach, transfer_verdicts
 from headstart.runtime.catalogue import ENGLISH, Texts
@@ -129,6 +129,7 @@ class CompareReport:
         return {
             "arms": list(dict.fromkeys(point.arm for point in self.points)),
             "scored": self.scored,
+            **modality_json(self.modality),
             **({} if self.metric == "accuracy" else {"metric": self.metric}),
             "curves": [
                 {

@@ -5,7 +5,7 @@ from typing import Any
 
 from headstart.encoders.memory_probe import megabytes_at_work
 from headstart.encoders.spec import Encoder
-from headstart.modalities.base import DEFAULT
+from headstart.modalities.base import DEFAULT, modality_json
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
@@ -124,6 +124,10 @@ class RankReport:
                 }
             )
         return rows
+
+    def to_study(self) -> dict[str, Any]:
+        """Return plain data for ``rank.json``."""
+        return {**modality_json(self.modality), "ranking": self.to_json()}
 
 
 def _cells(one: Scored, stands: Standing, cost: Cost) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from headstart.export.exporting import examples_at_hand
 from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_data import ParityData
 from headstart.export.predictors import onnx_road_for_several
+from headstart.modalities.base import load_modality
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
@@ -70,6 +71,8 @@ def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -
     if unknown:
         raise ExportError("workflows.unknown_form", name=unknown[0], names=(LIBRARY, *FORMS))
     home = find_model(folder)
+    if getattr(load_modality(read_manifest(home)["modality"]), "graph", None) is None:
+        raise ExportError("workflows.nothing_to_measure")
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     threads = wanted.threads or available_cores()
     same = {"modality": read_manifest(home)["modality"], "threads": threads, "seconds": wanted.seconds}

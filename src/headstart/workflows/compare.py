@@ -52,7 +52,11 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     answers = compare_arms(arena, wanted, store, context)
     found = data_findings(planned.inspection, walks["probe"], planned.parts.notices, least=WARNING)
     report = report_answers(answers, arena.test.groups, recipe.run.seed, recipe.uncertainty.resamples)
-    return replace(report, findings=(*found, *about(report.findings, modality.name)), modality=modality.name)
+    factors = [
+        one for one in report.factors if one.effect is not None or "random" in modality.arms
+    ]  # what can be measured
+    findings = (*found, *about(report.findings, modality.name))
+    return replace(report, factors=tuple(factors), findings=findings, modality=modality.name)
 
 
 def _arms_for(wanted: Sequence[str], modality: Modality, encoder: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 from headstart.arrays import Floats, Singles
 from headstart.encoders.saved import open_saved
 from headstart.encoders.spec import Encoder, EncoderFiles
-from headstart.errors import RecipeError, warn
+from headstart.errors import RecipeError, public_call, warn
 from headstart.probing.prediction import Prediction
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
@@ -96,6 +96,7 @@ class Model:
     @overload  # a path may be one picture or a folder, which no type checker can know
     def predict(self, examples: str | Path, top: int = 5) -> Any: ...  # noqa: ANN401
 
+    @public_call
     def predict(self, examples: Any, top: int = 5) -> Prediction | list[Prediction]:
         """Say what is on one picture, or on each of several; ``top`` classes are listed for each.
 
@@ -108,10 +109,12 @@ class Model:
         answers = answer(self.encoder, self.saved, examples, RunContext(), top=top, strict=True).predictions
         return answers[0] if is_one_example(examples, self.modality) else list(answers)
 
+    @public_call
     def predict_proba(self, examples: Any) -> Floats:  # noqa: ANN401
         """Probabilities of shape (N, C), columns in the order of :attr:`classes`; raises as :meth:`predict`."""
         return self.saved.predictor.outputs(self.embed(examples))
 
+    @public_call
     def embed(self, examples: Any) -> Singles:  # noqa: ANN401
         """Feature vectors of shape (N, D); raises as :meth:`predict`."""
         from headstart.data.sources import list_examples
@@ -121,6 +124,7 @@ class Model:
             encode(self.encoder, list_examples(examples, self.modality), RunContext(), strict=True).features[0].matrix
         )
 
+    @public_call
     def explain(
         self,
         example: Any,  # noqa: ANN401 - as for predict
@@ -164,6 +168,7 @@ class Model:
         given = {name: value for name, value in given.items() if value is not None}
         return change_policy(self, given) if given else self
 
+    @public_call
     def evaluate(
         self,
         data: Data,
@@ -184,6 +189,7 @@ class Model:
         warn(report.findings)
         return report.board.evaluation
 
+    @public_call
     def evaluate_guard(
         self,
         data: Data,
@@ -211,6 +217,7 @@ class Model:
 
         return save_bundle(Path(folder), self.saved, self.files)
 
+    @public_call
     def export(  # seven parameters: what, where to, proven on what; each is a flag of the command line
         self,
         to: str = "onnx",

@@ -89,4 +89,4 @@ def estimate_time(planned: Plan, context: RunContext) -> Estimate:
     stored = round(stored_share(keys, encoder, context) * len(keys))
     pace = seconds_per_example(examples, keys, (encoder, baseline), context)
     moves = training_plan(planned.recipe, len(planned.parts.fit), planned.dataset.classes)
-    return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored), moves)
+    return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored), moves, encoder.spec.modality)

@@ -48,7 +48,8 @@ def answer(  # six: who answers (two values of every model), about what, how
     names = [examples[index].name for index in good]
     predictions = saved.predictor.predict(names, walk.features[0].matrix[good], top)
     threshold = saved.policy.threshold if saved.policy else None
-    return Answers(saved.target.task, predictions, failures_by_name(examples, walk.failures), threshold)
+    failures = failures_by_name(examples, walk.failures)
+    return Answers(saved.target.task, predictions, failures, threshold, encoder.spec.modality)
 
 
 def write_answers(answers: Answers, form: str, out: Path, texts: Texts = ENGLISH) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from headstart.arrays import Singles
 from headstart.data.readers.base import NO_KEY, Facts, Rows
 from headstart.errors import DataError, ExampleError
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import NOTE, Finding
 
 Numbers = Singles
 
@@ -169,7 +169,8 @@ def size_line(summary: dict[str, list[int]]) -> Finding:
     """Return a sentence on how many columns there are, and how many cells of a row are missing."""
     (low, _, high), (_, middle, most) = summary["columns"], summary["missing"]
     values = {"low": low, "high": high, "most": most, "middle": middle}
-    return Finding("data.columns_all" if low == high else "data.columns_from", values)
+    code = "data.columns_from" if low != high else "data.columns_all" if most else "data.columns_full"
+    return Finding(code, values, NOTE)
 
 
 def _numbers(column: Any) -> Numbers | None:  # noqa: ANN401 - cells of any kind

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.encoders.spec import NO_WEIGHTS
 from headstart.metrics.values import Metrics
 from headstart.reporting.page.blocks import Block, Code, Column, Facts, Fold, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
@@ -15,10 +16,9 @@ from headstart.tasks.base import load_task
 def model_section(run: RunData, texts: Texts) -> Section:
     """Show the encoder with its licence, and the heads that were compared."""
     encoder: Mapping[str, Any] = dig(run.metrics, "encoder") or {}
-    blocks: list[Block] = [
-        Facts(tuple(_encoder_facts(encoder, run, texts))),
-        Paragraph(texts.say("page.model.licence_note"), "quiet"),
-    ]
+    blocks: list[Block] = [Facts(tuple(_encoder_facts(encoder, run, texts)))]
+    if encoder.get("weights_digest") != NO_WEIGHTS:
+        blocks.append(Paragraph(texts.say("page.model.licence_note"), "quiet"))
     heads = _heads_table(run, texts)
     if heads.rows:
         blocks.append(heads)
