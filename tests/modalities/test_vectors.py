@@ -249,15 +249,12 @@ def test_a_run_speaks_of_rows_in_every_place_and_its_model_says_what_it_cannot_d
     pages = [(out / "report.html").read_text(encoding="utf-8")]
     monkeypatch.setattr("sys.argv", ["headstart"])
     pages += [make_page(out, language="zh").file.read_text(encoding="utf-8")]
-    for text in (
-        log,
-        card,
-        *(re.sub(r"<(style|script).*?</\1>|data:image|<svg.*?</svg>", "", page, flags=re.S) for page in pages),
-    ):
-        assert not re.search(r"picture|PICTURE|图片", text), re.search(r".{40}(picture|PICTURE|图片).{40}", text)
-    with pytest.raises(ExportError, match="nor to any other form. ONNX Runtime and timm cannot open the model"):
+    shown = [re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL) for page in pages]
+    for text in (log, card, *shown):
+        assert re.findall(r".*picture.*|.*PICTURE.*|.*图片.*", text) == []
+    with pytest.raises(ExportError, match=r"nor to any other form. ONNX Runtime and timm cannot open the model"):
         hs.load(out).export(out=tmp_path / "m.onnx")
-    with pytest.raises(ExportError, match="There are no forms of this model to measure. Its encoder is no network"):
+    with pytest.raises(ExportError, match=r"There are no forms of this model to measure. Its encoder is no network"):
         run_benchmark(out, BenchmarkRequest(), RunContext())
 
 
