@@ -53,7 +53,7 @@ class Target(Protocol):
 
     def describe(self) -> Finding:
         """Return what is predicted, for the middle of a sentence."""
-        return Finding("data.no_classes")
+        return Finding("data.task_of", {"task": self.task})
 
     def require_learnable(self, examples: Sequence[HasTargets], usable: Sequence[HasTargets], nested: str) -> None:
         """Raise DataError for examples that nothing can be learned from.
