@@ -17,7 +17,9 @@ LEAVES = (set(re.findall(r'"headstart\.([\w.]+):', ROW)) | NAMED) - SHARED
 # Modules that are about classes as well, so that they may know the leaves, and why.
 OF_CLASSES = {
     "audit.groups": "the accuracy of groups follows from the review of labels",
+    "explain.explained_model": "the row says that answers can be explained: those are classes",
     "explain.image.explaining": "averages evidence by class: the row says that answers can be explained",
+    "explain.values": "holds the prediction that is explained",
     "heads.logistic": "a head of classes: the row names it",
     "heads.temperature": "fits the decoding of classes",
     "probing.sklearn_api": "scikit-learn's classifiers",
@@ -35,6 +37,7 @@ OF_CLASSES = {
     "uncertainty.ood": "the policy of the row",
     "uncertainty.policy": "the policy of the row",
     "workflows.interactive": "what is taught are classes",
+    "workflows.model": "a type checker is told what most models predict",
 }
 
 

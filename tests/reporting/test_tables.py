@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from headstart.data.example import Dataset, Example
 from headstart.metrics.classification.values import ClassEvaluation, ClassRow
 from headstart.metrics.values import Score
-from headstart.probing.prediction import Choice, Prediction, predictions_from
+from headstart.probing.class_prediction import Choice, Prediction, predictions_from
 from headstart.reporting.class_tables import (
     predictions_to_csv,
     predictions_to_text,

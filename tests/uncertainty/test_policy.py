@@ -8,7 +8,7 @@ import pytest
 
 from headstart.heads.probabilities import Softmax, softmax
 from headstart.metrics.intervals import wilson
-from headstart.probing.prediction import predictions_from
+from headstart.probing.class_prediction import predictions_from
 from headstart.probing.rows import select_rows_to_encode
 from headstart.reporting.policy_lines import policy_lines
 from headstart.settings.recipe import Recipe

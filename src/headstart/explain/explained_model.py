@@ -8,7 +8,7 @@ from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import UnknownNameError
 from headstart.explain.neighbours import ReferenceExamples
 from headstart.heads.head import Decoding, Head
-from headstart.probing.prediction import Prediction, predictions_from
+from headstart.probing.class_prediction import Prediction, predictions_from
 from headstart.registry import nearest
 from headstart.runtime.catalogue import ENGLISH
 from headstart.runtime.findings import did_you_mean

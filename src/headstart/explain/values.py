@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from headstart.arrays import Singles
 from headstart.explain.neighbours import Neighbour
-from headstart.probing.prediction import Prediction
+from headstart.probing.class_prediction import Prediction
 from headstart.registry import resolve
 from headstart.runtime.catalogue import ENGLISH, Texts
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Example
-from headstart.probing.prediction import Prediction
+from headstart.probing.class_prediction import Prediction
 from headstart.reporting.tables import aligned, csv_text, number_text
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.files import write_text

@@ -64,7 +64,7 @@ def _cell_text(value: object) -> str:
 
 
 def predictions_to_json(predictions: Sequence[Any]) -> str:
-    """Write predictions as a JSON list of objects; see :class:`headstart.probing.prediction.Prediction`."""
+    """Write predictions as a JSON list of objects; see :class:`headstart.probing.class_prediction.Prediction`."""
     return json_text([prediction.to_json() for prediction in predictions])
 
 

@@ -88,7 +88,7 @@ def plain(prediction: Any) -> dict[str, Any]:  # noqa: ANN401 - of the task
 
     Examples
     --------
-    >>> from headstart.probing.prediction import Choice, Prediction
+    >>> from headstart.probing.class_prediction import Choice, Prediction
     >>> plain(Prediction("a.jpg", "rose", 0.75, (Choice("rose", 0.75),)))["top"]
     [{'label': 'rose', 'probability': 0.75}]
     """

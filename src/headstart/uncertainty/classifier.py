@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headstart.arrays import Floats
-from headstart.probing.prediction import Prediction, predictions_from
+from headstart.probing.class_prediction import Prediction, predictions_from
 from headstart.probing.predictor import HeadPredictor
 from headstart.uncertainty.ood import Matrix, NearestIndex
 from headstart.uncertainty.policy import AnswerPolicy, PolicyOutcomes, add_outcomes, apply_policy, compute_novelty

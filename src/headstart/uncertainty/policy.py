@@ -9,7 +9,7 @@ import numpy as np
 from headstart.arrays import Booleans, Floats
 from headstart.heads.head import Decoding
 from headstart.heads.probabilities import Scores, as_softmax
-from headstart.probing.prediction import Prediction
+from headstart.probing.class_prediction import Prediction
 from headstart.runtime.findings import Finding
 from headstart.settings.fields import NoveltyName, SetName
 from headstart.settings.recipe import Recipe

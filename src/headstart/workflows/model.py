@@ -12,7 +12,7 @@ from headstart.arrays import Floats, Singles
 from headstart.encoders.saved import open_saved
 from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import RecipeError, public_call, warn
-from headstart.probing.prediction import Prediction
+from headstart.probing.class_prediction import Prediction
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent

@@ -6,8 +6,8 @@ from fontTools.ttLib import TTCollection, TTFont
 from PIL import Image
 
 from headstart.metrics.classification.evaluation import evaluate
+from headstart.reporting.plots.class_charts import draw_confusion_matrix
 from headstart.reporting.plots.confusion import confusion_chart
-from headstart.reporting.plots.run import draw_confusion_matrix
 from headstart.reporting.plots.style import FIELD, INK, RIGHT, WRONG, chart_font, chart_style, text_width
 from headstart.reporting.render.contact_sheet import Mistake, draw_mistakes
 from headstart.reporting.render.fonts import FontBook, FontFace, drawable_names, font_folders, plotting_fonts

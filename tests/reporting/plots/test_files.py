@@ -9,7 +9,7 @@ import matplotlib
 import pytest
 
 from headstart.errors import OutputError
-from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
+from headstart.reporting.plots.class_charts import draw_confusion_matrix, draw_reliability
 from headstart.reporting.render.fonts import FontBook, plotting_fonts
 
 BARE = FontBook(folders=())
@@ -43,10 +43,11 @@ def test_settings_of_the_user_change_no_chart_and_are_left_as_they_were(evaluati
 
 DRAW = (
     "import sys, logging, numpy, pathlib; from headstart.metrics.classification.evaluation import evaluate; "
-    "from headstart.reporting.plots import run; "
+    "from headstart.reporting.plots import class_charts; "
     "found = evaluate(numpy.array([0, 1]), numpy.eye(2), ['cat', 'dog'], resamples=100); "
     "before = [name for name in ('matplotlib', 'scipy', 'sklearn', 'pandas', 'torch') if name in sys.modules]; "
-    "path = pathlib.Path(sys.argv[1]); run.draw_confusion_matrix(found, path); run.draw_reliability(found, path); "
+    "path = pathlib.Path(sys.argv[1]); class_charts.draw_confusion_matrix(found, path); "
+    "class_charts.draw_reliability(found, path); "
     "print(before, 'matplotlib.pyplot' in sys.modules, logging.getLogger('matplotlib').level)"
 )
 

@@ -6,8 +6,8 @@ from PIL import Image
 
 from headstart.metrics.classification.evaluation import evaluate
 from headstart.metrics.classification.values import ReliabilityBin
+from headstart.reporting.plots.class_charts import draw_confusion_matrix, draw_reliability
 from headstart.reporting.plots.reliability import calibrate_bin, reliability_chart
-from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
 from headstart.reporting.plots.style import RIGHT, WARN
 
 

@@ -17,7 +17,7 @@ from headstart.reporting.page.class_summary import class_tiles, summarise_classe
 from headstart.reporting.page.gallery import gallery_section
 from headstart.reporting.page.policy import policy_section
 from headstart.reporting.page.values import Json, PageData, RunData
-from headstart.reporting.plots.run import draw_confusion_matrix, draw_reliability
+from headstart.reporting.plots.class_charts import draw_confusion_matrix, draw_reliability
 from headstart.reporting.policy_lines import policy_lines, unscored_refusal
 from headstart.reporting.render.base import render_of
 from headstart.reporting.render.contact_sheet import Mistake, draw_mistakes

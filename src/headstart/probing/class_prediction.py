@@ -1,4 +1,4 @@
-"""Predictions: the likeliest classes of one picture."""
+"""Predictions: the likeliest classes of one example."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
