@@ -25,8 +25,7 @@ from headstart.studies.check_files import require_place, write_check, write_clea
 from headstart.studies.check_report import CheckReport
 from headstart.studies.cleaning import measure_cleaning
 from headstart.tasks.base import load_task
-from headstart.workflows.embed import Data, read_usable
-from headstart.workflows.load_encoder import named_encoder
+from headstart.workflows.embed import Data, read_usable, usable_encoder
 
 
 def run_check(
@@ -48,8 +47,7 @@ def run_check(
     if recipe.data.strict:
         refuse_unreadable(inspection)
     require_learnable(inspection)
-    examples = [dataset.examples[position] for position in inspection.usable]
-    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context, dataset.modality, examples)
+    encoder = usable_encoder(recipe.encoder.name, recipe.run.device, inspection, context)
     quality = quality_of(dataset.modality)
     encoders = (encoder,) if quality is None else (encoder, quality.Quality())
     walk = read_usable(inspection, encoders, context, inspection.usable, recipe.data.strict)

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data.example import Dataset
-from headstart.data.inspection import Inspection, inspect_dataset
+from headstart.data.inspection import inspect_dataset
 from headstart.data.sources import list_examples, read_dataset
-from headstart.encoders.spec import LoadedEncoder
 from headstart.errors import DataError, RecipeError
 from headstart.reporting.report import data_findings
 from headstart.runtime.context import RunContext
@@ -18,8 +17,7 @@ from headstart.settings.recipe import Recipe
 from headstart.studies.alignment import AlignmentReport, align_encoders
 from headstart.studies.distance import DistanceReport, measure_distances, require_enough
 from headstart.tasks.base import load_task
-from headstart.workflows.embed import Data, read_usable
-from headstart.workflows.load_encoder import named_encoder
+from headstart.workflows.embed import Data, read_usable, usable_encoder
 
 
 def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) -> DistanceReport:
@@ -29,7 +27,7 @@ def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) ->
     """
     sets = [_either(data, recipe) for data in (one, other)]
     checked = [inspect_dataset(dataset, progress=context.progress) for dataset in sets]
-    encoder = _encoder(recipe.encoder.name, checked[0], recipe, context)
+    encoder = usable_encoder(recipe.encoder.name, recipe.run.device, checked[0], context)
     walks = [read_usable(found, (encoder,), context, found.usable, recipe.data.strict) for found in checked]
     good = [np.setdiff1d(found.usable, list(walk.failures)) for found, walk in zip(checked, walks, strict=True)]
     for dataset, rows in zip(sets, good, strict=True):
@@ -78,19 +76,13 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
         raise RecipeError("workflows.one_encoder_alone")
     dataset = _either(data, recipe)
     checked = inspect_dataset(dataset, progress=context.progress)
-    loaded = [_encoder(one, checked, recipe, context) for one in names]
+    loaded = [usable_encoder(one, recipe.run.device, checked, context) for one in names]
     walk = read_usable(checked, loaded, context, checked.usable, recipe.data.strict)
     good = np.setdiff1d(checked.usable, list(walk.failures))
     require_enough(dataset.name, len(good))
     features = {name: found.matrix[good] for name, found in zip(names, walk.features, strict=True)}
     found = data_findings(checked, walk, least=WARNING)
     return replace(align_encoders(dataset.name, features, recipe.run.seed), findings=found, modality=dataset.modality)
-
-
-def _encoder(name: str, checked: Inspection, recipe: Recipe, context: RunContext) -> LoadedEncoder:
-    dataset = checked.dataset
-    examples = [dataset.examples[position] for position in checked.usable]
-    return named_encoder(name, recipe.run.device, context, dataset.modality, examples)
 
 
 def _either(data: Data, recipe: Recipe) -> Dataset:

@@ -10,7 +10,7 @@ from headstart.arrays import Integers
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import refuse_unreadable
 from headstart.data.sources import read_dataset
-from headstart.encoders.spec import Encoder
+from headstart.encoders.spec import Encoder, LoadedEncoder
 from headstart.features.access import Counter, open_store, read_blocks, read_features
 from headstart.features.table_export import table_format, write_table
 from headstart.features.values import Block, Extraction, Features
@@ -32,8 +32,7 @@ def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) 
     """
     dataset = read_dataset(data)
     checked = inspect_dataset(dataset, progress=context.progress)
-    examples = [dataset.examples[index] for index in checked.usable]
-    loaded = named_encoder(encoder, device, context, dataset.modality, examples)
+    loaded = usable_encoder(encoder, device, checked, context)
     walk = read_features(dataset.examples, checked.keys, (loaded,), context, checked.usable)
     return walk.features[0], data_findings(checked, walk)
 
@@ -47,7 +46,7 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
     if recipe.data.strict:
         refuse_unreadable(checked)
     examples = [dataset.examples[index] for index in checked.usable]
-    encoder = named_encoder(recipe.encoder.name, recipe.run.device, context, dataset.modality, examples)
+    encoder = usable_encoder(recipe.encoder.name, recipe.run.device, checked, context)
     keys = [checked.keys[index] for index in checked.usable]
     store, tally = open_store(context), Counter()
     blocks = tally.watch(read_blocks(examples, keys, encoder, store, context))
@@ -65,6 +64,11 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
         failures,
         tuple(store.notices),
     )
+
+
+def usable_encoder(name: str, device: DeviceName, checked: Inspection, context: RunContext) -> LoadedEncoder:
+    """Load the encoder of this name for the examples that can be read."""
+    return named_encoder(name, device, context, checked.dataset.modality, list(checked.usable_examples()))
 
 
 def read_usable(

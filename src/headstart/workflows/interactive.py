@@ -17,7 +17,6 @@ from headstart.arrays import Integers, Singles
 from headstart.audit.duplicates import duplicate_sets
 from headstart.audit.similarity.base import similarity_of
 from headstart.data.example import Dataset, Example, known_label
-from headstart.data.sources import fingerprint
 from headstart.data.splits import merge_groups
 from headstart.data.targets.classes import Classes
 from headstart.encoders.spec import Encoder, EncoderFiles, simple_encoders
@@ -28,9 +27,10 @@ from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
 from headstart.probing.probe import BaselineRows, Probe, fit_probe
 from headstart.probing.rows import Sample, select_sample
+from headstart.saving.build import record_training
 from headstart.saving.bundle import save_bundle
 from headstart.saving.reference_set import build_references
-from headstart.saving.values import Baseline, SavedModel, TrainingRecord
+from headstart.saving.values import Baseline, SavedModel
 from headstart.serving.interactive import ShownExamples
 from headstart.serving.predictor import TOP, plain
 from headstart.settings.recipe import Recipe
@@ -85,13 +85,14 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     held = predict_in_folds(shown.features, baseline, sample, target, recipe) if folds else None
     beside = simple_encoders(encoder.spec.modality).fit_baseline(())
     board = _score(shown, sample, held, recipe, beside.spec.name) if held else None
+    rule = RULE.format(count=folds) if board else NO_RULE
     saved = SavedModel(
         spec=encoder.spec,
         head=probe.head,
         decoding=probe.decoding,
         target=target,
         fitted_labels=target.summarise(shown.labels),
-        training=_record(dataset, shown, recipe, board, created),
+        training=record_training(dataset, shown.keys, recipe, rule, len(dataset), board, created),
         baseline=Baseline(beside.spec, simple.head, simple.decoding),
         notices=tuple(map(str, probe.notices)),
         fitted_keys=frozenset(shown.keys),
@@ -133,21 +134,6 @@ def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
         evaluation=evaluation,
-    )
-
-
-def _record(
-    dataset: Dataset, shown: ShownExamples, recipe: Recipe, board: Comparison | None, created: datetime
-) -> TrainingRecord:  # fmt: skip
-    return TrainingRecord(
-        data_name=NAME,
-        data_fingerprint=fingerprint(dataset, shown.keys),
-        counts={"fit": len(dataset), "score": board.evaluation.count if board else 0},
-        split_rule=RULE.format(count=recipe.split.folds) if board else NO_RULE,
-        recipe=recipe.to_json(),
-        created=created.isoformat(timespec="seconds"),
-        evaluation=board.evaluation.to_json() if board else None,
-        baselines={name: evaluation.to_json() for name, evaluation in board.baselines.items()} if board else {},
     )
 
 
