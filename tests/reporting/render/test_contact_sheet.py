@@ -6,7 +6,7 @@ from PIL import Image, ImageColor
 
 from headstart.errors import DataError
 from headstart.reporting.plots.style import WARN
-from headstart.reporting.render.canvas import blank_canvas
+from headstart.reporting.render.canvas import Canvas
 from headstart.reporting.render.contact_sheet import SIDE, Card, Mistake, captions, draw_mistakes, draw_sheet
 from headstart.reporting.render.fonts import FontBook
 
@@ -89,4 +89,4 @@ def test_the_wrong_class_is_orange(tmp_path):
 
 
 def test_a_canvas_is_white():
-    assert blank_canvas(3, 2, BARE).sheet.getcolors() == [(6, (255, 255, 255))]
+    assert Canvas.blank(3, 2, BARE).sheet.getcolors() == [(6, (255, 255, 255))]

@@ -15,20 +15,7 @@ from headstart.modalities.base import DEFAULT
 from headstart.reporting.class_tables import caution
 from headstart.reporting.explanations.report import Explained
 from headstart.reporting.plots.style import INK, QUIET, WARN
-from headstart.reporting.render.canvas import (
-    MARGIN,
-    NOTE,
-    TITLE,
-    TITLE_HEIGHT,
-    Canvas,
-    blank_canvas,
-    fit_text,
-    paste_fitted,
-    save_png,
-    text_width,
-    write,
-    write_title,
-)
+from headstart.reporting.render.canvas import MARGIN, NOTE, TITLE, TITLE_HEIGHT, Canvas, fit_text, save_png, text_width
 from headstart.reporting.render.contact_sheet import Caption, Card, draw_card
 from headstart.reporting.render.fonts import FontBook, drawable_names, drawable_part
 from headstart.runtime.findings import Finding
@@ -75,10 +62,10 @@ def explanation_sheet(
     shown = drawable_names([explanation.prediction.label, explanation.target], fonts)
     label, target = shown.names
     row = [(one, example) for one, example in neighbours if example is not None]
-    canvas = blank_canvas(_WIDTH, _BELOW + 58 + (_THUMB + 110 if row else 0), fonts)
+    canvas = Canvas.blank(_WIDTH, _BELOW + 58 + (_THUMB + 110 if row else 0), fonts)
     _draw_head(canvas, explanation, label, target)
-    paste_fitted(canvas, (MARGIN, TITLE_HEIGHT), picture, _SIDE)
-    paste_fitted(canvas, (_RIGHT, TITLE_HEIGHT), overlay(picture, explanation, _SIDE), _SIDE)
+    canvas.paste_fitted((MARGIN, TITLE_HEIGHT), picture, _SIDE)
+    canvas.paste_fitted((_RIGHT, TITLE_HEIGHT), overlay(picture, explanation, _SIDE), _SIDE)
     _draw_scale(canvas, target)
     _draw_verdict(canvas, explanation)
     if row:
@@ -90,7 +77,7 @@ def _draw_head(canvas: Canvas, explanation: ImageExplanation, label: str, target
     """Write what the model says, why that should not be relied on if so, and what the picture shows."""
     said, found, fonts = explanation.prediction, explanation.found, canvas.fonts
     doubt = caution(said)
-    write(canvas, (_WIDTH - MARGIN, MARGIN), doubt, NOTE, WARN, "rm")
+    canvas.write((_WIDTH - MARGIN, MARGIN), doubt, NOTE, WARN, "rm")
     answer = f"  {said.probability:.1%}"
     taken = text_width(fonts, TITLE, answer) + (text_width(fonts, NOTE, doubt) + _GAP if doubt else 0)
     why = f"Nothing in the picture speaks for {target} ({title_of(found.method)})."
@@ -100,16 +87,16 @@ def _draw_head(canvas: Canvas, explanation: ImageExplanation, label: str, target
     notes = (drawable_part(said.path, fonts), f"{why} Stripes: not seen by the network.")
     room = _WIDTH - 2 * MARGIN
     title = fit_text(fonts, label, TITLE, room - taken) + answer
-    write_title(canvas, title, [fit_text(fonts, note, NOTE, room) for note in notes])
+    canvas.write_title(title, [fit_text(fonts, note, NOTE, room) for note in notes])
 
 
 def _draw_scale(canvas: Canvas, target: str) -> None:
     bar = heat_colours(np.broadcast_to(np.linspace(0, 1, _SIDE, dtype=np.float32), (_SCALE, _SIDE)))
     canvas.sheet.paste(Image.fromarray(bar), (_RIGHT, _BELOW))
     below = _BELOW + _SCALE + 18
-    write(canvas, (_RIGHT, below), "no evidence", NOTE, QUIET)
+    canvas.write((_RIGHT, below), "no evidence", NOTE, QUIET)
     most = fit_text(canvas.fonts, f"most evidence for {target}", NOTE, _SIDE - 130)
-    write(canvas, (_RIGHT + _SIDE, below), most, NOTE, QUIET, "rm")
+    canvas.write((_RIGHT + _SIDE, below), most, NOTE, QUIET, "rm")
 
 
 def _draw_verdict(canvas: Canvas, explanation: ImageExplanation) -> None:
@@ -117,14 +104,14 @@ def _draw_verdict(canvas: Canvas, explanation: ImageExplanation) -> None:
     if explanation.checks is None:
         return
     found, top = explanation.checks.faithfulness, _BELOW + _SCALE / 2
-    write(canvas, (MARGIN, top), f"The map beats {found.beaten} of {found.maps} random maps.", NOTE, QUIET)
+    canvas.write((MARGIN, top), f"The map beats {found.beaten} of {found.maps} random maps.", NOTE, QUIET)
     if not found.convincing:
-        write(canvas, (MARGIN, top + 25), "Not clearly better than chance: read nothing into it.", NOTE, WARN)
+        canvas.write((MARGIN, top + 25), "Not clearly better than chance: read nothing into it.", NOTE, WARN)
 
 
 def _draw_neighbours(canvas: Canvas, row: Sequence[tuple[Neighbour, Image.Image]]) -> None:
     top = _BELOW + 58
-    write(canvas, (MARGIN, top + 8), "Nearest training examples: class, distance", NOTE, INK)
+    canvas.write((MARGIN, top + 8), "Nearest training examples: class, distance", NOTE, INK)
     labels = drawable_names([one.label for one, _ in row], canvas.fonts).names
     fitting = (_WIDTH - 2 * MARGIN + _GAP) // (_THUMB + _GAP)
     for place, ((one, example), label) in enumerate(zip(row[:fitting], labels, strict=False)):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from PIL import Image, ImageDraw
 
@@ -30,19 +30,38 @@ class Canvas:
     pen: ImageDraw.ImageDraw
     fonts: FontBook
 
+    @classmethod
+    def blank(cls, width: float, height: float, fonts: FontBook) -> Self:
+        """Return a white sheet of this size in pixels.
 
-def blank_canvas(width: float, height: float, fonts: FontBook) -> Canvas:
-    """Return a white sheet of this size in pixels.
+        Examples
+        --------
+        >>> canvas = Canvas.blank(40, 20, FontBook(folders=()))
+        >>> canvas.write((20, 10), "rose", 12, INK, "mm")
+        >>> canvas.sheet.size
+        (40, 20)
+        """
+        sheet = Image.new("RGB", (round(width), round(height)), PAPER)
+        return cls(sheet, ImageDraw.Draw(sheet), fonts)
 
-    Examples
-    --------
-    >>> canvas = blank_canvas(40, 20, FontBook(folders=()))
-    >>> write(canvas, (20, 10), "rose", 12, INK, "mm")
-    >>> canvas.sheet.size
-    (40, 20)
-    """
-    sheet = Image.new("RGB", (round(width), round(height)), PAPER)
-    return Canvas(sheet, ImageDraw.Draw(sheet), fonts)
+    def write(self, at: Point, text: str, size: int, tint: str, anchor: Anchor = "lm") -> None:
+        """Write one line of text."""
+        self.pen.text(at, text, fill=tint, font=_font_of(self.fonts, text, size), anchor=anchor)
+
+    def write_title(self, title: str, notes: Sequence[str]) -> None:
+        """Write a title and the lines that explain the sheet into its upper left corner."""
+        self.write((MARGIN - 2, MARGIN), title, TITLE, INK)
+        for row, note in enumerate(notes):
+            self.write((MARGIN, MARGIN + 40 + 28 * row), note, NOTE, QUIET)
+
+    def paste_fitted(self, corner: tuple[int, int], drawing: Image.Image | None, side: int) -> None:
+        """Paste a picture into the middle of a square, as large as it fits; None leaves the square empty."""
+        left, top = corner
+        self.pen.rectangle((left, top, left + side - 1, top + side - 1), FIELD)
+        if drawing is not None:
+            width, height = (max(1, round(edge * side / max(drawing.size))) for edge in drawing.size)
+            fitted = drawing.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            self.sheet.paste(fitted, (left + (side - fitted.width) // 2, top + (side - fitted.height) // 2))
 
 
 def text_width(fonts: FontBook, size: int, text: str) -> float:
@@ -65,28 +84,6 @@ def fit_text(fonts: FontBook, text: str, size: int, width: float) -> str:
     'a-very-l...class-12'
     """
     return shorten(text, width, partial(text_width, fonts, size))
-
-
-def write(canvas: Canvas, at: Point, text: str, size: int, tint: str, anchor: Anchor = "lm") -> None:
-    """Write one line of text."""
-    canvas.pen.text(at, text, fill=tint, font=_font_of(canvas.fonts, text, size), anchor=anchor)
-
-
-def write_title(canvas: Canvas, title: str, notes: Sequence[str]) -> None:
-    """Write a title and the lines that explain the sheet into its upper left corner."""
-    write(canvas, (MARGIN - 2, MARGIN), title, TITLE, INK)
-    for row, note in enumerate(notes):
-        write(canvas, (MARGIN, MARGIN + 40 + 28 * row), note, NOTE, QUIET)
-
-
-def paste_fitted(canvas: Canvas, corner: tuple[int, int], drawing: Image.Image | None, side: int) -> None:
-    """Paste a picture into the middle of a square, as large as it fits; None leaves the square empty."""
-    left, top = corner
-    canvas.pen.rectangle((left, top, left + side - 1, top + side - 1), FIELD)
-    if drawing is not None:
-        width, height = (max(1, round(edge * side / max(drawing.size))) for edge in drawing.size)
-        fitted = drawing.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        canvas.sheet.paste(fitted, (left + (side - fitted.width) // 2, top + (side - fitted.height) // 2))
 
 
 def save_png(sheet: Image.Image, path: Path) -> None:

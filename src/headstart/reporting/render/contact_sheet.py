@@ -8,19 +8,7 @@ from PIL import Image
 
 from headstart.errors import HeadstartError
 from headstart.reporting.plots.style import INK, QUIET, WARN
-from headstart.reporting.render.canvas import (
-    MARGIN,
-    NOTE,
-    TITLE_HEIGHT,
-    Canvas,
-    blank_canvas,
-    fit_text,
-    paste_fitted,
-    save_png,
-    text_width,
-    write,
-    write_title,
-)
+from headstart.reporting.render.canvas import MARGIN, NOTE, TITLE_HEIGHT, Canvas, fit_text, save_png, text_width
 from headstart.reporting.render.fonts import FontBook, drawable_names, drawable_part, font_folders
 from headstart.runtime.findings import Finding
 
@@ -102,8 +90,8 @@ def draw_sheet(
     head = TITLE_HEIGHT - 52 + 28 * len(notes)
     noted = max(text_width(fonts, NOTE, note) for note in notes)
     width = 2 * MARGIN + max(columns * (wide + _GAP) - _GAP, noted, 804)
-    canvas = blank_canvas(width, head + -(-len(cards) // columns) * tall + MARGIN // 2, fonts)
-    write_title(canvas, title, notes)
+    canvas = Canvas.blank(width, head + -(-len(cards) // columns) * tall + MARGIN // 2, fonts)
+    canvas.write_title(title, notes)
     notices: list[Finding] = []
     for number, card in enumerate(cards):
         row, column = divmod(number, columns)
@@ -120,10 +108,10 @@ def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = S
     for place, load in enumerate(card.examples):
         start = left + place * side
         try:
-            paste_fitted(canvas, (start, top), load(), inner)
+            canvas.paste_fitted((start, top), load(), inner)
         except (HeadstartError, OSError) as error:
-            paste_fitted(canvas, (start, top), None, inner)
-            write(canvas, (start + side / 2, top + side / 2), "cannot be read", NOTE, QUIET, "mm")
+            canvas.paste_fitted((start, top), None, inner)
+            canvas.write((start + side / 2, top + side / 2), "cannot be read", NOTE, QUIET, "mm")
             notices.append(Finding(card.unreadable, {"name": card.lines[-1].text, "error": error}))
     for row, line in enumerate(card.lines):
         _write_caption(canvas, (left, top + side + round(_LINE * (row + 0.8))), line, side * len(card.examples))
@@ -184,8 +172,8 @@ def _write_caption(canvas: Canvas, at: tuple[int, int], line: Caption, width: in
     start = 26 if line.arrow else 0
     taken = start + (text_width(canvas.fonts, line.size, line.right) + 8 if line.right else 0)
     text = fit_text(canvas.fonts, drawable_part(line.text, canvas.fonts), line.size, width - taken)
-    write(canvas, (left + start, middle), text, line.size, line.tint)
-    write(canvas, (left + width, middle), line.right, line.size, line.tint, "rm")
+    canvas.write((left + start, middle), text, line.size, line.tint)
+    canvas.write((left + width, middle), line.right, line.size, line.tint, "rm")
     if line.arrow:  # Pillow's own font has none
         tip = left + 18
         canvas.pen.line([(left, middle), (tip, middle)], line.tint, 2)
