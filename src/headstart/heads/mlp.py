@@ -141,24 +141,16 @@ class MlpFamily(HeadFamily):
         output_bias = np.full(training.class_count, ABSENT)
         output[training.present], output_bias[training.present] = second, second_bias
         folded = first / standard.scale
-        return MlpHead(
-            hidden_weight=folded.astype(np.float32),
-            hidden_bias=(first_bias - folded @ standard.mean).astype(np.float32),
-            output_weight=output.astype(np.float32),
-            output_bias=output_bias.astype(np.float32),
-            activation=self.activation,
-            regularisation=setting,
-        )
+        return self._of(setting, folded, first_bias - folded @ standard.mean, output, output_bias)
 
     def _constant_head(self, training: TrainingSet, setting: float) -> MlpHead:
         """Return a head that always chooses the one class there is."""
-        bias = np.full(training.class_count, ABSENT, dtype=np.float32)
+        bias = np.full(training.class_count, ABSENT)
         bias[training.present] = 0.0
-        return MlpHead(
-            hidden_weight=np.zeros((1, training.features.shape[1]), dtype=np.float32),
-            hidden_bias=np.zeros(1, dtype=np.float32),
-            output_weight=np.zeros((training.class_count, 1), dtype=np.float32),
-            output_bias=bias,
-            activation=self.activation,
-            regularisation=setting,
-        )
+        nothing, outputs = np.zeros((1, training.features.shape[1])), np.zeros((training.class_count, 1))
+        return self._of(setting, nothing, np.zeros(1), outputs, bias)
+
+    def _of(self, setting: float, *layers: Array) -> MlpHead:
+        """Return the head of weight and bias of the hidden layer, then of the outputs."""
+        hidden_weight, hidden_bias, output_weight, output_bias = (layer.astype(np.float32) for layer in layers)
+        return MlpHead(hidden_weight, hidden_bias, output_weight, output_bias, self.activation, setting)

@@ -150,16 +150,8 @@ class CompareReport:
                     "p": gain.p,
                     "tests": {
                         "mcnemar": {"p": gain.p},
-                        "pictures": {
-                            "low": gain.on_these_draws.low,
-                            "high": gain.on_these_draws.high,
-                            "p": gain.p_examples,
-                        },
-                        "draws and pictures": {
-                            "low": gain.difference.low,
-                            "high": gain.difference.high,
-                            "p": gain.p_draws,
-                        },
+                        "pictures": _test_json(gain.on_these_draws, gain.p_examples),
+                        "draws and pictures": _test_json(gain.difference, gain.p_draws),
                     },
                 }
                 for shown, gain in zip(self._gains_json()["gain"], self.gains, strict=True)
@@ -210,6 +202,10 @@ def report_answers(answers: Answers, groups: Integers, seed: int, resamples: int
         answers.metric,
         resampled={(arm, shots_name(one)): row for (arm, one), row in draws.items()},
     )
+
+
+def _test_json(score: Score, p: float) -> dict[str, float]:
+    return {"low": score.low, "high": score.high, "p": p}
 
 
 def _factor_json(factor: Ablation) -> dict[str, Any]:
