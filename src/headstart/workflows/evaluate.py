@@ -1,27 +1,44 @@
 """Scoring a fitted model on labelled pictures: ``headstart evaluate``, as a row of named stages."""
 
 import time
+from typing import Protocol
 
 from headstart.data.inspection import inspect_dataset
 from headstart.data.inspection_report import refuse_unreadable
 from headstart.data.labels import split_to_score, with_target
 from headstart.data.sources import list_examples, read_dataset
-from headstart.encoders.spec import simple_encoders
+from headstart.encoders.spec import Encoder, simple_encoders
 from headstart.errors import ExampleError, RecipeError
 from headstart.metrics.comparison import compare_with_baselines
 from headstart.metrics.values import ScoredPart
 from headstart.probing.rows import require_some, select_sample
 from headstart.reporting.report import ScoreReport
 from headstart.runtime.context import RunContext
+from headstart.saving.values import SavedModel
 from headstart.settings.recipe import Recipe
 from headstart.tasks.base import load_task
 from headstart.uncertainty.evaluate import OodSet, Scored
 from headstart.workflows.embed import Data, read_usable
-from headstart.workflows.model import Model
 from headstart.workflows.predict import encode
 
 
-def score(model: Model, data: Data, recipe: Recipe, context: RunContext, unfamiliar: Data | None = None) -> ScoreReport:
+class Fitted(Protocol):
+    """What is scored: an encoder with all that was fitted on its features."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """Pictures become features."""
+        ...
+
+    @property
+    def saved(self) -> SavedModel:
+        """Features become answers."""
+        ...
+
+
+def score(
+    model: Fitted, data: Data, recipe: Recipe, context: RunContext, unfamiliar: Data | None = None
+) -> ScoreReport:
     """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with.
 
     Of ``recipe`` count the groups, strict, seed and resamples. ``unfamiliar`` are pictures of another kind, without
@@ -66,7 +83,7 @@ def score(model: Model, data: Data, recipe: Recipe, context: RunContext, unfamil
     return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock, promises)
 
 
-def _strange(model: Model, unlike: Data, context: RunContext) -> OodSet:
+def _strange(model: Fitted, unlike: Data, context: RunContext) -> OodSet:
     """Measure how unlike the training pictures others are; those that cannot be read are left out."""
     if model.saved.policy is None or model.saved.policy.novelties is None:
         raise RecipeError("workflows.no_novelty")
