@@ -22,8 +22,7 @@ def benchmark(
     seconds: Annotated[float, option(min=0.01, help="How long each measurement takes.")] = 2.0,
     threads: Annotated[int, option(min=0, help="For each form; 0: as many as there are cores.")] = 0,
     data: Annotated[
-        str | None,
-        option(help="Pictures to calibrate a missing int8 form on.  [default: those of the model's run]"),
+        str | None, option(help="Pictures to calibrate a missing int8 form on.  [default: those of the model's run]")
     ] = None,
 ) -> None:
     """Measure the forms of a model: size, speed, memory.

@@ -24,8 +24,7 @@ def compare(
         ),
     ] = None,
     shots: Annotated[
-        list[str] | None,
-        option(help="Examples per class, and all.  [default: 1 2 5 10 20 50 all]"),
+        list[str] | None, option(help="Examples per class, and all.  [default: 1 2 5 10 20 50 all]")
     ] = None,
     draws: Annotated[int, option(help="How often the examples are drawn.")] = 5,
     steps: Annotated[int, option(help="Steps of each training: the same for all arms.")] = 100,

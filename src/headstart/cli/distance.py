@@ -12,8 +12,7 @@ def distance(
     one: Annotated[str, Argument(metavar="A", help="A set of pictures, with or without labels.")],
     other: Annotated[str | None, Argument(metavar="B", help="Another one; none with --encoders.")] = None,
     encoders: Annotated[
-        list[str] | None,
-        option(help="How alike several encoders (a run is one, too) see the pictures of A."),
+        list[str] | None, option(help="How alike several encoders (a run is one, too) see the pictures of A.")
     ] = None,
     *,
     call: Call,

@@ -18,20 +18,17 @@ def export(
     to: Annotated[str, option(metavar=f"[{'|'.join(TABLES['exporters'])}]", help="Who opens it.")] = "onnx",
     out: Annotated[Path | None, option(help="New file or folder.  [default: into the model's own folder]")] = None,
     data: Annotated[
-        str | None,
-        option(help="Labelled pictures for the proof.  [default: those that the model's run set apart]"),
+        str | None, option(help="Labelled pictures for the proof.  [default: those that the model's run set apart]")
     ] = None,
     half: Annotated[
-        bool,
-        option("--half", help="Keep the weights as 16-bit numbers: half the size, computed with as float32."),
+        bool, option("--half", help="Keep the weights as 16-bit numbers: half the size, computed with as float32.")
     ] = False,
     int8: Annotated[
         bool, option("--int8", help="Compute in 8-bit whole numbers, calibrated on training pictures.")
     ] = False,
     batched: Annotated[bool, option("--batched", help="Take several pictures of one size at once.")] = False,
     force: Annotated[
-        bool,
-        option("--force", help="Keep it although it does not answer as the model does; the manifest says so."),
+        bool, option("--force", help="Keep it although it does not answer as the model does; the manifest says so.")
     ] = False,
     *,
     call: Call,

@@ -21,17 +21,14 @@ def fit(
     out: options.RunFolder = None,
     resume: options.Resume = False,
     find_rate: Annotated[
-        bool,
-        option("--find-rate", help="Look for the learning rate first; draws the curve.", group="training"),
+        bool, option("--find-rate", help="Look for the learning rate first; draws the curve.", group="training")
     ] = False,
     no_augment: Annotated[bool, option("--no-augment", help="The same as --augment none.", group="image")] = False,
     tensorboard: Annotated[
-        bool,
-        option("--tensorboard", help="Write files for TensorBoard into the run folder.", group="training"),
+        bool, option("--tensorboard", help="Write files for TensorBoard into the run folder.", group="training")
     ] = False,
     profile: Annotated[
-        bool,
-        option("--profile", help="Profile some steps: a trace, and the dearest operations.", group="training"),
+        bool, option("--profile", help="Profile some steps: a trace, and the dearest operations.", group="training")
     ] = False,
     dry_run: Annotated[bool, option("--dry-run", help="Say what was understood and what it will cost; stop.")] = False,
 ) -> None:

@@ -16,22 +16,15 @@ class Language(StrEnum):
 
 
 Json = Annotated[
-    bool,
-    option("--json", help="Print one JSON object on standard output and nothing else there.", group="run"),
+    bool, option("--json", help="Print one JSON object on standard output and nothing else there.", group="run")
 ]
 Debug = Annotated[bool, option("--debug", help="Show the traceback of an error.", group="run")]
 Cache = Annotated[
     Path | None,
-    option(
-        help="Folder for weights and features (default: HEADSTART_CACHE or the user's cache folder).",
-        group="run",
-    ),
+    option(help="Folder for weights and features (default: HEADSTART_CACHE or the user's cache folder).", group="run"),
 ]
 NoCache = Annotated[bool, option("--no-cache", help="Keep no features; encoders are still kept.", group="run")]
-HelpAll = Annotated[
-    bool,
-    option("--help-all", callback=print_all_options, help="Show all options, group by group."),
-]
+HelpAll = Annotated[bool, option("--help-all", callback=print_all_options, help="Show all options, group by group.")]
 ModelFolder = Annotated[Path, Argument(metavar="MODEL", help="A model folder, or the run folder it lies in.")]
 Paths = Annotated[list[str], Argument(metavar="PATHS", help="Pictures, folders, or patterns such as '*.jpg'.")]
 DataSource = Annotated[
@@ -44,12 +37,7 @@ StudyFolder = Annotated[
 ]
 RunFolder = Annotated[Path | None, option("--out", help="Run folder, used as given.  [default: a new runs/NAME-N]")]
 Resume = Annotated[
-    bool,
-    option(
-        "--resume",
-        help="Go on with an interrupted run: --out, or the newest of this data.",
-        group="training",
-    ),
+    bool, option("--resume", help="Go on with an interrupted run: --out, or the newest of this data.", group="training")
 ]
 
 STANDARD = {  # what a verb names beside settings

@@ -20,8 +20,7 @@ def rank(
         option(help="Names of encoders, one after the other.  [default: those that are on this machine]"),
     ] = None,
     stages: Annotated[
-        list[int] | None,
-        option(help="Candidates besides: the first so many stages of each, such as 5 6."),
+        list[int] | None, option(help="Candidates besides: the first so many stages of each, such as 5 6.")
     ] = None,
     sizes: Annotated[
         list[int] | None, option(help="Candidates besides: smaller pictures for each, in pixels, such as 160.")

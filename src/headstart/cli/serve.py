@@ -16,8 +16,7 @@ from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbac
 @verb("encoder", "cache", "json", json="Print the address as JSON once it listens.")
 def serve(
     model: Annotated[
-        Path | None,
-        Argument(metavar="[MODEL]", help="A model folder, or its run folder; none: only to teach one."),
+        Path | None, Argument(metavar="[MODEL]", help="A model folder, or its run folder; none: only to teach one.")
     ] = None,
     port: Annotated[int, option(min=0, max=65535, help="Where to listen; 0 takes a free one.")] = 8000,
     host: Annotated[str, option(help="Address to listen on; the default is this machine alone.")] = "127.0.0.1",

@@ -14,11 +14,7 @@ from headstart.data.example import Example
 from headstart.data.splits import hold_out
 from headstart.features.access import read_features
 from headstart.finetuning.batches import FreshViews, Rows, StoredViews, Subset, Views
-from headstart.finetuning.classifier import (
-    TrainableParameters,
-    build_classifier,
-    choose_moving,
-)
+from headstart.finetuning.classifier import TrainableParameters, build_classifier, choose_moving
 from headstart.finetuning.distributed import Engine
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSet

@@ -225,12 +225,7 @@ class ViewsWanted:
 
 
 def prefix_encoders(
-    base: EncoderSpec,
-    found: NetworkSplit,
-    first: int,
-    wanted: ViewsWanted,
-    inputs: Singles,
-    cache: Path,
+    base: EncoderSpec, found: NetworkSplit, first: int, wanted: ViewsWanted, inputs: Singles, cache: Path
 ) -> tuple[PrefixEncoder, ...]:
     """Make one encoder for each view; the graph of the frozen stages is written once and kept in the cache.
 

@@ -65,12 +65,7 @@ def record_training(  # seven: what was learned from, how, how good it was found
 
 
 def add_references(
-    saved: SavedModel,
-    planned: Plan,
-    features: Singles,
-    fitted: Sample,
-    rows: Integers,
-    cache: Path,
+    saved: SavedModel, planned: Plan, features: Singles, fitted: Sample, rows: Integers, cache: Path
 ) -> SavedModel:
     """Add the features of these ``rows`` of the fitted part; ``features`` has a row for every example of the data."""
     positions = fitted.positions[rows]

@@ -14,7 +14,7 @@ from headstart.tasks.base import load_task
 
 # Licence names that model hubs know; any other is given as "other" with its name.
 KNOWN_LICENCES = {
-    *("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-sa-4.0"),
+    *("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-sa-4.0")
 }
 USE = """\
 ```python

@@ -9,12 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from headstart.serving.access_log import METRICS_TYPE
 from headstart.serving.http_errors import Refusal, refused
-from headstart.serving.schemas import (
-    FILES_BODY,
-    AnswerSchemas,
-    HealthAnswer,
-    refusals,
-)
+from headstart.serving.schemas import FILES_BODY, AnswerSchemas, HealthAnswer, refusals
 from headstart.serving.service import Service, in_thread
 from headstart.tasks.base import load_task
 

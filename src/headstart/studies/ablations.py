@@ -113,13 +113,7 @@ def _strategy(curves: Curves, arm: str) -> Ablation:
     if not shots:
         return _unmeasured(name, arm)
     found = _difference(curves, arm, "probe", shots[-1])
-    return Ablation(
-        name,
-        *found,
-        arm=arm,
-        shots=shots_name(shots[-1]),
-        steps=curves.answers.steps,
-    )
+    return Ablation(name, *found, arm=arm, shots=shots_name(shots[-1]), steps=curves.answers.steps)
 
 
 def _difference(curves: Curves, arm: str, other: str, shots: int) -> tuple[float, float, float]:

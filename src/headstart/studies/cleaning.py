@@ -58,12 +58,7 @@ class Cleaned:
 
 
 def measure_cleaning(
-    features: Matrix,
-    review: LabelReview,
-    labels: Labels,
-    groups: Labels,
-    suspect: Sequence[int],
-    recipe: Recipe,
+    features: Matrix, review: LabelReview, labels: Labels, groups: Labels, suspect: Sequence[int], recipe: Recipe
 ) -> Cleaning:
     """Measure what leaving suspect examples out of the training changes, on held-out examples that are not suspect."""
     rows = review.positions

@@ -150,11 +150,7 @@ def lesson_of(arena: ExperimentData, spot: Condition, steps: int, context: RunCo
 
 
 def answer_by_training(
-    arena: ExperimentData,
-    lesson: TrainingDraw,
-    rate: float | None,
-    find_rate: Callable[[], float],
-    context: RunContext,
+    arena: ExperimentData, lesson: TrainingDraw, rate: float | None, find_rate: Callable[[], float], context: RunContext
 ) -> tuple[Right, float]:
     """Train a network on a lesson and answer the test part; ``find_rate`` is asked when the rate is not known yet."""
     from headstart.finetuning.short_training import plan_for_steps, train_and_score  # loads torch: seconds

@@ -35,11 +35,7 @@ class CostEstimate:
 
 
 def make_forecast(
-    arena: ExperimentData,
-    spots: Sequence[Condition],
-    steps: int,
-    known: "set[tuple[str, int]]",
-    context: RunContext,
+    arena: ExperimentData, spots: Sequence[Condition], steps: int, known: "set[tuple[str, int]]", context: RunContext
 ) -> CostEstimate:
     """Time a few steps on the largest lesson, and say how long each of ``spots`` (those not computed yet) will take.
 

@@ -72,11 +72,7 @@ def usable_encoder(name: str, device: DeviceName, checked: Inspection, context: 
 
 
 def read_usable(
-    checked: Inspection,
-    encoders: Sequence[Encoder],
-    context: RunContext,
-    positions: Integers,
-    strict: bool,
+    checked: Inspection, encoders: Sequence[Encoder], context: RunContext, positions: Integers, strict: bool
 ) -> Extraction:
     """Get features; damage that only decoding finds is refused too when ``strict``."""
     walk = read_features(checked.dataset.examples, checked.keys, encoders, context, positions)

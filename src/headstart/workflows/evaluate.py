@@ -46,10 +46,7 @@ def score(
     """
     clock = time.perf_counter()
     dataset = read_dataset(
-        data,
-        group_by=recipe.split.group_by,
-        group_pattern=recipe.split.group_pattern,
-        task=model.saved.target.task,
+        data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=model.saved.target.task
     )
     checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:

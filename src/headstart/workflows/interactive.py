@@ -127,10 +127,7 @@ def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe
         METRICS,
         part,
         held.probabilities[0],
-        {
-            "majority": target.constant(target.summarise(sample.labels)),
-            simple_name: held.simple,
-        },
+        {"majority": target.constant(target.summarise(sample.labels)), simple_name: held.simple},
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
         evaluation=evaluation,

@@ -93,10 +93,7 @@ def write_averages(
     cards = []
     for one, name in zip(classes, shown.names, strict=True):
         name_tint, tint = (WARN, WARN) if one.warning else (INK, QUIET)
-        lines = (
-            Caption(name, name_tint),
-            Caption(plural(one.count, "picture"), tint, right=f"{one.border.value:.2f}"),
-        )
+        lines = (Caption(name, name_tint), Caption(plural(one.count, "picture"), tint, right=f"{one.border.value:.2f}"))
         cards.append(Card((partial(_painted, one, found.preprocessing),), lines))
     notes = (
         "The average heat on the average picture; how many pictures, share in the border",

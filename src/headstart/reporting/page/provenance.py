@@ -38,10 +38,7 @@ def _encoder_facts(encoder: Mapping[str, Any], run: RunData, texts: Texts) -> li
         ("source", encoder.get("source")),
         ("dimension", count_text(encoder["dimension"]) if encoder.get("dimension") else None),
         ("input", f"{size[0]} × {size[1]}" if all(size) else None),
-        (
-            "engine",
-            texts.join([encoder[one] for one in ("engine", "precision") if encoder.get(one)], "comma"),
-        ),
+        ("engine", texts.join([encoder[one] for one in ("engine", "precision") if encoder.get(one)], "comma")),
         ("digest", encoder.get("weights_digest")),
         ("head", f"{head['name']} ({settings})" if head.get("name") and settings else head.get("name")),
         ("temperature", decimal(temperature) if isinstance(temperature, float) else None),

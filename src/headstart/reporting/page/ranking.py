@@ -84,12 +84,7 @@ def _table(rows: list[Json], texts: Texts) -> Table:
         Column(texts.say(f"page.column.{name}"), number=name != "encoder")
         for name in ("encoder", "probe", "ranks", "first", "lda", "knn", "logme", "h_score", "imagenet", "time", "size")
     ]
-    return Table(
-        texts.say("page.ranking.table"),
-        tuple(columns),
-        tuple(_row(row) for row in rows),
-        sortable=True,
-    )
+    return Table(texts.say("page.ranking.table"), tuple(columns), tuple(_row(row) for row in rows), sortable=True)
 
 
 def _row(row: Json) -> tuple[TableCell, ...]:

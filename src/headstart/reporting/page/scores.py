@@ -5,16 +5,7 @@ from typing import Any
 
 from headstart.data.name_checks import natural_key
 from headstart.metrics.values import Score
-from headstart.reporting.page.blocks import (
-    Beside,
-    Block,
-    Column,
-    Figure,
-    Paragraph,
-    Section,
-    Table,
-    TableCell,
-)
+from headstart.reporting.page.blocks import Beside, Block, Column, Figure, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent, percent_range, plain_range
 from headstart.reporting.page.values import Json, RunData, dig, score_in, simple_baseline
 from headstart.reporting.plots.charts import Bar, interval_chart

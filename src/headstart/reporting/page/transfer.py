@@ -17,15 +17,7 @@ from headstart.reporting.page.blocks import (
     TableCell,
 )
 from headstart.reporting.page.notices import notice_blocks
-from headstart.reporting.page.numbers import (
-    TO,
-    count_text,
-    p_text,
-    percent,
-    percent_range,
-    points,
-    points_range,
-)
+from headstart.reporting.page.numbers import TO, count_text, p_text, percent, percent_range, points, points_range
 from headstart.reporting.page.values import Json, dig, score_in
 from headstart.reporting.plots.charts import Curve, shots_chart
 from headstart.reporting.plots.svg import to_svg
@@ -115,10 +107,7 @@ def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Fig
     described = texts.say("page.transfer.description", {"ends": "; ".join(ends)})
     chart = shots_chart(curves, _without_crowding(ticks), texts.say("page.axis.shots"), texts.name("page.axis", metric))
     rows = tuple(
-        (
-            TableCell(texts.name("page.arm", arm)),
-            *(_curve_cell(points_found, arm, shots, metric) for shots in sizes),
-        )
+        (TableCell(texts.name("page.arm", arm)), *(_curve_cell(points_found, arm, shots, metric) for shots in sizes))
         for arm in arms
     )
     heads = [Column(texts.say("page.shots.word_all") if shots == "all" else shots) for shots in sizes]
