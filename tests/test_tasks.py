@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 import headstart as hs
 from fakes import FakeNetwork
-from headstart.errors import ExportError, RecipeError
+from headstart.errors import ExportError, HeadstartWarning, RecipeError
 from headstart.registry import TABLES
 from headstart.serving.access_log import AccessLog
 from headstart.serving.app import make_app
@@ -81,6 +81,17 @@ def houses(tmp_path: Path) -> Path:
     lines = [f"{a:.3f},{b:.3f},{3 * a - b + n / 5:.3f}" for a, b, n in zip(size, age, noise, strict=True)]
     (tmp_path / "houses.csv").write_text("\n".join(["size,age,label", *lines]) + "\n", encoding="utf-8")
     return tmp_path / "houses.csv"
+
+
+def test_a_page_says_the_metric_of_the_task_without_what_leaked(number, houses, tmp_path):
+    head, *rows = houses.read_text(encoding="utf-8").split()
+    parted = [f"{row},{'test' if place % 5 == 0 else 'train'}" for place, row in enumerate(rows)]
+    houses.write_text("\n".join([f"{head},split", *parted, f"{rows[0]},train"]) + "\n", encoding="utf-8")
+    with pytest.warns(HeadstartWarning) as caught:
+        hs.fit(houses, task="number", out=tmp_path / "run")
+    assert any("is in the fitted part too" in str(one.message) for one in caught)
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "1 scored row also occurs in the fitted part" in page and "r2 without it: 0.9" in page
 
 
 def test_a_check_of_numbers_looks_for_all_but_wrong_labels(number, houses):

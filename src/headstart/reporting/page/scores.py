@@ -16,15 +16,15 @@ from headstart.tasks.base import load_task
 
 def scores_section(run: RunData, texts: Texts) -> Section:
     """Show every score beside those of the baselines."""
-    columns = _columns(run.metrics)
+    columns, metric = _columns(run.metrics), load_task(run.task).metrics
     table = _score_table(columns, run, texts)
     bars = [
         Bar(_arm_name(arm, run.metrics, texts), score, 0 if arm == "model" else _BASELINE_HUES.get(arm, 1))
         for arm, found in columns.items()
-        if (score := score_in(found, "accuracy")) is not None
+        if (score := score_in(found, metric.name)) is not None
     ]
-    figure = _accuracy_figure(bars, run, texts) if bars else None
-    blocks: list[Block] = [*_leak_notes(run.metrics, texts), Beside(figure, table) if figure else table]
+    figure = _accuracy_figure(bars, run, texts) if bars and metric.name in metric.shares else None
+    blocks: list[Block] = [*_leak_notes(run, texts), Beside(figure, table) if figure else table]
     if dig(run.metrics, "evaluation", "groups"):
         values = {"count": count_text(run.metrics["evaluation"]["groups"])}
         blocks.append(Paragraph(texts.say("page.scores.groups", values), "quiet"))
@@ -120,12 +120,17 @@ def score_cell(score: Score | None, *, share: bool) -> TableCell:
     return TableCell(decimal(score.value), plain_range(score), score.value)
 
 
-def _leak_notes(metrics: Json, texts: Texts) -> list[Block]:
-    count = dig(metrics, "leaked", "count") or 0
+def _leak_notes(run: RunData, texts: Texts) -> list[Block]:
+    count, metric = dig(run.metrics, "leaked", "count") or 0, load_task(run.task).metrics
     if not count:
         return []
-    clean = score_in(metrics, "leaked", "evaluation_without", "accuracy")
+    clean = score_in(run.metrics, "leaked", "evaluation_without", metric.name)
     if clean is None:
-        return [Paragraph(texts.say("page.problem.all_leaked"), "warning")]
-    values = {"count": count_text(count), "accuracy": percent(clean.value), "range": percent_range(clean)}
-    return [Paragraph(texts.say("page.scores.leak", values), "warning")]
+        said = texts.say("page.problem.all_leaked")
+    elif metric.name in metric.shares:
+        values = {"count": count_text(count), "accuracy": percent(clean.value), "range": percent_range(clean)}
+        said = texts.say("page.scores.leak", values)
+    else:
+        plain = {"count": count, "metric": texts.name("reporting.metric", metric.name), "score": clean}
+        said = " ".join(texts.say(f"reporting.{key}", plain).strip() for key in ("leaked", "without_leaked"))
+    return [Paragraph(said, "warning")]
