@@ -72,6 +72,10 @@ def test_words_become_categories_and_empty_cells_are_missing():
     ]
 
 
+def test_in_a_table_of_two_new_rows_a_category_is_still_one():
+    assert [row.words["kind"] for row in rows_of(age=["3", "4"], kind=["cat", "dog"])] == ["cat", "dog"]
+
+
 def test_numbers_of_the_rows_and_long_words_are_no_part_of_them(tmp_path):
     count = 40
     columns = {"id": list(range(count)), "name": [f"n{i}" for i in range(count)], "x": [*range(count)]}

@@ -22,6 +22,7 @@ TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
 NOT_NUMBERS = {"", "id", "index", "unnamed: 0", "sha256", "part"}  # columns that number the rows, or were for people
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 MOST_WORDS = 50  # different words of a column that is taken for a category
+FEW_WORDS = 10  # so many are always: of a few new rows each may have another
 _PART = re.compile(r"(.*?)[._]?(\d+)")
 
 
@@ -124,7 +125,7 @@ def find_rows(where: object, cells: Mapping[str, Any], *, named: bool, strict: b
             names += [name] if block.shape[1] == 1 else [f"{name}.{place}" for place in range(block.shape[1])]
             continue
         said = ["" if _is_missing(cell) else str(cell) for cell in column]
-        if strict or len({*said} - {""}) <= min(MOST_WORDS, len(said) // 2):
+        if strict or len({*said} - {""}) <= min(MOST_WORDS, max(FEW_WORDS, len(said) // 2)):
             words[name] = said
         else:
             left.append(name)

@@ -54,7 +54,7 @@ async function send(file) {
 
 function card(answer) {
   const body = make("div", {}, make("p", { className: "file", textContent: answer.name }));
-  if (answer.error) body.append(explainTrouble(make("p", { className: "notice bad" }), answer.error));
+  if (answer.error) body.append(explainRow(make("p", { className: "notice bad" }), answer.error));
   else {
     if (answer.unfamiliar) body.append(make("p", { className: "notice odd", word: "rows.unfamiliar" }));
     else if (answer.abstained) body.append(make("p", { className: "notice odd", word: "card.abstained" }));
@@ -63,10 +63,16 @@ function card(answer) {
   return make("li", { className: "card" }, body);
 }
 
+function explainRow(element, error) { // which column a row lacks is known to the server alone
+  if (error.code !== "damaged") return explainTrouble(element, error);
+  phrase(element, "rows.unusable", { why: [error.problem, error.reason, error.remedy].filter(Boolean).join(" ") });
+  return element;
+}
+
 const table = () => tableOf(answers, "row", ["label", "probability", "abstained", "unfamiliar"]);
 
 function complain(trouble) {
   if (!(trouble instanceof Trouble)) throw trouble;
-  explainTrouble(at("trouble"), trouble.error);
+  explainRow(at("trouble"), trouble.error);
   at("trouble").hidden = false;
 }
