@@ -220,3 +220,30 @@ def test_the_same_in_english_has_no_chinese_and_json_is_the_same_in_both(verb, a
     assert known.output != answers[verb].output
     first, second = (re.sub(r'"\w*(seconds|_mb|_gb|rate)": [\d.]+', "", one.stdout) for one in both)
     assert first == second != ""
+
+
+def test_the_files_of_a_run_are_in_its_language_and_a_page_keeps_its_own(answers, place, monkeypatch):
+    monkeypatch.chdir(place)
+    assert all(IDEOGRAPH.search(line) for line in Path("run/log.txt").read_text(encoding="utf-8").splitlines()[:3])
+    pages = [Path("run/report.html"), Path("checked/report.html"), Path("ranked/report.html")]
+    assert all('<html lang="zh-Hans">' in page.read_text(encoding="utf-8") for page in pages)
+    for more, tag in (((), "zh-Hans"), (("--lang", "en"), "en"), ((), "en")):
+        assert CliRunner().invoke(app, ["report", "run", *more]).exit_code == 0
+        assert f'<html lang="{tag}">' in pages[0].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (KeyboardInterrupt(), "已中断。已计算的特征会保留；再次运行同一命令即可继续。"),
+        (MemoryError(), "错误：内存不足。请减少图片，或使用更小的编码器。"),
+        (OSError(28, "No space", "a"), "错误：系统拒绝了一次文件操作。No space: a。请检查路径、权限和磁盘。"),
+        (KeyError("a"), "错误：这是 Headstart 自身的错误（KeyError: 'a'）。请加上 --debug 再次运行，并报告其输出。"),
+    ],
+)
+def test_what_goes_wrong_otherwise_is_said_in_the_language_too(error, message, headstart, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("headstart.workflows.embed.write_features", fail)
+    assert headstart("embed", "x", "--out", "x.csv", "--lang", "zh").stderr == f"{message}\n"
