@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from clients import Outcome, change_settings, request_of
+from clients import Outcome, ask, request_of
 from photographs import photographs
 from printed_tables import print_table
 from processes import headstart, machine, middle, run
@@ -69,20 +69,20 @@ def measure(folder: Path, paths: Sequence[Path], given: argparse.Namespace) -> d
     names = ("raw", "raw work", "server", "server work", "clients", "library", "lean", "one", "lost")
     found: dict[str, list[float]] = {name: [] for name in names}
     with server(folder) as (port, process):
-        found["lost"].append(len(change_settings(port, requests, expected, CLIENTS, WARM).wrong))
+        found["lost"].append(len(ask(port, requests, expected, CLIENTS, WARM).wrong))
         for _ in range(given.rounds):
             rate, busy = raw_rate(model, pictures, given.round_requests)
             found["raw"].append(rate)
             found["raw work"].append(busy)
             before = processor_seconds(process.pid)
-            many = change_settings(port, requests, expected, CLIENTS, given.round_requests)
+            many = ask(port, requests, expected, CLIENTS, given.round_requests)
             found["server work"].append((processor_seconds(process.pid) - before) / given.round_requests)
             found["server"].append(many.rate)
             found["clients"].append(many.busy / many.seconds)
             few = given.round_requests // 5
             found["library"].append(p95(library_times(model, paths, few)))
             found["lean"].append(p95(lean_times(model, pictures, few)))
-            one = change_settings(port, requests, expected, 1, few)
+            one = ask(port, requests, expected, 1, few)
             found["one"].append(p95(one.latencies))
             found["lost"].append(lost(many, given.round_requests) + lost(one, few))
         found["megabytes"], gone = memory(port, process.pid, requests, expected, given.requests)
@@ -162,7 +162,7 @@ def memory(
             pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
             read.append(pages * 4096 / 1e6)
 
-    outcome = change_settings(port, requests, expected, CLIENTS, count, watch)
+    outcome = ask(port, requests, expected, CLIENTS, count, watch)
     return read, lost(outcome, count)
 
 
