@@ -16,7 +16,6 @@ from headstart.saving.reference_set import NAMES, REFERENCES, read_references, w
 from headstart.saving.tensors import read_digests, read_tensors, write_digests, write_tensors
 from headstart.saving.values import Baseline, Bundle, SavedModel, TrainingRecord
 from headstart.tasks.base import load_task
-from headstart.uncertainty.serialisation import policy_arrays, read_policy
 
 GRAPH = "encoder.onnx"
 WEIGHTS = "encoder.safetensors"  # only where there is no graph, because the network cannot be exported
@@ -54,7 +53,7 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
             write_tensors(partial / FITTED, {"sha256": write_digests(sorted(model.fitted_keys))})
         if model.references is not None:
             write_references(partial, model.references)
-        held_out = {} if model.policy is None else policy_arrays(model.policy)
+        held_out = {} if model.policy is None else load_task(model.target.task).policy_files.policy_arrays(model.policy)
         if held_out:
             write_tensors(partial / POLICY, held_out)
         if not why_not:
@@ -133,7 +132,7 @@ def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
         notices=tuple(manifest["notices"]),
         fitted_keys=frozenset(read_digests(fitted["sha256"]) if fitted else ()),
         references=read_references(folder) if REFERENCES in manifest["files"] else None,
-        policy=read_policy(held_out, policy) if policy else None,
+        policy=task.policy_files.read_policy(held_out, policy) if policy else None,
         policy_scores=policy["scores"] if policy else None,
     )
 

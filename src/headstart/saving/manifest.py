@@ -13,7 +13,7 @@ from headstart.runtime.files import json_text, write_json
 from headstart.runtime.findings import Finding, did_you_mean
 from headstart.runtime.hashing import sha256_of_file, sha256_of_json
 from headstart.saving.values import Baseline, SavedModel
-from headstart.uncertainty.serialisation import policy_to_json
+from headstart.tasks.base import load_task
 from headstart.version import __version__
 
 MANIFEST = "manifest.json"
@@ -26,7 +26,8 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
 
     ``encoder_config`` is timm's configuration of the checkpoint.
     """
-    head, baseline = model.head, model.baseline
+    head, baseline, files_of = model.head, model.baseline, load_task(model.target.task).policy_files
+    policy = None if model.policy is None else files_of.policy_to_json(model.policy)
     manifest = {
         "format": FORMAT,
         "headstart": __version__,
@@ -41,7 +42,7 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
         "baseline": _baseline_json(baseline) if baseline else None,
         "training": model.training.to_json(),
         "notices": list(model.notices),
-        "guard": policy_to_json(model.policy) | {"scores": model.policy_scores} if model.policy else None,
+        "guard": policy and policy | {"scores": model.policy_scores},
         "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)} for path in sorted(files)},
     }
     return _signed(manifest)

@@ -25,6 +25,8 @@ class Task(Protocol):
         Class of :class:`headstart.probing.predictor.HeadPredictor`: outputs become predictions for people.
     policy
         :func:`headstart.uncertainty.calibrate.fit_policy` or its like: when not to answer; None for what always does.
+    policy_files
+        A module like :mod:`headstart.uncertainty.serialisation`: a policy as arrays and plain data; None without one.
     card
         Class of :class:`headstart.saving.card_parts.TaskCard`: what the model card says.
     report
@@ -59,6 +61,7 @@ class Task(Protocol):
     decoding: Any
     predictor: Any
     policy: Any
+    policy_files: Any
     loss: Any
     measures: Any
     across: Any
@@ -77,6 +80,7 @@ class Task(Protocol):
 USUAL = {
     "ranked_heads": (),
     "policy": None,
+    "policy_files": None,
     "loss": None,
     "measures": None,
     "across": None,

@@ -14,6 +14,7 @@ CLASSIFICATION = define_task(
     decoding="headstart.heads.probabilities:Softmax",
     predictor="headstart.uncertainty.classifier:SelectiveClassifier",
     policy="headstart.uncertainty.calibrate:fit_policy",
+    policy_files="headstart.uncertainty.serialisation:",
     loss="headstart.finetuning.class_loss:ClassLoss",
     measures="headstart.studies.class_measures:measure_classes",
     across="headstart.studies.class_distance:probe_across",
