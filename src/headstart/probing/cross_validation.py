@@ -21,7 +21,7 @@ class OutOfFold:
 
     Attributes
     ----------
-    probabilities
+    outputs
         Of probes on the features, shape (R, N, C).
     simple
         Of the baseline in the first repetition, shape (N, C).
@@ -29,7 +29,7 @@ class OutOfFold:
         In which fold an example was held out, shape (R, N).
     """
 
-    probabilities: Floats
+    outputs: Floats
     simple: Floats
     fold_of: Integers
 
@@ -44,7 +44,7 @@ def predict_in_folds(
 ) -> OutOfFold:
     """Predict every example of a sample out of its fold, as often and in as many folds as the recipe says.
 
-    Everything that is chosen (head, strength, temperature) is chosen inside the part a fold learns from. Groups of the
+    Everything that is chosen (head, strength, decoding) is chosen inside the part a fold learns from. Groups of the
     sample are not divided.
 
     Parameters
@@ -66,12 +66,12 @@ def predict_in_folds(
     >>> sample = Sample(np.arange(40), labels, np.arange(40), None)
     >>> target, recipe = Classes(("cat", "dog")), Recipe(head="centroid", folds=4)
     >>> found = predict_in_folds(features, BaselineRows(features), sample, target, recipe)
-    >>> found.probabilities.shape, bool((found.probabilities[0].argmax(axis=1) == labels).all())
+    >>> found.outputs.shape, bool((found.outputs[0].argmax(axis=1) == labels).all())
     ((1, 40, 2), True)
     """
     features, baseline = features[sample.positions], baseline.take(sample.positions)
     shape = (recipe.split.repeats, len(sample), target.width)
-    probabilities, fold_of = np.zeros(shape), np.zeros(shape[:2], dtype=np.int64)
+    outputs, fold_of = np.zeros(shape), np.zeros(shape[:2], dtype=np.int64)
     simple = np.zeros(shape[1:])
     for repeat in range(recipe.split.repeats):
         seed = (recipe.run.seed + 7919 * repeat) % 2**32
@@ -79,10 +79,10 @@ def predict_in_folds(
         for number, fold in enumerate(folds):
             labels, groups = sample.labels[fold.train], sample.groups[fold.train]
             probe = fit_probe(features[fold.train], labels, target, groups, recipe)
-            probabilities[repeat, fold.held_out] = probe.outputs(features[fold.held_out])
+            outputs[repeat, fold.held_out] = probe.outputs(features[fold.held_out])
             fold_of[repeat, fold.held_out] = number
             if repeat == 0:
                 plain = baseline.take(fold.train).fit(labels, target, groups, recipe)
                 simple[fold.held_out] = plain.outputs(baseline.matrix[fold.held_out])
             progress("folds", repeat * len(folds) + number + 1, recipe.split.repeats * len(folds))
-    return OutOfFold(probabilities, simple, fold_of)
+    return OutOfFold(outputs, simple, fold_of)

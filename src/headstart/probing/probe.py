@@ -153,7 +153,7 @@ class BaselineRows:
     def fit(self, labels: Labels, target: Target, groups: Groups, recipe: Recipe) -> Probe:
         """Fit the head of the baseline; parameters as for :func:`fit_probe`.
 
-        Leave-one-out chooses its strength; the inner folds only give its temperature, and two of them do.
+        Leave-one-out chooses its strength; the inner folds only give its decoding, and two of them do.
         """
         cheap = recipe.replace(head=load_task(target.task).quick_head, inner_folds=2)
         own = [self.family()] if self.family is not None and target.task in self.family.tasks else None

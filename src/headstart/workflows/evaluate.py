@@ -60,15 +60,13 @@ def score(
     scored = select_sample(dataset, split.positions, checked.together, walk.failures)
     require_some(scored)
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
-    probabilities = model.saved.predictor.outputs(features[scored.positions])
-    unseen = Scored(
-        scored.labels, probabilities, classes, scored.user_groups, recipe.run.seed, recipe.uncertainty.resamples
-    )
+    outputs = model.saved.predictor.outputs(features[scored.positions])
+    unseen = Scored(scored.labels, outputs, classes, scored.user_groups, recipe.run.seed, recipe.uncertainty.resamples)
     strange = None if unfamiliar is None else _strange(model, unfamiliar, context)
     board = compare_with_baselines(
         load_task(dataset.target.task).metrics,
         ScoredPart(scored.labels, classes, scored.user_groups, known),
-        probabilities,
+        outputs,
         {
             "majority": model.saved.target.constant(model.saved.fitted_labels),
             **({simple.spec.name: simple.outputs(walk.features[-1].matrix[scored.positions])} if simple else {}),

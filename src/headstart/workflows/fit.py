@@ -53,7 +53,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """A model and all that was found on the way; ``probabilities`` are those of the pictures in ``scored``.
+    """A model and all that was found on the way; ``outputs`` are those of the pictures in ``scored``.
 
     ``tuned`` is None when no weight moved.
     """
@@ -63,7 +63,7 @@ class FitResult:
     probe: Probe
     board: Comparison
     scored: Sample
-    probabilities: Floats
+    outputs: Floats
     tuned: "FineTuned | None" = None
     policy_scores: PolicyScores | None = None
 
@@ -86,7 +86,7 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
         trained = train(planned, replace(context, run_folder=folder / TRAINING))
         notices = (*trained.notices, *trained.model.save(folder / "model"))
         notices += task_report(planned.dataset.target).draw(
-            folder, trained.board.evaluation, planned.dataset, trained.scored, trained.probabilities
+            folder, trained.board.evaluation, planned.dataset, trained.scored, trained.outputs
         )
         report = RunReport(
             folder, planned, trained.model.encoder.spec, trained.extraction, trained.probe, trained.board,
@@ -94,7 +94,7 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
         )  # fmt: skip
         if trained.tuned:
             write_training(folder, trained.tuned)
-        write_tables(report, trained.scored, trained.probabilities)  # with metrics.json a run is finished
+        write_tables(report, trained.scored, trained.outputs)  # with metrics.json a run is finished
         write_json(folder / "environment.json", {**environment(started, sys.argv), "data": run_root(planned.dataset)})
         texts = texts_in(context.language)
         write_log(folder / "log.txt", started, [*planned.lines(texts), *report.lines(texts)])
@@ -122,12 +122,12 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     policy = fit_policy and fit_policy(
         recipe, final.probe, final.features[fitted.positions], fitted, final.kept, final.validation
     )
-    probabilities, board, promises = score(planned, seen, (probe, simple), final, policy, context)
+    outputs, board, promises = score(planned, seen, (probe, simple), final, policy, context)
     saved = describe(planned, final.encoder.spec, final.probe, simple, fitted, board, datetime.now().astimezone())
     saved = add_references(saved, planned, final.features, fitted, final.kept, context.cache_folder)
     saved = replace(saved, policy=policy, policy_scores=None if promises is None else promises.to_json())
     model = Model(final.encoder, saved, final.encoder.files, board)
-    trained = FitResult(model, walk, probe, board, seen.scored, probabilities, tuned, promises)
+    trained = FitResult(model, walk, probe, board, seen.scored, outputs, tuned, promises)
     return replace(trained, model=replace(model, findings=run_findings(planned, walk, probe, board, trained.notices)))
 
 

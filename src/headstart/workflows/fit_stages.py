@@ -116,21 +116,21 @@ def score(
     task, (frozen, simple) = load_task(target.task), probes
     seed, resamples = recipe.run.seed, recipe.uncertainty.resamples
     part = ScoredPart(scored.labels, target.names, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
-    probabilities = final.probe.outputs(final.features[scored.positions])
+    outputs = final.probe.outputs(final.features[scored.positions])
     plain, evaluation, promises = simple.outputs(seen.baseline.matrix[scored.positions]), None, None
     if recipe.split.folds:  # there is no picture that the policy has not seen
         held = predict_in_folds(seen.features, seen.baseline, scored, target, recipe, context.progress)
-        probabilities, plain = held.probabilities[0], held.simple
-        evaluation = task.metrics.evaluate_folds(part, held.probabilities, held.fold_of, seed, resamples)
+        outputs, plain = held.outputs[0], held.simple
+        evaluation = task.metrics.evaluate_folds(part, held.outputs, held.fold_of, seed, resamples)
     else:
-        unseen = Scored(scored.labels, probabilities, target.names, scored.user_groups, seed, resamples)
+        unseen = Scored(scored.labels, outputs, target.names, scored.user_groups, seed, resamples)
         known = nearest_index(to_half_precision(final.features[seen.fitted.positions[final.kept]]))
         answering: HeadPredictor = task.predictor(final.probe.head, final.probe.decoding, target, policy, known)
         promises = answering.evaluate_policy(final.features[scored.positions], unseen)
     board = compare_with_baselines(
         task.metrics,
         part,
-        probabilities,
+        outputs,
         {
             "majority": target.constant(target.summarise(seen.fitted.labels)),
             simple.spec.name: plain,
@@ -140,7 +140,7 @@ def score(
         resamples=resamples,
         evaluation=evaluation,
     )
-    return probabilities, board, promises
+    return outputs, board, promises
 
 
 def every_row(seen: EncodedDataset, recipe: Recipe) -> Integers:

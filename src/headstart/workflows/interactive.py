@@ -121,12 +121,12 @@ def _spread(sample: Sample, class_count: int) -> Integers:
 def _score(shown: ShownExamples, sample: Sample, held: OutOfFold, recipe: Recipe, simple_name: str) -> Comparison:
     nothing = np.zeros(len(sample), dtype=np.bool_)
     part = ScoredPart(sample.labels, shown.classes, sample.groups, nothing)
-    evaluation = evaluate_folds(part, held.probabilities, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples)
+    evaluation = evaluate_folds(part, held.outputs, held.fold_of, recipe.run.seed, recipe.uncertainty.resamples)
     target = Classes(shown.classes)
     return compare_with_baselines(
         METRICS,
         part,
-        held.probabilities[0],
+        held.outputs[0],
         {"majority": target.constant(target.summarise(sample.labels)), simple_name: held.simple},
         seed=recipe.run.seed,
         resamples=recipe.uncertainty.resamples,
@@ -155,7 +155,7 @@ def _report(
         return found
     for row, per_class in zip(classes, board.evaluation.per_class, strict=True):
         row["recall"] = _interval(per_class.recall)
-    answers = held.probabilities[0].argmax(axis=1)
+    answers = held.outputs[0].argmax(axis=1)
     wrong = np.flatnonzero(answers != shown.labels).tolist()
     return found | {
         "accuracy": _interval(board.evaluation.accuracy),
