@@ -5,7 +5,6 @@ import click
 from headstart.cli import options
 from headstart.cli.command import Verbs
 from headstart.cli.console import write_every_script
-from headstart.runtime.catalogue import LANGUAGES
 from headstart.version import __version__
 
 app = Verbs(
@@ -14,11 +13,11 @@ app = Verbs(
         *("rank", "distance", "report", "serve", "encoders", "doctor", "demo"),
     ),
     name="headstart",
+    params=[options.LANGUAGE],
     help="Transfer learning that can be trusted: a folder of labelled pictures becomes a model.",
     epilog="Start with: headstart demo. Then: headstart fit FOLDER, where FOLDER has one folder of pictures per class.",
     callback=write_every_script,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app = click.option("--lang", type=click.Choice(LANGUAGES), expose_value=False, help=options.LANGUAGE_HELP)(app)
 app = click.version_option(__version__, message="headstart %(version)s", help="Print the version and stop.")(app)

@@ -1,19 +1,13 @@
 """Options that are no settings of a recipe and that several verbs share, each written once."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import click
+
 from headstart.cli.command import print_all_options
 from headstart.cli.parameters import Argument, option
-
-
-class Language(StrEnum):
-    """The languages that Headstart speaks."""
-
-    EN = "en"
-    ZH = "zh"
-
+from headstart.runtime.catalogue import LANGUAGES
 
 Json = Annotated[
     bool, option("--json", help="Print one JSON object on standard output and nothing else there.", group="run")
@@ -30,8 +24,12 @@ Paths = Annotated[list[str], Argument(metavar="PATHS", help="Pictures, folders, 
 DataSource = Annotated[
     str, Argument(metavar="DATA", help="Folder with one folder per class, or a CSV, TSV, JSONL or Parquet table.")
 ]
-LANGUAGE_HELP = "Language, also of report.html.  [default: the locale's]"
-SpokenLanguage = Annotated[Language | None, option("--lang", help=LANGUAGE_HELP)]
+LANGUAGE = click.Option(  # of every verb, and of the program; it is read before all others
+    ["--lang"],
+    type=click.Choice(LANGUAGES),
+    expose_value=False,
+    help="Language, also of report.html.  [default: the locale's]",
+)
 StudyFolder = Annotated[
     Path | None, option("--out", help="Keep the result, and report.html, in this folder: a run's, or a new one.")
 ]
@@ -43,7 +41,6 @@ Resume = Annotated[
 STANDARD = {  # what a verb names beside settings
     "cache": Cache,
     "no_cache": NoCache,
-    "lang": SpokenLanguage,
     "json": Json,
     "debug": Debug,
     "help_all": HelpAll,

@@ -73,7 +73,7 @@ def verb(*names: str, **helps: str) -> Callable[[Verb], VerbCommand]:
 
     ``helps`` replaces sentences of the help for this verb alone.
     """
-    every = (*names, "lang", "debug")
+    every = (*names, "debug")
     settings = [name for name in names if name in all_settings()]
 
     def decorate(function: Verb) -> VerbCommand:
@@ -93,7 +93,7 @@ def verb(*names: str, **helps: str) -> Callable[[Verb], VerbCommand]:
         parameters: list[click.Parameter] = []
         for one in inspect.signature(function).parameters.values():
             if one.name == "call":
-                parameters += [_standard(name, helps.get(name)) for name in every]
+                parameters += [*(_standard(name, helps.get(name)) for name in every), options.LANGUAGE]
             else:
                 kind, about = get_args(one.annotation)
                 parameters.append(click_parameter(one, kind, about))
