@@ -3,18 +3,18 @@
 What a call needs is imported inside it: ``headstart.load`` does not wait for what only ``headstart.compare`` uses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from headstart.errors import RecipeError, public_call, warn
+from headstart.errors import public_call, warn
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding, about
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.fields import DeviceName
 from headstart.settings.keywords import Settings
-from headstart.settings.recipe import Recipe, quick_head
+from headstart.settings.recipe import Recipe, quick_head, study_recipe
 
 if TYPE_CHECKING:
     from headstart.features.values import Features
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from headstart.workflows.model import Model
 
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
-
-Found = TypeVar("Found", "Model", "CheckReport", "CompareReport", "RankReport", "DistanceReport | AlignmentReport")
-FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats")
 
 
 @public_call
@@ -91,7 +88,7 @@ def fit(
         model = train(planned, context).model
     else:
         model = run_fit(planned, replace(context, resume=resume), out=folder).model
-    return _warned(replace(model, findings=(*model.findings, *about(told, planned.dataset.modality))))
+    return replace(model, findings=(*model.findings, *about(told, planned.dataset.modality)))
 
 
 @public_call
@@ -123,10 +120,7 @@ def embed(
 def load(folder: str | Path) -> "Model":
     """Open a saved model: its folder, or the run folder around it.
 
-    Raises
-    ------
-    ModelFileError
-        When there is none, when it is damaged, or when a newer Headstart wrote it.
+    Raises ModelFileError when there is none, when it is damaged, or when a newer Headstart wrote it.
 
     Examples
     --------
@@ -165,10 +159,7 @@ def check(
     export
         Folder for the list of suspect pictures and a cleaned table.
 
-    Raises
-    ------
-    HeadstartError
-        With one sentence what is wrong, one why or where, one what to do.
+    Raises HeadstartError, as :func:`headstart.fit` does.
 
     Examples
     --------
@@ -181,8 +172,7 @@ def check(
 
     chosen = Recipe.from_mapping({"head": "logistic", **(recipe.to_json() if recipe else {}), **settings})
     places = (Path(out) if out is not None else None, Path(export) if export is not None else None)
-    context = RunContext(cache=cache, progress=progress)
-    return _warned(run_check(data, chosen, context, out=places[0], export=places[1]))
+    return run_check(data, chosen, RunContext(cache=cache, progress=progress), out=places[0], export=places[1])
 
 
 @public_call
@@ -216,10 +206,7 @@ def compare(
     settings
         Of a :class:`Recipe`: encoder, head (``"ridge"`` unless named), balance, seed, time_limit and the like.
 
-    Raises
-    ------
-    HeadstartError
-        With one sentence what is wrong, one why or where, one what to do.
+    Raises HeadstartError, as :func:`headstart.fit` does.
 
     Examples
     --------
@@ -231,10 +218,9 @@ def compare(
     """
     from headstart.workflows.compare import read_wanted, run_comparison
 
-    recipe = _study_recipe(settings, {"head": quick_head(settings)}, "compare")
+    recipe = study_recipe(settings, {"head": quick_head(settings)}, "compare")
     wanted = read_wanted(arms, shots, draws, steps, recipe.training.time_limit)
-    context = RunContext(cache=cache, progress=progress)
-    return _warned(run_comparison(data, wanted, recipe.replace(time_limit=""), context))
+    return run_comparison(data, wanted, recipe.replace(time_limit=""), RunContext(cache=cache, progress=progress))
 
 
 @public_call
@@ -267,7 +253,7 @@ def rank(
 
     context = RunContext(cache=cache, progress=progress)
     candidates = Candidates(tuple(encoders), tuple(stages), tuple(sizes))
-    return _warned(run_ranking(data, candidates, _study_recipe(settings, {}, "rank"), context))
+    return run_ranking(data, candidates, study_recipe(settings, {}, "rank"), context)
 
 
 @overload
@@ -310,21 +296,5 @@ def distance(
     """
     from headstart.workflows.distance import run_either_distance
 
-    recipe, context = (
-        _study_recipe(settings, {"head": quick_head(settings)}, "distance"),
-        RunContext(cache=cache, progress=progress),
-    )
-    return _warned(run_either_distance(one, other, encoders, recipe, context))
-
-
-def _warned(found: Found) -> Found:
-    warn(found.findings, stacklevel=5)
-    return found
-
-
-def _study_recipe(settings: Mapping[str, Any], defaults: Mapping[str, Any], verb: str) -> Recipe:
-    """Make the recipe of a study; raises RecipeError for settings that only a model has."""
-    for name in FOR_FIT_ALONE:
-        if name in settings:
-            raise RecipeError("settings.not_for", name=name, verb=verb)
-    return Recipe.from_mapping({**defaults, **settings})
+    recipe = study_recipe(settings, {"head": quick_head(settings)}, "distance")
+    return run_either_distance(one, other, encoders, recipe, RunContext(cache=cache, progress=progress))

@@ -37,11 +37,16 @@ MODALITY = ContextVar("MODALITY", default=WRITTEN_FOR)
 
 
 def public_call(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
-    """Let a call forget at its end what kind of examples it read, so that errors of the next do not speak of it."""
+    """Warn of the findings of what is returned, and forget at the end what kind of examples was read.
+
+    Errors of the next call do not speak of it then.
+    """
 
     @wraps(function)
     def call(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
-        return copy_context().run(function, *args, **kwargs)
+        found = copy_context().run(function, *args, **kwargs)
+        warn(getattr(found, "findings", ()), stacklevel=3)
+        return found
 
     return call
 
@@ -207,7 +212,7 @@ class HeadstartWarning(UserWarning):
 
 
 def warn(findings: Iterable[Finding], stacklevel: int = 4) -> None:
-    """Issue a warning for each finding that is more than a note, at the line of the :func:`public_call`."""
+    """Issue a warning for each finding that is more than a note, at the line that made a :func:`public_call`."""
     for finding in findings:
         if finding.severity == WARNING:
             warnings.warn(HeadstartWarning(finding), stacklevel=stacklevel)

@@ -239,7 +239,7 @@ def test_errors_about_a_table_speak_of_rows(wine, model, tmp_path):
 def test_what_a_row_lacks_is_said_only_where_a_cell_is_missing():
     full, gaps = {"columns": [3, 3, 3], "missing": [0, 0, 0]}, {"columns": [3, 3, 3], "missing": [0, 0, 2]}
     assert str(size_line(full)) == "3 columns, every cell of which is filled."
-    assert str(size_line(gaps)) == "3 columns; a row lacks 2 cells at most (median 0)."
+    assert str(size_line(gaps)) == "3 columns; cells missing in a row: 2 at most, 0 in the median."
 
 
 def test_a_run_speaks_of_rows_in_every_place_and_its_model_says_what_it_cannot_do(wine, tmp_path, monkeypatch):
@@ -271,7 +271,9 @@ def test_a_flag_for_pictures_is_refused_for_a_table(wine, tmp_path):
 
 
 def test_check_says_nothing_of_near_copies_and_poor_quality_which_no_one_looked_for(wine, tmp_path):
-    lines = hs.check(wine, cache=tmp_path).lines()
+    found = hs.check(wine, cache=tmp_path)
+    assert found.counts()["near_duplicates"] is None
+    lines = found.lines()
     assert not [one for one in lines if one.startswith(("Near copies", "Poor"))]
     assert "Outliers: none." in lines
 

@@ -22,6 +22,8 @@ from headstart.settings.sections import (
     UncertaintySettings,
 )
 
+FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats")
+
 
 @cache
 def section_types() -> dict[str, type[Section]]:
@@ -159,6 +161,14 @@ def quick_head(given: Mapping[str, Any]) -> str:
     """
     head: str = resolve("tasks", given.get("task", all_settings()["task"].default)).quick_head
     return head
+
+
+def study_recipe(settings: Mapping[str, Any], defaults: Mapping[str, Any], verb: str) -> Recipe:
+    """Make the recipe of a study; raises RecipeError for settings that only a model has."""
+    for name in FOR_FIT_ALONE:
+        if name in settings:
+            raise RecipeError("settings.not_for", name=name, verb=verb)
+    return Recipe.from_mapping({**defaults, **settings})
 
 
 def read_recipe(path: Path | None, given: Mapping[str, Any], notify: Callable[[Finding], None] = _warn) -> Recipe:

@@ -86,15 +86,20 @@ class CheckReport:
     def counts(self) -> dict[str, int | None]:
         """How many of each kind were found; None for what was not looked for."""
         found, inspection = self.found, self.found.inspection
+        near: dict[str, int | None] = {
+            "near_duplicates": len(found.pairs.pairs),
+            "near_duplicates_across_splits": sum(len(pair["parts"]) > 1 for pair in self.pairs_json()),
+            "near_duplicates_across_labels": sum(len(set(pair["labels"])) > 1 for pair in self.pairs_json()),
+            "near_duplicate_sets": len(inspection.copies),
+        }
+        if similarity_of(inspection.dataset.modality) is None:
+            near = dict.fromkeys(near)
         return {
             "pictures": len(inspection.dataset),
             "unreadable": len(inspection.unreadable),
             "classes": len(inspection.dataset.classes),
             "exact_duplicate_sets": len(inspection.duplicates),
-            "near_duplicates": len(found.pairs.pairs),
-            "near_duplicates_across_splits": sum(len(pair["parts"]) > 1 for pair in self.pairs_json()),
-            "near_duplicates_across_labels": sum(len(set(pair["labels"])) > 1 for pair in self.pairs_json()),
-            "near_duplicate_sets": len(inspection.copies),
+            **near,
             "label_errors": len(found.label_errors) if found.labels_reviewed else None,
             "outliers": len(found.outliers),
             **{kind: len(found.poor[kind]) for kind in found.poor},
