@@ -1,6 +1,6 @@
 """The files of an audit: check.json, a table of all pictures, sheets to look at, and a cleaned table."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,11 +39,12 @@ def write_check(report: CheckReport, folder: Path, header: Mapping[str, Any]) ->
     target = folder if (folder / RUN).is_file() else given_folder(folder)
     notices: list[Finding] = []
     files = []
-    for name, title, note, cards in _sheets(report):
+    for name, cards in _cards(report).items():
         if cards:
+            (title, note), file = _SHEETS[name], target / f"{name}.png"
             shown = f" The first {MOST_CARDS} of {len(cards):,}." if len(cards) > MOST_CARDS else ""
-            notices += draw_sheet(title, [note + shown], cards[:MOST_CARDS], target / name)
-            files.append(str(target / name))
+            notices += draw_sheet(title, [note + shown], cards[:MOST_CARDS], file)
+            files.append(str(file))
     write_text(target / "check.csv", csv_text(_HEADER, _rows(report)))
     files += [str(target / "check.csv"), str(target / REPORT)]
     done = replace(report, files=(*report.files, *files), notices=(*report.notices, *dict.fromkeys(notices)))
@@ -105,59 +106,41 @@ def _number(value: float | None) -> str:
     return "" if value is None or value != value else f"{value:.4f}"
 
 
-def _sheets(report: CheckReport) -> Iterator[tuple[str, str, str, list[Card]]]:
-    """Name, title, note and cards of each sheet."""
-    found, examples = report.found, report.found.inspection.dataset.examples
-    load = partial(_loader, report.found.inspection.dataset.modality)
-    by_name = {example.name: example for example in examples}
-    yield (
-        "near_duplicates.png",
-        "Near copies",
-        "Those in different parts of the data first.",
-        [
-            Card(
-                (load(by_name[pair["one"]]), load(by_name[pair["other"]])),
-                captions(
-                    pair["one"],
-                    pair["other"],
-                    " / ".join(pair["parts"]) or " / ".join(map(str, dict.fromkeys(pair["labels"]))),
-                ),
-            )
-            for pair in report.pairs_json()
-        ],
-    )
-    yield (
-        "label_errors.png",
-        "Likely label errors",
-        "Label, what it rather looks like, how sure: for review.",
-        [
-            Card(
-                (load(by_name[one["path"]]),),
-                captions(one["label"], f"rather {one['suggested']} ({one['confidence']:.2f})", one["path"]),
-            )
-            for one in report.labels_json()
-        ],
-    )
-    yield (
-        "outliers.png",
-        "Unlike all others",
-        "The farthest first.",
-        [
-            Card((load(examples[place]),), captions(examples[place].label or "", examples[place].name))
-            for place in found.outliers.tolist()
-        ],
-    )
-    yield (
-        "poor_pictures.png",
-        "Poor pictures",
-        "Blurred, dark, bright, nearly empty or of an unusual shape.",
-        [
-            Card((load(examples[place]),), captions(ENGLISH.say(f"page.issue.{kind}"), examples[place].name))
+_SHEETS = {  # title and note of each, by the name of its file
+    "near_duplicates": ("Near copies", "Those in different parts of the data first."),
+    "label_errors": ("Likely label errors", "Label, what it rather looks like, how sure: for review."),
+    "outliers": ("Unlike all others", "The farthest first."),
+    "poor_pictures": ("Poor pictures", "Blurred, dark, bright, nearly empty or of an unusual shape."),
+}
+
+
+def _cards(report: CheckReport) -> dict[str, list[Card]]:
+    """Make the cards of each sheet."""
+    found, dataset = report.found, report.found.inspection.dataset
+    draw, by_name = render_of(dataset.modality).draw, {example.name: example for example in dataset.examples}
+
+    def card(examples: Iterable[Example], *lines: str) -> Card:
+        return Card(tuple(partial(draw, one.source, one.name) for one in examples), captions(*lines))
+
+    def card_of_pair(pair: Mapping[str, Any]) -> Card:
+        names = pair["one"], pair["other"]
+        between = pair["parts"] or map(str, dict.fromkeys(pair["labels"]))
+        return card(map(by_name.__getitem__, names), *names, " / ".join(between))
+
+    def card_of_error(one: Mapping[str, Any]) -> Card:
+        rather = f"rather {one['suggested']} ({one['confidence']:.2f})"
+        return card([by_name[one["path"]]], one["label"], rather, one["path"])
+
+    def card_of(place: int, line: str) -> Card:
+        return card([dataset.examples[place]], line, dataset.examples[place].name)
+
+    return {
+        "near_duplicates": [card_of_pair(pair) for pair in report.pairs_json()],
+        "label_errors": [card_of_error(one) for one in report.labels_json()],
+        "outliers": [card_of(place, dataset.examples[place].label or "") for place in found.outliers.tolist()],
+        "poor_pictures": [
+            card_of(place, ENGLISH.say(f"page.issue.{kind}"))
             for kind, places in found.poor.items()
             for place in places.tolist()
         ],
-    )
-
-
-def _loader(modality: str, example: Example) -> Callable[[], Any]:
-    return partial(render_of(modality).draw, example.source, example.name)
+    }

@@ -11,9 +11,7 @@ from headstart.audit.duplicates import add_near_duplicates, duplicate_sets, find
 from headstart.audit.groups import score_groups
 from headstart.audit.outliers import find_outliers
 from headstart.audit.quality.base import quality_of
-from headstart.data.inspection import inspect_dataset
-from headstart.data.inspection_report import refuse_unreadable, require_learnable
-from headstart.data.sources import read_dataset
+from headstart.data.inspection_report import require_learnable
 from headstart.reporting.page.writing import write_check_page
 from headstart.reporting.runs import study_header
 from headstart.runtime.catalogue import Language
@@ -25,7 +23,7 @@ from headstart.studies.check_files import require_place, write_check, write_clea
 from headstart.studies.check_report import CheckReport
 from headstart.studies.cleaning import measure_cleaning
 from headstart.tasks.base import load_task
-from headstart.workflows.embed import Data, read_usable, usable_encoder
+from headstart.workflows.embed import Data, read_inspected, read_usable, usable_encoder
 
 
 def run_check(
@@ -38,29 +36,23 @@ def run_check(
     language: Language = "en",
 ) -> CheckReport:
     """Read, look, judge, report; see :mod:`headstart.studies.check`. ``language`` is that of the page in ``out``."""
-    for folder in (out, export):
-        require_place(folder)
-    dataset = read_dataset(
-        data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task
-    )
-    inspection = inspect_dataset(dataset, progress=context.progress)
-    if recipe.data.strict:
-        refuse_unreadable(inspection)
+    require_place(out)
+    require_place(export)
+    inspection = read_inspected(data, recipe, context, recipe.data.task)
     require_learnable(inspection)
+    dataset = inspection.dataset
     encoder = usable_encoder(recipe.encoder.name, recipe.run.device, inspection, context)
     quality = quality_of(dataset.modality)
-    encoders = (encoder,) if quality is None else (encoder, quality.Quality())
+    encoders = (encoder, quality.Quality()) if quality else (encoder,)
     walk = read_usable(inspection, encoders, context, inspection.usable, recipe.data.strict)
     features = walk.features[0].matrix
     pairs = find_measured_pairs(inspection, features, context, recipe.run.seed)
     kept = add_near_duplicates(inspection, context).together
     sets = duplicate_sets(pairs.pairs, len(dataset))
     inspection = replace(inspection, unreadable=inspection.unreadable | walk.failures, copies=sets.sets)
-    together = inspection.together
-    review_labels = load_task(dataset.target.task).review
-    labels, troubles = None, (Finding("audit.labels_task", {"task": dataset.target.task}, "note"),)
-    if review_labels is not None:
-        labels, troubles = review_labels(dataset, features, together, recipe, context.progress)
+    together, task = inspection.together, dataset.target.task
+    review, unreviewed = load_task(task).review, (None, (Finding("audit.labels_task", {"task": task}, "note"),))
+    labels, troubles = review(dataset, features, together, recipe, context.progress) if review else unreviewed
     outliers, distances = find_outliers(features, recipe.run.seed)
     poor = {} if quality is None else quality.find_poor(walk.features[1].matrix)
     cleaning = None
@@ -73,7 +65,7 @@ def run_check(
     report = CheckReport(found, encoder.spec.name)
     if export is not None:
         write_cleaned(report, export)
-    return report if out is None else _keep(report, out, language)
+    return _keep(report, out, language) if out else report
 
 
 def _keep(report: CheckReport, out: Path, language: Language) -> CheckReport:

@@ -41,10 +41,8 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
     """Write one row per picture into a table, in constant memory."""
     clock = time.perf_counter()
     table_format(out)  # an unknown one is said before the pictures are read
-    dataset = read_dataset(data)
-    checked = inspect_dataset(dataset, progress=context.progress)
-    if recipe.data.strict:
-        refuse_unreadable(checked)
+    checked = read_inspected(data, recipe, context, recipe.data.task)
+    dataset = checked.dataset
     examples = [dataset.examples[index] for index in checked.usable]
     encoder = usable_encoder(recipe.encoder.name, recipe.run.device, checked, context)
     keys = [checked.keys[index] for index in checked.usable]
@@ -64,6 +62,16 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
         failures,
         tuple(store.notices),
     )
+
+
+def read_inspected(data: Data, recipe: Recipe, context: RunContext, task: str) -> Inspection:
+    """Read data in the groups of a recipe, and inspect it; unreadable examples are refused where it is strict."""
+    split = recipe.split
+    dataset = read_dataset(data, group_by=split.group_by, group_pattern=split.group_pattern, task=task)
+    checked = inspect_dataset(dataset, progress=context.progress)
+    if recipe.data.strict:
+        refuse_unreadable(checked)
+    return checked
 
 
 def usable_encoder(name: str, device: DeviceName, checked: Inspection, context: RunContext) -> LoadedEncoder:

@@ -3,10 +3,8 @@
 import time
 from typing import Protocol
 
-from headstart.data.inspection import inspect_dataset
-from headstart.data.inspection_report import refuse_unreadable
 from headstart.data.labels import split_to_score, with_target
-from headstart.data.sources import list_examples, read_dataset
+from headstart.data.sources import list_examples
 from headstart.encoders.spec import Encoder, simple_encoders
 from headstart.errors import ExampleError, RecipeError
 from headstart.metrics.comparison import compare_with_baselines
@@ -18,7 +16,7 @@ from headstart.saving.values import SavedModel
 from headstart.settings.recipe import Recipe
 from headstart.tasks.base import load_task
 from headstart.uncertainty.evaluate import OodSet, Scored
-from headstart.workflows.embed import Data, read_usable
+from headstart.workflows.embed import Data, read_inspected, read_usable
 from headstart.workflows.predict import encode
 
 
@@ -45,14 +43,9 @@ def score(
     labels, that the policy should tell from those.
     """
     clock = time.perf_counter()
-    dataset = read_dataset(
-        data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=model.saved.target.task
-    )
-    checked = inspect_dataset(dataset, progress=context.progress)
-    if recipe.data.strict:
-        refuse_unreadable(checked)
+    checked = read_inspected(data, recipe, context, model.saved.target.task)
     classes, simple = model.saved.classes, model.saved.baseline
-    dataset = with_target(dataset, model.saved.target)
+    dataset = with_target(checked.dataset, model.saved.target)
     split = split_to_score(dataset, checked.usable)
     baseline = (simple_encoders(simple.spec.modality).open_simple(simple.spec),) if simple else ()
     walk = read_usable(checked, (model.encoder, *baseline), context, split.positions, recipe.data.strict)
