@@ -227,7 +227,9 @@ def test_a_row_that_cannot_be_used_is_warned_of_by_every_verb(verb, tmp_path):
 
 def test_errors_about_a_table_speak_of_rows(wine, model, tmp_path):
     columns = wine_columns()
-    with pytest.raises(DataError, match="There is only one class with readable rows: 'cultivar 0'"):
+    with pytest.raises(
+        DataError, match=r"one class with readable rows: 'cultivar 0'.*Give each class a name of its own in the column"
+    ):
         hs.fit(write_csv(tmp_path / "t.csv", {**columns, "label": ["cultivar 0"] * 178}), cache=tmp_path)
     with pytest.raises(DataError, match=r"The model never saw 'new' \(178 of 178 rows\)"):
         model.evaluate(write_csv(tmp_path / "t.csv", {**columns, "label": ["new"] * 178}))
