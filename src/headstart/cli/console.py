@@ -40,7 +40,7 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any plain data
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def said(line: object) -> str:
+def render_line(line: object) -> str:
     """Return a line for people; a finding in the language of the call."""
     return line.render(SPEECH.texts.for_modality(line.modality)) if isinstance(line, Finding) else str(line)
 
@@ -48,7 +48,7 @@ def said(line: object) -> str:
 def print_lines(lines: Iterable[object], *, to_error: bool = False) -> None:
     """Print lines for people."""
     for line in lines if SPEAKS else ():
-        click.echo(said(line), err=to_error)
+        click.echo(render_line(line), err=to_error)
 
 
 @contextmanager
@@ -68,11 +68,8 @@ def explained(debug: bool, *, keeps: bool = False, resumes: bool = False) -> Ite
         steps.close()
         kept = "Features computed so far are kept; run the same command again to go on." if keeps else ""
         kept = "Nothing is lost: run the same command again with --resume." if resumes else kept
-        _stop(
-            SPEECH.texts.find("runtime.between").join(translate(one) for one in ("Interrupted.", kept) if one),
-            130,
-            debug,
-        )
+        sentences = map(translate, filter(None, ("Interrupted.", kept)))
+        _stop(SPEECH.texts.find("runtime.between").join(sentences), 130, debug)
     except BrokenPipeError:  # the reader of a pipe went away, as `head` does: nothing to explain
         raise
     except OSError as error:
@@ -87,9 +84,11 @@ def explained(debug: bool, *, keeps: bool = False, resumes: bool = False) -> Ite
         raise
     except Exception as error:  # a mistake of ours: said in one line, with the way to report it
         steps.close()
-        said = translate("This is a mistake in Headstart ({error}).").format(error=f"{type(error).__name__}: {error}")
+        mistake = translate("This is a mistake in Headstart ({error}).").format(
+            error=f"{type(error).__name__}: {error}"
+        )
         hint = "" if debug else translate(" Run it again with --debug, and report what that prints.")
-        _stop_with(said + hint, debug)
+        _stop_with(mistake + hint, debug)
     finally:
         steps.close()
 
@@ -138,7 +137,7 @@ class Steps:
         """Take note of the state of a step; one that falls back, or has another total, has begun anew."""
         if not SPEAKS:
             return
-        now, step, note = self._clock(), translate(step), said(note)
+        now, step, note = self._clock(), translate(step), render_line(note)
         known = self._passes.get(step)
         if known is None or done < known.done or total != known.total:
             known = self._passes[step] = _Pass(now, done, total, now + LINE_AFTER_SECONDS)
