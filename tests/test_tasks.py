@@ -70,7 +70,8 @@ def test_a_run_of_a_number_has_its_scores_in_every_place(number, greys, tmp_path
         rows = list(csv.DictReader(file))
     assert len(rows) == metrics["counts"]["score"] and rows[0].keys() == {"path", "label", "output_0"}
     card = (out / "model" / "README.md").read_text(encoding="utf-8")
-    assert f"| r2 | {r2:.3f} [" in card
+    assert f"| r2 | {r2:.3f} [" in card and "20 % of each stratum of the answers" in card
+    assert "20 % of each stratum of the answers" in page.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.fixture

@@ -178,7 +178,7 @@ def _draw_parts(dataset: Dataset, usable: Integers, together: Integers, *, seed:
     if not held.any():
         raise DataError("data.nothing_to_hold_out")
     grouped = len(np.unique(together)) < len(together)
-    values = {"percent": 100 * test_fraction, "seed": seed}
+    values = {"percent": 100 * test_fraction, "seed": seed, "part": dataset.target.stratum}
     rule = Finding("data.rule_drawn_grouped" if grouped else "data.rule_drawn", values, "note")
     labels = dataset.labels[usable]
     notices = dataset.target.split_findings(labels[~held], labels[held])

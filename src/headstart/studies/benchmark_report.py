@@ -36,6 +36,8 @@ class BenchmarkReport:
         How many threads each had, and how many processes the machine was running besides when it began.
     notices
         What could not be measured, and why.
+    answers
+        What the model puts out, as in a proof of an export.
     """
 
     forms: tuple[MeasuredForm, ...]
@@ -43,6 +45,7 @@ class BenchmarkReport:
     threads: int
     busy: float
     notices: tuple[Finding, ...] = ()
+    answers: str = "classes"
 
     def to_json(self) -> list[dict[str, Any]]:
         """Give one object for each form; ``speed`` is how many times as fast as the library it is."""
@@ -67,7 +70,8 @@ class BenchmarkReport:
         sizes = [texts.say("studies.batch", {"size": size}) for size in SHOWN]
         before, behind = texts.columns("studies.forms"), texts.columns("studies.forms_end")
         rows = [(*before, *sizes, *behind), *map(self._row, self.forms)]
-        values = {"threads": self.threads, "gflop": self.operations / 1e9}
+        outputs = Finding(f"export.outputs.{self.answers}")
+        values = {"threads": self.threads, "gflop": self.operations / 1e9, "outputs": outputs}
         return [
             texts.say("studies.benchmark", values),
             *aligned(rows, right=range(1, len(rows[0]))).splitlines(),

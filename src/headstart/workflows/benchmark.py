@@ -89,7 +89,8 @@ def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -
         context.progress("Measuring forms", len(files), len(files))
     if not measured:
         raise ExportError("workflows.no_form_measured", reasons=notices)
-    return BenchmarkReport(tuple(measured), _operations(home), threads, busy, tuple(notices))
+    answers = "classes" if read_manifest(home)["classes"] else "numbers"
+    return BenchmarkReport(tuple(measured), _operations(home), threads, busy, tuple(notices), answers)
 
 
 def _files(home: Path, wanted: BenchmarkRequest, scratch: Path, context: RunContext) -> dict[str, Path]:

@@ -31,10 +31,13 @@ class Target(Protocol):
     ----------
     task
         Name of its row in the table ``tasks`` of :mod:`headstart.registry`.
+    stratum
+        Each part of the labels whose share a split keeps, for the middle of a sentence.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
     task: ClassVar[str]
+    stratum: ClassVar[Finding] = Finding("data.each_stratum")
 
     @property
     def width(self) -> int:

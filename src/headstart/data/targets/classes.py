@@ -30,6 +30,7 @@ class Classes(Target):
     """
 
     task: ClassVar[str] = "classification"
+    stratum: ClassVar[Finding] = Finding("data.each_class")
     names: tuple[str, ...]
 
     @property

@@ -21,6 +21,7 @@ from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.page.numbers import count_text, percent, percent_range, points, points_range
 from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in
 from headstart.runtime.catalogue import Texts
+from headstart.tasks.base import load_task
 
 NAMED = 5  # of a long list
 SHOWN_PAIRS, SHOWN_ERRORS, SHOWN_OTHERS = 6, 12, 6
@@ -54,7 +55,9 @@ def _split_sentence(run: RunData, texts: Texts) -> str:
     fraction, seed = run.recipe.get("test_fraction"), run.recipe.get("seed")
     if fraction is None:
         return texts.say("page.data.unknown_split")
-    sentence = texts.say("page.data.drawn_split", {"share": percent(float(fraction), 0), "seed": seed})
+    part = load_task(run.task).target.stratum
+    drawn = {"share": percent(float(fraction), 0), "seed": seed, "part": part}
+    sentence = texts.say("page.data.drawn_split", drawn)
     return sentence + (texts.say("page.data.grouped") if run.counts.groups else "")
 
 
