@@ -35,7 +35,7 @@ from headstart.explain.torch_graph import torch_scores
 from headstart.heads.linear import LinearHead
 from headstart.heads.probabilities import Softmax
 from headstart.runtime.context import cache_folder
-from headstart.workflows.model import load, subject_of
+from headstart.workflows.model import load, to_explained_model
 
 Grid = npt.NDArray[np.float32]
 Theirs = Callable[[torch.Tensor, int], torch.Tensor]
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--markdown", action="store_true", help="print the tables for README.md")
     given = parser.parse_args()
     conditions = machine()
-    subject = subject_of(load(given.model)) if given.model else random_subject()
+    subject = to_explained_model(load(given.model)) if given.model else random_subject()
     with photographs(given.pictures, given.count) as files:
         step = max(1, len(files) // given.count)
         report(subject, files[::step][: given.count], conditions, markdown=given.markdown)

@@ -18,7 +18,7 @@ from fakes import FakeNetwork
 from headstart.errors import ExportError, HeadstartWarning, RecipeError
 from headstart.registry import TABLES
 from headstart.serving.access_log import AccessLog
-from headstart.serving.app import make_app
+from headstart.serving.app import create_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
 from headstart.serving.predictor import Predictor
@@ -127,7 +127,7 @@ def test_a_server_answers_with_the_values_of_the_task(number, houses):
     model, journal = hs.fit(houses, task="number"), AccessLog(print, datetime.now)
     batcher = Batcher(model.encoder, ServerLimits(), workers=1, watch=journal.batch)
     service = Service(Predictor(model.encoder, model.saved, "0" * 64), batcher, ServerLimits(), journal, "1.2.3")
-    app = make_app(service, AccessRules(("testserver",)), SessionStore(SessionLimits(), time.monotonic), None)
+    app = create_app(service, AccessRules(("testserver",)), SessionStore(SessionLimits(), time.monotonic), None)
     with TestClient(app) as visitor:
         answer = visitor.post("/predict", files={"files": ("new.csv", b"size,age\n1,0\n0,1\n")})
         (large, old) = answer.json()["predictions"]

@@ -74,7 +74,7 @@ def noise(label: int, number: int) -> Image.Image:
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
-def ground_of(kind: str, folder: Path, per_class: int = 12, **settings) -> TrainingInputs:
+def training_inputs(kind: str, folder: Path, per_class: int = 12, **settings) -> TrainingInputs:
     encoder = tiny_encoder(kind, folder)
     pictures = [(noise(label, number), label) for label in range(3) for number in range(per_class)]
     labels = np.array([label for _, label in pictures])

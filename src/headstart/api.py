@@ -148,7 +148,7 @@ def check(
     progress: Progress = silent,
     **settings: Unpack[Settings],
 ) -> "CheckReport":
-    """Look for what is wrong with labelled pictures: near copies, likely label errors, outliers, poor pictures.
+    """Find what is wrong with labelled pictures: near copies, likely label errors, outliers, poor pictures.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def rank(
     progress: Progress = silent,
     **settings: Unpack[Settings],
 ) -> "RankReport":
-    """Put encoders in order by what their features say about labelled pictures; none means all that are here.
+    """Rank encoders by what their features say about labelled pictures; none means all that are here.
 
     ``stages`` and ``sizes`` add candidates behind each: its first stages alone, and smaller pictures in pixels. Their
     names, such as ``efficientnet_lite0[:5]`` and ``efficientnet_lite0@160``, are encoders that :func:`headstart.fit`

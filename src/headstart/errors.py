@@ -52,7 +52,7 @@ def public_call(function: Callable[Given, Returned]) -> Callable[Given, Returned
 
 
 def is_code(text: str) -> bool:
-    """Tell a code of the catalogue from a sentence.
+    """Distinguish a code of the catalogue from a sentence.
 
     Examples
     --------

@@ -83,7 +83,7 @@ def test_people_see_curves_gains_and_the_verdict(place):
 def test_the_time_is_announced_before_the_first_training(place, monkeypatch):
     seen = []
     monkeypatch.setattr(study, "_compute", lambda *_: seen.append(1) or Result(np.ones(9, dtype=bool), 6, 0.1))
-    monkeypatch.setattr(study, "make_forecast", lambda *_: CostEstimate({Condition("scratch", 2, 0): 90.0}))
+    monkeypatch.setattr(study, "estimate_costs", lambda *_: CostEstimate({Condition("scratch", 2, 0): 90.0}))
     answer = compare(place, "--arms", "scratch", "--seed", "5")
     assert answer.stderr.splitlines()[-1] == (
         "1 training to do, with the search for their learning rates about 1.5 min. After a stop the same command goes "
@@ -95,7 +95,7 @@ def test_the_time_is_announced_before_the_first_training(place, monkeypatch):
 def test_a_training_that_would_not_end_in_time_is_not_begun(place, monkeypatch):
     monkeypatch.setattr(study, "_compute", lambda *_: Result(np.ones(9, dtype=bool), 6, 0.1))
     slow = {Condition("scratch", 2, 0): 9000.0, Condition("scratch", 2, 1): 1.0}
-    monkeypatch.setattr(study, "make_forecast", lambda *_: CostEstimate(slow))
+    monkeypatch.setattr(study, "estimate_costs", lambda *_: CostEstimate(slow))
     answer = compare(place, "--arms", "probe", "scratch", "--time-limit", "1h", "--seed", "6", shots=("2",))
     assert "The time was over before 1 cells: scratch at 2, draw 1" in answer.stdout
 
@@ -114,7 +114,7 @@ def test_after_an_interruption_only_what_is_missing_is_computed_and_the_result_i
         return drawn(spot)
 
     monkeypatch.setattr(study, "_compute", compute)
-    monkeypatch.setattr(study, "make_forecast", lambda *_: CostEstimate({}))
+    monkeypatch.setattr(study, "estimate_costs", lambda *_: CostEstimate({}))
     arms = ("--arms", "probe", "scratch", "lpft", "matched", "--seed", "3")
     allowed = 5
     stopped = compare(place, *arms)

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from headstart.data.folders import read_folder, walk_folder
+from headstart.data.folders import list_files, read_folder
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError
 
@@ -228,7 +228,7 @@ def test_a_folder_that_may_not_be_listed_is_named(put, monkeypatch):
 
     monkeypatch.setattr("headstart.data.folders.os.scandir", refuse)
     with pytest.raises(DataError) as caught:
-        walk_folder(root, {".png"})
+        list_files(root, {".png"})
     assert str(caught.value) == (
         f"The folder '{root}' cannot be listed. Permission denied. Change its permissions, or take it out of the data."
     )

@@ -19,7 +19,7 @@ from headstart.export.end_to_end_graph import batched_graph, raw_graph
 from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.fp16 import halve_weights
 from headstart.export.parity_data import ParityData
-from headstart.export.predictors import onnx_road_for_several
+from headstart.export.predictors import open_onnx_batch
 from headstart.heads.linear import LinearHead
 from headstart.runtime.progress import silent
 from headstart.saving.values import SavedModel
@@ -110,7 +110,7 @@ def test_a_graph_for_one_picture_becomes_the_graph_for_several(source: Source, t
     onnx.checker.check_model(batched_graph(one), full_check=True)
     pictures = np.random.default_rng(0).integers(0, 256, (3, 30, 20, 3), dtype=np.uint8)
     expected = [library(source, Image.fromarray(pixels)) for pixels in pictures]
-    np.testing.assert_allclose(onnx_road_for_several(tmp_path / "one.onnx")(pictures), expected, atol=1e-4)
+    np.testing.assert_allclose(open_onnx_batch(tmp_path / "one.onnx")(pictures), expected, atol=1e-4)
 
 
 def test_what_there_is_not_is_refused(source: Source) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from headstart.export.parity_check import faults, gate_for, gate_rule, prove, prove_numbers
+from headstart.export.parity_check import check_parity, check_parity_of_numbers, faults, gate_name, gate_rule
 from headstart.metrics.intervals import wilson
 from headstart.runtime.findings import sentences
 
@@ -24,7 +24,7 @@ def with_changes(count: int) -> np.ndarray:
 
 
 def test_equal_answers_pass_both_gates():
-    proof = prove(certain(LABELS.tolist()), certain(LABELS.tolist()), LABELS)
+    proof = check_parity(certain(LABELS.tolist()), certain(LABELS.tolist()), LABELS)
     assert (proof.examples, proof.agreement, proof.max_difference, proof.mean_difference) == (120, 1.0, 0.0, 0.0)
     assert faults(proof, "same answers") == faults(proof, "accuracy") == []
 
@@ -32,7 +32,7 @@ def test_equal_answers_pass_both_gates():
 def test_both_accuracies_and_mcnemars_test_are_those_of_other_libraries():
     one, other = with_changes(4), with_changes(0)
     one[50:60], other[50:70] = np.roll(one[50:60], 1, axis=1), np.roll(other[50:70], 1, axis=1)
-    found = prove(one, other, LABELS).accuracies
+    found = check_parity(one, other, LABELS).accuracies
     right = [answers.argmax(axis=1) == LABELS for answers in (one, other)]
     assert found is not None
     assert found.library == wilson(right[0].sum(), 120)
@@ -42,7 +42,7 @@ def test_both_accuracies_and_mcnemars_test_are_those_of_other_libraries():
 
 
 def test_people_are_told_everything_in_two_lines():
-    assert prove(certain(LABELS.tolist()), with_changes(2), LABELS).lines() == [
+    assert check_parity(certain(LABELS.tolist()), with_changes(2), LABELS).lines() == [
         "Proof: 120 pictures through the library and through the file. Same label for 118 (98.33 %); probabilities "
         "differ by 0.8 at most, 0.0089 in the mean.",
         "Accuracy: library 1.000 [0.969, 1.000], file 0.983 [0.941, 0.995]. Right only in the library 2, only in the "
@@ -51,7 +51,7 @@ def test_people_are_told_everything_in_two_lines():
 
 
 def test_labels_that_differ_and_probabilities_that_differ_are_faults():
-    proof = prove(certain(LABELS.tolist()), with_changes(1))
+    proof = check_parity(certain(LABELS.tolist()), with_changes(1))
     assert sentences(faults(proof, "same answers")) == [
         "only 99.2 % of the labels are equal",
         "a probability differs by 0.8",
@@ -61,37 +61,39 @@ def test_labels_that_differ_and_probabilities_that_differ_are_faults():
 def test_numbers_that_are_not_finite_are_a_fault():
     broken = certain(LABELS.tolist())
     broken[7, 1] = np.nan
-    assert str(faults(prove(certain(LABELS.tolist()), broken), "same answers")[-1]) == "a probability differs by 1"
+    assert (
+        str(faults(check_parity(certain(LABELS.tolist()), broken), "same answers")[-1]) == "a probability differs by 1"
+    )
 
 
 def test_a_lower_accuracy_is_a_fault_of_int8_and_a_changed_probability_is_not():
-    assert sentences(faults(prove(certain(LABELS.tolist()), with_changes(3), LABELS), "accuracy")) == [
+    assert sentences(faults(check_parity(certain(LABELS.tolist()), with_changes(3), LABELS), "accuracy")) == [
         "the accuracy is lower by 2.5 points"
     ]
     flatter = certain(LABELS.tolist()) * 0.9 + 0.1 / 3
-    assert faults(prove(certain(LABELS.tolist()), flatter, LABELS), "accuracy") == []
-    assert sentences(faults(prove(certain(LABELS.tolist()), flatter, LABELS), "same answers")) == [
+    assert faults(check_parity(certain(LABELS.tolist()), flatter, LABELS), "accuracy") == []
+    assert sentences(faults(check_parity(certain(LABELS.tolist()), flatter, LABELS), "same answers")) == [
         "a probability differs by 0.053"
     ]
 
 
 def test_few_pictures_are_not_enough_to_be_sure_of_an_accuracy():
     few = LABELS[:30]
-    proof = prove(certain(few.tolist()), certain(few.tolist()), few)
+    proof = check_parity(certain(few.tolist()), certain(few.tolist()), few)
     assert sentences(faults(proof, "accuracy")) == [
         "30 pictures make it only 71 % sure that the accuracy is not lower by more than 1 point"
     ]
 
 
 def test_without_labels_there_is_no_accuracy_to_keep():
-    proof = prove(certain(LABELS.tolist()), certain(LABELS.tolist()))
+    proof = check_parity(certain(LABELS.tolist()), certain(LABELS.tolist()))
     assert len(proof.lines()) == 1
     assert sentences(faults(proof, "accuracy")) == ["there are no labelled pictures that the model was not fitted to"]
 
 
 def test_the_gates_say_what_they_ask_for():
-    proof = prove(certain([0]), certain([0]))
-    gates = [gate_for(precision, proof) for precision in ("fp32", "fp16", "int8")]
+    proof = check_parity(certain([0]), certain([0]))
+    gates = [gate_name(precision, proof) for precision in ("fp32", "fp16", "int8")]
     assert gates == ["same answers", "same answers", "accuracy"]
     assert str(gate_rule("same answers")) == (
         "At least 99.5 % of the labels are equal, and no probability differs by more than 0.02."
@@ -103,10 +105,10 @@ def test_the_gates_say_what_they_ask_for():
 
 def test_numbers_are_compared_in_their_standard_deviations():
     library = np.array([[10.0], [30.0], [20.0]])
-    close, far = (prove_numbers(library, library + offset) for offset in (0.1, 1.0))
-    gate = gate_for("int8", close)
+    close, far = (check_parity_of_numbers(library, library + offset) for offset in (0.1, 1.0))
+    gate = gate_name("int8", close)
     assert gate == "same numbers" and (close.agreement, far.agreement) == (1, 0)
     assert faults(close, gate) == []
     assert sentences(faults(far, gate)) == ["an output differs by 0.12 of its standard deviation"]
     assert str(gate_rule(gate)) == "No output differs by more than 0.02 of its standard deviation."
-    assert prove_numbers(library, library * np.nan).max_difference == 1
+    assert check_parity_of_numbers(library, library * np.nan).max_difference == 1

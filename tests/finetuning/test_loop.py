@@ -19,7 +19,7 @@ from headstart.finetuning.distributed import Engine
 from headstart.finetuning.loop import Training
 from headstart.runtime.context import RunContext
 from headstart.settings.rules import training_plan
-from training import ONE, ground_of, quiet_hooks
+from training import ONE, quiet_hooks, training_inputs
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def equal(one, other):
 @pytest.mark.parametrize("method", ["lpft", "full", "last:1", "gradual", "norm", "lora", "scratch"])
 @pytest.mark.parametrize("kind", ["convolutions", "transformer"])
 def test_every_method_lowers_the_loss_and_reaches_a_useful_accuracy(tmp_path, kind, method):
-    ground = ground_of(kind, tmp_path, method=method, epochs=6, lr=0.003, label_smoothing=0.0, prefix_cache=False)
+    ground = training_inputs(kind, tmp_path, method=method, epochs=6, lr=0.003, label_smoothing=0.0, prefix_cache=False)
     outcome = trained(ground, tmp_path)
     assert [row.epoch for row in outcome.history] == [1, 2, 3, 4, 5, 6]
     assert outcome.history[-1].loss < outcome.history[0].loss
@@ -52,7 +52,7 @@ def test_every_method_lowers_the_loss_and_reaches_a_useful_accuracy(tmp_path, ki
 @pytest.mark.parametrize("method", ["last:1", "last:2"])
 @pytest.mark.parametrize("kind", ["convolutions", "transformer"])
 def test_frozen_stages_are_bit_identical_after_training_and_moving_ones_are_not(tmp_path, kind, method):
-    ground = ground_of(kind, tmp_path, method=method, batch_norm="trained", prefix_cache=False)
+    ground = training_inputs(kind, tmp_path, method=method, batch_norm="trained", prefix_cache=False)
     with assembled(ground, tmp_path) as task:
         before = {name: tensor.clone() for name, tensor in task.moving.classifier.state_dict().items()}
         Training(task, ONE, quiet_hooks()).run()
@@ -68,7 +68,7 @@ def test_frozen_stages_are_bit_identical_after_training_and_moving_ones_are_not(
 
 
 def test_frozen_statistics_do_not_move_while_their_layers_do(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="full")
+    ground = training_inputs("convolutions", tmp_path, method="full")
     with assembled(ground, tmp_path) as task:
         before = {name: tensor.clone() for name, tensor in task.moving.classifier.state_dict().items()}
         Training(task, ONE, quiet_hooks()).run()
@@ -90,7 +90,7 @@ def test_frozen_statistics_do_not_move_while_their_layers_do(tmp_path):
 )
 @pytest.mark.parametrize("fraction", [0.1, 0.5, 0.85])
 def test_a_training_that_is_cut_off_anywhere_and_resumed_ends_with_the_same_bits(tmp_path, settings, fraction):
-    ground = ground_of("convolutions", tmp_path, **settings)
+    ground = training_inputs("convolutions", tmp_path, **settings)
     file = tmp_path / "last.safetensors"
     whole = trained(ground, tmp_path)
     with assembled(ground, tmp_path) as task:
@@ -112,16 +112,16 @@ def test_a_training_that_is_cut_off_anywhere_and_resumed_ends_with_the_same_bits
 
 
 def test_two_trainings_with_one_seed_are_equal_and_with_another_seed_are_not(tmp_path):
-    first = trained(ground_of("convolutions", tmp_path, method="lpft"), tmp_path)
-    assert equal(first.tensors, trained(ground_of("convolutions", tmp_path, method="lpft"), tmp_path).tensors)
-    other = trained(ground_of("convolutions", tmp_path, method="lpft", seed=2), tmp_path)
+    first = trained(training_inputs("convolutions", tmp_path, method="lpft"), tmp_path)
+    assert equal(first.tensors, trained(training_inputs("convolutions", tmp_path, method="lpft"), tmp_path).tensors)
+    other = trained(training_inputs("convolutions", tmp_path, method="lpft", seed=2), tmp_path)
     assert not equal(first.tensors, other.tensors)
 
 
 def test_accumulation_makes_the_step_of_one_large_batch(tmp_path):
     plain = {"method": "lpft", "validation_fraction": 0.0, "clip": 0.0}
-    large = trained(ground_of("transformer", tmp_path, batch_size=8, **plain), tmp_path)
-    small = trained(ground_of("transformer", tmp_path, batch_size=4, accumulate=2, **plain), tmp_path)
+    large = trained(training_inputs("transformer", tmp_path, batch_size=8, **plain), tmp_path)
+    small = trained(training_inputs("transformer", tmp_path, batch_size=4, accumulate=2, **plain), tmp_path)
     assert [row.steps for row in large.history] == [row.steps for row in small.history]
     for name, tensor in large.tensors.items():
         torch.testing.assert_close(tensor, small.tensors[name], rtol=1e-4, atol=1e-5)
@@ -131,7 +131,7 @@ def test_accumulation_makes_the_step_of_one_large_batch(tmp_path):
 def test_without_its_habits_full_fine_tuning_is_a_plain_loop_with_adam(tmp_path, kind):
     habits = {"schedule": "constant", "warmup": 0.0, "label_smoothing": 0.0, "clip": 0.0, "layer_decay": 1.0}
     habits |= {"weight_decay": 0.0, "batch_norm": "trained", "validation_fraction": 0.0, "augment": "none"}
-    ground = ground_of(kind, tmp_path, method="full", optimizer="adam", lr=1e-3, epochs=2, **habits)
+    ground = training_inputs(kind, tmp_path, method="full", optimizer="adam", lr=1e-3, epochs=2, **habits)
     found = trained(ground, tmp_path).tensors
     spec, files = ground.encoder.spec, ground.encoder.files
     network = build_classifier(files.config, load_file(files.weights), 3, spec.dimension, ground.recipe.run.seed)
@@ -156,7 +156,7 @@ def test_in_a_narrow_number_format_the_weights_stay_in_full_and_learn_the_same(t
         def precision(self):
             return torch.autocast("cpu", torch.bfloat16)
 
-    ground = ground_of("transformer", tmp_path, method="lpft", epochs=2, lr=0.003, label_smoothing=0.0)
+    ground = training_inputs("transformer", tmp_path, method="lpft", epochs=2, lr=0.003, label_smoothing=0.0)
     with assembled(ground, tmp_path) as task:
         narrow = Training(task, Narrow(), quiet_hooks()).run()
     full = trained(ground, tmp_path)
@@ -169,14 +169,14 @@ def test_in_a_narrow_number_format_the_weights_stay_in_full_and_learn_the_same(t
 
 def test_a_last_picture_alone_joins_the_batch_before(tmp_path):
     # 36 pictures in batches of 7 would leave one: BatchNorm cannot take the variance of one number per channel.
-    ground = ground_of(
+    ground = training_inputs(
         "convolutions", tmp_path, method="full", batch_size=7, batch_norm="trained", validation_fraction=0.0
     )
     assert [row.steps for row in trained(ground, tmp_path).history] == [5, 10, 15]
 
 
 def test_short_memory_halves_what_is_taken_at_a_time_and_keeps_the_step(tmp_path):
-    ground = ground_of("transformer", tmp_path, method="lpft", batch_size=8, validation_fraction=0.0)
+    ground = training_inputs("transformer", tmp_path, method="lpft", batch_size=8, validation_fraction=0.0)
     plenty = trained(ground, tmp_path)
     with assembled(ground, tmp_path) as task:
         inner = task.forward
@@ -194,7 +194,7 @@ def test_short_memory_halves_what_is_taken_at_a_time_and_keeps_the_step(tmp_path
 
 
 def test_no_memory_for_a_single_picture_is_said(tmp_path):
-    with assembled(ground_of("transformer", tmp_path, method="lpft"), tmp_path) as task:
+    with assembled(training_inputs("transformer", tmp_path, method="lpft"), tmp_path) as task:
 
         def forward(inputs):
             raise MemoryError("out of memory")
@@ -204,7 +204,7 @@ def test_no_memory_for_a_single_picture_is_said(tmp_path):
 
 
 def test_other_runtime_errors_are_not_taken_for_short_memory(tmp_path):
-    with assembled(ground_of("transformer", tmp_path, method="lpft"), tmp_path) as task:
+    with assembled(training_inputs("transformer", tmp_path, method="lpft"), tmp_path) as task:
 
         def forward(inputs):
             raise RuntimeError("a real mistake")
@@ -214,7 +214,7 @@ def test_other_runtime_errors_are_not_taken_for_short_memory(tmp_path):
 
 
 def test_a_loss_that_is_not_a_number_stops_with_the_last_good_weights(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="lpft", epochs=4, checkpoint_seconds=1000.0)
+    ground = training_inputs("convolutions", tmp_path, method="lpft", epochs=4, checkpoint_seconds=1000.0)
     good = trained(replace(ground, recipe=ground.recipe.replace(schedule="constant", epochs=4)), tmp_path)
     with assembled(replace(ground, recipe=ground.recipe.replace(schedule="constant")), tmp_path) as task:
         calls, inner = iter(range(10_000)), task.forward
@@ -238,7 +238,7 @@ def test_a_loss_that_is_not_a_number_stops_with_the_last_good_weights(tmp_path):
 
 @pytest.mark.parametrize("ema", [0.0, 0.9])
 def test_a_loss_that_explodes_stops_with_the_weights_it_started_from(ema, tmp_path):
-    ground = ground_of(
+    ground = training_inputs(
         "convolutions", tmp_path, method="full", optimizer="sgd", lr=90.0, clip=0.0, warmup=0.0, epochs=8, ema=ema
     )
     with assembled(ground, tmp_path) as task:
@@ -251,7 +251,7 @@ def test_a_loss_that_explodes_stops_with_the_weights_it_started_from(ema, tmp_pa
 
 
 def test_an_epoch_that_ends_in_weights_without_meaning_is_not_taken(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="lpft", epochs=4)
+    ground = training_inputs("convolutions", tmp_path, method="lpft", epochs=4)
     with assembled(ground, tmp_path) as task:
         looks, inner = iter(range(100)), task.forward
 
@@ -269,7 +269,7 @@ def test_an_epoch_that_ends_in_weights_without_meaning_is_not_taken(tmp_path):
 
 
 def test_it_stops_when_the_validation_loss_no_longer_improves_and_takes_the_best_epoch(tmp_path):
-    ground = ground_of(
+    ground = training_inputs(
         "convolutions", tmp_path, method="lpft", epochs=40, patience=2, lr=0.05, schedule="constant", clip=0.0
     )
     outcome = trained(ground, tmp_path)
@@ -282,7 +282,7 @@ def test_it_stops_when_the_validation_loss_no_longer_improves_and_takes_the_best
 
 
 def test_the_validation_part_never_trains(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="lpft")
+    ground = training_inputs("convolutions", tmp_path, method="lpft")
     halves = divide(ground)
     assert len(halves.validation) == 6
     assert not set(halves.train.tolist()) & set(halves.validation.tolist())
@@ -305,7 +305,7 @@ def test_the_validation_part_never_trains(tmp_path):
 
 
 def test_gradual_unfreezing_moves_the_first_stage_last(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="gradual", epochs=8, validation_fraction=0.0)
+    ground = training_inputs("convolutions", tmp_path, method="gradual", epochs=8, validation_fraction=0.0)
     first_stage, stems = [], []
     with assembled(ground, tmp_path) as task:
         stem = task.moving.stages[0].parameters[0]

@@ -17,7 +17,7 @@ from headstart.finetuning.loop import Training
 from headstart.finetuning.prefix_cache import cut
 from headstart.runtime.context import RunContext
 from headstart.settings.rules import training_plan
-from training import ONE, ground_of, quiet_hooks
+from training import ONE, quiet_hooks, training_inputs
 
 FAMILIES = {
     "tf_efficientnet_lite0": 64, "resnet18": 64, "convnext_atto": 64, "mobilenetv3_small_050": 64, "regnetx_002": 64,
@@ -94,7 +94,7 @@ def test_the_graph_of_a_prefix_computes_the_prefix_and_holds_nothing_of_the_rest
 
 @pytest.mark.parametrize("kind", ["convolutions", "transformer"])
 def test_training_from_the_cache_has_the_losses_and_weights_of_training_without(tmp_path, kind):
-    ground = ground_of(kind, tmp_path, method="last:1", epochs=4, views=2)
+    ground = training_inputs(kind, tmp_path, method="last:1", epochs=4, views=2)
 
     def trained(cached):
         recipe = ground.recipe.replace(prefix_cache=cached)
@@ -139,7 +139,7 @@ def test_norm_parameters_are_those_of_normalisation_and_the_biases():
 def test_lora_merged_computes_what_it_computed_before_merging(tmp_path):
     from headstart.finetuning.lora import merge_matrices
 
-    ground = ground_of("transformer", tmp_path, method="lora", epochs=2)
+    ground = training_inputs("transformer", tmp_path, method="lora", epochs=2)
     plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         Training(made.task, ONE, quiet_hooks()).run()
@@ -159,7 +159,7 @@ def test_lora_merged_computes_what_it_computed_before_merging(tmp_path):
 def test_a_share_of_lora_is_that_share_of_what_is_added_to_the_weights(tmp_path, share):
     ends = {}
     for wise in ("", str(share)):
-        ground = ground_of("convolutions", tmp_path / f"at-{wise}", method="lora", epochs=2, wise=wise)
+        ground = training_inputs("convolutions", tmp_path / f"at-{wise}", method="lora", epochs=2, wise=wise)
         plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
         tuned = fine_tune(ground, plan, RunContext(cache=tmp_path / "cache"))
         ends[wise] = load_file(tuned.encoder.files.weights)

@@ -13,10 +13,10 @@ from headstart.finetuning.build import assemble, divide
 from headstart.finetuning.checkpoint import LAST
 from headstart.finetuning.loop import Training
 from headstart.finetuning.resume import find_checkpoint
-from headstart.finetuning.snapshots import keep_both_ends
+from headstart.finetuning.snapshots import write_best_and_last
 from headstart.runtime.context import RunContext
 from headstart.settings.rules import training_plan
-from training import ONE, ground_of, quiet_hooks
+from training import ONE, quiet_hooks, training_inputs
 
 
 def opened(folder: Path, inputs: torch.Tensor) -> torch.Tensor:
@@ -28,7 +28,7 @@ def opened(folder: Path, inputs: torch.Tensor) -> torch.Tensor:
 
 @pytest.mark.parametrize("method", ["lpft", "last:1", "lora"])
 def test_timm_opens_the_best_and_the_last_epoch_with_their_scores(method, tmp_path):
-    ground = ground_of("convolutions", tmp_path, method=method, epochs=2, lr=0.005)
+    ground = training_inputs("convolutions", tmp_path, method=method, epochs=2, lr=0.005)
     ground = replace(
         ground, encoder=replace(ground.encoder, spec=replace(ground.encoder.spec, classifier="fc", licence="MIT"))
     )
@@ -43,7 +43,7 @@ def test_timm_opens_the_best_and_the_last_epoch_with_their_scores(method, tmp_pa
             moving.load(tensors)
             with torch.no_grad():
                 expected[name] = moving.classifier.eval()(inputs)
-        keep_both_ends(ground, made.task, outcome, tmp_path / "training")
+        write_best_and_last(ground, made.task, outcome, tmp_path / "training")
         with torch.no_grad():  # the network itself is as it was
             torch.testing.assert_close(moving.classifier.eval()(inputs), expected["last"], rtol=0, atol=0)
     assert not torch.allclose(expected["best"], expected["last"], atol=1e-3)
@@ -54,10 +54,10 @@ def test_timm_opens_the_best_and_the_last_epoch_with_their_scores(method, tmp_pa
 
 
 def test_a_network_without_a_classifier_layer_is_kept_without_its_head(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="last:1", epochs=1)
+    ground = training_inputs("convolutions", tmp_path, method="last:1", epochs=1)
     plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
-        keep_both_ends(ground, made.task, Training(made.task, ONE, quiet_hooks()).run(), tmp_path)
+        write_best_and_last(ground, made.task, Training(made.task, ONE, quiet_hooks()).run(), tmp_path)
         assert (
             load_file(tmp_path / "last" / "model.safetensors").keys()
             == made.task.moving.classifier.encoder.state_dict().keys()
@@ -66,7 +66,7 @@ def test_a_network_without_a_classifier_layer_is_kept_without_its_head(tmp_path)
 
 
 def test_what_a_killed_writer_left_half_written_is_removed_before_going_on(tmp_path):
-    ground = ground_of("convolutions", tmp_path / "network", method="last:1")
+    ground = training_inputs("convolutions", tmp_path / "network", method="last:1")
     (tmp_path / f".{LAST}.0a1b2c3d.partial").write_bytes(b"half of it")
     (tmp_path / "profile").mkdir()
     assert find_checkpoint(ground, RunContext(run_folder=tmp_path)) is None

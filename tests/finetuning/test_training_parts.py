@@ -21,12 +21,12 @@ from headstart.finetuning.checkpoint import (
     restore_optimizer,
     write_checkpoint,
 )
-from headstart.finetuning.classifier import make_optimizer
+from headstart.finetuning.classifier import create_optimizer
 from headstart.finetuning.ema import interpolate, update_average
 from headstart.finetuning.fine_tuning import fine_tune
 from headstart.finetuning.history import Epoch
 from headstart.finetuning.loop import Training
-from headstart.finetuning.lr_range_test import _steepest, find_rate, range_rates, run_range_test
+from headstart.finetuning.lr_range_test import _find_steepest, find_rate, range_rates, run_range_test
 from headstart.finetuning.lr_search import search_rate
 from headstart.finetuning.step_time import StepTime, measure_pace
 from headstart.finetuning.time_budget import epochs_within_limit
@@ -35,7 +35,7 @@ from headstart.runtime.context import RunContext
 from headstart.runtime.progress import silent
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import training_plan
-from training import ONE, ground_of, quiet_hooks
+from training import ONE, quiet_hooks, training_inputs
 
 
 def task_of(ground, tmp_path):
@@ -80,7 +80,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, mon
 def test_an_optimiser_that_is_restored_takes_the_same_next_step(name):
     def begin():
         weight = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
-        return weight, make_optimizer(name, [{"params": [weight], "lr": 0.1, "weight_decay": 0.01}])
+        return weight, create_optimizer(name, [{"params": [weight], "lr": 0.1, "weight_decay": 0.01}])
 
     def step(weight, optimizer):
         optimizer.zero_grad()
@@ -132,7 +132,7 @@ def test_the_share_is_the_smallest_within_one_standard_error_of_the_best():
 
 @pytest.mark.parametrize(("wise", "share"), [("", 1.0), ("0.25", 0.25)])
 def test_a_share_that_is_given_is_taken(tmp_path, wise, share):
-    with task_of(ground_of("convolutions", tmp_path, method="lpft", wise=wise), tmp_path) as made:
+    with task_of(training_inputs("convolutions", tmp_path, method="lpft", wise=wise), tmp_path) as made:
         start = {name: tensor.clone() for name, tensor in made.task.moving.tensors().items()}
         training = Training(made.task, ONE, quiet_hooks())
         outcome = training.run()
@@ -145,7 +145,7 @@ def test_a_share_that_is_given_is_taken(tmp_path, wise, share):
 
 
 def test_without_validation_pictures_it_says_that_nothing_is_calibrated(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="lpft", wise="auto", validation_fraction=0.0, epochs=1)
+    ground = training_inputs("convolutions", tmp_path, method="lpft", wise="auto", validation_fraction=0.0, epochs=1)
     with task_of(ground, tmp_path) as made:
         training = Training(made.task, ONE, quiet_hooks())
         choice = choose_weights(training, training.run(), made.task.moving.tensors())
@@ -154,7 +154,7 @@ def test_without_validation_pictures_it_says_that_nothing_is_calibrated(tmp_path
 
 
 def test_statistics_between_two_networks_are_those_of_the_weights_between(tmp_path):
-    ground = ground_of(
+    ground = training_inputs(
         "convolutions", tmp_path, method="lpft", wise="0.5", batch_norm="trained", lr=0.01, augment="none"
     )
     with task_of(ground, tmp_path) as made:
@@ -193,7 +193,7 @@ def test_pictures_of_one_group_do_not_count_as_many():
 
 
 def test_with_balance_every_class_counts_alike_on_the_validation_part(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="lpft", epochs=1)
+    ground = training_inputs("convolutions", tmp_path, method="lpft", epochs=1)
     rare = np.flatnonzero((ground.labels != 0) | (np.arange(36) < 12))[:24]  # 12, 12 and none: then a few of the third
     rare = np.concatenate([rare, [24, 25, 26, 27]])
     few = replace(
@@ -216,7 +216,7 @@ def test_with_balance_every_class_counts_alike_on_the_validation_part(tmp_path):
 
 
 def test_fine_tuning_ends_with_a_graph_that_gives_what_the_network_gives(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="lpft", lr=0.003)
+    ground = training_inputs("convolutions", tmp_path, method="lpft", lr=0.003)
     tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.target.names), RunContext(cache=tmp_path / "c"))
     assert tuned.encoder is not None
     assert tuned.encoder.spec.name == "tiny+lpft"
@@ -233,7 +233,7 @@ def test_fine_tuning_ends_with_a_graph_that_gives_what_the_network_gives(tmp_pat
 
 
 def test_the_probe_is_kept_when_moving_weights_does_not_help(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="lpft", wise="auto", lr=1e-9)
+    ground = training_inputs("convolutions", tmp_path, method="lpft", wise="auto", lr=1e-9)
     tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.target.names), RunContext(cache=tmp_path / "c"))
     assert tuned.encoder is None
     assert tuned.share == 0.0
@@ -242,19 +242,21 @@ def test_the_probe_is_kept_when_moving_weights_does_not_help(tmp_path):
 
 
 def test_a_checkpoint_of_another_run_is_refused_with_what_differs(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9)
+    ground = training_inputs("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9)
     context = RunContext(cache=tmp_path / "c", run_folder=tmp_path / "training")
     plan = training_plan(ground.recipe, 36, ground.target.names)
     fine_tune(ground, plan, context)
     assert (tmp_path / "training" / LAST).is_file()
-    other = ground_of("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9, mixup=0.2)
+    other = training_inputs("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9, mixup=0.2)
     with pytest.raises(RecipeError, match=r"It was begun with another mixup\. Use the settings"):
         fine_tune(other, plan, RunContext(cache=tmp_path / "c", run_folder=tmp_path / "training", resume=True))
 
 
 def test_a_time_limit_shortens_the_training_and_is_announced(tmp_path):
     said = []
-    ground = ground_of("convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9, epochs=10_000, time_limit="14s")
+    ground = training_inputs(
+        "convolutions", tmp_path, method="last:1", wise="auto", lr=1e-9, epochs=10_000, time_limit="14s"
+    )
     plan = training_plan(ground.recipe, 36, ground.target.names)
     tuned = fine_tune(ground, plan, RunContext(cache=tmp_path / "c", notify=said.append))
     assert tuned.plan.epochs < 10_000
@@ -263,7 +265,7 @@ def test_a_time_limit_shortens_the_training_and_is_announced(tmp_path):
 
 
 def test_a_training_that_went_wrong_at_once_leaves_the_probe(tmp_path):
-    ground = ground_of(
+    ground = training_inputs(
         "convolutions", tmp_path, method="lpft", optimizer="sgd", lr=100.0, clip=0.0, warmup=0.0, ema=0.9
     )
     tuned = fine_tune(ground, training_plan(ground.recipe, 36, ground.target.names), RunContext(cache=tmp_path / "c"))
@@ -273,7 +275,7 @@ def test_a_training_that_went_wrong_at_once_leaves_the_probe(tmp_path):
 
 
 def test_short_memory_is_noticed_by_the_timing_and_by_the_range_test_too(tmp_path):
-    ground = ground_of("transformer", tmp_path, method="lpft")
+    ground = training_inputs("transformer", tmp_path, method="lpft")
     with task_of(ground, tmp_path) as made:
         inner = made.task.forward
 
@@ -306,7 +308,7 @@ def test_processes_that_share_a_training_agree_on_the_number_of_epochs(tmp_path)
 
 
 def test_timing_leaves_no_trace_in_the_network(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="full", batch_norm="trained")
+    ground = training_inputs("convolutions", tmp_path, method="full", batch_norm="trained")
     with task_of(ground, tmp_path) as made:
         before = {name: tensor.clone() for name, tensor in made.task.moving.classifier.state_dict().items()}
         pace = measure_pace(made.task, ONE)
@@ -340,7 +342,7 @@ def test_a_lucky_batch_at_a_rate_that_moves_nothing_is_no_fall(seed):
 def test_the_steepest_stretch_is_that_of_least_squares():
     losses = np.random.default_rng(0).normal(size=40).cumsum()
     slopes = [np.polyfit(np.arange(11), losses[start : start + 11], 1)[0] for start in range(30)]
-    assert _steepest(losses) == int(np.argmin(slopes)) + 5
+    assert _find_steepest(losses) == int(np.argmin(slopes)) + 5
 
 
 def test_a_loss_that_does_not_fall_gives_no_rate_but_a_reason():
@@ -357,7 +359,7 @@ def test_the_range_test_stops_when_the_loss_explodes_or_is_no_number():
 
 
 def test_looking_for_the_rate_leaves_no_trace_in_the_network(tmp_path):
-    ground = ground_of("convolutions", tmp_path, method="full", batch_norm="trained")
+    ground = training_inputs("convolutions", tmp_path, method="full", batch_norm="trained")
     with task_of(ground, tmp_path) as made:
         before = {name: tensor.clone() for name, tensor in made.task.moving.classifier.state_dict().items()}
         test = search_rate(made.task, ONE, silent)

@@ -10,10 +10,10 @@ from statsmodels.stats.contingency_tables import mcnemar as mcnemar_of_statsmode
 from headstart.metrics.paired_tests import (
     area_between,
     data_multiplier,
-    drawn_means,
     interval,
     mcnemar,
     paired_difference,
+    resample_means,
 )
 
 
@@ -50,27 +50,27 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
         quality = random.normal(scale=0.03, size=(8, 1))
         difficulty = random.normal(scale=0.2, size=(1, 80))
         right = random.random((8, 80)) < np.clip(0.7 + quality + difficulty, 0, 1)
-        found = interval(float(right.mean()), drawn_means([right], np.arange(80), trial, 300)[0])
+        found = interval(float(right.mean()), resample_means([right], np.arange(80), trial, 300)[0])
         covered += found.low <= truth <= found.high
     assert covered >= 180
 
 
 def test_arms_are_drawn_together_so_that_equal_answers_never_differ():
     right = np.random.default_rng(0).random((4, 60)) < 0.6
-    one, other = drawn_means([right, right.copy()], np.arange(60), 0, 100)
+    one, other = resample_means([right, right.copy()], np.arange(60), 0, 100)
     assert np.array_equal(one, other)
 
 
 def test_one_row_stands_beside_several_draws():
     once = np.arange(30)[None] % 3 == 0
-    found = drawn_means([np.repeat(once, 5, axis=0), once], np.arange(30), 0, 50)
+    found = resample_means([np.repeat(once, 5, axis=0), once], np.arange(30), 0, 50)
     assert np.allclose(found[0], found[1])
 
 
 def test_groups_widen_the_interval():
     right = np.repeat(np.random.default_rng(0).random((3, 20)) < 0.6, 10, axis=1)
     alone, grouped = (
-        drawn_means([right], groups, 0, 500)[0].std() for groups in (np.arange(200), np.arange(200) // 10)
+        resample_means([right], groups, 0, 500)[0].std() for groups in (np.arange(200), np.arange(200) // 10)
     )
     assert grouped > 1.5 * alone
 

@@ -11,7 +11,7 @@ import headstart as hs
 from headstart import registry
 from headstart.errors import DataError
 from headstart.serving.access_log import AccessLog
-from headstart.serving.app import make_app
+from headstart.serving.app import create_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
 from headstart.serving.predictor import Predictor
@@ -69,7 +69,7 @@ def test_it_is_served(folder, tmp_path):
         served = Predictor(model.encoder, model.saved, "0" * 64, None)
         service = Service(served, batcher, ServerLimits(), journal, "1.2.3")
         desks = SessionStore(SessionLimits(), time.monotonic)
-        with TestClient(make_app(service, AccessRules(("testserver",)), desks, None)) as visitor:
+        with TestClient(create_app(service, AccessRules(("testserver",)), desks, None)) as visitor:
             files = {"files": ("tonight", (folder / "awake" / "3.beats").read_bytes())}
             assert visitor.post("/predict", files=files).json()["predictions"][0]["label"] == "awake"
             refused = visitor.post("/predict", files={"files": ("x.beats", b"fast")}).json()

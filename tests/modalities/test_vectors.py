@@ -24,7 +24,7 @@ from headstart.heads.training_set import TrainingSet
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import sentences
 from headstart.workflows.benchmark import BenchmarkRequest, run_benchmark
-from headstart.workflows.report import make_page
+from headstart.workflows.report import write_page_again
 
 WINE = load_wine()
 CLASSES = [f"cultivar {number}" for number in WINE.target]
@@ -254,7 +254,7 @@ def test_a_run_speaks_of_rows_in_every_place_and_its_model_says_what_it_cannot_d
     assert "pipeline_tag: tabular-classification" in card and 'model.predict("table.csv")' in card
     pages = [(out / "report.html").read_text(encoding="utf-8")]
     monkeypatch.setattr("sys.argv", ["headstart"])
-    pages += [make_page(out, language="zh").file.read_text(encoding="utf-8")]
+    pages += [write_page_again(out, language="zh").file.read_text(encoding="utf-8")]
     shown = [re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL) for page in pages]
     for text in (log, card, *shown):
         assert re.findall(r".*picture.*|.*PICTURE.*|.*图片.*", text) == []

@@ -13,7 +13,7 @@ from sklearn.datasets import load_wine
 
 import headstart as hs
 from headstart.serving.access_log import AccessLog
-from headstart.serving.app import make_app
+from headstart.serving.app import create_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
 from headstart.serving.predictor import Predictor
@@ -40,7 +40,7 @@ def address(tmp_path_factory) -> Iterator[str]:
     with Batcher(model.encoder, limits, workers=1) as batcher:
         predictor = Predictor(model.encoder, model.saved, "0" * 64, None)
         service = Service(predictor, batcher, limits, AccessLog(lambda line: None, datetime.now), "1.2.3")
-        app = make_app(service, AccessRules(("localhost",)), SessionStore(SessionLimits(), time.monotonic), None)
+        app = create_app(service, AccessRules(("localhost",)), SessionStore(SessionLimits(), time.monotonic), None)
         config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, log_level="critical")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))

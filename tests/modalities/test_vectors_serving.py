@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 import headstart as hs
 from headstart.errors import RecipeError
 from headstart.serving.access_log import AccessLog
-from headstart.serving.app import make_app
+from headstart.serving.app import create_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
 from headstart.serving.predictor import Predictor
@@ -38,7 +38,7 @@ def visitor(model):
     batcher = Batcher(model.encoder, ServerLimits(), workers=1, watch=journal.batch)
     service = Service(Predictor(model.encoder, model.saved, "0" * 64, None), batcher, ServerLimits(), journal, "1.2.3")
     with TestClient(
-        make_app(service, AccessRules(("testserver",)), SessionStore(SessionLimits(), time.monotonic), None)
+        create_app(service, AccessRules(("testserver",)), SessionStore(SessionLimits(), time.monotonic), None)
     ) as client:
         yield client
     batcher.close()

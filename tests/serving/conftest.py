@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from fakes import FakeEncoder
 from headstart.serving.access_log import AccessLog
-from headstart.serving.app import make_app
+from headstart.serving.app import create_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
 from headstart.serving.service import Service
@@ -40,7 +40,7 @@ def start() -> Iterator[Start]:
         model = FakeModel() if model is None else model or None
         batchers.append(Batcher(FakeEncoder(), limits, workers=2, watch=journal.batch))
         service = Service(model, batchers[-1], limits, journal, "1.2.3")
-        app = make_app(service, entry or AccessRules(("testserver",)), SessionStore(bounds, clock), learn)
+        app = create_app(service, entry or AccessRules(("testserver",)), SessionStore(bounds, clock), learn)
         return Server(TestClient(app, raise_server_exceptions=False), lines, service)
 
     yield begin

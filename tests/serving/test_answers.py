@@ -184,12 +184,12 @@ def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_fil
 
     from headstart.api import fit
     from headstart.serving.explanations.image import explain_for_page
-    from headstart.workflows.model import subject_of
+    from headstart.workflows.model import to_explained_model
 
     copy = shutil.copytree(flowers, tmp_path / "flowers")
     model = fit(copy, head="ridge")
     picture = Image.open(flowers / "rose" / "0.jpg").convert("RGB").resize((300, 120))
-    found = explain_for_page(subject_of(model), picture, (Path(),))
+    found = explain_for_page(to_explained_model(model), picture, (Path(),))
     heat = Image.open(io.BytesIO(base64.b64decode(found["heat_map"].partition(",")[2])))
     assert (heat.mode, heat.size) == ("RGBA", (640, 256))
     assert (found["method"], found["exact"], found["target"] in model.classes) == ("cam", True, True)
@@ -200,7 +200,7 @@ def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_fil
     assert [one["distance"] for one in near] == sorted(one["distance"] for one in near)
     for file in copy.rglob("*.jpg"):
         file.write_bytes(file.read_bytes() + b"x")  # one byte more: another file
-    changed = explain_for_page(subject_of(model), picture, (Path(),))["neighbours"]
+    changed = explain_for_page(to_explained_model(model), picture, (Path(),))["neighbours"]
     assert [one["name"] for one in changed] == [one["name"] for one in near]
     assert [one["picture"] for one in changed] == [None] * 6
 
@@ -208,8 +208,8 @@ def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_fil
 def test_a_head_without_an_exact_map_still_names_its_neighbours(lite0, flowers):
     from headstart.api import fit
     from headstart.serving.explanations.image import explain_for_page
-    from headstart.workflows.model import subject_of
+    from headstart.workflows.model import to_explained_model
 
-    found = explain_for_page(subject_of(fit(flowers, head="knn")), Image.new("RGB", (60, 60), "red"), ())
+    found = explain_for_page(to_explained_model(fit(flowers, head="knn")), Image.new("RGB", (60, 60), "red"), ())
     assert len(found["neighbours"]) == 6
     assert found["heat_map"] is None or found["exact"] is False

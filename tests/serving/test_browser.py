@@ -15,7 +15,7 @@ import pytest
 
 from fakes import FakeEncoder
 from headstart.serving.access_log import AccessLog
-from headstart.serving.app import make_app
+from headstart.serving.app import create_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
 from headstart.serving.server import address_of, bind
@@ -42,7 +42,7 @@ def serving(token: str = "") -> Iterator[str]:
     listener: socket.socket = bind("127.0.0.1", 0)
     with Batcher(FakeEncoder(), ServerLimits(), workers=2) as batcher:
         service = Service(FakeModel(), batcher, ServerLimits(), AccessLog(lambda line: None, datetime.now), "1.2.3")
-        app = make_app(
+        app = create_app(
             service, AccessRules(("localhost",), token), SessionStore(SessionLimits(), time.monotonic), learn
         )
         config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_config=None, log_level="critical")

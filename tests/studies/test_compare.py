@@ -241,7 +241,7 @@ def test_the_forecast_adds_the_search_once_for_each_arm_and_size(monkeypatch):
     pace = SimpleNamespace(start=1.0, learning=0.01, answering=0.001)
     trial = SimpleNamespace(plan_for_steps=lambda *_: None, time_trial=lambda *_: pace)
     monkeypatch.setitem(sys.modules, "headstart.finetuning.short_training", trial)
-    monkeypatch.setattr(forecast, "lesson_of", lambda *_: SimpleNamespace(ground=None))
+    monkeypatch.setattr(forecast, "select_training_inputs", lambda *_: SimpleNamespace(ground=None))
     arena = SimpleNamespace(
         recipe=Recipe(),
         target=Classes(("ant", "bee")),
@@ -249,14 +249,14 @@ def test_the_forecast_adds_the_search_once_for_each_arm_and_size(monkeypatch):
         test=SimpleNamespace(examples=[None] * 10),
     )
     spots = [Condition("full", 20, draw) for draw in range(3)] + [Condition("full", 5, 0), Condition("probe", 20, 0)]
-    found = forecast.make_forecast(arena, spots, 50, set(), None)
+    found = forecast.estimate_costs(arena, spots, 50, set(), None)
     learned = 40 * round(50 / 4)  # batches of ten
     once = 1.0 + learned * 0.01 + 10 * 0.001
     searched = 3 * (1.0 + 0.8 * learned * 0.01 + 0.2 * learned * 0.001)
     assert [found.of(spot) for spot in spots[:3]] == pytest.approx([once + searched, once, once])
     assert found.of(spots[4]) == 0  # a probe
     assert found.of(spots[3]) == pytest.approx(1.0 + 10 * round(50 / 5) * 0.01 + 0.01)  # too few to search on
-    known = forecast.make_forecast(arena, spots, 50, {("full", 20)}, None)
+    known = forecast.estimate_costs(arena, spots, 50, {("full", 20)}, None)
     assert known.of(spots[0]) == pytest.approx(once)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from headstart.metrics.classification.evaluation import evaluate
 from headstart.metrics.classification.weighted_scores import compute_scores, prepare_sample
-from headstart.metrics.paired_tests import bootstrap_p, drawn_means, interval, mcnemar
+from headstart.metrics.paired_tests import bootstrap_p, interval, mcnemar, resample_means
 
 NAMES = [f"class {number}" for number in range(8)]
 
@@ -99,7 +99,7 @@ def test_the_hierarchical_interval_of_a_gain_covers_the_true_gain():
     hits = 0
     for trial in range(200):
         one, other = answers_of_two(np.random.default_rng(trial), 120, 5, 0.6, 0.05)
-        drawn = drawn_means([other, one], np.arange(120), trial, 300)
+        drawn = resample_means([other, one], np.arange(120), trial, 300)
         found = interval(float(other.mean() - one.mean()), drawn[0] - drawn[1])
         hits += found.low <= truth <= found.high
     assert hits >= 180
@@ -111,7 +111,7 @@ def test_mcnemar_and_the_paired_bootstrap_keep_their_level_when_nothing_differs(
     for trial in range(200):
         one, other = answers_of_two(generator, 150, 1, 0.7, spread=0.0)
         exact += mcnemar(one[0], other[0]) <= 0.05
-        drawn = drawn_means([one, other], np.arange(150), trial, 200, over_draws=False)
+        drawn = resample_means([one, other], np.arange(150), trial, 200, over_draws=False)
         pictures += bootstrap_p(drawn[0] - drawn[1]) <= 0.05
     assert exact <= 17  # at most 10 are expected: the exact test keeps below its level
     assert pictures <= 20  # 10 are expected

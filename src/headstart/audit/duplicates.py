@@ -2,7 +2,7 @@
 
 They must not lie on both sides of a split, and a split is planned before anything is encoded. So they are found from
 sketches (:mod:`headstart.audit.similarity`), which the store keeps like features. Feature vectors would propose more
-pairs, above all pictures that lost more than a tenth of their sides; ``headstart check`` adds those, and gives a table
+pairs, above all examples that lost more than a tenth of their sides; ``headstart check`` adds those, and gives a table
 with all of them as groups. They are not used for the plan: it must not depend on the encoder, nor on what is in the
 store already.
 """

@@ -37,12 +37,12 @@ def rank(
     sizes get names that fit takes as --encoder: efficientnet_lite0[:5], efficientnet_lite0@160.
     """
     from headstart.workflows.rank import Candidates, run_ranking
-    from headstart.workflows.report import keep_study, require_study_free
+    from headstart.workflows.report import require_study_free, write_study_folder
 
     require_study_free("rank", out)
     candidates = Candidates(tuple(encoders or ()), tuple(stages or ()), tuple(sizes or ()))
     report = run_ranking(data, candidates, call.recipe(), call.context)
     call.steps.close()
-    kept = keep_study("rank", report.to_study(), out, call.page_language(out))
+    kept = write_study_folder("rank", report.to_study(), out, call.page_language(out))
     call.show(report)
     call.print_beside(kept)

@@ -19,6 +19,6 @@ def report(
 
     It needs nothing but the plain files in the folder: neither the pictures nor torch, on any machine, at any time.
     """
-    from headstart.workflows.report import make_page
+    from headstart.workflows.report import write_page_again
 
-    call.show(make_page(run, call.page_language(run), out))
+    call.show(write_page_again(run, call.page_language(run), out))

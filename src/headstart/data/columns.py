@@ -65,7 +65,7 @@ def find_columns(where: object, names: Sequence[str], group_by: str = "") -> Col
 
 
 def missing_column(where: object, wanted: str, names: Iterable[str]) -> DataError:
-    """Make the error for a column that is not there; it lists those that are."""
+    """Create the error for a column that is not there; it lists those that are."""
     names = list(names)
     near = nearest(wanted, names)
     accepted = SYNONYMS.get(wanted, ())[1:]

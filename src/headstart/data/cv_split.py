@@ -8,7 +8,7 @@ from headstart.runtime.findings import Finding
 
 
 def parts_in_folds(dataset: Dataset, usable: Integers, folds: int, repeats: int) -> Parts:
-    """Make one part of all usable examples; it is scored in folds, by models that have not seen what they score.
+    """Create one part of all usable examples; it is scored in folds, by models that have not seen what they score.
 
     Raises
     ------

@@ -119,5 +119,5 @@ class Dataset:
         return self.target.strata(self.labels)
 
     def take(self, indices: Integers) -> "Dataset":
-        """Keep the examples at these positions, in this order; the target stays as it is."""
+        """Select the examples at these positions, in this order; the target stays as it is."""
         return replace(self, examples=tuple(self.examples[int(index)] for index in indices))

@@ -49,7 +49,7 @@ class _Finds:
     seen: set[tuple[int, int]] = field(default_factory=set)
 
 
-def walk_folder(root: Path, suffixes: Container[str]) -> Walk:
+def list_files(root: Path, suffixes: Container[str]) -> Walk:
     """List the files with these suffixes under a folder; each real folder is entered once: links lead in no circles.
 
     Real folders come before links to folders: a file is listed under its own place if that is under ``root`` too.
@@ -110,7 +110,7 @@ def _sort_entry(entry: os.DirEntry[str], path: str, finds: _Finds, waiting: list
 
 
 def read_folder(root: Path) -> Dataset:
-    """Make a dataset from a folder.
+    """Read a dataset from a folder.
 
     With a ``train`` folder inside, the folders ``train``, ``val`` (or ``valid``, ``validation``) and ``test``, in any
     case, are the splits, and the folders inside those the classes. Otherwise the folders inside are the classes. A
@@ -122,7 +122,7 @@ def read_folder(root: Path) -> Dataset:
         When the folder holds no examples, or those of several modalities, or has a test or validation folder but no
         train folder.
     """
-    walk = walk_folder(root, modalities_by_suffix())
+    walk = list_files(root, modalities_by_suffix())
     if not walk.files:
         raise DataError(
             "data.folder_without_pictures",
@@ -160,7 +160,7 @@ def _split_folders(root: Path, walk: Walk) -> dict[str, SplitName]:
 
 
 def _examples(root: Path, files: Iterable[str], splits: dict[str, SplitName]) -> list[Example]:
-    """Make an example of each file that lies where a class or a split is; the folders decide label and split."""
+    """Create an example of each file that lies where a class or a split is; the folders decide label and split."""
     base = str(root)
     examples = []
     placed = [(path, path.split("/")) for path in files]
@@ -188,7 +188,7 @@ def _left_out_notices(walk: Walk, splits: dict[str, SplitName], examples: list[E
 
 
 def _empty_notices(walk: Walk, splits: dict[str, SplitName]) -> list[Finding]:
-    """Name the class folders without a picture."""
+    """Name the class folders without an example."""
     if splits:
         candidates = [folder for folder in walk.folders if folder.count("/") == 1 and folder.split("/")[0] in splits]
     else:

@@ -15,14 +15,14 @@ from headstart.runtime.findings import Finding
 
 
 def is_hub_dataset(source: object) -> bool:
-    """Tell whether this is a ``datasets.Dataset`` or a ``datasets.DatasetDict``."""
+    """Return whether this is a ``datasets.Dataset`` or a ``datasets.DatasetDict``."""
     if isinstance(source, Mapping):
         return bool(source) and all(is_hub_dataset(part) for part in source.values())
     return all(hasattr(source, name) for name in ("features", "column_names", "cast_column"))
 
 
 def read_hub_dataset(source: Any, group_by: str = "", name: str = "data") -> Dataset:  # noqa: ANN401 - duck-typed
-    """Make a dataset from a ``datasets.Dataset``, or from a ``datasets.DatasetDict``, whose keys become the splits.
+    """Read a dataset from a ``datasets.Dataset``, or from a ``datasets.DatasetDict``, whose keys become the splits.
 
     The column of type ``Image`` holds the pictures (otherwise one with a usual name for paths); a ``ClassLabel`` brings
     the class names. Pictures are fetched when they are needed, as the stored bytes.
@@ -107,7 +107,7 @@ def _labels(part: Any, column: str, key: str) -> Sequence[str]:  # noqa: ANN401 
 
 
 def _fetch(stored: Any, column: str, number: int, lock: threading.Lock) -> Any:  # noqa: ANN401 - duck-typed
-    """Give the bytes or the path of one picture; one thread at a time, because the library does not promise more."""
+    """Return the bytes or the path of one picture; one thread at a time, because the library does not promise more."""
     with lock:
         value = stored[number][column]
     if isinstance(value, dict):

@@ -16,7 +16,7 @@ from headstart.runtime.findings import Finding
 
 
 def read_pairs(sources: Iterable[Any], labels: Iterable[Any] | None, name: str = "data") -> Dataset:
-    """Make a dataset from examples and their labels.
+    """Read a dataset from examples and their labels.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def read_pairs(sources: Iterable[Any], labels: Iterable[Any] | None, name: str =
 
 
 def read_items(items: Any, name: str = "data") -> Dataset:  # noqa: ANN401 - any object with __len__ and __getitem__
-    """Make a dataset from an object whose items are examples, or pairs of an example and its label.
+    """Read a dataset from an object whose items are examples, or pairs of an example and its label.
 
     Numbers become class names through the object's ``classes``, as in torchvision. An object that lists its files in
     ``samples``, as torchvision's folders do, is read file by file when needed, without its own transforms. Any other
@@ -99,7 +99,7 @@ def class_of(label: Any, names: Sequence[Any], where: str) -> Any:  # noqa: ANN4
 
 
 def adopt(value: Any, where: str, modality: str) -> Any:  # noqa: ANN401 - whatever the user gives
-    """Make a source of what the user gave: paths stay paths, objects become what the modality's reader opens."""
+    """Create a source of what the user gave: paths stay paths, objects become what the modality's reader opens."""
     return str(value) if isinstance(value, np.str_) else reader_of(modality).adopt(value, where)
 
 

@@ -42,7 +42,7 @@ class Inspection:
     duplicates
         Positions of usable examples with the same bytes, two or more in each set.
     copies
-        Positions of usable examples that show the same picture in other bytes, two or more in each set; found by
+        Positions of usable examples that show the same example in other bytes, two or more in each set; found by
         :func:`headstart.audit.duplicates.add_near_duplicates`, not by :func:`inspect_dataset`.
     notices
         What was found about the copies.
@@ -177,7 +177,7 @@ def inspect_dataset(dataset: Dataset, progress: Progress = silent, workers: int 
     wrong_suffixes = []
     for facts in _inspect_all(dataset, progress, workers or max(8, available_cores())):
         index = len(keys)
-        # Without a key of their own, two empty files would count as the same picture and tie their groups together.
+        # Without a key of their own, two empty files would count as the same example and tie their groups together.
         keys.append(facts.key if facts.problem is None else NO_KEY)
         sizes[index] = facts.sizes
         if facts.problem is not None:

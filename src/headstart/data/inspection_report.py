@@ -84,7 +84,7 @@ def unreadable(name: str, reason: Finding) -> Finding:
 
 
 def refuse_unreadable(found: Inspection) -> None:
-    """Refuse data with unreadable pictures, for those who asked to be strict.
+    """Refuse data with unreadable examples, for those who asked to be strict.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def require_learnable(found: Inspection) -> None:
     Raises
     ------
     DataError
-        When no picture can be read, or as :meth:`headstart.data.targets.base.Target.require_learnable`.
+        When no example can be read, or as :meth:`headstart.data.targets.base.Target.require_learnable`.
     """
     dataset = found.dataset
     if not len(found.usable):

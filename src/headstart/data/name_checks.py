@@ -11,7 +11,7 @@ _DIGITS = re.compile("([0-9]+)")
 
 
 def natural_key(name: str) -> tuple[tuple[tuple[int, str], ...], str]:
-    """Make a sorting key in which numbers count as numbers and capitals do not matter.
+    """Create a sorting key in which numbers count as numbers and capitals do not matter.
 
     Numbers are compared by length and digits rather than as ``int``, which refuses more than 4300 digits.
 

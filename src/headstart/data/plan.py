@@ -51,7 +51,7 @@ class Plan:
         return [self.dataset.examples[position] for position in self.parts.fit]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data; ``counts`` are pictures per class in each part."""
+        """Return plain data; ``counts`` are examples per class in each part."""
         return {
             "data": self.dataset.name,
             "classes": list(self.dataset.classes),
@@ -62,9 +62,9 @@ class Plan:
         }
 
     def counts(self, left_out: Collection[int] = ()) -> dict[str, Any]:
-        """How many pictures there are, in all and of each class, in the part to fit and the part to score.
+        """How many examples there are, in all and of each class, in the part to fit and the part to score.
 
-        ``left_out`` are positions of pictures that turned out to be unreadable.
+        ``left_out`` are positions of examples that turned out to be unreadable.
         """
         parts = {"fit": self.parts.fit, "score": self.parts.score}
         labels = {name: self.dataset.labels[np.setdiff1d(part, list(left_out))] for name, part in parts.items()}

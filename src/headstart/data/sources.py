@@ -30,13 +30,13 @@ def read_dataset(
     name: str | None = None,
     task: str = DEFAULT_TASK,
 ) -> Dataset:
-    """Make a dataset from whatever holds examples.
+    """Read a dataset from whatever holds examples.
 
     Parameters
     ----------
     source
-        A folder, a table (.csv, .tsv, .jsonl, .parquet), a picture or a pattern such as ``"a/*.jpg"``; a list of
-        (picture, label) pairs or of pictures, or a tuple of a list of pictures and a list of labels; an object with
+        A folder, a table (.csv, .tsv, .jsonl, .parquet), an example or a pattern such as ``"a/*.jpg"``; a list of
+        (example, label) pairs or of examples, or a tuple of a list of examples and a list of labels; an object with
         ``__len__`` and ``__getitem__`` that yields such; a ``datasets.Dataset`` or ``datasets.DatasetDict``; a
         :class:`Dataset`, which is returned with its groups set.
     group_by
@@ -108,7 +108,7 @@ def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]: 
 
 
 def is_one_example(inputs: Any, modality: str = DEFAULT) -> bool:  # noqa: ANN401 - as read_dataset
-    """Tell whether :func:`list_examples` was given one example rather than a list, a folder or a pattern.
+    """Return whether :func:`list_examples` was given one example rather than a list, a folder or a pattern.
 
     Examples
     --------
@@ -216,9 +216,9 @@ def _expand(path: str, suffixes: Container[str]) -> list[str]:
     """Make files of a path: a folder gives all with these suffixes below it, a pattern those it matches."""
     path = os.path.expanduser(path)
     if os.path.isdir(path):
-        from headstart.data.folders import walk_folder
+        from headstart.data.folders import list_files
 
-        found = [os.path.join(path, *inside.split("/")) for inside in walk_folder(Path(path), suffixes).files]
+        found = [os.path.join(path, *inside.split("/")) for inside in list_files(Path(path), suffixes).files]
         if not found:
             raise DataError("data.no_pictures_in", path=printable(path))
         return found
@@ -236,7 +236,7 @@ def _expand(path: str, suffixes: Container[str]) -> list[str]:
 
 
 def _missing(path: str) -> DataError:
-    """Make the error for a path that does not exist; it says how far the path goes and what has a similar name."""
+    """Create the error for a path that does not exist; it says how far the path goes and what has a similar name."""
     parent = os.path.dirname(path.rstrip(os.sep)) or "."
     names = os.listdir(parent) if os.access(parent, os.R_OK | os.X_OK) and os.path.isdir(parent) else []
     near = nearest(os.path.basename(path.rstrip(os.sep)), names)

@@ -129,7 +129,7 @@ def choose_parts(dataset: Dataset, together: Integers, usable: Integers, *, seed
 
 
 def leak_notices(leaked: Booleans, score: Booleans) -> list[Finding]:
-    """Return how many of the scored pictures are in the fitted part too; both masks have shape (N,).
+    """Return how many of the scored examples are in the fitted part too; both masks have shape (N,).
 
     Examples
     --------
@@ -166,7 +166,7 @@ def make_folds(labels: Integers, groups: Integers, count: int, seed: int) -> tup
     >>> [fold.held_out.tolist() for fold in folds]
     [[0, 2], [1, 3]]
     """
-    fold_of = _deal(labels, groups, count, np.random.default_rng(seed))
+    fold_of = _assign_folds(labels, groups, count, np.random.default_rng(seed))
     filled = np.unique(fold_of)
     if len(filled) < 2:
         raise DataError("data.one_group")
@@ -216,11 +216,11 @@ def hold_out(labels: Integers, groups: Integers, fraction: float, seed: int) -> 
     for label in range(len(totals)):
         single = random.permutation(alone[of_class(label)])
         held[single[: max(0, target[label] - taken[label])]] = True
-    _repair(labels, groups, held)
+    _balance_groups(labels, groups, held)
     return held
 
 
-def _repair(labels: Integers, groups: Integers, held: Booleans) -> None:
+def _balance_groups(labels: Integers, groups: Integers, held: Booleans) -> None:
     """Move, in place, a small group across for each class of several groups that is all on one side."""
     totals, taken = np.bincount(labels), np.bincount(labels[held], minlength=labels.max() + 1)
     members = _finder(groups)
@@ -236,7 +236,7 @@ def _repair(labels: Integers, groups: Integers, held: Booleans) -> None:
                 break
 
 
-def _deal(labels: Integers, groups: Integers, count: int, random: "np.random.Generator") -> Integers:
+def _assign_folds(labels: Integers, groups: Integers, count: int, random: "np.random.Generator") -> Integers:
     """Choose a fold for each example: large groups go where their classes are rarest, single examples fill up."""
     totals = np.bincount(labels)
     sizes = np.bincount(groups)
@@ -271,7 +271,7 @@ def _fill(levels: Integers, loads: Integers, count: int) -> Integers:
 
 
 def _finder(numbers: Integers) -> Callable[[int], Integers]:
-    """Make a function that gives the positions at which a number stands."""
+    """Create a function that gives the positions at which a number stands."""
     order = np.argsort(numbers, kind="stable")
     ends = np.cumsum(np.bincount(numbers))
 

@@ -18,7 +18,7 @@ from headstart.runtime.findings import Finding
 
 
 def read_table(table: Path, group_by: str = "") -> Dataset:
-    """Make a dataset from a .csv, .tsv, .jsonl (one JSON object per line) or .parquet file; text must be UTF-8.
+    """Read a dataset from a .csv, .tsv, .jsonl (one JSON object per line) or .parquet file; text must be UTF-8.
 
     Paths in it are relative to its folder. ``group_by`` is the column with the name of the patient, video or site; by
     default ``group`` if there is one.
@@ -75,7 +75,7 @@ def read_cells(table: Path, where: Finding) -> dict[str, Any]:
 
 
 def parse_rows(name: str, data: bytes) -> Dataset:
-    """Make a dataset of the rows in the bytes of a table; the end of its name says what it is. Raises DataError."""
+    """Read a dataset of the rows in the bytes of a table; the end of its name says what it is. Raises DataError."""
     where = the_table(name)
     cells = _READERS[Path(name).suffix.lower()](data, where)
     dataset = read_rows(name, where, cells, find_columns(where, list(cells)))
@@ -85,13 +85,13 @@ def parse_rows(name: str, data: bytes) -> Dataset:
 
 
 def is_table(path: Path) -> bool:
-    """Tell by its suffix whether a file is a table, or one of rows alone that belongs to a table."""
+    """Determine by its suffix whether a file is a table, or one of rows alone that belongs to a table."""
     suffix = path.suffix.lower()
     return suffix in _READERS or any(suffix in reader.SUFFIXES for reader in row_readers().values())
 
 
 def read_rows(name: str, where: Finding, cells: Mapping[str, Any], columns: Columns) -> Dataset | None:
-    """Make a dataset whose examples are the rows of the table itself; None where they are not."""
+    """Read a dataset whose examples are the rows of the table itself; None where they are not."""
     known = {column for column in (columns.path, columns.label, columns.split, columns.group) if column}
     others = {column: found for column, found in cells.items() if column not in known}
     tried = ((kind, one.find_rows(where, others, named=bool(columns.path))) for kind, one in row_readers().items())
@@ -118,7 +118,7 @@ def _texts(cells: Mapping[str, Any], column: str, count: int) -> list[str | None
 
 
 def _names_files(columns: Columns, cells: Mapping[str, Any], folder: Path) -> bool:
-    """Tell whether the first row names a file that is there."""
+    """Return whether the first row names a file that is there."""
     first = next(iter(cells[columns.path]), None) if columns.path else None
     return first is not None and os.path.exists(os.path.join(folder, str(first)))
 

@@ -27,7 +27,7 @@ class Origin:
     method: str
 
 
-def keep_tuned(module: torch.nn.Module, origin: Origin, inputs: Singles, cache: Path) -> PreparedEncoder:
+def store_fine_tuned(module: torch.nn.Module, origin: Origin, inputs: Singles, cache: Path) -> PreparedEncoder:
     """Write the network into ``cache/tuned/``, export its graph and compare the two on real examples.
 
     Parameters

@@ -102,7 +102,7 @@ def open_prepared(folder: Path, weights: Weights) -> PreparedEncoder | None:
 
 
 def _cut_out(weights: Weights, cache: Path, progress: Progress, place: Path) -> bool:
-    """Make the encoder of the first stages from that of all stages, which is made once; False when it is none."""
+    """Create the encoder of the first stages from that of all stages, which is made once; False when it is none."""
     if weights.stages <= 0:
         return False
     whole = Variant(read_variant(weights.name).base, ALL_STAGES, weights.size).name

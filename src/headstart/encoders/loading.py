@@ -121,7 +121,7 @@ def _wants_gpu(device: Device) -> bool:
 
 
 def _has_driver() -> bool:
-    """Look for an NVIDIA driver without loading torch, which takes seconds."""
+    """Find an NVIDIA driver without loading torch, which takes seconds."""
     return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
 
 

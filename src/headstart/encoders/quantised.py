@@ -1,4 +1,4 @@
-"""An encoder in whole numbers: weights and activations of 8 bits, calibrated on training pictures, run by ONNX Runtime.
+"""An encoder in whole numbers: weights and activations of 8 bits, calibrated on training examples, run by ONNX Runtime.
 
 Static quantisation in pairs of QuantizeLinear and DequantizeLinear, a scale for each channel of a weight. The first
 convolution stays in float: it sees the pixels, costs 2 % of the time, and its rounding goes through every later layer.
@@ -32,7 +32,7 @@ from headstart.errors import EncoderError, ExampleError, MissingExtraError
 from headstart.runtime.hashing import sha256_of_file, sha256_of_parts
 from headstart.runtime.progress import Progress
 
-CALIBRATED_ON = 128  # pictures, spread evenly: ranges of activations hardly change beyond
+CALIBRATED_ON = 128  # examples, spread evenly: ranges of activations hardly change beyond
 BATCH = 8
 DESCRIPTION = "quantised.json"
 Batch = Singles
@@ -41,15 +41,15 @@ Batch = Singles
 def quantised_encoder(
     encoder: Encoder, files: EncoderFiles, examples: Sequence[Example], cache: Path, progress: Progress
 ) -> OnnxEncoder:
-    """Give the int8 encoder of an encoder; it is made on the first use with these pictures and kept in the cache.
+    """Return the int8 encoder of an encoder; it is made on the first use with these examples and kept in the cache.
 
-    ``examples`` are training pictures, class by class or in any order; :data:`CALIBRATED_ON` of them are used. Its spec
+    ``examples`` are training examples, class by class or in any order; :data:`CALIBRATED_ON` of them are used. Its spec
     has the precision ``int8`` and the digest of the new graph, so that its features are not taken for the old ones.
 
     Raises
     ------
     EncoderError
-        When the network has no graph, cannot be quantised, or no picture can be read.
+        When the network has no graph, cannot be quantised, or no example can be read.
     MissingExtraError
         When ``onnx`` is not installed.
     """
@@ -76,7 +76,7 @@ def quantised_encoder(
 
 
 def quantise_graph(graph: Path, out: Path, batches: Sequence[Batch], progress: Progress) -> None:
-    """Write the int8 form of a graph, with ranges from prepared pictures, each batch of shape (n, 3, H, W).
+    """Write the int8 form of a graph, with ranges from prepared examples, each batch of shape (n, 3, H, W).
 
     Raises
     ------
@@ -111,7 +111,7 @@ def quantise_graph(graph: Path, out: Path, batches: Sequence[Batch], progress: P
 
 
 def prepared_batches(encoder: Encoder, examples: Sequence[Example]) -> list[Batch]:
-    """Prepare pictures, spread evenly over the examples, for :func:`quantise_graph`."""
+    """Prepare examples, spread evenly over the examples, for :func:`quantise_graph`."""
     return list(_prepared(encoder, examples[:: max(1, math.ceil(len(examples) / CALIBRATED_ON))]))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def untrained_encoder(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: Path) -> LoadedEncoder:
-    """Make an encoder of the same network and preprocessing, whose weights were drawn with ``seed`` and kept.
+    """Create an encoder of the same network and preprocessing, whose weights were drawn with ``seed`` and kept.
 
     The statistics of its normalisation layers are those a new network has: mean 0 and variance 1. It runs from a graph
     of its own, which is made once; torch is loaded only then, and where the network cannot be exported.
@@ -47,7 +47,7 @@ def untrained_encoder(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: 
 
 
 def shuffled_weights(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: Path) -> EncoderFiles:
-    """Give the files of the same network with every tensor of weights shuffled in itself; there is no graph.
+    """Return the files of the same network with every tensor of weights shuffled in itself; there is no graph.
 
     Mean, variance and every other moment of each layer are those of the pretrained network, and nothing else of it is
     left (the comparison of Raghu et al. 2019). The statistics of its normalisation layers are those of a new network.

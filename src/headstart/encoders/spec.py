@@ -180,7 +180,7 @@ class SimpleEncoders(Protocol):
     """A module with the encoders of one modality that need no network."""
 
     def fit_baseline(self, examples: Sequence[Example]) -> Encoder:
-        """Make the encoder that every other one has to beat, fitted to examples where it needs that."""
+        """Create the encoder that every other one has to beat, fitted to examples where it needs that."""
 
     def open_simple(self, spec: EncoderSpec) -> LoadedEncoder:
         """Open an encoder that was saved with a model."""

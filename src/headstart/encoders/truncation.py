@@ -16,7 +16,7 @@ from headstart.errors import EncoderError
 
 
 def first_stages(network: Network, count: int, name: str) -> Network:
-    """Give the network up to a stage; its ``config.json`` says so, and it has no classifier to replace.
+    """Return the network up to a stage; its ``config.json`` says so, and it has no classifier to replace.
 
     Raises
     ------

@@ -7,7 +7,7 @@ An encoder is named in one of four ways:
 * a folder in timm's layout: ``config.json`` beside ``model.safetensors`` or ``pytorch_model.bin``;
 * ``ARCHITECTURE@FILE``: timm's name of the network and a file of weights, as in ``resnet50@weights.pth``.
 
-Behind each may stand which of its stages, and which size of pictures: see :mod:`headstart.encoders.variants`.
+Behind each may stand which of its stages, and which size of examples: see :mod:`headstart.encoders.variants`.
 """
 
 import json
@@ -140,7 +140,7 @@ def file_name(name: str) -> str:
 
 
 def unknown_name(name: str) -> UnknownNameError:
-    """Make the error for a name that stands for nothing, with the nearest one that does."""
+    """Create the error for a name that stands for nothing, with the nearest one that does."""
     near = nearest(name, names("encoders"))
     known = list(TABLES["encoders"])
     return UnknownNameError("encoders.unknown_encoder", name=name, names=known, hint=did_you_mean(near))

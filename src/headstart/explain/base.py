@@ -30,7 +30,7 @@ class ExplanationRequest:
     top
         How many classes to list.
     checks
-        Whether to test the heat: seconds for each picture.
+        Whether to test the heat: seconds for each example.
     fill
         What hidden places are filled with in the tests: ``blur`` or ``mean``.
     seed

@@ -13,7 +13,7 @@ from headstart.registry import nearest
 from headstart.runtime.catalogue import ENGLISH
 from headstart.runtime.findings import did_you_mean
 
-# Names of N pictures, features of shape (N, D) and how many classes to list become N predictions.
+# Names of N examples, features of shape (N, D) and how many classes to list become N predictions.
 Predict = Callable[[Sequence[str], Singles, int], tuple[Prediction, ...]]
 
 
@@ -28,7 +28,7 @@ class ExplainedModel:
     head, decoding, classes
         ``decoding.decode(head.scores(features))`` are the probabilities of the classes.
     known
-        Training pictures to show beside a picture; None when there are none.
+        Training examples to show beside an example; None when there are none.
     predict
         How the model predicts, with all that comes of its policy; None when probabilities are all there is.
     """

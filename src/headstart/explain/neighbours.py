@@ -1,4 +1,4 @@
-"""The training examples that are most like a picture, in the eyes of the encoder."""
+"""The training examples that are most like an example, in the eyes of the encoder."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from headstart.features.neighbours import unit_rows
 
 
 class ReferenceExamples(Protocol):
-    """Training pictures that a model remembers; R of them."""
+    """Training examples that a model remembers; R of them."""
 
     @property
     def features(self) -> npt.NDArray[np.float16]:
@@ -30,12 +30,12 @@ class ReferenceExamples(Protocol):
 
     @property
     def keys(self) -> tuple[bytes, ...]:
-        """SHA-256 of each picture's bytes."""
+        """SHA-256 of each example's bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A training example near a picture.
+    """A training example near an example.
 
     Attributes
     ----------

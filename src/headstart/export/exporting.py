@@ -14,9 +14,9 @@ from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import ExportError, OutputError
 from headstart.export.formats import ExportFormat, Source, require_form
-from headstart.export.parity_check import GateName, ParityReport, faults, gate_for, gate_rule
+from headstart.export.parity_check import GateName, ParityReport, faults, gate_name, gate_rule
 from headstart.export.parity_data import ParityData, examples_of, examples_of_run
-from headstart.export.predictors import ask_all
+from headstart.export.predictors import predict_files
 from headstart.features.extraction import Walk
 from headstart.features.store import FeatureStore
 from headstart.runtime.catalogue import ENGLISH, Texts
@@ -51,7 +51,7 @@ class ExportReport:
     file, form, size
         What was written: the file that is opened, what it is, and how many bytes all its files have.
     proof, source
-        What both roads said, and about which pictures.
+        What both roads said, and about which examples.
     faults
         What kept it from passing its gate; it is there all the same because that was forced.
     seconds
@@ -68,7 +68,7 @@ class ExportReport:
 
     def record(self) -> dict[str, Any]:
         """Return what the manifest keeps: plain data without paths."""
-        gate = gate_for(self.form.precision, self.proof)
+        gate = gate_name(self.form.precision, self.proof)
         return {
             "file": self.file.name,
             "to": self.form.to,
@@ -96,7 +96,7 @@ class ExportReport:
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
-        values = {"rule": gate_rule(gate_for(self.form.precision, self.proof)), "faults": self.faults}
+        values = {"rule": gate_rule(gate_name(self.form.precision, self.proof)), "faults": self.faults}
         written = {"form": self.form.title(self.proof.answers), "size": self.size / 1e6, "file": self.file}
         return [
             texts.say("export.pictures", {"source": self.source}),
@@ -116,7 +116,7 @@ def export_model(
     data: Any = None,  # noqa: ANN401 - what read_dataset takes
     force: bool = False,
 ) -> ExportReport:
-    """Write a model in another form, prove it on picture files, and keep it if it passes.
+    """Write a model in another form, prove it on example files, and keep it if it passes.
 
     Parameters
     ----------
@@ -125,14 +125,14 @@ def export_model(
     out
         The new file or folder; None puts it into the model's own folder, in place of an earlier one.
     data
-        Labelled pictures for the proof; None takes those that the run around the model set apart.
+        Labelled examples for the proof; None takes those that the run around the model set apart.
     force
         Keep it although it does not pass its gate; the record says so.
 
     Raises
     ------
     ExportError
-        When the form cannot be made, there are no pictures, or it does not pass its gate.
+        When the form cannot be made, there are no examples, or it does not pass its gate.
     OutputError
         When ``out`` is not free or cannot be written.
     MissingExtraError
@@ -144,24 +144,24 @@ def export_model(
     pool = examples_at_hand(subject.model, subject.folder, data, context.progress)
     with _beside(target.parent) as partial:
         main = partial / target.name
-        if not _take_saved(subject, form, out, main):
+        if not _reuse_saved(subject, form, out, main):
             source = Source(subject.model, subject.encoder, subject.files, pool)
             form.exporter.write(main, form, source, context.progress)
         held_out = pool.held_out()
-        proof = _prove(subject, form, main, held_out, context)
-        found = tuple(faults(proof, gate_for(form.precision, proof)))
+        proof = _check_parity(subject, form, main, held_out, context)
+        found = tuple(faults(proof, gate_name(form.precision, proof)))
         if found and not force:
-            raise _refusal(found, gate_for(form.precision, proof), held_out.source)
+            raise _refusal(found, gate_name(form.precision, proof), held_out.source)
         written = sorted(path.relative_to(partial) for path in partial.rglob("*") if path.is_file())
         size = sum((partial / name).stat().st_size for name in written)
         _move(partial, target.parent)
     report = ExportReport(target, form, size, proof, held_out.source, found, time.perf_counter() - clock)
-    _keep_record(subject, report, [target.parent / name for name in written], inside=out is None)
+    _record_proof(subject, report, [target.parent / name for name in written], inside=out is None)
     return report
 
 
 def _refusal(found: Sequence[Finding], gate: GateName, source: Finding) -> ExportError:
-    # Too few pictures are no sign that it answers otherwise: they leave open whether it does.
+    # Too few examples are no sign that it answers otherwise: they leave open whether it does.
     code = "export.refused_accuracy" if gate == "accuracy" else "export.refused"
     return ExportError(code, source=source, found=found, gate=gate_rule(gate))
 
@@ -180,7 +180,7 @@ def _target(subject: Exportable, form: ExportFormat, out: Path | None) -> Path:
 
 
 def examples_at_hand(model: SavedModel, folder: Path | None, data: Any, progress: Progress) -> ParityData:  # noqa: ANN401
-    """Gather the pictures of ``data``, or, when that is None, those of the run around the model's folder."""
+    """Gather the examples of ``data``, or, when that is None, those of the run around the model's folder."""
     if data is not None:
         return examples_of(data, model, progress)
     if folder is None:
@@ -188,7 +188,7 @@ def examples_at_hand(model: SavedModel, folder: Path | None, data: Any, progress
     return examples_of_run(folder, model, progress)
 
 
-def _take_saved(subject: Exportable, form: ExportFormat, out: Path | None, main: Path) -> bool:
+def _reuse_saved(subject: Exportable, form: ExportFormat, out: Path | None, main: Path) -> bool:
     """Prove the very file that was saved with the model, if there is one; raises ModelFileError when it has changed."""
     if subject.folder is None or out is not None:
         return False
@@ -200,16 +200,20 @@ def _take_saved(subject: Exportable, form: ExportFormat, out: Path | None, main:
     return True
 
 
-def _prove(subject: Exportable, form: ExportFormat, main: Path, pool: ParityData, context: RunContext) -> ParityReport:
+def _check_parity(
+    subject: Exportable, form: ExportFormat, main: Path, pool: ParityData, context: RunContext
+) -> ParityReport:
     cores = available_cores()
-    said = ask_all(form.exporter.open(main, 1), pool.dataset(subject.encoder.spec.modality), cores, context.progress)
-    library = _ask_library(subject, pool.take(said.rows), context)
-    labels, prove = pool.known_labels, load_task(subject.model.target.task).prove
-    proof: ParityReport = prove(library, said.outputs, None if labels is None else labels[said.rows])
+    said = predict_files(
+        form.exporter.open(main, 1), pool.dataset(subject.encoder.spec.modality), cores, context.progress
+    )
+    library = _predict_with_library(subject, pool.take(said.rows), context)
+    labels, check_parity = pool.known_labels, load_task(subject.model.target.task).check_parity
+    proof: ParityReport = check_parity(library, said.outputs, None if labels is None else labels[said.rows])
     return proof
 
 
-def _ask_library(subject: Exportable, pool: ParityData, context: RunContext) -> Any:  # noqa: ANN401 - an array (N, C)
+def _predict_with_library(subject: Exportable, pool: ParityData, context: RunContext) -> Any:  # noqa: ANN401 - an array (N, C)
     """Ask the library about the same files: nothing that it computed before is used."""
     plan = extraction_plan(len(pool), available_cores(), subject.encoder.spec.engine)
     walk = Walk(
@@ -233,7 +237,7 @@ def _move(partial: Path, folder: Path) -> None:
         os.replace(path, folder / path.name)
 
 
-def _keep_record(subject: Exportable, report: ExportReport, written: list[Path], *, inside: bool) -> None:
+def _record_proof(subject: Exportable, report: ExportReport, written: list[Path], *, inside: bool) -> None:
     """Write the proof into the manifest, and beside a file that leaves the model's folder."""
     digests = {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)} for path in written}
     record = {**report.record(), "files": digests}

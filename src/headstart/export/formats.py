@@ -30,7 +30,7 @@ class ExportFormat:
     precision
         The numbers it holds: float32; float16, computed with as float32; or whole numbers of 8 bits.
     batched
-        Whether it takes several pictures of one size at once.
+        Whether it takes several examples of one size at once.
 
     Raises
     ------
@@ -86,7 +86,7 @@ class ExportFormat:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a form is made of: a model, its encoder with files, and pictures at hand."""
+    """What a form is made of: a model, its encoder with files, and examples at hand."""
 
     model: SavedModel
     encoder: Encoder

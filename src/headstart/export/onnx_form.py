@@ -1,4 +1,4 @@
-"""The ONNX form: the graph from raw pictures in each precision, as other forms take it too."""
+"""The ONNX form: the graph from raw examples in each precision, as other forms take it too."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from headstart.errors import ExportError, MissingExtraError
 from headstart.export.end_to_end_graph import RAW_GRAPH, raw_graph, raw_obstacle
 from headstart.export.formats import Exporter, ExportFormat, Source
 from headstart.export.fp16 import halve_weights
-from headstart.export.predictors import onnx_road
+from headstart.export.predictors import open_onnx
 from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_file
 from headstart.runtime.progress import Progress
@@ -21,7 +21,7 @@ from headstart.saving.values import SavedModel
 def form_graph(form: ExportFormat, source: Source, progress: Progress) -> Any:  # noqa: ANN401 - an onnx.ModelProto
     """Build the graph of a form; the weights of one in fp16 are still float32.
 
-    Raises ExportError when there are no training pictures to calibrate int8 on.
+    Raises ExportError when there are no training examples to calibrate int8 on.
     """
     assert source.files.graph is not None
     if form.precision != "int8":
@@ -58,4 +58,4 @@ def _write(file: Path, graph: Any) -> None:  # noqa: ANN401 - an onnx.ModelProto
     file.write_bytes(graph.SerializeToString(deterministic=True))
 
 
-ONNX = Exporter("onnx", Finding("export.kind_onnx"), ".onnx", raw_obstacle, write_onnx, onnx_road, save=save_onnx)
+ONNX = Exporter("onnx", Finding("export.kind_onnx"), ".onnx", raw_obstacle, write_onnx, open_onnx, save=save_onnx)

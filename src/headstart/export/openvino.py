@@ -1,4 +1,4 @@
-"""The OpenVINO form: ``model.xml`` and ``model.bin``, from a raw picture to probabilities, always at a named precision.
+"""The OpenVINO form: ``model.xml`` and ``model.bin``, from a raw example to probabilities, always at a named precision.
 
 OpenVINO computes in bfloat16 by itself where a processor can, which moves features by 2 %; so every session here says
 that it wants float32.
@@ -43,7 +43,7 @@ def openvino_obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
 
 
 def write_openvino(file: Path, form: ExportFormat, source: Source, progress: Progress) -> None:
-    """Write the graph from raw pictures in OpenVINO's format: ``file`` (.xml) and a .bin beside it.
+    """Write the graph from raw examples in OpenVINO's format: ``file`` (.xml) and a .bin beside it.
 
     Weights of 16 bits are computed with as float32. Raises MissingExtraError, and ExportError when OpenVINO does not
     know the graph.
@@ -66,7 +66,7 @@ def write_openvino(file: Path, form: ExportFormat, source: Source, progress: Pro
             raise ExportError("export.no_openvino", error=first_line(error)) from error
 
 
-def openvino_road(file: Path, threads: int = 1) -> Ask:
+def open_openvino(file: Path, threads: int = 1) -> Ask:
     """Open OpenVINO's form of a model."""
     require_openvino()
     import openvino
@@ -114,6 +114,6 @@ OPENVINO = Exporter(
     ".xml",
     openvino_obstacle,
     write_openvino,
-    openvino_road,
+    open_openvino,
     companions=("{stem}.bin",),
 )

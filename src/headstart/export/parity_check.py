@@ -1,4 +1,4 @@
-"""The proof of an export: the same picture files through the library and through the exported file, compared."""
+"""The proof of an export: the same example files through the library and through the exported file, compared."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
 
 GateName = Literal["same answers", "same numbers", "accuracy"]
-AGREEMENT = 0.995  # least share of pictures that get the same label
+AGREEMENT = 0.995  # least share of examples that get the same label
 DIFFERENCE = 0.02  # largest difference of a probability; of another number in its standard deviations
 LOSS = 0.01  # of accuracy that int8 may cost
 CONFIDENCE = 0.8  # that it costs no more
@@ -25,14 +25,14 @@ Outputs = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Accuracies:
-    """Both accuracies on the same labelled pictures.
+    """Both accuracies on the same labelled examples.
 
     Attributes
     ----------
     library, exported
         With 95 % intervals.
     only_library, only_exported
-        How many pictures only one of the two answers rightly.
+        How many examples only one of the two answers rightly.
     mcnemar
         p-value of McNemar's exact test that both are right equally often.
     confidence
@@ -49,7 +49,7 @@ class Accuracies:
 
 @dataclass(frozen=True, slots=True)
 class ParityReport:
-    """What both roads said about the same pictures.
+    """What both roads said about the same examples.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class ParityReport:
     answers
         What the two roads give.
     accuracies
-        Of classes; None when the labels are not known, or the model was fitted to these very pictures.
+        Of classes; None when the labels are not known, or the model was fitted to these very examples.
     """
 
     examples: int
@@ -93,12 +93,12 @@ class ParityReport:
         return [texts.say("export.proof", values), texts.say("export.accuracies", shown)]
 
 
-def prove(library: Outputs, exported: Outputs, labels: npt.NDArray[np.int64] | None = None) -> ParityReport:
+def check_parity(library: Outputs, exported: Outputs, labels: npt.NDArray[np.int64] | None = None) -> ParityReport:
     """Compare probabilities of shape (N, C), N > 0, and, with ``labels`` of shape (N,), both accuracies.
 
     Examples
     --------
-    >>> prove(np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([[0.75, 0.25], [0.4, 0.6]])).agreement
+    >>> check_parity(np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([[0.75, 0.25], [0.4, 0.6]])).agreement
     1.0
     """
     difference = np.abs(library - exported)
@@ -113,12 +113,12 @@ def prove(library: Outputs, exported: Outputs, labels: npt.NDArray[np.int64] | N
     )
 
 
-def prove_numbers(library: Outputs, exported: Outputs, labels: object = None) -> ParityReport:
+def check_parity_of_numbers(library: Outputs, exported: Outputs, labels: object = None) -> ParityReport:
     """Compare outputs of shape (N, C), N > 0, in units of their standard deviations.
 
     Examples
     --------
-    >>> prove_numbers(np.array([[10.0], [30.0]]), np.array([[10.0], [31.0]])).max_difference
+    >>> check_parity_of_numbers(np.array([[10.0], [30.0]]), np.array([[10.0], [31.0]])).max_difference
     0.1
     """
     difference = np.abs(library - exported) / (library.std(axis=0) + np.finfo(np.float32).tiny)
@@ -143,7 +143,7 @@ def _accuracies(library: npt.NDArray[np.bool_], exported: npt.NDArray[np.bool_])
     )
 
 
-def gate_for(precision: str, proof: ParityReport) -> GateName:
+def gate_name(precision: str, proof: ParityReport) -> GateName:
     """Name the gate: files that compute with the library's numbers must give its answers, int8 its accuracy."""
     if proof.answers == "numbers":
         return "same numbers"
@@ -164,7 +164,7 @@ def faults(proof: ParityReport, gate: GateName) -> Sequence[Finding]:
 
     Examples
     --------
-    >>> print(*faults(prove(np.array([[0.8, 0.2]]), np.array([[0.7, 0.3]])), "same answers"))
+    >>> print(*faults(check_parity(np.array([[0.8, 0.2]]), np.array([[0.7, 0.3]])), "same answers"))
     a probability differs by 0.1
     """
     if gate == "accuracy":

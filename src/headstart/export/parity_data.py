@@ -1,4 +1,4 @@
-"""The pictures an export is proven on: labelled ones the user names, else those that the run of the model set apart."""
+"""The examples an export is proven on: labelled ones the user names, else those that the run of the model set apart."""
 
 import csv
 import json
@@ -23,12 +23,12 @@ from headstart.saving.values import SavedModel
 
 @dataclass(frozen=True, slots=True)
 class ParityData:
-    """Pictures at hand, readable as far as one can tell without decoding them.
+    """Examples at hand, readable as far as one can tell without decoding them.
 
     Attributes
     ----------
     examples, keys
-        The pictures and the SHA-256 of their bytes.
+        The examples and the SHA-256 of their bytes.
     labels, known
         As the target of the model reads them, shape (N, ...), and which of them are known, (N,).
     fitted
@@ -45,12 +45,12 @@ class ParityData:
     source: Finding
 
     def __len__(self) -> int:
-        """Count the pictures."""
+        """Count the examples."""
         return len(self.examples)
 
     @classmethod
     def empty(cls) -> "ParityData":
-        """No pictures, for what needs none."""
+        """No examples, for what needs none."""
         none = np.empty(0, dtype=np.bool_)
         return cls((), (), none, none, none, Finding("export.no_pictures"))
 
@@ -87,7 +87,7 @@ class ParityData:
 
 
 def examples_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:  # noqa: ANN401 - what read_dataset takes
-    """Gather the pictures of ``data``: of data with parts, those to score and those the model was fitted to.
+    """Gather the examples of ``data``: of data with parts, those to score and those the model was fitted to.
 
     Raises
     ------
@@ -108,12 +108,12 @@ def examples_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:
 
 
 def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> ParityData:
-    """Gather the pictures that the run around a model folder used, where they lie unchanged.
+    """Gather the examples that the run around a model folder used, where they lie unchanged.
 
     Raises
     ------
     ExportError
-        When there is no run around the model, or its pictures are not where they were.
+        When there is no run around the model, or its examples are not where they were.
     """
     run = folder.absolute().parent
     table = run / "data.csv"
@@ -134,9 +134,9 @@ def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
 
 
 def run_root(dataset: Dataset) -> str:
-    """Return from where the paths in ``data.csv`` lead to the pictures: what :func:`examples_of_run` needs of a run.
+    """Return from where the paths in ``data.csv`` lead to the examples: what :func:`examples_of_run` needs of a run.
 
-    Empty for pictures that do not lie in a folder.
+    Empty for examples that do not lie in a folder.
 
     Examples
     --------

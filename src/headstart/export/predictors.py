@@ -29,7 +29,7 @@ class PredictorOutput:
     rows: npt.NDArray[np.int64]
 
 
-def onnx_road(file: Path, threads: int = 1) -> Ask:
+def open_onnx(file: Path, threads: int = 1) -> Ask:
     """Open a graph that takes one raw example, or several of one size, in ONNX Runtime; raises EncoderError."""
     session = open_session(file, threads)
     (given,) = session.get_inputs()
@@ -44,7 +44,7 @@ def onnx_road(file: Path, threads: int = 1) -> Ask:
     return ask
 
 
-def onnx_road_for_several(file: Path, threads: int = 1) -> AskSeveral:
+def open_onnx_batch(file: Path, threads: int = 1) -> AskSeveral:
     """Open the graph for several examples that is in a graph for one; raises EncoderError."""
     import onnx
 
@@ -63,7 +63,7 @@ def onnx_road_for_several(file: Path, threads: int = 1) -> AskSeveral:
     return ask
 
 
-def ask_all(ask: Ask, dataset: Dataset, workers: int, progress: Progress) -> PredictorOutput:
+def predict_files(ask: Ask, dataset: Dataset, workers: int, progress: Progress) -> PredictorOutput:
     """Predict example files by an opened form, several at a time; those that cannot be decoded are left out.
 
     Raises ExampleError when none can be.

@@ -36,7 +36,7 @@ def write_torch(file: Path, form: ExportFormat, source: Source, progress: Progre
     write_text(file.parent / SCRIPT, SCRIPT_TEXT)
 
 
-def torch_road(file: Path, threads: int = 1) -> Ask:
+def open_torch(file: Path, threads: int = 1) -> Ask:
     """Open the folder that ``file`` lies in with timm."""
     _require_timm()
     from headstart.encoders.timm_folder import open_timm_folder  # loads torch: seconds
@@ -56,7 +56,7 @@ TORCH = Exporter(
     suffix=".safetensors",
     obstacle=obstacle,
     write=write_torch,
-    open=torch_road,
+    open=open_torch,
     companions=("config.json", SCRIPT),
     only_form=Finding("export.torch_only_form"),
 )

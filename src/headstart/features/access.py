@@ -104,10 +104,10 @@ def stored_share(keys: Sequence[bytes], encoder: Encoder, context: RunContext) -
 def seconds_per_example(
     examples: Sequence[Example], keys: Sequence[bytes], encoders: Sequence[Encoder], context: RunContext
 ) -> float:
-    """Encode a few pictures, spread evenly, and say how many seconds one takes; nothing is kept."""
+    """Encode a few examples, spread evenly, and say how many seconds one takes; nothing is kept."""
     step = math.ceil(len(examples) / TIMED)
     few = replace(context, keep_features=False, progress=silent)
-    read_features(examples[:1], keys[:1], encoders, few)  # opens the graph, which is not a cost per picture
+    read_features(examples[:1], keys[:1], encoders, few)  # opens the graph, which is not a cost per example
     found = read_features(examples[::step], keys[::step], encoders, few)
     return found.seconds / max(1, found.computed)
 

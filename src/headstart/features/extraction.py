@@ -1,4 +1,4 @@
-"""Extraction: examples -> feature vectors, each different picture decoded and encoded once, and never again.
+"""Extraction: examples -> feature vectors, each different example decoded and encoded once, and never again.
 
 One walk serves everything: :meth:`Walk.stream` hands out blocks in the order of the dataset and holds only a few of
 them; :meth:`Walk.extract` puts them together into matrices.
@@ -34,7 +34,7 @@ OpenExample = Callable[[Any], Any]  # a source, whatever Example allows, becomes
 
 @dataclass(frozen=True, slots=True)
 class _Encoded:
-    """What a worker made of one batch: per encoder, the pictures it lacked and their rows; and what failed."""
+    """What a worker made of one batch: per encoder, the examples it lacked and their rows; and what failed."""
 
     numbers: tuple[list[int], ...]
     rows: tuple[Singles, ...]
@@ -44,8 +44,8 @@ class _Encoded:
 class Walk:
     """A walk over examples in their order, for their features from several encoders.
 
-    A picture that several encoders lack is opened once. Rows are written to the store on the way; when the walk is
-    interrupted, however that may be, the next one goes on where it stopped. Different pictures are numbered in the
+    An example that several encoders lack is opened once. Rows are written to the store on the way; when the walk is
+    interrupted, however that may be, the next one goes on where it stopped. Different examples are numbered in the
     order in which they first appear.
 
     Parameters
@@ -58,11 +58,11 @@ class Walk:
     store
         Where rows are looked up and kept; its ``notices`` say what went wrong there.
     plan
-        How many threads, and how many pictures each takes at a time. Neither changes a row.
+        How many threads, and how many examples each takes at a time. Neither changes a row.
     open_example
         Turns an example's source into what the encoders preprocess, or raises ExampleError.
     progress
-        Told how many of the missing pictures are encoded, from the thread that asks for the blocks.
+        Told how many of the missing examples are encoded, from the thread that asks for the blocks.
 
     Examples
     --------
@@ -120,7 +120,7 @@ class Walk:
         Raises
         ------
         EncoderError
-            When an encoder gives something else than one finite vector per picture.
+            When an encoder gives something else than one finite vector per example.
         StoreError
             When somebody removes files of the store during the walk.
         """
@@ -148,14 +148,14 @@ class Walk:
                         waiting.append(pool.submit(self._encode, batches[sent]))
                         sent += 1
                     waiting.popleft().result()
-                    self._keep_finished()
+                    self._store_finished()
                     done += len(batch)
                     self._progress("encoding", done, len(missing))
                     yield edge
             finally:
                 # Also after Ctrl-C: batches that are under way are finished and kept, no other is begun.
                 pool.shutdown(wait=True, cancel_futures=True)
-                self._keep_finished()
+                self._store_finished()
                 for encoder_rows in self._stored:
                     encoder_rows.flush()
         yield len(self._examples)
@@ -206,7 +206,7 @@ class Walk:
             return error.why
         return Finding("features.not_at_first")
 
-    def _keep_finished(self) -> None:
+    def _store_finished(self) -> None:
         """Store what the workers have finished; what Ctrl-C stops half-way comes again, which adds nothing."""
         while self._finished:
             encoded = self._finished[0]
@@ -217,7 +217,7 @@ class Walk:
 
 
 def _encode_batch(encoder: Encoder, inputs: list[Singles]) -> Singles:
-    """Encode, and look whether the result is one finite vector per picture: a wrong row would stay in the store."""
+    """Encode, and look whether the result is one finite vector per example: a wrong row would stay in the store."""
     shape = (len(inputs), encoder.spec.dimension)
     if not inputs:
         return np.empty(shape, dtype=np.float32)

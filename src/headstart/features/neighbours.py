@@ -47,8 +47,8 @@ def similar_pairs(rows: Rows, floor: float, most: float, others: Rows | None = N
     """Find the pairs of rows, shape (N, d) and of length 1, whose cosine is at least ``floor``.
 
     Where that would be more than about ``most`` pairs a row, the floor is raised: the nearest ones remain, and time and
-    memory stay bounded on data whose pictures are all alike. With ``others`` (N, d), rows are compared with these
-    instead of with each other, as mirrored pictures are.
+    memory stay bounded on data whose examples are all alike. With ``others`` (N, d), rows are compared with these
+    instead of with each other, as mirrored examples are.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def similar_pairs(rows: Rows, floor: float, most: float, others: Rows | None = N
     ([[0, 2], [0, 3], [2, 3]], [0.800000011920929, 1.0, 0.800000011920929])
     """
     others = rows if others is None else others
-    floor = max(floor, crowded_floor(rows, others, most))
+    floor = max(floor, estimate_neighbour_threshold(rows, others, most))
     places, cosines = [np.empty((0, 2), dtype=np.int64)], [np.empty(0, dtype=np.float32)]
     for top in range(0, len(rows), BLOCK):
         for left in range(top, len(rows), BLOCK):
@@ -70,7 +70,7 @@ def similar_pairs(rows: Rows, floor: float, most: float, others: Rows | None = N
     return Pairs(np.concatenate(places), np.concatenate(cosines), floor)
 
 
-def crowded_floor(rows: Rows, others: Rows, most: float) -> float:
+def estimate_neighbour_threshold(rows: Rows, others: Rows, most: float) -> float:
     """Find the cosine above which rows have about ``most`` neighbours on average, from a sample of them.
 
     -1 when there are too few rows to be crowded.

@@ -1,4 +1,4 @@
-"""Tables of feature vectors for other programs: one row per picture, written as they come."""
+"""Tables of feature vectors for other programs: one row per example, written as they come."""
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -50,7 +50,7 @@ def write_table(
     """Write the vectors of the first encoder as a table, and return the number of rows.
 
     The columns are ``path`` (the example's name), ``sha256`` (hexadecimal), ``label`` (empty when not known) and
-    ``vector``: in Parquet a list of D float32; in CSV, D columns ``0``, ``1``, ... Unreadable pictures are left out.
+    ``vector``: in Parquet a list of D float32; in CSV, D columns ``0``, ``1``, ... Unreadable examples are left out.
     The table appears under its name when it is complete; a table that had this name before is replaced.
 
     Parameters

@@ -33,7 +33,7 @@ class Extraction:
     failures
         Position of each example that could not be read, with the reason in words.
     computed, cached
-        How many different pictures the first encoder encoded now, and how many it found in the store.
+        How many different examples the first encoder encoded now, and how many it found in the store.
     seconds
         Wall-clock time of the walk.
     notices
@@ -61,7 +61,7 @@ class Block:
     failures
         Position of each example of this stretch that could not be read, with the reason in words.
     computed, cached
-        Different pictures that appear here first: how many the first encoder encoded now, how many it found.
+        Different examples that appear here first: how many the first encoder encoded now, how many it found.
     """
 
     start: int

@@ -11,7 +11,7 @@ import numpy as np
 from headstart.arrays import Integers, Singles
 from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Preprocessing
-from headstart.finetuning.views import Augmentation, make_view
+from headstart.finetuning.views import Augmentation, create_view
 
 Rows = Integers
 Inputs = Singles
@@ -35,7 +35,7 @@ def batches(count: int, size: int, smallest: int, seed: int, epoch: int) -> list
 
 
 def view_of(epoch: int, views: int) -> int:
-    """Say which version of the examples an epoch (from 0) sees; 0 is the example as it is.
+    """Describe which version of the examples an epoch (from 0) sees; 0 is the example as it is.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class Views(Protocol):
         """Count the examples."""
 
     def take(self, rows: Rows, view: int) -> Inputs:
-        """Give the inputs of these rows, shape (n, ...)."""
+        """Return the inputs of these rows, shape (n, ...)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ class FreshViews:
         return len(self.sources)
 
     def take(self, rows: Rows, view: int) -> Inputs:
-        """Give inputs of shape (n, ...); raises ExampleError for one that cannot be opened."""
+        """Return inputs of shape (n, ...); raises ExampleError for one that cannot be opened."""
         return np.stack(list(self.workers.map(lambda row: self._one(int(row), view), rows)))
 
     def _one(self, row: int, view: int) -> Inputs:
         example = reader_of(self.preprocessing.kind).open_example(self.sources[row])
-        return make_view(example, self.preprocessing, self.augmentation, self.seed, view)
+        return create_view(example, self.preprocessing, self.augmentation, self.seed, view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class StoredViews:
         return len(self.matrices[0])
 
     def take(self, rows: Rows, view: int) -> Inputs:
-        """Give activations of shape (n, *shape)."""
+        """Return activations of shape (n, *shape)."""
         return self.matrices[view][rows].reshape(len(rows), *self.shape)
 
 
@@ -134,5 +134,5 @@ class Subset:
         return len(self.rows)
 
     def take(self, rows: Rows, view: int) -> Inputs:
-        """Give the inputs of these rows of the subset."""
+        """Return the inputs of these rows of the subset."""
         return self.views.take(self.rows[rows], view)

@@ -31,7 +31,7 @@ from headstart.settings.recipe import Recipe
 from headstart.settings.rules import TrainingPlan
 from headstart.tasks.base import load_task
 
-FEWEST_TO_DIVIDE = 20  # with fewer pictures nothing is held out for choosing
+FEWEST_TO_DIVIDE = 20  # with fewer examples nothing is held out for choosing
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class TrainingSetup:
 def assemble(
     ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation, engine: Engine, context: RunContext
 ) -> Iterator[TrainingSetup]:
-    """Build the network and its inputs; threads that open pictures end with the block."""
+    """Build the network and its inputs; threads that open examples end with the block."""
     start = _start(ground, plan, halves)
     files = ground.encoder.files
     assert files.weights is not None, "an encoder that is loaded by name has its weights"
@@ -144,7 +144,7 @@ def _cached(
 
 
 def augmentation_of(plan: TrainingPlan) -> Augmentation:
-    """Say what an augmented view does."""
+    """Describe what an augmented view does."""
     return Augmentation(crop=plan.crop, flip=plan.flip, trivial=plan.trivial)
 
 
@@ -166,5 +166,5 @@ def loss_of(ground: TrainingInputs, halves: TrainValidation) -> TrainingLoss:
 
 
 def _dense(groups: Integers) -> Integers:
-    """Give the groups the numbers 0, 1, 2 ... without gaps."""
+    """Renumber the groups as 0, 1, 2 ... without gaps."""
     return np.unique(groups, return_inverse=True)[1].astype(np.int64)

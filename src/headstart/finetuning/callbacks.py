@@ -26,10 +26,10 @@ class Callback:
     """Told of every step and every epoch; this one takes no note."""
 
     def step(self, step: int, values: Mapping[str, float]) -> None:
-        """Take note of a step, counted from 1."""
+        """Record a step, counted from 1."""
 
     def epoch(self, epoch: Epoch) -> None:
-        """Take note of an epoch."""
+        """Record an epoch."""
 
     def close(self) -> None:
         """Write what is not written yet."""
@@ -76,7 +76,7 @@ class Profile:
     lines: list[Finding] = field(default_factory=list)
 
     def step(self) -> None:
-        """Take note that a step is over."""
+        """Record that a step is over."""
         self.profiler.step()
 
 

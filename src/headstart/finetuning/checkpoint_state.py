@@ -28,9 +28,9 @@ class State:
     inside
         Steps that are done in this epoch.
     loss_sum, right, seen, seconds
-        Of this epoch: sums of losses and right answers, pictures, time.
+        Of this epoch: sums of losses and right answers, examples, time.
     micro
-        How many pictures a process takes at a time.
+        How many examples a process takes at a time.
     smooth_loss, first_loss
         What the loss is compared with.
     best_epoch, best_loss
@@ -57,7 +57,7 @@ class State:
     stopped: Finding | None = None
 
     def to_values(self) -> dict[str, Any]:
-        """Give plain data for JSON, which knows no infinity; :meth:`from_values` reads it back to the last bit."""
+        """Return plain data for JSON, which knows no infinity; :meth:`from_values` reads it back to the last bit."""
         return asdict(self) | {"best_loss": repr(self.best_loss)}
 
     @classmethod
@@ -74,7 +74,7 @@ class State:
         return cls(**own | {"best_loss": float(values["best_loss"]), "stopped": stopped})
 
     def add(self, loss: float, right: float, count: int) -> None:
-        """Count a step on ``count`` pictures with this mean loss."""
+        """Count a step on ``count`` examples with this mean loss."""
         self.step, self.inside, self.seen = self.step + 1, self.inside + 1, self.seen + count
         self.loss_sum, self.right = self.loss_sum + loss * count, self.right + right
 

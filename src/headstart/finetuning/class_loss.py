@@ -88,7 +88,7 @@ def cross_entropy(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 def logit_adjustment(class_counts: Integers) -> torch.Tensor:
-    """Give what is added to the scores while training, shape (C,): the logarithm of each class's share.
+    """Return what is added to the scores while training, shape (C,): the logarithm of each class's share.
 
     Trained with it, scores are balanced without it (Menon et al. 2021, Long-tail learning via logit adjustment). A
     class without examples counts as the rarest one.

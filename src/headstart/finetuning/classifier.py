@@ -18,7 +18,7 @@ Tensors = dict[str, torch.Tensor]
 
 
 class Classifier(torch.nn.Module):
-    """Pictures (N, 3, H, W) -> features (N, D) -> one score per class (N, C)."""
+    """Examples (N, 3, H, W) -> features (N, D) -> one score per class (N, C)."""
 
     def __init__(self, encoder: torch.nn.Module, head: torch.nn.Linear) -> None:
         super().__init__()
@@ -87,13 +87,13 @@ class TrainableParameters:
             parameter.requires_grad_(name in self.names and (everywhere or name in inside or name.startswith("head.")))
 
     def parameters(self) -> Iterator[torch.nn.Parameter]:
-        """Give the parameters that ever move, in the order of the network."""
+        """Return the parameters that ever move, in the order of the network."""
         for name, parameter in self.classifier.named_parameters():
             if name in self.names:
                 yield parameter
 
     def tensors(self) -> Tensors:
-        """Give everything a training can change: moving parameters, and the statistics beside them."""
+        """Return everything a training can change: moving parameters, and the statistics beside them."""
         frozen = {f"encoder.{name}" for stage in self.frozen for name in (*stage.parameters, *stage.buffers)}
         fixed = {name for name, _ in self.classifier.named_parameters() if name not in self.names}
         return {
@@ -121,7 +121,7 @@ class TrainableParameters:
         stage at 1. Parameters with one dimension, and those timm names, get no weight decay.
         """
         depth = {f"encoder.{name}": number for number, stage in enumerate(self.stages) for name in stage.parameters}
-        spared = {f"encoder.{name}" for name in _spared(self.classifier.encoder)}
+        spared = {f"encoder.{name}" for name in _is_exempt(self.classifier.encoder)}
         groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
         for name, parameter in self.classifier.named_parameters():
             if name not in self.names:
@@ -158,7 +158,7 @@ def choose_moving(classifier: Classifier, plan: TrainingPlan, recipe: Recipe) ->
 
 
 def unfrozen_stages(epoch: int, epochs: int, stages: int) -> int:
-    """Say how many of the last stages move in an epoch (from 0) of gradual unfreezing (Howard and Ruder 2018).
+    """Estimate how many of the last stages move in an epoch (from 0) of gradual unfreezing (Howard and Ruder 2018).
 
     The last stage moves from the first epoch on, all of them in the last quarter.
 
@@ -170,13 +170,13 @@ def unfrozen_stages(epoch: int, epochs: int, stages: int) -> int:
     return min(stages, 1 + int((stages - 1) * epoch / max(1.0, 0.75 * epochs)))
 
 
-def make_optimizer(name: str, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
+def create_optimizer(name: str, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
     """Make AdamW, Adam (its weight decay is a plain L2 penalty) or SGD with momentum 0.9."""
     if name == "sgd":
         return torch.optim.SGD(groups, momentum=0.9, nesterov=True)
     return torch.optim.Adam(groups) if name == "adam" else torch.optim.AdamW(groups)
 
 
-def _spared(encoder: torch.nn.Module) -> set[str]:
+def _is_exempt(encoder: torch.nn.Module) -> set[str]:
     names = getattr(encoder, "no_weight_decay", None)
     return set(names()) if callable(names) else set()

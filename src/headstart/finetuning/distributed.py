@@ -37,7 +37,7 @@ class Engine:
         return tensor
 
     def spread(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Give every process the first one's values, in place."""
+        """Broadcast to every process the first one's values, in place."""
 
     def precision(self) -> AbstractContextManager[Any]:
         """Choose the number format of the forward pass."""
@@ -66,7 +66,7 @@ class Accelerated(Engine):
         return total
 
     def spread(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Give every process the first one's values, in place."""
+        """Broadcast to every process the first one's values, in place."""
         from accelerate.utils import broadcast
 
         with torch.no_grad():

@@ -28,7 +28,7 @@ def update_average(average: Tensors, live: Mapping[str, torch.Tensor], decay: fl
 
 
 def interpolate(start: Mapping[str, torch.Tensor], end: Mapping[str, torch.Tensor], share: float) -> Tensors:
-    """Give the weights at ``share`` of the way from ``start`` to ``end`` (WiSE-FT, Wortsman et al. 2022).
+    """Return the weights at ``share`` of the way from ``start`` to ``end`` (WiSE-FT, Wortsman et al. 2022).
 
     Counters of whole numbers are those of ``end``. At 0 and 1 the weights are those of start and end to the last bit.
 

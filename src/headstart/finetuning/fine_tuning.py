@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from headstart.arrays import Integers
-from headstart.encoders.fine_tuned import Origin, keep_tuned
+from headstart.encoders.fine_tuned import Origin, store_fine_tuned
 from headstart.encoders.graph_cache import PreparedEncoder
 from headstart.finetuning.build import assemble, divide
 from headstart.finetuning.callbacks import Callback, TensorBoardCallback, profile
@@ -22,7 +22,7 @@ from headstart.finetuning.loop import Training
 from headstart.finetuning.lr_range_test import LrRangeTest
 from headstart.finetuning.ranks import process_count
 from headstart.finetuning.resume import find_checkpoint, identity
-from headstart.finetuning.snapshots import keep_both_ends
+from headstart.finetuning.snapshots import write_best_and_last
 from headstart.finetuning.step_time import StepTime, measure_pace
 from headstart.finetuning.time_budget import announce, epochs_within_limit, is_late
 from headstart.finetuning.weight_interpolation import Interpolation, WeightChoice, choose_weights
@@ -53,7 +53,7 @@ class FineTuned:
     trained_parameters, parameters
         How many numbers moved, of how many in all.
     validation
-        Rows of the pictures that were held out for choosing.
+        Rows of the examples that were held out for choosing.
     expected_seconds, seconds
         Of the training: as announced, and as it was.
     rate_test
@@ -83,7 +83,7 @@ class FineTuned:
 
     @property
     def validated(self) -> int:
-        """How many pictures were held out for choosing."""
+        """How many examples were held out for choosing."""
         return len(self.validation)
 
 
@@ -121,16 +121,16 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
             training = Training(task, engine, watched.hooks, resumed)
             outcome = training.run()
         if context.run_folder is not None and engine.rank == 0:
-            keep_both_ends(ground, task, outcome, context.run_folder)
+            write_best_and_last(ground, task, outcome, context.run_folder)
         if task.moving.plan.method == "lora":
-            from headstart.finetuning.lora import straight_start
+            from headstart.finetuning.lora import freeze_first
 
-            starts = straight_start(starts, outcome.tensors)
+            starts = freeze_first(starts, outcome.tensors)
         choice = choose_weights(training, outcome, starts)
         seconds = time.perf_counter() - clock
         trained, parameters = _count(task)
         engine.close()
-        encoder, head = _take_out(ground, task, choice, context)
+        encoder, head = _remove_from_cache(ground, task, choice, context)
     return FineTuned(
         plan=task.moving.plan,
         encoder=encoder,
@@ -218,7 +218,7 @@ def _count(task: TrainingJob) -> tuple[int, int]:
     return trained, sum(one.numel() for name, one in everything if "lora_" not in name)
 
 
-def _take_out(
+def _remove_from_cache(
     ground: TrainingInputs, task: TrainingJob, choice: WeightChoice, context: RunContext
 ) -> "tuple[PreparedEncoder | None, LinearHead]":
     classifier: Classifier = task.moving.classifier
@@ -230,7 +230,7 @@ def _take_out(
         merge_matrices(classifier.encoder)
     spec, files = ground.encoder.spec, ground.encoder.files
     method = task.moving.plan.name
-    encoder = keep_tuned(classifier.encoder, Origin(spec, files, method), ground.sample(), context.cache_folder)
+    encoder = store_fine_tuned(classifier.encoder, Origin(spec, files, method), ground.sample(), context.cache_folder)
     return encoder, LinearHead(*_head_arrays(classifier), {"method": method})
 
 

@@ -20,7 +20,7 @@ class Epoch:
         Mean over the training views as they were seen, before each step. Under mixup or CutMix an answer counts as
         right when it is the class with the larger share.
     validation_loss, validation_accuracy
-        On the pictures held out for choosing, without augmentation; None when none were.
+        On the examples held out for choosing, without augmentation; None when none were.
     seconds
         Wall-clock time of the epoch, validation included.
 

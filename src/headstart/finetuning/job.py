@@ -117,7 +117,7 @@ class TrainingOutcome:
     stopped
         Why it ended early, in a sentence, or "".
     micro
-        How many pictures a process took at a time in the end.
+        How many examples a process took at a time in the end.
     short
         Whether memory was too short for as many as usual.
     """
@@ -132,7 +132,7 @@ class TrainingOutcome:
 
 
 def mixed_seed(*numbers: int) -> int:
-    """Make one seed of several numbers."""
+    """Create one seed of several numbers."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint32)[0])
 
 

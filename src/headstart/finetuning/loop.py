@@ -16,7 +16,7 @@ from headstart.arrays import Singles
 from headstart.finetuning.batches import Rows, Views, ahead, batches, view_of
 from headstart.finetuning.checkpoint import Checkpoint, optimizer_tensors, restore_optimizer
 from headstart.finetuning.checkpoint_state import State, Stop
-from headstart.finetuning.classifier import Tensors, make_optimizer
+from headstart.finetuning.classifier import Tensors, create_optimizer
 from headstart.finetuning.distributed import Engine, own_generator, sum_gradients
 from headstart.finetuning.ema import renew_statistics, update_average
 from headstart.finetuning.history import Epoch
@@ -30,7 +30,7 @@ from headstart.settings.rules import examples_at_once
 
 PREDICTED_AT_ONCE = 16
 STATISTICS_BATCHES = 16
-LEAST_TO_CHOOSE = 200  # validation pictures: with fewer the best epoch is the luckiest one
+LEAST_TO_CHOOSE = 200  # validation examples: with fewer the best epoch is the luckiest one
 
 
 class Training:
@@ -41,7 +41,7 @@ class Training:
     ) -> None:
         self.task, self._engine, self._hooks = task, engine, hooks
         self._plan, self._recipe = task.moving.plan, task.recipe
-        self._optimizer = make_optimizer(task.recipe.training.optimizer, task.moving.groups(task.recipe))
+        self._optimizer = create_optimizer(task.recipe.training.optimizer, task.moving.groups(task.recipe))
         self._usual = examples_at_once(self._plan, engine.device.type == "cpu")
         self._bites, self._state = MicroBatcher(self._usual), State()
         live = task.moving.tensors()
@@ -53,7 +53,7 @@ class Training:
         self._kept_at = time.monotonic()
         if resumed is not None:
             self._restore(resumed)
-        self._steps_per_epoch = len(self._dealt(0))
+        self._steps_per_epoch = len(self._draw_batches(0))
 
     @property
     def steps(self) -> int:
@@ -97,7 +97,7 @@ class Training:
     def _factor(self, step: int) -> float:
         return rate_factor(self._recipe.training.schedule, step, self.steps, self._recipe.training.warmup)
 
-    def _dealt(self, epoch: int) -> list[Rows]:
+    def _draw_batches(self, epoch: int) -> list[Rows]:
         """Deal the examples of an epoch into steps."""
         whole = self._plan.batch_size * self._engine.world * self._recipe.training.accumulate
         return batches(len(self.task.train.views), whole, 2 * self._engine.world, self._recipe.run.seed, epoch)
@@ -107,7 +107,7 @@ class Training:
     def _run_epoch(self) -> None:
         state, task = self._state, self.task
         task.moving.set_epoch(state.epoch)
-        dealt = self._dealt(state.epoch)[state.inside :]
+        dealt = self._draw_batches(state.epoch)[state.inside :]
         own = [np.array_split(batch, self._engine.world)[self._engine.rank] for batch in dealt]
         clock = time.perf_counter()
         inputs = ahead(task.train.views, own, view_of(state.epoch, self._plan.views))
@@ -138,7 +138,7 @@ class Training:
             validation_accuracy=accuracy,
             seconds=state.seconds + time.perf_counter() - clock,
         )
-        self._take_best(row)
+        self._select_best(row)
         state.history.append(row.to_json())
         state.end_epoch()
         self._hooks.watcher.epoch(row)
@@ -146,7 +146,7 @@ class Training:
         if self._recipe.training.patience and waited >= self._recipe.training.patience:
             self._note_stop(Finding("finetuning.no_improvement", {"epochs": waited}, "note"))
 
-    def _take_best(self, row: Epoch) -> None:
+    def _select_best(self, row: Epoch) -> None:
         validation = self.task.validation
         choosing = validation is not None and (
             len(validation.labels) >= LEAST_TO_CHOOSE or self._recipe.training.patience > 0
@@ -160,7 +160,7 @@ class Training:
     # --- a step
 
     def _step(self, count: int, rows: Rows, inputs: Singles) -> None:
-        """One step on a batch of ``count`` pictures, of which ``rows`` are this process's share."""
+        """One step on a batch of ``count`` examples, of which ``rows`` are this process's share."""
         state, recipe = self._state, self._recipe
         factor = self._factor(state.step)
         for group in self._optimizer.param_groups:
@@ -174,7 +174,7 @@ class Training:
         state.refuse_nonsense(loss, float(norm), self._plan.rate * factor, self.task.loss.guessing)
         self._optimizer.step()
         if recipe.training.l2sp:
-            self._pull_back(factor)
+            self._restore_best(factor)
         if recipe.training.ema:
             update_average(self._average, self.task.moving.tensors(), recipe.training.ema, state.step)
         state.add(loss, total[1], count)
@@ -209,7 +209,7 @@ class Training:
             scores = task.forward(mixed.inputs)
         return task.loss.losses(scores, mixed.targets), task.loss.credit(scores, mixed.targets)
 
-    def _pull_back(self, factor: float) -> None:
+    def _restore_best(self, factor: float) -> None:
         own = dict(self.task.moving.classifier.named_parameters())
         for group in self._optimizer.param_groups:
             members = {id(one) for one in group["params"]}
@@ -234,7 +234,7 @@ class Training:
         return found
 
     def renew_statistics(self) -> None:
-        """Estimate BatchNorm's statistics for the weights as they are, on some pictures to train on."""
+        """Estimate BatchNorm's statistics for the weights as they are, on some examples to train on."""
         task, view = self.task, view_of(0, self._plan.views)
         task.moving.set_epoch(self._plan.epochs - 1)
         dealt = batches(len(task.train.views), self._plan.batch_size, 2, self._recipe.run.seed, 0)[:STATISTICS_BATCHES]

@@ -44,7 +44,7 @@ def add_matrices(encoder: torch.nn.Module, rank: int, seed: int) -> tuple[str, .
     return tuple(name for name, _ in encoder.named_parameters() if MARK in name)
 
 
-def straight_start(start: Mapping[str, torch.Tensor], end: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def freeze_first(start: Mapping[str, torch.Tensor], end: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Take the first matrix of each pair from the end of the training.
 
     The network is still the one it started as, because the second matrices are zero; and from here to the end their
@@ -54,7 +54,7 @@ def straight_start(start: Mapping[str, torch.Tensor], end: Mapping[str, torch.Te
     --------
     >>> start = {"a.lora_A.default.weight": torch.ones(1), "a.lora_B.default.weight": torch.zeros(1)}
     >>> end = {name: torch.full((1,), 3.0) for name in start}
-    >>> [float(tensor) for tensor in straight_start(start, end).values()]
+    >>> [float(tensor) for tensor in freeze_first(start, end).values()]
     [3.0, 0.0]
     """
     return {name: end[name] if f".{MARK}A." in name else tensor for name, tensor in start.items()}

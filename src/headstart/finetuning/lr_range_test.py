@@ -40,7 +40,7 @@ class LrRangeTest:
 
 
 def range_rates(low: float = 1e-6, high: float = 1.0, steps: int = 60) -> Numbers:
-    """Give rates that grow by the same factor from step to step.
+    """Return rates that grow by the same factor from step to step.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def find_rate(rates: Numbers, losses: Numbers) -> LrRangeTest:
     if smooth[0] - smooth[lowest] < LEAST_FALL * abs(smooth[0]):
         reason = Finding("finetuning.range_flat", {"low": float(rates[0]), "high": float(rates[-1])})
         return LrRangeTest(rates, losses, smooth, None, reason)
-    steepest = _steepest(losses[: max(lowest + 1, FEWEST)])
+    steepest = _find_steepest(losses[: max(lowest + 1, FEWEST)])
     chosen, limit = float(rates[steepest]), float(rates[lowest]) / 10
     if chosen > limit:
         values = {"limit": limit, "grows": float(rates[lowest]), "chosen": chosen}
@@ -98,7 +98,7 @@ def find_rate(rates: Numbers, losses: Numbers) -> LrRangeTest:
     return LrRangeTest(rates, losses, smooth, chosen, reason)
 
 
-def _steepest(losses: Numbers) -> int:
+def _find_steepest(losses: Numbers) -> int:
     """Find the middle of the stretch in which the losses fall fastest: the slope of a straight line through them.
 
     A stretch is long enough, a decade of the usual rates, that one lucky batch at a rate that moves nothing is no fall.

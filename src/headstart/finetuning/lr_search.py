@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from headstart.finetuning.batches import Rows, batches, view_of
-from headstart.finetuning.classifier import make_optimizer
+from headstart.finetuning.classifier import create_optimizer
 from headstart.finetuning.distributed import Engine, sum_gradients
 from headstart.finetuning.job import TrainingJob, to_device
 from headstart.finetuning.lr_range_test import LrRangeTest, range_rates, run_range_test
@@ -22,7 +22,7 @@ def search_rate(task: TrainingJob, engine: Engine, progress: Progress) -> LrRang
     plan, recipe = task.moving.plan, task.recipe
     before = {name: tensor.clone() for name, tensor in task.moving.tensors().items()}
     rates = range_rates()
-    optimizer = make_optimizer(recipe.training.optimizer, task.moving.groups(recipe))
+    optimizer = create_optimizer(recipe.training.optimizer, task.moving.groups(recipe))
     size = plan.batch_size * engine.world
     dealt = itertools.chain.from_iterable(
         batches(len(task.train.views), size, 2 * engine.world, recipe.run.seed, epoch) for epoch in itertools.count()
@@ -51,7 +51,7 @@ def search_rate(task: TrainingJob, engine: Engine, progress: Progress) -> LrRang
 
 
 def _gradients(task: TrainingJob, engine: Engine, bites: MicroBatcher, rows: Rows) -> float:
-    """Leave the gradient of the mean loss over these pictures, of which this process takes its share; give the loss."""
+    """Leave the gradient of the mean loss over these examples, of which this process takes its share; give the loss."""
     own = np.array_split(rows, engine.world)[engine.rank]
     inputs = task.train.views.take(own, view_of(0, task.moving.plan.views))
     labels = torch.from_numpy(task.train.labels[own])

@@ -19,7 +19,7 @@ MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
 
 @dataclass(slots=True)
 class MicroBatcher:
-    """How many pictures go through the network at a time; halved where memory is short.
+    """How many examples go through the network at a time; halved where memory is short.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class MicroBatcher:
         Raises
         ------
         EncoderError
-            When memory is too short for one picture.
+            When memory is too short for one example.
         """
         while True:
             try:
@@ -66,7 +66,7 @@ class MicroBatcher:
 
 
 def is_about_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory is short: torch has no class for it on a CPU.
+    """Return whether an error means that memory is short: torch has no class for it on a CPU.
 
     Examples
     --------

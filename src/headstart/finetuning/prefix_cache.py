@@ -25,7 +25,7 @@ from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import EncoderSpec
 from headstart.encoders.stages import Stage
 from headstart.errors import EncoderError
-from headstart.finetuning.views import Augmentation, make_view
+from headstart.finetuning.views import Augmentation, create_view
 from headstart.runtime.hashing import sha256_of_json
 
 _in_torch = Lock()  # a prefix in torch notes what it sees: one call at a time, whichever view it is for
@@ -39,7 +39,7 @@ class NetworkSplit:
     Attributes
     ----------
     prefix
-        Pictures (N, 3, H, W) -> activations (N, *shape); for running only.
+        Examples (N, 3, H, W) -> activations (N, *shape); for running only.
     suffix
         Activations -> features (N, D). Its moving stages are those of the network itself: to train it is to train them.
     shape
@@ -112,7 +112,7 @@ class _Prefix(torch.nn.Module):
         self._seen.append(inputs[0])
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Give what enters the stage."""
+        """Return what enters the stage."""
         self._seen.clear()
         self.module(inputs)
         seen = self._seen.pop()
@@ -141,10 +141,10 @@ class _Suffix(torch.nn.Module):
         self._input = shape
         self._door = _Entrance(module.get_submodule(entrance))
         exchanged: dict[str, torch.nn.Module] = {path: torch.nn.Identity() for path in bypassed}
-        self.module = _exchange(module, {**exchanged, entrance: self._door}, "")
+        self.module = _replace_parts(module, {**exchanged, entrance: self._door}, "")
 
     def forward(self, activations: torch.Tensor) -> torch.Tensor:
-        """Give the features."""
+        """Return the features."""
         self._door.kept = activations
         try:
             start = activations.new_zeros(len(activations), *self._input) if self._input else activations
@@ -154,7 +154,7 @@ class _Suffix(torch.nn.Module):
         return features
 
 
-def _exchange(module: torch.nn.Module, exchanged: dict[str, torch.nn.Module], path: str) -> torch.nn.Module:
+def _replace_parts(module: torch.nn.Module, exchanged: dict[str, torch.nn.Module], path: str) -> torch.nn.Module:
     """Copy the containers on the way to what is exchanged; everything else stays the very same object."""
     if path in exchanged:
         return exchanged[path]
@@ -163,7 +163,7 @@ def _exchange(module: torch.nn.Module, exchanged: dict[str, torch.nn.Module], pa
         return module
     made = copy.copy(module)
     made._modules = {
-        name: child if child is None else _exchange(child, exchanged, f"{prefix}{name}")
+        name: child if child is None else _replace_parts(child, exchanged, f"{prefix}{name}")
         for name, child in module._modules.items()
     }
     return made
@@ -201,8 +201,8 @@ class PrefixEncoder:
         self._view, self._augmentation, self._seed = view, augmentation, seed
 
     def preprocess(self, example: Any) -> Singles:  # noqa: ANN401 - what the modality's reader opens
-        """Make the view of an opened example."""
-        return make_view(example, self.spec.preprocessing, self._augmentation, self._seed, self._view)
+        """Create the view of an opened example."""
+        return create_view(example, self.spec.preprocessing, self._augmentation, self._seed, self._view)
 
     def encode(self, batch: Singles) -> Singles:
         """Turn inputs (N, ...) into activations (N, D)."""
@@ -227,7 +227,7 @@ class ViewsWanted:
 def prefix_encoders(
     base: EncoderSpec, found: NetworkSplit, first: int, wanted: ViewsWanted, inputs: Singles, cache: Path
 ) -> tuple[PrefixEncoder, ...]:
-    """Make one encoder for each view; the graph of the frozen stages is written once and kept in the cache.
+    """Create one encoder for each view; the graph of the frozen stages is written once and kept in the cache.
 
     ``inputs`` are prepared examples, shape (n, ...), on which the graph is compared with torch.
     """

@@ -4,7 +4,7 @@ import os
 
 
 def process_number() -> int:
-    """Say which process this is; 0 writes and speaks.
+    """Describe which process this is; 0 writes and speaks.
 
     Examples
     --------
@@ -15,7 +15,7 @@ def process_number() -> int:
 
 
 def process_count() -> int:
-    """Say how many processes train together.
+    """Estimate how many processes train together.
 
     Examples
     --------

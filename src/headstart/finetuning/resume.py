@@ -36,7 +36,7 @@ def find_checkpoint(ground: TrainingInputs, context: RunContext) -> Checkpoint |
 
 
 def identity(ground: TrainingInputs) -> dict[str, Any]:
-    """Say what makes two trainings the same: settings, data, encoder, number of processes."""
+    """Describe what makes two trainings the same: settings, data, encoder, number of processes."""
     data = sha256_of_parts([*ground.keys, ground.labels.tobytes()])
     settings = {name: value for name, value in ground.recipe.to_json().items() if name not in FREE}
     return {**settings, "data": data, "weights": ground.encoder.spec.digest, "number of processes": process_count()}

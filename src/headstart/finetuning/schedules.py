@@ -6,7 +6,7 @@ from headstart.settings.fields import ScheduleName
 
 
 def rate_factor(schedule: ScheduleName, step: int, steps: int, warmup: float) -> float:
-    """Give the share of the peak rate for ``step`` of 0 ... ``steps`` - 1.
+    """Return the share of the peak rate for ``step`` of 0 ... ``steps`` - 1.
 
     A linear rise over ``warmup`` of the steps comes first. Then ``cosine`` falls to 0, ``step`` divides by 10 after one
     half and three quarters of the rest, ``constant`` stays. ``one-cycle`` is Smith's (2018) as in PyTorch: cosines from

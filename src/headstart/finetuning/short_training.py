@@ -23,7 +23,7 @@ from headstart.settings.rules import TrainingPlan, epochs_for_steps, training_pl
 
 FACTORS = (0.3, 1.0, 3.0)  # of the usual learning rate: those that are compared
 BEYOND = 10 / 3  # where the best of them is the last on its side, one more is tried
-ANSWERED = 16  # pictures that are answered to time it
+ANSWERED = 16  # examples that are answered to time it
 
 
 def plan_for_steps(ground: TrainingInputs, steps: int) -> TrainingPlan:
@@ -35,7 +35,7 @@ def plan_for_steps(ground: TrainingInputs, steps: int) -> TrainingPlan:
 
 
 def best_rate(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -> float:
-    """Choose the learning rate by the loss on pictures held out; the usual one when none can be.
+    """Choose the learning rate by the loss on examples held out; the usual one when none can be.
 
     Three are tried, and where the smallest or the largest of them is best, one more beyond it: no arm should lose for
     want of a rate.
@@ -75,7 +75,7 @@ def _smallest(losses: Mapping[float, float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class TrialTime:
-    """Seconds that a training takes to begin, for each picture it learns from, and for each that it answers."""
+    """Seconds that a training takes to begin, for each example it learns from, and for each that it answers."""
 
     start: float
     learning: float
@@ -105,7 +105,7 @@ def time_trial(
 def train_and_score(
     ground: TrainingInputs, plan: TrainingPlan, examples: Sequence[Example], context: RunContext
 ) -> Floats:
-    """Train on all pictures of ``ground`` and score others, shape (N, C)."""
+    """Train on all examples of ``ground`` and score others, shape (N, C)."""
     everything = replace(ground, recipe=ground.recipe.replace(validation_fraction=0.0))
     return _trained(everything, plan, examples, context)
 

@@ -15,7 +15,7 @@ from headstart.finetuning.job import TrainingJob, TrainingOutcome
 BEST, LAST_EPOCH = "best", "last"  # folders beside the checkpoint
 
 
-def keep_both_ends(ground: TrainingInputs, task: TrainingJob, outcome: TrainingOutcome, folder: Path) -> None:
+def write_best_and_last(ground: TrainingInputs, task: TrainingJob, outcome: TrainingOutcome, folder: Path) -> None:
     """Write ``folder/best`` and ``folder/last``: ``--encoder`` and ``timm.create_model("local-dir:...")`` open them.
 
     The network is left with the weights of the last epoch. A network whose classifier is no linear layer is written

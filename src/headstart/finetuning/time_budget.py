@@ -26,22 +26,22 @@ def epochs_within_limit(plan: TrainingPlan, recipe: Recipe, pace: StepTime, engi
     """
     if not recipe.training.time_limit:
         return plan.epochs
-    fixed = time.perf_counter() - started + choosing_seconds(plan, pace) + FINISH_SECONDS
+    fixed = time.perf_counter() - started + validation_seconds(plan, pace) + FINISH_SECONDS
     epochs = affordable_epochs(seconds_of(recipe.training.time_limit), fixed, pace.epoch, plan.epochs)
     total = engine.sum(torch.tensor(float(epochs), dtype=torch.float64, device=engine.device))
     return max(1, int(total) // engine.world)
 
 
-def choosing_seconds(plan: TrainingPlan, pace: StepTime) -> float:
-    """Say how long the validation part is looked at after the training."""
+def validation_seconds(plan: TrainingPlan, pace: StepTime) -> float:
+    """Estimate how long the validation part is looked at after the training."""
     return pace.look * (len(SHARES) if plan.wise == "auto" else 1)
 
 
 def announce(task: TrainingJob, pace: StepTime, done: int, tell: Callable[[Finding], None], started: float) -> float:
-    """Say how long the training will take from here, ``done`` epochs being done; give the seconds."""
+    """Estimate how long the training will take from here, ``done`` epochs being done; give the seconds."""
     plan, limit = task.moving.plan, task.recipe.training.time_limit
     left = plan.epochs - done
-    seconds = pace.epoch * left + choosing_seconds(plan, pace)
+    seconds = pace.epoch * left + validation_seconds(plan, pace)
     total = time.perf_counter() - started + seconds + FINISH_SECONDS
     late = bool(limit) and total > seconds_of(limit)
     values = {"method": plan.name, "count": left, "pictures": len(task.train.labels), "limit": limit}
@@ -52,7 +52,7 @@ def announce(task: TrainingJob, pace: StepTime, done: int, tell: Callable[[Findi
 
 
 def is_late(limit: float, passed: float, pace: StepTime) -> bool:
-    """Say whether one more epoch would break the limit, in seconds; ``passed`` are those since the run began.
+    """Return whether one more epoch would break the limit, in seconds; ``passed`` are those since the run began.
 
     Examples
     --------

@@ -41,13 +41,13 @@ class Augment(Protocol):
         augmentation: Augmentation,
         seed: int,
     ) -> Singles:
-        """Make one view of an opened example: an input of the network."""
+        """Create one view of an opened example: an input of the network."""
 
     def view_seed(self, seed: int, view: int, example: Any) -> int:  # noqa: ANN401 - as above
-        """Make the seed of a view from the content: a view belongs to that, not to a place in a list."""
+        """Create the seed of a view from the content: a view belongs to that, not to a place in a list."""
 
 
-def make_view(
+def create_view(
     example: Any,  # noqa: ANN401 - what the modality's reader opens
     preprocessing: Preprocessing,
     augmentation: Augmentation,

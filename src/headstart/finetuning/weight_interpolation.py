@@ -50,7 +50,7 @@ class WeightChoice:
 
 
 def choose_weights(training: Training, outcome: TrainingOutcome, starts: Tensors) -> WeightChoice:
-    """Choose the share of the way, and fit the decoding, on validation pictures; leave the weights in the network.
+    """Choose the share of the way, and fit the decoding, on validation examples; leave the weights in the network.
 
     With ``wise = "auto"`` see :func:`choose_share`. A training of which no epoch ended well leaves the start.
     """
@@ -89,7 +89,7 @@ def choose_share(losses: Scores, weights: Scores | None = None, groups: Labels |
     """Choose a row of losses of shape (shares, N), shares ascending: the nearest to the probe that is as good as any.
 
     As good means: not worse than the smallest mean by more than one standard error of the paired difference (the rule
-    of Breiman et al. 1984). So weights move as far as the validation pictures can vouch for, and no further: with a
+    of Breiman et al. 1984). So weights move as far as the validation examples can vouch for, and no further: with a
     dozen of them nearly every difference is luck. ``weights`` (N,) sum to 1; differences are summed per group before
     their spread is taken, because examples of one group are not independent.
 

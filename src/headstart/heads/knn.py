@@ -119,7 +119,7 @@ class KnnFamily(HeadFamily):
         yield from self.fit(training, max(grid)).scores_for(features, grid)
 
     def fit(self, training: TrainingSet, setting: int) -> KnnHead:
-        """Keep the examples; with fewer examples than neighbours wanted, all of them vote."""
+        """Select the examples; with fewer examples than neighbours wanted, all of them vote."""
         votes = np.ones(training.class_count)
         if training.balance:
             votes[training.present] = len(training) / (len(training.present) * training.counts[training.present])

@@ -101,7 +101,7 @@ def select_candidate(candidates: Sequence[Candidate], scorer: CvScorer) -> Candi
     """Select among families of heads, which stand in the order of trust.
 
     The first keeps its place until a later one has a clearly lower loss and no lower metric. Simply taking the
-    best of five would follow chance: on few-shot samples of six picture sets it lost 0.3 points of test accuracy
+    best of five would follow chance: on few-shot samples of six example sets it lost 0.3 points of test accuracy
     against always taking logistic regression, and up to 8 points in a single case; this rule lost nothing on average
     and 0.9 points at most.
     """

@@ -1,4 +1,4 @@
-"""Is one classifier as good as another, on the same pictures? How sure one may be that it is not worse by a margin."""
+"""Is one classifier as good as another, on the same examples? How sure one may be that it is not worse by a margin."""
 
 import math
 
@@ -17,7 +17,7 @@ def non_inferiority_confidence(reference: Right, other: Right, margin: float) ->
     Parameters
     ----------
     reference, other
-        Whether each picture was answered rightly, shape (N,), N > 0.
+        Whether each example was answered rightly, shape (N,), N > 0.
     margin
         Above 0, below 1.
 

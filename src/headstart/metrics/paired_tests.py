@@ -76,7 +76,7 @@ def paired_difference(
     (7, 0, 0.0156, 'mcnemar')
     """
     units = np.arange(len(one)) if groups is None else groups
-    rows = drawn_means([one[None], other[None]], units, seed, resamples)
+    rows = resample_means([one[None], other[None]], units, seed, resamples)
     draws = rows[0] - rows[1]
     return PairedDifference(
         difference=interval(float(one.mean() - other.mean()), draws),
@@ -127,7 +127,7 @@ def area_between(sizes: Sequence[float], one: Sequence[float], other: Sequence[f
     return float(np.trapezoid(gaps, logs) / (logs[-1] - logs[0]))
 
 
-def drawn_means(
+def resample_means(
     right: Sequence[Right], groups: Groups, seed: int, resamples: int, *, over_draws: bool = True
 ) -> Floats:
     """Resample draws and test examples (in their groups) together; give each arm's mean accuracy, (arms, resamples).
@@ -139,7 +139,7 @@ def drawn_means(
     Examples
     --------
     >>> all_right, half = np.ones((3, 40), dtype=bool), np.tile(np.arange(40) % 2 == 0, (3, 1))
-    >>> float(drawn_means([all_right, half], np.arange(40), seed=0, resamples=100)[0].min())
+    >>> float(resample_means([all_right, half], np.arange(40), seed=0, resamples=100)[0].min())
     1.0
     """
     dense = np.unique(groups, return_inverse=True)[1]

@@ -20,12 +20,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The prediction of a model for one picture.
+    """The prediction of a model for one example.
 
     Attributes
     ----------
     path
-        The picture: its path, or ``#7`` for the eighth of a list.
+        The example: its path, or ``#7`` for the eighth of a list.
     label, probability
         The likeliest class.
     top
@@ -35,9 +35,9 @@ class Prediction:
     abstained, why
         Whether the model had better not answer, and why; ``label`` is what it would have said.
     unfamiliar
-        Whether the picture is unlike the training pictures.
+        Whether the example is unlike the training examples.
     familiarity, novelty
-        Share of held-out training pictures that are at least as strange, from 0 to 1, and how strange the picture is;
+        Share of held-out training examples that are at least as strange, from 0 to 1, and how strange the example is;
         None when the model cannot tell.
 
     Examples

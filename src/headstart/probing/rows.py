@@ -19,9 +19,9 @@ Positions = Integers
 class Sample:
     """Positions (n,) in a dataset, with the labels (n, ...) and the groups (n,) of the examples there.
 
-    ``groups`` are those no split may divide: the user's, joined with identical pictures and near copies.
+    ``groups`` are those no split may divide: the user's, joined with identical examples and near copies.
     ``user_groups`` are the same within the sample, counted from 0, or None when each example is alone and the data has
-    no groups: intervals are drawn over them, since a picture and its copy are one observation. ``strata`` (n,) are the
+    no groups: intervals are drawn over them, since an example and its copy are one observation. ``strata`` (n,) are the
     parts of which a split keeps the share; where nothing else is given, the labels.
     """
 
@@ -62,7 +62,7 @@ def select_sample(dataset: Dataset, positions: Positions, groups: Positions, lef
 
 
 def require_some(scored: Sample) -> None:
-    """Refuse a part to score without a picture; raises DataError.
+    """Refuse a part to score without an example; raises DataError.
 
     Examples
     --------

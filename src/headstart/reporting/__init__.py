@@ -1,1 +1,1 @@
-"""Results become text, tables and pictures."""
+"""Results become text, tables and examples."""

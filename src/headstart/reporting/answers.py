@@ -12,7 +12,7 @@ from headstart.runtime.findings import Finding
 from headstart.tasks.base import load_task
 from headstart.uncertainty.selective import Threshold
 
-NAMED = 5  # unreadable pictures named in a summary
+NAMED = 5  # unreadable examples named in a summary
 
 
 def failures_by_name(examples: Sequence[Example], failures: Mapping[int, Finding]) -> dict[str, Finding]:
@@ -26,7 +26,7 @@ def failures_to_json(failures: Mapping[str, Finding]) -> dict[str, str]:
 
 
 def failure_lines(failures: Mapping[str, Finding], texts: Texts = ENGLISH) -> list[str]:
-    """Name the pictures that could not be read; at most five, then how many more."""
+    """Name the examples that could not be read; at most five, then how many more."""
     named = list(failures.items())[:NAMED]
     lines = [texts.say("reporting.left_out", {"name": name, "reason": reason}) for name, reason in named]
     more = len(failures) - NAMED
@@ -35,7 +35,7 @@ def failure_lines(failures: Mapping[str, Finding], texts: Texts = ENGLISH) -> li
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a model says about pictures, and what could not be read."""
+    """What a model says about examples, and what could not be read."""
 
     task: str
     predictions: Sequence[Any]
@@ -44,7 +44,7 @@ class Answers:
     modality: str = DEFAULT
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
-        """Name the pictures that could not be read, and say so when no answer can be precise enough."""
+        """Name the examples that could not be read, and say so when no answer can be precise enough."""
         texts = texts.for_modality(self.modality)
         lines = failure_lines(self.failures, texts)
         if self.threshold is None or self.threshold.reached:

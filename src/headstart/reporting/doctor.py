@@ -11,7 +11,7 @@ from headstart.encoders.loading import EncoderRow
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
 
-ENOUGH_DISK = 2 * 1024**3  # bytes: an environment, a few encoders, features of 100,000 pictures
+ENOUGH_DISK = 2 * 1024**3  # bytes: an environment, a few encoders, features of 100,000 examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class MachineReport:
         return [*lines, "", *(sentences(self.problems, texts) or [texts.say("reporting.all_well")])]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data."""
+        """Return plain data."""
         return {**self.facts, "problems": sentences(self.problems)}
 
 
 def examine_machine(cache: Path, encoders: tuple[EncoderRow, ...], facts: dict[str, Any]) -> MachineReport:
-    """Look at the machine; ``facts`` are those of :func:`headstart.runtime.environment.environment`."""
+    """Inspect the machine; ``facts`` are those of :func:`headstart.runtime.environment.environment`."""
     existing = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
     free = shutil.disk_usage(existing).free
     seen = {

@@ -37,5 +37,5 @@ class EncoderTable:
         ]
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Give plain data: one object per encoder."""
+        """Return plain data: one object per encoder."""
         return [asdict(row) | {"note": str(row.note)} for row in self.rows]

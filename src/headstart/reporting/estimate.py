@@ -37,7 +37,7 @@ class Estimate:
         return [*lines, texts.say(views, moves)]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data."""
+        """Return plain data."""
         return {
             "encoder": self.encoder,
             "stored": self.stored,

@@ -24,7 +24,7 @@ def write_history(path: Path, history: Sequence[Epoch]) -> None:
 
 
 def history_to_json(history: Sequence[Epoch]) -> list[dict[str, Any]]:
-    """Give plain data, one object per epoch."""
+    """Return plain data, one object per epoch."""
     return [row.to_json() for row in history]
 
 

@@ -11,7 +11,7 @@ from headstart.uncertainty.selective import Threshold
 def policy_lines(found: PolicyScores, texts: Texts = ENGLISH, *, leaked: bool = False) -> list[str]:
     """Write whether the policy kept its promises on the scored examples, and what it could not learn to promise.
 
-    ``leaked`` pictures flatter every promise.
+    ``leaked`` examples flatter every promise.
     """
     lines = [texts.say("reporting.guard_leaked" if leaked else "reporting.guard")]
     sets, answers, novelty = found.sets, found.answers, found.novelty
@@ -56,7 +56,7 @@ def _too_few() -> Finding:
 
 
 def unscored_refusal(policy: AnswerPolicy | None, promises: PolicyScores | None) -> tuple[Finding, ...]:
-    """Return that a precision cannot be promised where no scored picture could show it, as with folds; often nothing.
+    """Return that a precision cannot be promised where no scored example could show it, as with folds; often nothing.
 
     Examples
     --------

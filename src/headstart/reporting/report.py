@@ -81,7 +81,7 @@ class RunReport:
         ]
 
     def _title(self, texts: Texts) -> str:
-        """Say how the pictures were scored."""
+        """Describe how the examples were scored."""
         result = self.board.evaluation
         values = {"count": result.count, "leaked": self.board.leaked}
         if result.cross_validated is not None:
@@ -89,7 +89,7 @@ class RunReport:
         return texts.say("reporting.scores_leaked" if self.board.leaked else "reporting.scores_new", values)
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data; ``features.seconds`` and ``seconds`` are wall-clock times."""
+        """Return plain data; ``features.seconds`` and ``seconds`` are wall-clock times."""
         return {
             "run": str(self.folder),
             "model": str(self.model),
@@ -129,7 +129,7 @@ class ScoreReport:
 
     @property
     def notices(self) -> tuple[Finding, ...]:
-        """What the user should know: a saved model knows its pictures by their bytes, so near copies pass for new."""
+        """What the user should know: a saved model knows its examples by their bytes, so near copies pass for new."""
         return (*self.extraction.notices, *((Finding("reporting.by_bytes"),) if self.board.leaked else ()))
 
     @property
@@ -152,7 +152,7 @@ class ScoreReport:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data."""
+        """Return plain data."""
         return {
             "data": self.inspection.dataset.name,
             **self.board.to_json(),
@@ -202,7 +202,7 @@ class EmbedReport:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data; ``images_per_second`` counts all pictures, stored ones too."""
+        """Return plain data; ``images_per_second`` counts all examples, stored ones too."""
         return {
             "file": str(self.file),
             "encoder": self.spec.name,
@@ -241,7 +241,7 @@ def _promises(plan: Plan, probe: Probe, board: Comparison) -> tuple[Finding, ...
 
 
 def promise_findings(probe: Probe, board: Comparison, metric: str) -> tuple[Finding, ...]:
-    """Return a note when cross-validation promised more than the scored pictures kept."""
+    """Return a note when cross-validation promised more than the scored examples kept."""
     promised = next((one.cv_score.metric for one in probe.candidates if one.name == probe.name), 0.0)
     # The heads that were compared stand on the network as it came.
     scored = board.baselines.get("probe", board.evaluation)

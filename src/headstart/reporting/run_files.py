@@ -1,4 +1,4 @@
-"""The files of a run, apart from the model: recipe, environment, tables, pictures, log."""
+"""The files of a run, apart from the model: recipe, environment, tables, examples, log."""
 
 import shutil
 from collections.abc import Iterable, Iterator

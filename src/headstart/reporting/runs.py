@@ -33,7 +33,7 @@ def safe_name(name: str) -> str:
 
 
 def new_run_folder(base: Path, name: str) -> Path:
-    """Make the folder ``base/<name>-N`` with the next free N, counted from 1; two processes never get the same one.
+    """Create the folder ``base/<name>-N`` with the next free N, counted from 1; two processes never get the same one.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def new_run_folder(base: Path, name: str) -> Path:
 
 
 def given_folder(path: Path) -> Path:
-    """Make the folder a user asked for, or take it when it is there and empty.
+    """Create the folder a user asked for, or take it when it is there and empty.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def given_folder(path: Path) -> Path:
 
 
 def study_header(kind: str, now: datetime, command: Sequence[str]) -> dict[str, Any]:
-    """Give what the JSON file of a study begins with: its kind, when it was made, by which command and on what."""
+    """Return what the JSON file of a study begins with: its kind, when it was made, by which command and on what."""
     return {"kind": kind, "created": now.isoformat(timespec="seconds"), "environment": environment(now, command)}
 
 

@@ -36,7 +36,7 @@ def score_lines(
 
 
 def _moved_lines(moved: PairedDifference | None, texts: Texts) -> list[str]:
-    """Say what moving the weights was worth beside the probe, on the same pictures."""
+    """Describe what moving the weights was worth beside the probe, on the same examples."""
     if moved is None:
         return []
     gain = moved.difference
@@ -68,7 +68,7 @@ def candidate_lines(target: Target, candidates: Sequence[Candidate], chosen: str
 
 
 def _order_lines(candidates: Sequence[Candidate], chosen: str, texts: Texts) -> list[str]:
-    """Say why a head stands back whose row, as it is printed, looks no worse and in one number better."""
+    """Explain why a head stands back whose row, as it is printed, looks no worse and in one number better."""
     taken = next((one.cv_score for one in candidates if one.name == chosen), None)
     if taken is None:
         return []

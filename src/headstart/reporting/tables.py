@@ -6,7 +6,7 @@ rightly when the file is opened by *Data > From Text/CSV* with the encoding 6500
 
 Names are written exactly as they are, also when they begin with ``=``, ``+``, ``-`` or ``@``: tables are joined on
 paths and class names, and a changed name would match nothing. A spreadsheet may take such a name for a formula: when
-the pictures come from a stranger, import these columns as text.
+the examples come from a stranger, import these columns as text.
 """
 
 import math
@@ -23,7 +23,7 @@ Part = Literal["fit", "score", "fit and score", "left out"]
 
 
 def write_data_table(path: Path, dataset: Dataset, keys: Sequence[bytes], parts: Sequence[Part]) -> None:
-    """Write ``data.csv``: which pictures the run saw, and what each was used for.
+    """Write ``data.csv``: which examples the run saw, and what each was used for.
 
     ``keys`` are the SHA-256 digests of the files (32 bytes each; empty where a file could not be read), ``parts`` what
     became of each example; both in the order of the dataset. ``split`` is the part the user put it in, empty when there

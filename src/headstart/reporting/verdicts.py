@@ -9,7 +9,7 @@ Json = Mapping[str, Any]
 
 
 def transfer_verdicts(compare: Json, texts: Texts) -> list[str]:
-    """Say plainly what the transfer was worth, one sentence for each arm, in the order of the sizes."""
+    """State plainly what the transfer was worth, one sentence for each arm, in the order of the sizes."""
     gains = [gain for gain in compare.get("gain") or () if isinstance(gain.get("value"), int | float)]
     if not gains:
         return [texts.say("reporting.no_transfer")]
@@ -68,7 +68,7 @@ def factor_sentence(factor: Json, texts: Texts) -> str:
 
 
 def factor_line(factor: Json, texts: Texts) -> str:
-    """Say the same with the name of the factor before it; empty where there is nothing to say."""
+    """Write the same with the name of the factor before it; empty where there is nothing to say."""
     sentence = factor_sentence(factor, texts)
     values = {"factor": texts.name("page.factor", str(factor["factor"])), "sentence": sentence}
     return texts.say("reporting.factor", values) if sentence else ""
@@ -87,7 +87,7 @@ def multiplier_of(compare: Json, gain: Json) -> Json | None:
 
 
 def multiplier_text(multiplier: Json, texts: Texts) -> str:
-    """Say how many times more labels are needed.
+    """Estimate how many times more labels are needed.
 
     Examples
     --------

@@ -22,7 +22,7 @@ WEIGHTS = "encoder.safetensors"  # only where there is no graph, because the net
 HEAD = "head.safetensors"
 BASELINE = "baseline.safetensors"
 POLICY = "guard.safetensors"  # held-out scores; only where something was held out
-FITTED = "fitted.safetensors"  # digests of the pictures the head was fitted on
+FITTED = "fitted.safetensors"  # digests of the examples the head was fitted on
 OPENED = (GRAPH, WEIGHTS, HEAD, BASELINE, FITTED, REFERENCES, NAMES, POLICY)
 TIMM_WEIGHTS = "model.safetensors"
 CARD = "README.md"
@@ -32,7 +32,7 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
     """Write a model into a new folder, whole or not at all; return notices for the user.
 
     ``files`` are those of the model's encoder; they are copied. Where it can be done the model is also written as
-    one graph from raw pictures (``model.onnx``) and in timm's layout.
+    one graph from raw examples (``model.onnx``) and in timm's layout.
 
     Raises
     ------

@@ -109,7 +109,7 @@ def _unleaked(model: SavedModel) -> dict[str, dict[str, Any]]:
 
 
 def _leak(model: SavedModel) -> str:
-    """Write which scores to believe when pictures set apart also lie in the fitted part."""
+    """Write which scores to believe when examples set apart also lie in the fitted part."""
     leaked = model.training.leaked
     if not leaked:
         return ""

@@ -7,7 +7,7 @@ from typing import Any
 from headstart.runtime.text import escape_control_characters
 from headstart.saving.values import SavedModel
 
-FEW = 10  # pictures: what is measured on fewer says little
+FEW = 10  # examples: what is measured on fewer says little
 
 
 class TaskCard:

@@ -83,7 +83,7 @@ class ClassCard(TaskCard):
         ]
 
     def limits_of_data(self, model: SavedModel) -> list[str]:
-        """Count the classes that were fitted or scored on few pictures."""
+        """Count the classes that were fitted or scored on few examples."""
         evaluation = model.training.evaluation
         fitted = sum(count < FEW for count in model.fitted_labels["counts"])
         scored = sum(row["support"] < FEW for row in evaluation["per_class"]) if evaluation else 0

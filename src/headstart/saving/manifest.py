@@ -107,7 +107,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _converted(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Convert a manifest of format 1, which knew pictures and classes alone; raises KeyError."""
+    """Convert a manifest of format 1, which knew examples and classes alone; raises KeyError."""
     old = dict(manifest)
     target = {"target": {"names": old.pop("classes")}, "fitted": {"counts": old.pop("class_counts")}}
     for part in (old, old["baseline"]) if old["baseline"] else (old,):

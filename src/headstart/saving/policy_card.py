@@ -16,7 +16,7 @@ METHODS = {
 
 
 def policy_section(model: SavedModel) -> str:
-    """Write what the policy promises, and what came of it on the pictures set apart."""
+    """Write what the policy promises, and what came of it on the examples set apart."""
     policy, scores = model.policy, model.policy_scores or {}
     if policy is None:
         return "The model was saved without a guard: it answers every picture.\n"

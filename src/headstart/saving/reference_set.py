@@ -1,6 +1,6 @@
-"""References: the features of the training pictures, kept with the model so that it can compare new pictures with them.
+"""References: the features of the training examples, kept with the model so that it can compare new examples with them.
 
-No picture is kept, only its features, its label, its name and the SHA-256 of its bytes.
+No example is kept, only its features, its label, its name and the SHA-256 of its bytes.
 """
 
 import json
@@ -25,7 +25,7 @@ MOST_ENCODED = 1_000  # where the weights have moved, every row has to be encode
 
 @dataclass(frozen=True, slots=True, eq=False)
 class References:
-    """Training pictures as their features, in the order of the data; R rows.
+    """Training examples as their features, in the order of the data; R rows.
 
     Attributes
     ----------
@@ -34,13 +34,13 @@ class References:
     labels
         Class numbers, shape (R,), int64.
     names
-        The paths of the pictures as the user gave them; those inside Headstart's cache folder are relative to it, and
-        pictures that were no files are called as in ``data.csv`` (``#7``).
+        The paths of the examples as the user gave them; those inside Headstart's cache folder are relative to it, and
+        examples that were no files are called as in ``data.csv`` (``#7``).
     keys
-        SHA-256 of the bytes of each picture, 32 bytes: whoever finds a file under its name can tell whether it is
+        SHA-256 of the bytes of each example, 32 bytes: whoever finds a file under its name can tell whether it is
         still the same.
     total
-        How many pictures the model was fitted to; R is smaller when only a sample of them is kept.
+        How many examples the model was fitted to; R is smaller when only a sample of them is kept.
     """
 
     features: npt.NDArray[np.float16]

@@ -29,21 +29,21 @@ class TrainingRecord:
     data_name, data_fingerprint
         Name and digest of the dataset.
     counts
-        How many pictures were used for what: ``{"fit": 719, "score": 240}``.
+        How many examples were used for what: ``{"fit": 719, "score": 240}``.
     split_rule
-        One sentence: how the pictures to score were set apart.
+        One sentence: how the examples to score were set apart.
     recipe
         The settings of the run.
     created
         When, in ISO 8601.
     evaluation
-        :meth:`headstart.metrics.values.Evaluation.to_json` on the pictures set apart, or None when there were none.
+        :meth:`headstart.metrics.values.Evaluation.to_json` on the examples set apart, or None when there were none.
     leaked
-        How many of the pictures set apart, or copies of them, also lie in the fitted part.
+        How many of the examples set apart, or copies of them, also lie in the fitted part.
     without_leaked
         As ``evaluation``, without those; None when none leaked, or all.
     baselines
-        The same of each baseline on the same pictures, by name.
+        The same of each baseline on the same examples, by name.
     versions
         Versions of Headstart and of the packages that can change a result.
     """
@@ -62,7 +62,7 @@ class TrainingRecord:
 
     @property
     def trusted(self) -> dict[str, Any] | None:
-        """The scores to believe: without the pictures that leaked, where there are such scores."""
+        """The scores to believe: without the examples that leaked, where there are such scores."""
         return self.without_leaked or self.evaluation
 
     def to_json(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class TrainingRecord:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The simple model that stands beside the real one, so that other pictures can be scored by both."""
+    """The simple model that stands beside the real one, so that other examples can be scored by both."""
 
     spec: EncoderSpec
     head: Head
@@ -98,9 +98,9 @@ class SavedModel:
     notices
         What a user of the model should know: one sentence each.
     fitted_keys
-        SHA-256 of each picture the head was fitted on, so that scoring one of them again is noticed.
+        SHA-256 of each example the head was fitted on, so that scoring one of them again is noticed.
     references
-        Features of the training pictures; None for a model of an older Headstart.
+        Features of the training examples; None for a model of an older Headstart.
     policy
         What it learned about when not to answer; None for a model of an older Headstart.
     policy_scores

@@ -1,4 +1,4 @@
-"""What the server writes down of each request: one line of JSON, numbers for Prometheus; no picture and no name."""
+"""What the server writes down of each request: one line of JSON, numbers for Prometheus; no example and no name."""
 
 import json
 import logging
@@ -71,15 +71,15 @@ class AccessLog:
         self._waiting = Gauge("headstart_waiting_pictures", "Pictures that wait.", registry=self.registry)
 
     def watch_waiting(self, count: Callable[[], int]) -> None:
-        """Ask this, whenever the numbers are read, how many pictures wait for a thread."""
+        """Ask this, whenever the numbers are read, how many examples wait for a thread."""
         self._waiting.set_function(count)
 
     def begin(self) -> None:
-        """Take note that a request has come."""
+        """Record that a request has come."""
         self._open.inc()
 
     def end(self, visit: AccessEntry) -> None:
-        """Take note of how a request ended."""
+        """Record how a request ended."""
         self._open.dec()
         self._requests.labels(visit.method, visit.route, str(visit.status)).inc()
         self._seconds.labels(visit.route).observe(visit.seconds)
@@ -97,7 +97,7 @@ class AccessLog:
         self.event("request", facts | ({"code": visit.code} if visit.code else {}))
 
     def batch(self, size: int) -> None:
-        """Take note of a batch."""
+        """Record a batch."""
         self._batches.observe(size)
 
     def event(self, kind: str, facts: Mapping[str, Any]) -> None:

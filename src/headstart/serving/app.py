@@ -21,7 +21,7 @@ from headstart.serving.sessions import SessionStore
 DESCRIPTION = "Says what is on pictures. Everything stays on this machine: no picture is kept, none is written down."
 
 
-def make_app(service: Service, entry: AccessRules, classroom: SessionStore, teach: Teach) -> ASGIApp:
+def create_app(service: Service, entry: AccessRules, classroom: SessionStore, teach: Teach) -> ASGIApp:
     """Put the application together; it needs no network and starts no thread of its own."""
     app = FastAPI(
         title="Headstart",

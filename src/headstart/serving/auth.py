@@ -59,7 +59,7 @@ class AccessRules:
 
 
 def _is_foreign(host: str, headers: Mapping[str, str]) -> bool:
-    """Tell whether a browser says that a page of another origin asks; programs send neither header."""
+    """Return whether a browser says that a page of another origin asks; programs send neither header."""
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
         return True

@@ -92,5 +92,5 @@ def busy(reason: str) -> Refusal:
 
 
 def mistake() -> Refusal:
-    """Say that it is our fault; more than that is for the log alone."""
+    """Report that it is our fault; more than that is for the log alone."""
     return refused(500, "serving.mistake")

@@ -23,7 +23,7 @@ from headstart.serving.interactive import InteractiveJob, Teach
 from headstart.serving.multipart import Upload, display_name
 from headstart.serving.schemas import FILES_BODY, TEACH_BODY, refusals
 from headstart.serving.service import Service, in_thread
-from headstart.serving.sessions import LONGEST_LABEL, ExampleCard, Session, SessionStore, not_there, shown_from
+from headstart.serving.sessions import LONGEST_LABEL, ExampleCard, Session, SessionStore, not_there, select_shown
 
 COOKIE = "headstart-desk"
 ARCHIVE = "taught-model"
@@ -63,7 +63,7 @@ class InteractiveRoutes:
         add("/rename", self.rename, methods=["POST"], responses=refusals(400, 404, 422))
         add("/learn", self.learn, methods=["POST"], responses=refusals(404, 409))
         add("/predict", self.answer, methods=["POST"], responses=refusals(*form), openapi_extra=FILES_BODY)
-        add("/model", self.take_away, methods=["GET"], responses=archive, response_class=Response)
+        add("/model", self.download_model, methods=["GET"], responses=archive, response_class=Response)
         return router
 
     async def show(self, request: Request) -> Response:
@@ -74,7 +74,7 @@ class InteractiveRoutes:
         desk = self._desk_of(request)
         secret = request.cookies.get(COOKIE, "")
         if desk is None:
-            secret, desk = self._classroom.new_desk()
+            secret, desk = self._classroom.new_session()
         response = JSONResponse({"pictures": [_added(desk, one, label) for one in cards]})
         response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", path="/teach")
         return response
@@ -121,7 +121,7 @@ class InteractiveRoutes:
         keep = form.texts.get("keep") != "no"
         return JSONResponse({"predictions": [_tried(desk, one, found, keep) for one in cards]})
 
-    async def take_away(self, request: Request) -> Response:
+    async def download_model(self, request: Request) -> Response:
         """Pack the model into a ZIP file: the folder that headstart predict and headstart serve open."""
         lesson = _lesson_of(self._present(request))
         content = await in_thread(request, lambda: pack(lesson))
@@ -204,7 +204,7 @@ def _learn(desk: Session, teach: Teach) -> dict[str, Any]:
     try:
         cards = dict(desk.cards)
         numbers = list(cards)
-        lesson = teach(shown_from(list(cards.values())))
+        lesson = teach(select_shown(list(cards.values())))
         mistakes = [
             {"id": numbers[one["position"]], "taken_for": one["taken_for"]} for one in lesson.report["mistakes"]
         ]

@@ -10,7 +10,7 @@ import numpy as np
 from headstart.encoders.spec import Encoder
 from headstart.runtime.machine import available_cores
 from headstart.serving.access_log import AccessLog
-from headstart.serving.app import make_app
+from headstart.serving.app import create_app
 from headstart.serving.auth import AccessRules
 from headstart.serving.batching import Batcher
 from headstart.serving.interactive import Teach
@@ -30,13 +30,13 @@ class ServerState:
     Attributes
     ----------
     encoder
-        Pictures become features.
+        Examples become features.
     answering
         The model that answers, or None.
     teach
         Turns what was shown into a lesson.
     workers
-        Threads for pictures; None takes as many as there are cores.
+        Threads for examples; None takes as many as there are cores.
     """
 
     encoder: Encoder
@@ -55,7 +55,7 @@ def host(
         journal.watch_waiting(lambda: batcher.waiting)
         service = Service(material.answering, batcher, limits, journal, __version__)
         entry = AccessRules(door.known_names(), door.token)
-        app = make_app(service, entry, SessionStore(SessionLimits(), time.monotonic), material.teach)
+        app = create_app(service, entry, SessionStore(SessionLimits(), time.monotonic), material.teach)
         return run(app, listener, limits, journal, lambda: voice.ready(address_of(listener)))
 
 

@@ -42,7 +42,7 @@ class ByteBudget:
     count: int = 0
 
     def take(self, count: int) -> None:
-        """Take note of bytes; raises Refusal 503 when there would be too many."""
+        """Record bytes; raises Refusal 503 when there would be too many."""
         if self.count + count > self.limit:
             raise busy("It holds as many pictures as it may.")
         self.count += count

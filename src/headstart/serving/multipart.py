@@ -1,4 +1,4 @@
-"""A form with pictures is read piece by piece; it is refused at the first piece that goes too far."""
+"""A form with examples is read piece by piece; it is refused at the first piece that goes too far."""
 
 import re
 from collections.abc import Collection

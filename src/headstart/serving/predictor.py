@@ -29,7 +29,7 @@ class Predictor:
     digest
         SHA-256 that stands for the whole model.
     why
-        Explains one picture; None when that is not possible.
+        Explains one example; None when that is not possible.
     """
 
     encoder: Encoder
@@ -57,12 +57,12 @@ class Predictor:
         return {
             **saved.target.facts(saved.fitted_labels),
             "encoder": {
-                "name": without_folders(spec.name),
+                "name": strip_folders(spec.name),
                 "architecture": spec.architecture,
                 "dimension": spec.dimension,
                 "weights_sha256": spec.weights_digest,
                 "licence": spec.licence,
-                "source": without_folders(spec.source),
+                "source": strip_folders(spec.source),
                 "precision": spec.precision,
                 "input": list(spec.preprocessing.shape[1:]),
             },
@@ -95,12 +95,12 @@ def plain(prediction: Any) -> dict[str, Any]:  # noqa: ANN401 - of the task
     return {key: value for key, value in prediction.to_json().items() if key != "path"}
 
 
-def without_folders(text: str) -> str:
+def strip_folders(text: str) -> str:
     """Shorten every path in a text to its last part: where things lie on this machine is nobody's business.
 
     Examples
     --------
-    >>> without_folders("resnet18@/home/anna/weights/resnet18.safetensors"), without_folders("timm:resnet50")
+    >>> strip_folders("resnet18@/home/anna/weights/resnet18.safetensors"), strip_folders("timm:resnet50")
     ('resnet18@resnet18.safetensors', 'timm:resnet50')
     """
     return re.sub(r"[^\s@:'\"]*[/\\](?=[^\s'\"]*)", "", text)

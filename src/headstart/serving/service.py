@@ -1,4 +1,4 @@
-"""What the routes share: the model, the threads, the bounds; and how a request waits for its pictures."""
+"""What the routes share: the model, the threads, the bounds; and how a request waits for its examples."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,7 +29,7 @@ class Service:
     answering
         The model; None when there is none yet, and one can only be taught.
     batcher
-        Turns picture files into features in threads.
+        Turns example files into features in threads.
     limits, journal
         How much a client may ask for, and where requests are written down.
     version
@@ -79,10 +79,10 @@ class Service:
     async def process(
         self, request: Request, files: Sequence[Upload], finish: Finish, look: Look | None = None
     ) -> list[Any]:
-        """Encode pictures and finish them in the threads: one result or Refusal for each, in order.
+        """Encode examples and finish them in the threads: one result or Refusal for each, in order.
 
         Raises ClientGone when the client leaves meanwhile: what no thread has begun is then skipped. Raises the
-        Refusal itself when not one picture can be used.
+        Refusal itself when not one example can be used.
         """
         futures = [self.batcher.submit(file.data, finish, look) for file in files]
         try:
@@ -115,7 +115,7 @@ async def in_thread(request: Request, call: Callable[[], Result]) -> Result:
 
 
 def _forget(task: "asyncio.Future[Any]") -> None:
-    """Look at how a task ended, so that asyncio does not complain that nobody did."""
+    """Inspect how a task ended, so that asyncio does not complain that nobody did."""
     if not task.cancelled():
         task.exception()
 

@@ -128,7 +128,7 @@ class SessionStore:
                 found.used = self._clock()
             return found
 
-    def new_desk(self) -> tuple[str, Session]:
+    def new_session(self) -> tuple[str, Session]:
         """Open a desk, and return the secret that opens it again with it; raises Refusal 503 when the room is full."""
         secret = secrets.token_urlsafe(32)
         with self._lock:
@@ -154,7 +154,7 @@ class SessionStore:
             del self._desks[key]
 
 
-def shown_from(cards: Sequence[ExampleCard]) -> ShownExamples:
+def select_shown(cards: Sequence[ExampleCard]) -> ShownExamples:
     """Collect what is on these cards."""
     classes = Classes.from_labels(card.label for card in cards).names
     numbers = {name: number for number, name in enumerate(classes)}

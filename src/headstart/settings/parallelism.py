@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ExtractionPlan:
-    """How an encoder walks over pictures: ``workers`` threads, each with ``batch_size`` pictures at a time."""
+    """How an encoder walks over examples: ``workers`` threads, each with ``batch_size`` examples at a time."""
 
     workers: int
     batch_size: int
@@ -13,11 +13,11 @@ class ExtractionPlan:
 
 
 def extraction_plan(count: int, cores: int, engine: str) -> ExtractionPlan:
-    """Choose threads and batch size for ``count`` pictures.
+    """Choose threads and batch size for ``count`` examples.
 
     On a CPU every worker decodes and encodes its own batch with one thread: two such workers beat one encoder with two
     threads (no waiting for each other), and decoding and encoding overlap by themselves. Batches of 8 stay in the
-    processor's cache. For fewer pictures than cores the threads go into the encoder instead.
+    processor's cache. For fewer examples than cores the threads go into the encoder instead.
 
     Examples
     --------

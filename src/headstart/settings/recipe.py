@@ -121,7 +121,7 @@ class Recipe:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], where: object = Finding("settings.a_recipe")) -> "Recipe":
-        """Make a recipe from keys and values; an unknown key is an error that names the nearest one."""
+        """Create a recipe from keys and values; an unknown key is an error that names the nearest one."""
         _require_known(values, where)
         return cls(**values)
 
@@ -164,7 +164,7 @@ def quick_head(given: Mapping[str, Any]) -> str:
 
 
 def study_recipe(settings: Mapping[str, Any], defaults: Mapping[str, Any], verb: str) -> Recipe:
-    """Make the recipe of a study; raises RecipeError for settings that only a model has."""
+    """Create the recipe of a study; raises RecipeError for settings that only a model has."""
     for name in FOR_FIT_ALONE:
         if name in settings:
             raise RecipeError("settings.not_for", name=name, verb=verb)

@@ -102,7 +102,7 @@ class ServerAddress:
             raise RecipeError("settings.short_token", least=SHORTEST_TOKEN)
 
     def is_local(self) -> bool:
-        """Tell whether only this machine can reach it."""
+        """Return whether only this machine can reach it."""
         if self.host == "localhost":
             return True
         try:

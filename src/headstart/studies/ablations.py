@@ -47,7 +47,7 @@ class Curves:
         return sorted(both, key=lambda shots: self.answers.sizes[shots])
 
     def accuracy(self, arm: str, shots: int) -> float:
-        """Give the mean accuracy of an arm."""
+        """Return the mean accuracy of an arm."""
         return float(self.answers.right[arm, shots].mean())
 
 
@@ -77,7 +77,7 @@ def _similarity(curves: Curves) -> Ablation:
 
 
 def _mistakes_enough(curves: Curves, shots: int) -> bool:
-    """Say whether a part of the mistakes of random features has an interval: nearly all draws must have one."""
+    """Return whether a part of the mistakes of random features has an interval: nearly all draws must have one."""
     return curves.accuracy("random", shots) < 1 and float(np.mean(curves.draws["random", shots] >= 1)) < NEVER
 
 

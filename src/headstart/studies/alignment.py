@@ -1,4 +1,4 @@
-"""How alike several encoders see the same pictures, for instance one before and after its weights moved."""
+"""How alike several encoders see the same examples, for instance one before and after its weights moved."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
 
-AT_MOST = 2000  # pictures: memory grows with their square
+AT_MOST = 2000  # examples: memory grows with their square
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class EncoderPair:
 
 @dataclass(frozen=True, slots=True)
 class AlignmentReport:
-    """How alike encoders see a set of pictures."""
+    """How alike encoders see a set of examples."""
 
     data: str
     count: int
@@ -52,7 +52,7 @@ class AlignmentReport:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data."""
+        """Return plain data."""
         return {
             "data": self.data,
             "count": self.count,
@@ -62,7 +62,7 @@ class AlignmentReport:
 
 
 def align_encoders(data: str, features: Mapping[str, Singles], seed: int) -> AlignmentReport:
-    """Compare every two encoders by their features of the same pictures, (N, D) each; at most 2,000 of these.
+    """Compare every two encoders by their features of the same examples, (N, D) each; at most 2,000 of these.
 
     Examples
     --------

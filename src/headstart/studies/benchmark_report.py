@@ -31,7 +31,7 @@ class BenchmarkReport:
     forms
         The library first.
     operations
-        Of the network for one picture, see :func:`headstart.studies.flops.graph_operations`; 0 when not known.
+        Of the network for one example, see :func:`headstart.studies.flops.graph_operations`; 0 when not known.
     threads, busy
         How many threads each had, and how many processes the machine was running besides when it began.
     notices
@@ -48,7 +48,7 @@ class BenchmarkReport:
     answers: str = "classes"
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Give one object for each form; ``speed`` is how many times as fast as the library it is."""
+        """Return one object for each form; ``speed`` is how many times as fast as the library it is."""
         first = self.forms[0].figures
         return [
             {

@@ -1,7 +1,7 @@
-"""The data audit: near copies, labels that are likely wrong, outliers, poor pictures, and what cleaning would change.
+"""The data audit: near copies, labels that are likely wrong, outliers, poor examples, and what cleaning would change.
 
-Everything is for review: nothing is deleted, and the pictures are shown. Only half of the labels that confident
-learning flags are wrong on average (Northcutt et al. 2021), and an outlier may be the most valuable picture of all.
+Everything is for review: nothing is deleted, and the examples are shown. Only half of the labels that confident
+learning flags are wrong on average (Northcutt et al. 2021), and an outlier may be the most valuable example of all.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The files of an audit: check.json, a table of all pictures, sheets to look at, and a cleaned table."""
+"""The files of an audit: check.json, a table of all examples, sheets to look at, and a cleaned table."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -82,7 +82,7 @@ _HEADER = ("path", "label", "part", "group", "near_copies", "label_quality", "su
 
 
 def _rows(report: CheckReport) -> Iterator[tuple[object, ...]]:
-    """One row for each picture."""
+    """One row for each example."""
     found, inspection = report.found, report.found.inspection
     sets = {position: number for number, members in enumerate(inspection.copies) for position in members}
     suggested = {one["path"]: one["suggested"] for one in report.labels_json()}
@@ -115,7 +115,7 @@ _SHEETS = {  # title and note of each, by the name of its file
 
 
 def _cards(report: CheckReport) -> dict[str, list[Card]]:
-    """Make the cards of each sheet."""
+    """Create the cards of each sheet."""
     found, dataset = report.found, report.found.inspection.dataset
     draw, by_name = render_of(dataset.modality).draw, {example.name: example for example in dataset.examples}
 

@@ -47,7 +47,7 @@ class CheckReport:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data; paths as the user gave them, every list with the worst first."""
+        """Return plain data; paths as the user gave them, every list with the worst first."""
         found, inspection = self.found, self.found.inspection
         return {
             "data": inspection.dataset.name,

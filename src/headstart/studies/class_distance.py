@@ -23,7 +23,7 @@ FEWEST_CLASSES = 5  # whose means are compared
 
 @dataclass(frozen=True, slots=True)
 class CrossSetScores:
-    """What labels say: accuracy of a probe of the first set on its own held-out pictures, and on the second set's.
+    """What labels say: accuracy of a probe of the first set on its own held-out examples, and on the second set's.
 
     ``alignment`` is the centred kernel alignment of the class means in both sets: whether the classes lie to each other
     in the same way; None for fewer than five common classes.
@@ -44,7 +44,7 @@ class Labelled:
 
 
 def of_classes(dataset: Dataset, rows: npt.NDArray[np.int64], common: Sequence[str]) -> Labelled:
-    """Keep the rows whose class is among ``common``.
+    """Select the rows whose class is among ``common``.
 
     Examples
     --------

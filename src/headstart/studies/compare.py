@@ -1,7 +1,7 @@
 """How much the transfer helped: arms with and without pretraining, over the number of examples per class.
 
 All arms learn from the same draws of examples and answer the same test examples. Arms that train a network make the
-same number of steps, each at the best of several learning rates, chosen on held-out pictures of the first draw.
+same number of steps, each at the best of several learning rates, chosen on held-out examples of the first draw.
 """
 
 import time
@@ -23,13 +23,13 @@ from headstart.studies.conditions import (
     IN_TORCH,
     TRAINED,
     ExperimentData,
-    answer_by_training,
-    answer_from_features,
-    lesson_of,
+    predict_by_training,
+    predict_from_features,
     rows_of,
+    select_training_inputs,
     tuned_rate,
 )
-from headstart.studies.cost_estimate import known_rates, make_forecast
+from headstart.studies.cost_estimate import estimate_costs, known_rates
 from headstart.studies.result_cache import Condition, Result, ResultStore, Right
 from headstart.tasks.base import load_task
 
@@ -83,10 +83,10 @@ def compare_arms(arena: ExperimentData, wanted: ComparisonRequest, store: Result
     begun.
     """
     started, missing = time.perf_counter(), list[Finding]()
-    spots = list(spots_of(wanted))
+    spots = list(order_cells(wanted))
     rates = known_rates(store, spots)
     open_spots = [spot for spot in spots if store.find(spot) is None]
-    forecast = make_forecast(arena, open_spots, wanted.steps, set(rates), context)
+    forecast = estimate_costs(arena, open_spots, wanted.steps, set(rates), context)
     if forecast.finding:
         context.notify(forecast.finding)
     for number, spot in enumerate(spots):
@@ -131,7 +131,7 @@ def shots_name(shots: int) -> str:
 
 
 def identity(arena: ExperimentData, steps: int) -> str:
-    """Say what makes two cells the same: the pictures and their parts, the encoder, the settings; a SHA-256."""
+    """Describe what makes two cells the same: the examples and their parts, the encoder, the settings; a SHA-256."""
     parts = [
         field
         for part in (arena.fit, arena.test)
@@ -145,14 +145,14 @@ def identity(arena: ExperimentData, steps: int) -> str:
     )
 
 
-def spots_of(wanted: ComparisonRequest) -> Iterator[Condition]:
+def order_cells(wanted: ComparisonRequest) -> Iterator[Condition]:
     """List the cells in the order they are computed: what trains nothing first, then all arms draw by draw.
 
     So a comparison that runs out of time has few draws, but all arms.
 
     Examples
     --------
-    >>> [(spot.arm, spot.draw) for spot in spots_of(ComparisonRequest(("probe", "scratch", "lpft"), (5,), 2, 100))]
+    >>> [(spot.arm, spot.draw) for spot in order_cells(ComparisonRequest(("probe", "scratch", "lpft"), (5,), 2, 100))]
     [('probe', 0), ('probe', 1), ('scratch', 0), ('lpft', 0), ('scratch', 1), ('lpft', 1)]
     """
     for arm in wanted.arms:
@@ -168,12 +168,12 @@ def _compute(arena: ExperimentData, spot: Condition, steps: int, rates: Rates, c
     clock = time.perf_counter()
     learned = len(rows_of(arena, spot))
     if spot.arm not in TRAINED:
-        return Result(answer_from_features(arena, spot), learned, time.perf_counter() - clock)
+        return Result(predict_from_features(arena, spot), learned, time.perf_counter() - clock)
     quiet = replace(context, progress=silent)
     key = (spot.arm, spot.shots)
-    lesson = lesson_of(arena, spot, steps, quiet)
+    lesson = select_training_inputs(arena, spot, steps, quiet)
     find = partial(tuned_rate, arena, spot, steps, quiet)
-    right, rates[key] = answer_by_training(arena, lesson, rates.get(key), find, quiet)
+    right, rates[key] = predict_by_training(arena, lesson, rates.get(key), find, quiet)
     return Result(right, learned, time.perf_counter() - clock, rates[key])
 
 

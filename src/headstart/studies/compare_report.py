@@ -9,7 +9,7 @@ import numpy as np
 
 from headstart.arrays import Floats, Integers
 from headstart.metrics.intervals import mean_interval
-from headstart.metrics.paired_tests import area_between, drawn_means
+from headstart.metrics.paired_tests import area_between, resample_means
 from headstart.metrics.values import Score
 from headstart.modalities.base import DEFAULT, modality_json
 from headstart.reporting.tables import indented
@@ -49,7 +49,7 @@ class CompareReport:
     areas
         Mean gain over the logarithm of the size, by arm; NaN for one size.
     scored
-        How many pictures were answered.
+        How many examples were answered.
     factors
         What drove it, as far as it was measured.
     rates
@@ -60,7 +60,7 @@ class CompareReport:
         What is compared.
     resampled
         Accuracy of each arm at each number of examples in the resamples behind the intervals, shape (R,): those of two
-        reports on the same pictures with the same seed and draws are paired.
+        reports on the same examples with the same seed and draws are paired.
     """
 
     points: tuple[Point, ...]
@@ -125,7 +125,7 @@ class CompareReport:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data: arms, curves, gain, data_multiplier, verdict."""
+        """Return plain data: arms, curves, gain, data_multiplier, verdict."""
         return {
             "arms": list(dict.fromkeys(point.arm for point in self.points)),
             "scored": self.scored,
@@ -170,13 +170,13 @@ REFERENCES = ("scratch", "matched", "random")
 
 
 def report_answers(answers: Answers, groups: Integers, seed: int, resamples: int) -> CompareReport:
-    """Turn right and wrong answers into curves, gains and a verdict; ``groups`` (N,) are those of the test pictures."""
+    """Turn right and wrong answers into curves, gains and a verdict; ``groups`` (N,) are those of the test examples."""
     places = {arm: place for place, arm in enumerate(ORDER)}
     present = sorted({arm for arm, _ in answers.right}, key=lambda arm: places.get(arm, 1))
     shots = sorted(answers.sizes, key=lambda one: answers.sizes[one])
     cells = [(arm, one) for arm in present for one in shots if (arm, one) in answers.right]
     tables = [answers.right[cell] for cell in cells]
-    draws = dict(zip(cells, drawn_means(tables, groups, seed, resamples), strict=True))
+    draws = dict(zip(cells, resample_means(tables, groups, seed, resamples), strict=True))
     units = len(np.unique(groups))
     points = []
     for (arm, one), right in zip(cells, tables, strict=True):

@@ -1,4 +1,4 @@
-"""What is compared: the arms, the pictures they share, and how each of them answers."""
+"""What is compared: the arms, the examples they share, and how each of them answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -67,7 +67,7 @@ class TrainingDraw:
     steps: int
 
 
-def make_arena(planned: Plan, encoder: LoadedEncoder, walks: Mapping[str, Extraction]) -> ExperimentData:
+def prepare_experiment(planned: Plan, encoder: LoadedEncoder, walks: Mapping[str, Extraction]) -> ExperimentData:
     """Gather both parts of planned data; ``walks`` are the features by arm. Raises DataError for a single class."""
     dataset, keys = planned.dataset, planned.inspection.keys
     failures = {position for walk in walks.values() for position in walk.failures}
@@ -113,7 +113,7 @@ def rows_of(arena: ExperimentData, spot: Condition) -> Labels:
     return draw_support(arena.fit.strata, spot.shots, spot.draw, arena.recipe.run.seed)
 
 
-def answer_from_features(arena: ExperimentData, spot: Condition) -> Right:
+def predict_from_features(arena: ExperimentData, spot: Condition) -> Right:
     """Answer the test part by the best constant, or by a probe that is chosen inside what it learns from."""
     rows, target = rows_of(arena, spot), arena.target
     labels, credit = arena.fit.labels[rows], load_task(target.task).metrics.credit
@@ -130,7 +130,7 @@ def answer_from_features(arena: ExperimentData, spot: Condition) -> Right:
     return found
 
 
-def lesson_of(arena: ExperimentData, spot: Condition, steps: int, context: RunContext) -> TrainingDraw:
+def select_training_inputs(arena: ExperimentData, spot: Condition, steps: int, context: RunContext) -> TrainingDraw:
     """Collect what a training of this cell is given."""
     fit, rows = arena.fit, rows_of(arena, spot)
     labels, groups, features = fit.labels[rows], fit.groups[rows], fit.features["probe"][rows]
@@ -149,7 +149,7 @@ def lesson_of(arena: ExperimentData, spot: Condition, steps: int, context: RunCo
     return TrainingDraw(spot, ground, steps)
 
 
-def answer_by_training(
+def predict_by_training(
     arena: ExperimentData, lesson: TrainingDraw, rate: float | None, find_rate: Callable[[], float], context: RunContext
 ) -> tuple[Right, float]:
     """Train a network on a lesson and answer the test part; ``find_rate`` is asked when the rate is not known yet."""
@@ -163,10 +163,10 @@ def answer_by_training(
 
 
 def tuned_rate(arena: ExperimentData, spot: Condition, steps: int, context: RunContext) -> float:
-    """Choose the learning rate of an arm at a number of examples, on held-out pictures of the first draw."""
+    """Choose the learning rate of an arm at a number of examples, on held-out examples of the first draw."""
     from headstart.finetuning.short_training import best_rate, plan_for_steps  # loads torch: seconds
 
-    lesson = lesson_of(arena, replace(spot, draw=0), steps, context)
+    lesson = select_training_inputs(arena, replace(spot, draw=0), steps, context)
     return best_rate(lesson.ground, plan_for_steps(lesson.ground, steps), context)
 
 

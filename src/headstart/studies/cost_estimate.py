@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import duration_text
-from headstart.studies.conditions import TRAINED, ExperimentData, examples_learned, lesson_of, rows_of
+from headstart.studies.conditions import TRAINED, ExperimentData, examples_learned, rows_of, select_training_inputs
 from headstart.studies.result_cache import Condition, ResultStore
 
 if TYPE_CHECKING:  # it loads torch
     from headstart.finetuning.short_training import TrialTime
 
 SEARCHES = 3  # trainings that look for the rate of an arm at a number of examples
-FEWEST_TO_SEARCH = 20  # pictures: with fewer nothing is held out, and the usual rate is taken
+FEWEST_TO_SEARCH = 20  # examples: with fewer nothing is held out, and the usual rate is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class CostEstimate:
     seconds: dict[Condition, float]
 
     def of(self, spot: Condition) -> float:
-        """Give the expected seconds of one cell."""
+        """Return the expected seconds of one cell."""
         return self.seconds.get(spot, 0.0)
 
     @property
@@ -34,7 +34,7 @@ class CostEstimate:
         return Finding("studies.trainings", values, "note") if self.seconds else None
 
 
-def make_forecast(
+def estimate_costs(
     arena: ExperimentData, spots: Sequence[Condition], steps: int, known: "set[tuple[str, int]]", context: RunContext
 ) -> CostEstimate:
     """Time a few steps on the largest lesson, and say how long each of ``spots`` (those not computed yet) will take.
@@ -48,7 +48,7 @@ def make_forecast(
 
     sizes = {spot: len(rows_of(arena, spot)) for spot in trained}
     largest = max(trained, key=lambda spot: sizes[spot])
-    lesson = lesson_of(arena, largest, steps, context)
+    lesson = select_training_inputs(arena, largest, steps, context)
     pace = time_trial(lesson.ground, plan_for_steps(lesson.ground, steps), arena.test.examples, context)
     seconds = {}
     for spot in trained:
@@ -60,9 +60,9 @@ def make_forecast(
 
 
 def seconds_of_cell(pace: "TrialTime", learned: int, answered: int, *, search: bool) -> float:
-    """Say how long a cell takes: the training and its answers, and before it the search for the learning rate.
+    """Estimate how long a cell takes: the training and its answers, and before it the search for the learning rate.
 
-    A training of the search leaves out a fifth of the pictures, and answers these after every epoch.
+    A training of the search leaves out a fifth of the examples, and answers these after every epoch.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How far apart two sets of pictures lie for an encoder, and what a probe loses on the way, where labels tell."""
+"""How far apart two sets of examples lie for an encoder, and what a probe loses on the way, where labels tell."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -69,14 +69,14 @@ class DistanceReport:
         return [*lines, texts.say("studies.no_prediction"), *sentences(self.findings, texts)]
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data."""
+        """Return plain data."""
         plain = asdict(replace(self, findings=()))
         del plain["findings"], plain["modality"]
         return plain | {"notices": sentences(self.findings)}
 
 
 def require_enough(name: str, count: int) -> None:
-    """Raise DataError when a set has too few pictures for a distance."""
+    """Raise DataError when a set has too few examples for a distance."""
     if count < FEWEST:
         raise DataError("studies.too_few_for_distance", name=name, count=count, fewest=FEWEST)
 

@@ -11,10 +11,10 @@ from headstart.metrics.paired_tests import (
     Multiplier,
     bootstrap_p,
     data_multiplier,
-    drawn_means,
     holm,
     interval,
     mcnemar,
+    resample_means,
 )
 from headstart.metrics.values import Score
 from headstart.studies.compare import Answers, shots_name
@@ -25,18 +25,18 @@ TESTS = ("p", "p_examples", "p_draws")
 
 @dataclass(frozen=True, slots=True)
 class EffectSize:
-    """What an arm is ahead of the one without pretraining, in the same draws and pictures.
+    """What an arm is ahead of the one without pretraining, in the same draws and examples.
 
     Attributes
     ----------
     difference
-        With the interval of the hierarchical bootstrap, over draws and pictures.
+        With the interval of the hierarchical bootstrap, over draws and examples.
     on_these_draws
-        The same with that of the paired bootstrap over pictures alone.
+        The same with that of the paired bootstrap over examples alone.
     error_reduction
         The gain as a part of the mistakes the other makes.
     p, p_examples, p_draws
-        McNemar's exact test on the first draw; the paired bootstrap over pictures; the hierarchical one. Each is
+        McNemar's exact test on the first draw; the paired bootstrap over examples; the hierarchical one. Each is
         corrected by Holm for all gains.
     multiplier
         How many times more labels the other needs.
@@ -56,7 +56,7 @@ class EffectSize:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bootstrap:
-    """How pictures and draws are drawn again: ``groups`` (N,) are those of the pictures."""
+    """How examples and draws are drawn again: ``groups`` (N,) are those of the examples."""
 
     groups: Integers
     seed: int
@@ -64,7 +64,7 @@ class Bootstrap:
 
     def difference(self, mine: Right, other: Right, *, over_draws: bool) -> Floats:
         """Resample the gain of one table of answers over another."""
-        found = drawn_means([mine, other], self.groups, self.seed, self.resamples, over_draws=over_draws)
+        found = resample_means([mine, other], self.groups, self.seed, self.resamples, over_draws=over_draws)
         gain: Floats = found[0] - found[1]
         return gain
 
@@ -102,7 +102,7 @@ def measure_gains(
 
 
 def in_common(mine: Right, other: Right) -> tuple[Right, Right]:
-    """Keep the draws that both have, unless one of them knows no draws: it has a single row, and stands beside all.
+    """Select the draws that both have, unless one of them knows no draws: it has a single row, and stands beside all.
 
     Examples
     --------

@@ -36,7 +36,7 @@ def stage_features(matrix: Matrix, name: str, family: Encoder) -> Matrix:
 
 
 def columns_of(widths: Sequence[int], stages: int) -> slice:
-    """Say where the columns of the first so many stages are, when the stages stand one behind the other.
+    """State where the columns of the first so many stages are, when the stages stand one behind the other.
 
     Examples
     --------

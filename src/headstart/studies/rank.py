@@ -1,6 +1,6 @@
 """Which encoder suits this data: scores of each from its stored features, and how sure the order is.
 
-The order is that of the cross-validated accuracy of a ridge probe. All encoders see the same pictures, folds and
+The order is that of the cross-validated accuracy of a ridge probe. All encoders see the same examples, folds and
 resamples, so they are compared in pairs: differences are far surer than the accuracies themselves.
 """
 
@@ -116,7 +116,7 @@ def score_encoder(name: str, features: Singles, sample: Sample, target: Target, 
 
 
 def rank_scored(scored: Sequence[Scored], groups: Labels, seed: int, resamples: int) -> Ranking:
-    """Put encoders in order, and say how sure it is, by a bootstrap over groups of pictures (N,).
+    """Rank encoders, and say how sure it is, by a bootstrap over groups of examples (N,).
 
     Examples
     --------

@@ -19,11 +19,11 @@ class Cost:
     Attributes
     ----------
     milliseconds
-        For each picture on this machine.
+        For each example on this machine.
     megabytes
         Of its file.
     memory_megabytes
-        What encoding eight pictures at a time adds to a process; None where it was not measured.
+        What encoding eight examples at a time adds to a process; None where it was not measured.
     dimension
         Numbers in a feature vector.
     top1
@@ -38,7 +38,7 @@ class Cost:
 
 
 def cost_of(encoder: Encoder, milliseconds: float, top1: float | None) -> Cost:
-    """Say what an encoder costs, from the time it took for a picture and the file it runs from."""
+    """Describe what an encoder costs, from the time it took for an example and the file it runs from."""
     files = getattr(encoder, "files", None)
     file = (files.graph or files.weights) if files is not None else None
     memory = megabytes_at_work(files, encoder.spec.preprocessing) if files is not None else None
@@ -107,7 +107,7 @@ class RankReport:
         return lines
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Give plain data: one object per encoder, the best first."""
+        """Return plain data: one object per encoder, the best first."""
         rows = []
         for one, stands in zip(self.ranking.scored, self.ranking.standings, strict=True):
             ties = [pair for pair in self.ranking.pairs if one.name in (pair.better, pair.other)]

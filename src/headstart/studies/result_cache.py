@@ -66,7 +66,7 @@ class ResultStore:
                 continue
 
     def find(self, place: Condition) -> Result | None:
-        """Give a cell that is there, or None."""
+        """Return a cell that is there, or None."""
         return self._found.get(place)
 
     def add(self, place: Condition, cell: Result) -> None:

@@ -31,8 +31,9 @@ class Task(Protocol):
         Class of :class:`headstart.saving.card_parts.TaskCard`: what the model card says.
     report
         Class of :class:`headstart.reporting.sections.base.TaskReport`: tables, drawings and sections of a run.
-    prove
-        :func:`headstart.export.parity_check.prove_numbers` or its like: how an exported file differs from the library.
+    check_parity
+        :func:`headstart.export.parity_check.check_parity_of_numbers` or its like: how an exported file differs from
+        the library.
     explained
         Whether maps and nearest examples explain its answers.
     answers
@@ -68,7 +69,7 @@ class Task(Protocol):
     review: Any
     card: Any
     report: Any
-    prove: Any
+    check_parity: Any
     explained: bool
     answers: Any
     text: Any
@@ -87,7 +88,7 @@ USUAL = {
     "review": None,
     "card": "headstart.saving.card_parts:TaskCard",
     "report": "headstart.reporting.sections.base:TaskReport",
-    "prove": "headstart.export.parity_check:prove_numbers",
+    "check_parity": "headstart.export.parity_check:check_parity_of_numbers",
     "explained": False,
     "answers": "headstart.serving.schemas:PLAIN",
     "text": "headstart.reporting.tables:plain_text",

@@ -70,13 +70,13 @@ class OodScores:
     likely_high
         Below it the true share lies for 97.5 of 100 draws of the held-out examples.
     threshold
-        Novelty beyond which a picture is flagged.
+        Novelty beyond which an example is flagged.
     false_alarms
         Share of the scored examples that are flagged.
     unfamiliar
         Name of the other examples, or None when there were none.
     count, auroc, found
-        How many of those; the chance that one of them is novelr than a scored picture; share that is flagged.
+        How many of those; the chance that one of them is novelr than a scored example; share that is flagged.
     """
 
     method: str

@@ -21,7 +21,7 @@ from headstart.export.end_to_end_graph import raw_input
 from headstart.export.exporting import examples_at_hand
 from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_data import ParityData
-from headstart.export.predictors import onnx_road_for_several
+from headstart.export.predictors import open_onnx_batch
 from headstart.modalities.base import load_modality
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
@@ -170,7 +170,7 @@ def _open(form: str, file: Path, threads: int, reader: Reader) -> Opened:
         return Opened(model.predict_proba, lambda batch: model.predict_proba(list(batch)))
     ask = FORMS[form].exporter.open(file, threads)
     if FORMS[form].to == "onnx":
-        return Opened(ask, onnx_road_for_several(file, threads))
+        return Opened(ask, open_onnx_batch(file, threads))
     return Opened(ask, lambda batch: [ask(reader.open_example(raw)) for raw in batch])
 
 

@@ -15,7 +15,7 @@ from headstart.settings.fields import seconds_of
 from headstart.settings.recipe import Recipe
 from headstart.studies.compare import ComparisonRequest, compare_arms, identity, require_torch, usable_shots
 from headstart.studies.compare_report import CompareReport, report_answers
-from headstart.studies.conditions import ALL, IN_TORCH, TRAINED, make_arena
+from headstart.studies.conditions import ALL, IN_TORCH, TRAINED, prepare_experiment
 from headstart.studies.result_cache import ResultStore
 from headstart.workflows.embed import Data, read_usable
 from headstart.workflows.load_encoder import planned_encoder, require_trainable
@@ -45,7 +45,7 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
         arm: read_usable(planned.inspection, (one,), context, planned.inspection.usable, recipe.data.strict)
         for arm, one in encoders.items()
     }
-    arena = make_arena(planned, encoder, walks)
+    arena = prepare_experiment(planned, encoder, walks)
     wanted = replace(wanted, shots=usable_shots(arena.fit.strata, wanted.shots))
     kept = context.cache_folder / "studies" / f"compare-{identity(arena, wanted.steps)[:32]}.jsonl"
     store = ResultStore(kept if context.keep_features else None)

@@ -21,9 +21,9 @@ from headstart.workflows.embed import Data, read_usable, usable_encoder
 
 
 def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) -> DistanceReport:
-    """Measure how far apart two sets of pictures lie, and what a probe of the first loses on the second.
+    """Measure how far apart two sets of examples lie, and what a probe of the first loses on the second.
 
-    Labels are used where both have them. Raises DataError when a set has fewer than twenty readable pictures.
+    Labels are used where both have them. Raises DataError when a set has fewer than twenty readable examples.
     """
     sets = [_either(data, recipe) for data in (one, other)]
     checked = [inspect_dataset(dataset, progress=context.progress) for dataset in sets]
@@ -61,7 +61,7 @@ def names_apart(sources: tuple[Data, Data], names: tuple[str, str]) -> tuple[str
 def run_either_distance(
     one: Data, other: Data | None, encoders: Sequence[str], recipe: Recipe, context: RunContext
 ) -> DistanceReport | AlignmentReport:
-    """Compare two sets of pictures, or encoders on one; raises RecipeError for both at once, or neither."""
+    """Compare two sets of examples, or encoders on one; raises RecipeError for both at once, or neither."""
     if (other is None) == (not encoders):
         raise RecipeError("workflows.nothing_to_compare")
     if encoders:
@@ -70,7 +70,7 @@ def run_either_distance(
 
 
 def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: RunContext) -> AlignmentReport:
-    """Measure how alike several encoders see the same pictures. Raises DataError for fewer than twenty of these."""
+    """Measure how alike several encoders see the same examples. Raises DataError for fewer than twenty of these."""
     names = tuple(dict.fromkeys(encoders))
     if len(names) < 2:
         raise RecipeError("workflows.one_encoder_alone")
@@ -86,7 +86,7 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
 
 
 def _either(data: Data, recipe: Recipe) -> Dataset:
-    """Read labelled data, or pictures without labels."""
+    """Read labelled data, or examples without labels."""
     try:
         return read_dataset(data, task=recipe.data.task)
     except DataError:

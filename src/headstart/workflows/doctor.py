@@ -9,7 +9,7 @@ from headstart.runtime.environment import environment
 
 
 def examine(context: RunContext) -> MachineReport:
-    """Look at the machine, the environment and the cache folder."""
+    """Inspect the machine, the environment and the cache folder."""
     return examine_machine(
         context.cache_folder, list_encoders(context.cache_folder), environment(datetime.now().astimezone(), [])
     )

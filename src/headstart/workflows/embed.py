@@ -1,4 +1,4 @@
-"""Pictures become features: ``headstart embed``, and the first half of every other verb, as rows of named stages."""
+"""Examples become features: ``headstart embed``, and the first half of every other verb, as rows of named stages."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -38,9 +38,9 @@ def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) 
 
 
 def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -> EmbedReport:
-    """Write one row per picture into a table, in constant memory."""
+    """Write one row per example into a table, in constant memory."""
     clock = time.perf_counter()
-    table_format(out)  # an unknown one is said before the pictures are read
+    table_format(out)  # an unknown one is said before the examples are read
     checked = read_inspected(data, recipe, context, recipe.data.task)
     dataset = checked.dataset
     examples = [dataset.examples[index] for index in checked.usable]
@@ -90,7 +90,7 @@ def read_usable(
 
 
 def _refuse_failures(blocks: Iterator[Block], checked: Inspection) -> Iterator[Block]:
-    """Hand on blocks of the usable pictures until one of these cannot be decoded."""
+    """Hand on blocks of the usable examples until one of these cannot be decoded."""
     for block in blocks:
         failures = {int(checked.usable[place]): reason for place, reason in block.failures.items()}
         refuse_unreadable(replace(checked, unreadable=failures))

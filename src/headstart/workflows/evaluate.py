@@ -1,4 +1,4 @@
-"""Scoring a fitted model on labelled pictures: ``headstart evaluate``, as a row of named stages."""
+"""Scoring a fitted model on labelled examples: ``headstart evaluate``, as a row of named stages."""
 
 import time
 from typing import Protocol
@@ -25,7 +25,7 @@ class Fitted(Protocol):
 
     @property
     def encoder(self) -> Encoder:
-        """Pictures become features."""
+        """Examples become features."""
         ...
 
     @property
@@ -37,9 +37,9 @@ class Fitted(Protocol):
 def score(
     model: Fitted, data: Data, recipe: Recipe, context: RunContext, unfamiliar: Data | None = None
 ) -> ScoreReport:
-    """Score a model on labelled pictures it was not fitted to, with the baselines it was saved with.
+    """Score a model on labelled examples it was not fitted to, with the baselines it was saved with.
 
-    Of ``recipe`` count the groups, strict, seed and resamples. ``unfamiliar`` are pictures of another kind, without
+    Of ``recipe`` count the groups, strict, seed and resamples. ``unfamiliar`` are examples of another kind, without
     labels, that the policy should tell from those.
     """
     clock = time.perf_counter()
@@ -55,7 +55,7 @@ def score(
     known = model.saved.was_fitted([checked.keys[position] for position in scored.positions])
     outputs = model.saved.predictor.outputs(features[scored.positions])
     unseen = Scored(scored.labels, outputs, classes, scored.user_groups, recipe.run.seed, recipe.uncertainty.resamples)
-    strange = None if unfamiliar is None else _strange(model, unfamiliar, context)
+    strange = None if unfamiliar is None else _measure_novelty(model, unfamiliar, context)
     board = compare_with_baselines(
         load_task(dataset.target.task).metrics,
         ScoredPart(scored.labels, classes, scored.user_groups, known),
@@ -71,8 +71,8 @@ def score(
     return ScoreReport(checked, split.rule, walk, board, time.perf_counter() - clock, promises)
 
 
-def _strange(model: Fitted, unlike: Data, context: RunContext) -> OodSet:
-    """Measure how unlike the training pictures others are; those that cannot be read are left out."""
+def _measure_novelty(model: Fitted, unlike: Data, context: RunContext) -> OodSet:
+    """Measure how unlike the training examples others are; those that cannot be read are left out."""
     if model.saved.policy is None or model.saved.policy.novelties is None:
         raise RecipeError("workflows.no_novelty")
     examples = list_examples(unlike, model.encoder.spec.modality)

@@ -19,7 +19,7 @@ from headstart.reporting.runs import safe_name
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.workflows.embed import Data
-from headstart.workflows.model import Model, subject_of
+from headstart.workflows.model import Model, to_explained_model
 
 
 def explain_files(
@@ -41,7 +41,7 @@ def explain_files(
     """
     explainers, figures = explainers_of(model.modality, model.saved.target.task), load_modality(model.modality).figures
     examples = list_examples(inputs, model.modality)
-    subject = subject_of(model)
+    subject = to_explained_model(model)
     failures: dict[str, Finding] = {}
     files: list[Explained] = []
     with output_folder(out, "explain") as folder:
@@ -84,7 +84,7 @@ def average_files(
             context.progress("explaining", number + 1, len(split.positions))
 
     with output_folder(out, "explain") as folder:
-        found = explainers.average_by_class(subject_of(model), labelled(), wish.method)
+        found = explainers.average_by_class(to_explained_model(model), labelled(), wish.method)
         if not found.classes:
             raise DataError("workflows.nothing_speaks")
         write_averages = load_modality(model.modality).averages

@@ -35,7 +35,15 @@ from headstart.saving.values import Baseline
 from headstart.tasks.base import load_task
 from headstart.uncertainty.evaluate import PolicyScores
 from headstart.workflows.embed import read_usable
-from headstart.workflows.fit_stages import FittedPredictor, divide, every_row, ground_of, move_weights, score, settle
+from headstart.workflows.fit_stages import (
+    FittedPredictor,
+    divide,
+    reference_rows,
+    run_fine_tuning,
+    score,
+    select_final_predictor,
+    training_inputs,
+)
 from headstart.workflows.load_encoder import planned_encoder
 from headstart.workflows.model import Model, load
 
@@ -53,7 +61,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """A model and all that was found on the way; ``outputs`` are those of the pictures in ``scored``.
+    """A model and all that was found on the way; ``outputs`` are those of the examples in ``scored``.
 
     ``tuned`` is None when no weight moved.
     """
@@ -99,7 +107,7 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
         texts = texts_in(context.language)
         write_log(folder / "log.txt", started, [*planned.lines(texts), *report.lines(texts)])
     # The run lies finished in its folder: whatever became of its page, nothing that was computed would be lost.
-    model = replace(_settled(trained, folder), findings=report.findings)
+    model = replace(_open_from_run(trained, folder), findings=report.findings)
     return Run(model, with_page(report, trained.scored, context.language))
 
 
@@ -114,9 +122,9 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     probe = fit_probe(seen.features[fitted.positions], fitted.labels, target, fitted.groups, recipe, context.progress)
     plain = seen.baseline.take(fitted.positions).fit(fitted.labels, target, fitted.groups, recipe)
     simple = Baseline(baseline.spec, plain.head, plain.decoding)
-    tuned = move_weights(ground_of(planned, seen, encoder, probe), context)
-    final = settle(
-        planned, seen, FittedPredictor(encoder, seen.features, probe, every_row(seen, recipe)), tuned, context
+    tuned = run_fine_tuning(training_inputs(planned, seen, encoder, probe), context)
+    final = select_final_predictor(
+        planned, seen, FittedPredictor(encoder, seen.features, probe, reference_rows(seen, recipe)), tuned, context
     )
     fit_policy = load_task(target.task).policy
     policy = fit_policy and fit_policy(
@@ -131,7 +139,7 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     return replace(trained, model=replace(model, findings=run_findings(planned, walk, probe, board, trained.notices)))
 
 
-def _settled(trained: FitResult, folder: Path) -> Model:
+def _open_from_run(trained: FitResult, folder: Path) -> Model:
     """Let a fine-tuned model live from its run folder, and take its encoder out of the cache."""
     if trained.tuned is None or trained.tuned.encoder is None:
         return trained.model

@@ -72,7 +72,7 @@ def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
     return EncodedDataset(features, rows, fitted, scored)
 
 
-def move_weights(ground: TrainingInputs, context: RunContext) -> "FineTuned | None":
+def run_fine_tuning(ground: TrainingInputs, context: RunContext) -> "FineTuned | None":
     """Fine-tune when the recipe asks for it; None otherwise."""
     moves = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     if moves is None:
@@ -84,7 +84,7 @@ def move_weights(ground: TrainingInputs, context: RunContext) -> "FineTuned | No
     return fine_tune(ground, moves, context)
 
 
-def settle(
+def select_final_predictor(
     planned: Plan, seen: EncodedDataset, frozen: FittedPredictor, tuned: "FineTuned | None", context: RunContext
 ) -> FittedPredictor:
     """Let moved weights answer, where there are any: what has to be scored or kept is encoded by them again."""
@@ -107,7 +107,7 @@ def score(
     policy: AnswerPolicy | None,
     context: RunContext,
 ) -> tuple[Floats, Comparison, PolicyScores | None]:
-    """Score the part that nothing was chosen on, or with folds every picture out of its fold.
+    """Score the part that nothing was chosen on, or with folds every example out of its fold.
 
     ``probes`` are the one of the pretrained network and that of the baseline. Returns the
     outputs, how good they are, and whether the policy kept its promises.
@@ -118,7 +118,7 @@ def score(
     part = ScoredPart(scored.labels, target.names, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
     outputs = final.probe.outputs(final.features[scored.positions])
     plain, evaluation, promises = simple.outputs(seen.baseline.matrix[scored.positions]), None, None
-    if recipe.split.folds:  # there is no picture that the policy has not seen
+    if recipe.split.folds:  # there is no example that the policy has not seen
         held = predict_in_folds(seen.features, seen.baseline, scored, target, recipe, context.progress)
         outputs, plain = held.outputs[0], held.simple
         evaluation = task.metrics.evaluate_folds(part, held.outputs, held.fold_of, seed, resamples)
@@ -143,13 +143,13 @@ def score(
     return outputs, board, promises
 
 
-def every_row(seen: EncodedDataset, recipe: Recipe) -> Integers:
-    """Say which rows of the fitted part are kept when all are encoded anyway: as many as may be."""
+def reference_rows(seen: EncodedDataset, recipe: Recipe) -> Integers:
+    """Describe which rows of the fitted part are kept when all are encoded anyway: as many as may be."""
     return select_balanced_rows(seen.fitted.strata, MOST_ROWS, recipe.run.seed)
 
 
-def ground_of(planned: Plan, seen: EncodedDataset, encoder: LoadedEncoder, probe: Probe) -> TrainingInputs:
-    """Put together what a training is given."""
+def training_inputs(planned: Plan, seen: EncodedDataset, encoder: LoadedEncoder, probe: Probe) -> TrainingInputs:
+    """Collect what a training is given."""
     positions = seen.fitted.positions.tolist()
     return TrainingInputs(
         recipe=planned.recipe,

@@ -1,7 +1,7 @@
-"""Learning from a few pictures that were shown one by one: the road of ``fit`` without its files.
+"""Learning from a few examples that were shown one by one: the road of ``fit`` without its files.
 
-Nothing is set apart: there are too few pictures. Every one is scored by a model that was chosen, fitted and calibrated
-without it, without its near copies and without the other pictures of its series.
+Nothing is set apart: there are too few examples. Every one is scored by a model that was chosen, fitted and calibrated
+without it, without its near copies and without the other examples of its series.
 """
 
 import time
@@ -55,7 +55,7 @@ class SessionModel:
     report: dict[str, Any]
 
     def answer(self, features: Singles) -> Sequence[dict[str, Any]]:
-        """Say what is on pictures, given their features (N, D)."""
+        """Predict what is on examples, given their features (N, D)."""
         return [plain(one) for one in self.saved.predictor.predict([""] * len(features), features, TOP)]
 
     def save(self, folder: Path) -> None:

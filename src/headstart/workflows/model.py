@@ -40,13 +40,13 @@ class Model:
     Attributes
     ----------
     encoder
-        Pictures become features.
+        Examples become features.
     saved
         The head, its decoding, the class names, and the record of the training.
     files
         The encoder's files, for saving.
     board
-        What :func:`fit` found on the pictures it set apart; None for a model that was loaded (its numbers stand in
+        What :func:`fit` found on the examples it set apart; None for a model that was loaded (its numbers stand in
         ``saved.training``).
     folder
         Where it was loaded from, or None.
@@ -84,7 +84,7 @@ class Model:
 
     @property
     def evaluation(self) -> "Evaluation | None":
-        """How well the model did on the pictures that :func:`fit` set apart."""
+        """How well the model did on the examples that :func:`fit` set apart."""
         return self.board.evaluation if self.board else None
 
     @overload
@@ -93,15 +93,15 @@ class Model:
     @overload
     def predict(self, examples: "InMemory", top: int = 5) -> Prediction: ...
 
-    @overload  # a path may be one picture or a folder, which no type checker can know
+    @overload  # a path may be one example or a folder, which no type checker can know
     def predict(self, examples: str | Path, top: int = 5) -> Any: ...  # noqa: ANN401
 
     @public_call
     def predict(self, examples: Any, top: int = 5) -> Prediction | list[Prediction]:
-        """Say what is on one picture, or on each of several; ``top`` classes are listed for each.
+        """Predict what is on one example, or on each of several; ``top`` classes are listed for each.
 
-        One path to a picture, one PIL image or one array gives one :class:`Prediction`; a list, a folder or a pattern
-        gives a list. Raises DataError when there is nothing at a path, ExampleError when a picture cannot be read.
+        One path to an example, one PIL image or one array gives one :class:`Prediction`; a list, a folder or a pattern
+        gives a list. Raises DataError when there is nothing at a path, ExampleError when an example cannot be read.
         """
         from headstart.data.sources import is_one_example
         from headstart.workflows.predict import answer
@@ -134,7 +134,7 @@ class Model:
         neighbours: int = 5,
         checks: bool = False,
     ) -> Any:  # noqa: ANN401 - a headstart.explain.values.Explanation with what its modality adds
-        """Say why the model says what it says about one example: a heat map and the nearest training examples.
+        """Explain why the model says what it says about one example: a heat map and the nearest training examples.
 
         ``method`` is one of :class:`headstart.explain.base.ExplanationRequest`, ``target`` the class to explain
         (by default the predicted one); ``checks`` tests the heat map, which takes seconds. Raises ExampleError,
@@ -147,7 +147,7 @@ class Model:
         wish = ExplanationRequest(method=method, target=target, neighbours=neighbours, checks=checks)
         explainers = explainers_of(self.modality, self.saved.target.task)
         opened = reader_of(self.modality).open_example(example)
-        return explainers.explain_example(subject_of(self), opened, name_of(example), wish)
+        return explainers.explain_example(to_explained_model(self), opened, name_of(example), wish)
 
     def asking(
         self,
@@ -178,7 +178,7 @@ class Model:
         cache: str | Path | None = None,
         progress: Progress = silent,
     ) -> "Evaluation":
-        """Score the model on labelled pictures it was not fitted to; raises DataError for classes it never saw.
+        """Score the model on labelled examples it was not fitted to; raises DataError for classes it never saw.
 
         ``group_by`` or ``group_pattern`` names the groups that the intervals are drawn over, as for :func:`fit`.
         """
@@ -202,7 +202,7 @@ class Model:
     ) -> "PolicyScores | None":
         """Evaluate whether the policy keeps its promises on labelled examples it has not seen; None without a policy.
 
-        ``unfamiliar`` are pictures of another kind that should be told from those; the rest as for :meth:`evaluate`.
+        ``unfamiliar`` are examples of another kind that should be told from those; the rest as for :meth:`evaluate`.
         """
         from headstart.workflows.evaluate import score
 
@@ -229,10 +229,10 @@ class Model:
         force: bool = False,
         progress: Progress = silent,
     ) -> "ExportReport":
-        """Write the model in another form and prove on picture files that it answers the same.
+        """Write the model in another form and prove on example files that it answers the same.
 
-        Without ``out`` it goes into the folder the model was loaded from, without ``data`` it is proven on the pictures
-        that the run around that folder set apart. ``batched`` takes several pictures of one size at once.
+        Without ``out`` it goes into the folder the model was loaded from, without ``data`` it is proven on the examples
+        that the run around that folder set apart. ``batched`` takes several examples of one size at once.
 
         Raises ExportError when it does not pass its gate and is not forced; see
         :func:`headstart.export.exporting.export_model`.
@@ -251,7 +251,7 @@ def load(folder: str | Path) -> Model:
     return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files, folder=bundle.folder)
 
 
-def subject_of(model: Model) -> "ExplainedModel":
+def to_explained_model(model: Model) -> "ExplainedModel":
     """Show a model to the functions that explain it."""
     from headstart.explain.explained_model import ExplainedModel
 

@@ -80,7 +80,7 @@ def plan_demo(recipe: Recipe, context: RunContext, *, out: Path | None = None) -
 
 
 def estimate_time(planned: Plan, context: RunContext) -> Estimate:
-    """Say how long a run will take, from a few pictures timed on this machine."""
+    """Estimate how long a run will take, from a few examples timed on this machine."""
     usable = planned.inspection.usable
     examples = [planned.dataset.examples[index] for index in usable]
     keys = [planned.inspection.keys[index] for index in usable]

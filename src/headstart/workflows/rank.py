@@ -39,11 +39,11 @@ class Candidates:
 
 
 def run_ranking(data: Data, candidates: Candidates, recipe: Recipe, context: RunContext) -> RankReport:
-    """Put encoders in order by what their features say about the part to learn from.
+    """Rank encoders by what their features say about the part to learn from.
 
     Several stages of one network are read in one pass.
 
-    Raises DataError when there are too few pictures to hold any out, and as :func:`plan`.
+    Raises DataError when there are too few examples to hold any out, and as :func:`plan`.
     """
     dataset = read_dataset(
         data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task

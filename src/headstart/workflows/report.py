@@ -11,7 +11,7 @@ from headstart.runtime.catalogue import Language
 from headstart.runtime.findings import Finding
 
 
-def make_page(folder: Path, language: Language, out: Path | None = None) -> PageReport:
+def write_page_again(folder: Path, language: Language, out: Path | None = None) -> PageReport:
     """Make ``report.html`` again from the plain files of a run or a study; see :func:`write_page`."""
     return write_page(folder, language, out)
 
@@ -26,7 +26,7 @@ def require_study_free(kind: str, out: Path | None) -> None:
     require_study_place(out, kind)
 
 
-def keep_study(kind: str, found: dict[str, Any], out: Path | None, language: Language) -> tuple[Finding, ...]:
+def write_study_folder(kind: str, found: dict[str, Any], out: Path | None, language: Language) -> tuple[Finding, ...]:
     """Keep a study in a folder, where one was named, with its page; return where they lie."""
     if out is None:
         return ()

@@ -17,7 +17,7 @@ from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbac
 from headstart.tasks.base import load_task
 from headstart.workflows.interactive import SessionModel, teach
 from headstart.workflows.load_encoder import named_encoder
-from headstart.workflows.model import load, subject_of
+from headstart.workflows.model import load, to_explained_model
 
 if TYPE_CHECKING:
     from headstart.serving.server import ShutdownReason
@@ -48,7 +48,7 @@ def run_server(
             encoder, files = model.encoder, model.files
             explained = load_task(model.saved.target.task).explained
             explain = getattr(load_modality(model.modality), "page_explanations", None) if explained else None
-            why = explain and partial(explain, subject_of(model), folders=(Path(), context.cache_folder))
+            why = explain and partial(explain, to_explained_model(model), folders=(Path(), context.cache_folder))
             answering = Predictor(encoder, model.saved, model_digest(hosted.model), why)
 
         def learn(shown: ShownExamples) -> SessionModel:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from headstart.errors import OutputError
-from headstart.reporting.page.gallery import SIDE, file_name, read_gallery, surest, worst, write_gallery
+from headstart.reporting.page.gallery import SIDE, file_name, most_confident, read_gallery, worst, write_gallery
 from headstart.reporting.page.values import Answer
 
 ANSWERS = st.lists(
@@ -29,7 +29,7 @@ def test_the_worst_are_wrong_and_no_wrong_one_left_out_is_surer(answers):
 
 @given(ANSWERS)
 def test_the_surest_hits_show_every_class_that_has_one(answers):
-    shown = surest(answers)
+    shown = most_confident(answers)
     right = [one for one in answers if one.label == one.predicted]
     assert len(shown) == min(12, len(right))
     assert {one.label for one in shown} == {one.label for one in right}

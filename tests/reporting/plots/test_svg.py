@@ -69,7 +69,7 @@ def test_a_drawing_takes_the_colours_of_the_page_and_carries_no_style(drawings, 
     }
     assert not any("style" in element.attrib for element in elements)
     paints = {element.get(key) for element in elements for key in ("fill", "stroke")} - {None, "none"}
-    assert paints and all(re.fullmatch(r"var\(--\w+\)", paint) for paint in paints), paints
+    assert paints and all(re.fullmatch(r"var\(--\w+\)", overlay_heat) for overlay_heat in paints), paints
 
 
 def test_identifiers_belong_to_their_drawing_and_every_reference_has_its_target(drawings):

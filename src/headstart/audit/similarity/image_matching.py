@@ -15,7 +15,14 @@ import numpy as np
 from PIL import Image
 
 from headstart.arrays import Booleans, Integers
-from headstart.audit.similarity.image_registration import Array, Windows, first_look, gradients, products, second_look
+from headstart.audit.similarity.image_registration import (
+    Array,
+    Windows,
+    gradients,
+    products,
+    refine_search,
+    search_coarsely,
+)
 from headstart.data.example import Example
 from headstart.data.readers.image import open_preview
 from headstart.errors import ExampleError
@@ -52,7 +59,7 @@ def compute_similarity(
     similarity = products(gradients(one), gradients(other))
     doubtful = np.flatnonzero(similarity < SAME)
     similarity[doubtful] = 0.0
-    ahead, back = first_look(one[doubtful], other[doubtful]), first_look(other[doubtful], one[doubtful])
+    ahead, back = search_coarsely(one[doubtful], other[doubtful]), search_coarsely(other[doubtful], one[doubtful])
     swapped = back.edges > ahead.edges
     windows = Windows(
         np.where(swapped[:, None], back.windows.scale, ahead.windows.scale),
@@ -60,7 +67,7 @@ def compute_similarity(
     )
     rows = np.flatnonzero(np.maximum(ahead.edges, back.edges) >= FIRST)
     whole, part = _sides(one[doubtful[rows]], other[doubtful[rows]], swapped[rows])
-    second = second_look(whole, part, windows.take(rows), (0.03, 0.015))
+    second = refine_search(whole, part, windows.take(rows), (0.03, 0.015))
     kept = np.flatnonzero(second.edges >= SECOND)
     rows, windows = rows[kept], second.windows.take(kept)
     for top in range(0, len(rows), BLOCK):
@@ -69,7 +76,7 @@ def compute_similarity(
         fine = _load(examples, places)
         whole, part = _sides(fine[:, 0], _turn(fine[:, 1], mirrored), swapped[rows[block]])
         few = windows.take(np.arange(len(rows))[block])
-        similarity[doubtful[rows[block]]] = second_look(whole, part, few, (0.015, 0.0075, 0.004)).edges
+        similarity[doubtful[rows[block]]] = refine_search(whole, part, few, (0.015, 0.0075, 0.004)).edges
     return similarity
 
 

@@ -69,27 +69,27 @@ def products(one: Array, other: Array) -> Array:
     return found
 
 
-def first_look(whole: Array, part: Array) -> Fit:
+def search_coarsely(whole: Array, part: Array) -> Fit:
     """Try parts of ``whole`` of several sizes on ``part``, both (P, S, S); ``edges`` are grey correlations here.
 
     Examples
     --------
     >>> picture = np.random.default_rng(0).uniform(0, 255, (1, 32, 32)).astype(np.float32)
-    >>> found = first_look(picture, picture * 0.5 + 90)
+    >>> found = search_coarsely(picture, picture * 0.5 + 90)
     >>> found.windows.scale.tolist(), found.edges.round(3).tolist()
     ([[1.0, 1.0]], [1.0])
     """
     return _join([_look(whole[top : top + AT_ONCE], part[top : top + AT_ONCE]) for top in _steps(len(whole))])
 
 
-def second_look(whole: Array, part: Array, windows: Windows, steps: tuple[float, ...]) -> Fit:
+def refine_search(whole: Array, part: Array, windows: Windows, steps: tuple[float, ...]) -> Fit:
     """Move the windows by smaller and smaller steps to where the part fits best; both pictures (P, S, S).
 
     Examples
     --------
     >>> picture = np.random.default_rng(0).uniform(0, 255, (1, 8, 8)).repeat(4, 1).repeat(4, 2).astype(np.float32)
     >>> whole = Windows(np.ones((1, 2), dtype=np.float32), np.zeros((1, 2), dtype=np.float32))
-    >>> second_look(picture, picture / 2 + 9, whole, (0.1,)).edges.round(3).tolist()
+    >>> refine_search(picture, picture / 2 + 9, whole, (0.1,)).edges.round(3).tolist()
     [1.0]
     """
     found = []

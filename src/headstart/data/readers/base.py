@@ -61,13 +61,13 @@ class Reader(Protocol):
     SIZES: tuple[str, ...]  # what an example is measured by
 
     def is_one(self, source: Any, /) -> bool:  # noqa: ANN401 - whatever the user gives
-        """Tell an example in memory from a list of such."""
+        """Distinguish an example in memory from a list of such."""
 
     def adopt(self, value: Any, where: str, /) -> Any:  # noqa: ANN401 - whatever the user gives
-        """Make a source of an object in memory; raises DataError."""
+        """Create a source of an object in memory; raises DataError."""
 
     def inspect_example(self, source: Any, name: str = "") -> Facts:  # noqa: ANN401
-        """Look at an example once, without decoding it."""
+        """Inspect an example once, without decoding it."""
 
     def open_example(self, source: Any, name: str = "") -> Any:  # noqa: ANN401
         """Open an example; raises ExampleError, and nothing else."""
@@ -96,7 +96,7 @@ class RowReader(Protocol):
         """Read such a file as columns; raises DataError. ``where`` begins a sentence."""
 
     def find_rows(self, where: object, cells: Mapping[str, Any], /, *, named: bool) -> Rows | None:
-        """Make a source of each row of cells; None for a table that is none of such. ``named``: it names files."""
+        """Create a source of each row of cells; None for a table that is none of such. ``named``: it names files."""
 
 
 def row_readers(modality: str = "") -> dict[str, RowReader]:

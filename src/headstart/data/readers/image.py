@@ -132,7 +132,7 @@ def is_one(source: Any) -> bool:  # noqa: ANN401 - as open_example
 
 
 def adopt(value: Any, where: str) -> Any:  # noqa: ANN401 - whatever the user gives
-    """Make a picture of a tensor: (channels, height, width) is turned round, floating point becomes uint8.
+    """Create a picture of a tensor: (channels, height, width) is turned round, floating point becomes uint8.
 
     Everything that has no ``numpy`` method stays as it is.
 

@@ -71,7 +71,7 @@ def find_damage(data: bytes, file_format: str) -> Finding | None:
 
 
 def _jpeg_is_whole(data: bytes) -> bool:
-    """Look for the end marker behind the start of the scan: a thumbnail in the header has one of its own.
+    """Find the end marker behind the start of the scan: a thumbnail in the header has one of its own.
 
     What follows the end marker does not matter: cameras and phones append padding, previews and films.
     """

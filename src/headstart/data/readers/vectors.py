@@ -73,12 +73,12 @@ class VectorRow:
 
 
 def is_one(source: Any) -> bool:  # noqa: ANN401 - whatever the user gives
-    """Tell a row in memory: an array of one dimension, a mapping from columns to cells, or a row of a table."""
+    """Distinguish a row in memory: an array of one dimension, a mapping from columns to cells, or a row of a table."""
     return isinstance(source, (VectorRow, Mapping)) or getattr(source, "ndim", 0) == 1
 
 
 def adopt(value: Any, where: str) -> Any:  # noqa: ANN401 - whatever the user gives
-    """Make a row of an array of one dimension or of a mapping from columns to cells; raises DataError."""
+    """Create a row of an array of one dimension or of a mapping from columns to cells; raises DataError."""
     if isinstance(value, VectorRow):
         return value
     if isinstance(value, Mapping):
@@ -108,7 +108,7 @@ def read_cells(path: Path, where: Finding) -> dict[str, Any]:
 
 
 def find_rows(where: object, cells: Mapping[str, Any], *, named: bool, strict: bool = False) -> Rows | None:
-    """Make a row of each line of a table's cells; None for a table that is not of rows.
+    """Create a row of each line of a table's cells; None for a table that is not of rows.
 
     ``named`` says that the table names files: then only vectors make it one of rows, not any number about the files.
     ``strict`` takes every column for numbers or words, as of a single row.

@@ -46,7 +46,7 @@ class VectorPreprocessing:
         if chosen is None:
             hint = did_you_mean(nearest(group, table.groups))
             raise EncoderError("encoders.no_column", name=group, names=[*table.groups][:20], hint=hint)
-        numbers = np.stack([take_numbers(row, chosen) for row in rows])
+        numbers = np.stack([select_numbers(row, chosen) for row in rows])
         known = ~np.isnan(numbers)
         filled = np.where(known.any(axis=0), numbers, 0.0)  # a column without a number is 0 everywhere
         low, centre, high = np.nanquantile(filled, [0.25, 0.5, 0.75], axis=0)
@@ -66,7 +66,7 @@ class VectorPreprocessing:
 
     def prepare(self, row: VectorRow) -> Singles:
         """Turn a row into an input; raises ExampleError when it lacks a column."""
-        numbers = take_numbers(row, self.names)
+        numbers = select_numbers(row, self.names)
         missing = np.isnan(numbers)
         scaled = np.where(missing, 0.0, (numbers - np.array(self.centre)) / np.array(self.scale))
         flags = [float(missing[self.names.index(name)]) for name in self.flags]
@@ -91,7 +91,7 @@ class VectorPreprocessing:
         return cls(**{**data, **plain, "words": tuple((name, tuple(found)) for name, found in data["words"])})
 
 
-def take_numbers(row: VectorRow, names: tuple[str, ...]) -> Floats:
+def select_numbers(row: VectorRow, names: tuple[str, ...]) -> Floats:
     """Take these columns of numbers from a row, in this order; a row without names has as many, in order.
 
     Raises ExampleError for columns that the row does not have.

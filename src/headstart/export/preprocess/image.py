@@ -92,7 +92,7 @@ def _add_resize(parts: GraphParts, layers: str, preprocessing: ImagePreprocessin
         return _add_nearest(parts, layers, size)
     extent = _extent_of(parts, layers)
     first = _Extent(extent.height, size.width)
-    if goes_down_first():
+    if resizes_height_first():
         first = _add_order(parts, extent, size)
     attributes = {"coordinate_transformation_mode": "half_pixel", **RESIZES[preprocessing.interpolation]}
     count = parts.add("Shape", layers, attributes={"start": 0, "end": 2})
@@ -103,7 +103,7 @@ def _add_resize(parts: GraphParts, layers: str, preprocessing: ImagePreprocessin
 
 
 @lru_cache(maxsize=1)
-def goes_down_first() -> bool:
+def resizes_height_first() -> bool:
     """Try whether the installed Pillow resizes the height first when that makes the picture much smaller.
 
     Version 13 does when the height loses more than twice as many pixels as the width; older ones take the width first.
@@ -114,7 +114,7 @@ def goes_down_first() -> bool:
 
 
 def _add_order(parts: GraphParts, extent: _Extent, size: _Extent) -> _Extent:
-    """Choose the size after the first direction, as :func:`goes_down_first` says."""
+    """Choose the size after the first direction, as :func:`resizes_height_first` says."""
     lost_height = parts.add("Sub", extent.height, size.height)
     twice_lost_width = parts.add("Mul", parts.whole(2), parts.add("Sub", extent.width, size.width))
     smaller = parts.add("Greater", lost_height, parts.whole(0))

@@ -27,7 +27,7 @@ class Rectangle:
 
 
 def augment(picture: Image.Image, preprocessing: ImagePreprocessing, augmentation: Augmentation, seed: int) -> Singles:
-    """Make one view of an upright RGB picture, shape (3, H, W).
+    """Create one view of an upright RGB picture, shape (3, H, W).
 
     Examples
     --------
@@ -50,7 +50,7 @@ def augment(picture: Image.Image, preprocessing: ImagePreprocessing, augmentatio
 
 
 def view_seed(seed: int, view: int, picture: Image.Image) -> int:
-    """Make the seed of a picture's view from its pixels: a view belongs to the content, not to a place in a list.
+    """Create the seed of a picture's view from its pixels: a view belongs to the content, not to a place in a list.
 
     Examples
     --------

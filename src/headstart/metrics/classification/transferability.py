@@ -1,7 +1,7 @@
 """How well features suit a task, without training a network: scores from features and labels alone.
 
 None of them is right everywhere (Sorkhei et al. 2025); read them beside a cross-validated probe. Scores that are not
-accuracies compare encoders on the same pictures and say nothing by themselves.
+accuracies compare encoders on the same examples and say nothing by themselves.
 """
 
 import math

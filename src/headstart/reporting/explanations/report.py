@@ -16,7 +16,7 @@ _NAMED = 5  # neighbours on a line
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One explanation and the pictures that were drawn of it."""
+    """One explanation and the examples that were drawn of it."""
 
     explanation: Explanation
     sheet: Path
@@ -44,7 +44,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class ExplainReport:
-    """All explanations of one call, and the pictures that could not be read."""
+    """All explanations of one call, and the examples that could not be read."""
 
     folder: Path
     files: tuple[Explained, ...]

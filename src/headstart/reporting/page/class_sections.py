@@ -19,19 +19,19 @@ from headstart.reporting.page.blocks import (
 from headstart.reporting.page.class_summary import calibration_verdict
 from headstart.reporting.page.numbers import count_text, percent, percent_range
 from headstart.reporting.page.scores import score_cell
-from headstart.reporting.page.values import Json, RunData, dig, score_in, trusted
+from headstart.reporting.page.values import Json, RunData, look_up, score_in, trusted
 from headstart.reporting.plots.reliability import calibrate_bin, reliability_chart
 from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
 
-LARGEST_MATRIX = 24  # classes: beyond, a matrix is a picture to look at, and the list below it says more
+LARGEST_MATRIX = 24  # classes: beyond, a matrix is an example to look at, and the list below it says more
 CONFUSIONS = 12
 
 
 def classes_section(run: RunData, texts: Texts) -> Section:
     """Show one row per class; it can be sorted by every column."""
     rows = []
-    for row in dig(run.metrics, "evaluation", "per_class") or []:
+    for row in look_up(run.metrics, "evaluation", "per_class") or []:
         fitted = run.counts.fitted.get(row["name"], 0)
         counts = [TableCell(count_text(number), value=float(number)) for number in (fitted, row["support"])]
         scores = [score_cell(score_in(row, name), share=True) for name in ("recall", "precision", "f1", "roc_auc")]
@@ -47,8 +47,8 @@ def classes_section(run: RunData, texts: Texts) -> Section:
 
 def confusion_section(run: RunData, texts: Texts) -> Section:
     """Show which classes are taken for which."""
-    classes = dig(run.metrics, "evaluation", "classes") or []
-    counts = dig(run.metrics, "evaluation", "confusion") or []
+    classes = look_up(run.metrics, "evaluation", "classes") or []
+    counts = look_up(run.metrics, "evaluation", "confusion") or []
     kept = list(range(len(classes)))
     blocks: list[Block] = []
     if len(classes) > LARGEST_MATRIX:
@@ -116,17 +116,17 @@ def calibration_section(run: RunData, texts: Texts) -> Section:
     said = Paragraph(
         texts.say(f"page.calibration.{verdict}", values), "plain" if verdict in ("fine", "unknown") else "warning"
     )
-    bins = [ReliabilityBin(**row) for row in dig(metrics, "evaluation", "reliability") or []]
+    bins = [ReliabilityBin(**row) for row in look_up(metrics, "evaluation", "reliability") or []]
     blocks: list[Block] = [said]
     if metrics is not run.metrics:
-        values = {"count": count_text(dig(metrics, "leaked", "count"))}
+        values = {"count": count_text(look_up(metrics, "leaked", "count"))}
         blocks.append(Paragraph(texts.say("page.calibration.without_leaked", values), "quiet"))
     blocks += [_reliability(bins, metrics, texts)] if bins else []
     return Section("calibration", texts.say("page.section.calibration"), tuple(blocks))
 
 
 def _reliability(bins: list[ReliabilityBin], metrics: Json, texts: Texts) -> Beside:
-    rows = [calibrate_bin(row, independent=not dig(metrics, "evaluation", "groups")) for row in bins]
+    rows = [calibrate_bin(row, independent=not look_up(metrics, "evaluation", "groups")) for row in bins]
     odd = sum(bool(row.verdict) for row in rows)
     cells = tuple(
         (

@@ -7,18 +7,18 @@ from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Tile
 from headstart.reporting.page.numbers import TO, count_text, p_text, percent, percent_range, points, points_range
 from headstart.reporting.page.transfer import best_gain, shots_text
-from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in, simple_baseline, trusted
+from headstart.reporting.page.values import Json, PageData, RunData, look_up, score_in, simple_baseline, trusted
 from headstart.reporting.verdicts import multiplier_text, out_of_reach
 from headstart.runtime.catalogue import Texts
 
-FEW = 100  # scored pictures below which an interval is wider than about ten points either way
+FEW = 100  # scored examples below which an interval is wider than about ten points either way
 SMALL_ERROR, SMALLEST_ERROR = 0.03, 0.005  # of calibration: nobody acts on less; what counts as nothing
 LEVEL = 0.05  # of a test
-UNEVEN = 3.0  # times as many pictures in the largest class as in the smallest
+UNEVEN = 3.0  # times as many examples in the largest class as in the smallest
 
 
 def summarise_classes(page: PageData, run: RunData, texts: Texts) -> tuple[str, ...]:
-    """Say how good a classifier is, what the transfer brought, and what is wrong."""
+    """Describe how good a classifier is, what the transfer brought, and what is wrong."""
     return _quality(run, texts), _transfer(page, run, texts), _worst_problem(page, run, texts)
 
 
@@ -41,7 +41,7 @@ def class_tiles(run: RunData, texts: Texts) -> tuple[Tile, ...]:
     error = score_in(metrics, "evaluation", "calibration_error")
     if error is not None:
         found.append(Tile(texts.say("page.tile.calibration"), percent(error.value), percent_range(error) + " %"))
-    fitted, scored = (count_text(dig(run.metrics, "counts", part) or 0) for part in ("fit", "score"))
+    fitted, scored = (count_text(look_up(run.metrics, "counts", part) or 0) for part in ("fit", "score"))
     found.append(Tile(texts.say("page.tile.pictures"), fitted, texts.say("page.tile.pictures_note", {"count": scored})))
     return tuple(found)
 
@@ -60,7 +60,7 @@ def calibration_verdict(metrics: Json) -> str:
     interval of the calibration error reaches zero though the error itself is not small. Fine is what is left.
     """
     error = score_in(metrics, "evaluation", "calibration_error")
-    bins = dig(metrics, "evaluation", "reliability") or []
+    bins = look_up(metrics, "evaluation", "reliability") or []
     total = sum(row["count"] for row in bins)
     if error is None or not total:
         return "unknown"
@@ -76,7 +76,7 @@ def _quality(run: RunData, texts: Texts) -> str:
     accuracy = score_in(metrics, "evaluation", "accuracy")
     if accuracy is None:
         return texts.say("page.summary.no_score")
-    count = dig(metrics, "evaluation", "count") or 0
+    count = look_up(metrics, "evaluation", "count") or 0
     name = simple_baseline(metrics)
     majority, simple = (score_in(metrics, "baselines", one, "accuracy") for one in ("majority", name))
     better = all(one is None or accuracy.low > one.value for one in (majority, simple))
@@ -134,15 +134,15 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
 
 
 def _moved(metrics: Json, accuracy: Score, probe: Score, texts: Texts) -> str:
-    if dig(metrics, "training", "share") == 0:
+    if look_up(metrics, "training", "share") == 0:
         return texts.say("page.summary.kept_probe", {"probe": percent(probe.value)})
     values = {
-        "method": dig(metrics, "training", "method") or "",
+        "method": look_up(metrics, "training", "method") or "",
         "points": points(accuracy.value - probe.value),
         "probe": percent(probe.value),
         "accuracy": percent(accuracy.value),
     }
-    paired, p = score_in(metrics, "moved", "difference"), dig(metrics, "moved", "p")
+    paired, p = score_in(metrics, "moved", "difference"), look_up(metrics, "moved", "p")
     if paired is None or p is None:  # an older run, which compared nothing in pairs
         apart = accuracy.low > probe.high or accuracy.high < probe.low
         return texts.say("page.summary.moved" if apart else "page.summary.moved_open", values)
@@ -173,7 +173,7 @@ def _worst_problem(page: PageData, run: RunData, texts: Texts) -> str:
 
 
 def _leak(asked: _Question) -> str:
-    count = dig(asked.run.metrics, "leaked", "count") or 0
+    count = look_up(asked.run.metrics, "leaked", "count") or 0
     if not count:
         return ""
     clean = score_in(asked.run.metrics, "leaked", "evaluation_without", "accuracy")
@@ -184,7 +184,7 @@ def _leak(asked: _Question) -> str:
 
 
 def _near_leak(asked: _Question) -> str:
-    count = dig(asked.page.check, "counts", "near_duplicates_across_splits") or 0
+    count = look_up(asked.page.check, "counts", "near_duplicates_across_splits") or 0
     return asked.say("near_leak", count=count_text(count)) if count else ""
 
 
@@ -197,8 +197,10 @@ def _no_better(asked: _Question) -> str:
 
 
 def _broken_promise(asked: _Question) -> str:
-    chosen = dig(asked.run.metrics, "head", "name")
-    promised = [one["accuracy"] for one in dig(asked.run.metrics, "head", "candidates") or [] if one["name"] == chosen]
+    chosen = look_up(asked.run.metrics, "head", "name")
+    promised = [
+        one["accuracy"] for one in look_up(asked.run.metrics, "head", "candidates") or [] if one["name"] == chosen
+    ]
     balanced = bool(asked.run.recipe.get("balance"))
     name = "balanced_accuracy" if balanced else "accuracy"
     # The heads that were compared stand on the network as it came: once weights moved, that is the probe.
@@ -211,7 +213,7 @@ def _broken_promise(asked: _Question) -> str:
 
 def _few(asked: _Question) -> str:
     metrics = trusted(asked.run.metrics)
-    count = dig(metrics, "evaluation", "count") or 0
+    count = look_up(metrics, "evaluation", "count") or 0
     accuracy = score_in(metrics, "evaluation", "accuracy")
     if accuracy is None or count >= FEW:
         return ""
@@ -219,25 +221,25 @@ def _few(asked: _Question) -> str:
 
 
 def _labels(asked: _Question) -> str:
-    count = dig(asked.page.check, "counts", "label_errors") or 0
+    count = look_up(asked.page.check, "counts", "label_errors") or 0
     return asked.say("labels", count=count_text(count)) if count else ""
 
 
 def _uneven(asked: _Question) -> str:
-    ratio = dig(asked.run.metrics, "audit", "imbalance") or 1
+    ratio = look_up(asked.run.metrics, "audit", "imbalance") or 1
     return asked.say("uneven", times=f"{ratio:.1f}") if ratio >= UNEVEN else ""
 
 
 def _weakest(asked: _Question) -> str:
-    rows = [row for row in dig(asked.run.metrics, "evaluation", "per_class") or [] if score_in(row, "recall")]
+    rows = [row for row in look_up(asked.run.metrics, "evaluation", "per_class") or [] if score_in(row, "recall")]
     if not rows:
         return ""
     row = min(rows, key=lambda one: one["recall"]["value"])
     wrong = round(row["support"] * (1 - row["recall"]["value"]))
     if not wrong:
         return ""
-    names = dig(asked.run.metrics, "evaluation", "classes")
-    counts = list(dig(asked.run.metrics, "evaluation", "confusion")[names.index(row["name"])])
+    names = look_up(asked.run.metrics, "evaluation", "classes")
+    counts = list(look_up(asked.run.metrics, "evaluation", "confusion")[names.index(row["name"])])
     counts[names.index(row["name"])] = -1
     other = names[max(range(len(counts)), key=counts.__getitem__)]
     return asked.say(

@@ -6,14 +6,14 @@ from typing import Any
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Block, Column, Paragraph, Points, Section, Table, TableCell
 from headstart.reporting.page.numbers import percent, percent_range, points, points_range
-from headstart.reporting.page.values import Json, RunData, dig, score_in, simple_baseline, trusted
+from headstart.reporting.page.values import Json, RunData, look_up, score_in, simple_baseline, trusted
 from headstart.reporting.verdicts import factor_line
 from headstart.runtime.catalogue import Texts
 
 
 def factors_section(run: RunData | None, compare: Json | None, texts: Texts) -> Section:
     """Show what drove the result: the measured effect of each factor, from the arms that were run."""
-    factors = dig(compare, "factors") or []
+    factors = look_up(compare, "factors") or []
     rows = [_factor_row(factor, texts) for factor in factors if factor.get("factor")]
     blocks: list[Block] = []
     if rows:
@@ -80,7 +80,7 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableC
         rows.append(row("features", frozen.value - simple.value))
     if simple is not None and majority is not None:
         rows.append(row("baseline", simple.value - majority.value))
-    heads = [one["accuracy"] for one in dig(run.metrics, "head", "candidates") or []]
+    heads = [one["accuracy"] for one in look_up(run.metrics, "head", "candidates") or []]
     if len(heads) > 1:
         rows.append(row("head", max(heads) - min(heads)))
     return rows

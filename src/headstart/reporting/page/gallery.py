@@ -38,13 +38,13 @@ def worst(answers: Sequence[Answer], most: int = SHOWN) -> list[Answer]:
     return sorted(wrong, key=lambda answer: (-answer.probability, answer.name))[:most]
 
 
-def surest(answers: Sequence[Answer], most: int = SHOWN) -> list[Answer]:
+def most_confident(answers: Sequence[Answer], most: int = SHOWN) -> list[Answer]:
     """Choose the most confident hits: the surest one of every class first, then the second of every class.
 
     Examples
     --------
     >>> answers = [Answer("a", "cat", "cat", 0.9), Answer("b", "cat", "cat", 0.8), Answer("c", "dog", "dog", 0.7)]
-    >>> [answer.name for answer in surest(answers, 2)]
+    >>> [answer.name for answer in most_confident(answers, 2)]
     ['a', 'c']
     """
     ranks: dict[str, int] = {}
@@ -58,7 +58,7 @@ def surest(answers: Sequence[Answer], most: int = SHOWN) -> list[Answer]:
 
 
 def write_gallery(folder: Path, names: Iterable[str], sources: Mapping[str, Any], modality: str) -> None:
-    """Write small copies of pictures; one that cannot be read is left out, and the page says so.
+    """Write small copies of examples; one that cannot be read is left out, and the page says so.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def write_gallery(folder: Path, names: Iterable[str], sources: Mapping[str, Any]
 
 
 def read_gallery(folder: Path) -> dict[str, str]:
-    """Read the small pictures of a folder as data URIs, by file name (see :func:`file_name`)."""
+    """Read the small examples of a folder as data URIs, by file name (see :func:`file_name`)."""
     found = {}
     for path in sorted((folder / FOLDER).glob("*.jpg")):
         if path.stat().st_size <= _LARGEST:
@@ -94,7 +94,7 @@ def read_gallery(folder: Path) -> dict[str, str]:
 
 
 def file_name(name: str) -> str:
-    """Return the file of a small picture: any name of an example becomes a good one.
+    """Return the file of a small example: any name of an example becomes a good one.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def _write_copy(path: Path, draw: Callable[[], Any]) -> None:
 
 def gallery_section(page: PageData, run: RunData, texts: Texts) -> Section:
     """Show where the model was sure and wrong, and where it was sure and right."""
-    mistakes, hits = worst(run.answers), surest(run.answers)
+    mistakes, hits = worst(run.answers), most_confident(run.answers)
     count = sum(bool(answer.label) and not answer.correct for answer in run.answers)
     blocks: list[Block] = []
     if mistakes:

@@ -1,4 +1,4 @@
-"""The section on when a model should not answer: what was promised, and whether it was kept on the scored pictures."""
+"""The section on when a model should not answer: what was promised, and whether it was kept on the scored examples."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,14 +7,14 @@ from headstart.data.name_checks import natural_key
 from headstart.reporting.page.blocks import Block, Column, Facts, Fold, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
 from headstart.reporting.page.scores import score_cell
-from headstart.reporting.page.values import RunData, dig, score_in
+from headstart.reporting.page.values import RunData, look_up, score_in
 from headstart.runtime.catalogue import Texts
 
 Found = Mapping[str, Any]
 
 
 def policy_section(run: RunData, texts: Texts) -> Section:
-    """Show sets of classes, the threshold of confidence and the flag for unlike pictures, each with what it kept."""
+    """Show sets of classes, the threshold of confidence and the flag for unlike examples, each with what it kept."""
     scores: Found = run.metrics.get("guard") or {}
     broken = list(scores.get("broken") or ())
     blocks: list[Block] = []
@@ -36,15 +36,17 @@ def policy_section(run: RunData, texts: Texts) -> Section:
         return Section("guard", texts.say("page.section.guard"), (Paragraph(texts.say("page.guard.nothing"), "quiet"),))
     blocks += [promises] if promises.rows else []
     blocks += [Facts(facts)] if facts else []
-    classes = _classes(dig(scores, "sets", "per_class") or {}, texts)
+    classes = _classes(look_up(scores, "sets", "per_class") or {}, texts)
     blocks += [Fold(texts.say("page.guard.per_class"), (classes,))] if classes.rows else []
-    missing = [name for name, there in (("abstain", answers), ("unlike", dig(scores, "novelty", "auroc"))) if not there]
+    missing = [
+        name for name, there in (("abstain", answers), ("unlike", look_up(scores, "novelty", "auroc"))) if not there
+    ]
     blocks += [Paragraph(texts.say(f"page.guard.no_{name}"), "quiet") for name in missing]
     return Section("guard", texts.say("page.section.guard"), tuple(blocks))
 
 
 def _promises(run: RunData, broken: Sequence[str], texts: Texts) -> Table:
-    scores, leaked = run.metrics.get("guard") or {}, dig(run.metrics, "leaked", "count") or 0
+    scores, leaked = run.metrics.get("guard") or {}, look_up(run.metrics, "leaked", "count") or 0
     names = ("promise", "asked", "measured", "verdict")
     columns = tuple(Column(texts.say(f"page.column.{name}"), number=name in ("asked", "measured")) for name in names)
     values = {"count": count_text(scores.get("count") or 0), "leaked": count_text(leaked)}
@@ -53,7 +55,7 @@ def _promises(run: RunData, broken: Sequence[str], texts: Texts) -> Table:
 
 
 def _rows(scores: Found, broken: Sequence[str], texts: Texts) -> list[tuple[TableCell, ...]]:
-    """One row for each promise, and one for the pictures of another kind, where there were any."""
+    """One row for each promise, and one for the examples of another kind, where there were any."""
     sets, answers, novelty = (scores.get(name) or {} for name in ("sets", "answers", "novelty"))
     found = []
     if sets:

@@ -1,4 +1,4 @@
-"""Sections on the data: how many pictures of what, and what is wrong with them."""
+"""Sections on the data: how many examples of what, and what is wrong with them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from headstart.reporting.page.blocks import (
 from headstart.reporting.page.gallery import file_name
 from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.page.numbers import count_text, percent, percent_range, points, points_range
-from headstart.reporting.page.values import Json, PageData, RunData, dig, score_in
+from headstart.reporting.page.values import Json, PageData, RunData, look_up, score_in
 from headstart.runtime.catalogue import Texts
 from headstart.tasks.base import load_task
 
@@ -78,8 +78,8 @@ def _parts_table(run: RunData, texts: Texts) -> Table:
 
 
 def _data_facts(run: RunData, texts: Texts) -> list[tuple[str, str]]:
-    audit = dig(run.metrics, "audit") or {}
-    fitted, scored = (count_text(dig(run.metrics, "counts", part) or 0) for part in ("fit", "score"))
+    audit = look_up(run.metrics, "audit") or {}
+    fitted, scored = (count_text(look_up(run.metrics, "counts", part) or 0) for part in ("fit", "score"))
     rows = [(texts.say("page.data.parts"), texts.say("page.data.parts_value", {"fitted": fitted, "scored": scored}))]
     sizes = audit.get("sizes") or {}
     if sizes:
@@ -98,11 +98,11 @@ def problems_section(page: PageData, texts: Texts) -> Section:
     if page.run is not None:
         found = _audit_sentences(page.run.metrics, texts)
         blocks.append(Points(tuple(found)) if found else Paragraph(texts.say("page.problems.none"), "good"))
-        blocks += notice_blocks((dig(page.run.metrics, "audit") or {}, page.run.metrics), texts, SAID)
+        blocks += notice_blocks((look_up(page.run.metrics, "audit") or {}, page.run.metrics), texts, SAID)
     elif page.check is not None:  # a run has said the same
         found = _audit_sentences(page.check, texts)
         blocks += [Points(tuple(found))] if found else []
-        blocks += notice_blocks((dig(page.check, "audit") or {},), texts, SAID)
+        blocks += notice_blocks((look_up(page.check, "audit") or {},), texts, SAID)
     if page.check is not None:
         blocks += _check_blocks(page, page.check, texts)
     elif page.run is not None:
@@ -111,10 +111,10 @@ def problems_section(page: PageData, texts: Texts) -> Section:
 
 
 def _audit_sentences(metrics: Json, texts: Texts) -> list[str]:
-    audit: Mapping[str, Any] = dig(metrics, "audit") or {}
+    audit: Mapping[str, Any] = look_up(metrics, "audit") or {}
     found = []
     unreadable = [one["path"] for one in audit.get("unreadable") or []]
-    unreadable += list(dig(metrics, "features", "failures") or {})
+    unreadable += list(look_up(metrics, "features", "failures") or {})
     same, near = (audit.get(f"{kind}_across_splits") or [] for kind in ("duplicates", "near_copies"))
     lists: tuple[tuple[str, Sequence[Any]], ...] = (
         ("unreadable", unreadable),
@@ -180,7 +180,7 @@ def _count_table(check: Json, texts: Texts) -> Table:
 
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - a list of objects, or lists of them by kind
-    if isinstance(value, Mapping):  # a picture may be several of these
+    if isinstance(value, Mapping):  # an example may be several of these
         kinds: dict[str, list[str]] = {}
         for kind, rows in value.items():
             for one in _entries(rows):
@@ -190,7 +190,7 @@ def _entries(value: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - a list of
 
 
 def paths_to_show(check: Json) -> list[str]:
-    """List the pictures that the section on a check shows.
+    """List the examples that the section on a check shows.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def _pair_gallery(page: PageData, check: Json, texts: Texts) -> Gallery:
 
 
 def _pair(page: PageData, row: Mapping[str, Any], texts: Texts) -> list[Shown]:
-    """Show both pictures of a pair, each with its label; what makes the pair a fault stands below both."""
+    """Show both examples of a pair, each with its label; what makes the pair a fault stands below both."""
     parts = [texts.name("page.split", part) for part in row.get("parts") or ()]
     labels = row.get("labels") or ("", "")
     across = (texts.say("page.check.across", {"parts": texts.join(parts)}),) if len(parts) > 1 else ()
@@ -270,7 +270,7 @@ def _accuracy_of(row: Mapping[str, Any]) -> Score | None:
 
 
 def _cleaning_sentence(cleaning: Mapping[str, Any], texts: Texts) -> str:
-    """Say what leaving the suspect pictures out changes."""
+    """Describe what leaving the suspect examples out changes."""
     found = score_in({"value": cleaning.get("difference"), "low": cleaning.get("low"), "high": cleaning.get("high")})
     if not cleaning.get("left_out") or found is None:
         return texts.say("page.cleaning.nothing")

@@ -8,14 +8,14 @@ from headstart.encoders.spec import NO_WEIGHTS
 from headstart.metrics.values import Metrics
 from headstart.reporting.page.blocks import Block, Code, Column, Facts, Fold, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
-from headstart.reporting.page.values import Json, PageData, RunData, dig
+from headstart.reporting.page.values import Json, PageData, RunData, look_up
 from headstart.runtime.catalogue import Texts
 from headstart.tasks.base import load_task
 
 
 def model_section(run: RunData, texts: Texts) -> Section:
     """Show the encoder with its licence, and the heads that were compared."""
-    encoder: Mapping[str, Any] = dig(run.metrics, "encoder") or {}
+    encoder: Mapping[str, Any] = look_up(run.metrics, "encoder") or {}
     blocks: list[Block] = [Facts(tuple(_encoder_facts(encoder, run, texts)))]
     if encoder.get("weights_digest") != NO_WEIGHTS:
         blocks.append(Paragraph(texts.say("page.model.licence_note"), "quiet"))
@@ -26,7 +26,7 @@ def model_section(run: RunData, texts: Texts) -> Section:
 
 
 def _encoder_facts(encoder: Mapping[str, Any], run: RunData, texts: Texts) -> list[tuple[str, str]]:
-    size = [dig(encoder, "preprocessing", side) for side in ("width", "height")]
+    size = [look_up(encoder, "preprocessing", side) for side in ("width", "height")]
     head = run.metrics.get("head") or {}
     given = (head.get("settings") or {}).items()
     settings = texts.join([f"{name} = {_setting(value)}" for name, value in given], "comma")
@@ -47,8 +47,8 @@ def _encoder_facts(encoder: Mapping[str, Any], run: RunData, texts: Texts) -> li
 
 
 def _heads_table(run: RunData, texts: Texts) -> Table:
-    found = dig(run.metrics, "head", "candidates") or []
-    chosen = dig(run.metrics, "head", "name")
+    found = look_up(run.metrics, "head", "candidates") or []
+    chosen = look_up(run.metrics, "head", "name")
     metrics: Metrics = load_task(run.task).metrics
     rows = tuple(
         (
@@ -72,8 +72,8 @@ def _setting(value: object) -> str:
 
 
 def environments_of(page: PageData) -> list[Json]:
-    """Give what is known of how each part of a page was made: the run first, then the studies that say it."""
-    studies = (dig(study, "environment") for study in (page.compare, page.rank, page.check))
+    """Return what is known of how each part of a page was made: the run first, then the studies that say it."""
+    studies = (look_up(study, "environment") for study in (page.compare, page.rank, page.check))
     return [*([page.run.environment] if page.run else []), *(one for one in studies if one)]
 
 
@@ -112,12 +112,12 @@ def _run_rows(run: RunData) -> tuple[tuple[str, object], ...]:
     return (
         ("seconds", f"{seconds:.1f} s" if isinstance(seconds, int | float) else None),
         ("seed", run.recipe.get("seed")),
-        ("digest", dig(run.metrics, "data_digest")),
+        ("digest", look_up(run.metrics, "data_digest")),
     )
 
 
 def typed_command(environment: Json) -> str | None:
-    """Give the command to type again; None for what a Python program did.
+    """Return the command to type again; None for what a Python program did.
 
     Examples
     --------

@@ -18,7 +18,7 @@ from headstart.reporting.page.scores import scores_section
 from headstart.reporting.page.summary import summarise, tiles
 from headstart.reporting.page.training import training_section
 from headstart.reporting.page.transfer import transfer_section
-from headstart.reporting.page.values import PageData, dig
+from headstart.reporting.page.values import PageData, look_up
 from headstart.reporting.plots.style import chart_style
 from headstart.runtime.catalogue import TAGS, Language, Texts, texts_in
 from headstart.runtime.text import escape_control_characters
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def render_page(page: PageData, language: Language) -> str:
     """Write a page: a whole HTML file that loads nothing.
 
-    The policy inside it allows the one style sheet and the one script that it holds, by their digests, and pictures as
+    The policy inside it allows the one style sheet and the one script that it holds, by their digests, and examples as
     data; nothing else, whatever names the data have.
 
     Parameters
@@ -84,7 +84,7 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
         found["training"] = partial(training_section, run)
     if compare is not None:
         found["transfer"] = partial(transfer_section, compare)
-    if run is not None or dig(compare, "factors"):
+    if run is not None or look_up(compare, "factors"):
         found["factors"] = partial(factors_section, run, compare)
     if rank is not None:
         found["ranking"] = partial(ranking_section, rank)
@@ -101,21 +101,21 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
 
 def page_title(page: PageData) -> str:
     """Name the page: by its data, or, where they are not known, by its folder."""
-    return str(dig(page.run.metrics if page.run else None, "data") or dig(page.check, "data") or page.name)
+    return str(look_up(page.run.metrics if page.run else None, "data") or look_up(page.check, "data") or page.name)
 
 
 def page_meta(page: PageData, texts: Texts) -> tuple[str, ...]:
-    """Say below the title what the page is about: when, how many, by which encoder."""
+    """State below the title what the page is about: when, how many, by which encoder."""
     run = page.run
     if run is None:
-        created = (str(dig(study, "created") or "") for study in (page.compare, page.rank, page.check))
+        created = (str(look_up(study, "created") or "") for study in (page.compare, page.rank, page.check))
         return tuple(sorted({one[:10] for one in created if one}))
-    classes = dig(run.metrics, "classes") or []
+    classes = look_up(run.metrics, "classes") or []
     return (
         *((str(run.environment["started"])[:10],) if run.environment.get("started") else ()),
         texts.say("page.unit.pictures", {"count": count_text(run.examples)}),
         texts.say("page.unit.classes", {"count": count_text(len(classes))}),
-        str(dig(run.metrics, "encoder", "name") or ""),
+        str(look_up(run.metrics, "encoder", "name") or ""),
     )
 
 

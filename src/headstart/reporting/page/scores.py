@@ -7,7 +7,7 @@ from headstart.data.name_checks import natural_key
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Beside, Block, Column, Figure, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent, percent_range, plain_range
-from headstart.reporting.page.values import Json, RunData, dig, score_in, simple_baseline
+from headstart.reporting.page.values import Json, RunData, look_up, score_in, simple_baseline
 from headstart.reporting.plots.charts import Bar, interval_chart
 from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
@@ -25,7 +25,7 @@ def scores_section(run: RunData, texts: Texts) -> Section:
     ]
     figure = _accuracy_figure(bars, run, texts) if bars and metric.name in metric.shares else None
     blocks: list[Block] = [*_leak_notes(run, texts), Beside(figure, table) if figure else table]
-    if dig(run.metrics, "evaluation", "groups"):
+    if look_up(run.metrics, "evaluation", "groups"):
         values = {"count": count_text(run.metrics["evaluation"]["groups"])}
         blocks.append(Paragraph(texts.say("page.scores.groups", values), "quiet"))
     if run.folds:
@@ -37,7 +37,7 @@ _BASELINE_HUES: Mapping[str, int] = {"probe": 4, "majority": 2}
 
 
 def _columns(metrics: Json) -> dict[str, Any]:
-    baselines = dig(metrics, "baselines") or {}
+    baselines = look_up(metrics, "baselines") or {}
     order = ("probe", simple_baseline(metrics), "majority")
     return {"model": metrics.get("evaluation"), **{name: baselines[name] for name in order if name in baselines}}
 
@@ -45,7 +45,7 @@ def _columns(metrics: Json) -> dict[str, Any]:
 def _arm_name(arm: str, metrics: Json, texts: Texts) -> str:
     if arm != "model":
         return texts.name("page.baseline", arm)
-    method = dig(metrics, "training", "method")
+    method = look_up(metrics, "training", "method")
     return texts.say("page.scores.model_tuned", {"method": method}) if method else texts.say("page.scores.model")
 
 
@@ -53,9 +53,9 @@ def _accuracy_figure(bars: list[Bar], run: RunData, texts: Texts) -> Figure:
     rows = [
         (TableCell(bar.label), TableCell(percent(bar.score.value)), TableCell(percent_range(bar.score))) for bar in bars
     ]
-    leaked = dig(run.metrics, "leaked", "count") or 0
+    leaked = look_up(run.metrics, "leaked", "count") or 0
     values = {
-        "count": count_text(dig(run.metrics, "evaluation", "count") or 0),
+        "count": count_text(look_up(run.metrics, "evaluation", "count") or 0),
         "folds": run.folds,
         "leaked": count_text(leaked),
     }
@@ -95,7 +95,7 @@ def _score_table(columns: Mapping[str, Any], run: RunData, texts: Texts) -> Tabl
 
 
 def _top_rows(columns: Mapping[str, Any], texts: Texts) -> list[tuple[TableCell, ...]]:
-    found = dig(columns["model"], "top_k") or {}
+    found = look_up(columns["model"], "top_k") or {}
     return [
         (
             TableCell(texts.say("page.score.top", {"k": k})),
@@ -121,7 +121,7 @@ def score_cell(score: Score | None, *, share: bool) -> TableCell:
 
 
 def _leak_notes(run: RunData, texts: Texts) -> list[Block]:
-    count, metric = dig(run.metrics, "leaked", "count") or 0, load_task(run.task).metrics
+    count, metric = look_up(run.metrics, "leaked", "count") or 0, load_task(run.task).metrics
     if not count:
         return []
     clean = score_in(run.metrics, "leaked", "evaluation_without", metric.name)

@@ -10,7 +10,7 @@ from headstart.tasks.base import load_task
 
 
 def summarise(page: PageData, texts: Texts) -> tuple[str, ...]:
-    """Say in three sentences what there is to say; of studies alone, in as many as there are studies."""
+    """Summarise in three sentences what there is to say; of studies alone, in as many as there are studies."""
     if page.run is not None:
         report: TaskReport = load_task(page.run.task).report()
         return report.summarise(page, page.run, texts)

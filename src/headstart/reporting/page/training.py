@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from headstart.reporting.page.blocks import Block, Column, Facts, Figure, Key, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
-from headstart.reporting.page.values import RunData, dig
+from headstart.reporting.page.values import RunData, look_up
 from headstart.reporting.plots.charts import Curve, Panel, curves_chart
 from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
@@ -15,9 +15,9 @@ Row = Mapping[str, float | None]
 def training_section(run: RunData, texts: Texts) -> Section:
     """Show the learning curves, what moved, and what was chosen."""
     blocks: list[Block] = []
-    share = dig(run.metrics, "training", "share")
-    validated = dig(run.metrics, "training", "validated")
-    if share is not None and validated and len(dig(run.metrics, "training", "shares") or []) > 1:
+    share = look_up(run.metrics, "training", "share")
+    validated = look_up(run.metrics, "training", "validated")
+    if share is not None and validated and len(look_up(run.metrics, "training", "shares") or []) > 1:
         key = "page.training.kept_probe" if share == 0 else "page.training.chosen"
         values = {"share": percent(share, 0), "count": count_text(validated)}
         blocks.append(Paragraph(texts.say(key, values)))
@@ -40,7 +40,7 @@ def _curves(history: Sequence[Row], column: str, texts: Texts) -> list[Curve]:
 
 def _figure(run: RunData, texts: Texts) -> Figure:
     losses, accuracies = (_curves(run.history, column, texts) for column in ("loss", "accuracy"))
-    best = int(dig(run.metrics, "training", "best_epoch") or 0)
+    best = int(look_up(run.metrics, "training", "best_epoch") or 0)
     caption = texts.say("page.training.figure")
     described = texts.say("page.training.description", {"epochs": len(run.history)})
     epoch = texts.say("page.axis.epoch")
@@ -70,7 +70,7 @@ def _cell(name: str, value: float | None) -> TableCell:
 
 
 def _facts(run: RunData, texts: Texts) -> Facts:
-    training, metrics = dig(run.metrics, "training") or {}, run.metrics
+    training, metrics = look_up(run.metrics, "training") or {}, run.metrics
     moved, whole = metrics.get("trained_parameters"), metrics.get("parameters")
     rows = [
         (texts.say("page.training.method"), str(training.get("method") or "")),

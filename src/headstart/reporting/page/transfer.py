@@ -18,7 +18,7 @@ from headstart.reporting.page.blocks import (
 )
 from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.page.numbers import TO, count_text, p_text, percent, percent_range, points, points_range
-from headstart.reporting.page.values import Json, dig, score_in
+from headstart.reporting.page.values import Json, look_up, score_in
 from headstart.reporting.plots.charts import Curve, shots_chart
 from headstart.reporting.plots.svg import to_svg
 from headstart.reporting.verdicts import multiplier_of, multiplier_text, out_of_reach, transfer_verdicts
@@ -46,7 +46,7 @@ def best_gain(compare: Json | None) -> Json | None:
     >>> best_gain({"gain": gains})["value"]
     0.4
     """
-    gains = [gain for gain in dig(compare, "gain") or [] if score_in(gain) is not None]
+    gains = [gain for gain in look_up(compare, "gain") or [] if score_in(gain) is not None]
     if not gains:
         return None
     hurts = [gain for gain in gains if gain["high"] < 0]

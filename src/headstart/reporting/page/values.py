@@ -33,9 +33,9 @@ class DataCounts:
     Attributes
     ----------
     fitted
-        Pictures of each class that the model was fitted to.
+        Examples of each class that the model was fitted to.
     parts
-        Number of pictures by the part that the data gave them ("" for none) and what they were used for: ``fit``,
+        Number of examples by the part that the data gave them ("" for none) and what they were used for: ``fit``,
         ``score``, ``fit and score`` (in folds) or ``left out``.
     groups
         Number of groups; 0 when there are none.
@@ -75,14 +75,14 @@ class RunData:
 
     @property
     def folds(self) -> int:
-        """In how many folds every picture was scored; 0 when one part was held out for scoring."""
+        """In how many folds every example was scored; 0 when one part was held out for scoring."""
         # Older recipes called the folds inside the part to fit so; those name no inner ones.
         return int(self.recipe.get("folds") or 0) if "inner_folds" in self.recipe else 0
 
     @property
     def examples(self) -> int:
         """How many examples were used; in folds, those that were fitted and those that were scored are the same."""
-        fitted, scored = (int(dig(self.metrics, "counts", part) or 0) for part in ("fit", "score"))
+        fitted, scored = (int(look_up(self.metrics, "counts", part) or 0) for part in ("fit", "score"))
         return fitted if self.folds else fitted + scored
 
 
@@ -112,8 +112,8 @@ class PageData:
     @property
     def modality(self) -> str:
         """The kind of examples that it is about."""
-        described = dig(self.run.metrics, "encoder", "preprocessing", "kind") if self.run else None
-        studies = (dig(study, "modality") for study in (self.compare, self.rank, self.check))
+        described = look_up(self.run.metrics, "encoder", "preprocessing", "kind") if self.run else None
+        studies = (look_up(study, "modality") for study in (self.compare, self.rank, self.check))
         return described or next(filter(None, studies), DEFAULT)
 
 
@@ -125,15 +125,15 @@ def simple_baseline(metrics: Json) -> str:
     >>> simple_baseline({"baselines": {"majority": {}, "colour_histogram": {}, "probe": {}}})
     'colour_histogram'
     """
-    return next((name for name in dig(metrics, "baselines") or {} if name not in ("majority", "probe")), "")
+    return next((name for name in look_up(metrics, "baselines") or {} if name not in ("majority", "probe")), "")
 
 
-def dig(value: Any, *keys: str) -> Any:  # noqa: ANN401 - any plain data
+def look_up(value: Any, *keys: str) -> Any:  # noqa: ANN401 - any plain data
     """Go down into plain data; None where a key is missing on the way.
 
     Examples
     --------
-    >>> dig({"a": {"b": 3}}, "a", "b"), dig({"a": 1}, "a", "b"), dig(None, "a")
+    >>> look_up({"a": {"b": 3}}, "a", "b"), look_up({"a": 1}, "a", "b"), look_up(None, "a")
     (3, None, None)
     """
     for key in keys:
@@ -146,7 +146,7 @@ def dig(value: Any, *keys: str) -> Any:  # noqa: ANN401 - any plain data
 def trusted(metrics: Json) -> Json:
     """Return the metrics with the scores to believe: without the examples that leaked, where there are such scores.
 
-    A run of an older version has no baselines without them; then its baselines stay, on all pictures.
+    A run of an older version has no baselines without them; then its baselines stay, on all examples.
 
     Examples
     --------
@@ -155,13 +155,13 @@ def trusted(metrics: Json) -> Json:
     >>> found["evaluation"], found["baselines"]
     ({'count': 8}, {'majority': {'count': 8}})
     """
-    clean = dig(metrics, "leaked", "evaluation_without")
+    clean = look_up(metrics, "leaked", "evaluation_without")
     if not clean:
         return metrics
     return {
         **metrics,
         "evaluation": clean,
-        "baselines": dig(metrics, "leaked", "baselines_without") or metrics.get("baselines"),
+        "baselines": look_up(metrics, "leaked", "baselines_without") or metrics.get("baselines"),
     }
 
 
@@ -185,7 +185,7 @@ def score_in(value: Any, *keys: str) -> Score | None:  # noqa: ANN401 - any plai
     0.500 [0.400, 0.600]
     >>> score_in({"accuracy": {"value": None, "low": None, "high": None}}, "accuracy")
     """
-    found = [dig(value, *keys, end) for end in ("value", "low", "high")]
+    found = [look_up(value, *keys, end) for end in ("value", "low", "high")]
     if not all(isinstance(number, int | float) for number in found):
         return None
     point, low, high = (float(number) for number in found)

@@ -9,7 +9,7 @@ from headstart.data.example import Dataset
 from headstart.errors import OutputError
 from headstart.finetuning.ranks import process_number
 from headstart.probing.rows import Sample
-from headstart.reporting.page.gallery import surest, worst, write_gallery
+from headstart.reporting.page.gallery import most_confident, worst, write_gallery
 from headstart.reporting.page.problems import paths_to_show
 from headstart.reporting.page.reading import METRICS, STUDIES, read_page
 from headstart.reporting.page.rendering import render_page, section_builders
@@ -79,7 +79,7 @@ def language_of(file: Path) -> Language | None:
 
 
 def with_page(report: RunReport, scored: Sample, language: Language) -> RunReport:
-    """Write the page of a run that has just finished, with small copies of the pictures it shows.
+    """Write the page of a run that has just finished, with small copies of the examples it shows.
 
     Returns
     -------
@@ -91,7 +91,9 @@ def with_page(report: RunReport, scored: Sample, language: Language) -> RunRepor
     sources = {examples[position].name: examples[position].source for position in scored.positions.tolist()}
     run = read_page(report.folder).run
     answers = () if run is None else run.answers
-    write_gallery(report.folder, [answer.name for answer in (*worst(answers), *surest(answers))], sources, modality)
+    write_gallery(
+        report.folder, [answer.name for answer in (*worst(answers), *most_confident(answers))], sources, modality
+    )
     return replace(report, page=write_page(report.folder, language).file)
 
 
@@ -131,7 +133,7 @@ def write_study(
 
 
 def write_check_page(folder: Path, dataset: Dataset, language: Language) -> tuple[Finding, ...]:
-    """Write the page of a folder that a ``check.json`` has just been written into, with its pictures.
+    """Write the page of a folder that a ``check.json`` has just been written into, with its examples.
 
     Returns
     -------

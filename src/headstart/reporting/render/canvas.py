@@ -55,7 +55,7 @@ class Canvas:
             self.write((MARGIN, MARGIN + 40 + 28 * row), note, NOTE, QUIET)
 
     def paste_fitted(self, corner: tuple[int, int], drawing: Image.Image | None, side: int) -> None:
-        """Paste a picture into the middle of a square, as large as it fits; None leaves the square empty."""
+        """Paste an example into the middle of a square, as large as it fits; None leaves the square empty."""
         left, top = corner
         self.pen.rectangle((left, top, left + side - 1, top + side - 1), FIELD)
         if drawing is not None:

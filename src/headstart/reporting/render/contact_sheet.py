@@ -1,4 +1,4 @@
-"""Many pictures on one sheet, with a line or two below each: mistakes, or what a check found, to be looked at."""
+"""Many examples on one sheet, with a line or two below each: mistakes, or what a check found, to be looked at."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SIDE, _GAP, _LINE, _ROOM = 240, 28, 26, 1580
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A line below a picture: a text from the left, perhaps behind an arrow, and one that ends at the right."""
+    """A line below an example: a text from the left, perhaps behind an arrow, and one that ends at the right."""
 
     text: str
     tint: str = QUIET
@@ -34,7 +34,7 @@ def captions(*texts: str) -> tuple[Caption, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One or two pictures, loaded when they are drawn, the lines below, and what to say when one cannot be read."""
+    """One or two examples, loaded when they are drawn, the lines below, and what to say when one cannot be read."""
 
     examples: tuple[Callable[[], Image.Image], ...]
     lines: tuple[Caption, ...]
@@ -48,7 +48,7 @@ class Mistake:
     Attributes
     ----------
     example
-        Loads the picture, upright and in any mode.
+        Loads the example, upright and in any mode.
     true, predicted
         Class names.
     probability
@@ -67,7 +67,7 @@ class Mistake:
 def draw_sheet(
     title: str, notes: Sequence[str], cards: Sequence[Card], path: Path, fonts: FontBook | None = None
 ) -> tuple[Finding, ...]:
-    """Draw cards, in their order, into a PNG file; return which pictures cannot be read.
+    """Draw cards, in their order, into a PNG file; return which examples cannot be read.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def draw_sheet(
 
 
 def draw_card(canvas: Canvas, corner: tuple[int, int], card: Card, side: int = SIDE) -> list[Finding]:
-    """Draw one card; a picture that cannot be read leaves its square empty and is named."""
+    """Draw one card; an example that cannot be read leaves its square empty and is named."""
     left, top = corner
     notices = []
     inner = side if len(card.examples) == 1 else side - 4  # a gap between two
@@ -132,7 +132,7 @@ def draw_mistakes(
 
     Returns
     -------
-    What the user should know: class names that no font of this machine can draw, and pictures that could not be read.
+    What the user should know: class names that no font of this machine can draw, and examples that could not be read.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Fonts for pictures: which one of this machine can draw a name, whatever its script."""
+"""Fonts for examples: which one of this machine can draw a name, whatever its script."""
 
 import os
 import unicodedata

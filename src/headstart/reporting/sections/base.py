@@ -74,11 +74,11 @@ class TaskReport:
     def draw(
         self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: Floats
     ) -> tuple[Finding, ...]:
-        """Draw what a picture says better into the folder of a run; return what the user should know of it."""
+        """Draw what an example says better into the folder of a run; return what the user should know of it."""
         return ()
 
     def summarise(self, page: PageData, run: RunData, texts: Texts) -> tuple[str, ...]:
-        """Say in a few sentences what there is to say."""
+        """Summarise in a few sentences what there is to say."""
         found = trusted(run.metrics).get("evaluation") or {}
         scores = [f"{name} {score_in(found, name)}" for name in self.headlines(found)]
         return (texts.say("page.summary.scores", {"count": count_text(found["count"]), "scores": scores}),)

@@ -85,7 +85,7 @@ class ClassReport(TaskReport):
         return tuple(dict.fromkeys(notices))
 
     def summarise(self, page: PageData, run: RunData, texts: Texts) -> tuple[str, ...]:
-        """Say how good it is, what the transfer brought, and what is wrong."""
+        """Describe how good it is, what the transfer brought, and what is wrong."""
         return summarise_classes(page, run, texts)
 
     def tiles(self, run: RunData, texts: Texts) -> tuple[Tile, ...]:
@@ -93,7 +93,7 @@ class ClassReport(TaskReport):
         return class_tiles(run, texts)
 
     def sections(self, page: PageData, run: RunData) -> dict[str, Callable[[Texts], Section]]:
-        """Return what there is to say of classes, probabilities, answers and pictures."""
+        """Return what there is to say of classes, probabilities, answers and examples."""
         return {
             "classes": partial(classes_section, run),
             "confusions": partial(confusion_section, run),
@@ -104,7 +104,7 @@ class ClassReport(TaskReport):
 
 
 def list_mistakes(dataset: Dataset, scored: Sample, probabilities: Floats) -> list[Mistake]:
-    """Return the wrong answers; a picture is opened when it is drawn."""
+    """Return the wrong answers; an example is opened when it is drawn."""
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     found = []
     for row in np.flatnonzero(predicted != scored.labels):
