@@ -16,7 +16,7 @@ def policy_lines(found: PolicyScores, texts: Texts = ENGLISH, *, leaked: bool = 
     lines = [texts.say("reporting.guard_leaked" if leaked else "reporting.guard")]
     sets, answers, novelty = found.sets, found.answers, found.novelty
     if sets is None:
-        lines.append(texts.say("reporting.no_sets", {"few": _too_few()}))
+        lines.append(texts.say("reporting.no_sets", {"few": too_few()}))
     else:
         size = {"coverage": sets.coverage, "promised": sets.promised, "size": sets.size.value}
         lines.append(texts.say("reporting.sets", size))
@@ -46,12 +46,17 @@ def refusal(found: AnswerScores | Threshold) -> Finding:
     A precision of 0.99 cannot be promised: fewer than 10 pictures could be held out to learn from. No picture gets an
     answer: add pictures.
     """
-    code = "refused" if found.bound else "refused_all" if found.held_out else "refused_few"
-    values = {"wanted": found.wanted, "bound": found.bound, "count": found.held_out, "few": _too_few()}
-    return Finding(f"reporting.{code}", values)
+    values = {"wanted": found.wanted, "bound": found.bound, "count": found.held_out, "few": too_few()}
+    return Finding(refusal_code(found.bound, found.held_out), values)
 
 
-def _too_few() -> Finding:
+def refusal_code(bound: float, held_out: int) -> str:
+    """Return the code of the sentence for a precision that cannot be promised."""
+    return f"reporting.{'refused' if bound else 'refused_all' if held_out else 'refused_few'}"
+
+
+def too_few() -> Finding:
+    """Return that too few examples could be held out."""
     return Finding("reporting.too_few", {"fewest": FEWEST})
 
 

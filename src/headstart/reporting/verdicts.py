@@ -3,9 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headstart.metrics.values import Score
 from headstart.runtime.catalogue import Texts
 
 Json = Mapping[str, Any]
+
+
+def cleaning_code(gain: Score) -> str:
+    """Return the code of the sentence on what leaving suspect examples out changes."""
+    return f"reporting.leaving_{'helps' if gain.low > 0 else 'hurts' if gain.high < 0 else 'open'}"
 
 
 def transfer_verdicts(compare: Json, texts: Texts) -> list[str]:

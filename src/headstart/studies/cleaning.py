@@ -14,6 +14,7 @@ from headstart.heads.training_set import TrainingSet
 from headstart.metrics.intervals import resampled_means, wilson
 from headstart.metrics.values import Score
 from headstart.probing.probe import typical_size
+from headstart.reporting.verdicts import cleaning_code
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.settings.parallelism import algebra_threads
@@ -43,10 +44,11 @@ class Cleaning:
     def verdict(self) -> Finding:
         """What leaving them out changes."""
         if self.left_out == 0:
-            return Finding("studies.nothing_suspect", severity="note")
-        kind = "open" if self.low <= 0 <= self.high else "helps" if self.difference > 0 else "hurts"
+            return Finding("reporting.nothing_suspect", severity="note")
         points = {"points": 100 * self.difference, "low": 100 * self.low, "high": 100 * self.high}
-        return Finding(f"studies.leaving_{kind}", {"count": self.left_out, **points}, "note")
+        return Finding(
+            cleaning_code(Score(self.difference, self.low, self.high)), {"count": self.left_out, **points}, "note"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -58,11 +58,13 @@ def test_a_broken_promise_is_a_warning_and_named():
 def test_a_precision_that_cannot_be_promised_is_said():
     refused = replace(FULL, answers=replace(ANSWERS, threshold=None, bound=0.91))
     assert "precision of the answers" not in table(refused)
-    assert "A precision of 95.0 % cannot be promised, 91.0 % can, from 80 held-out pictures" in said(refused)
+    assert "A precision of 95.0 % cannot be promised, 91.0 % can, from 80 held-out pictures. No picture" in said(
+        refused
+    )
     none = replace(refused, answers=replace(refused.answers, bound=0.0))
     assert "A precision of 95.0 % cannot be promised, nor any other, from 80 held-out pictures" in said(none)
     few = replace(refused, answers=replace(refused.answers, bound=0.0, held_out=0))
-    assert "cannot be promised: too few pictures could be held out to learn from" in said(few)
+    assert "cannot be promised: fewer than 10 pictures could be held out to learn from" in said(few)
 
 
 def test_pictures_of_another_kind_have_a_share_and_an_auroc():

@@ -10,6 +10,22 @@ _JOINED = TO + "\N{WORD JOINER}"  # no line ends behind it
 MINUS = "\N{MINUS SIGN}"
 
 
+class PageText(str):
+    """A number as the page writes it, whatever format the sentence of the catalogue has for it.
+
+    Examples
+    --------
+    >>> "{points:+.1f} points".format(points=PageText(points(-0.021))).replace(MINUS, "-")
+    '-2.1 points'
+    """
+
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        """Return the text as it is."""
+        return str(self)
+
+
 def count_text(number: float) -> str:
     """Write a count.
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from headstart.data.name_checks import natural_key
 from headstart.reporting.page.blocks import Block, Column, Facts, Fold, Paragraph, Section, Table, TableCell
-from headstart.reporting.page.numbers import TO, count_text, decimal, percent
+from headstart.reporting.page.numbers import TO, PageText, count_text, decimal, percent
 from headstart.reporting.page.scores import score_cell
 from headstart.reporting.page.values import RunData, look_up, score_in
+from headstart.reporting.policy_lines import refusal_code, too_few
 from headstart.runtime.catalogue import Texts
 
 Found = Mapping[str, Any]
@@ -25,12 +26,10 @@ def policy_section(run: RunData, texts: Texts) -> Section:
         blocks.append(Paragraph(texts.say("page.guard.kept"), "good"))
     answers: Found = scores.get("answers") or {}
     if answers and answers.get("threshold") is None:
-        values = {
-            "wanted": percent(answers["wanted"]), "bound": percent(answers["bound"]),
-            "count": count_text(answers["held_out"]),
-        }  # fmt: skip
-        key = "refused" if answers["bound"] else "refused_all" if answers["held_out"] else "refused_few"
-        blocks.append(Paragraph(texts.say(f"page.guard.{key}", values), "warning"))
+        values = {name: PageText(percent(answers[name])) for name in ("wanted", "bound")}
+        values["count"] = PageText(count_text(answers["held_out"]))
+        sentence = texts.say(refusal_code(answers["bound"], answers["held_out"]), {**values, "few": too_few()})
+        blocks.append(Paragraph(sentence, "warning"))
     promises, facts = _promises(run, broken, texts), tuple(_facts(scores, texts))
     if not promises.rows and not answers:
         return Section("guard", texts.say("page.section.guard"), (Paragraph(texts.say("page.guard.nothing"), "quiet"),))

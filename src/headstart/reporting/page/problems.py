@@ -18,8 +18,9 @@ from headstart.reporting.page.blocks import (
 )
 from headstart.reporting.page.gallery import file_name
 from headstart.reporting.page.notices import notice_blocks
-from headstart.reporting.page.numbers import count_text, percent, percent_range, points, points_range
+from headstart.reporting.page.numbers import PageText, count_text, percent, percent_range, points
 from headstart.reporting.page.values import Json, PageData, RunData, look_up, score_in
+from headstart.reporting.verdicts import cleaning_code
 from headstart.runtime.catalogue import Texts
 from headstart.tasks.base import load_task
 
@@ -273,9 +274,7 @@ def _cleaning_sentence(cleaning: Mapping[str, Any], texts: Texts) -> str:
     """Describe what leaving the suspect examples out changes."""
     found = score_in({"value": cleaning.get("difference"), "low": cleaning.get("low"), "high": cleaning.get("high")})
     if not cleaning.get("left_out") or found is None:
-        return texts.say("page.cleaning.nothing")
-    key = "helps" if found.low > 0 else "hurts" if found.high < 0 else "open"
-    number = "one" if cleaning["left_out"] == 1 else "many"
-    suspect = texts.say(f"page.cleaning.{number}", {"count": count_text(cleaning["left_out"])})
-    values = {"suspect": suspect, "points": points(found.value), "range": points_range(found)}
-    return texts.say(f"page.cleaning.{key}", values)
+        return texts.say("reporting.nothing_suspect")
+    numbers = {"points": points(found.value), "low": points(found.low), "high": points(found.high)}
+    values = {"count": count_text(cleaning["left_out"]), **numbers}
+    return texts.say(cleaning_code(found), {name: PageText(value) for name, value in values.items()})

@@ -6,7 +6,7 @@ from typing import Any
 from headstart.data.name_checks import natural_key
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Beside, Block, Column, Figure, Paragraph, Section, Table, TableCell
-from headstart.reporting.page.numbers import TO, count_text, decimal, percent, percent_range, plain_range
+from headstart.reporting.page.numbers import TO, PageText, count_text, decimal, percent, percent_range, plain_range
 from headstart.reporting.page.values import Json, RunData, look_up, score_in, simple_baseline
 from headstart.reporting.plots.charts import Bar, interval_chart
 from headstart.reporting.plots.svg import to_svg
@@ -26,8 +26,8 @@ def scores_section(run: RunData, texts: Texts) -> Section:
     figure = _accuracy_figure(bars, run, texts) if bars and metric.name in metric.shares else None
     blocks: list[Block] = [*_leak_notes(run, texts), Beside(figure, table) if figure else table]
     if look_up(run.metrics, "evaluation", "groups"):
-        values = {"count": count_text(run.metrics["evaluation"]["groups"])}
-        blocks.append(Paragraph(texts.say("page.scores.groups", values), "quiet"))
+        values = {"count": PageText(count_text(run.metrics["evaluation"]["groups"]))}
+        blocks.append(Paragraph(texts.say("reporting.groups", values).strip(), "quiet"))
     if run.folds:
         blocks.append(Paragraph(texts.say("page.scores.folds", {"folds": run.folds}), "quiet"))
     return Section("scores", texts.say("page.section.scores"), tuple(blocks))
