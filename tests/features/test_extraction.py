@@ -239,6 +239,32 @@ def test_ctrl_c_while_a_batch_is_handed_over_keeps_that_batch_too(tmp_path, monk
     assert run(make_examples(100), tmp_path).cached == len(opener.opened) > 0
 
 
+def test_ctrl_c_while_a_thread_is_started_keeps_its_batch_although_the_pool_does_not_know_it(tmp_path, monkeypatch):
+    class Forgetful(extraction.ThreadPoolExecutor):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+
+    class Interrupting(Opener):
+        def __call__(self, source):
+            interrupted.set()
+            time.sleep(0.05)
+            return super().__call__(source)
+
+    class Interrupted(Forgetful):
+        def submit(self, *arguments):
+            super().submit(*arguments)
+            interrupted.wait()
+            raise KeyboardInterrupt
+
+    interrupted = threading.Event()
+    monkeypatch.setattr(extraction, "ThreadPoolExecutor", Interrupted)
+    opener = Interrupting()
+    with pytest.raises(KeyboardInterrupt):
+        run(make_examples(100), tmp_path, open_example=opener)
+    monkeypatch.undo()
+    assert run(make_examples(100), tmp_path).cached == len(opener.opened) > 0
+
+
 def test_a_walk_that_nobody_follows_to_the_end_keeps_what_is_finished(tmp_path, monkeypatch):
     monkeypatch.setattr(extraction, "BLOCK_ROWS", 8)
     examples, opener = make_examples(100), Opener()

@@ -95,6 +95,7 @@ class Walk:
         if NO_KEY in numbers:
             self._lacking[:, numbers[NO_KEY]] = False  # it stands for many files: a row under it would be anybody's
         self._failures: dict[int, Finding] = {}
+        self._under_way: deque[None] = deque()
         self._finished: deque[_Encoded] = deque()  # not in futures: Ctrl-C inside submit would lose what it returns
 
     def extract(self) -> Extraction:
@@ -155,6 +156,8 @@ class Walk:
             finally:
                 # Also after Ctrl-C: batches that are under way are finished and kept, no other is begun.
                 pool.shutdown(wait=True, cancel_futures=True)
+                while self._under_way:  # a thread that Ctrl-C met while it was started is one the pool does not know
+                    time.sleep(0.005)
                 self._store_finished()
                 for encoder_rows in self._stored:
                     encoder_rows.flush()
@@ -182,7 +185,15 @@ class Walk:
         return Block(start, tuple(matrices), failures, computed, len(new) - computed)
 
     def _encode(self, numbers: Integers) -> None:
-        """Open, prepare and encode one batch; runs in a worker's thread and leaves its result with the finished."""
+        """Encode one batch; runs in a worker's thread and leaves its result with the finished."""
+        self._under_way.append(None)
+        try:
+            self._finished.append(self._encoded(numbers))
+        finally:
+            self._under_way.pop()
+
+    def _encoded(self, numbers: Integers) -> _Encoded:
+        """Open, prepare and encode one batch."""
         lacked: tuple[list[int], ...] = tuple([] for _ in self._encoders)
         inputs: tuple[list[Singles], ...] = tuple([] for _ in self._encoders)
         failures: dict[int, Finding] = {}
@@ -197,7 +208,7 @@ class Walk:
                     lacked[index].append(number)
                     inputs[index].append(encoder.preprocess(opened))
         rows = tuple(_encode_batch(encoder, batch) for encoder, batch in zip(self._encoders, inputs, strict=True))
-        self._finished.append(_Encoded(lacked, rows, failures))
+        return _Encoded(lacked, rows, failures)
 
     def _reason_without_key(self, position: int) -> Finding:
         try:

@@ -23,6 +23,7 @@ NOT_NUMBERS = {"", "id", "index", "unnamed: 0", "sha256", "part"}  # columns tha
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 MOST_WORDS = 50  # different words of a column that is taken for a category
 FEW_WORDS = 10  # so many are always: of a few new rows each may have another
+_FILE = re.compile(r"[/\\]|\.\w{2,5}$")
 _PART = re.compile(r"(.*?)[._]?(\d+)")
 
 
@@ -129,8 +130,8 @@ def find_rows(where: object, cells: Mapping[str, Any], *, named: bool, strict: b
             words[name] = said
         else:
             left.append(name)
-    if not blocks and not words:
-        return None
+    if not blocks and (not words or any(_FILE.search(cell) for column in words.values() for cell in column[:1])):
+        return None  # names of files, in a column that is not called so
     count = len(next(iter(cells.values())))
     numbers = np.concatenate([*blocks, np.empty((count, 0), np.float32)], axis=1)
     table = VectorTable(np.ascontiguousarray(numbers), tuple(names), words)
