@@ -16,7 +16,7 @@ JAVASCRIPT_READY := $(JAVASCRIPT)/node_modules/.package-lock.json
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo     fit a model to 14 kinds of fruit: real photographs, about a minute or two after the installation"
+	@echo "make demo     fit a model to 14 kinds of fruit: real photographs, less than a minute after the installation"
 	@echo "make test     run every test"
 	@echo "make check    formatting, lint, types, layers"
 	@echo "make bench    measure speed and accuracy: see benchmarks/README.md"
@@ -78,8 +78,8 @@ $(BIN)/python:
 	} || { rm -rf $(VENV); exit 1; }
 
 $(DEMO_READY): $(PINS) | $(BIN)/python
-	@echo "Installing (torch is large; this happens once) ..."
-	$(INSTALL) ".[train,demo]"
+	@echo "Installing (this happens once) ..."
+	$(INSTALL) ".[demo]"
 	@touch $@
 
 $(DEV_READY): $(PINS) | $(BIN)/python

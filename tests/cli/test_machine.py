@@ -2,11 +2,14 @@
 
 import json
 import shutil
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from headstart.encoders.loading import EncoderRow
 from headstart.registry import TABLES
+from headstart.reporting.doctor import EXTRAS
 from headstart.reporting.encoders import EncoderTable
 
 
@@ -78,9 +81,31 @@ def test_doctor_names_what_is_wrong_and_what_to_do(headstart, bad_machine, tmp_p
     answer = headstart("doctor", "--cache", tmp_path / "file")
     assert answer.exit_code == 0
     assert answer.stdout.splitlines()[8:] == [
-        "Not installed: torch, torchvision, timm, onnx, onnxscript. Prediction works; a new encoder needs them: "
-        'pip install "headstart[train]"',
         f"Only 0.1 GB are free at '{tmp_path / 'file'}'. Free some, or set HEADSTART_CACHE elsewhere.",
         f"Nothing can be written to the cache '{tmp_path / 'file'}': features are computed anew in every run. "
         "Change its rights, or set HEADSTART_CACHE elsewhere.",
+        "",
+        "Nothing else is needed for a first model. More would bring:",
+        '  pip install "headstart[train]"        weights that move (--method lpft, --preset balanced ...), other '
+        "networks (timm:, folders, files), GPUs",
+        '  pip install "headstart[check]"        likely label errors in headstart check',
+        '  pip install "headstart[serve]"        headstart serve',
+        '  pip install "headstart[explain]"      headstart explain --method gradients, with [train]',
+        '  pip install "headstart[lora]"         --method lora, with [train]',
+        '  pip install "headstart[tensorboard]"  --tensorboard, with [train]',
+        '  pip install "headstart[openvino]"     headstart export --to openvino',
+        '  pip install "headstart[demo]"         the photographs of headstart demo',
     ]
+
+
+def test_doctor_knows_every_extra_of_the_package():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(EXTRAS) == set(project["optional-dependencies"]) - {"dev", "report"}
+
+
+def test_doctor_finds_nothing_wrong_with_an_environment_without_torch(headstart, monkeypatch):
+    monkeypatch.setattr("headstart.reporting.doctor.find_spec", lambda name: None if name == "torch" else name)
+    lines = headstart("doctor").stdout.splitlines()
+    assert lines[8:11] == ["All is well.", "", "Nothing else is needed for a first model. More would bring:"]
+    assert len(lines) == 12
+    assert json.loads(headstart("doctor", "--json").stdout)["offers"] == lines[11:]

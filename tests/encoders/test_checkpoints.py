@@ -2,6 +2,7 @@ import os
 import pickle
 from collections import OrderedDict
 
+import numpy as np
 import pytest
 import timm
 import torch
@@ -16,8 +17,12 @@ TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 
 
 def assert_same(got: dict, expected: dict) -> None:
+    """Arrays and tensors have the same names, types, shapes and numbers; NumPy has no bfloat16."""
     assert list(got) == list(expected)
-    assert all(torch.equal(got[name], expected[name]) for name in expected)
+    for name, tensor in expected.items():
+        expected_array = tensor.float().numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy()
+        assert got[name].dtype == expected_array.dtype
+        np.testing.assert_array_equal(got[name], expected_array)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +124,8 @@ def test_the_mobilenet_package_layout_maps_onto_timms_tensors_in_order():
     names = [f"{layer}.{t}" for n, layer in enumerate(layers) for t in (tensors_of_norm if n % 2 else ("weight",))]
     assert len(names) == len(ours)
     theirs = dict(zip(names, ours.values(), strict=True))
-    assert_same(with_timm_names(theirs, list(ours)), ours)
+    renamed = with_timm_names(theirs, list(ours))
+    assert list(renamed) == list(ours) and all(renamed[name] is ours[name] for name in ours)
 
 
 def test_names_of_other_networks_stay_as_they_are():

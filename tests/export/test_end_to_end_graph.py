@@ -18,14 +18,14 @@ from graphs import save_flattening
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
 from headstart.encoders.spec import EncoderFiles
-from headstart.errors import EncoderError, MissingExtraError
+from headstart.errors import EncoderError
 from headstart.export.end_to_end_graph import raw_graph, raw_obstacle
 from headstart.export.graph_parts import FLOAT, UINT8, GraphParts
 from headstart.export.onnx_form import save_onnx
 from headstart.export.preprocess.image import add_preparation
 from headstart.heads.head import Head
 from headstart.runtime.findings import sentences
-from headstart.saving.bundle import load_bundle, save_bundle
+from headstart.saving.bundle import save_bundle
 from headstart.saving.values import SavedModel
 
 HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -198,19 +198,6 @@ def test_a_network_without_a_graph_has_no_graph_from_pictures(model: SavedModel,
     assert not (tmp_path / "m" / "model.onnx").exists()
     card = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
     assert "its network has no ONNX graph" in card and "onnxruntime.InferenceSession" not in card
-
-
-def test_without_the_package_onnx_a_model_is_saved_and_says_what_it_lacks(
-    model: SavedModel, files: EncoderFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("headstart.export.end_to_end_graph.find_spec", lambda name: None)
-    assert str(save_bundle(tmp_path / "m", model, files)[-1]) == (
-        "The model has no model.onnx: the package 'onnx' is not installed (pip install \"headstart[train]\")."
-    )
-    assert load_bundle(tmp_path / "m").model.classes == model.classes
-    assert not (tmp_path / "m" / "model.onnx").exists()
-    with pytest.raises(MissingExtraError, match="The package 'onnx' is not installed"):
-        raw_graph(model, tmp_path / "m" / "encoder.onnx")
 
 
 def test_a_graph_with_operators_from_before_antialiasing_is_refused(model: SavedModel, tmp_path: Path) -> None:

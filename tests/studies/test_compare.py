@@ -36,9 +36,9 @@ def test_a_draw_has_the_examples_of_each_class_and_is_part_of_the_larger_one(lab
 
 def test_arms_that_need_torch_say_so_where_there_is_none(monkeypatch):
     monkeypatch.setattr("headstart.studies.compare.find_spec", lambda name: None)
-    require_torch(("majority", "colours", "probe"))
-    with pytest.raises(MissingExtraError, match="for the arms random, lpft"):
-        require_torch(("random", "probe", "lpft"))
+    require_torch(("majority", "colours", "random", "probe"))
+    with pytest.raises(MissingExtraError, match="for the arms scratch, lpft"):
+        require_torch(("scratch", "probe", "lpft"))
 
 
 def test_draws_differ():

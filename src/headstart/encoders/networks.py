@@ -11,7 +11,7 @@ from timm.data.config import resolve_model_data_config
 from timm.models import PretrainedCfg, filter_pretrained_cfg
 
 from headstart.arrays import Singles
-from headstart.encoders.checkpoints import Tensors, read_checkpoint, with_timm_names
+from headstart.encoders.checkpoints import read_checkpoint, with_timm_names
 from headstart.encoders.graphs import TOLERANCE, compare_outputs, export_module
 from headstart.encoders.spec import Preprocessing
 from headstart.encoders.weights import Weights, read_config
@@ -19,6 +19,8 @@ from headstart.errors import EncoderError, UnknownNameError
 from headstart.modalities.base import DEFAULT, load_modality
 from headstart.registry import nearest
 from headstart.runtime.findings import Finding, did_you_mean
+
+Tensors = dict[str, torch.Tensor]
 
 # Where weights come from: said elsewhere, and of no use to whoever opens a saved model.
 _NOT_KEPT = ("state_dict", "label_names", "label_descriptions", "label_offset", "custom_load")
@@ -67,7 +69,8 @@ def build_network(weights: Weights) -> Network:
     if weights.size and usual is not None and usual.fixed_input_size:
         arguments = {**arguments, "img_size": weights.size}  # positions are interpolated by timm
     bare = _create(weights, architecture, arguments, num_classes=0)
-    tensors = with_timm_names(read_checkpoint(weights.path), list(bare.state_dict()))
+    read = with_timm_names(read_checkpoint(weights.path), list(bare.state_dict()))
+    tensors = {name: torch.from_numpy(array) for name, array in read.items()}
     full = _load(weights, architecture, arguments, tensors, bare.pretrained_cfg)
     kept = {name: tensor for name, tensor in full.state_dict().items() if name in bare.state_dict()}
     try:

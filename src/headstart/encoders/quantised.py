@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
-from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +27,7 @@ from headstart.encoders.onnx_engine import OnnxEncoder, first_line
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.encoders.weights import file_name
-from headstart.errors import EncoderError, ExampleError, MissingExtraError
+from headstart.errors import EncoderError, ExampleError
 from headstart.runtime.hashing import sha256_of_file, sha256_of_parts
 from headstart.runtime.progress import Progress
 
@@ -50,8 +49,6 @@ def quantised_encoder(
     ------
     EncoderError
         When the network has no graph, cannot be quantised, or no example can be read.
-    MissingExtraError
-        When ``onnx`` is not installed.
     """
     if files.graph is None:
         raise EncoderError("encoders.not_quantised_without_graph", name=encoder.spec.name)
@@ -82,11 +79,7 @@ def quantise_graph(graph: Path, out: Path, batches: Sequence[Batch], progress: P
     ------
     EncoderError
         When ONNX Runtime cannot quantise it.
-    MissingExtraError
-        When ``onnx`` is not installed.
     """
-    if find_spec("onnx") is None:
-        raise MissingExtraError("onnx", "train", "encoders.to_quantise")
     from onnxruntime import quantization  # only here: half a second
 
     step = "Quantising the network"

@@ -6,13 +6,12 @@ behind it.
 
 import json
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from headstart.encoders.onnx_engine import first_line
 from headstart.encoders.spec import EncoderFiles
-from headstart.errors import EncoderError, MissingExtraError
+from headstart.errors import EncoderError
 from headstart.export.graph_parts import FLOAT, GraphParts, RawInput
 from headstart.heads.head import Node
 from headstart.modalities.base import load_modality
@@ -67,11 +66,7 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
     ------
     EncoderError
         When ``graph`` cannot be read.
-    MissingExtraError
-        When ``onnx`` is not installed.
     """
-    if find_spec("onnx") is None:
-        raise MissingExtraError("onnx", "train", "export.to_write_graph")
     from onnx import helper
 
     network = _read(graph)

@@ -7,7 +7,7 @@ from typing import Any
 
 from headstart.encoders.quantised import prepared_batches, quantise_graph
 from headstart.encoders.spec import EncoderFiles
-from headstart.errors import ExportError, MissingExtraError
+from headstart.errors import ExportError
 from headstart.export.end_to_end_graph import RAW_GRAPH, raw_graph, raw_obstacle
 from headstart.export.formats import Exporter, ExportFormat, Source
 from headstart.export.fp16 import halve_weights
@@ -47,10 +47,7 @@ def save_onnx(folder: Path, model: SavedModel, files: EncoderFiles) -> Finding |
     why_not = raw_obstacle(model, files)
     if why_not is not None or files.graph is None:
         return why_not
-    try:
-        _write(folder / RAW_GRAPH, raw_graph(model, files.graph))
-    except MissingExtraError:
-        return Finding("export.raw_onnx", severity="note")
+    _write(folder / RAW_GRAPH, raw_graph(model, files.graph))
     return None
 
 

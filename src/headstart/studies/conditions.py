@@ -29,7 +29,7 @@ Matrix = npt.NDArray[np.float32]
 
 TRAINED = ("scratch", "matched", "lpft", "full")
 PRETRAINED = ("probe", "lpft", "full")
-IN_TORCH = (*TRAINED, "random")
+OF_NETWORKS = (*TRAINED, "random")
 ALL = 0  # as a number of examples per class
 
 

@@ -15,7 +15,7 @@ from headstart.settings.fields import seconds_of
 from headstart.settings.recipe import Recipe
 from headstart.studies.compare import ComparisonRequest, compare_arms, identity, require_torch, usable_shots
 from headstart.studies.compare_report import CompareReport, report_answers
-from headstart.studies.conditions import ALL, IN_TORCH, TRAINED, prepare_experiment
+from headstart.studies.conditions import ALL, OF_NETWORKS, TRAINED, prepare_experiment
 from headstart.studies.result_cache import ResultStore
 from headstart.workflows.embed import Data, read_usable
 from headstart.workflows.load_encoder import planned_encoder, require_trainable
@@ -38,7 +38,7 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     encoder, baseline = planned_encoder(planned, context), modality.simple.fit_baseline(planned.examples_to_fit())
     encoders: dict[str, Encoder] = {"probe": encoder, modality.arms[1]: baseline}
     if "random" in wanted.arms:
-        from headstart.encoders.random_init import untrained_encoder  # loads torch: seconds
+        from headstart.encoders.random_init import untrained_encoder
 
         encoders["random"] = untrained_encoder(encoder.spec, encoder.files, recipe.run.seed, context.cache_folder)
     walks = {  # one by one: the engines differ
@@ -63,7 +63,7 @@ def _arms_for(wanted: Sequence[str], modality: Modality, encoder: str) -> tuple[
     """Put the arms for a modality in order, its own ones when none is wanted; raises RecipeError for others."""
     known = (*modality.arms, *TRAINED)
     for arm in wanted:
-        if arm not in (*known, *IN_TORCH):
+        if arm not in (*known, *OF_NETWORKS):
             raise RecipeError("workflows.unknown_arm", arm=arm, names=known, hint="")
     require_trainable(encoder, modality.name, [arm for arm in wanted if arm in TRAINED or arm not in known])
     return tuple(arm for arm in known if arm in (wanted or modality.arms))

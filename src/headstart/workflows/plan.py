@@ -1,5 +1,6 @@
 """What is read, checked and divided before anything is computed, and how long the rest will take."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from headstart.audit.duplicates import add_near_duplicates
@@ -12,13 +13,14 @@ from headstart.data.sources import read_dataset
 from headstart.data.splits import choose_parts
 from headstart.data.targets.base import Target
 from headstart.encoders.spec import simple_encoders
-from headstart.errors import RecipeError
+from headstart.errors import MissingExtraError, RecipeError
 from headstart.features.access import seconds_per_example, stored_share
 from headstart.finetuning.ranks import process_number
 from headstart.probing.probe import families_for
 from headstart.reporting.estimate import Estimate
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import require_free
+from headstart.runtime.findings import Finding
 from headstart.settings.recipe import Recipe, require_modality
 from headstart.settings.rules import training_plan
 from headstart.tasks.base import load_task
@@ -38,6 +40,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     )
     require_modality(recipe.changed(), dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset, context))
+    recipe, notices = _possible_here(recipe)
     moves = training_plan(recipe, 1, ())
     require_possible(recipe, dataset.target)
     if moves is not None:
@@ -56,7 +59,25 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
         )
     )
     dataset.target.require_part(dataset.labels[parts.fit])
-    return Plan(recipe, dataset, checked, parts)
+    return Plan(recipe, dataset, checked, parts, notices)
+
+
+def _possible_here(recipe: Recipe) -> tuple[Recipe, tuple[Finding, ...]]:
+    """Leave out the moving of weights where a preset wants it and torch is not installed, and say so.
+
+    Raises
+    ------
+    MissingExtraError
+        When the method itself moves weights.
+    """
+    moves = training_plan(recipe, 1, ())
+    missing = [package for package in ("torch", "timm") if find_spec(package) is None]
+    if moves is None or not missing:
+        return recipe, ()
+    if recipe.training.method != "probe":
+        raise MissingExtraError(missing[0], "train", "workflows.to_move_weights", method=recipe.training.method)
+    left_out = Finding("workflows.weights_left_out", {"preset": recipe.training.preset, "package": missing[0]})
+    return recipe.replace(preset="fast"), (left_out,)
 
 
 def require_possible(recipe: Recipe, target: Target) -> None:

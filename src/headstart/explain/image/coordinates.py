@@ -10,6 +10,8 @@ from headstart.encoders.preprocess.image import Box, Size
 
 Map = npt.NDArray[np.float32]
 
+SQUARE = 8  # pixels
+
 
 def enlarge(grid: Map, height: int, width: int) -> Map:
     """Spread a grid (h, w) evenly over ``height`` x ``width`` pixels, linearly between the centres of its cells.
@@ -36,6 +38,17 @@ def sum_cells(heat: Map, height: int, width: int) -> Map:
     """
     result: Map = (_shares(heat.shape[0], height) @ heat @ _shares(heat.shape[1], width).T).astype(np.float32)
     return result
+
+
+def sum_squares(heat: Map) -> Map:
+    """Sum a map of pixels over small squares: attributions of single pixels are noise to the eye.
+
+    Examples
+    --------
+    >>> sum_squares(np.ones((16, 24), dtype=np.float32)).tolist()
+    [[64.0, 64.0, 64.0], [64.0, 64.0, 64.0]]
+    """
+    return sum_cells(heat, max(1, heat.shape[0] // SQUARE), max(1, heat.shape[1] // SQUARE))
 
 
 def _shares(pixels: int, cells: int) -> npt.NDArray[np.float64]:

@@ -13,6 +13,7 @@ from headstart.errors import EncoderError, MissingExtraError
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.image.cam import class_activation_map, grad_cam, grad_cam_plus_plus, layer_cam, score_gradient
 from headstart.explain.image.coordinates import Map
+from headstart.explain.image.occlusion import occlusion
 from headstart.explain.image.onnx_feature_maps import Maps
 from headstart.explain.values import Attribution
 from headstart.heads.head import Head
@@ -166,13 +167,6 @@ def _gradients_of_network(network: "Network", head: Head, pixels: Floats, target
     return integrated_gradients(network, torch_scores(head), pixels, target).grid
 
 
-def _occlusion(model: ExplainedModel, seen: EncoderOutput, target: int) -> Attribution:
-    require(("torch", "train"), ("captum", "explain"))
-    from headstart.explain.image.attributions import occlusion  # loads torch: seconds
-
-    return occlusion(model, seen.pixels, target)
-
-
 def _weighting(name: str, title: str, combine: Combine) -> Explainer:
     of_network = partial(_weighted_cam_of_network, combine)
     return Explainer(name, title, partial(_weighted_cam, name, combine), of_network, is_cheap=True)
@@ -183,4 +177,4 @@ GRAD_CAM = _weighting("gradcam", "Grad-CAM", grad_cam)
 GRAD_CAM_PLUS_PLUS = _weighting("gradcam++", "Grad-CAM++", grad_cam_plus_plus)
 LAYER_CAM = _weighting("layercam", "LayerCAM", layer_cam)
 INTEGRATED_GRADIENTS = Explainer("gradients", "integrated gradients", _gradients, _gradients_of_network)
-OCCLUSION = Explainer("occlusion", "occlusion", _occlusion)
+OCCLUSION = Explainer("occlusion", "occlusion", lambda model, seen, target: occlusion(model, seen.pixels, target))
