@@ -130,7 +130,7 @@ class _Graph:
 
     def to_model(self, dimension: int) -> onnx.ModelProto:
         kind, side = onnx.TensorProto.FLOAT, self.input_side
-        pixels = helper.make_tensor_value_info("pixels", kind, ["batch", 3, side, side])
+        given = helper.make_tensor_value_info("pixels", kind, ["batch", 3, side, side])
         features = helper.make_tensor_value_info("features", kind, ["batch", dimension])
-        graph = helper.make_graph(self.nodes, "encoder", [pixels], [features], [*self.constants.values()])
+        graph = helper.make_graph(self.nodes, "encoder", [given], [features], [*self.constants.values()])
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
