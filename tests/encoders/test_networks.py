@@ -5,7 +5,7 @@ import onnx
 import pytest
 import timm
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from timm.data import ImageNetInfo
 
 from headstart.encoders import networks
@@ -48,7 +48,8 @@ def imagenet(lite0, session_cache):
     weights = find_weights("efficientnet_lite0", session_cache)
     full = timm.create_model(weights.architecture).eval()
     names = list(timm.create_model(weights.architecture, num_classes=0).state_dict())
-    full.load_state_dict(with_timm_names(read_checkpoint(weights.path), names), strict=True)
+    tensors = with_timm_names(read_checkpoint(weights.path), names)
+    full.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()}, strict=True)
     return full
 
 
@@ -72,7 +73,7 @@ def test_the_default_encoder_is_described_in_full(lite0):
 
 def test_features_are_timms_own_before_the_classifier(network, tiny_file, noise):
     full = timm.create_model("test_resnet").eval()
-    full.load_state_dict(read_checkpoint(tiny_file))
+    full.load_state_dict(load_file(tiny_file))
     batch = torch.from_numpy(noise)
     with torch.inference_mode():
         expected = full.forward_head(full.forward_features(batch), pre_logits=True)
