@@ -4,7 +4,8 @@ PYTHON ?= python3
 WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e
+# Compiled is only what is imported, when it is: all of it takes longer than the download.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e
 # What is installed depends on these two; while they stay as they are, nothing is installed again and no network is used.
 PINS := pyproject.toml constraints.txt
 DEMO_READY := $(VENV)/ready-for-demo
