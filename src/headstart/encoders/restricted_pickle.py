@@ -7,7 +7,7 @@ other library, and refuses every other instruction and name. Tensors are describ
 import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 
 class Storage(NamedTuple):
@@ -33,11 +33,20 @@ class _Global(NamedTuple):
 
 
 _MARK = object()
+MOST = 64  # axes of an array, and values of a call
+
+
+def _describe(storage: object, offset: object, shape: object, strides: object, *_: object) -> Tensor:
+    if not isinstance(storage, Storage) or not isinstance(shape, tuple) or not isinstance(strides, tuple):
+        raise ValueError("no tensor")
+    if len(shape) > MOST or len(strides) > MOST or any(type(one) is not int for one in (offset, *shape, *strides)):
+        raise ValueError("no tensor")
+    return Tensor(storage, cast(int, offset), shape, strides)
+
+
 _REBUILT: dict[_Global, Callable[..., object]] = {
-    _Global("collections", "OrderedDict"): lambda pairs=(): dict(pairs),
-    _Global("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, shape, strides, *_: Tensor(
-        storage, offset, shape, strides
-    ),
+    _Global("collections", "OrderedDict"): dict,
+    _Global("torch._utils", "_rebuild_tensor_v2"): _describe,
     _Global("torch._utils", "_rebuild_parameter"): lambda tensor, *_: tensor,
 }
 _SKIPPED = ("PROTO", "FRAME", "STOP")
@@ -103,6 +112,12 @@ def read_pickle(stream: IO[bytes]) -> Pickled:
     return made
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
+
+
 def _taken(made: Pickled, count: int) -> list[Any]:
     found = made.stack[-count:]
     del made.stack[-count:]
@@ -121,6 +136,9 @@ def _append(made: Pickled, values: list[Any]) -> None:
 
 
 def _set(made: Pickled, pairs: list[Any]) -> None:
+    # Others are no names of tensors, and may be tuples of tuples that take for ever to hash.
+    if not all(isinstance(key, str | int) for key in pairs[::2]):
+        raise ValueError("no name")
     dict.update(made.stack[-1], zip(pairs[::2], pairs[1::2], strict=True))
 
 
@@ -138,7 +156,7 @@ def _get(made: Pickled, number: int) -> None:
 
 def _name(made: Pickled, written: str | None) -> None:
     module, name = written.split(" ") if written else _taken(made, 2)
-    found = _Global(module, name)
+    found = _Global(_text(module), _text(name))
     if found not in _REBUILT and not (module in ("torch", "torch.cuda") and name.endswith("Storage")):
         raise ValueError(f"{module} {name}")
     made.stack.append(found)
@@ -146,6 +164,10 @@ def _name(made: Pickled, written: str | None) -> None:
 
 def _call(made: Pickled, _: object) -> None:
     called, values = _taken(made, 2)
+    if not isinstance(called, _Global) or not isinstance(values, tuple) or len(values) > MOST:
+        raise ValueError("no call")
+    if called.module == "collections" and values:
+        raise ValueError("no empty dictionary")  # torch fills it afterwards
     made.stack.append(_REBUILT[called](*values))
 
 
@@ -153,7 +175,9 @@ def _refer(made: Pickled, _: object) -> None:
     """Describe a storage, which torch writes as a persistent id; only files before 1.6 have views of one."""
     _, kind, key, _, _, *views = made.stack.pop()
     _, first, _ = next(filter(None, views), (key, 0, 0))
-    made.kinds[key] = kind.name
+    if not isinstance(kind, _Global) or type(first) is not int:
+        raise ValueError("no storage")
+    made.kinds[_text(key)] = kind.name
     made.stack.append(Storage(kind.name, key, first))
 
 

@@ -7,7 +7,6 @@ numbers behind them.
 import io
 import math
 import mmap
-import operator
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +37,6 @@ LEGACY = 0x1950A86A20F9469CFC6C  # the number that torch's files before 1.6 begi
 # Tensors may share numbers, and archives may be compressed; yet all together may have only this many times the bytes of
 # the file, unless they are few.
 EXPANSION, FEW = 4, 2**20
-MOST_AXES = 64  # of NumPy
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +135,8 @@ def _open_legacy(path: Path, file: mmap.mmap) -> Content:
     big, at = not system.value["little_endian"], file.tell()
     places = {}
     for key in keys.value:
+        if not isinstance(key, str) or key not in pickled.kinds:
+            raise EncoderError("encoders.pickled_weights", path=path)
         count = int.from_bytes(file[at : at + 8], "big" if big else "little")
         end = at + 8 + count * _dtype(pickled.kinds[key]).itemsize
         if end > len(file):
@@ -183,13 +183,12 @@ def _dtype(kind: str) -> np.dtype[Any]:
     return np.dtype(TYPES[kind])
 
 
-def _bytes_of(tensor: Any) -> int:  # noqa: ANN401 - a description, or an array
+def _bytes_of(tensor: Tensor | Array) -> int:
     if isinstance(tensor, np.ndarray):
         return tensor.nbytes
-    sides = [operator.index(side) for side in tensor.shape[:MOST_AXES]]
-    if min(sides, default=0) < 0:  # NumPy itself lets some of these pass
+    if min(tensor.shape, default=0) < 0:  # NumPy itself lets some of these pass
         raise ValueError(Finding("encoders.negative_side"))
-    return math.prod(sides) * _dtype(tensor.storage.kind).itemsize
+    return math.prod(tensor.shape) * _dtype(tensor.storage.kind).itemsize
 
 
 def _check_size(needed: int, size: int) -> None:

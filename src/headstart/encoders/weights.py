@@ -29,7 +29,7 @@ Kind = Literal["package", "cache", "hub", "folder", "file"]
 
 HUB_PREFIX = "timm:"
 FOLDER_FILES = ("model.safetensors", "pytorch_model.bin")
-WEIGHT_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt")
+WEIGHT_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".npz")
 
 _ARCHITECTURE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)?")
 
