@@ -27,7 +27,7 @@ class Blueprint:
     repeats
         Blocks of each stage.
     side, crop
-        Usual side of a picture in pixels, and how much of the middle of a picture it shows.
+        Usual side of an example in pixels, and how much of the middle of an example it shows.
     mean, std, tag
         Of timm's configuration.
     epsilon
