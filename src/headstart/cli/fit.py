@@ -40,6 +40,7 @@ def fit(
     """
     from headstart.workflows.fit import run_fit
     from headstart.workflows.plan import estimate_time, plan_fit
+    from headstart.workflows.preloading import preload
 
     if no_augment:
         call.given["augment"] = "none"
@@ -48,6 +49,7 @@ def fit(
     plan = plan_fit(data, call.recipe(recipe), planning, out=None if resume else out)
     call.print_beside(plan.lines(call.texts))
     if not dry_run:
+        preload()
         call.show(run_fit(plan, context, out=out).report)
         return
     estimate = estimate_time(plan, context)

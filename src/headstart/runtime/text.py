@@ -11,6 +11,8 @@ def escape_control_characters(text: str) -> str:
     >>> print(escape_control_characters("two\nlines"))
     two\nlines
     """
+    if text.isprintable():
+        return text
     return "".join(character if _is_shown(character) else repr(character)[1:-1] for character in text)
 
 

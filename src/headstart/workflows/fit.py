@@ -7,6 +7,8 @@ What is planned before stands in :mod:`headstart.workflows.plan`, the stages tha
 import shutil
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -92,10 +94,12 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
     with output_folder(out, planned.dataset.name, resume=context.resume) as folder:
         shutil.rmtree(folder / "model", ignore_errors=True)  # of a run that was killed after it had saved
         trained = train(planned, replace(context, run_folder=folder / TRAINING))
-        notices = (*trained.notices, *trained.model.save(folder / "model"))
-        notices += task_report(planned.dataset.target).draw(
-            folder, trained.board.evaluation, planned.dataset, trained.scored, trained.outputs
-        )
+        with ThreadPoolExecutor(1) as beside:  # digests and files leave Python free for the charts
+            saving = beside.submit(copy_context().run, trained.model.save, folder / "model")
+            drawn = task_report(planned.dataset.target).draw(
+                folder, trained.board.evaluation, planned.dataset, trained.scored, trained.outputs
+            )
+        notices = (*trained.notices, *saving.result(), *drawn)
         report = RunReport(
             folder, planned, trained.model.encoder.spec, trained.extraction, trained.probe, trained.board,
             time.perf_counter() - clock, notices, trained.tuned, policy_scores=trained.policy_scores,

@@ -28,6 +28,8 @@ from headstart.version import __version__
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+PAGE_TEMPLATE = "page.html.jinja"
+
 
 def render_page(page: PageData, language: Language) -> str:
     """Write a page: a whole HTML file that loads nothing.
@@ -47,7 +49,7 @@ def render_page(page: PageData, language: Language) -> str:
     with chart_style():
         sections = [build(texts) for build in section_builders(page).values()]
     style, script = page_part("style.css"), page_part("sort.js")
-    return environment.get_template("page.html.jinja").render(
+    return environment.get_template(PAGE_TEMPLATE).render(
         {
             "language": TAGS[language],
             "title": escape_control_characters(page_title(page)),

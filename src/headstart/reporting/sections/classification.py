@@ -1,6 +1,8 @@
 """What classes bring to the report of a run: confusions, calibration, the hardest classes, the worst mistakes."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 
@@ -77,12 +79,12 @@ class ClassReport(TaskReport):
         self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: Floats
     ) -> tuple[Finding, ...]:
         """Draw the confusion matrix, the reliability diagram and the worst mistakes."""
-        draw_reliability(evaluation, folder / "reliability.png")
-        notices = [
-            *draw_confusion_matrix(evaluation, folder / "confusion_matrix.png"),
-            *draw_mistakes(list_mistakes(dataset, scored, outputs), folder / "mistakes.png", dataset.classes),
-        ]
-        return tuple(dict.fromkeys(notices))
+        mistakes = list_mistakes(dataset, scored, outputs)
+        with ThreadPoolExecutor(1) as beside:  # Pillow leaves Python free for Matplotlib
+            sheet = beside.submit(copy_context().run, draw_mistakes, mistakes, folder / "mistakes.png", dataset.classes)
+            draw_reliability(evaluation, folder / "reliability.png")
+            notices = draw_confusion_matrix(evaluation, folder / "confusion_matrix.png")
+        return tuple(dict.fromkeys((*notices, *sheet.result())))
 
     def summarise(self, page: PageData, run: RunData, texts: Texts) -> tuple[str, ...]:
         """Describe how good it is, what the transfer brought, and what is wrong."""

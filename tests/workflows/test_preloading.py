@@ -1,0 +1,44 @@
+"""What a report needs is loaded beside the fit, and nothing of it is heard."""
+
+import subprocess
+import sys
+
+
+def said_by(code: str) -> tuple[str, str]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip(), done.stderr
+
+
+def test_what_draws_and_writes_a_report_is_there_when_the_thread_has_ended():
+    code = """
+import sys
+from headstart.workflows.preloading import preload
+preload().join()
+before = set(sys.modules)
+from headstart.reporting.page.rendering import page_environment
+from headstart.reporting.plots.style import add_axes, chart_style, new_figure
+from headstart.reporting.plots.svg import to_svg
+with chart_style():
+    figure = new_figure(100, 100)
+    add_axes(figure, (10, 10, 10, 10))
+    to_svg(figure, "a", "b", "c")
+heavy = {name for name in set(sys.modules) - before if name.split(".")[0] in ("matplotlib", "jinja2")}
+print(sorted(heavy), len(page_environment().cache))
+"""
+    assert said_by(code) == ("[] 1", "")
+
+
+def test_a_library_that_cannot_be_loaded_is_named_by_whoever_needs_it():
+    code = """
+import sys
+sys.modules["matplotlib"] = None
+from headstart.workflows.preloading import preload
+preload().join()
+from headstart.reporting.plots.style import new_figure
+try:
+    new_figure(100, 100)
+except ImportError as error:
+    print(error.name)
+"""
+    name, errors = said_by(code)
+    assert name.startswith("matplotlib") and errors == ""
