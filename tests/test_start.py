@@ -2,20 +2,34 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.cli.app import app
+
 HEAVY = (
     *("torch", "torchvision", "timm", "captum", "sklearn", "scipy", "matplotlib", "pyarrow", "pandas", "onnx"),
-    *("onnxscript", "openvino", "fastapi", "uvicorn", "jinja2", "pydantic"),
+    *("onnxruntime", "onnxscript", "openvino", "fastapi", "uvicorn", "jinja2", "pydantic", "rich", "cleanlab"),
+    *("datasets", "peft", "accelerate", "tensorboard", "statsmodels", "skimage", "requests", "huggingface_hub"),
 )
 
 REPORT = f"print(json.dumps([name for name in {HEAVY} if name in sys.modules]), file=sys.stderr)"
+COMMAND = """
+sys.argv = {arguments!r}
+from headstart.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    assert (end.code or 0) == {code}, end.code
+"""
 
 
 def loaded_after(code: str) -> list[str]:
@@ -27,14 +41,14 @@ def loaded_after(code: str) -> list[str]:
     return json.loads(answer.stderr.splitlines()[-1])
 
 
+def command(*arguments: str, code: int = 0) -> str:
+    """Python that runs ``headstart ARGUMENTS``, and fails unless it ends with this code."""
+    return COMMAND.format(arguments=["headstart", *arguments], code=code)
+
+
 def loaded_by_command(*arguments: str) -> list[str]:
     """Heavy libraries that ``headstart ARGUMENTS`` has loaded when it ends well."""
-    return loaded_after(
-        f"sys.argv = {['headstart', *arguments]!r}\n"
-        "from headstart.__main__ import main\n"
-        "try:\n    main()\n"
-        "except SystemExit as end:\n    assert not end.code, end.code"
-    )
+    return loaded_after(command(*arguments))
 
 
 def test_a_library_that_is_loaded_is_noticed():
@@ -54,48 +68,103 @@ def test_help_loads_no_heavy_library(arguments):
     assert loaded_by_command(*arguments) == []
 
 
+@dataclass(frozen=True)
+class Place:
+    """A folder with ``data/red``, ``data/blue`` and the ``run`` of a fit, and what that fit loaded."""
+
+    folder: Path
+    loaded_by_fit: list[str]
+
+
 @pytest.fixture(scope="module")
-def saved_model(tmp_path_factory: pytest.TempPathFactory, session_cache: Path) -> Path:
-    """A small model that was fitted and saved in a process of its own."""
+def place(tmp_path_factory: pytest.TempPathFactory, session_cache: Path) -> Place:
+    """A small model that was fitted and saved in a process of its own, with the graph of its encoder already there."""
     folder = tmp_path_factory.mktemp("start")
     draw = np.random.default_rng(0)
     for label, colour in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
-        (folder / "pictures" / label).mkdir(parents=True)
-        for number in range(8):
+        (folder / "data" / label).mkdir(parents=True)
+        for number in range(10):
             pixels = np.clip(draw.normal(colour, 25, size=(40, 50, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / "pictures" / label / f"{number}.png")
-    subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys, headstart\nheadstart.fit(sys.argv[1], head='centroid', cache=sys.argv[3]).save(sys.argv[2])",
-            str(folder / "pictures"),
-            str(folder / "model"),
-            str(session_cache),
-        ],
-        check=True,
+            Image.fromarray(pixels).save(folder / "data" / label / f"{number}.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEADSTART_CACHE", str(session_cache))
+        patch.chdir(folder)
+        return Place(folder, loaded_by_command("fit", "data", "--resamples", "100", "--out", "run"))
+
+
+# What each verb may load: what it uses on these pictures, with all extras installed, and no more. No network runs where
+# the features are stored, as they are after the fit.
+DRAWS = {"matplotlib", "jinja2"}
+NETWORK = {"onnxruntime"}
+GRAPH = {"onnx"}
+# pyarrow asks pandas, where that is installed, whether a list is a column of its.
+TABLE = {"pyarrow", "pandas"}
+# Confident learning: cleanlab loads these; the extra for `check` brings it.
+LABEL_NOISE = {"cleanlab", "sklearn", "pandas", "pyarrow", "rich", "datasets", "huggingface_hub"}
+SMALL = ("--encoder", "efficientnet_lite0@64")
+MAY_LOAD = {
+    "evaluate": (("run", "data"), set()),
+    "predict": (("run", "data/red/0.png"), NETWORK),
+    "embed": (("data", "--out", "table.csv"), TABLE),
+    "explain": (("run", "data/red/0.png", "--quick", "--out", "why"), NETWORK),
+    "export": (("run", "--to", "onnx", "--out", "model.onnx"), NETWORK | GRAPH),
+    "check": (("data",), LABEL_NOISE | {"scipy"}),
+    "compare": (("data", "--shots", "2", "--draws", "1", *SMALL), NETWORK | GRAPH),
+    "rank": (("data", "--sizes", "64"), NETWORK | GRAPH | {"scipy"}),
+    "distance": (("data", "data"), {"scipy", "rich"}),
+    "report": (("run",), DRAWS),
+    "encoders": ((), set()),
+    "doctor": ((), {"rich"}),
+}
+ELSEWHERE = {
+    "fit": "it made the model of the other verbs",
+    "serve": "it has to be stopped",
+    "benchmark": "it takes long, and runs its forms in processes of their own",
+    "pretrain": "it moves weights: it loads torch",
+    "demo": "a fit on photographs",
+}
+
+
+def test_each_verb_is_in_the_table():
+    assert sorted([*MAY_LOAD, *ELSEWHERE]) == sorted(app.list_commands(click.Context(app)))
+
+
+@pytest.mark.parametrize("verb", MAY_LOAD)
+def test_a_verb_loads_what_it_uses_and_no_more(verb, place, monkeypatch):
+    monkeypatch.chdir(place.folder)
+    arguments, may = MAY_LOAD[verb]
+    assert set(loaded_by_command(verb, *arguments)) - may == set()
+
+
+def test_a_fit_of_a_probe_loads_what_it_uses_and_no_more(place):
+    # No libraries of graphs but the one that joins the encoder's and the head's in model.onnx.
+    assert set(place.loaded_by_fit) - (NETWORK | GRAPH | DRAWS) == set()
+
+
+def test_a_dry_run_draws_nothing_and_writes_no_graph(place, monkeypatch):
+    monkeypatch.chdir(place.folder)
+    assert set(loaded_by_command("fit", "data", "--dry-run")) - NETWORK == set()
+
+
+def test_a_server_loads_what_it_uses_and_no_more(place):
+    code = f"import json, sys\n{command('serve', 'run', '--port', '0', '--json', code=130)}\n{REPORT}"
+    server = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=place.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    return folder
+    json.loads(server.stdout.readline())  # it is ready
+    server.send_signal(signal.SIGINT)
+    loaded = set(json.loads(server.communicate(timeout=60)[1].splitlines()[-1]))
+    assert {"fastapi", "uvicorn"} <= loaded
+    assert loaded - (NETWORK | {"fastapi", "uvicorn", "pydantic"}) == set()
 
 
-def test_predict_with_a_saved_model_loads_no_heavy_library(saved_model):
-    picture = str(saved_model / "pictures" / "red" / "0.png")
-    assert loaded_by_command("predict", str(saved_model / "model"), picture) == []
-
-
-def test_fit_of_a_probe_loads_no_torch(saved_model, session_cache):
-    place = ("--cache", str(session_cache), "--out", str(saved_model / "run"))
-    loaded = loaded_by_command("fit", str(saved_model / "pictures"), "--head", "ridge", "--resamples", "100", *place)
-    assert not {"torch", "torchvision", "timm", "captum"} & set(loaded)
-
-
-def test_load_and_predict_in_python_load_no_heavy_library(saved_model):
-    picture = str(saved_model / "pictures" / "blue" / "0.png")
+def test_load_and_predict_in_python_load_no_heavy_library_but_that_which_runs_the_network(place):
+    picture = str(place.folder / "data" / "blue" / "0.png")
     code = (
-        f"import headstart\nanswer = headstart.load({str(saved_model / 'model')!r}).predict({picture!r})\n"
+        f"import headstart\nanswer = headstart.load({str(place.folder / 'run')!r}).predict({picture!r})\n"
         f"assert answer.label == 'blue'"
     )
-    assert loaded_after(code) == []
+    assert loaded_after(code) == ["onnxruntime"]
 
 
 # Runs the code of its first argument and prints every network socket that the process had open meanwhile.
@@ -137,8 +206,8 @@ def traces_of(code: str, home: Path) -> tuple[list[str], list[Path]]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="sockets are counted in /proc, which is not here")
-def test_predict_leaves_no_file_under_home_and_opens_no_socket(saved_model, tmp_path):
-    model, picture = saved_model / "model", saved_model / "pictures" / "red" / "0.png"
+def test_predict_leaves_no_file_under_home_and_opens_no_socket(place, tmp_path):
+    model, picture = place.folder / "run", place.folder / "data" / "red" / "0.png"
     sockets, files = traces_of(
         f"import headstart; assert headstart.load({str(model)!r}).predict({str(picture)!r}).label == 'red'",
         tmp_path / "home",

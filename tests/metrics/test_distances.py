@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 from scipy.spatial.distance import cdist, pdist
+from scipy.stats import binomtest
 
 from headstart.metrics.distances import discrepancy, frechet, proxy_distance
 from headstart.studies.distance import fit_ridge
@@ -52,6 +53,8 @@ def test_the_tests_keep_their_level_and_find_a_shift(measure):
 def test_the_proxy_distance_is_twice_one_minus_twice_the_error_and_not_below_nothing():
     found = proxy_distance(*two(1.0, sizes=(200, 200)), seed=0, fit=fit_ridge)
     assert found.value == pytest.approx(2 * (1 - 2 * found.error))
+    right = round(200 * (1 - found.error))  # half of the smaller set's size twice over
+    assert found.p == pytest.approx(binomtest(right, 200, alternative="greater").pvalue, rel=1e-9)
     assert min(proxy_distance(*two(seed=seed), seed, fit_ridge).value for seed in range(20)) == 0
 
 

@@ -83,8 +83,8 @@ def test_the_regularised_h_score_is_its_formula_and_stays_sensible_with_few_exam
     means = np.stack([features[labels == number].mean(axis=0) for number in range(4)])[labels]
     between = np.cov(means.T, bias=True)
     expected = (1 - fitted.shrinkage_) * np.trace(np.linalg.inv(fitted.covariance_) @ between)
-    assert h_score(features, labels) == pytest.approx(expected, rel=1e-8)
-    assert h_score(features, labels) < 1  # pure noise: without shrinkage it would be above 3, the most there can be
+    assert h_score(features, labels, fitted.shrinkage_) == pytest.approx(expected, rel=1e-8)
+    assert expected < 1  # pure noise: without shrinkage it would be above 3, the most there can be
 
 
 @pytest.mark.parametrize("neighbours", [1, 5])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from headstart.arrays import Floats, Singles
 from headstart.encoders.preprocess.image import ImagePreprocessing
@@ -169,14 +169,14 @@ def lower_bound(values: Floats, level: float) -> float:
     if len(values) < FEWEST:
         return -math.inf
     error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    return float(values.mean()) - float(student.ppf(1 - level, len(values) - 1)) * error
+    return float(values.mean()) - float(stdtrit(len(values) - 1, 1 - level)) * error
 
 
 def _share(values: Floats, uniform: float) -> Share:
     mean = float(values.mean())
     if len(values) < 2:
         return Share(mean, math.nan, math.nan, uniform)
-    half = float(student.ppf(0.975, len(values) - 1)) * float(values.std(ddof=1)) / math.sqrt(len(values))
+    half = float(stdtrit(len(values) - 1, 0.975)) * float(values.std(ddof=1)) / math.sqrt(len(values))
     return Share(mean, max(0.0, mean - half), min(1.0, mean + half), uniform)
 
 

@@ -46,9 +46,9 @@ def corrected_interval(value: float, scores: Sequence[float], held_out_share: fl
     >>> print(corrected_interval(0.9, [0.8, 0.9, 1.0, 0.9, 0.9], 0.25, Score(0.9, 0.85, 0.93)))
     0.900 [0.768, 1.032]
     """
-    from scipy.stats import t  # a tenth of a second, and only here
+    from scipy.special import stdtrit  # a tenth of a second, and only here; scipy.stats takes twice as long
 
-    margin = float(t.ppf((1 + LEVEL) / 2, len(scores) - 1)) * math.sqrt(corrected_variance(scores, held_out_share))
+    margin = float(stdtrit(len(scores) - 1, (1 + LEVEL) / 2)) * math.sqrt(corrected_variance(scores, held_out_share))
     return Score(value, min(value - margin, floor.low), max(value + margin, floor.high), "corrected t")
 
 

@@ -100,13 +100,12 @@ def logme(features: Matrix, labels: Labels, class_count: int) -> float:
     return float(np.mean(found))
 
 
-def h_score(features: Matrix, labels: Labels, shrinkage: float | None = None) -> float:
+def h_score(features: Matrix, labels: Labels, shrinkage: float) -> float:
     """Compute the regularised H-score (Ibrahim et al. 2021): between-class variance in units of the whole covariance.
 
-    (1 - a) tr(S_a^-1 B), where S_a = (1 - a) S + a tr(S) / D I is the covariance shrunk by ``shrinkage`` a (None:
-    the amount of Ledoit and Wolf 2004) and B the covariance of the class means. Without shrinkage it is the sum of the
-    squared canonical correlations of features and classes (Bao et al. 2019), at most C - 1; for N < D it then means
-    nothing.
+    (1 - a) tr(S_a^-1 B), where S_a = (1 - a) S + a tr(S) / D I is the covariance shrunk by ``shrinkage`` a and B the
+    covariance of the class means. Without shrinkage it is the sum of the squared canonical correlations of features
+    and classes (Bao et al. 2019), at most C - 1; for N < D it then means nothing.
 
     Examples
     --------
@@ -120,14 +119,9 @@ def h_score(features: Matrix, labels: Labels, shrinkage: float | None = None) ->
     np.add.at(sums, labels, centred)
     present = counts > 0
     means = sums[present] / np.sqrt(counts[present])[:, None]  # means.T @ means = N times B
-    if shrinkage is None:
-        from sklearn.covariance import ledoit_wolf  # a second, and only here
-
-        covariance, shrinkage = ledoit_wolf(centred, assume_centered=True)
-    else:
-        covariance = centred.T @ centred / len(centred)
-        level = shrinkage * np.trace(covariance) / len(covariance)
-        covariance = (1 - shrinkage) * covariance + level * np.eye(len(covariance))
+    covariance = centred.T @ centred / len(centred)
+    level = shrinkage * np.trace(covariance) / len(covariance)
+    covariance = (1 - shrinkage) * covariance + level * np.eye(len(covariance))
     solved = np.linalg.solve(covariance, means.T / len(centred))
     return float((1 - shrinkage) * np.sum(solved * means.T))
 
