@@ -158,6 +158,18 @@ def test_a_server_loads_what_it_uses_and_no_more(place):
     assert loaded - (NETWORK | {"fastapi", "uvicorn", "pydantic"}) == set()
 
 
+def test_what_is_left_at_the_end_is_not_looked_through():
+    code = """
+import atexit, gc, sys
+atexit.register(lambda: print(gc.get_freeze_count() > 10_000, file=sys.stderr))
+sys.argv = ["headstart", "--version"]
+from headstart.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "True\n"
+
+
 def test_load_and_predict_in_python_load_no_heavy_library_but_that_which_runs_the_network(place):
     picture = str(place.folder / "data" / "blue" / "0.png")
     code = (
