@@ -99,6 +99,13 @@ def test_the_number_of_workers_changes_nothing(make):
         assert one.cv_score.loss == other.cv_score.loss
 
 
+@pytest.mark.parametrize(("names", "there"), [(["logistic"], True), (["lda", "knn"], True), (["knn", "lda"], False)])
+def test_the_axes_of_all_examples_are_there_for_the_fit_that_is_likely_to_follow(make, names, there):
+    training = make(48, 6, 3)
+    validate(training, names, groups=np.arange(48) // 2, workers=2)
+    assert ("rotation" in vars(training)) == there
+
+
 def test_progress_is_told_fold_by_fold(make):
     training, told = make(40, 5, 2), []
     cross_validate(
@@ -155,7 +162,7 @@ def test_a_class_with_one_example_is_a_mistake_but_does_not_spoil_the_rest(make,
 class Ladder:
     """A family whose scores get better, or worse, from one value of its grid to the next."""
 
-    name = "ladder"
+    name, head = "ladder", None
     grid = (3.0, 2.0, 1.0)
 
     def __init__(self, certainties):

@@ -12,9 +12,11 @@ from headstart.arrays import Singles
 from headstart.data.splits import Fold
 from headstart.heads.cv_scoring import CvScore, CvScorer, select_best
 from headstart.heads.family import HeadFamily, LeavesOneOut
+from headstart.heads.linear import LinearHead
 from headstart.heads.training_set import TrainingSet
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress, silent
+from headstart.settings.parallelism import algebra_threads
 
 # A part of the log-loss: where the last step of a grid gains less, what lies beyond it would hardly matter. On classes
 # that can be separated the loss goes on falling a little for ever as the regularisation weakens.
@@ -85,6 +87,8 @@ def cross_validate(
             if scorer.independent and isinstance(table.family, LeavesOneOut)
         }
         tasks = [executor.submit(_predict_fold, tables, training, fold) for fold in folds]
+        if families[0].head is LinearHead and algebra_threads(training.features.size, 2) == 1:
+            executor.submit(lambda: training.rotation)  # the fit of all examples begins with it, in one thread as here
         for number, task in enumerate(as_completed(tasks)):
             task.result()
             progress("cross-validation", number + 1, len(folds))
