@@ -1,4 +1,4 @@
-"""What a report needs is loaded beside the fit, and nothing of it is heard."""
+"""What the end of a fit needs is loaded beside it, and nothing of that is heard."""
 
 import subprocess
 import sys
@@ -13,7 +13,8 @@ def test_what_draws_and_writes_a_report_is_there_when_the_thread_has_ended():
     code = """
 import sys
 from headstart.workflows.preloading import preload
-preload().join()
+from headstart.data.targets.classes import Classes
+preload(Classes(("a", "b"))).join()
 before = set(sys.modules)
 from headstart.reporting.page.rendering import page_environment
 from headstart.reporting.plots.style import add_axes, chart_style, new_figure
@@ -33,7 +34,8 @@ def test_a_library_that_cannot_be_loaded_is_named_by_whoever_needs_it():
 import sys
 sys.modules["matplotlib"] = None
 from headstart.workflows.preloading import preload
-preload().join()
+from headstart.data.targets.classes import Classes
+preload(Classes(("a", "b"))).join()
 from headstart.reporting.plots.style import new_figure
 try:
     new_figure(100, 100)

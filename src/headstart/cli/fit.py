@@ -49,7 +49,7 @@ def fit(
     plan = plan_fit(data, call.recipe(recipe), planning, out=None if resume else out)
     call.print_beside(plan.lines(call.texts))
     if not dry_run:
-        preload()
+        preload(plan.dataset.target)
         call.show(run_fit(plan, context, out=out).report)
         return
     estimate = estimate_time(plan, context)
