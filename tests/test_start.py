@@ -141,6 +141,12 @@ def test_a_fit_of_a_probe_loads_what_it_uses_and_no_more(place):
     assert set(place.loaded_by_fit) - (NETWORK | GRAPH | DRAWS) == set()
 
 
+def test_a_fit_in_python_loads_nothing_beside_what_its_user_loads(place, session_cache, monkeypatch):
+    monkeypatch.chdir(place.folder)
+    loaded = loaded_after(f"import headstart; headstart.fit('data', resamples=100, cache={str(session_cache)!r})")
+    assert not DRAWS & set(loaded)
+
+
 def test_a_dry_run_draws_nothing_and_writes_no_graph(place, monkeypatch):
     monkeypatch.chdir(place.folder)
     assert set(loaded_by_command("fit", "data", "--dry-run")) - NETWORK == set()

@@ -40,16 +40,16 @@ def fit(
     """
     from headstart.workflows.fit import run_fit
     from headstart.workflows.plan import estimate_time, plan_fit
-    from headstart.workflows.preloading import preload
 
     if no_augment:
         call.given["augment"] = "none"
-    context = replace(call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
+    context = replace(
+        call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate, owns_process=True
+    )
     planning = replace(context, keep_features=context.keep_features and not dry_run)  # a dry run writes nothing
     plan = plan_fit(data, call.recipe(recipe), planning, out=None if resume else out)
     call.print_beside(plan.lines(call.texts))
     if not dry_run:
-        preload(plan.dataset.target)
         call.show(run_fit(plan, context, out=out).report)
         return
     estimate = estimate_time(plan, context)

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+PIECE = 1 << 22  # bytes: after each the thread waits for Python, where others hold it, so they are not many
+
 
 def sha256_of_file(path: Path) -> str:
     """Compute the digest of a file; raises OSError when it cannot be read."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    with path.open("rb", buffering=0) as stream:
+        return sha256_of_parts(iter(lambda: stream.read(PIECE), b""))
 
 
 def sha256_of_json(value: Any) -> str:  # noqa: ANN401 - any plain data

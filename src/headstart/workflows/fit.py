@@ -48,6 +48,7 @@ from headstart.workflows.fit_stages import (
 )
 from headstart.workflows.load_encoder import planned_encoder
 from headstart.workflows.model import Model, load
+from headstart.workflows.preloading import preload
 
 if TYPE_CHECKING:
     from headstart.finetuning.fine_tuning import FineTuned
@@ -123,6 +124,8 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     walk = read_usable(planned.inspection, (encoder, baseline), context, planned.inspection.usable, recipe.data.strict)
     seen = divide(planned, walk)
     fitted = seen.fitted
+    if context.owns_process:
+        preload(target)
     probe = fit_probe(seen.features[fitted.positions], fitted.labels, target, fitted.groups, recipe, context.progress)
     plain = seen.baseline.take(fitted.positions).fit(fitted.labels, target, fitted.groups, recipe)
     simple = Baseline(baseline.spec, plain.head, plain.decoding)

@@ -19,8 +19,8 @@ NEEDED = (
 def preload(target: Target) -> Thread:
     """Begin to load what the end of a fit needs; whoever needs some of it first waits for that.
 
-    Only for the program's own process: Matplotlib stays silent, and does without parts of its docstrings. The thread
-    is no daemon, for one that is stopped inside a library in C++ takes the process with it.
+    Only for a process that nobody else's code runs in: Matplotlib stays silent, and does without parts of its
+    docstrings. The thread is no daemon, for one that is stopped inside a library in C++ takes the process with it.
     """
     thread = Thread(target=_load, args=(target,), name="preload")
     thread.start()
