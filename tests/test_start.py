@@ -110,7 +110,7 @@ MAY_LOAD = {
     "export": (("run", "--to", "onnx", "--out", "model.onnx"), NETWORK | GRAPH),
     "check": (("data",), LABEL_NOISE | {"scipy"}),
     "compare": (("data", "--shots", "2", "--draws", "1", *SMALL), NETWORK | GRAPH),
-    "rank": (("data", "--sizes", "64"), NETWORK | GRAPH | {"scipy"}),
+    "rank": (("data", "--encoders", "efficientnet_lite0", "--sizes", "64"), NETWORK | GRAPH | {"scipy"}),
     "distance": (("data", "data"), {"scipy", "rich"}),
     "report": (("run",), DRAWS),
     "encoders": ((), set()),
