@@ -42,7 +42,7 @@ class TrainValidation:
     validation: Rows
 
 
-def divide(ground: TrainingInputs) -> TrainValidation:
+def hold_out_validation(ground: TrainingInputs) -> TrainValidation:
     """Hold out a share of each class for choosing epoch, share of the way, and decoding; no group is divided."""
     count = len(ground.labels)
     everything = np.arange(count)

@@ -10,7 +10,7 @@ from typing import Any
 from headstart.arrays import Integers
 from headstart.encoders.fine_tuned import Origin, store_fine_tuned
 from headstart.encoders.graph_cache import PreparedEncoder
-from headstart.finetuning.build import assemble, divide
+from headstart.finetuning.build import assemble, hold_out_validation
 from headstart.finetuning.callbacks import Callback, TensorBoardCallback, profile
 from headstart.finetuning.checkpoint import LAST, Checkpoint, write_checkpoint
 from headstart.finetuning.classifier import Classifier
@@ -101,7 +101,7 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
     """
     use_cores()
     engine = choose_engine(ground.recipe.run.device, process_count())
-    halves = divide(ground)
+    halves = hold_out_validation(ground)
     resumed = find_checkpoint(ground, context)
     if resumed is not None:
         plan = TrainingPlan(**resumed.values["plan"])

@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.arrays import Floats
 from headstart.data.example import Example
-from headstart.finetuning.build import assemble, divide, fresh_views, loss_of
+from headstart.finetuning.build import assemble, fresh_views, hold_out_validation, loss_of
 from headstart.finetuning.distributed import choose_engine, own_generator, use_cores
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import LoopCallbacks
@@ -40,7 +40,7 @@ def best_rate(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
     Three are tried, and where the smallest or the largest of them is best, one more beyond it: no arm should lose for
     want of a rate.
     """
-    halves = divide(ground)
+    halves = hold_out_validation(ground)
     if not len(halves.validation):
         return plan.rate
 
@@ -90,7 +90,11 @@ def time_trial(
     engine = choose_engine(ground.recipe.run.device, 1)
     everything = replace(ground, recipe=ground.recipe.replace(validation_fraction=0.0))
     clock = time.perf_counter()
-    with retained_memory(), own_generator(), assemble(everything, plan, divide(everything), engine, context) as made:
+    with (
+        retained_memory(),
+        own_generator(),
+        assemble(everything, plan, hold_out_validation(everything), engine, context) as made,
+    ):
         start = time.perf_counter() - clock
         pace = measure_pace(made.task, engine)
         training = Training(made.task, engine, LoopCallbacks())
@@ -116,7 +120,11 @@ def _trained(
     """Train, and score ``examples``, or the validation part when they are None."""
     use_cores()
     engine = choose_engine(ground.recipe.run.device, 1)
-    with retained_memory(), own_generator(), assemble(ground, plan, divide(ground), engine, context) as made:
+    with (
+        retained_memory(),
+        own_generator(),
+        assemble(ground, plan, hold_out_validation(ground), engine, context) as made,
+    ):
         training = Training(made.task, engine, LoopCallbacks(progress=context.progress))
         outcome = training.run()
         made.task.moving.load(outcome.tensors)

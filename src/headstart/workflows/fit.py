@@ -39,11 +39,11 @@ from headstart.uncertainty.evaluate import PolicyScores
 from headstart.workflows.embed import read_usable
 from headstart.workflows.fit_stages import (
     FittedPredictor,
-    divide,
     reference_rows,
     run_fine_tuning,
     score,
     select_final_predictor,
+    split_encoded,
     training_inputs,
 )
 from headstart.workflows.load_encoder import planned_encoder
@@ -122,27 +122,33 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     encoder = planned_encoder(planned, context)
     baseline = simple_encoders(planned.dataset.modality).fit_baseline(planned.examples_to_fit())
     walk = read_usable(planned.inspection, (encoder, baseline), context, planned.inspection.usable, recipe.data.strict)
-    seen = divide(planned, walk)
-    fitted = seen.fitted
+    encoded = split_encoded(planned, walk)
+    fitted = encoded.fitted
     if context.owns_process:
         preload(target)
-    probe = fit_probe(seen.features[fitted.positions], fitted.labels, target, fitted.groups, recipe, context.progress)
-    plain = seen.baseline.take(fitted.positions).fit(fitted.labels, target, fitted.groups, recipe)
+    probe = fit_probe(
+        encoded.features[fitted.positions], fitted.labels, target, fitted.groups, recipe, context.progress
+    )
+    plain = encoded.baseline.take(fitted.positions).fit(fitted.labels, target, fitted.groups, recipe)
     simple = Baseline(baseline.spec, plain.head, plain.decoding)
-    tuned = run_fine_tuning(training_inputs(planned, seen, encoder, probe), context)
+    tuned = run_fine_tuning(training_inputs(planned, encoded, encoder, probe), context)
     final = select_final_predictor(
-        planned, seen, FittedPredictor(encoder, seen.features, probe, reference_rows(seen, recipe)), tuned, context
+        planned,
+        encoded,
+        FittedPredictor(encoder, encoded.features, probe, reference_rows(encoded, recipe)),
+        tuned,
+        context,
     )
     fit_policy = load_task(target.task).policy
     policy = fit_policy and fit_policy(
         recipe, final.probe, final.features[fitted.positions], fitted, final.kept, final.validation
     )
-    outputs, board, promises = score(planned, seen, (probe, simple), final, policy, context)
+    outputs, board, promises = score(planned, encoded, (probe, simple), final, policy, context)
     saved = describe(planned, final.encoder.spec, final.probe, simple, fitted, board, datetime.now().astimezone())
     saved = add_references(saved, planned, final.features, fitted, final.kept, context.cache_folder)
     saved = replace(saved, policy=policy, policy_scores=None if promises is None else promises.to_json())
     model = Model(final.encoder, saved, final.encoder.files, board)
-    trained = FitResult(model, walk, probe, board, seen.scored, outputs, tuned, promises)
+    trained = FitResult(model, walk, probe, board, encoded.scored, outputs, tuned, promises)
     return replace(trained, model=replace(model, findings=run_findings(planned, walk, probe, board, trained.notices)))
 
 

@@ -1,4 +1,4 @@
-"""The stages of a fit that touch more than one folder: what is encoded is divided, tuned, scored."""
+"""The stages of a fit that touch more than one folder: what is encoded is split, tuned, scored."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -59,8 +59,8 @@ class FittedPredictor:
     tuned: "FineTuned | None" = None
 
 
-def divide(planned: Plan, walk: Extraction) -> EncodedDataset:
-    """Divide what was encoded into the parts of the plan, without what cannot be read."""
+def split_encoded(planned: Plan, walk: Extraction) -> EncodedDataset:
+    """Split what was encoded into the parts of the plan, without what cannot be read."""
     fitted, scored = (
         select_sample(planned.dataset, positions, planned.inspection.together, walk.failures)
         for positions in (planned.parts.fit, planned.parts.score)
@@ -85,14 +85,14 @@ def run_fine_tuning(ground: TrainingInputs, context: RunContext) -> "FineTuned |
 
 
 def select_final_predictor(
-    planned: Plan, seen: EncodedDataset, frozen: FittedPredictor, tuned: "FineTuned | None", context: RunContext
+    planned: Plan, encoded: EncodedDataset, frozen: FittedPredictor, tuned: "FineTuned | None", context: RunContext
 ) -> FittedPredictor:
     """Let moved weights answer, where there are any: what has to be scored or kept is encoded by them again."""
     if tuned is None or tuned.encoder is None:
         return replace(frozen, tuned=tuned)
     encoder = open_saved(tuned.encoder.spec, tuned.encoder.files)
-    kept = select_rows_to_encode(seen.fitted.strata, tuned.validation, MOST_ENCODED, planned.recipe.run.seed)
-    needed = np.union1d(seen.scored.positions, seen.fitted.positions[kept])
+    kept = select_rows_to_encode(encoded.fitted.strata, tuned.validation, MOST_ENCODED, planned.recipe.run.seed)
+    needed = np.union1d(encoded.scored.positions, encoded.fitted.positions[kept])
     unkept = replace(context, keep_features=False)
     again = read_features(planned.dataset.examples, planned.inspection.keys, (encoder,), unkept, needed)
     probe = replace(frozen.probe, head=tuned.head, decoding=tuned.decoding)
@@ -101,7 +101,7 @@ def select_final_predictor(
 
 def score(
     planned: Plan,
-    seen: EncodedDataset,
+    encoded: EncodedDataset,
     probes: tuple[Probe, Baseline],
     final: FittedPredictor,
     policy: AnswerPolicy | None,
@@ -112,19 +112,19 @@ def score(
     ``probes`` are the one of the pretrained network and that of the baseline. Returns the
     outputs, how good they are, and whether the policy kept its promises.
     """
-    recipe, scored, target = planned.recipe, seen.scored, planned.dataset.target
+    recipe, scored, target = planned.recipe, encoded.scored, planned.dataset.target
     task, (frozen, simple) = load_task(target.task), probes
     seed, resamples = recipe.run.seed, recipe.uncertainty.resamples
     part = ScoredPart(scored.labels, target.names, scored.user_groups, np.isin(scored.positions, planned.parts.leaked))
     outputs = final.probe.outputs(final.features[scored.positions])
-    plain, evaluation, promises = simple.outputs(seen.baseline.matrix[scored.positions]), None, None
+    plain, evaluation, promises = simple.outputs(encoded.baseline.matrix[scored.positions]), None, None
     if recipe.split.folds:  # there is no example that the policy has not seen
-        held = predict_in_folds(seen.features, seen.baseline, scored, target, recipe, context.progress)
+        held = predict_in_folds(encoded.features, encoded.baseline, scored, target, recipe, context.progress)
         outputs, plain = held.outputs[0], held.simple
         evaluation = task.metrics.evaluate_folds(part, held.outputs, held.fold_of, seed, resamples)
     else:
         unseen = Scored(scored.labels, outputs, target.names, scored.user_groups, seed, resamples)
-        known = nearest_index(to_half_precision(final.features[seen.fitted.positions[final.kept]]))
+        known = nearest_index(to_half_precision(final.features[encoded.fitted.positions[final.kept]]))
         answering: HeadPredictor = task.predictor(final.probe.head, final.probe.decoding, target, policy, known)
         promises = answering.evaluate_policy(final.features[scored.positions], unseen)
     board = compare_with_baselines(
@@ -132,9 +132,9 @@ def score(
         part,
         outputs,
         {
-            "majority": target.constant(target.summarise(seen.fitted.labels)),
+            "majority": target.constant(target.summarise(encoded.fitted.labels)),
             simple.spec.name: plain,
-            PROBE: frozen.outputs(seen.features[scored.positions]) if final.tuned else None,
+            PROBE: frozen.outputs(encoded.features[scored.positions]) if final.tuned else None,
         },
         seed=seed,
         resamples=resamples,
@@ -143,22 +143,22 @@ def score(
     return outputs, board, promises
 
 
-def reference_rows(seen: EncodedDataset, recipe: Recipe) -> Integers:
-    """Describe which rows of the fitted part are kept when all are encoded anyway: as many as may be."""
-    return select_balanced_rows(seen.fitted.strata, MOST_ROWS, recipe.run.seed)
+def reference_rows(encoded: EncodedDataset, recipe: Recipe) -> Integers:
+    """Select the rows of the fitted part that are kept when all are encoded anyway: as many as may be."""
+    return select_balanced_rows(encoded.fitted.strata, MOST_ROWS, recipe.run.seed)
 
 
-def training_inputs(planned: Plan, seen: EncodedDataset, encoder: LoadedEncoder, probe: Probe) -> TrainingInputs:
+def training_inputs(planned: Plan, encoded: EncodedDataset, encoder: LoadedEncoder, probe: Probe) -> TrainingInputs:
     """Collect what a training is given."""
-    positions = seen.fitted.positions.tolist()
+    positions = encoded.fitted.positions.tolist()
     return TrainingInputs(
         recipe=planned.recipe,
         target=planned.dataset.target,
         encoder=encoder,
         examples=tuple(planned.dataset.examples[position] for position in positions),
         keys=tuple(planned.inspection.keys[position] for position in positions),
-        labels=seen.fitted.labels,
-        groups=seen.fitted.groups,
-        features=seen.features[seen.fitted.positions],
+        labels=encoded.fitted.labels,
+        groups=encoded.fitted.groups,
+        features=encoded.features[encoded.fitted.positions],
         probe=probe,
     )
