@@ -4,8 +4,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-# Compiled is only what is imported, when it is: all of it takes longer than the download.
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e
 # What is installed depends on these two; while they stay as they are, nothing is installed again and no network is used.
 PINS := pyproject.toml constraints.txt
 DEMO_READY := $(VENV)/ready-for-demo
@@ -80,7 +79,7 @@ $(BIN)/python:
 
 $(DEMO_READY): $(PINS) | $(BIN)/python
 	@echo "Installing (this happens once) ..."
-	$(INSTALL) ".[demo]"
+	$(INSTALL) ".[demo]" --no-compile  # what is imported is compiled then: all of it takes longer than the download
 	@touch $@
 
 $(DEV_READY): $(PINS) | $(BIN)/python

@@ -77,6 +77,11 @@ def test_the_h_score_without_shrinkage_is_the_sum_of_squared_canonical_correlati
     assert found <= 3
 
 
+def test_the_h_score_of_features_in_fewer_directions_than_there_are_is_finite():
+    features = np.outer([1.0, 1.0, -1.0, -1.0], [1.0, 2.0, 0.0, -1.0])
+    assert h_score(features, np.array([0, 0, 1, 1]), shrinkage=0.0) == pytest.approx(1, abs=1e-9)
+
+
 def test_the_regularised_h_score_is_its_formula_and_stays_sensible_with_few_examples():
     features, labels = made(60, 400, classes=4, signal=0.0)
     fitted = LedoitWolf().fit(features)

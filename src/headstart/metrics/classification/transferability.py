@@ -122,7 +122,10 @@ def h_score(features: Matrix, labels: Labels, shrinkage: float) -> float:
     covariance = centred.T @ centred / len(centred)
     level = shrinkage * np.trace(covariance) / len(covariance)
     covariance = (1 - shrinkage) * covariance + level * np.eye(len(covariance))
-    solved = np.linalg.solve(covariance, means.T / len(centred))
+    if shrinkage > 0:
+        solved = np.linalg.solve(covariance, means.T / len(centred))
+    else:  # of fewer directions than features; the means lie in these
+        solved = np.linalg.lstsq(covariance, means.T / len(centred))[0]
     return float((1 - shrinkage) * np.sum(solved * means.T))
 
 
