@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from headstart.encoders.preprocess.image import prepare
 from headstart.errors import EncoderError
 from headstart.finetuning.batches import batches
-from headstart.finetuning.build import assemble, divide
+from headstart.finetuning.build import assemble, hold_out_validation
 from headstart.finetuning.checkpoint import read_checkpoint, write_checkpoint
 from headstart.finetuning.classifier import build_classifier
 from headstart.finetuning.distributed import Engine
@@ -25,7 +25,7 @@ from training import ONE, quiet_hooks, training_inputs
 @contextmanager
 def assembled(ground, tmp_path):
     plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
-    with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
+    with assemble(ground, plan, hold_out_validation(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         yield made.task
 
 
@@ -283,7 +283,7 @@ def test_it_stops_when_the_validation_loss_no_longer_improves_and_takes_the_best
 
 def test_the_validation_part_never_trains(tmp_path):
     ground = training_inputs("convolutions", tmp_path, method="lpft")
-    halves = divide(ground)
+    halves = hold_out_validation(ground)
     assert len(halves.validation) == 6
     assert not set(halves.train.tolist()) & set(halves.validation.tolist())
     seen = set()

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from headstart.encoders.graphs import compare_outputs, export_module
 from headstart.encoders.stages import find_stages
-from headstart.finetuning.build import assemble, divide
+from headstart.finetuning.build import assemble, hold_out_validation
 from headstart.finetuning.fine_tuning import fine_tune
 from headstart.finetuning.freezing import norm_parameters, set_training
 from headstart.finetuning.loop import Training
@@ -101,7 +101,7 @@ def test_training_from_the_cache_has_the_losses_and_weights_of_training_without(
         here = replace(ground, recipe=recipe)
         plan = training_plan(recipe, len(here.labels), here.target.names)
         assert plan.cached is cached
-        with assemble(here, plan, divide(here), ONE, RunContext(cache=tmp_path / "cache")) as made:
+        with assemble(here, plan, hold_out_validation(here), ONE, RunContext(cache=tmp_path / "cache")) as made:
             assert made.notices == ()
             return Training(made.task, ONE, quiet_hooks()).run()
 
@@ -141,7 +141,7 @@ def test_lora_merged_computes_what_it_computed_before_merging(tmp_path):
 
     ground = training_inputs("transformer", tmp_path, method="lora", epochs=2)
     plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
-    with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
+    with assemble(ground, plan, hold_out_validation(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         Training(made.task, ONE, quiet_hooks()).run()
         encoder = made.task.moving.classifier.encoder.eval()
         pictures = torch.from_numpy(ground.sample())

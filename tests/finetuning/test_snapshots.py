@@ -9,7 +9,7 @@ import timm
 import torch
 from safetensors.torch import load_file
 
-from headstart.finetuning.build import assemble, divide
+from headstart.finetuning.build import assemble, hold_out_validation
 from headstart.finetuning.checkpoint import LAST
 from headstart.finetuning.loop import Training
 from headstart.finetuning.resume import find_checkpoint
@@ -34,7 +34,7 @@ def test_timm_opens_the_best_and_the_last_epoch_with_their_scores(method, tmp_pa
     )
     plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
     inputs = torch.from_numpy(ground.sample())
-    with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
+    with assemble(ground, plan, hold_out_validation(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         moving = made.task.moving
         start = {name: tensor.clone() for name, tensor in moving.tensors().items()}
         outcome = replace(Training(made.task, ONE, quiet_hooks()).run(), tensors=start)  # as if nothing got better
@@ -56,7 +56,7 @@ def test_timm_opens_the_best_and_the_last_epoch_with_their_scores(method, tmp_pa
 def test_a_network_without_a_classifier_layer_is_kept_without_its_head(tmp_path):
     ground = training_inputs("convolutions", tmp_path, method="last:1", epochs=1)
     plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
-    with assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
+    with assemble(ground, plan, hold_out_validation(ground), ONE, RunContext(cache=tmp_path / "cache")) as made:
         write_best_and_last(ground, made.task, Training(made.task, ONE, quiet_hooks()).run(), tmp_path)
         assert (
             load_file(tmp_path / "last" / "model.safetensors").keys()

@@ -11,7 +11,7 @@ import torch
 
 from headstart.errors import ModelFileError, OutputError, RecipeError
 from headstart.finetuning.batches import batches
-from headstart.finetuning.build import assemble, divide
+from headstart.finetuning.build import assemble, hold_out_validation
 from headstart.finetuning.callbacks import TensorBoardCallback, profile
 from headstart.finetuning.checkpoint import (
     LAST,
@@ -40,7 +40,7 @@ from training import ONE, quiet_hooks, training_inputs
 
 def task_of(ground, tmp_path):
     plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
-    return assemble(ground, plan, divide(ground), ONE, RunContext(cache=tmp_path / "cache"))
+    return assemble(ground, plan, hold_out_validation(ground), ONE, RunContext(cache=tmp_path / "cache"))
 
 
 # --- checkpoints
