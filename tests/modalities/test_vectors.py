@@ -264,6 +264,14 @@ def test_a_run_speaks_of_rows_in_every_place_and_its_model_says_what_it_cannot_d
         run_benchmark(out, BenchmarkRequest(), RunContext())
 
 
+def test_folds_of_a_table_are_of_rows_and_its_card_says_that_the_numbers_themselves_are_kept(wine, tmp_path):
+    hs.fit(wine, folds=3, head="ridge", out=tmp_path / "run")
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_bytes())
+    assert "each row was scored" in metrics["split"] and "picture" not in metrics["split"]
+    card = (tmp_path / "run" / "model" / "README.md").read_text(encoding="utf-8")
+    assert "training rows, which are the numbers of these rows, only scaled: whoever gets the model gets those." in card
+
+
 def test_a_flag_for_pictures_is_refused_for_a_table(wine, tmp_path):
     from click.testing import CliRunner
 

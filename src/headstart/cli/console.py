@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headstart.cli.language import SPEECH, translate
-from headstart.errors import HeadstartError
+from headstart.errors import MODALITY, HeadstartError
 from headstart.runtime.findings import Finding
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def explained(debug: bool, *, keeps: bool = False, resumes: bool = False) -> Ite
         _stop_with(refused.format(what=what), debug)
     except MemoryError:
         steps.close()
-        _stop_with(translate("There is not enough memory. Use fewer pictures or a smaller encoder."), debug)
+        few = translate("There is not enough memory. Use fewer pictures or a smaller encoder.")
+        _stop_with(SPEECH.texts.for_modality(MODALITY.get()).reword(few), debug)
     except (click.exceptions.Exit, click.BadParameter):
         raise
     except Exception as error:  # a mistake of ours: said in one line, with the way to report it

@@ -43,9 +43,7 @@ def fit(
 
     if no_augment:
         call.given["augment"] = "none"
-    context = replace(
-        call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate, owns_process=True
-    )
+    context = replace(call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
     planning = replace(context, keep_features=context.keep_features and not dry_run)  # a dry run writes nothing
     plan = plan_fit(data, call.recipe(recipe), planning, out=None if resume else out)
     call.print_beside(plan.lines(call.texts))

@@ -26,5 +26,5 @@ def parts_in_folds(dataset: Dataset, usable: Integers, folds: int, repeats: int)
     if len({dataset.examples[int(index)].split or "train" for index in usable}) > 1:
         raise RecipeError("data.folds_and_split", folds=folds)
     often = Finding("data.repeated", {"count": repeats}) if repeats > 1 else ""
-    rule = Finding("data.rule_folds", {"folds": folds, "often": often}, "note")
+    rule = Finding("data.rule_folds", {"folds": folds, "often": often}, "note", dataset.modality)
     return Parts(usable, usable, rule, usable[:0], dataset.target.fold_findings(dataset.labels[usable]))

@@ -107,6 +107,14 @@ def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]: 
     return tuple(examples)
 
 
+def read_labelled_or_not(data: Any, task: str = DEFAULT_TASK) -> Dataset:  # noqa: ANN401 - as read_dataset
+    """Read labelled data, or examples without labels; raises DataError for what holds no examples either."""
+    try:
+        return read_dataset(data, task=task)
+    except DataError:
+        return Dataset(Path(str(data)).name, list_examples(data))
+
+
 def is_one_example(inputs: Any, modality: str = DEFAULT) -> bool:  # noqa: ANN401 - as read_dataset
     """Return whether :func:`list_examples` was given one example rather than a list, a folder or a pattern.
 

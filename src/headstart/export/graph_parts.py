@@ -11,7 +11,7 @@ from headstart.encoders.spec import Preprocessing
 from headstart.heads.head import Node, evaluate_graph
 from headstart.runtime.findings import Finding
 
-FLOAT, UINT8, INT32, INT64, DOUBLE = 1, 2, 6, 7, 11  # numbers of onnx.TensorProto
+FLOAT, UINT8, INT64, DOUBLE = 1, 2, 7, 11  # numbers of onnx.TensorProto
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from headstart.arrays import Booleans, Integers
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.inspection import inspect_dataset
 from headstart.data.labels import split_to_score, with_target
-from headstart.data.sources import list_examples, read_dataset
+from headstart.data.sources import read_labelled_or_not
 from headstart.data.targets.base import Labels
 from headstart.errors import DataError, ExportError
 from headstart.runtime.findings import Finding
@@ -94,7 +93,7 @@ def examples_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:
     DataError
         When there are none, or a label that the model never saw.
     """
-    dataset = _labelled_or_not(data, model.target.task)
+    dataset = read_labelled_or_not(data, model.target.task)
     if dataset.target.known(dataset.labels).any():
         dataset = with_target(dataset, model.target)
     checked = inspect_dataset(dataset, progress=progress)
@@ -152,11 +151,3 @@ def _root_of(run: Path) -> Path | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None  # no run, one of an older Headstart, or a damaged file: there is nothing to prove on either way
     return Path(root) if isinstance(root, str) and root else None
-
-
-def _labelled_or_not(data: Any, task: str) -> Dataset:  # noqa: ANN401 - as examples_of
-    try:
-        return read_dataset(data, task=task)
-    except DataError:
-        examples: Sequence[Example] = list_examples(data)  # raises for what holds no examples either
-        return Dataset(Path(str(data)).name, tuple(examples))

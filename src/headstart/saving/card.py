@@ -144,7 +144,7 @@ def _limits(model: SavedModel, card: TaskCard) -> str:
     if model.head.holds_examples:
         lines.append("The head holds the features of its training pictures: whoever gets the model gets those.")
     if model.references is not None:
-        lines.append(_references(model.references))
+        lines.append(_references(model.references, by_network=model.spec.is_network))
     lines += card.limits_of_data(model)
     if evaluation and evaluation["groups"] is None:
         lines.append(
@@ -154,13 +154,14 @@ def _limits(model: SavedModel, card: TaskCard) -> str:
     return "".join(f"- {line}\n" for line in [*lines, *map(escaped, model.notices)])
 
 
-def _references(references: References) -> str:
+def _references(references: References, *, by_network: bool) -> str:
     rows, total = len(references), references.total
     which = f"the {total:,} training pictures"
     if rows < total:
         which = f"{rows:,} of {which}, drawn evenly from the classes"
+    what = "and no pictures" if by_network else "which are the numbers of these pictures, only scaled"
     return (
-        f"`{REFERENCES}` holds features and names of {which}, and no pictures: whoever gets the model gets those. "
+        f"`{REFERENCES}` holds features and names of {which}, {what}: whoever gets the model gets those. "
         "Headstart compares new pictures with them."
     )
 

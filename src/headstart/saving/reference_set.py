@@ -1,6 +1,7 @@
 """References: the features of the training examples, kept with the model so that it can compare new examples with them.
 
-No example is kept, only its features, its label, its name and the SHA-256 of its bytes.
+No example is kept, only its features, its label, its name and the SHA-256 of its bytes. (The features of a table's row
+are its numbers, only scaled.)
 """
 
 import json

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.data.example import Dataset
 from headstart.data.inspection import inspect_dataset
-from headstart.data.sources import list_examples, read_dataset
-from headstart.errors import DataError, RecipeError
+from headstart.data.sources import read_labelled_or_not
+from headstart.errors import RecipeError
 from headstart.reporting.report import data_findings
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import WARNING
@@ -25,7 +24,7 @@ def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) ->
 
     Labels are used where both have them. Raises DataError when a set has fewer than twenty readable examples.
     """
-    sets = [_either(data, recipe) for data in (one, other)]
+    sets = [read_labelled_or_not(data, recipe.data.task) for data in (one, other)]
     checked = [inspect_dataset(dataset, progress=context.progress) for dataset in sets]
     encoder = usable_encoder(recipe.encoder.name, recipe.run.device, checked[0], context)
     walks = [read_usable(found, (encoder,), context, found.usable, recipe.data.strict) for found in checked]
@@ -74,7 +73,7 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
     names = tuple(dict.fromkeys(encoders))
     if len(names) < 2:
         raise RecipeError("workflows.one_encoder_alone")
-    dataset = _either(data, recipe)
+    dataset = read_labelled_or_not(data, recipe.data.task)
     checked = inspect_dataset(dataset, progress=context.progress)
     loaded = [usable_encoder(one, recipe.run.device, checked, context) for one in names]
     walk = read_usable(checked, loaded, context, checked.usable, recipe.data.strict)
@@ -83,11 +82,3 @@ def run_alignment(data: Data, encoders: Sequence[str], recipe: Recipe, context: 
     features = {name: found.matrix[good] for name, found in zip(names, walk.features, strict=True)}
     found = data_findings(checked, walk, least=WARNING)
     return replace(align_encoders(dataset.name, features, recipe.run.seed), findings=found, modality=dataset.modality)
-
-
-def _either(data: Data, recipe: Recipe) -> Dataset:
-    """Read labelled data, or examples without labels."""
-    try:
-        return read_dataset(data, task=recipe.data.task)
-    except DataError:
-        return Dataset(Path(str(data)).name, tuple(list_examples(data)))

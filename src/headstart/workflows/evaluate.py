@@ -43,6 +43,8 @@ def score(
     labels, that the policy should tell from those.
     """
     clock = time.perf_counter()
+    if unfamiliar is not None and (model.saved.policy is None or model.saved.policy.novelties is None):
+        raise RecipeError("workflows.no_novelty")
     checked = read_inspected(data, recipe, context, model.saved.target.task)
     classes, simple = model.saved.classes, model.saved.baseline
     dataset = with_target(checked.dataset, model.saved.target)
@@ -73,8 +75,6 @@ def score(
 
 def _measure_novelty(model: Fitted, unlike: Data, context: RunContext) -> OodSet:
     """Measure how unlike the training examples others are; those that cannot be read are left out."""
-    if model.saved.policy is None or model.saved.policy.novelties is None:
-        raise RecipeError("workflows.no_novelty")
     examples = list_examples(unlike, model.encoder.spec.modality)
     walk = encode(model.encoder, examples, context, strict=False)
     good = [index for index in range(len(examples)) if index not in walk.failures]

@@ -100,13 +100,12 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
             drawn = task_report(planned.dataset.target).draw(
                 folder, trained.board.evaluation, planned.dataset, trained.scored, trained.outputs
             )
-        notices = (*trained.notices, *saving.result(), *drawn)
+        curves = write_training(folder, trained.tuned) if trained.tuned else ()
+        notices = (*trained.notices, *saving.result(), *drawn, *curves)
         report = RunReport(
             folder, planned, trained.model.encoder.spec, trained.extraction, trained.probe, trained.board,
             time.perf_counter() - clock, notices, trained.tuned, policy_scores=trained.policy_scores,
         )  # fmt: skip
-        if trained.tuned:
-            write_training(folder, trained.tuned)
         write_tables(report, trained.scored, trained.outputs)  # with metrics.json a run is finished
         write_json(folder / "environment.json", {**environment(started, sys.argv), "data": run_root(planned.dataset)})
         texts = texts_in(context.language)
