@@ -208,3 +208,10 @@ def test_an_interrupted_walk_does_not_finish_the_rest(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         inspect_dataset(Dataset("x", tuple(Example(b"", str(n)) for n in range(100_000))), interrupt, workers=1)
     assert len(looked) < 100_000
+
+
+def test_a_table_without_a_row_is_refused_as_such(tmp_path):
+    (tmp_path / "none.csv").write_text("label,a,b\n")
+    assert refusal(require_learnable, inspect_dataset(read_dataset(tmp_path / "none.csv"))) == (
+        "No row can be read. There are none. Check the data."
+    )

@@ -164,6 +164,7 @@ CLAIMS = {
     "before the start": {"offset": -1, "shape": (2,), "strides": (1,)},
     "backwards out": {"offset": 1, "shape": (3,), "strides": (-1,)},
     "steps out": {"offset": 0, "shape": (2,), "strides": (4,)},
+    "steps that overflow": {"offset": 0, "shape": (5,), "strides": (2**60,)},
     "one number for ever": {"offset": 0, "shape": (2**40,), "strides": (0,)},
     "too large for a machine": {"offset": 0, "shape": (2**62, 2**62), "strides": (0, 0)},
     "negative": {"offset": 0, "shape": (-4,), "strides": (1,)},
@@ -183,6 +184,21 @@ def test_a_tensor_that_claims_what_its_storage_does_not_hold_is_refused(claim, t
     assert tracemalloc.get_traced_memory()[1] < 2**20
     tracemalloc.stop()
     assert caught.value.code in ("encoders.unreadable_weights", "encoders.pickled_weights")
+
+
+def test_a_tensor_of_an_empty_storage_is_refused(tmp_path):
+    path = archive(described(offset=0, shape=(1024,), strides=(1,)), tmp_path / "weights.pth", b"")
+    with pytest.raises(EncoderError) as caught:
+        read_checkpoint(path)
+    assert caught.value.values["error"].code == "encoders.weights_end_early"
+
+
+@pytest.mark.parametrize("header", ["{'descr': '<f4', 'shape': (", " \n  x\n y", "-" * 9000])
+def test_an_array_with_a_damaged_header_is_refused(header, tmp_path):
+    with zipfile.ZipFile(tmp_path / "weights.npz", "w") as file:
+        file.writestr("a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
+    with pytest.raises(EncoderError, match=r"weights\.npz"):
+        read_checkpoint(tmp_path / "weights.npz")
 
 
 @given(

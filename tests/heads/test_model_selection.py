@@ -10,7 +10,7 @@ from headstart.heads.class_scoring import ClassScorer
 from headstart.heads.cv_scoring import CvScore, select_best
 from headstart.heads.family import load_family
 from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
-from headstart.heads.probabilities import Softmax, log_loss
+from headstart.heads.probabilities import Softmax, log_losses
 from headstart.heads.training_set import TrainingSet
 from headstart.runtime.findings import sentences
 from headstart.settings.recipe import Recipe
@@ -123,7 +123,7 @@ def test_the_score_of_a_candidate_is_that_of_its_held_out_scores(make):
     (candidate,) = validate(training, ["lda"])
     found = candidate.cv_score
     assert found.metric == pytest.approx((candidate.scores.argmax(axis=1) == training.labels).mean())
-    assert found.loss == pytest.approx(log_loss(candidate.scores, training.labels, found.decoding.temperature))
+    assert found.loss == pytest.approx(log_losses(candidate.scores, training.labels, found.decoding.temperature).mean())
 
 
 def test_with_balance_accuracy_is_balanced_accuracy(make):

@@ -73,7 +73,7 @@ class Dataset:
     root
         The folder that example names are relative to, or None for data in memory.
     notices
-        What was noticed while the data was read: one sentence each, for the user.
+        What was found while the data was read, for the user.
     target
         What is to be predicted; without one, the classes that the examples have.
     modality

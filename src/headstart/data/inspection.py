@@ -195,6 +195,8 @@ def _inspect_all(dataset: Dataset, progress: Progress, workers: int) -> Iterator
     a slow disk or network, by several. The first block tells which.
     """
     total, starts = len(dataset), range(0, len(dataset), _BLOCK)
+    if not total:
+        return
     inspect = reader_of(dataset.modality).inspect_example
 
     def inspect_block(start: int) -> list[Facts]:

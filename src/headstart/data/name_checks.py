@@ -64,12 +64,12 @@ def twin_notices(names: Iterable[str]) -> list[Finding]:
     return [Finding("data.twins", {"names": group}) for group in twins(names)]
 
 
-def plural(count: int, noun: str, nouns: str = "") -> str:
+def plural(count: int, noun: str) -> str:
     """Write a count with its noun.
 
     Examples
     --------
-    >>> plural(1, "picture"), plural(1200, "picture"), plural(2, "class", "classes")
-    ('1 picture', '1,200 pictures', '2 classes')
+    >>> plural(1, "picture"), plural(1200, "picture")
+    ('1 picture', '1,200 pictures')
     """
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

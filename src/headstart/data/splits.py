@@ -23,7 +23,7 @@ class Parts:
     score
         What is scored, once.
     rule
-        How they were divided, in a sentence.
+        How they were divided.
     leaked
         Those of ``score`` whose bytes, near copy or group are in ``fit`` too: only in a split that the user made.
     notices

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from headstart.encoders.blueprints import has_blueprint
+from headstart.encoders.blueprints import REVISION, has_blueprint
 from headstart.encoders.checkpoints import read_checkpoint
 from headstart.encoders.folders import new_cache_folder, save_arrays, save_tensors
 from headstart.encoders.graph_cache import GRAPH, WEIGHTS
@@ -41,7 +41,7 @@ def untrained_encoder(spec: EncoderSpec, files: EncoderFiles, seed: int, cache: 
     drawn = has_blueprint(files.config) and files.weights is not None
     if not drawn and find_spec("torch") is None:
         raise MissingExtraError("torch", "train", "encoders.to_run", name=f"{spec.name} (random weights)")
-    makers = ["numpy", version("numpy")] if drawn else [version("torch"), version("timm")]
+    makers = ["numpy", version("numpy"), REVISION] if drawn else [version("torch"), version("timm")]
     deciding = [spec.architecture, files.config.get("model_args"), size, seed, *makers, 2]
     digest = sha256_of_parts([json.dumps(["random weights", *deciding]).encode()])
     folder = cache / "untrained" / f"{stem}-{seed}-{digest[:12]}"

@@ -50,7 +50,8 @@ class Content:
     def arrays(self, tensors: Mapping[str, Any]) -> dict[str, Array]:
         """Read tensors into arrays of their own; raises ValueError when they are larger than the file can be."""
         _check_size(sum(map(_bytes_of, tensors.values())), self.size)
-        return {name: self.to_array(tensor) for name, tensor in tensors.items()}
+        read = {name: self.to_array(tensors[name]) for name in sorted(tensors, key=lambda name: _key_of(tensors[name]))}
+        return {name: read[name] for name in tensors}
 
 
 @contextmanager
@@ -97,10 +98,13 @@ def _open(path: Path, stream: IO[bytes]) -> Content:
 def _read_safetensors(content: bytes) -> dict[str, Array]:
     from safetensors import deserialize
 
-    return {
-        name: _native(np.frombuffer(found["data"], _dtype(found["dtype"])).reshape(found["shape"]), found["dtype"])
-        for name, found in deserialize(content)  # type: ignore[no-untyped-call]
-    }
+    arrays = {}
+    for name, found in deserialize(content):  # type: ignore[no-untyped-call]
+        array = np.frombuffer(found["data"], _dtype(found["dtype"]).newbyteorder("<")).reshape(found["shape"])
+        # Its bytes are its own already: they are not copied again unless they have to change.
+        own = found["dtype"] in BFLOAT16 or not array.dtype.isnative
+        arrays[name] = _native(array, found["dtype"]) if own else array
+    return arrays
 
 
 def _read_npz(archive: zipfile.ZipFile, size: int) -> dict[str, Array]:
@@ -112,7 +116,12 @@ def _read_npy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Array:
     with archive.open(entry) as stream:
         major, _ = np.lib.format.read_magic(stream)
         read_header = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}[major]
-        shape, by_columns, dtype = read_header(stream)
+        try:
+            shape, by_columns, dtype = read_header(stream)
+        except Exception as error:  # its parser raises SyntaxError, a class of tokenize, MemoryError
+            raise ValueError(f"{entry.filename}: {error}") from error
+        if min(shape, default=0) < 0:
+            raise ValueError(Finding("encoders.negative_side"))
         if dtype.kind not in "?fiubc":
             raise ValueError(Finding("encoders.other_numbers", {"kind": dtype.name}))
         return _native(np.frombuffer(stream.read(), dtype).reshape(shape, order="F" if by_columns else "C"))
@@ -153,14 +162,22 @@ def _read_pickle(path: Path, stream: Any) -> Pickled:  # noqa: ANN401 - a file, 
 
 
 def _reader(numbers: Callable[[str], bytes], order: Literal["<", ">"]) -> Callable[[Tensor], Array]:
-    """Return what reads a tensor out of its storage; NumPy refuses a view that leaves it."""
+    """Return what reads a tensor out of its storage; raises ValueError for one that leaves it.
+
+    The bounds are computed here: NumPy's own are in numbers that overflow, and take an empty buffer for a large one.
+    """
     storage = lru_cache(maxsize=1)(numbers)  # tensors that share one come one after the other
 
     def read(tensor: Tensor) -> Array:
         dtype = _dtype(tensor.storage.kind).newbyteorder(order)
         first = (tensor.storage.first + tensor.offset) * dtype.itemsize
         strides = [stride * dtype.itemsize for stride in tensor.strides]
-        view: Array = np.ndarray(tensor.shape, dtype, storage(tensor.storage.key), first, strides)
+        reach = [(side - 1) * stride for side, stride in zip(tensor.shape, strides, strict=True)]
+        low, high = first + sum(min(0, one) for one in reach), first + sum(max(0, one) for one in reach)
+        content = storage(tensor.storage.key)
+        if 0 not in tensor.shape and not 0 <= low <= high <= len(content) - dtype.itemsize:
+            raise ValueError(Finding("encoders.weights_end_early"))
+        view: Array = np.ndarray(tensor.shape, dtype, content, first, strides)
         return _native(view, tensor.storage.kind)
 
     return read
@@ -181,6 +198,11 @@ def _dtype(kind: str) -> np.dtype[Any]:
     if kind not in TYPES:
         raise ValueError(Finding("encoders.other_numbers", {"kind": kind}))
     return np.dtype(TYPES[kind])
+
+
+def _key_of(tensor: Tensor | Array) -> str:
+    """Return the name of what holds the numbers: in this order each storage is read once."""
+    return str(tensor.storage.key) if isinstance(tensor, Tensor) else ""
 
 
 def _bytes_of(tensor: Tensor | Array) -> int:

@@ -36,7 +36,7 @@ def read_features(
     ----------
     examples, keys, encoders
         As for :class:`headstart.features.extraction.Walk`.
-    place
+    context
         Where the store is, and who is told of the progress.
     positions
         Which examples to read; None reads all. Matrices have one row for every example all the same; rows of those

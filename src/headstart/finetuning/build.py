@@ -27,7 +27,6 @@ from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
-from headstart.settings.recipe import Recipe
 from headstart.settings.rules import TrainingPlan
 from headstart.tasks.base import load_task
 
@@ -70,7 +69,8 @@ def assemble(
     ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation, engine: Engine, context: RunContext
 ) -> Iterator[TrainingSetup]:
     """Build the network and its inputs; threads that open examples end with the block."""
-    start = _start(ground, plan, halves)
+    loss = loss_of(ground, halves)
+    start = _start(ground, plan, halves, loss)
     files = ground.encoder.files
     assert files.weights is not None, "an encoder that is loaded by name has its weights"
     tensors = load_file(files.weights) if plan.pretrained else None
@@ -85,9 +85,9 @@ def assemble(
             moving=moving,
             forward=forward,
             train=TrainingExamples(Subset(views, halves.train), ground.labels[halves.train]),
-            validation=_validation(ground, views, halves),
+            validation=_validation(ground, views, halves, loss),
             width=ground.target.width,
-            loss=loss_of(ground, halves),
+            loss=loss,
             recipe=ground.recipe,
         )
         notices = () if cached or not plan.cached else (NOT_CUT,)
@@ -97,14 +97,12 @@ def assemble(
 NOT_CUT = Finding("finetuning.not_cut", severity="note")
 
 
-def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation) -> LinearHead | int:
+def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation, loss: TrainingLoss) -> LinearHead | int:
     """Fit the head that training starts from: a probe on the rows that train, its decoding folded in."""
     if not plan.from_probe:
         return ground.target.width
-    loss = loss_of(ground, halves)
-    linear = ground.recipe.replace(head=loss.linear_head)
-    if as_linear(ground.probe.head) is not None:
-        linear = Recipe.from_mapping(ground.recipe.to_json() | {"head": ground.probe.name})
+    own = as_linear(ground.probe.head) is not None
+    linear = ground.recipe.replace(head=ground.probe.name if own else loss.linear_head)
     probe = fit_probe(
         ground.features[halves.train], ground.labels[halves.train], ground.target, ground.groups[halves.train], linear
     )
@@ -148,13 +146,15 @@ def augmentation_of(plan: TrainingPlan) -> Augmentation:
     return Augmentation(crop=plan.crop, flip=plan.flip, trivial=plan.trivial)
 
 
-def _validation(ground: TrainingInputs, views: Views, halves: TrainValidation) -> ValidationSet | None:
+def _validation(
+    ground: TrainingInputs, views: Views, halves: TrainValidation, loss: TrainingLoss
+) -> ValidationSet | None:
     rows = halves.validation
     if not len(rows):
         return None
     held = TrainingSet(ground.features[rows], ground.labels[rows], ground.target.width, ground.recipe.head.balance)
-    measure, credit = loss_of(ground, halves), load_task(ground.target.task).metrics.credit
-    return ValidationSet(Subset(views, rows), held.labels, held.weights, _dense(ground.groups[rows]), measure, credit)
+    credit = load_task(ground.target.task).metrics.credit
+    return ValidationSet(Subset(views, rows), held.labels, held.weights, _dense(ground.groups[rows]), loss, credit)
 
 
 def loss_of(ground: TrainingInputs, halves: TrainValidation) -> TrainingLoss:

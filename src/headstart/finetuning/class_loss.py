@@ -11,7 +11,7 @@ from headstart.arrays import Integers
 from headstart.finetuning.losses import Labels, Scores, TrainingLoss
 from headstart.heads.head import Decoding
 from headstart.heads.linear import LinearHead
-from headstart.heads.probabilities import Softmax
+from headstart.heads.probabilities import Softmax, as_softmax, log_losses
 from headstart.heads.temperature import fit_temperature
 from headstart.settings.recipe import Recipe
 
@@ -64,7 +64,7 @@ class ClassLoss(TrainingLoss):
 
     def held_out_losses(self, scores: Scores, labels: Labels, decoding: Decoding | None = None) -> Scores:
         """Compute the cross-entropy of each row."""
-        return log_losses(scores / decoding.temperature if isinstance(decoding, Softmax) else scores, labels)
+        return log_losses(scores, labels, 1.0 if decoding is None else as_softmax(decoding).temperature)
 
     def _adjusted(self, scores: torch.Tensor) -> torch.Tensor:
         return scores.float() if self.adjustment is None else scores.float() + self.adjustment.to(scores.device)
@@ -100,17 +100,3 @@ def logit_adjustment(class_counts: Integers) -> torch.Tensor:
     """
     counts = np.where(class_counts > 0, class_counts, class_counts[class_counts > 0].min()).astype(np.float32)
     return torch.from_numpy(np.log(counts / counts.sum()))
-
-
-def log_losses(scores: Scores, labels: Labels) -> Scores:
-    """Cross-entropy of each row, shape (N,), of scores (N, C) for labels (N,).
-
-    Examples
-    --------
-    >>> log_losses(np.zeros((2, 2)), np.array([0, 1])).round(4).tolist()
-    [0.6931, 0.6931]
-    """
-    top = scores.max(axis=1)
-    logs = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-    losses: Scores = logs - scores[np.arange(len(labels)), labels]
-    return losses

@@ -48,8 +48,8 @@ class FineTuned:
         The new encoder; None when the validation part preferred the probe as it was.
     head, decoding
         What stands on the new encoder.
-    outcome, choice
-        The history, and what was chosen on the validation part.
+    history, best, share, shares
+        What each epoch came to, and what was chosen on the validation part.
     trained_parameters, parameters
         How many numbers moved, of how many in all.
     validation
@@ -130,7 +130,7 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
         seconds = time.perf_counter() - clock
         trained, parameters = _count(task)
         engine.close()
-        encoder, head = _remove_from_cache(ground, task, choice, context)
+        encoder, head = _store_result(ground, task, choice, context)
     return FineTuned(
         plan=task.moving.plan,
         encoder=encoder,
@@ -218,7 +218,7 @@ def _count(task: TrainingJob) -> tuple[int, int]:
     return trained, sum(one.numel() for name, one in everything if "lora_" not in name)
 
 
-def _remove_from_cache(
+def _store_result(
     ground: TrainingInputs, task: TrainingJob, choice: WeightChoice, context: RunContext
 ) -> "tuple[PreparedEncoder | None, LinearHead]":
     classifier: Classifier = task.moving.classifier

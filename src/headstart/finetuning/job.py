@@ -115,7 +115,7 @@ class TrainingOutcome:
     best
         The epoch that was taken, counted from 1; 0 when none ended well: then the tensors are those of the start.
     stopped
-        Why it ended early, in a sentence, or "".
+        Why it ended early; None when it did not.
     micro
         How many examples a process took at a time in the end.
     short

@@ -174,7 +174,7 @@ class Training:
         state.refuse_nonsense(loss, float(norm), self._plan.rate * factor, self.task.loss.guessing)
         self._optimizer.step()
         if recipe.training.l2sp:
-            self._restore_best(factor)
+            self._pull_to_start(factor)
         if recipe.training.ema:
             update_average(self._average, self.task.moving.tensors(), recipe.training.ema, state.step)
         state.add(loss, total[1], count)
@@ -209,7 +209,7 @@ class Training:
             scores = task.forward(mixed.inputs)
         return task.loss.losses(scores, mixed.targets), task.loss.credit(scores, mixed.targets)
 
-    def _restore_best(self, factor: float) -> None:
+    def _pull_to_start(self, factor: float) -> None:
         own = dict(self.task.moving.classifier.named_parameters())
         for group in self._optimizer.param_groups:
             members = {id(one) for one in group["params"]}

@@ -179,7 +179,7 @@ class PrefixEncoder:
     ----------
     spec
         What it computes; view, augmentation and cut are in its digest.
-    cut
+    found
         The network in two parts.
     graph
         Of the prefix, for ONNX Runtime; None runs it in torch.

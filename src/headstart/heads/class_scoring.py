@@ -10,7 +10,7 @@ import numpy.typing as npt
 from headstart.data.splits import Fold
 from headstart.data.targets.base import Target
 from headstart.heads.cv_scoring import CvScore, CvScorer
-from headstart.heads.probabilities import Scores, Softmax, log_softmax
+from headstart.heads.probabilities import Scores, Softmax, log_losses
 from headstart.heads.temperature import fit_temperature
 from headstart.heads.training_set import TrainingSet
 from headstart.runtime.findings import Finding
@@ -36,7 +36,7 @@ class ClassScorer(CvScorer):
         """Fit the temperature to scores of all examples, shape (N, C), and measure."""
         labels, weights = self.labels[self.scorable], self.weights[self.scorable]
         temperature = fit_temperature(scores[self.scorable], labels, weights)
-        losses = -log_softmax(scores[self.scorable], temperature)[np.arange(len(labels)), labels]
+        losses = log_losses(scores[self.scorable], labels, temperature)
         return CvScore(
             decoding=Softmax(temperature),
             loss=float(np.average(losses, weights=weights)),

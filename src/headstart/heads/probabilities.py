@@ -59,13 +59,13 @@ def softmax(scores: Scores, temperature: float = 1.0) -> Array:
     return result
 
 
-def log_loss(scores: Scores, labels: Labels, temperature: float = 1.0, weights: Array | None = None) -> float:
-    """Compute the mean of minus the logarithm of the true class's probability, in nats; weighted by ``weights``.
+def log_losses(scores: Scores, labels: Labels, temperature: float = 1.0) -> Array:
+    """Compute minus the logarithm of the true class's probability, in nats, shape (N,).
 
     Examples
     --------
-    >>> round(log_loss(np.zeros((2, 4)), np.array([0, 3])), 3)
-    1.386
+    >>> log_losses(np.zeros((2, 4)), np.array([0, 3])).round(3).tolist()
+    [1.386, 1.386]
     """
-    losses = -log_softmax(scores, temperature)[np.arange(len(labels)), labels]
-    return float(np.average(losses, weights=weights))
+    losses: Array = -log_softmax(scores, temperature)[np.arange(len(labels)), labels]
+    return losses

@@ -58,10 +58,7 @@ class Finding:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Finding":
         """Read what :meth:`to_json` wrote."""
-        values = {
-            name: cls.from_json(value) if isinstance(value, Mapping) else value
-            for name, value in data["values"].items()
-        }
+        values = {name: _read(value) for name, value in data["values"].items()}
         return cls(data["code"], values, data["severity"])
 
 
@@ -79,6 +76,12 @@ def about(findings: Iterable[Finding], modality: str) -> tuple[Finding, ...]:
     1 row lies in no class folder and is left out.
     """
     return tuple(replace(finding, modality=modality) for finding in findings)
+
+
+def _read(value: Any) -> object:  # noqa: ANN401 - plain data, as :func:`_plain` returns it
+    if isinstance(value, list):
+        return [_read(one) for one in value]
+    return Finding.from_json(value) if isinstance(value, Mapping) else value
 
 
 def _plain(value: object) -> object:

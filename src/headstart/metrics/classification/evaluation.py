@@ -1,4 +1,4 @@
-"""Labels and probabilities become an ClassEvaluation: every score with its interval."""
+"""Labels and probabilities become a ClassEvaluation: every score with its interval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
