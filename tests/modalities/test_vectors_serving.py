@@ -74,6 +74,11 @@ def test_the_page_is_a_form_for_the_models_columns(visitor):
     assert visitor.get("/teach").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_no_page_leads_to_one_that_rows_do_not_have(path, visitor):
+    assert "/teach" not in visitor.get(path).text and visitor.get("/teach").status_code == 404
+
+
 def test_a_model_of_rows_says_that_it_cannot_explain(model, tmp_path):
     with pytest.raises(RecipeError, match="cannot be explained"):
         model.explain(tmp_path / "new.csv")

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import PurePosixPath
 
 from fastapi import APIRouter
+from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -21,7 +22,6 @@ TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-_LANGUAGE_MARK = b'<html lang="en"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def load_pages() -> Mapping[str, Page]:
     Examples
     --------
     >>> sorted(name for name in load_pages() if name.endswith(".html"))
-    ['docs.html', 'index.html', 'teach.html', 'vectors.html']
+    ['base.html', 'docs.html', 'index.html', 'teach.html', 'vectors.html']
     """
     folder = files("headstart.serving") / "pages"
     found = {}
@@ -53,23 +53,27 @@ def page_routes(service: Service) -> APIRouter:
     """Make the routes that send pages."""
     router = APIRouter(include_in_schema=False)
     pages, row = load_pages(), load_modality(service.modality)
+    templates = DictLoader({name: page.content.decode() for name, page in pages.items() if name.endswith(".html")})
+    environment = Environment(
+        loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
 
-    def html(name: str, request: Request) -> Response:
+    def html(page: str, name: str, request: Request) -> Response:
         language = choose_language(request.headers.get("accept-language", ""))
-        content = pages[name].content.replace(_LANGUAGE_MARK, f'<html lang="{language}"'.encode(), 1)
+        content = environment.get_template(name).render(language=language, page=page, teaches=row.teaches)
         headers = {"cache-control": "no-cache", "vary": "accept-language", "content-language": language}
         return Response(content, media_type=pages[name].media_type, headers=headers)
 
     async def index(request: Request) -> Response:
         if service.answering is None:
             return RedirectResponse("/teach", 303)
-        return html(row.page, request)
+        return html("predict", row.page, request)
 
     async def teach(request: Request) -> Response:
-        return html("teach.html", request)
+        return html("teach", "teach.html", request)
 
     async def docs(request: Request) -> Response:
-        return html("docs.html", request)
+        return html("docs", "docs.html", request)
 
     async def part(name: str) -> Response:
         if name not in pages or name.endswith(".html"):
