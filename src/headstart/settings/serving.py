@@ -20,13 +20,13 @@ class ServerLimits:
     Attributes
     ----------
     file_bytes
-        Of one picture file. Telephones make files of 3 to 15 megabytes.
+        Of one example file. Telephones make files of 3 to 15 megabytes.
     request_bytes
         Of one request, all its files together.
     held_bytes
         Of all requests that are being read or answered: beyond it others are told to come again.
     files
-        Pictures in one request.
+        Examples in one request.
     size
         Of one example once decoded. Of a picture its pixels: 50 million are 150 megabytes as RGB, for each thread.
     header_seconds, body_seconds, request_seconds
@@ -34,7 +34,7 @@ class ServerLimits:
     connections
         Open connections.
     waiting
-        Pictures that wait for a thread.
+        Examples that wait for a thread.
 
     Raises
     ------
@@ -126,7 +126,7 @@ class ServerAddress:
 class ServedModel:
     """What a server holds: a saved model or none, the encoder to teach with when there is none, and its threads.
 
-    ``workers`` is the number of threads for pictures; None takes as many as there are cores.
+    ``workers`` is the number of threads for examples; None takes as many as there are cores.
     """
 
     model: Path | None = None
