@@ -166,3 +166,19 @@ def test_the_fingerprint_sees_content_label_split_group_and_order():
     assert len({base, *others}) == 6
     renamed = [Example("elsewhere/a", "other name", {"label": "cat"}, "train", "g"), second]
     assert digest(renamed, [bytes(32), bytes([1]) * 32]) == base
+
+
+def test_brackets_in_the_name_of_a_folder_are_no_pattern(put):
+    root = put("new [2024]/1.png", "new [2024]/deep [1]/2.png", "new 2/3.png")
+    assert [example.name for example in list_examples(str(root / "new [2024]" / "*.png"))] == [
+        str(root / "new [2024]" / "1.png")
+    ]
+    assert len(list_examples(str(root / "new [2024]" / "**" / "*.png"))) == 2
+    assert len(list_examples(str(root / "new [0-9]" / "*.png"))) == 1
+    assert len(read_dataset(str(root / "new [2024]" / "deep [1]" / "[0-9].png"))) == 1
+
+
+def test_a_pattern_passes_over_what_network_drives_leave_behind(put):
+    root = put("a/1.png", "a/@eaDir/1.png")
+    assert len(list_examples(str(root / "**" / "*.png"))) == 1
+    assert len(list_examples(str(root / "a" / "@eaDir" / "*.png"))) == 1

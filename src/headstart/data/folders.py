@@ -1,4 +1,4 @@
-"""Folders of examples: one folder per class, train/ and test/ folders of those, or examples without classes."""
+"""Folders of examples: what lies in them, and what their layout makes of it."""
 
 import os
 from collections import Counter
@@ -6,18 +6,19 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from headstart.data.columns import SPLIT_WORDS
-from headstart.data.example import Dataset, Example, SplitName, known_label
+from headstart.data.example import Dataset, Example, known_label
+from headstart.data.folder_layout import Layout, Tree, find_layout, missing_train
 from headstart.data.name_checks import natural_key, printable
 from headstart.data.readers.base import one_modality, suffix_of
 from headstart.errors import DataError
 from headstart.modalities.base import modalities_by_suffix
 from headstart.runtime.findings import Finding
 
-SPLIT_FOLDERS = {word: split for word, split in SPLIT_WORDS.items() if not word.endswith("ing")}
 # The folder of a run lies beside the classes when someone works inside the data folder; its files are no data.
 _RUN_FILES = {"recipe.toml", "metrics.json"}
-_LITTER = {"__macosx", "thumbs.db", "desktop.ini"}  # what operating systems leave behind; names with a dot too
+# What operating systems and network drives leave behind; names with a dot too.
+_LITTER = set("__macosx thumbs.db desktop.ini @eadir @tmp @recycle #recycle #snapshot $recycle.bin lost+found".split())
+_LITTER |= {"system volume information", "recycler", "@synoresource", "lost.dir"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,17 @@ def list_files(root: Path, suffixes: Container[str]) -> Walk:
     )
 
 
+def is_litter(name: str) -> bool:
+    """Return whether a file or folder is hidden, or one that operating systems leave behind.
+
+    Examples
+    --------
+    >>> is_litter("@eaDir"), is_litter("roses")
+    (True, False)
+    """
+    return name.startswith(".") or name.casefold() in _LITTER
+
+
 def _enter(root: Path, start: str, finds: _Finds) -> None:
     """Walk from ``start``, a path relative to ``root``, through real folders; links to folders are only noted."""
     waiting = [start]
@@ -88,7 +100,7 @@ def _enter(root: Path, start: str, finds: _Finds) -> None:
                 finds.folders = [folder for folder in finds.folders if folder not in (inside, os.path.dirname(inside))]
                 continue
             for entry in entries:
-                if not (entry.name.startswith(".") or entry.name.casefold() in _LITTER):
+                if not is_litter(entry.name):
                     _sort_entry(entry, f"{inside}/{entry.name}" if inside else entry.name, finds, waiting)
         except OSError as error:
             raise DataError(
@@ -112,9 +124,9 @@ def _sort_entry(entry: os.DirEntry[str], path: str, finds: _Finds, waiting: list
 def read_folder(root: Path) -> Dataset:
     """Read a dataset from a folder.
 
-    With a ``train`` folder inside, the folders ``train``, ``val`` (or ``valid``, ``validation``) and ``test``, in any
-    case, are the splits, and the folders inside those the classes. Otherwise the folders inside are the classes. A
-    file in a deeper folder counts to the class. A folder with files and no folders has no classes.
+    Folders called after parts, in any spelling, are the splits, and the folders inside those the classes; otherwise
+    the folders inside are the classes: see :func:`headstart.data.folder_layout.find_layout`. A file in a deeper folder
+    counts to the class. A folder with files and no folders has no classes.
 
     Raises
     ------
@@ -131,72 +143,63 @@ def read_folder(root: Path) -> Dataset:
             if walk.others
             else Finding("data.empty_folder"),
         )
-    splits = _split_folders(root, walk)
-    examples = _examples(root, walk.files, splits)
-    notices = [*_other_notices(walk.others), *_left_out_notices(walk, splits, examples), *_empty_notices(walk, splits)]
+    _require_train(root, walk)
+    layout = find_layout(walk.files, root.resolve().name)
+    examples = _examples(root, walk.files, layout)
+    left_out = [*_other_notices(walk.others), *_left_out_notices(walk, layout, examples)]
     return Dataset(
         name=printable(root.resolve().name) or "data",
         examples=tuple(examples),
         root=root,
-        notices=tuple(notices),
+        notices=(*left_out, *_empty_notices(walk, layout), *layout.notices),
         modality=one_modality(
             (example.source for example in examples), Finding("data.the_folder", {"path": printable(str(root))})
         ),
     )
 
 
-def _split_folders(root: Path, walk: Walk) -> dict[str, SplitName]:
-    """Find the folders that are splits: name of the folder to the split; empty when there are none."""
-    top = [folder for folder in walk.folders if "/" not in folder]
-    splits = {folder: SPLIT_FOLDERS[folder.casefold()] for folder in top if folder.casefold() in SPLIT_FOLDERS}
-    if splits and "train" not in splits.values() and len(splits) == len(top):
+def _require_train(root: Path, walk: Walk) -> None:
+    parts = missing_train(Tree(walk.files))
+    if parts:
         raise DataError(
-            "data.no_train",
-            folder=printable(str(root)),
-            names=list(splits),
-            other=printable(str(root / next(iter(splits)))),
+            "data.no_train", folder=printable(str(root)), names=parts, other=printable(str(root / parts[0]))
         )
-    return splits if "train" in splits.values() else {}
 
 
-def _examples(root: Path, files: Iterable[str], splits: dict[str, SplitName]) -> list[Example]:
+def _examples(root: Path, files: Iterable[str], layout: Layout) -> list[Example]:
     """Create an example of each file that lies where a class or a split is; the folders decide label and split."""
     base = str(root)
-    examples = []
-    placed = [(path, path.split("/")) for path in files]
+    placed = [(path, place) for path in files if (place := layout.place(path))]
     # Files without class folders are a dataset without labels; beside class folders they are left out.
-    depth = 1 if splits else 0
-    labelled = any(len(parts) > depth + 1 and (not splits or parts[0] in splits) for _, parts in placed)
-    for path, parts in placed:
-        if (splits and parts[0] not in splits) or (labelled and len(parts) < depth + 2):
-            continue
-        examples.append(
-            Example(
-                source=os.path.join(base, *parts),
-                name=printable(path),
-                targets=known_label(printable(parts[depth]) if labelled else None),
-                split=splits[parts[0]] if splits else None,
-            )
+    labelled = any(place.label is not None for _, place in placed)
+    return [
+        Example(
+            source=os.path.join(base, *path.split("/")),
+            name=printable(path),
+            targets=known_label(place.label and printable(place.label)),
+            split=place.split,
         )
-    return examples
+        for path, place in placed
+        if place.label is not None or not labelled
+    ]
 
 
-def _left_out_notices(walk: Walk, splits: dict[str, SplitName], examples: list[Example]) -> list[Finding]:
+def _left_out_notices(walk: Walk, layout: Layout, examples: list[Example]) -> list[Finding]:
     left_out = len(walk.files) - len(examples)
-    code = "data.outside_parts" if splits else "data.outside"
+    code = "data.outside_parts" if layout.has_parts else "data.outside"
     return [Finding(code, {"count": left_out})] if left_out else []
 
 
-def _empty_notices(walk: Walk, splits: dict[str, SplitName]) -> list[Finding]:
+def _empty_notices(walk: Walk, layout: Layout) -> list[Finding]:
     """Name the class folders without an example."""
-    if splits:
-        candidates = [folder for folder in walk.folders if folder.count("/") == 1 and folder.split("/")[0] in splits]
-    else:
-        candidates = [folder for folder in walk.folders if "/" not in folder]
-    depth = 2 if splits else 1
-    filled = {"/".join(path.split("/")[:depth]) for path in walk.files}
-    empty = [printable(folder) for folder in candidates if folder not in filled]
+    candidates = [folder for folder in walk.folders if folder.rpartition("/")[0] in layout.bases]
+    filled = {"/".join(parts[: depth + 1]) for parts in map(_folders_of, walk.files) for depth in range(len(parts))}
+    empty = [printable(folder) for folder in candidates if folder not in filled and folder not in layout.bases]
     return [Finding("data.empty_classes", {"count": len(empty), "names": empty})] if empty else []
+
+
+def _folders_of(path: str) -> list[str]:
+    return path.split("/")[:-1]
 
 
 def _other_notices(others: Counter[str]) -> list[Finding]:

@@ -233,14 +233,29 @@ def _expand(path: str, suffixes: Container[str]) -> list[str]:
     if os.path.exists(path):
         return [path]
     if glob.has_magic(path):
+        from headstart.data.folders import is_litter
+
+        litter = {part for part in Path(path).parts if is_litter(part)}  # what the pattern names itself is wanted
         matches = (
-            match for match in glob.glob(path, recursive=True) if suffix_of(match) in suffixes and os.path.isfile(match)
+            match
+            for match in glob.glob(_escape_existing(path), recursive=True)
+            if suffix_of(match) in suffixes
+            and os.path.isfile(match)
+            and all(part in litter or not is_litter(part) for part in Path(match).parts)
         )
         found = sorted(matches, key=natural_key)
         if not found:
             raise DataError("data.glob_matches_nothing", path=printable(path))
         return found
     raise _missing(path)
+
+
+def _escape_existing(pattern: str) -> str:
+    """Take the folders at the beginning of a pattern that are there as their names: ``new [2024]`` is no choice."""
+    folders = Path(pattern).parts[:-1]
+    depth = next((n for n in range(len(folders), 0, -1) if os.path.isdir(os.path.join(*folders[:n]))), 0)
+    rest = Path(pattern).parts[depth:]
+    return os.path.join(*(glob.escape(part) for part in folders[:depth]), *rest)
 
 
 def _missing(path: str) -> DataError:
