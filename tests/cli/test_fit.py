@@ -209,7 +209,8 @@ def test_what_was_noticed_in_the_data_is_said_before_anything_is_computed(headst
         "1 set of pictures has the same bytes, for instance 'daisy/0.jpg' and 'daisy/same.jpg'.",
         "1 file without a picture's suffix (1 .txt) was left out.",
         "1 class folder holds no pictures: 'later'.",
-        "The classes 'rose' and 'Rose ' differ only by case, width or spaces; they are kept apart.",
+        "The classes 'Rose' and 'rose' differ only by case, width, spaces or the form of a number; "
+        "they are kept apart.",
         "Parts: 16 pictures to fit, 3 to score. 20 % of each class, drawn with seed 0, was held out and scored; "
         "groups and duplicates were not divided.",
         "Encoder: fake. 0 of 19 pictures have stored features already.",

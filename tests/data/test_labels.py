@@ -37,7 +37,7 @@ def test_labels_get_the_numbers_of_the_model_by_name():
         ),
         (
             ["Cat", "emu"],
-            "The model never saw 'Cat' and 'emu' (2 of 2 pictures). It knows 'cat' and 'dog'. "
+            "The model never saw 'emu' (1 of 2 pictures). It knows 'cat' and 'dog'. "
             "Take these pictures out, rename their class, or fit a model with it.",
         ),
         (

@@ -203,9 +203,9 @@ def test_a_file_that_is_not_parquet_is_refused(folder):
 
 
 def test_class_twins_in_a_table_are_noticed(folder):
-    dataset = read_dataset(write(folder, "path,label\na.png,cat\nb.png,cat \n"))
+    dataset = read_dataset(write(folder, "path,label\na.png,cat\nb.png,Cat \n"))
     assert tuple(map(str, dataset.notices)) == (
-        "The classes 'cat' and 'cat ' differ only by case, width or spaces; they are kept apart.",
+        "The classes 'Cat' and 'cat' differ only by case, width, spaces or the form of a number; they are kept apart.",
     )
 
 

@@ -47,7 +47,7 @@ def decode(data: bytes) -> tuple[str, str]:
                 text = data.decode(guess)
             except UnicodeDecodeError:
                 continue
-            if guess != "gb18030" or _is_chinese(text):
+            if guess != "gb18030" or is_chinese(text):
                 return text, guess
         raise wrong
 
@@ -65,10 +65,15 @@ def encoding_findings(where: object, encoding: str) -> list[Finding]:
     return [Finding("data.guessed_encoding", {"where": where, "encoding": encoding.upper()})]
 
 
-def _is_chinese(text: str) -> bool:
+def is_chinese(text: str) -> bool:
     """Return whether most foreign characters are ones that Chinese text has.
 
     Two accented letters in a row, as in "Größe", would be a rare character between letters.
+
+    Examples
+    --------
+    >>> is_chinese("玫瑰"), is_chinese("Größe".encode("cp1252").decode("gb18030"))
+    (True, False)
     """
     found = list(islice(_FOREIGN.finditer(text), _SAMPLE))
     likely = 0

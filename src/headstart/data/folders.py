@@ -8,6 +8,7 @@ from pathlib import Path
 
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.folder_layout import Layout, Tree, find_layout, missing_train
+from headstart.data.name_bytes import ReadNames, read_names
 from headstart.data.name_checks import natural_key, printable
 from headstart.data.readers.base import one_modality, suffix_of
 from headstart.errors import DataError
@@ -145,13 +146,14 @@ def read_folder(root: Path) -> Dataset:
         )
     _require_train(root, walk)
     layout = find_layout(walk.files, root.resolve().name)
-    examples = _examples(root, walk.files, layout)
-    left_out = [*_other_notices(walk.others), *_left_out_notices(walk, layout, examples)]
+    read = read_names(part for path in walk.files if not path.isascii() for part in path.split("/"))
+    examples = _examples(root, walk.files, layout, read)
+    left_out = [*read.findings(), *_other_notices(walk.others), *_left_out_notices(walk, layout, examples)]
     return Dataset(
         name=printable(root.resolve().name) or "data",
         examples=tuple(examples),
         root=root,
-        notices=(*left_out, *_empty_notices(walk, layout), *layout.notices),
+        notices=(*left_out, *_empty_notices(walk, layout, read), *layout.notices),
         modality=one_modality(
             (example.source for example in examples), Finding("data.the_folder", {"path": printable(str(root))})
         ),
@@ -166,7 +168,7 @@ def _require_train(root: Path, walk: Walk) -> None:
         )
 
 
-def _examples(root: Path, files: Iterable[str], layout: Layout) -> list[Example]:
+def _examples(root: Path, files: Iterable[str], layout: Layout, read: ReadNames) -> list[Example]:
     """Create an example of each file that lies where a class or a split is; the folders decide label and split."""
     base = str(root)
     placed = [(path, place) for path in files if (place := layout.place(path))]
@@ -175,8 +177,8 @@ def _examples(root: Path, files: Iterable[str], layout: Layout) -> list[Example]
     return [
         Example(
             source=os.path.join(base, *path.split("/")),
-            name=printable(path),
-            targets=known_label(place.label and printable(place.label)),
+            name=read.path(path),
+            targets=known_label(place.label and read.path(place.label)),
             split=place.split,
         )
         for path, place in placed
@@ -190,11 +192,11 @@ def _left_out_notices(walk: Walk, layout: Layout, examples: list[Example]) -> li
     return [Finding(code, {"count": left_out})] if left_out else []
 
 
-def _empty_notices(walk: Walk, layout: Layout) -> list[Finding]:
+def _empty_notices(walk: Walk, layout: Layout, read: ReadNames) -> list[Finding]:
     """Name the class folders without an example."""
     candidates = [folder for folder in walk.folders if folder.rpartition("/")[0] in layout.bases]
     filled = {"/".join(parts[: depth + 1]) for parts in map(_folders_of, walk.files) for depth in range(len(parts))}
-    empty = [printable(folder) for folder in candidates if folder not in filled and folder not in layout.bases]
+    empty = [read.path(folder) for folder in candidates if folder not in filled and folder not in layout.bases]
     return [Finding("data.empty_classes", {"count": len(empty), "names": empty})] if empty else []
 
 

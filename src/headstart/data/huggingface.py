@@ -8,7 +8,6 @@ from typing import Any
 from headstart.data.columns import SPLIT_WORDS, Columns, cell_text, find_columns, missing_column
 from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.in_memory import class_of
-from headstart.data.name_checks import printable
 from headstart.data.readers.base import Deferred
 from headstart.errors import DataError
 from headstart.runtime.findings import Finding
@@ -101,8 +100,7 @@ def _labels(part: Any, column: str, key: str) -> Sequence[str]:  # noqa: ANN401 
             names=[f"#{number}" for number in missing],
         )
     return [
-        printable(str(value if names is None else class_of(value, names, f"#{number}")))
-        for number, value in enumerate(values)
+        str(value if names is None else class_of(value, names, f"#{number}")) for number, value in enumerate(values)
     ]
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset, Example
-from headstart.data.name_checks import twins
 from headstart.data.readers.base import NO_KEY, Facts, reader_of
+from headstart.data.same_names import twins
 from headstart.runtime.findings import Finding, about, notices_json
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent

@@ -1,11 +1,6 @@
-"""Names of classes and files: natural order, names a console can print, names that are nearly the same."""
+"""Names of classes and files in natural order, names a console can print, and counts with their nouns."""
 
 import re
-import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable
-
-from headstart.runtime.findings import Finding
 
 _DIGITS = re.compile("([0-9]+)")
 
@@ -29,39 +24,14 @@ def natural_key(name: str) -> tuple[tuple[tuple[int, str], ...], str]:
 
 
 def printable(name: str) -> str:
-    r"""Replace what cannot be written as UTF-8: the marks that Python puts for the undecodable bytes of a file name.
+    r"""Show what cannot be written as UTF-8 as escapes: the marks that Python puts for undecodable bytes.
 
     Examples
     --------
-    >>> printable("rose-\udce9.png")
-    'rose-?.png'
+    >>> print(printable("rose-\udce9.png"))
+    rose-\udce9.png
     """
-    return name if name.isascii() else name.encode("utf-8", "replace").decode("utf-8")
-
-
-def twins(names: Iterable[str]) -> list[list[str]]:
-    """Group the names that differ only by case, width (Unicode's NFKC form) or spaces.
-
-    Examples
-    --------
-    >>> twins(["Rose", "rose ", "ｒｏｓｅ", "tulip"])
-    [['Rose', 'rose ', 'ｒｏｓｅ']]
-    """
-    alike: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        alike["".join(unicodedata.normalize("NFKC", name).casefold().split())].append(name)
-    return [group for group in alike.values() if len(group) > 1]
-
-
-def twin_notices(names: Iterable[str]) -> list[Finding]:
-    """Return for each group of class names that are nearly the same what is wrong with them.
-
-    Examples
-    --------
-    >>> print(*twin_notices(["Rose", "rose"]))
-    The classes 'Rose' and 'rose' differ only by case, width or spaces; they are kept apart.
-    """
-    return [Finding("data.twins", {"names": group}) for group in twins(names)]
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def plural(count: int, noun: str) -> str:

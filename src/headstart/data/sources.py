@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from headstart.data.example import DEFAULT_TASK, Dataset, Example
-from headstart.data.name_checks import natural_key, printable, twin_notices
+from headstart.data.labels import unify_names
+from headstart.data.name_checks import natural_key, printable
 from headstart.data.readers.base import one_modality, reader_of, row_readers, suffix_of
 from headstart.errors import MODALITY, DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
@@ -67,8 +68,7 @@ def read_dataset(
         dataset = _group_by_pattern(dataset, group_pattern)
     if dataset.target.task != task:
         dataset = replace(dataset, target=load_task(task).target.of(dataset.examples))
-    notices = dict.fromkeys((*dataset.notices, *twin_notices(dataset.classes)))  # each once
-    return replace(dataset, name=name or dataset.name, notices=tuple(notices))
+    return unify_names(replace(dataset, name=name or dataset.name))
 
 
 def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]:  # noqa: ANN401 - as read_dataset

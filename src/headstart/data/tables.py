@@ -11,6 +11,7 @@ from typing import Any
 
 from headstart.data.columns import Columns, cell_text, find_columns, missing_column, parse_splits, require_cells
 from headstart.data.example import Dataset, Example, SplitName, known_label
+from headstart.data.name_bytes import find_path
 from headstart.data.name_checks import printable
 from headstart.data.readers.base import one_modality, row_readers
 from headstart.errors import DataError
@@ -47,8 +48,7 @@ def read_table(table: Path, group_by: str = "") -> Dataset:
     words = require_cells(where, columns.split, cells[columns.split], first_row) if columns.split else []
     splits = parse_splits(where, words) if columns.split else [None] * count
     groups = [cell_text(value) for value in cells[columns.group]] if columns.group else [None] * count
-    sources = [os.path.join(table.parent, path) for path in paths]
-    _refuse_missing_files(where, paths, sources)
+    sources = _find_files(where, paths, table.parent)
     return Dataset(
         name=printable(table.stem),
         examples=tuple(map(Example, sources, map(printable, paths), map(known_label, labels), splits, groups)),
@@ -123,12 +123,15 @@ def _names_files(columns: Columns, cells: Mapping[str, Any], folder: Path) -> bo
     return first is not None and os.path.exists(os.path.join(folder, str(first)))
 
 
-def _refuse_missing_files(where: Finding, paths: Sequence[str], sources: Sequence[str]) -> None:
+def _find_files(where: Finding, paths: Sequence[str], folder: Path) -> list[str]:
+    plain = [os.path.join(folder, path) for path in paths]
+    sources = [one if os.path.exists(one) else find_path(folder, path) for path, one in zip(paths, plain, strict=True)]
     missing = [path for path, source in zip(paths, sources, strict=True) if not os.path.exists(source)]
     if missing:
         raise DataError(
             "data.files_missing", where=where, count=len(missing), names=[printable(path) for path in missing]
         )
+    return sources
 
 
 def _decode(data: bytes, where: Finding) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from headstart.arrays import Floats, Singles
+from headstart.data.same_names import match_names
 from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import UnknownNameError
 from headstart.explain.neighbours import ReferenceExamples
@@ -65,8 +66,9 @@ def class_number(name: str, classes: Sequence[str]) -> int:
     >>> class_number("bee", ("ant", "bee"))
     1
     """
-    if name in classes:
-        return classes.index(name)
+    same = match_names([name], classes).get(name)
+    if same is not None:
+        return classes.index(same)
     near = nearest(name, classes)
     raise UnknownNameError(
         "explain.unknown_class", name=name, names=ENGLISH.first(list(classes), "comma", 10), hint=did_you_mean(near)

@@ -12,6 +12,7 @@ from headstart.arrays import Booleans, Integers
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.inspection import inspect_dataset
 from headstart.data.labels import split_to_score, with_target
+from headstart.data.name_bytes import find_path
 from headstart.data.sources import read_labelled_or_not
 from headstart.data.targets.base import Labels
 from headstart.errors import DataError, ExportError
@@ -121,7 +122,7 @@ def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
         raise ExportError("export.no_run", folder=folder)
     with table.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["part"] != "left out"]
-    examples = tuple(Example(str(root / row["path"]), row["path"], known_label(row["label"])) for row in rows)
+    examples = tuple(Example(find_path(root, row["path"]), row["path"], known_label(row["label"])) for row in rows)
     dataset = Dataset(run.name, examples, target=model.target, modality=model.spec.modality)
     checked = inspect_dataset(dataset, progress=progress)
     same = np.array([key.hex() == row["sha256"] for key, row in zip(checked.keys, rows, strict=True)], dtype=np.bool_)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from headstart.arrays import Singles
+from headstart.data.same_names import canonical
 from headstart.errors import DataError
 from headstart.reporting.render.base import data_uri
 from headstart.serving.http_errors import Refusal, busy, refused
@@ -157,7 +158,7 @@ def clean_label(text: str) -> str:
     tidy = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:LONGEST_LABEL]
     if not tidy:
         raise refused(422, "serving.no_label")
-    return tidy
+    return canonical(tidy)
 
 
 def pack(lesson: InteractiveJob) -> bytes:

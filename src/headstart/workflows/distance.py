@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data.inspection import inspect_dataset
+from headstart.data.labels import match_target
 from headstart.data.sources import read_labelled_or_not
 from headstart.errors import RecipeError
 from headstart.reporting.report import data_findings
@@ -24,7 +25,8 @@ def run_distance(one: Data, other: Data, recipe: Recipe, context: RunContext) ->
 
     Labels are used where both have them. Raises DataError when a set has fewer than twenty readable examples.
     """
-    sets = [read_labelled_or_not(data, recipe.data.task) for data in (one, other)]
+    first, second = (read_labelled_or_not(data, recipe.data.task) for data in (one, other))
+    sets = (first, match_target(second, first.target))
     checked = [inspect_dataset(dataset, progress=context.progress) for dataset in sets]
     encoder = usable_encoder(recipe.encoder.name, recipe.run.device, checked[0], context)
     walks = [read_usable(found, (encoder,), context, found.usable, recipe.data.strict) for found in checked]

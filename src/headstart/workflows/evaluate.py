@@ -1,9 +1,10 @@
 """Scoring a fitted model on labelled examples: ``headstart evaluate``, as a row of named stages."""
 
 import time
+from dataclasses import replace
 from typing import Protocol
 
-from headstart.data.labels import split_to_score, with_target
+from headstart.data.labels import match_target, split_to_score, with_target
 from headstart.data.sources import list_examples
 from headstart.encoders.spec import Encoder, simple_encoders
 from headstart.errors import ExampleError, RecipeError
@@ -46,6 +47,7 @@ def score(
     if unfamiliar is not None and (model.saved.policy is None or model.saved.policy.novelties is None):
         raise RecipeError("workflows.no_novelty")
     checked = read_inspected(data, recipe, context, model.saved.target.task)
+    checked = replace(checked, dataset=match_target(checked.dataset, model.saved.target))
     classes, simple = model.saved.classes, model.saved.baseline
     dataset = with_target(checked.dataset, model.saved.target)
     split = split_to_score(dataset, checked.usable)

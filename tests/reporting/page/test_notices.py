@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headstart.audit.duplicates import duplicate_sets
 from headstart.audit.similarity.base import DuplicatePairs
 from headstart.data.columns import find_columns
-from headstart.data.name_checks import twin_notices
+from headstart.data.same_names import twin_notices
 from headstart.data.sources import read_dataset
 from headstart.errors import MissingExtraError
 from headstart.finetuning.build import NOT_CUT

@@ -1,0 +1,149 @@
+"""Names whose bytes are no UTF-8, as a ZIP of another system leaves them: read as GBK where that is unambiguous.
+
+Python shows such bytes as lone surrogates, U+DC80 to U+DCFF. What cannot be read for sure stays as it is, and is shown
+with escapes: two names that are different never become one on the way to a screen.
+"""
+
+import locale
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from headstart.data.encodings import is_chinese
+from headstart.data.name_checks import printable
+from headstart.runtime.findings import Finding
+
+_ESCAPE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNames:
+    """What names are in truth: ``texts`` of those that are not what they seem, in the encoding that was found.
+
+    ``unclear`` are names in no known encoding; they stay as they are.
+    """
+
+    texts: dict[str, str]
+    unclear: tuple[str, ...] = ()
+    encoding: str = ""
+
+    def path(self, path: str) -> str:
+        """Return a path, its parts joined by ``/``, as text that can be printed."""
+        parts = path.split("/") if self.texts else [path]
+        return printable("/".join(self.texts.get(part, part) for part in parts))
+
+    def findings(self) -> list[Finding]:
+        """Say which encoding was found, and what was not understood."""
+        values = {"names": list(self.texts.values()), "count": len(self.texts), "encoding": self.encoding.upper()}
+        shown = [printable(name) for name in self.unclear]
+        read = [Finding("data.names_read_as", values, "note")] if self.texts else []
+        return read + ([Finding("data.names_unclear", {"names": shown, "count": len(shown)})] if shown else [])
+
+
+def read_names(names: Iterable[str]) -> ReadNames:
+    r"""Find out how names that are not UTF-8 are encoded: in the locale's encoding, or else in GBK.
+
+    A name that is UTF-8 by chance, as the two bytes of one Chinese character may be, follows the others.
+
+    Examples
+    --------
+    >>> dog, horse, cat = (name.encode("gbk").decode("utf-8", "surrogateescape") for name in "狗马猫")
+    >>> cat, *read_names([dog, horse, cat]).texts.values()
+    ('è', '狗', '马', '猫')
+    >>> read_names(["caf\udce9", "caf\udce8"]).unclear
+    ('caf\udce9', 'caf\udce8')
+    """
+    special = [name for name in dict.fromkeys(names) if not name.isascii()]
+    foreign = [name for name in special if not _is_unicode(name)]
+    if not foreign:
+        return ReadNames({})
+    encoding = _likely_encoding()
+    texts = {name: text for name in foreign if (text := _decode(name, encoding)) is not None}
+    sure = [
+        name
+        for name, text in texts.items()
+        if encoding != "gbk" or (is_chinese(text) and not _is_russian(_bytes(name)))
+    ]
+    if not sure or len(texts) < len(foreign):
+        texts = {name: texts[name] for name in sure}
+    others = {name: _decode(name, encoding) for name in special if name not in foreign} if encoding == "gbk" else {}
+    if texts and all(text is not None and _is_common(text) for text in others.values()):
+        texts |= {name: text for name, text in others.items() if text is not None}
+    return ReadNames(texts, tuple(name for name in foreign if name not in texts), encoding)
+
+
+def find_path(folder: str | os.PathLike[str], path: str) -> str:
+    """Find a file by a name that was printed or written elsewhere: escaped, decoded, or in another Unicode form.
+
+    Returns the plain path where there is no such file either.
+
+    Examples
+    --------
+    >>> find_path("/", "nothing/here.png")
+    '/nothing/here.png'
+    """
+    plain = os.path.join(folder, path)
+    if os.path.lexists(plain):
+        return plain
+    found = "/" if path.startswith("/") else os.fspath(folder)
+    for part in filter(None, path.split("/")):
+        tried = (os.path.join(found, name) for name in _spellings(part))
+        found = next((name for name in tried if os.path.lexists(name)), "")
+        if not found:
+            return plain
+    return found
+
+
+def _spellings(name: str) -> list[str]:
+    forms = [name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))]
+    escaped = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), name)
+    try:
+        foreign = [name.encode(_likely_encoding()).decode("utf-8", "surrogateescape")]
+    except UnicodeEncodeError:
+        foreign = []
+    return [*forms, escaped, *foreign]
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _likely_encoding() -> str:
+    own = locale.getencoding().lower()
+    return "gbk" if own.replace("-", "") in ("utf8", "ascii", "ansi_x3.41968", "cp936", "gb2312") else own
+
+
+def _decode(name: str, encoding: str) -> str | None:
+    """Read the bytes of a name; None where that gives no printable text, or no Chinese where this is expected."""
+    try:
+        text = _bytes(name).decode(encoding)
+    except UnicodeError:  # bytes of another encoding, or a surrogate that stands for no byte
+        return None
+    chinese = encoding != "gbk" or any("\u4e00" <= letter <= "\u9fff" for letter in text)
+    return text if text.isprintable() and chinese else None
+
+
+def _is_common(text: str) -> bool:
+    """Return whether a text holds no letters but those of GB 2312, the common Chinese ones."""
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return not any(letter.isascii() and letter.isalpha() for letter in text)
+
+
+def _is_russian(data: bytes) -> bool:
+    """Return whether bytes make a word in the Cyrillic code page of Windows, whose letters make Chinese by twos."""
+    text = data.decode("cp1251", "replace")
+    letters = [letter for letter in text if not letter.isascii()]
+    return len(letters) > 2 and all(map(str.isalpha, letters)) and (text.islower() or text.isupper() or text.istitle())
