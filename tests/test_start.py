@@ -94,7 +94,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, session_cache: Path) -> Plac
 
 # What each verb may load: what it uses on these pictures, with all extras installed, and no more. No network runs where
 # the features are stored, as they are after the fit.
-DRAWS = {"matplotlib", "jinja2"}
+DRAWS = {"jinja2"}
 NETWORK = {"onnxruntime"}
 GRAPH = {"onnx"}
 # pyarrow asks pandas, where that is installed, whether a list is a column of its.

@@ -4,8 +4,8 @@ Counted are names: of variables, parameters, attributes, functions, classes, key
 
 * strings, comments and docstrings: keys of JSON, names of files and sentences for people stay what users know;
 * "text" and "token", which are ordinary words of a program: here they mean a string and a secret;
-* in ``reporting/plots`` and ``reporting/render``, which draw examples of every modality, the names that Matplotlib
-  and Pillow have for what is drawn (:data:`LIBRARY`): a sheet of vectors is an ``Image`` of Pillow as well;
+* in ``reporting/plots`` and ``reporting/render``, which draw examples of every modality, the names that
+  Pillow has for what is drawn (:data:`LIBRARY`): a sheet of vectors is an ``Image`` of Pillow as well;
 * names that users import from the package itself: ``headstart.ImageEmbedder``.
 """
 
@@ -23,7 +23,7 @@ LEAF = re.compile(rf"(^|[/_])({KINDS})([/_.]|$)")  # a module or folder that is 
 SINGULAR = "image picture photo photograph pixel colour color pil pillow rgb jpeg audio waveform spectrogram sound"
 WORDS = {form for word in SINGULAR.split() for form in (word, f"{word}s")}
 DRAWING = re.compile(r"^reporting/(plots|render)/")
-LIBRARY = {"PIL", "Image", "ImageDraw", "ImageFont", "color", "set_color"}
+LIBRARY = {"PIL", "Image", "ImageDraw", "ImageFont"}
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 

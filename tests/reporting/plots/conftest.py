@@ -2,16 +2,8 @@
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from headstart.metrics.classification.evaluation import evaluate
-from headstart.reporting.plots.style import chart_style
-
-
-@pytest.fixture
-def style():
-    with chart_style():
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +21,3 @@ def evaluation_of():
         )
 
     return evaluate_made_up
-
-
-@pytest.fixture
-def extent():
-    """Measure what an artist takes up, in points."""
-    return lambda artist: artist.get_window_extent(FigureCanvasAgg(artist.get_figure(root=True)).get_renderer())

@@ -11,8 +11,14 @@ from headstart.finetuning.history import Epoch
 from headstart.finetuning.lr_range_test import find_rate, range_rates
 from headstart.reporting.history_table import history_lines, history_to_json, write_history
 from headstart.reporting.plots.charts import Curve, Panel, curves_chart
+from headstart.reporting.plots.drawing import Dot, Line, Word
 from headstart.reporting.plots.run import draw_learning_curve, draw_rate_test
-from headstart.reporting.plots.style import SERIES
+from headstart.reporting.plots.style import QUIET, SERIES
+
+
+def numbers_beside(drawing):
+    """The numbers of the vertical axis, the lowest first."""
+    return [mark for mark in drawing.marks if isinstance(mark, Word) and mark.anchor == "end" and mark.tint == QUIET]
 
 
 def history(count, validated=True):
@@ -35,11 +41,11 @@ def test_a_learning_curve_is_drawn_for_any_length(tmp_path, count, validated):
     assert (tuple(bytes.fromhex(SERIES[1][1:])) in colours) is validated  # the line of the validation
 
 
-def test_values_that_differ_by_rounding_are_drawn_at_one_height(style):
+def test_values_that_differ_by_rounding_are_drawn_at_one_height():
     curves = tuple(Curve(name, ((1.0, y), (2.0, y)), 0, "circle") for name, y in (("a", 1.0), ("b", 1.0 - 1e-16)))
-    axes = curves_chart([Panel("epoch", "accuracy", curves, share=True)]).axes[0]
-    low, high = axes.get_ylim()
-    assert high - low > 0.03
+    drawing = curves_chart([Panel("epoch", "accuracy", curves, share=True)])
+    heights = {round(mark.points[0][1], 3) for mark in drawing.marks if isinstance(mark, Dot)}
+    assert len(heights) == 1
 
 
 def test_no_epoch_draws_nothing_and_says_so(tmp_path):
@@ -47,31 +53,37 @@ def test_no_epoch_draws_nothing_and_says_so(tmp_path):
     assert not (tmp_path / "curve.png").exists()
 
 
-def test_a_loss_that_is_no_number_is_left_out_of_the_curve(tmp_path, style):
+def test_a_loss_that_is_no_number_is_left_out_of_the_curve(tmp_path):
     broken = [*history(3), Epoch(4, 40, 1e-3, math.nan, 0.5, math.inf, 0.5, 1.0)]
     assert draw_learning_curve(broken, 3, tmp_path / "curve.png") == ()
     curve = Curve("a", ((1.0, 1.0), (2.0, math.nan), (3.0, 0.5)), 0, "circle")
     for curves in ((curve,), (Curve("none", ((1.0, math.nan),), 0, "circle"),)):
-        axes = curves_chart([Panel("epoch", "loss", curves)]).axes[0]
-        assert np.isfinite(axes.get_ylim()).all()
-        assert np.isfinite(axes.lines[0].get_ydata()).all()
+        drawing = curves_chart([Panel("epoch", "loss", curves)])
+        assert all(np.isfinite(mark.points).all() for mark in drawing.marks)
+        assert len([mark for mark in drawing.marks if isinstance(mark, Dot)]) == (2 if curves == (curve,) else 0)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.93, 0.94), (1.0, 500.0), (0.0, 1e-5)])
 @pytest.mark.parametrize("beside", [True, False])
-def test_the_numbers_beside_a_curve_are_round_few_and_inside(low, high, beside, style):
-    axes = curves_chart([Panel("x", "y", (Curve("a", ((1.0, low), (2.0, high)), 0, "circle"),))], beside=beside).axes[0]
-    ticks, (start, end) = axes.get_yticks(), axes.get_ylim()
-    assert 2 <= len(ticks) <= 8 and all(start <= tick <= end for tick in ticks)
-    assert [float(label.get_text()) for label in axes.get_yticklabels()] == pytest.approx(ticks, abs=1e-12)
+def test_the_numbers_beside_a_curve_are_round_few_and_inside(low, high, beside):
+    drawing = curves_chart([Panel("x", "y", (Curve("a", ((1.0, low), (2.0, high)), 0, "circle"),))], beside=beside)
+    ticks = [(mark.points[0][1], float(mark.text)) for mark in numbers_beside(drawing)]
+    first, last, *_ = (mark.points[0][1] for mark in drawing.marks if isinstance(mark, Dot))
+    assert 2 <= len(ticks) <= 8
+    assert all(10 <= height <= drawing.height - 56 for height, _ in ticks)
+    # Every number stands at its height: the two points of the curve are the scale.
+    assert [low + (high - low) * (height - first) / (last - first) for height, _ in ticks] == pytest.approx(
+        [number for _, number in ticks], rel=1e-6, abs=1e-9
+    )
 
 
-def test_no_share_above_100_percent_and_no_loss_far_below_zero_is_written(style):
+def test_no_share_above_100_percent_and_no_loss_far_below_zero_is_written():
     perfect = (Curve("a", ((1.0, 0.4), (2.0, 1.0)), 0, "circle"),)
-    shares, losses = curves_chart([Panel("x", "y", perfect, share=True), Panel("x", "y", perfect)]).axes
-    assert shares.get_yticklabels()[-1].get_text() == "100 %"
-    zero = curves_chart([Panel("x", "y", (Curve("a", ((1.0, 0.0), (2.0, 1.0)), 0, "circle"),))]).axes[0]
-    assert losses.get_ylim()[0] > 0 and -0.05 < zero.get_ylim()[0] <= 0
+    shares = curves_chart([Panel("x", "y", perfect, share=True)])
+    assert numbers_beside(shares)[-1].text == "100 %"
+    zero = curves_chart([Panel("x", "y", (Curve("a", ((1.0, 0.0), (2.0, 1.0)), 0, "circle"),))])
+    assert numbers_beside(zero)[0].text == "0"
+    assert zero.height - 56 - 20 < next(mark for mark in zero.marks if isinstance(mark, Dot)).points[0][1]
 
 
 def test_the_range_test_is_drawn_with_and_without_a_choice(tmp_path):
@@ -82,11 +94,15 @@ def test_the_range_test_is_drawn_with_and_without_a_choice(tmp_path):
             assert picture.width > 500
 
 
-def test_a_step_that_blew_up_does_not_flatten_all_the_others(style):
+def test_a_step_that_blew_up_does_not_flatten_all_the_others():
     curve = Curve("loss of a step", ((1e-3, 2.0), (1e-2, 1.0), (1e-1, 1e9)), 2, "none")
-    axes = curves_chart([Panel("learning rate", "loss", (curve,), 1e-2, logarithmic=True)]).axes[0]
-    assert 8 <= axes.get_ylim()[1] < 10
-    assert [line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1] == [1e-2]
+    drawing = curves_chart([Panel("learning rate", "loss", (curve,), 1e-2, logarithmic=True)])
+    assert 7 < float(numbers_beside(drawing)[-1].text) <= 8
+    lines = [mark for mark in drawing.marks if isinstance(mark, Line)]
+    (drawn,) = (line.points for line in lines if line.tint == SERIES[2])
+    assert min(y for _, y in drawn) == 10 and len(drawn) == 3  # cut off at the upper edge
+    (marked,) = (line.points for line in lines if line.dash)
+    assert {x for x, _ in marked} == {drawn[1][0]}
 
 
 def test_the_history_as_a_table_comes_back(tmp_path):

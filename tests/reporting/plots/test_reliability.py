@@ -7,6 +7,7 @@ from PIL import Image
 from headstart.metrics.classification.evaluation import evaluate
 from headstart.metrics.classification.values import ReliabilityBin
 from headstart.reporting.plots.class_charts import draw_confusion_matrix, draw_reliability
+from headstart.reporting.plots.drawing import Dot, Line
 from headstart.reporting.plots.reliability import calibrate_bin, reliability_chart
 from headstart.reporting.plots.style import RIGHT, WARN
 
@@ -18,15 +19,15 @@ def test_a_reliability_diagram_is_drawn_with_bars_or_for_groups_without(evaluati
         assert 1200 < picture.width < 1800 and 700 < picture.height < 1100
 
 
-def test_a_bin_that_is_surely_wrong_is_an_orange_diamond_and_one_that_may_be_right_a_blue_circle(style):
+def test_a_bin_that_is_surely_wrong_is_an_orange_diamond_and_one_that_may_be_right_a_blue_circle():
     rows = [ReliabilityBin(400, 0.99, 0.5), ReliabilityBin(40, 0.5, 0.5)]
-    figure = reliability_chart([calibrate_bin(row, independent=True) for row in rows], "sure", "right")
-    looks = {(line.get_color(), line.get_marker()) for line in figure.axes[0].lines if line.get_marker() != "None"}
-    assert looks == {(WARN, "D"), (RIGHT, "o")}
-    bars = [line for line in figure.axes[0].lines if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2]
-    assert [(line.get_color(), line.get_xdata()[0]) for line in bars] == [(WARN, 0.99), (RIGHT, 0.5)]
+    drawing = reliability_chart([calibrate_bin(row, independent=True) for row in rows], "sure", "right")
+    dots = [mark for mark in drawing.marks if isinstance(mark, Dot)]
+    assert [(dot.tint, dot.shape) for dot in dots] == [(WARN, "diamond"), (RIGHT, "circle")]
+    bars = [mark for mark in drawing.marks if isinstance(mark, Line) and mark.tint in (WARN, RIGHT)]
+    assert [(bar.tint, bar.points[0][0]) for bar in bars] == [(dot.tint, dot.points[0][0]) for dot in dots]
     without = reliability_chart([calibrate_bin(row, independent=False) for row in rows], "sure", "right")
-    assert len(without.axes[0].lines) == len(figure.axes[0].lines) - 2
+    assert not any(isinstance(mark, Line) and mark.tint in (WARN, RIGHT) for mark in without.marks)
 
 
 def test_a_bin_is_called_by_the_side_of_the_diagonal_it_surely_lies_on():
@@ -38,11 +39,13 @@ def test_a_bin_is_called_by_the_side_of_the_diagonal_it_surely_lies_on():
 
 
 @pytest.mark.parametrize("accuracy", [0.0, 0.37, 0.96])
-def test_all_that_is_drawn_lies_between_the_ends_of_the_axes(accuracy, style):
+def test_all_that_is_drawn_lies_between_the_ends_of_the_axes(accuracy):
     one = calibrate_bin(ReliabilityBin(12, 0.9, accuracy), independent=True)
-    axes = reliability_chart([one], "sure", "right").axes[0]
-    assert axes.get_xlim() == axes.get_ylim()
-    assert axes.get_ylim()[0] <= one.interval.low < one.interval.high <= axes.get_ylim()[1]
+    drawing = reliability_chart([one], "sure", "right")
+    places = [point for mark in drawing.marks if isinstance(mark, Line | Dot) for point in mark.points]
+    assert all(76 <= x <= drawing.width - 18 and 10 <= y <= drawing.height - 56 for x, y in places)
+    (bar,) = (mark.points for mark in drawing.marks if isinstance(mark, Line) and mark.tint in (WARN, RIGHT))
+    assert bar[0][1] > bar[1][1]
 
 
 def test_a_single_example_has_its_charts_too(tmp_path):

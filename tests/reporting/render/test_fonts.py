@@ -10,7 +10,7 @@ from headstart.reporting.render.fonts import (
     drawable_part,
     load_font,
     normalise,
-    plotting_fonts,
+    packaged_fonts,
 )
 
 BARE = FontBook(folders=())  # a machine without fonts: only the one that comes with Pillow
@@ -37,8 +37,8 @@ def test_a_name_of_nothing_visible_becomes_its_number():
 def test_a_font_of_a_known_name_is_found_in_a_subfolder_and_used_only_where_it_is_needed(tmp_path):
     folder = tmp_path / "truetype" / "somewhere"
     folder.mkdir(parents=True)
-    shutil.copy(plotting_fonts() / "DejaVuSans.ttf", folder / "SimHei.TTF")
-    shutil.copy(plotting_fonts() / "DejaVuSans.ttf", folder / "unknown.ttf")
+    shutil.copy(packaged_fonts() / "DejaVuSans.ttf", folder / "SimHei.TTF")
+    shutil.copy(packaged_fonts() / "DejaVuSans.ttf", folder / "unknown.ttf")
     book = FontBook((tmp_path,))
     assert book.face_for("Ωмега") == FontFace(folder / "SimHei.TTF")
     assert load_font(book.face_for("Ωмега"), 20).getname()[0] == "DejaVu Sans"

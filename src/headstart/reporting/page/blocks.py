@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from headstart.metrics.values import Score
+from headstart.reporting.plots.drawing import Marker
 
 Tone = Literal["plain", "quiet", "good", "warning"]
-Marker = Literal["circle", "square", "triangle", "diamond", "none"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from headstart.reporting.page.summary import summarise, tiles
 from headstart.reporting.page.training import training_section
 from headstart.reporting.page.transfer import transfer_section
 from headstart.reporting.page.values import PageData, look_up
-from headstart.reporting.plots.style import chart_style
 from headstart.runtime.catalogue import TAGS, Language, Texts, texts_in
 from headstart.runtime.text import escape_control_characters
 from headstart.tasks.base import load_task
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 PAGE_TEMPLATE = "page.html.jinja"
+TEMPLATES = (PAGE_TEMPLATE, "blocks.html.jinja")
 
 
 def render_page(page: PageData, language: Language) -> str:
@@ -46,8 +46,7 @@ def render_page(page: PageData, language: Language) -> str:
     """
     environment = page_environment()
     texts = texts_in(language, page.modality)
-    with chart_style():
-        sections = [build(texts) for build in section_builders(page).values()]
+    sections = [build(texts) for build in section_builders(page).values()]
     style, script = page_part("style.css"), page_part("sort.js")
     return environment.get_template(PAGE_TEMPLATE).render(
         {

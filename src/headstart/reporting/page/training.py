@@ -6,6 +6,7 @@ from headstart.reporting.page.blocks import Block, Column, Facts, Figure, Key, P
 from headstart.reporting.page.numbers import TO, count_text, decimal, percent
 from headstart.reporting.page.values import RunData, look_up
 from headstart.reporting.plots.charts import Curve, Panel, curves_chart
+from headstart.reporting.plots.drawing import Marker
 from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
 
@@ -33,7 +34,7 @@ def _curves(history: Sequence[Row], column: str, texts: Texts) -> list[Curve]:
         points = [(row.get("epoch"), row.get(name)) for row in history]
         known = [(epoch, value) for epoch, value in points if epoch is not None and value is not None]
         if known:
-            marker = "square" if number else "circle"
+            marker: Marker = "square" if number else "circle"
             found.append(Curve(texts.say(f"page.training.{label}"), tuple(known), number, marker, dashed))
     return found
 

@@ -10,7 +10,6 @@ from headstart.reporting.page.blocks import (
     Column,
     Figure,
     Key,
-    Marker,
     Paragraph,
     Section,
     Table,
@@ -20,6 +19,7 @@ from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.page.numbers import TO, count_text, p_text, percent, percent_range, points, points_range
 from headstart.reporting.page.values import Json, look_up, score_in
 from headstart.reporting.plots.charts import Curve, shots_chart
+from headstart.reporting.plots.drawing import Marker
 from headstart.reporting.plots.svg import to_svg
 from headstart.reporting.verdicts import multiplier_of, multiplier_text, out_of_reach, transfer_verdicts
 from headstart.runtime.catalogue import Texts

@@ -9,12 +9,10 @@ from headstart.metrics.values import Evaluation
 from headstart.reporting.plots.confusion import DOTS, ROOMY, cell_size, confusion_chart
 from headstart.reporting.plots.reliability import add_bin_table, calibrate_bin, reliability_chart
 from headstart.reporting.plots.run import score_text, write_chart
-from headstart.reporting.plots.style import chart_style
 from headstart.reporting.render.fonts import FontBook, drawable_names, font_folders
 from headstart.runtime.findings import Finding
 
 
-@chart_style()
 def draw_confusion_matrix(evaluation: Evaluation, path: Path, fonts: FontBook | None = None) -> tuple[Finding, ...]:
     """Draw the confusion matrix (see :func:`headstart.reporting.plots.confusion.confusion_chart`) into a PNG file.
 
@@ -38,17 +36,16 @@ def draw_confusion_matrix(evaluation: Evaluation, path: Path, fonts: FontBook | 
     """
     fonts = fonts or FontBook(font_folders())
     drawable = drawable_names(evaluation.classes, fonts)
-    figure = confusion_chart(np.array(evaluation.confusion, dtype=np.int64), drawable.names, fonts)
+    drawing = confusion_chart(np.array(evaluation.confusion, dtype=np.int64), drawable.names, fonts)
     inside = " A cell shows its count and its share of the row." if cell_size(len(drawable.names)) >= ROOMY else ""
     notes = (
         f"{plural(evaluation.count, 'example')}, accuracy {score_text(evaluation.accuracy)}",
         f"Rows are true classes. Colour: share of the row; blue is right, orange is wrong.{inside}",
     )
-    write_chart(figure, path, "Confusion matrix", notes, dpi=DOTS)
+    write_chart(drawing, path, "Confusion matrix", notes, dots=DOTS, fonts=fonts)
     return drawable.notices
 
 
-@chart_style()
 def draw_reliability(evaluation: Evaluation, path: Path) -> None:
     """Draw how often predictions of each confidence are right into a PNG file, with the counts in a table.
 
@@ -61,12 +58,12 @@ def draw_reliability(evaluation: Evaluation, path: Path) -> None:
         When the file cannot be written.
     """
     bins = [calibrate_bin(row, independent=evaluation.groups is None) for row in evaluation.reliability]
-    figure = reliability_chart(bins, "mean confidence", "accuracy")
-    add_bin_table(figure, bins)
+    drawing = reliability_chart(bins, "mean confidence", "accuracy")
+    add_bin_table(drawing, bins)
     bars = " Bars are 95 % intervals." if evaluation.groups is None else ""
     counts = f"{plural(evaluation.count, 'example')} in {plural(len(bins), 'bin')}"
     notes = (
         f"Confidence in the predicted class against how often it was right: {counts} of about equal count.",
         f"On the dashed line both agree.{bars}",
     )
-    write_chart(figure, path, f"Calibration error {score_text(evaluation.calibration_error)}", notes)
+    write_chart(drawing, path, f"Calibration error {score_text(evaluation.calibration_error)}", notes)

@@ -2,28 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from headstart.metrics.classification.values import ReliabilityBin
 from headstart.metrics.intervals import wilson
 from headstart.metrics.values import Score
-from headstart.reporting.plots.style import (
-    INK,
-    LINE,
-    QUIET,
-    RIGHT,
-    WARN,
-    WIDTH,
-    add_axes,
-    extend_figure,
-    label_axes,
-    new_figure,
-    percent_label,
-    series_style,
-)
+from headstart.reporting.plots.drawing import Dot, Drawing, Line, Word, axes_in
+from headstart.reporting.plots.style import INK, LINE, QUIET, RIGHT, WARN, WIDTH, percent_label
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+_HEIGHT, _MARGINS = 400, (76, 10, 18, 56)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,49 +42,45 @@ def calibrate_bin(row: ReliabilityBin, independent: bool) -> BinCalibration:
     return BinCalibration(row, wilson(row.accuracy * row.count, row.count) if independent else None)
 
 
-def reliability_chart(bins: Sequence[BinCalibration], across: str, up: str) -> "Figure":
+def reliability_chart(bins: Sequence[BinCalibration], across: str, up: str) -> Drawing:
     """Return accuracy against confidence, a point for each bin; the interval of one that misses the diagonal is orange.
 
     That bin's point is a diamond: the colour is not the only sign.
     """
-    figure = new_figure(WIDTH, 400)
-    axes = add_axes(figure, (76, 10, 18, 56))
-    axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1.4, linestyle=(0, (5, 4)))
-    for one in bins:
-        if one.interval is not None:
-            ends = [one.interval.low, one.interval.high]
-            axes.plot([one.row.confidence] * 2, ends, color=WARN if one.verdict else RIGHT, linewidth=2, alpha=0.55)
-    for one in bins:
-        style = {**series_style(0, "diamond" if one.verdict else "circle"), "markersize": 9}
-        axes.plot([one.row.confidence], [one.row.accuracy], **{**style, "color": WARN if one.verdict else RIGHT})
     lowest = min(min(one.row.confidence, one.row.accuracy, one.interval.low if one.interval else 1) for one in bins)
     start = max(0.0, min(0.5, int(lowest * 10) / 10))  # the tenth below all that is drawn, at least half of the axes
     pad = 0.025 * (1 - start)
-    ticks = [tenth / 10 for tenth in range(10, round(start * 10) - 1, -2 if start < 0.4 else -1)]
-    for limit, tick in ((axes.set_xlim, axes.set_xticks), (axes.set_ylim, axes.set_yticks)):
-        limit(start - pad, 1 + pad)
-        tick(ticks, [percent_label(tick) for tick in ticks])
-    label_axes(axes, across, up)
-    return figure
+    ends = (start - pad, 1 + pad)
+    steps = [tenth / 10 for tenth in range(10, round(start * 10) - 1, -2 if start < 0.4 else -1)]
+    ticks = [(tick, percent_label(tick)) for tick in steps]
+    drawing = Drawing(WIDTH, _HEIGHT)
+    axes = axes_in(drawing, _MARGINS, ends, ends).add_grid(ticks, ticks)
+    drawing.add(Line(axes.places([(end, end) for end in (max(0.0, ends[0]), 1)]), QUIET, 1.4, dash=(7, 5.6)))
+    for one in bins:
+        if one.interval is not None:
+            bar = axes.places([(one.row.confidence, end) for end in (one.interval.low, one.interval.high)])
+            drawing.add(Line(bar, WARN if one.verdict else RIGHT, 2, opacity=0.55))
+    for one in bins:
+        at = axes.place(one.row.confidence, one.row.accuracy)
+        drawing.add(Dot((at,), WARN, "diamond", 9) if one.verdict else Dot((at,), RIGHT, "circle", 9))
+    axes.add_names(across, up)
+    return drawing
 
 
-def add_bin_table(figure: "Figure", bins: Sequence[BinCalibration]) -> None:
+def add_bin_table(drawing: Drawing, bins: Sequence[BinCalibration]) -> None:
     """Write confidence, accuracy and count of every bin to the right of the diagram, the most confident first."""
-    extend_figure(figure, (0, 0, 330, 0))
-    axes = figure.axes[0]
-    wide = axes.get_position().width * figure.get_figwidth() * 72
-    tall = 1 / max(16, len(bins) + 1)  # of a row; like all places here, a share of the diagram
-    style: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 11, "va": "center"}
+    drawing.extend((0, 0, 330, 0))
+    left, top = WIDTH - _MARGINS[2], _MARGINS[1]
+    tall = (_HEIGHT - top - _MARGINS[3]) / max(16, len(bins) + 1)  # of a row
     rows = [
         (f"{one.row.confidence:.3f}", f"{one.row.accuracy:.3f}", f"{one.row.count}", one.verdict)
         for one in reversed(bins)
     ]
     for place, row in enumerate((("confidence", "accuracy", "examples", ""), *rows)):
-        y = 1 - (place + 0.5) * tall
+        y = top + (place + 0.5) * tall
         for edge, text in zip((110, 174, 242), row, strict=False):
-            axes.text(1 + edge / wide, y, text, color=INK if place else QUIET, ha="right", **style)
+            drawing.add(Word(((left + edge, y),), INK if place else QUIET, text, 11, "end"))
         if row[-1]:
-            axes.text(1 + 254 / wide, y, row[-1], color=WARN, ha="left", **style)
-        ends = [1 + 38 / wide, 1 + 348 / wide]
+            drawing.add(Word(((left + 254, y),), WARN, row[-1], 11, "start"))
         if place:
-            axes.plot(ends, [y + tall / 2] * 2, color=LINE, linewidth=0.8, transform=axes.transAxes, clip_on=False)
+            drawing.add(Line(((left + 38, y - tall / 2), (left + 348, y - tall / 2)), LINE, 0.8))

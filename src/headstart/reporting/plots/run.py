@@ -6,24 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from headstart.finetuning.history import Epoch
 from headstart.metrics.values import Score
 from headstart.reporting.plots.charts import Curve, Panel, curves_chart
-from headstart.reporting.plots.style import INK, PAPER, QUIET, chart_style, extend_figure, text_width
-from headstart.reporting.render.canvas import save_png
+from headstart.reporting.plots.drawing import Drawing, Word
+from headstart.reporting.plots.raster import paint_drawing
+from headstart.reporting.plots.style import INK, QUIET
+from headstart.reporting.render.canvas import Canvas, save_png, text_width
+from headstart.reporting.render.fonts import FontBook, font_folders
 from headstart.runtime.findings import Finding
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from headstart.finetuning.lr_range_test import LrRangeTest  # it loads torch
 
 _TITLE, _NOTE, _MARGIN = 18, 11, 24
 
 
-@chart_style()
 def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tuple[Finding, ...]:
     """Draw loss and accuracy over the epochs, of training and validation, with the epoch that was taken.
 
@@ -47,7 +46,6 @@ def draw_learning_curve(history: Sequence[Epoch], best: int, path: Path) -> tupl
     return ()
 
 
-@chart_style()
 def draw_rate_test(test: "LrRangeTest", path: Path) -> tuple[Finding, ...]:
     """Draw the loss over the learning rate, with the rate that was chosen; return notices for the user.
 
@@ -58,41 +56,40 @@ def draw_rate_test(test: "LrRangeTest", path: Path) -> tuple[Finding, ...]:
     raw, smooth = (tuple(zip(test.rates.tolist(), ys.tolist(), strict=True)) for ys in (test.losses, test.smoothed))
     curves = (Curve("loss of a step", raw, 2, "none", width=1.2), Curve("smoothed", smooth, 0, "none"))
     panel = Panel("learning rate", "loss", curves, test.chosen, logarithmic=True)
-    write_chart(curves_chart([panel]), path, "Range test of the learning rate", (str(test.reason),), legend=True)
+    write_chart(
+        curves_chart([panel], beside=True), path, "Range test of the learning rate", (str(test.reason),), legend=True
+    )
     return ()
 
 
 def write_chart(
-    figure: "Figure", path: Path, title: str, notes: Sequence[str], *, legend: bool = False, dpi: int = 120
+    drawing: Drawing,
+    path: Path,
+    title: str,
+    notes: Sequence[str],
+    *,
+    legend: bool = False,
+    dots: int = 120,
+    fonts: FontBook | None = None,
 ) -> None:
-    """Write a chart as a PNG file, under a title and the lines that explain it.
+    """Write a chart as a PNG file, under a title and the lines that explain it; ``dots`` are its pixels an inch.
 
     Raises
     ------
     OutputError
         When the file cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.font_manager import FontProperties
-
-    width = figure.get_figwidth() * 72
-    letters = max(64, round(width / 6.2))  # of a line of notes: about as long as the chart is wide
+    fonts, scale = fonts or FontBook(font_folders()), dots / 72
+    letters = max(64, round(drawing.width / 6))  # of a line of notes: about as long as the chart is wide
     lines = [line for note in notes for line in textwrap.wrap(note, letters)]
-    noted = max(text_width(FontProperties(size=_NOTE), line) for line in lines)
+    noted = max(text_width(fonts, round(_NOTE * scale), line) for line in lines) / scale
     head = 46 + 16 * len(lines) + (22 if legend else 0)
-    extend_figure(figure, (_MARGIN, head, _MARGIN + max(0.0, noted - width), _MARGIN / 2))
-    width, height = figure.get_size_inches() * 72
-    figure.text(_MARGIN / width, 1 - 34 / height, title, fontsize=_TITLE, color=INK)
-    for row, line in enumerate(lines):
-        figure.text(_MARGIN / width, 1 - (56 + 16 * row) / height, line, fontsize=_NOTE, color=QUIET)
-    if legend:
-        for axes in figure.axes:
-            axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=_NOTE, labelcolor=INK)
-    figure.set_facecolor(PAPER)
-    figure.set_dpi(dpi)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    save_png(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), path)  # type: ignore[no-untyped-call]
+    drawing.extend((_MARGIN, head, _MARGIN + max(0.0, noted - drawing.width), _MARGIN / 2))
+    drawing.add(Word(((_MARGIN, 28),), INK, title, _TITLE, "start"))
+    drawing.add(*(Word(((_MARGIN, 52 + 16 * row),), QUIET, line, _NOTE, "start") for row, line in enumerate(lines)))
+    canvas = Canvas.blank(drawing.width * scale, drawing.height * scale, fonts)
+    paint_drawing(drawing, canvas, scale)
+    save_png(canvas.sheet, path)
 
 
 def score_text(score: Score) -> str:

@@ -1,21 +1,14 @@
-"""A chart becomes SVG that belongs to the page: its colours, its font, its language.
+"""A chart becomes SVG that belongs to the page: its colours, its font, its language, and no style attribute.
 
-What Matplotlib writes is changed in three ways. Colours become the page's CSS variables, so that they follow light,
-dark and print. ``style`` attributes become plain attributes, because the page's security policy forbids them.
-Identifiers get the figure's name in front, so that several charts live on one page.
+The page's security policy forbids styles inside elements, and colours are the page's CSS variables, so that they follow
+light, dark and print.
 """
 
-import io
-import re
-import warnings
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from headstart.reporting.plots.style import INK, LINE, PAPER, QUIET, SERIES, WARN
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from headstart.reporting.plots.drawing import CORNERS, Area, Dot, Drawing, Line, Mark, Point, Word
+from headstart.reporting.plots.style import BORDER, INK, LINE, PAPER, QUIET, SERIES, WARN
 
 _VARIABLES = {
     INK: "var(--ink)",
@@ -25,25 +18,19 @@ _VARIABLES = {
     WARN: "var(--warn)",
     **{tint: f"var(--c{number})" for number, tint in enumerate(SERIES)},
 }
-_SVG = "{http://www.w3.org/2000/svg}"
-_LINK = "{http://www.w3.org/1999/xlink}href"
+_BASELINE = 0.35  # of the size of a text: how far its line lies below the middle of its letters
 
 
-def to_svg(figure: "Figure", name: str, title: str, description: str) -> str:
-    """Return a figure as an ``svg`` element for the page.
+def to_svg(drawing: Drawing, name: str, title: str, description: str) -> str:
+    """Return a drawing as an ``svg`` element for the page.
 
-    ``name`` is unlike that of any other figure of the page; ``title`` and ``description`` are for those who do not see
+    ``name`` is unlike that of any other drawing of the page; ``title`` and ``description`` are for those who do not see
     it, and may hold anything.
     """
-    content = io.StringIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of characters that its font lacks: texts stay texts
-        figure.savefig(content, format="svg", metadata={"Date": None}, transparent=True)
-    width, height = figure.get_size_inches() * 72
     svg = ElementTree.Element(
         "svg",
         {
-            "viewBox": f"0 0 {width:g} {height:g}",
+            "viewBox": f"0 0 {drawing.width:g} {drawing.height:g}",
             "role": "img",
             "aria-labelledby": f"{name}-title {name}-words",
             "class": "drawing",
@@ -51,56 +38,45 @@ def to_svg(figure: "Figure", name: str, title: str, description: str) -> str:
     )
     ElementTree.SubElement(svg, "title", {"id": f"{name}-title"}).text = title
     ElementTree.SubElement(svg, "desc", {"id": f"{name}-words"}).text = description
-    for child in ElementTree.fromstring(content.getvalue()):
-        if child.tag in (f"{_SVG}g", f"{_SVG}defs"):
-            svg.append(_cleaned(child, name))
-    return ElementTree.tostring(svg, encoding="unicode", short_empty_elements=True)
+    svg.extend(element for mark in drawing.marks for element in _elements(mark))
+    return ElementTree.tostring(svg, encoding="unicode")
 
 
-def _cleaned(element: ElementTree.Element, name: str) -> ElementTree.Element:
-    """Copy an element without namespaces, style attributes, style sheets and identifiers that nobody refers to."""
-    tag = element.tag.removeprefix(_SVG)
-    clean = ElementTree.Element(tag, _attributes(element.attrib, tag, name))
-    clean.text = (element.text or "").strip() or None
-    clean.extend(_cleaned(child, name) for child in element if child.tag not in (f"{_SVG}style", f"{_SVG}metadata"))
-    return clean
+def _elements(mark: Mark) -> Iterator[ElementTree.Element]:
+    tint, (x, y) = _VARIABLES[mark.tint], mark.points[0]
+    match mark:
+        case Line():
+            shape = {"fill": "none", "stroke": tint, "stroke-width": _number(mark.width)}
+            dash = {"stroke-dasharray": " ".join(map(_number, mark.dash))} if mark.dash else {}
+            ends = {"stroke-linecap": "round"} if mark.rounded else {}
+            opacity = {"stroke-opacity": _number(mark.opacity)} if mark.opacity < 1 else {}
+            yield ElementTree.Element("path", {"d": _path(mark.points), **shape, **dash, **ends, **opacity})
+        case Area():
+            shape = {"fill": tint, "fill-opacity": _number(mark.opacity)}
+            yield ElementTree.Element("path", {"d": f"{_path(mark.points)} Z", **shape})
+        case Dot():
+            yield _dot(mark, {"fill": tint, "stroke": "var(--paper)", "stroke-width": _number(BORDER)})
+        case Word():
+            place = {"x": _number(x), "y": _number(y + _BASELINE * mark.size)}
+            turn = {"transform": f"rotate(-90 {_number(x)} {_number(y)})"} if mark.turned else {}
+            look = {"fill": tint, "font-size": _number(mark.size), "text-anchor": mark.anchor}
+            text = ElementTree.Element("text", {**place, **turn, **look})
+            text.text = mark.text
+            yield text
 
 
-def _attributes(given: Mapping[str, str], tag: str, name: str) -> dict[str, str]:
-    kept: dict[str, str] = {}
-    for key, value in given.items():
-        if key == "style":
-            kept |= _from_style(value, tag)
-        elif key == _LINK:
-            kept["href"] = value.replace("#", f"#{name}-")
-        elif key == "id":
-            if tag in ("path", "clipPath") and not value.startswith(("line", "patch")):
-                kept["id"] = f"{name}-{value}"
-        elif key == "clip-path":
-            kept[key] = value.replace("url(#", f"url(#{name}-")
-        elif key in ("x", "y", "width", "height", "d", "transform"):
-            kept[key] = _rounded(value)
-        elif not key.startswith("{"):
-            kept[key] = value
-    return kept
+def _dot(dot: Dot, look: dict[str, str]) -> ElementTree.Element:
+    (x, y), half = dot.points[0], dot.size / 2
+    if dot.shape == "circle":
+        return ElementTree.Element("circle", {"cx": _number(x), "cy": _number(y), "r": _number(half), **look})
+    corners = [(x + half * right, y + half * down) for right, down in CORNERS[dot.shape]]
+    return ElementTree.Element("path", {"d": f"{_path(corners)} Z", **look})
 
 
-def _from_style(style: str, tag: str) -> dict[str, str]:
-    """Turn a style into attributes: a policy that forbids inline styles lets them pass."""
-    found: dict[str, str] = {}
-    for part in style.split(";"):
-        key, _, value = (piece.strip() for piece in part.partition(":"))
-        if key == "font":
-            found["font-size"] = value.split("px")[0].split()[-1]
-        elif key in ("fill", "stroke"):
-            found[key] = _VARIABLES.get(value, value)
-        elif key and key != "stroke-miterlimit":
-            found[key] = value
-    if tag == "text":
-        found.setdefault("fill", "var(--ink)")
-    return found
+def _path(points: tuple[Point, ...] | list[Point]) -> str:
+    return "M " + " L ".join(f"{_number(x)} {_number(y)}" for x, y in points)
 
 
-def _rounded(text: str) -> str:
-    """Write coordinates with two decimals: finer than any screen."""
-    return re.sub(r"-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), text)
+def _number(value: float) -> str:
+    """Write a number with two decimals: finer than any screen."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

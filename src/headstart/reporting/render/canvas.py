@@ -1,5 +1,6 @@
 """The little that is drawn with Pillow: sheets of examples, with text in the right font."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -44,9 +45,16 @@ class Canvas:
         sheet = Image.new("RGB", (round(width), round(height)), PAPER)
         return cls(sheet, ImageDraw.Draw(sheet), fonts)
 
-    def write(self, at: Point, text: str, size: int, tint: str, anchor: Anchor = "lm") -> None:
-        """Write one line of text."""
-        self.pen.text(at, text, fill=tint, font=_font_of(self.fonts, text, size), anchor=anchor)
+    def write(self, at: Point, text: str, size: int, tint: str, anchor: Anchor = "lm", *, turned: bool = False) -> None:
+        """Write one line of text; ``turned`` by a quarter, it is read from below."""
+        font = _font_of(self.fonts, text, size)
+        if not turned:
+            self.pen.text(at, text, fill=tint, font=font, anchor=anchor)
+            return
+        strip = Image.new("L", (math.ceil(font.getlength(text)), 2 * size))
+        ImageDraw.Draw(strip).text((0, size), text, 255, font, "lm")
+        top = at[1] - strip.width * {"lm": 1, "mm": 0.5, "rm": 0}[anchor]
+        self.sheet.paste(tint, (round(at[0]) - size, round(top)), strip.transpose(Image.Transpose.ROTATE_90))
 
     def write_title(self, title: str, notes: Sequence[str]) -> None:
         """Write a title and the lines that explain the sheet into its upper left corner."""

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
@@ -44,14 +43,12 @@ def font_folders() -> tuple[Path, ...]:
     True
     """
     named = (os.path.expanduser(os.path.expandvars(folder)) for folder in _FOLDERS)
-    return (*(Path(folder) for folder in named if os.path.isabs(folder)), plotting_fonts())
+    return (*(Path(folder) for folder in named if os.path.isabs(folder)), packaged_fonts())
 
 
-def plotting_fonts() -> Path:
-    """Return the folder of the fonts that Matplotlib carries, without importing it: accents, Greek, Cyrillic."""
-    found = find_spec("matplotlib")
-    assert found is not None and found.origin is not None, "it is a dependency"
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
+def packaged_fonts() -> Path:
+    """Return the folder of the font that Headstart carries, DejaVu Sans: accents, Greek, Cyrillic, Hebrew, Arabic."""
+    return Path(__file__).parent / "typeface"
 
 
 @dataclass(frozen=True, slots=True)

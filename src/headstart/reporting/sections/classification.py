@@ -80,7 +80,7 @@ class ClassReport(TaskReport):
     ) -> tuple[Finding, ...]:
         """Draw the confusion matrix, the reliability diagram and the worst mistakes."""
         mistakes = list_mistakes(dataset, scored, outputs)
-        with ThreadPoolExecutor(1) as beside:  # Pillow leaves Python free for Matplotlib
+        with ThreadPoolExecutor(1) as beside:  # reading and scaling examples leaves Python free for charts
             sheet = beside.submit(copy_context().run, draw_mistakes, mistakes, folder / "mistakes.png", dataset.classes)
             draw_reliability(evaluation, folder / "reliability.png")
             notices = draw_confusion_matrix(evaluation, folder / "confusion_matrix.png")
