@@ -21,7 +21,8 @@
 """
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -76,6 +77,11 @@ class HeadstartError(Exception):
     values
         What goes into the sentences of the catalogue.
 
+    Attributes
+    ----------
+    findings
+        What was found before and led to it: see :func:`led_by`. It stands between the reason and the remedy.
+
     Examples
     --------
     >>> print(HeadstartError("There are no pictures.", "The folder 'a' is empty.", "Put one folder per class into it."))
@@ -89,6 +95,7 @@ class HeadstartError(Exception):
         self.code = problem if is_code(problem) else ""
         self.values = {"reason": reason, "remedy": remedy, **values}
         self.modality = MODALITY.get()
+        self.findings: tuple[Finding, ...] = ()
 
     def sentences(self, texts: Texts | None = None) -> tuple[str, ...]:
         """Return problem, reason and remedy in a language; those of no code are as they were written."""
@@ -130,7 +137,10 @@ class HeadstartError(Exception):
 
     def render(self, texts: Texts | None = None) -> str:
         """Return the whole explanation in a language and the words of a kind of examples."""
-        return (texts or texts_in("en")).find("runtime.between").join(filter(None, self.sentences(texts)))
+        problem, reason, *remedy = self.sentences(texts)
+        spoken = texts or texts_in("en", self.modality)
+        found = [finding.render(spoken) for finding in self.findings]
+        return spoken.find("runtime.between").join(filter(None, (problem, reason, *found, *remedy)))
 
     def __str__(self) -> str:
         """Return the whole explanation in English."""
@@ -195,6 +205,25 @@ class MissingExtraError(HeadstartError):
     def __init__(self, package: str, extra: str, purpose: str, /, **values: object) -> None:
         needed = Finding(purpose, values) if is_code(purpose) else purpose
         super().__init__("runtime.missing_extra", package=package, extra=extra, purpose=needed)
+
+
+@contextmanager
+def led_by(found: Callable[[], Iterable[Finding]]) -> Iterator[None]:
+    """Add the warnings among what was found to an error that is raised inside the ``with`` block: they led to it.
+
+    Examples
+    --------
+    >>> with led_by(lambda: [Finding("data.outside", {"count": 8})]):
+    ...     raise DataError("One class.", "Two are needed.", "Add one.")
+    Traceback (most recent call last):
+    headstart.errors.DataError: One class. Two are needed. 8 pictures lie in no class folder and are left out. Add one.
+    """
+    try:
+        yield
+    except HeadstartError as error:
+        known = (*error.findings, *(finding for finding in found() if finding.severity == WARNING))
+        error.findings = tuple(dict.fromkeys(known))
+        raise
 
 
 class HeadstartWarning(UserWarning):

@@ -78,6 +78,7 @@ def test_a_dry_run_says_what_was_understood_and_writes_nothing(headstart, fake_n
     assert masked(answer.stdout) == (
         "36 pictures, 3 classes.\n"
         "Width 60 to 60 pixels (median 60), height 48 to 48 (median 48).\n"
+        "Classes:\n  daisy: 12\n  rose: 12\n  tulip: 12\n"
         "Parts: 30 pictures to fit, 6 to score. 20 % of each class, drawn with seed 0, was held out and scored.\n"
         "Encoder: fake. 0 of 36 pictures have stored features already.\n"
         "Estimated time: less than a minute (0 s). A dry run: nothing was fitted, nothing written.\n"
@@ -91,6 +92,7 @@ def test_a_dry_run_in_json_is_one_object(headstart, flowers):
     found = json.loads(answer.stdout)
     assert (found["classes"], found["counts"]["fit"], found["counts"]["score"]) == (["daisy", "rose", "tulip"], 30, 6)
     assert found["counts"]["per_class"]["rose"] == {"fit": 10, "score": 2}
+    assert (found["notices"], found["findings"]) == ([], [])
     assert (found["encoder"], found["stored"], found["to_compute"]) == ("fake", 0, 36)
     assert (found["recipe"]["head"], found["estimated_minutes"]) == ("knn", pytest.approx(0, abs=0.1))
 
@@ -202,7 +204,7 @@ def test_what_was_noticed_in_the_data_is_said_before_anything_is_computed(headst
     (data / "later").mkdir()
     answer = headstart("fit", data, "--dry-run")
     assert answer.exit_code == 0
-    assert lines_of(answer.stdout)[:9] == [
+    assert lines_of(answer.stdout)[:13] == [
         "19 pictures, 3 classes.",
         "Width 60 to 60 pixels (median 60), height 48 to 48 (median 48).",
         "1 picture has the suffix of another format, which does no harm: 'daisy/1.png'.",
@@ -211,6 +213,10 @@ def test_what_was_noticed_in_the_data_is_said_before_anything_is_computed(headst
         "1 class folder holds no pictures: 'later'.",
         "The classes 'Rose' and 'rose' differ only by case, width, spaces or the form of a number; "
         "they are kept apart.",
+        "Classes:",
+        "  daisy: 7",
+        "  Rose: 6",
+        "  rose: 6",
         "Parts: 16 pictures to fit, 3 to score. 20 % of each class, drawn with seed 0, was held out and scored; "
         "groups and duplicates were not divided.",
         "Encoder: fake. 0 of 19 pictures have stored features already.",

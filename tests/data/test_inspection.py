@@ -6,12 +6,13 @@ from PIL import Image
 
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import inspect_dataset
-from headstart.data.inspection_report import inspection_lines, refuse_unreadable, require_learnable
+from headstart.data.inspection_report import class_lines, inspection_lines, refuse_unreadable, require_learnable
 from headstart.data.readers import image
 from headstart.data.readers.base import NO_KEY
 from headstart.data.readers.image import content_key
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError
+from headstart.runtime.catalogue import texts_in
 
 
 def refusal(function, report):
@@ -158,6 +159,30 @@ def test_one_class_only_is_refused(put):
         "There is only one class with readable pictures: 'a'. A classifier needs at least two. "
         "Put the pictures of each class into a folder of its own."
     )
+
+
+def test_an_error_keeps_what_led_to_it(put):
+    root = put("a/1.png", "a/2.png")
+    (root / "b").mkdir()
+    for number in range(8):
+        (root / "b" / f"{number}.heif_").touch()
+    checked = inspect_dataset(read_dataset(root))
+    with pytest.raises(DataError) as caught:
+        require_learnable(checked)
+    assert str(caught.value) == (
+        "There is only one class with readable pictures: 'a'. A classifier needs at least two. "
+        "8 files without a picture's suffix (8 .heif_) were left out. 1 class folder holds no pictures: 'b'. "
+        "Put the pictures of each class into a folder of its own."
+    )
+    assert caught.value.findings == checked.dataset.notices
+    assert "略去了 8 个没有图片扩展名的文件" in caught.value.render(texts_in("zh"))
+
+
+def test_the_classes_are_listed_with_their_parts_the_first_twenty(put):
+    root = put(*(f"{part}/c{n}/{part}.png" for part in ("train", "test") for n in range(81)), "train/c0/more.png")
+    lines = class_lines(inspect_dataset(read_dataset(root)))
+    assert lines[:3] == ["Classes:", "  c0: 2 train, 1 test", "  c1: 1 train, 1 test"]
+    assert lines[-2:] == ["  c19: 1 train, 1 test", "  … and 61 more"]
 
 
 def test_one_folder_too_high_is_recognised(put):

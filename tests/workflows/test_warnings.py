@@ -71,10 +71,15 @@ def test_a_recipe_file_without_sections_is_read_with_a_warning_at_the_line_that_
     assert [one.filename for one in warned] == [__file__]
 
 
-def test_an_evaluation_on_what_was_fitted_is_warned_of_and_a_loaded_model_has_no_findings(flowers, tmp_path):
-    hs.fit(flowers, head="ridge").save(tmp_path / "model")
+def test_an_evaluation_on_what_was_fitted_is_warned_of_and_a_loaded_model_has_its_findings(flowers, tmp_path):
+    data = shutil.copytree(flowers, tmp_path / "data")
+    (data / "rose" / "notes.txt").touch()
+    with pytest.warns(HeadstartWarning, match="1 file without a picture's suffix"):
+        fitted = hs.fit(data, head="ridge")
+    fitted.save(tmp_path / "model")
     model = hs.load(tmp_path / "model")
-    assert model.findings == ()
+    assert model.findings == fitted.findings
+    assert "data.others_left_out" in [one.code for one in model.findings]
     with pytest.warns(HeadstartWarning, match="The model knows the pictures it was fitted to by their bytes") as warned:
         model.evaluate(flowers)
     assert [one.filename for one in warned] == [__file__]

@@ -46,7 +46,7 @@ def fit(
     context = replace(call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
     planning = replace(context, keep_features=context.keep_features and not dry_run)  # a dry run writes nothing
     plan = plan_fit(data, call.recipe(recipe), planning, out=None if resume else out)
-    call.print_beside(plan.lines(call.texts))
+    call.print_beside(plan.lines(call.texts, every_class=dry_run))
     if not dry_run:
         call.show(run_fit(plan, context, out=out).report)
         return

@@ -7,10 +7,11 @@ from itertools import chain
 from headstart.data.example import Example, SplitName
 from headstart.data.inspection import TINY, Inspection
 from headstart.data.readers.base import reader_of
-from headstart.errors import DataError
+from headstart.errors import DataError, led_by
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import NOTE, WARNING, Finding
 
+MOST_CLASSES = 20  # that are listed one by one
 PARTS: tuple[SplitName, ...] = ("train", "validation", "test")
 
 
@@ -20,6 +21,31 @@ def inspection_lines(found: Inspection, texts: Texts = ENGLISH) -> list[str]:
     sizes = [reader_of(found.dataset.modality).size_line(summary)] if summary else []
     said = [_totals(found), *sizes, *inspection_findings(found)]
     return [line for one in said for line in one.render(texts).splitlines()]
+
+
+def class_lines(found: Inspection, texts: Texts = ENGLISH) -> list[str]:
+    """List the first classes with how many usable examples each part has of them, and say how many more there are.
+
+    Examples
+    --------
+    >>> from headstart.data.inspection import inspect_dataset
+    >>> from headstart.data.example import Dataset
+    >>> class_lines(inspect_dataset(Dataset("toy", (Example(b"", "a.png", {"label": "cat"}),))))
+    ['Classes:', '  cat: 0']
+    """
+    counts = list(found.counts.items())
+    rows = [Finding("data.class_row", {"name": name, "counts": _counts_of(row)}) for name, row in counts[:MOST_CLASSES]]
+    more = [Finding("data.more_classes", {"count": len(counts) - MOST_CLASSES})] if len(counts) > MOST_CLASSES else []
+    return [one.render(texts) for one in (Finding("data.class_list"), *rows, *more)] if counts else []
+
+
+def _counts_of(row: Mapping[str, int]) -> list[object]:
+    parts = [
+        Finding("data.part_count", {"number": row[name], "part": Finding(f"data.part_{name}")})
+        for name in PARTS
+        if name in row
+    ]
+    return [*([f"{row.get('', 0):,}"] if "" in row or not parts else []), *parts]
 
 
 def inspection_findings(found: Inspection) -> tuple[Finding, ...]:
@@ -116,4 +142,5 @@ def require_learnable(found: Inspection) -> None:
         )
     nested = dataset.root is not None and all(example.name.count("/") > 1 for example in dataset.examples)
     usable = list(found.usable_examples())
-    dataset.target.require_learnable(dataset.examples, usable, str(dataset.root) if nested else "")
+    with led_by(lambda: inspection_findings(found)):
+        dataset.target.require_learnable(dataset.examples, usable, str(dataset.root) if nested else "")

@@ -8,10 +8,10 @@ import numpy as np
 
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import Inspection
-from headstart.data.inspection_report import inspection_findings, inspection_lines
+from headstart.data.inspection_report import class_lines, inspection_findings, inspection_lines
 from headstart.data.splits import Parts
 from headstart.runtime.catalogue import ENGLISH, Texts
-from headstart.runtime.findings import Finding, about, sentences
+from headstart.runtime.findings import Finding, about, notices_json, sentences
 from headstart.settings.recipe import Recipe
 from headstart.settings.rules import idle_settings
 
@@ -32,12 +32,13 @@ class Plan:
         found = (*inspection_findings(self.inspection), *self.parts.notices, *self.notices, *self._idle())
         return about(found, self.dataset.modality)
 
-    def lines(self, texts: Texts = ENGLISH) -> list[str]:
-        """Write it for people."""
+    def lines(self, texts: Texts = ENGLISH, *, every_class: bool = False) -> list[str]:
+        """Write it for people; perhaps with a list of the classes."""
         texts = texts.for_modality(self.dataset.modality)
         sizes = {"fit": len(self.parts.fit), "score": len(self.parts.score), "rule": self.parts.rule}
         return [
             *inspection_lines(self.inspection, texts),
+            *(class_lines(self.inspection, texts) if every_class else []),
             *sentences(self.parts.notices, texts),
             texts.say("data.parts_folds" if self.recipe.split.folds else "data.parts", sizes),
             *sentences((*self.notices, *self._idle()), texts),
@@ -60,6 +61,7 @@ class Plan:
             "split": str(self.parts.rule),
             "audit": self.inspection.to_json(),
             "recipe": self.recipe.to_json(),
+            **notices_json(self.findings),
         }
 
     def counts(self, left_out: Collection[int] = ()) -> dict[str, Any]:

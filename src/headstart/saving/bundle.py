@@ -10,7 +10,7 @@ from headstart.heads.family import load_head
 from headstart.heads.head import Head
 from headstart.registry import resolve
 from headstart.runtime.files import require_free, whole_folder, write_errors, write_json, write_text
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import Finding, about
 from headstart.saving.manifest import MANIFEST, check_files, find_model, manifest_of, read_manifest
 from headstart.saving.reference_set import NAMES, REFERENCES, read_references, write_references
 from headstart.saving.tensors import read_digests, read_tensors, write_digests, write_tensors
@@ -130,6 +130,7 @@ def _model_from(folder: Path, manifest: dict[str, Any]) -> SavedModel:
         training=TrainingRecord(**manifest["training"]),
         baseline=baseline,
         notices=tuple(manifest["notices"]),
+        findings=about(map(Finding.from_json, manifest.get("findings", [])), manifest["modality"]),
         fitted_keys=frozenset(read_digests(fitted["sha256"]) if fitted else ()),
         references=read_references(folder) if REFERENCES in manifest["files"] else None,
         policy=task.policy_files.read_policy(held_out, policy) if policy else None,

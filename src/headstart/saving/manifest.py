@@ -42,6 +42,7 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
         "baseline": _baseline_json(baseline) if baseline else None,
         "training": model.training.to_json(),
         "notices": list(model.notices),
+        "findings": [finding.to_json() for finding in model.findings],
         "guard": policy and policy | {"scores": model.policy_scores},
         "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)} for path in sorted(files)},
     }

@@ -14,6 +14,7 @@ from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.heads.head import Decoding, Head, Matrix
 from headstart.probing.predictor import HeadPredictor
 from headstart.runtime.environment import package_versions
+from headstart.runtime.findings import Finding
 from headstart.saving.reference_set import References
 from headstart.tasks.base import load_task
 from headstart.uncertainty.ood import NearestIndex, nearest_index
@@ -97,6 +98,8 @@ class SavedModel:
         What is known of the labels the head was fitted on, from which the constant baseline follows.
     notices
         What a user of the model should know: one sentence each.
+    findings
+        What was found while it was fitted; none for a model of an older Headstart.
     fitted_keys
         SHA-256 of each example the head was fitted on, so that scoring one of them again is noticed.
     references
@@ -116,6 +119,7 @@ class SavedModel:
     training: TrainingRecord
     baseline: Baseline | None = None
     notices: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     fitted_keys: frozenset[bytes] = frozenset()
     references: References | None = None
     policy: AnswerPolicy | None = None

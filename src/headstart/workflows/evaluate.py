@@ -4,10 +4,11 @@ import time
 from dataclasses import replace
 from typing import Protocol
 
+from headstart.data.inspection_report import inspection_findings
 from headstart.data.labels import match_target, split_to_score, with_target
 from headstart.data.sources import list_examples
 from headstart.encoders.spec import Encoder, simple_encoders
-from headstart.errors import ExampleError, RecipeError
+from headstart.errors import ExampleError, RecipeError, led_by
 from headstart.metrics.comparison import compare_with_baselines
 from headstart.metrics.values import ScoredPart
 from headstart.probing.rows import require_some, select_sample
@@ -49,7 +50,8 @@ def score(
     checked = read_inspected(data, recipe, context, model.saved.target.task)
     checked = replace(checked, dataset=match_target(checked.dataset, model.saved.target))
     classes, simple = model.saved.classes, model.saved.baseline
-    dataset = with_target(checked.dataset, model.saved.target)
+    with led_by(lambda: inspection_findings(checked)):
+        dataset = with_target(checked.dataset, model.saved.target)
     split = split_to_score(dataset, checked.usable)
     baseline = (simple_encoders(simple.spec.modality).open_simple(simple.spec),) if simple else ()
     walk = read_usable(checked, (model.encoder, *baseline), context, split.positions, recipe.data.strict)

@@ -148,7 +148,8 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     saved = replace(saved, policy=policy, policy_scores=None if promises is None else promises.to_json())
     model = Model(final.encoder, saved, final.encoder.files, board)
     trained = FitResult(model, walk, probe, board, encoded.scored, outputs, tuned, promises)
-    return replace(trained, model=replace(model, findings=run_findings(planned, walk, probe, board, trained.notices)))
+    found = run_findings(planned, walk, probe, board, trained.notices)
+    return replace(trained, model=replace(model, saved=replace(saved, findings=found), findings=found))
 
 
 def _open_from_run(trained: FitResult, folder: Path) -> Model:

@@ -51,7 +51,7 @@ class Model:
     folder
         Where it was loaded from, or None.
     findings
-        What the user should know of the fit; none for a model that was loaded.
+        What the user should know of the fit: the data, what was left out, the training.
 
     Examples
     --------
@@ -248,7 +248,13 @@ class Model:
 def load(folder: str | Path) -> Model:
     """Load a saved model; see :func:`headstart.load`."""
     bundle = load_bundle(folder)
-    return Model(open_saved(bundle.model.spec, bundle.files), bundle.model, bundle.files, folder=bundle.folder)
+    return Model(
+        open_saved(bundle.model.spec, bundle.files),
+        bundle.model,
+        bundle.files,
+        folder=bundle.folder,
+        findings=bundle.model.findings,
+    )
 
 
 def to_explained_model(model: Model) -> "ExplainedModel":

@@ -6,14 +6,14 @@ from pathlib import Path
 from headstart.audit.duplicates import add_near_duplicates
 from headstart.data.cv_split import parts_in_folds
 from headstart.data.demo_data import fruit_folder
-from headstart.data.inspection import inspect_dataset
-from headstart.data.inspection_report import refuse_unreadable, require_learnable
+from headstart.data.inspection import Inspection, inspect_dataset
+from headstart.data.inspection_report import inspection_findings, refuse_unreadable, require_learnable
 from headstart.data.plan import Plan
 from headstart.data.sources import read_dataset
-from headstart.data.splits import choose_parts
+from headstart.data.splits import Parts, choose_parts
 from headstart.data.targets.base import Target
 from headstart.encoders.spec import simple_encoders
-from headstart.errors import MissingExtraError, RecipeError
+from headstart.errors import MissingExtraError, RecipeError, led_by
 from headstart.features.access import seconds_per_example, stored_share
 from headstart.finetuning.ranks import process_number
 from headstart.probing.probe import families_for
@@ -51,15 +51,22 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     require_learnable(checked)
     if recipe.split.keep_duplicates_together:
         checked = add_near_duplicates(checked, context)
-    parts = (
-        parts_in_folds(dataset, checked.usable, recipe.split.folds, recipe.split.repeats)
-        if recipe.split.folds
-        else choose_parts(
-            dataset, checked.together, checked.usable, seed=recipe.run.seed, test_fraction=recipe.split.test_fraction
+    return Plan(recipe, dataset, checked, divide(checked, recipe), notices)
+
+
+def divide(checked: Inspection, recipe: Recipe) -> Parts:
+    """Divide data into folds, or into a part to fit and a part to score; raises DataError with what led to it."""
+    dataset, split = checked.dataset, recipe.split
+    with led_by(lambda: inspection_findings(checked)):
+        parts = (
+            parts_in_folds(dataset, checked.usable, split.folds, split.repeats)
+            if split.folds
+            else choose_parts(
+                dataset, checked.together, checked.usable, seed=recipe.run.seed, test_fraction=split.test_fraction
+            )
         )
-    )
-    dataset.target.require_part(dataset.labels[parts.fit])
-    return Plan(recipe, dataset, checked, parts, notices)
+        dataset.target.require_part(dataset.labels[parts.fit])
+    return parts
 
 
 def _possible_here(recipe: Recipe) -> tuple[Recipe, tuple[Finding, ...]]:
