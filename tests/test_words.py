@@ -6,7 +6,8 @@ Counted are names: of variables, parameters, attributes, functions, classes, key
 * "text" and "token", which are ordinary words of a program: here they mean a string and a secret;
 * in ``reporting/plots`` and ``reporting/render``, which draw examples of every modality, the names that
   Pillow has for what is drawn (:data:`LIBRARY`): a sheet of vectors is an ``Image`` of Pillow as well;
-* names that users import from the package itself: ``headstart.ImageEmbedder``.
+* names that users import from the package itself: ``headstart.ImageEmbedder``;
+* the setting ``images``, which users look for under this name whatever the examples are.
 """
 
 import ast
@@ -24,6 +25,7 @@ SINGULAR = "image picture photo photograph pixel colour color pil pillow rgb jpe
 WORDS = {form for word in SINGULAR.split() for form in (word, f"{word}s")}
 DRAWING = re.compile(r"^reporting/(plots|render)/")
 LIBRARY = {"PIL", "Image", "ImageDraw", "ImageFont"}
+SAID = {*headstart.__all__, "images"}
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -48,7 +50,7 @@ def words_of(source: str, ignored: Container[str] = ()) -> list[str]:
 def found() -> dict[str, int]:
     modules = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
     counts = {
-        name: len(words_of(path.read_text(encoding="utf-8"), LIBRARY if DRAWING.match(name) else headstart.__all__))
+        name: len(words_of(path.read_text(encoding="utf-8"), LIBRARY if DRAWING.match(name) else SAID))
         for name, path in modules.items()
         if not name.startswith("modalities/") and not LEAF.search(name)
     }

@@ -137,7 +137,7 @@ def test_every_sentence_of_the_help_is_translated_and_every_translation_is_of_a_
         (["fit", "x", "--encodr", "y"], "错误：没有选项 '--encodr'。 （您是指其中之一吗：'--encoder', '--method'？）"),
         (["fit"], "错误：缺少参数 'DATA'."),
         (["embed", "x"], "错误：缺少选项 '--out'."),
-        (["fit", "x", "y"], "错误：多余的参数（y）"),
+        (["fit", "x", "y", "z"], "错误：多余的参数（z）"),
         (["fit", "x", "--seed"], "错误：选项 '--seed' 需要一个值。"),
         (["fit", "x", "--json=1"], "错误：选项 '--json' 不带值。"),
         (["fit", "x", "--seed", "one"], "错误：'--seed' 的值无效：'one' 不是有效的数（integer）。"),

@@ -125,7 +125,7 @@ def test_a_table_and_pairs_follow_the_same_rule(put):
 def test_groups_follow_the_same_rule(put):
     root = put("a.png", "b.png")
     (root / "t.csv").write_text("path,label,group\na.png,x,Rene\u0301 \nb.png,y,René\n", "utf-8")
-    assert {one.group for one in read_dataset(root / "t.csv").examples} == {"René"}
+    assert {one.group for one in read_dataset(root / "t.csv", group_by="group").examples} == {"René"}
 
 
 def test_near_names_in_one_part_are_kept_apart_and_said():

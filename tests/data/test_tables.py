@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from headstart.data.inspection import inspect_dataset
+from headstart.data.inspection_report import refuse_unreadable
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError
 
@@ -15,6 +17,10 @@ def refusal(source, **options):
 @pytest.fixture
 def folder(put):
     return put("a.png", "b.png", "sub/c.png")
+
+
+def said(dataset):
+    return [str(notice) for notice in dataset.notices]
 
 
 def rows(dataset):
@@ -49,9 +55,10 @@ def test_every_kind_of_table_gives_the_same_dataset(folder, kind):
         table.write_text("\n".join(map(json.dumps, ROWS)) + "\n\n")
     else:
         table.write_text(delimited({".tsv": "\t", "; .csv": ";"}.get(kind, ",")))
-    dataset = read_dataset(table)
+    dataset = read_dataset(table, group_by="group")
     assert rows(dataset) == EXPECTED
-    assert (dataset.name, dataset.classes, dataset.root, dataset.notices) == ("data", ("cat", "dog"), folder, ())
+    assert (dataset.name, dataset.classes, dataset.root) == ("data", ("cat", "dog"), folder)
+    assert said(dataset) == ["Columns: path from 'path', label from 'label', split from 'split', group from 'group'."]
     assert dataset.examples[2].source == str(folder / "sub" / "c.png")
 
 
@@ -68,17 +75,30 @@ def test_utf8_is_read_with_and_without_a_mark_and_with_either_line_end(folder, e
     assert set(dataset.classes) == {"玫瑰", "rose, red"}
 
 
-def test_another_encoding_is_refused_with_the_line(folder):
-    table = write(folder, "path,label\na.png,rosé\n", encoding="latin-1")
+def test_bytes_of_no_known_encoding_are_refused_with_the_line(folder):
+    table = folder / "t.csv"
+    table.write_bytes(b"path,label\na.png,ros\x81\n")
     assert refusal(table) == (
         f"The table '{table}' is not UTF-8 text. The first wrong byte stands in line 2. "
         "Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
     )
 
 
-def test_utf16_is_recognised(folder):
-    table = write(folder, "path,label\na.png,rose\n", encoding="utf-16")
-    assert "stands in line 1. It looks like UTF-16." in refusal(table)
+@pytest.mark.parametrize(
+    ("encoding", "label", "guess"),
+    [
+        ("utf-16", "玫瑰", ""),
+        ("gb18030", "玫瑰", "GB18030"),
+        ("gb18030", "鹦鹉", "GB18030"),
+        ("cp1252", "rosé", "CP1252"),
+    ],
+)
+def test_what_spreadsheets_write_in_other_encodings_is_read_and_a_guess_is_said(folder, encoding, label, guess):
+    table = write(folder, f"path,label\na.png,{label}\nb.png,tulip\n", encoding=encoding)
+    dataset = read_dataset(table)
+    assert {example.label for example in dataset.examples} == {label, "tulip"}
+    told = f"The table '{table}' is not UTF-8; it was read as {guess}. Look at the names"
+    assert any(one.startswith(told) for one in said(dataset)) == bool(guess)
 
 
 def test_synonyms_are_accepted_and_the_choice_is_said(folder):
@@ -112,10 +132,10 @@ def test_a_missing_group_column_gets_the_nearest_name(folder):
 
 
 def test_a_missing_path_column_is_named_with_what_would_do(folder):
-    table = write(folder, "url,label\na.png,x\n")
+    table = write(folder, "url,label\nhttp://a.org/a.png,x\n")
     assert refusal(table) == (
         f"The table '{table}' has no column 'path'. Its columns are 'url' and 'label'. "
-        "Add it; file, filename, image_path, image would do too."
+        "Add it; file, filename, image_path, image would do too. --path-column names another column."
     )
 
 
@@ -128,16 +148,26 @@ def test_empty_label_cells_are_named_by_row(folder):
 
 
 def test_many_empty_cells_are_counted(folder):
-    table = write(folder, "path,label\n" + "a.png,\n" * 9)
+    table = write(folder, "path,label\n" + "a.png,\n" * 9 + "a.png,x\n")
     assert "See rows 2, 3, 4, 5, 6 and 4 more." in refusal(table)
 
 
-def test_missing_files_are_listed_five_and_counted(folder):
-    table = write(folder, "path,label\na.png,x\n" + "".join(f"no{n}.png,x\n" for n in range(17)))
+def test_missing_files_are_left_out_and_listed_as_unreadable_ones_are(folder):
+    dataset = read_dataset(write(folder, "path,label\na.png,x\nb.png,y\ngone.png,x\n"))
+    found = inspect_dataset(dataset)
+    assert {dataset.examples[place].name: str(why) for place, why in found.unreadable.items()} == {
+        "gone.png": "The file does not exist."
+    }
+    with pytest.raises(DataError, match=r"1 picture cannot be read\. 'gone.png': The file does not exist\."):
+        refuse_unreadable(found)
+
+
+def test_a_table_of_which_no_file_exists_is_refused_with_five_of_them(folder):
+    table = write(folder, "path,label\n" + "".join(f"no{n}.png,x\n" for n in range(17)))
     assert refusal(table) == (
         f"The table '{table}' names 17 files that do not exist. "
         "Missing: 'no0.png', 'no1.png', 'no2.png', 'no3.png', 'no4.png' and 12 more. "
-        "Paths must be absolute, or relative to the folder of the table."
+        "Paths must be absolute, or relative to the folder of the table; --images names another folder."
     )
 
 
@@ -153,10 +183,10 @@ def test_an_absolute_path_is_taken_as_it_is(folder):
 
 
 def test_an_unknown_split_is_refused_with_the_known_words(folder):
-    table = write(folder, "path,label,split\na.png,x,training\nb.png,y,holdout\n")
+    table = write(folder, "path,label,split\na.png,x,training\nb.png,y,later\n")
     assert refusal(table) == (
-        f"The table '{table}' has unknown splits. Found 'holdout'; expected 'train', 'training', 'val', 'valid', "
-        "'validation', 'test' and 'testing'. "
+        f"The table '{table}' has unknown splits. Found 'later'; expected 'train', 'training', 'val', 'valid', "
+        "'validation', 'dev', 'test', 'testing', 'holdout' and 'eval'. "
         "Change these words, or leave the column 'split' out and let Headstart split."
     )
 
@@ -176,7 +206,7 @@ def test_a_row_with_too_many_cells_is_refused_with_its_line(folder):
 
 
 def test_a_row_with_too_few_cells_has_an_empty_label(folder):
-    assert "has 1 empty cell in the column 'label'. See row 2." in refusal(write(folder, "path,label\na.png\n"))
+    assert "has 1 empty cell in the column 'label'. See row 2." in refusal(write(folder, "path,label\na.png\nb.png,x"))
 
 
 def test_a_cell_that_csv_cannot_hold_is_refused(folder):
@@ -204,9 +234,9 @@ def test_a_file_that_is_not_parquet_is_refused(folder):
 
 def test_class_twins_in_a_table_are_noticed(folder):
     dataset = read_dataset(write(folder, "path,label\na.png,cat\nb.png,Cat \n"))
-    assert tuple(map(str, dataset.notices)) == (
-        "The classes 'Cat' and 'cat' differ only by case, width, spaces or the form of a number; they are kept apart.",
-    )
+    assert said(dataset)[1:] == [
+        "The classes 'Cat' and 'cat' differ only by case, width, spaces or the form of a number; they are kept apart."
+    ]
 
 
 def test_a_table_that_cannot_be_opened_is_named(folder, monkeypatch):

@@ -81,7 +81,10 @@ def test_numbers_of_the_rows_and_long_words_are_no_part_of_them(tmp_path):
     columns = {"id": list(range(count)), "name": [f"n{i}" for i in range(count)], "x": [*range(count)]}
     data = read_dataset(write_csv(tmp_path / "t.csv", {**columns, "label": ["a", "b"] * 20}))
     assert data.examples[0].source.table.names == ("x",)
-    assert sentences(data.notices) == ["Columns that are neither numbers nor categories were left out: name."]
+    assert sentences(data.notices) == [
+        "Columns: label from 'label'.",
+        "Columns that are neither numbers nor categories were left out: name.",
+    ]
 
 
 def test_vectors_of_a_parquet_file_are_columns_of_one_name(tmp_path):

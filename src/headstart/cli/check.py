@@ -10,7 +10,22 @@ from headstart.cli.verb import Call, verb
 
 
 @verb(
-    *("encoder", "head", "group_by", "group_pattern", "strict", "seed", "device", "cache", "no_cache", "json"),
+    *(
+        "encoder",
+        "head",
+        "path_column",
+        "label_column",
+        "images",
+        "test",
+        "group_by",
+        "group_pattern",
+        "strict",
+        "seed",
+        "device",
+        "cache",
+        "no_cache",
+        "json",
+    ),
     head="That judges the labels.  [default: logistic]",
 )
 def check(

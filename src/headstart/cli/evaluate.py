@@ -8,7 +8,9 @@ from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 
 
-@verb("group_by", "group_pattern", "strict", "seed", "cache", "no_cache", "json")
+@verb(
+    "path_column", "label_column", "images", "group_by", "group_pattern", "strict", "seed", "cache", "no_cache", "json"
+)
 def evaluate(
     model: options.ModelFolder,
     data: options.DataSource,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from headstart.cli import options
 from headstart.cli.console import print_json
-from headstart.cli.parameters import option
+from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 from headstart.settings.recipe import all_settings
 
@@ -16,6 +16,10 @@ FIRST = ("encoder", "method", "preset", "time_limit", "seed")  # most people nee
 @verb(*dict.fromkeys((*FIRST, *all_settings())), "cache", "no_cache", "json")
 def fit(
     data: options.DataSource,
+    second: Annotated[
+        str | None, Argument(metavar="[TEST]", help="The same to score, instead of holding a part out: --test.")
+    ] = None,
+    *,
     call: Call,
     recipe: Annotated[Path | None, option(help="TOML file with these settings; a flag beats the file.")] = None,
     out: options.RunFolder = None,
@@ -41,6 +45,8 @@ def fit(
     from headstart.workflows.fit import run_fit
     from headstart.workflows.plan import estimate_time, plan_fit
 
+    if second:
+        call.given.setdefault("test", second)
     if no_augment:
         call.given["augment"] = "none"
     context = replace(call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)

@@ -27,7 +27,10 @@ class OutputFormat(StrEnum):
         return cls(suffix) if suffix in list(cls) else cls.TABLE
 
 
-@verb(*("coverage", "abstain", "false_alarms", "reject_unlike", "strict", "json"), json="The same as --format json.")
+@verb(
+    *("path_column", "images", "coverage", "abstain", "false_alarms", "reject_unlike", "strict", "json"),
+    json="The same as --format json.",
+)
 def predict(
     model: options.ModelFolder,
     paths: options.Paths,
@@ -45,13 +48,15 @@ def predict(
     Example: headstart predict runs/flowers-1 rose.jpg --abstain 0.95
     """
     from headstart.workflows.model import change_policy, load
-    from headstart.workflows.predict import answer, write_answers
+    from headstart.workflows.predict import answer, read_inputs, write_answers
 
     given = dict(call.given)
     strict = bool(given.pop("strict", False))
+    table = {name: given.pop(name, "") for name in ("path_column", "images")}
     opened = load(model)
     opened = change_policy(opened, given) if given else opened
-    answers = answer(opened.encoder, opened.saved, paths, call.context, top=top, strict=strict)
+    examples = read_inputs(paths, opened.encoder.spec.modality, **table)
+    answers = answer(opened.encoder, opened.saved, examples, call.context, top=top, strict=strict)
     call.steps.close()
     texts = call.texts.for_modality(opened.encoder.spec.modality)
     chosen = "json" if call.as_json else (form or OutputFormat.of(out)).value

@@ -1,6 +1,5 @@
 """Where classes and parts stand in a tree of folders: by names, and by what the folders hold."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from headstart.data.example import SplitName
 from headstart.data.name_checks import natural_key, printable
 from headstart.data.part_names import is_neutral, is_slice, part_name, plain_splits, split_names
+from headstart.data.same_names import canonical
 from headstart.runtime.findings import NOTE, Finding
 
 
@@ -197,7 +197,7 @@ def _pieces(tree: Tree, base: str) -> list[str]:
     names = tree.names(base)
     if len(names) < 2 or base in tree.holding or not all(tree.only_folders(_join(base, name)) for name in names):
         return []
-    inside = [{unicodedata.normalize("NFC", one) for one in tree.names(_join(base, name))} for name in names]
+    inside = [{canonical(one) for one in tree.names(_join(base, name))} for name in names]
     shared = set.intersection(*inside)
     if all(is_slice(name) for name in names) and len(shared) > 1:
         return [*names]

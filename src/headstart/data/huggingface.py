@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from headstart.data.columns import SPLIT_WORDS, Columns, cell_text, find_columns, missing_column
+from headstart.data.columns import Columns, TableOptions, cell_text, find_columns, missing_column
 from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.in_memory import class_of
+from headstart.data.part_names import plain_splits
 from headstart.data.readers.base import Deferred
 from headstart.errors import DataError
 from headstart.runtime.findings import Finding
@@ -20,7 +22,11 @@ def is_hub_dataset(source: object) -> bool:
     return all(hasattr(source, name) for name in ("features", "column_names", "cast_column"))
 
 
-def read_hub_dataset(source: Any, group_by: str = "", name: str = "data") -> Dataset:  # noqa: ANN401 - duck-typed
+def read_hub_dataset(
+    source: Any,  # noqa: ANN401 - duck-typed
+    options: TableOptions = TableOptions(),  # noqa: B008 - frozen
+    name: str = "data",
+) -> Dataset:
     """Read a dataset from a ``datasets.Dataset``, or from a ``datasets.DatasetDict``, whose keys become the splits.
 
     The column of type ``Image`` holds the pictures (otherwise one with a usual name for paths); a ``ClassLabel`` brings
@@ -32,7 +38,8 @@ def read_hub_dataset(source: Any, group_by: str = "", name: str = "data") -> Dat
         When a column is missing, a label is missing, or the dataset is empty or streamed.
     """
     parts: dict[str, Any] = dict(source) if isinstance(source, Mapping) else {"": source}
-    known = {key: part for key, part in parts.items() if not key or key.casefold() in SPLIT_WORDS}
+    splits = plain_splits(parts)
+    known = {key: part for key, part in parts.items() if not key or key in splits}
     notices = []
     if len(known) < len(parts):
         others = [key for key in parts if key not in known]
@@ -41,34 +48,35 @@ def read_hub_dataset(source: Any, group_by: str = "", name: str = "data") -> Dat
         notices.append(Finding("data.hub_splits", {"names": others, "count": len(others)}))
     examples: list[Example] = []
     for key, part in known.items():
-        columns = _find(part, group_by)
-        examples += _read_part(part, columns, key)
+        columns = _find(part, options)
+        examples += _read_part(part, columns, key, splits.get(key))
         notices += [notice for notice in columns.notices() if notice not in notices]
     if not examples:
         raise DataError("data.empty_dataset")
     return Dataset(name, tuple(examples), notices=tuple(notices))
 
 
-def _find(part: Any, group_by: str) -> Columns:  # noqa: ANN401 - duck-typed
+def _find(part: Any, options: TableOptions) -> Columns:  # noqa: ANN401 - duck-typed
     """Find the columns, by type before name."""
     where = "The dataset"
     if not hasattr(part, "__len__"):
         raise DataError("data.streamed")
     names = list(part.column_names)
-    columns = find_columns(where, names, group_by)
+    columns = find_columns(where, names, options)
     typed = [name for name in names if type(part.features[name]).__name__ == "Image"]
-    path = typed[0] if typed and columns.path not in typed else columns.path
+    path = typed[0] if typed and columns.path not in typed and not options.path_column else columns.path
     if not path:
         raise missing_column(where, "image", names)
-    labels = [name for name in names if type(part.features[name]).__name__ == "ClassLabel" and name != group_by]
+    labels = [name for name in names if type(part.features[name]).__name__ == "ClassLabel" and name != options.group_by]
     label = columns.label or (labels[0] if len(labels) == 1 else "")
     if not label and labels:
         raise DataError("data.several_labels", names=labels)
-    return Columns(path, label, "", columns.group)
+    used = (path, label, columns.group)
+    unused = tuple(name for name in names if name not in used)
+    return replace(columns, path=path, label=label, split="", unused=unused)
 
 
-def _read_part(part: Any, columns: Columns, key: str) -> list[Example]:  # noqa: ANN401 - duck-typed
-    split: SplitName | None = SPLIT_WORDS[key.casefold()] if key else None
+def _read_part(part: Any, columns: Columns, key: str, split: SplitName | None) -> list[Example]:  # noqa: ANN401
     labels = _labels(part, columns.label, key) if columns.label else [None] * len(part)
     groups = [cell_text(value) for value in part[columns.group]] if columns.group else [None] * len(part)
     kind = part.features[columns.path]

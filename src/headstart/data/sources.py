@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.columns import TableOptions
 from headstart.data.example import DEFAULT_TASK, Dataset, Example
 from headstart.data.labels import unify_names
 from headstart.data.name_checks import natural_key, printable
@@ -28,6 +29,7 @@ def read_dataset(
     *,
     group_by: str = "",
     group_pattern: str = "",
+    table: TableOptions = TableOptions(),  # noqa: B008 - frozen
     name: str | None = None,
     task: str = DEFAULT_TASK,
 ) -> Dataset:
@@ -44,6 +46,8 @@ def read_dataset(
         Column with the name of the patient, video or site, for tables and Hugging Face datasets.
     group_pattern
         Regular expression on the name of an example instead; its first group, or all that it matches, is the name.
+    table
+        What else is said of the columns of a table or a Hugging Face dataset, and of where its files lie.
     name
         Short name for the run folder; by default that of the folder or file.
     task
@@ -62,7 +66,7 @@ def read_dataset(
     if group_by and group_pattern:
         raise DataError("data.two_groupings")
     MODALITY.set(DEFAULT)  # until it is known
-    dataset = _read(source, group_by)
+    dataset = _read(source, replace(table, group_by=group_by or table.group_by))
     MODALITY.set(dataset.modality)
     if group_pattern:
         dataset = _group_by_pattern(dataset, group_pattern)
@@ -71,11 +75,15 @@ def read_dataset(
     return unify_names(replace(dataset, name=name or dataset.name))
 
 
-def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]:  # noqa: ANN401 - as read_dataset
+def list_examples(
+    inputs: Any,  # noqa: ANN401 - as read_dataset
+    modality: str = DEFAULT,
+    table: TableOptions = TableOptions(),  # noqa: B008 - frozen
+) -> tuple[Example, ...]:
     """List the examples to predict: a path, a folder, a pattern, an object in memory, or a list of such.
 
-    Of a folder all files of the modality are taken, however deep. Names are the paths as given. A file
-    that is named itself is taken whatever its suffix.
+    Of a folder all files of the modality are taken, however deep, of a table those that it names. Names are the paths
+    as given. A file that is named itself is taken whatever its suffix; an :class:`Example` is taken as it is.
 
     Raises
     ------
@@ -93,8 +101,10 @@ def list_examples(inputs: Any, modality: str = DEFAULT) -> tuple[Example, ...]: 
     of_rows = bool(row_readers(modality))
     examples: list[Example] = []
     for source in sources:
-        if isinstance(source, (str, os.PathLike)) and of_rows:
-            examples += _read_path(source, "").examples
+        if isinstance(source, Example):
+            examples.append(source)
+        elif isinstance(source, (str, os.PathLike)) and (of_rows or _is_table(source)):
+            examples += _read_path(source, table).examples
         elif isinstance(source, (str, os.PathLike)):
             examples += [Example(path, printable(path)) for path in _expand(os.fspath(source), suffixes)]
         else:
@@ -142,17 +152,17 @@ def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:
     return sha256_of_parts(json.dumps(row).encode() + b"\n" for row in rows)
 
 
-def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_dataset
+def _read(source: Any, table: TableOptions) -> Dataset:  # noqa: ANN401 - as read_dataset
     from headstart.data.huggingface import is_hub_dataset, read_hub_dataset  # only where a data set is read
     from headstart.data.in_memory import read_items, read_pairs
 
     if is_hub_dataset(source):
-        return read_hub_dataset(source, group_by)
+        return read_hub_dataset(source, table)
     if isinstance(source, Dataset):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _read_path(source, group_by)
-    _refuse_group_column(group_by)
+        return _read_path(source, table)
+    _refuse_table_options(table)
     if isinstance(source, tuple) and len(source) == 2 and all(isinstance(part, (list, np.ndarray)) for part in source):
         return read_pairs(*source)
     if isinstance(source, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in source):
@@ -162,14 +172,21 @@ def _read(source: Any, group_by: str) -> Dataset:  # noqa: ANN401 - as read_data
     raise DataError("data.no_dataset", kind=type(source).__name__)
 
 
-def _read_path(source: str | os.PathLike[str], group_by: str) -> Dataset:
+def _is_table(source: str | os.PathLike[str]) -> bool:
+    from headstart.data.tables import is_table
+
+    path = Path(os.path.expanduser(source))
+    return path.is_file() and is_table(path)
+
+
+def _read_path(source: str | os.PathLike[str], table: TableOptions) -> Dataset:
     from headstart.data.folders import read_folder
     from headstart.data.tables import TABLE_SUFFIXES, is_table, read_table
 
     path = Path(os.path.expanduser(source))
     if path.is_file() and is_table(path):
-        return read_table(path, group_by)
-    _refuse_group_column(group_by)
+        return read_table(path, table)
+    _refuse_table_options(table)
     if path.is_dir():
         return read_folder(path)
     if path.is_file() and suffix_of(path.name) not in modalities_by_suffix():
@@ -184,9 +201,13 @@ def _unlabelled(name: str, sources: Any) -> Dataset:  # noqa: ANN401 - as list_e
     return Dataset(name, list_examples(sources, modality), modality=modality)
 
 
-def _refuse_group_column(group_by: str) -> None:
-    if group_by:
-        raise DataError("data.no_group_column", name=group_by)
+def _refuse_table_options(table: TableOptions) -> None:
+    """Refuse columns where there is no table."""
+    if table.group_by:
+        raise DataError("data.no_group_column", name=table.group_by)
+    given = next(filter(None, (table.path_column, table.label_column, table.folder)), "")
+    if given:
+        raise DataError("data.no_table_here", name=given)
 
 
 def _group_by_pattern(dataset: Dataset, pattern: str) -> Dataset:

@@ -1,61 +1,121 @@
 """Tables of examples: CSV, TSV, JSONL or Parquet with a path, a label and perhaps a split and a group."""
 
-import csv
 import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from headstart.data.columns import Columns, cell_text, find_columns, missing_column, parse_splits, require_cells
+from headstart.data.columns import (
+    Columns,
+    TableOptions,
+    cell_text,
+    find_columns,
+    find_one_hot,
+    missing_column,
+    one_hot_labels,
+    parse_splits,
+    require_cells,
+)
+from headstart.data.delimited import column_names, read_delimited
+from headstart.data.encodings import decode, encoding_findings
 from headstart.data.example import Dataset, Example, SplitName, known_label
-from headstart.data.name_bytes import find_path
 from headstart.data.name_checks import printable
 from headstart.data.readers.base import one_modality, row_readers
+from headstart.data.table_files import FileFinder, root_beside
 from headstart.errors import DataError
-from headstart.runtime.findings import Finding
+from headstart.modalities.base import modalities_by_suffix
+from headstart.runtime.findings import NOTE, Finding
+
+_TRIED = 20  # rows that tell whether a table names files
 
 
-def read_table(table: Path, group_by: str = "") -> Dataset:
-    """Read a dataset from a .csv, .tsv, .jsonl (one JSON object per line) or .parquet file; text must be UTF-8.
+@dataclass(frozen=True, slots=True)
+class TableCells:
+    """What stands in a table.
 
-    Paths in it are relative to its folder. ``group_by`` is the column with the name of the patient, video or site; by
-    default ``group`` if there is one.
+    Attributes
+    ----------
+    columns
+        Cells of each column by its name.
+    rows
+        The number that a person gives each row: the line it begins in, of a table of text.
+    notices
+        What was guessed while it was read.
+    """
+
+    columns: Mapping[str, Any]
+    rows: Sequence[int] | None = None
+    notices: tuple[Finding, ...] = ()
+
+
+def read_table(table: Path, options: TableOptions = TableOptions()) -> Dataset:  # noqa: B008 - frozen
+    """Read a dataset from a .csv, .tsv, .jsonl (one JSON object per line) or .parquet file.
+
+    Paths in it are relative to its folder, unless ``options`` names another one. Files that are not there stay among
+    the examples, to be listed with those that cannot be read.
 
     Raises
     ------
     DataError
-        When the table cannot be read, has no rows, lacks a column, has empty cells, or names files that do not exist.
+        When the table cannot be read, has no rows, lacks a column, has empty cells, or names no file that exists.
     """
     where = the_table(table)
     cells = read_cells(table, where)
-    columns = find_columns(where, list(cells), group_by)
-    if not _names_files(columns, cells, table.parent):
+    finder = FileFinder(_folders(table, options), modalities_by_suffix())
+    columns = find_columns(where, cells.columns, options, lambda cell: finder.find(cell) is not None)
+    if not options.path_column and not _names_files(columns, cells, finder):
         dataset = read_rows(printable(table.stem), where, cells, columns)
         if dataset is not None:
             return dataset
     if not columns.path:
-        raise missing_column(where, "path", cells)
-    # What an editor shows: in a table with a header the first row is line 2.
-    first_row = 2 if table.suffix.lower() in (".csv", ".tsv") else 1
-    paths = require_cells(where, columns.path, cells[columns.path], first_row)
+        raise missing_column(where, "path", cells.columns)
+    paths = require_cells(where, columns.path, cells.columns[columns.path], cells.rows)
     if not paths:
         raise DataError("data.no_rows", where=where)
-    count = len(paths)
-    labels = require_cells(where, columns.label, cells[columns.label], first_row) if columns.label else [None] * count
-    words = require_cells(where, columns.split, cells[columns.split], first_row) if columns.split else []
-    splits = parse_splits(where, words) if columns.split else [None] * count
-    groups = [cell_text(value) for value in cells[columns.group]] if columns.group else [None] * count
-    sources = _find_files(where, paths, table.parent)
+    labels, notices = _labels(where, cells, columns)
+    splits = _splits(where, cells, columns, len(paths))
+    groups = _texts(cells.columns, columns.group, len(paths))
+    found = finder.find_all(where, paths, labels)
     return Dataset(
         name=printable(table.stem),
-        examples=tuple(map(Example, sources, map(printable, paths), map(known_label, labels), splits, groups)),
-        root=table.parent,
-        notices=tuple(columns.notices()),
-        modality=one_modality(paths, where),
+        examples=tuple(map(Example, found.sources, found.names, map(known_label, labels), splits, groups)),
+        root=finder.root,
+        notices=(*cells.notices, *notices, *found.notices),
+        modality=one_modality(found.sources, where),
     )
+
+
+def _folders(table: Path, options: TableOptions) -> list[Path]:
+    """List what the paths of a table may be relative to, the likeliest first."""
+    if options.folder:
+        folder = Path(os.path.expanduser(options.folder))
+        if not folder.is_dir():
+            raise DataError("data.no_such_folder", folder=printable(options.folder))
+        return [folder]
+    return [one for one in (root_beside(table), table.parent) if one]
+
+
+def _labels(where: Finding, cells: TableCells, columns: Columns) -> tuple[list[str | None], list[Finding]]:
+    """Return the label of each row, from its column or from one column for each class, and what is to be said."""
+    if columns.label:
+        return [*require_cells(where, columns.label, cells.columns[columns.label], cells.rows)], columns.notices()
+    classes = find_one_hot(cells.columns, columns.unused)
+    if not classes:
+        return _texts(cells.columns, "", len(cells.columns[columns.path])), columns.notices()
+    rest = replace(columns, unused=tuple(name for name in columns.unused if name not in classes))
+    told = Finding("data.one_hot", {"names": classes, "count": len(classes)}, NOTE)
+    return [*one_hot_labels(cells.columns, classes)], [*rest.notices(), told]
+
+
+def _splits(where: Finding, cells: TableCells, columns: Columns, count: int) -> list[SplitName | None]:
+    if not columns.split:
+        return [None] * count
+    words = require_cells(where, columns.split, cells.columns[columns.split], cells.rows)
+    return [*parse_splits(where, words, columns.split)]
 
 
 def the_table(path: object) -> Finding:
@@ -63,22 +123,22 @@ def the_table(path: object) -> Finding:
     return Finding("data.the_table", {"path": printable(str(path))})
 
 
-def read_cells(table: Path, where: Finding) -> dict[str, Any]:
+def read_cells(table: Path, where: Finding) -> TableCells:
     """Read the columns of a table; ``where`` begins the sentence of an error."""
     suffix = table.suffix.lower()
     if suffix in _READERS:
         return _READERS[suffix](_read_bytes(table, where), where)
     reader = next(reader for reader in row_readers().values() if suffix in reader.SUFFIXES)
     beside = next((found for known in _READERS if (found := table.with_suffix(known)).is_file()), None)
-    words = read_cells(beside, the_table(beside)) if beside else {}
-    return {**words, **reader.read_cells(table, where)}
+    words = read_cells(beside, the_table(beside)) if beside else TableCells({})
+    return replace(words, columns={**words.columns, **reader.read_cells(table, where)})
 
 
 def parse_rows(name: str, data: bytes) -> Dataset:
     """Read a dataset of the rows in the bytes of a table; the end of its name says what it is. Raises DataError."""
     where = the_table(name)
     cells = _READERS[Path(name).suffix.lower()](data, where)
-    dataset = read_rows(name, where, cells, find_columns(where, list(cells)))
+    dataset = read_rows(name, where, cells, find_columns(where, cells.columns))
     if dataset is None or not len(dataset):
         raise DataError("data.no_numbers", where=where)
     return dataset
@@ -90,25 +150,24 @@ def is_table(path: Path) -> bool:
     return suffix in _READERS or any(suffix in reader.SUFFIXES for reader in row_readers().values())
 
 
-def read_rows(name: str, where: Finding, cells: Mapping[str, Any], columns: Columns) -> Dataset | None:
+def read_rows(name: str, where: Finding, cells: TableCells, columns: Columns) -> Dataset | None:
     """Read a dataset whose examples are the rows of the table itself; None where they are not."""
     known = {column for column in (columns.path, columns.label, columns.split, columns.group) if column}
-    others = {column: found for column, found in cells.items() if column not in known}
+    others = {column: found for column, found in cells.columns.items() if column not in known}
     tried = ((kind, one.find_rows(where, others, named=bool(columns.path))) for kind, one in row_readers().items())
     modality, rows = next(((kind, rows) for kind, rows in tried if rows is not None), ("", None))
     if rows is None:
         return None
     count = len(rows.sources)
-    names = [f"#{row}" if text is None else text for row, text in enumerate(_texts(cells, columns.path, count))]
-    labels, groups = _texts(cells, columns.label, count), _texts(cells, columns.group, count)
-    splits: list[SplitName | None] = [None] * count
-    if columns.split:
-        splits = [*parse_splits(where, require_cells(where, columns.split, cells[columns.split]))]
+    texts = _texts(cells.columns, columns.path, count)
+    names = [f"#{row}" if text is None else text for row, text in enumerate(texts)]
+    labels, groups = (_texts(cells.columns, column, count) for column in (columns.label, columns.group))
+    splits = _splits(where, cells, columns, count)
     left = [Finding("data.columns_left_out", {"names": rows.left_out})] if rows.left_out else []
     return Dataset(
         name,
         tuple(map(Example, rows.sources, map(printable, names), map(known_label, labels), splits, groups)),
-        notices=(*columns.notices(), *left),
+        notices=(*cells.notices, *columns.notices(of_rows=True), *left),
         modality=modality,
     )
 
@@ -117,30 +176,22 @@ def _texts(cells: Mapping[str, Any], column: str, count: int) -> list[str | None
     return [cell_text(value) for value in cells[column]] if column else [None] * count
 
 
-def _names_files(columns: Columns, cells: Mapping[str, Any], folder: Path) -> bool:
-    """Return whether the first row names a file that is there."""
-    first = next(iter(cells[columns.path]), None) if columns.path else None
-    return first is not None and os.path.exists(os.path.join(folder, str(first)))
+def _names_files(columns: Columns, cells: TableCells, finder: FileFinder) -> bool:
+    """Return whether one of the first rows names a file that is there."""
+    if not columns.path:
+        return False
+    first = filter(None, map(cell_text, islice(cells.columns[columns.path], _TRIED)))
+    return any(finder.find(cell) is not None for cell in first)
 
 
-def _find_files(where: Finding, paths: Sequence[str], folder: Path) -> list[str]:
-    plain = [os.path.join(folder, path) for path in paths]
-    sources = [one if os.path.exists(one) else find_path(folder, path) for path, one in zip(paths, plain, strict=True)]
-    missing = [path for path, source in zip(paths, sources, strict=True) if not os.path.exists(source)]
-    if missing:
-        raise DataError(
-            "data.files_missing", where=where, count=len(missing), names=[printable(path) for path in missing]
-        )
-    return sources
-
-
-def _decode(data: bytes, where: Finding) -> str:
+def _decode(data: bytes, where: Finding) -> tuple[str, tuple[Finding, ...]]:
+    """Decode a table of text, and say which encoding was guessed."""
     try:
-        return data.decode("utf-8-sig")
+        text, encoding = decode(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-        raise DataError("data.utf16" if utf16 else "data.not_utf8", where=where, line=line) from error
+        raise DataError("data.not_utf8", where=where, line=line) from error
+    return text, tuple(encoding_findings(where, encoding))
 
 
 def _read_bytes(table: Path, where: Finding) -> bytes:
@@ -150,30 +201,18 @@ def _read_bytes(table: Path, where: Finding) -> bytes:
         raise DataError("data.table_not_opened", where=where, error=error.strerror) from error
 
 
-def _read_delimited(data: bytes, where: Finding, tab: bool = False) -> dict[str, list[Any]]:
-    text = _decode(data, where)
-    header = text.split("\n", 1)[0]
-    # Spreadsheets write semicolons where the comma is the decimal mark.
-    comma = ";" if ";" in header and "," not in header else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tab else comma)
-    try:
-        names = next(reader, [])
-        rows = []
-        for row in reader:
-            if len(row) > len(names):
-                raise DataError(
-                    "data.too_many_cells", where=where, cells=len(row), line=reader.line_num, count=len(names)
-                )
-            if row:
-                rows.append(row + [""] * (len(names) - len(row)))
-    except csv.Error as error:
-        raise DataError("data.table_not_read", where=where, line=reader.line_num, error=error) from error
-    return {name: [row[position] for row in rows] for position, name in enumerate(names)}
+def _read_separated(data: bytes, where: Finding) -> TableCells:
+    text, notices = _decode(data, where)
+    read = read_delimited(text, where)
+    columns = {name: [row[place] for row in read.rows] for place, name in enumerate(read.names)}
+    return TableCells(columns, read.lines, notices)
 
 
-def _read_lines(data: bytes, where: Finding) -> dict[str, list[Any]]:
+def _read_lines(data: bytes, where: Finding) -> TableCells:
     rows: list[dict[str, Any]] = []
-    for number, line in enumerate(_decode(data, where).split("\n"), start=1):
+    numbers = []
+    text, notices = _decode(data, where)
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -183,11 +222,12 @@ def _read_lines(data: bytes, where: Finding) -> dict[str, list[Any]]:
         if not isinstance(row, dict):
             raise DataError("data.no_object", where=where, line=number, text=line[:40])
         rows.append(row)
+        numbers.append(number)
     names = dict.fromkeys(name for row in rows for name in row)
-    return {name: [row.get(name) for row in rows] for name in names}
+    return TableCells({name: [row.get(name) for row in rows] for name in names}, numbers, notices)
 
 
-def _read_parquet(data: bytes, where: Finding) -> dict[str, list[Any]]:
+def _read_parquet(data: bytes, where: Finding) -> TableCells:
     # Loaded here because it costs time at start and few tables are Parquet.
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -196,8 +236,9 @@ def _read_parquet(data: bytes, where: Finding) -> dict[str, list[Any]]:
         columns = pq.read_table(io.BytesIO(data))
     except (pa.ArrowException, OSError) as error:
         raise DataError("data.not_parquet", where=where, error=error) from error
-    read = {field.name: _read_column(columns.column(position)) for position, field in enumerate(columns.schema)}
-    return {name: column for name, column in read.items() if column is not None}
+    names = column_names(where, columns.schema.names)
+    read = {name: _read_column(columns.column(position)) for position, name in enumerate(names)}
+    return TableCells({name: column for name, column in read.items() if column is not None})
 
 
 def _read_column(column: Any) -> Any:  # noqa: ANN401 - a pyarrow.ChunkedArray; cells, or an array of vectors
@@ -216,9 +257,9 @@ def _read_column(column: Any) -> Any:  # noqa: ANN401 - a pyarrow.ChunkedArray; 
     return None if skipped else column.to_pylist()
 
 
-_READERS: dict[str, Callable[[bytes, Finding], dict[str, list[Any]]]] = {
-    ".csv": _read_delimited,
-    ".tsv": partial(_read_delimited, tab=True),
+_READERS: dict[str, Callable[[bytes, Finding], TableCells]] = {
+    ".csv": _read_separated,
+    ".tsv": _read_separated,
     ".jsonl": _read_lines,
     ".parquet": _read_parquet,
 }

@@ -7,7 +7,11 @@ class Settings(TypedDict, total=False):
     """Every setting by its key; see :mod:`headstart.settings.sections`."""
 
     task: str
+    path_column: str
+    label_column: str
+    images: str
     strict: bool
+    test: str
     test_fraction: float
     folds: int
     repeats: int

@@ -1,6 +1,7 @@
 """Recipe: everything a run needs, in sections, frozen, checked on creation, to and from TOML."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -76,7 +77,9 @@ class Recipe:
     modalities: tuple[Section, ...]
 
     def __init__(self, **settings: Unpack[Settings]) -> None:
-        given: Mapping[str, object] = settings
+        given: Mapping[str, object] = {
+            key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in settings.items()
+        }
         _require_known(given, Finding("settings.a_recipe"))
         sections = {
             name: section(**{one.name: given[one.key] for one in section.settings() if one.key in given})

@@ -24,6 +24,9 @@ class DataSettings(Section):
         f"Kind of answer: {fields.listed('', list(TABLES['tasks']), last=' or ').strip()}",
         check=fields.check_task,
     )
+    path_column: str = setting("", "Column of a table with the paths, where its name does not tell.")
+    label_column: str = setting("", "Column of a table with the labels, where its name does not tell.")
+    images: str = setting("", "Folder that the paths of a table are relative to, where it is not the table's own.")
     strict: bool = setting(False, "Refuse data with unreadable pictures instead of leaving them out.")
 
 
@@ -34,6 +37,7 @@ class SplitSettings(Section):
     section = "split"
     about = "what is held out, and what stays together"
 
+    test: str = setting("", "Folder or table to score instead of holding a part out.")
     test_fraction: float = setting(0.2, "Held out for scoring when the data has no part for it.", 0.01, 0.9)
     folds: int = setting(  # 0: one part is held out for scoring
         0, "Score every picture, in so many folds, instead of holding a part out.", check=fields.check_folds, shown=""

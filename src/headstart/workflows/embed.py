@@ -1,5 +1,6 @@
 """Examples become features: ``headstart embed``, and the first half of every other verb, as rows of named stages."""
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from headstart.arrays import Integers
+from headstart.data.columns import TableOptions
+from headstart.data.example import Dataset
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import refuse_unreadable
+from headstart.data.labels import unify_names
 from headstart.data.sources import read_dataset
 from headstart.encoders.spec import Encoder, LoadedEncoder
 from headstart.features.access import Counter, open_store, read_blocks, read_features
@@ -65,13 +69,29 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
 
 
 def read_inspected(data: Data, recipe: Recipe, context: RunContext, task: str) -> Inspection:
-    """Read data in the groups of a recipe, and inspect it; unreadable examples are refused where it is strict."""
-    split = recipe.split
-    dataset = read_dataset(data, group_by=split.group_by, group_pattern=split.group_pattern, task=task)
-    checked = inspect_dataset(dataset, progress=context.progress)
+    """Read data as a recipe says, and inspect it; unreadable examples are refused where it is strict."""
+    checked = inspect_dataset(read_as(data, recipe, task), progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
     return checked
+
+
+def read_as(data: Data, recipe: Recipe, task: str) -> Dataset:
+    """Read data with the columns, the groups and the test part that a recipe names."""
+    table, split = table_options(recipe), recipe.split
+    dataset = read_dataset(data, group_pattern=split.group_pattern, table=table, task=task)
+    if not split.test:
+        return dataset
+    from headstart.data.test_part import with_test_part  # few name one
+
+    of_test = table if os.path.isfile(os.path.expanduser(split.test)) else TableOptions()
+    return unify_names(with_test_part(dataset, read_dataset(split.test, table=of_test, task=task)))
+
+
+def table_options(recipe: Recipe) -> TableOptions:
+    """Return what a recipe says of the columns of a table."""
+    own = recipe.data
+    return TableOptions(own.path_column, own.label_column, recipe.split.group_by, own.images)
 
 
 def usable_encoder(name: str, device: DeviceName, checked: Inspection, context: RunContext) -> LoadedEncoder:

@@ -24,7 +24,7 @@ from headstart.runtime.findings import Finding
 from headstart.settings.recipe import Recipe, require_modality
 from headstart.settings.rules import training_plan
 from headstart.tasks.base import load_task
-from headstart.workflows.embed import Data
+from headstart.workflows.embed import Data, read_as
 from headstart.workflows.load_encoder import planned_encoder, require_encoder, require_trainable
 
 
@@ -35,9 +35,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     """
     if out is not None and process_number() == 0:
         require_free(out)
-    dataset = read_dataset(
-        data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task
-    )
+    dataset = read_as(data, recipe, recipe.data.task)
     require_modality(recipe.changed(), dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset, context))
     recipe, notices = _possible_here(recipe)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from headstart.data.columns import TableOptions
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import inspect_dataset
 from headstart.data.sources import list_examples
@@ -27,6 +28,11 @@ def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *
     for position, reason in walk.failures.items() if strict else ():
         raise ExampleError("data.unreadable_picture_left", name=examples[position].name, reason=reason)
     return walk
+
+
+def read_inputs(inputs: Any, modality: str, *, path_column: str = "", images: str = "") -> tuple[Example, ...]:  # noqa: ANN401 - as Model.predict
+    """List the examples to predict; of a table, those in the column and below the folder that are named."""
+    return list_examples(inputs, modality, TableOptions(path_column=path_column, folder=images))
 
 
 def answer(  # six: who answers (two values of every model), about what, how

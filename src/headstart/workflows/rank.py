@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.data.example import Dataset
-from headstart.data.sources import read_dataset
 from headstart.encoders.loading import list_encoders
 from headstart.encoders.variants import candidates_of
 from headstart.features.access import seconds_per_example
@@ -19,7 +18,7 @@ from headstart.studies.layer_study import families_of, stage_features
 from headstart.studies.rank import rank_scored, score_encoder
 from headstart.studies.rank_report import RankReport, cost_of
 from headstart.tasks.base import load_task
-from headstart.workflows.embed import Data, read_usable
+from headstart.workflows.embed import Data, read_as, read_usable
 from headstart.workflows.load_encoder import list_names, named_encoder, require_encoder
 from headstart.workflows.plan import plan_fit
 
@@ -45,13 +44,11 @@ def run_ranking(data: Data, candidates: Candidates, recipe: Recipe, context: Run
 
     Raises DataError when there are too few examples to hold any out, and as :func:`plan`.
     """
-    dataset = read_dataset(
-        data, group_by=recipe.split.group_by, group_pattern=recipe.split.group_pattern, task=recipe.data.task
-    )
+    dataset = read_as(data, recipe, recipe.data.task)
     names = candidates.names(dataset, context)
     for name in names:
         require_encoder(name, dataset, context)
-    planned = plan_fit(dataset, recipe.replace(encoder=names[0]), context)
+    planned = plan_fit(dataset, recipe.replace(encoder=names[0], test=""), context)
     families, learned = families_of(names), planned.examples_to_fit()
     read, loaded = (
         {one: named_encoder(one, recipe.run.device, context, dataset.modality, learned) for one in some}
