@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.arrays import Integers
 from headstart.data.example import Dataset, known_label
+from headstart.data.label_shapes import label_findings
 from headstart.data.name_bytes import read_names
 from headstart.data.name_checks import printable
 from headstart.data.same_names import canonical, match_names, twin_notices
@@ -36,7 +37,8 @@ def unify_names(dataset: Dataset) -> Dataset:
     dataset = _rename(dataset, names, groups, [*read.findings(), *notices])
     across = _match_parts(dataset)
     dataset = _rename(dataset, across, {}, _near_findings(across))
-    return _rename(dataset, {}, {}, twin_notices(dataset.classes))
+    known = sum(one.label is not None for one in dataset.examples)
+    return _rename(dataset, {}, {}, [*twin_notices(dataset.classes), *label_findings(dataset.classes, known)])
 
 
 def match_target(dataset: Dataset, target: Target) -> Dataset:

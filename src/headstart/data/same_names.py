@@ -23,6 +23,8 @@ def canonical(name: str) -> str:
     >>> canonical(" Cre\u0300me\xa0") == "Crème"
     True
     """
+    if name.isascii():  # most are, and then it costs little
+        return name.strip() or name
     return _AROUND.sub("", unicodedata.normalize("NFC", name)) or name
 
 
