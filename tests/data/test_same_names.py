@@ -208,8 +208,14 @@ def test_folders_in_gbk_get_their_names(put):
 
 @any_bytes
 def test_a_part_in_gbk_has_the_classes_of_one_in_utf8(put):
-    root = put(*(f"train/{name}/1.png" for name in "狗马"), *(f"test/{foreign(name, 'gbk')}/1.png" for name in "狗马"))
-    assert set(read_dataset(root).classes) == {"狗", "马"}
+    root = put(*(f"train/{name}/1.png" for name in "狗猫"), *(f"test/{foreign(name, 'gbk')}/1.png" for name in "狗猫"))
+    assert set(read_dataset(root).classes) == {"狗", "猫"}  # the bytes of the cat are those of "è" in UTF-8
+
+
+@any_bytes
+def test_a_word_of_the_west_beside_names_in_gbk_stays_as_it_is(put):
+    root = put(*(f"{name}/1.png" for name in (foreign("狗", "gbk"), foreign("马", "gbk"), "caf\udce9", "école", "é")))
+    assert set(read_dataset(root).classes) == {"狗", "马", r"caf\udce9", "école", "é"}
 
 
 @any_bytes
@@ -222,6 +228,7 @@ def test_a_part_in_gbk_has_the_classes_of_one_in_utf8(put):
         (("кошка", "собака", "Лист"), "cp1251"),
         (("кошка", "собака"), "cp866"),
         (("いぬ", "ねこ"), "shift-jis"),
+        (("狗", "貓"), "big5"),
     ],
 )
 def test_names_in_no_clear_encoding_are_kept_apart_and_said(put, names, encoding):

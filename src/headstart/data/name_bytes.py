@@ -61,17 +61,25 @@ def read_names(names: Iterable[str]) -> ReadNames:
         return ReadNames({})
     encoding = _likely_encoding()
     texts = {name: text for name in foreign if (text := _decode(name, encoding)) is not None}
-    sure = [
-        name
-        for name, text in texts.items()
-        if encoding != "gbk" or (is_chinese(text) and not _is_russian(_bytes(name)))
-    ]
-    if not sure or len(texts) < len(foreign):
-        texts = {name: texts[name] for name in sure}
-    others = {name: _decode(name, encoding) for name in special if name not in foreign} if encoding == "gbk" else {}
-    if texts and all(text is not None and _is_common(text) for text in others.values()):
-        texts |= {name: text for name, text in others.items() if text is not None}
+    if encoding == "gbk":
+        texts = _only_chinese(texts, foreign)
+        texts |= _chinese_by_chance([name for name in special if name not in foreign]) if texts else {}
     return ReadNames(texts, tuple(name for name in foreign if name not in texts), encoding)
+
+
+def _only_chinese(texts: dict[str, str], names: list[str]) -> dict[str, str]:
+    """Leave out what may be no Chinese: all, where another name is in an encoding that is not known at all."""
+    if not all(name in texts or _is_western(_bytes(name)) for name in names):
+        return {}
+    sure = [name for name, text in texts.items() if is_chinese(text) and not _is_russian(_bytes(name))]
+    return texts if sure and len(texts) == len(names) else {name: texts[name] for name in sure}
+
+
+def _chinese_by_chance(names: list[str]) -> dict[str, str]:
+    """Read the names that are UTF-8 by chance, as the bytes of a short Chinese name may be; none if one cannot be."""
+    others = [name for name in names if not any("\u2e80" <= letter <= "\u9fff" for letter in name)]
+    texts = {name: text for name in others if (text := _decode(name, "gbk")) is not None and _is_short(text)}
+    return texts if len(texts) == len(others) else {}
 
 
 def find_path(folder: str | os.PathLike[str], path: str) -> str:
@@ -133,17 +141,26 @@ def _decode(name: str, encoding: str) -> str | None:
     return text if text.isprintable() and chinese else None
 
 
-def _is_common(text: str) -> bool:
-    """Return whether a text holds no letters but those of GB 2312, the common Chinese ones."""
+def _is_short(text: str) -> bool:
+    """Return whether a text has two foreign letters at most, which are common Chinese ones, and no Latin letter."""
     try:
-        text.encode("gb2312")
+        length = len(text.encode("gb2312")) - len(text)
     except UnicodeEncodeError:
         return False
-    return not any(letter.isascii() and letter.isalpha() for letter in text)
+    return length <= 2 and not any(letter.isascii() and letter.isalpha() for letter in text)
+
+
+def _is_western(data: bytes) -> bool:
+    """Return whether bytes make a word in the code page of Western Europe."""
+    return _is_word(data.decode("cp1252", "replace")) and any(65 <= byte < 123 for byte in data)
 
 
 def _is_russian(data: bytes) -> bool:
     """Return whether bytes make a word in the Cyrillic code page of Windows, whose letters make Chinese by twos."""
     text = data.decode("cp1251", "replace")
-    letters = [letter for letter in text if not letter.isascii()]
-    return len(letters) > 2 and all(map(str.isalpha, letters)) and (text.islower() or text.isupper() or text.istitle())
+    return _is_word(text) and sum(not letter.isascii() for letter in text) > 2
+
+
+def _is_word(text: str) -> bool:
+    letters = all(letter.isalpha() for letter in text if not letter.isascii())
+    return letters and (text.islower() or text.isupper() or text.istitle())
