@@ -104,7 +104,7 @@ def fit_baseline(examples):
     return BeatEncoder("average", 1)
 
 
-def open_simple(spec):
+def open_simple(spec, files=None):
     return BeatEncoder(spec.name, spec.dimension)
 
 

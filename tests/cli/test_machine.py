@@ -17,9 +17,9 @@ def test_encoders_lists_the_catalogue_with_size_licence_and_whether_they_are_her
     answer = headstart("encoders")
     head, *rows = answer.stdout.splitlines()
     assert (answer.exit_code, answer.stderr) == (0, "")
-    assert head.split() == ["encoder", "here", "numbers", "MB", "top-1", "licence", "note"]
+    assert head.split() == ["encoder", "for", "here", "numbers", "MB", "top-1", "licence", "note"]
     assert [row.split()[0] for row in rows[: len(TABLES["encoders"])]] == list(TABLES["encoders"])
-    assert rows[0].split()[:3] == ["efficientnet_lite0", "yes", "1280"]
+    assert rows[0].split()[:4] == ["efficientnet_lite0", "pictures", "yes", "1280"]
     assert "Apache-2.0" in rows[0]
     assert headstart("encoders", "list").stdout == answer.stdout
 
@@ -33,7 +33,7 @@ def test_encoders_in_json_is_one_list(headstart):
 def test_encoders_get_of_one_that_is_here_says_so(headstart):
     answer = headstart("encoders", "get", "efficientnet_lite0")
     assert answer.exit_code == 0
-    assert answer.stdout.splitlines()[1].split()[:2] == ["efficientnet_lite0", "yes"]
+    assert answer.stdout.splitlines()[1].split()[:3] == ["efficientnet_lite0", "pictures", "yes"]
 
 
 def test_encoders_get_of_an_unknown_name_gives_the_nearest(headstart):
@@ -45,7 +45,7 @@ def test_encoders_get_of_an_unknown_name_gives_the_nearest(headstart):
 
 def test_a_number_that_is_not_known_is_left_empty():
     row = EncoderRow("timm:tiny", "tiny", None, 1.5, "mit", "hub", True, None, "Brought from a model hub.")
-    assert EncoderTable((row,)).lines()[1].split()[:5] == ["timm:tiny", "yes", "2", "mit", "Brought"]
+    assert EncoderTable((row,)).lines()[1].split()[:6] == ["timm:tiny", "pictures", "yes", "2", "mit", "Brought"]
 
 
 def test_doctor_says_what_is_here_and_that_all_is_well(headstart, tmp_path):

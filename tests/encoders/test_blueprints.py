@@ -25,7 +25,7 @@ from headstart.encoders.weights import Weights, find_weights, locate_weights
 from headstart.errors import EncoderError
 from headstart.runtime.hashing import sha256_of_file
 
-NAMES = {entry.architecture.split(".")[0]: entry for entry in load_catalogue().values()}
+NAMES = {entry.architecture.split(".")[0]: entry for entry in load_catalogue("image").values()}
 VARIANTS = [
     ("tf_efficientnet_lite0", 0, 0),
     ("tf_efficientnet_lite0", -1, 97),  # an odd side: TensorFlow's padding differs

@@ -49,7 +49,7 @@ def test_what_is_missing_or_unknown_is_said_before_anything_is_made(tmp_path):
 def test_the_list_shows_the_catalogue_and_what_is_here(tmp_path):
     rows = list_encoders(tmp_path)
     assert [row.name for row in rows] == list(TABLES["encoders"])
-    assert [row.here for row in rows] == [True, False, False, False]
+    assert [row.here for row in rows] == [row.name == "efficientnet_lite0" for row in rows]
     assert replace(rows[0], note=str(rows[0].note)) == EncoderRow(
         name="efficientnet_lite0",
         architecture="tf_efficientnet_lite0.in1k",
@@ -92,3 +92,19 @@ def test_an_encoder_may_have_threads_of_its_own(tiny, tiny_file, session_cache, 
     two = load_encoder(f"test_resnet@{tiny_file}", cache=session_cache, device="cpu", threads=2)
     assert (one.encode(noise) == two.encode(noise)).all()
     assert replace(one.spec) == two.spec
+
+
+def test_an_encoder_for_other_examples_is_refused_and_not_listed(tmp_path):
+    folder = weights_folder("minilm", tmp_path)
+    folder.mkdir(parents=True)
+    for file in ("model.safetensors", "tokenizer.json", "config.json"):
+        (folder / file).write_bytes(b"")
+    for call in (load_encoder, lambda name, cache: loading.require_encoder(name, cache, [])):
+        with pytest.raises(EncoderError) as caught:
+            call("minilm", cache=tmp_path)
+        assert str(caught.value) == (
+            "The encoder minilm does not read pictures. It is for examples of another kind. Take one of these: "
+            "efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, mobilenetv2."
+        )
+    assert loading.list_names(tmp_path, []) == ("efficientnet_lite0",)
+    assert {row.name: row.here for row in list_encoders(tmp_path)}["minilm"]

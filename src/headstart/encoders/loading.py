@@ -15,6 +15,8 @@ from headstart.encoders.spec import Device, LoadedEncoder
 from headstart.encoders.variants import require_whole
 from headstart.encoders.weights import Weights, locate_weights
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError
+from headstart.modalities.base import DEFAULT
+from headstart.registry import names, resolve
 from headstart.runtime.findings import NOTE, Finding
 from headstart.runtime.progress import Progress, silent
 
@@ -32,10 +34,12 @@ class EncoderRow:
     here: bool
     top1: float | None
     note: Finding | str
+    modality: str = DEFAULT
 
 
 def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
     """Find the weights of an encoder without reading them; raises as :func:`locate_weights`."""
+    _require_kind(name)
     return locate_weights(name, cache).name
 
 
@@ -46,7 +50,7 @@ def require_trainable(name: str, method: str) -> None:
 
 def list_names(cache: Path, examples: Sequence[Example]) -> tuple[str, ...]:
     """List the encoders whose weights are on this machine."""
-    return tuple(row.name for row in list_encoders(cache) if row.here)
+    return tuple(row.name for row in list_encoders(cache) if row.here and row.modality == DEFAULT)
 
 
 def load_encoder(  # seven parameters: see EncoderSource
@@ -82,6 +86,7 @@ def load_encoder(  # seven parameters: see EncoderSource
     MissingExtraError
         When torch is needed and not installed.
     """
+    _require_kind(name)
     weights = locate_weights(name, cache)
     on_gpu = _wants_gpu(device)
     prepared = prepare_encoder(weights, cache, progress)
@@ -102,6 +107,12 @@ def list_encoders(cache: Path) -> tuple[EncoderRow, ...]:
         with suppress(MissingWeightsError):  # its file was deleted: it is neither here nor in the catalogue
             rows.append(_hub_row(locate_weights("timm:" + record.parent.name.removeprefix("timm-"), cache)))
     return tuple(rows)
+
+
+def _require_kind(name: str) -> None:
+    """Raise EncoderError for an encoder of the catalogue that is for examples of another kind."""
+    if name in names("encoders") and resolve("encoders", name).modality != DEFAULT:
+        raise EncoderError("encoders.for_other_examples", name=name, names=list(load_catalogue(DEFAULT)))
 
 
 def _wants_gpu(device: Device) -> bool:
@@ -141,6 +152,7 @@ def _catalogue_row(entry: CatalogueEntry, cache: Path) -> EncoderRow:
         here=here,
         top1=entry.top1,
         note=entry.note,
+        modality=entry.modality,
     )
 
 

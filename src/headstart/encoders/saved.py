@@ -3,6 +3,7 @@
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder, simple_encoders
 from headstart.errors import MissingExtraError
+from headstart.modalities.base import load_modality
 
 
 def open_saved(spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
@@ -16,7 +17,8 @@ def open_saved(spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
     if spec.engine == "numpy":
         return simple_encoders(spec.modality).open_simple(spec)
     if files.graph is not None:
-        return OnnxEncoder(spec, files)
+        opened: LoadedEncoder = getattr(load_modality(spec.modality), "engine", OnnxEncoder)(spec, files)
+        return opened
     from importlib.util import find_spec  # only here: predicting with a graph needs neither
 
     if find_spec("torch") is None:

@@ -1,10 +1,12 @@
 """What an encoder is: the values that describe it, and the protocol that engines keep."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
 
 from headstart.arrays import Singles
 from headstart.data.example import Example
@@ -26,9 +28,9 @@ class Preprocessing(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of one input."""
+        """Shape of one input; () where inputs are of several lengths."""
 
-    def prepare(self, example: Any, /) -> Singles:  # noqa: ANN401 - what the modality's reader opens
+    def prepare(self, example: Any, /) -> Any:  # noqa: ANN401 - what the modality's reader opens; an input
         """Turn an opened example into one input."""
 
     def versions(self) -> dict[str, str]:
@@ -130,11 +132,19 @@ class EncoderFiles:
         The weights under timm's names without the classifier (safetensors), or None for a graph alone.
     config
         What timm's ``config.json`` says about the network; empty for a graph alone.
+    beside
+        Other files that are needed to open it, or their contents, by the names they have in a model's folder.
     """
 
     graph: Path | None = None
     weights: Path | None = None
     config: dict[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Path | bytes] = field(default_factory=dict)
+
+    def read(self, name: str) -> bytes:
+        """Read one of the files beside; raises KeyError when there is none of this name."""
+        found = self.beside[name]
+        return found if isinstance(found, bytes) else found.read_bytes()
 
 
 class Encoder(Protocol):
@@ -142,13 +152,17 @@ class Encoder(Protocol):
 
     spec: EncoderSpec
 
-    def preprocess(self, example: Any, /) -> Singles:  # noqa: ANN401 - what the modality's reader opens
+    def preprocess(self, example: Any, /) -> Any:  # noqa: ANN401 - what the modality's reader opens
         """Turn an opened example into one input."""
         return self.spec.preprocessing.prepare(example)
 
+    def collate(self, inputs: list[Any]) -> Any:  # noqa: ANN401 - what encode takes
+        """Join inputs to a batch: an array with one more axis, or a list where they are of several lengths."""
+        return np.stack(inputs)
+
     @abstractmethod
-    def encode(self, batch: Singles) -> Singles:
-        """Turn a batch of inputs, shape (N, ...), into features, shape (N, D)."""
+    def encode(self, batch: Any) -> Singles:  # noqa: ANN401 - of collate
+        """Turn a batch of N inputs into features, shape (N, D)."""
 
 
 class LoadedEncoder(Encoder, Protocol):

@@ -13,15 +13,17 @@ Behind each may stand which of its stages, and which size of examples: see :mod:
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Literal
 
-from headstart.encoders.catalogue import CatalogueEntry
+from headstart.encoders.catalogue import CatalogueEntry, load_catalogue
 from headstart.encoders.variants import Variant, read_variant
 from headstart.errors import DigestError, EncoderError, MissingWeightsError, UnknownNameError
-from headstart.registry import TABLES, names, nearest, resolve
+from headstart.modalities.base import DEFAULT
+from headstart.registry import names, nearest, resolve
 from headstart.runtime.findings import Finding, did_you_mean
 from headstart.runtime.hashing import sha256_of_file
 
@@ -54,6 +56,8 @@ class Weights:
         timm's ``config.json`` of a folder, or None where timm's own configuration is taken.
     stages, size
         Of a variant: see :class:`headstart.encoders.variants.Variant`.
+    others
+        More files that are needed, with their digests.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Weights:
     config: Path | None = None
     stages: int = 0
     size: int = 0
+    others: tuple[tuple[Path, str], ...] = ()
 
 
 def find_weights(name: str, cache: Path) -> Weights:
@@ -106,21 +111,21 @@ def locate_weights(name: str, cache: Path) -> Weights:
         return _from_file(name, architecture, Path(path))
     if Path(name).suffix.lower() in WEIGHT_SUFFIXES:
         raise EncoderError("encoders.weights_without_network", name=name)
-    raise unknown_name(name)
+    raise unknown_name(name, DEFAULT)
 
 
 def check_digest(weights: Weights) -> None:
     """Compare the file with the digest on record; raises DigestError with both when they differ."""
-    got = sha256_of_file(weights.path)
-    if got == weights.sha256:
+    files = ((weights.path, weights.sha256), *weights.others)
+    digests = ((path, expected, sha256_of_file(path)) for path, expected in files)
+    path, expected, got = next((one for one in digests if one[1] != one[2]), (None, "", ""))
+    if path is None:
         return
     remedy = Finding("encoders.delete_and_get", {"name": weights.name})
     if weights.kind == "package":
         requirement = resolve("encoders", read_variant(weights.name).base).requirement
         remedy = Finding("encoders.install_again", {"requirement": requirement})
-    raise DigestError(
-        "encoders.wrong_digest", path=weights.path, name=weights.name, sha256=weights.sha256, got=got, remedy=remedy
-    )
+    raise DigestError("encoders.wrong_digest", path=path, name=weights.name, sha256=expected, got=got, remedy=remedy)
 
 
 def weights_folder(name: str, cache: Path) -> Path:
@@ -139,17 +144,19 @@ def file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:80]
 
 
-def unknown_name(name: str) -> UnknownNameError:
-    """Create the error for a name that stands for nothing, with the nearest one that does."""
-    near = nearest(name, names("encoders"))
-    known = list(TABLES["encoders"])
-    return UnknownNameError("encoders.unknown_encoder", name=name, names=known, hint=did_you_mean(near))
+def unknown_name(name: str, modality: str = "") -> UnknownNameError:
+    """Create the error for a name that stands for nothing, with those that do for one kind of examples or any."""
+    known = list(load_catalogue(modality))
+    hint = did_you_mean(nearest(name, known))
+    return UnknownNameError("encoders.unknown_encoder", name=name, names=known, hint=hint)
 
 
 def _from_package(entry: CatalogueEntry, cache: Path) -> Weights:
-    installed = _installed_file(entry)
-    cached = weights_folder(entry.name, cache) / Path(entry.file).name
-    if installed is None and not cached.is_file():
+    digests = {entry.file: entry.sha256, **{other.file: other.sha256 for other in entry.others}}
+    installed = _installed_files(entry, digests)
+    folder = weights_folder(entry.name, cache)
+    path, *others = installed or [folder / Path(file).name for file in digests]
+    if not all(file.is_file() for file in (path, *others)):
         raise MissingWeightsError(
             "encoders.weights_in_package",
             name=entry.name,
@@ -159,23 +166,26 @@ def _from_package(entry: CatalogueEntry, cache: Path) -> Weights:
         )
     return Weights(
         name=entry.name,
-        path=installed or cached,
+        path=path,
         sha256=entry.sha256,
         architecture=entry.architecture,
         licence=entry.licence,
         source=f"package {entry.package} {entry.package_version}",
         kind="package" if installed else "cache",
+        others=tuple(zip(others, list(digests.values())[1:], strict=True)),
     )
 
 
-def _installed_file(entry: CatalogueEntry) -> Path | None:
+def _installed_files(entry: CatalogueEntry, files: Iterable[str]) -> list[Path]:
+    """Return the files in an installed package; none where one of them is not there, or lies in parts."""
     try:
         # By its metadata, not by an import: another version may carry other weights, and an import may cost seconds.
         found = distribution(entry.package)
     except PackageNotFoundError:
-        return None
-    path = Path(str(found.locate_file(entry.file)))
-    return path if found.version == entry.package_version and path.is_file() else None
+        return []
+    paths = [Path(str(found.locate_file(file))) for file in files]
+    whole = found.version == entry.package_version and not entry.parts and all(path.is_file() for path in paths)
+    return paths if whole else []
 
 
 def _from_cached_hub(name: str, cache: Path) -> Weights:
@@ -210,7 +220,7 @@ def _from_folder(name: str) -> Weights:
             return Weights(
                 name=name,
                 path=folder / file,
-                sha256=_digest_of_given(folder / file),
+                sha256=digest_of_given(folder / file),
                 architecture=config["architecture"],
                 licence=stated or "not stated",
                 source=f"folder {folder.resolve().name}",
@@ -242,7 +252,7 @@ def _from_file(name: str, architecture: str, path: Path) -> Weights:
     return Weights(
         name=name,
         path=path,
-        sha256=_digest_of_given(path),
+        sha256=digest_of_given(path),
         architecture=architecture,
         licence="not stated",
         source=f"file {path.name}",
@@ -250,7 +260,8 @@ def _from_file(name: str, architecture: str, path: Path) -> Weights:
     )
 
 
-def _digest_of_given(path: Path) -> str:
+def digest_of_given(path: Path) -> str:
+    """Compute the digest of a file that a user named; raises EncoderError when it cannot be read."""
     try:
         return sha256_of_file(path)
     except OSError as error:

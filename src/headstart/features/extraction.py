@@ -195,7 +195,7 @@ class Walk:
     def _encoded(self, numbers: Integers) -> _Encoded:
         """Open, prepare and encode one batch."""
         lacked: tuple[list[int], ...] = tuple([] for _ in self._encoders)
-        inputs: tuple[list[Singles], ...] = tuple([] for _ in self._encoders)
+        inputs: tuple[list[Any], ...] = tuple([] for _ in self._encoders)
         failures: dict[int, Finding] = {}
         for number in numbers.tolist():
             try:
@@ -227,7 +227,7 @@ class Walk:
             self._finished.popleft()
 
 
-def _encode_batch(encoder: Encoder, inputs: list[Singles]) -> Singles:
+def _encode_batch(encoder: Encoder, inputs: list[Any]) -> Singles:
     """Encode, and look whether the result is one finite vector per example: a wrong row would stay in the store."""
     shape = (len(inputs), encoder.spec.dimension)
     if not inputs:

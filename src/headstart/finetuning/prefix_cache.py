@@ -22,7 +22,7 @@ from headstart.encoders.folders import new_cache_folder
 from headstart.encoders.graphs import compare_outputs, export_module
 from headstart.encoders.onnx_engine import open_session
 from headstart.encoders.silence_output import quiet
-from headstart.encoders.spec import EncoderSpec
+from headstart.encoders.spec import Encoder, EncoderSpec
 from headstart.encoders.stages import Stage
 from headstart.errors import EncoderError
 from headstart.finetuning.views import Augmentation, create_view
@@ -172,7 +172,7 @@ def _replace_parts(module: torch.nn.Module, exchanged: dict[str, torch.nn.Module
 # --- the cache -------------------------------------------------------------------------------------------------------
 
 
-class PrefixEncoder:
+class PrefixEncoder(Encoder):
     """One view of examples, run through the frozen stages: an encoder whose features are flattened activations.
 
     Parameters

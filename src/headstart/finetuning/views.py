@@ -56,6 +56,7 @@ def create_view(
 ) -> Singles:
     """Make view number ``view`` of an opened example; 0 is the example as it is."""
     if view == 0:
-        return preprocessing.prepare(example)
+        prepared: Singles = preprocessing.prepare(example)
+        return prepared
     modality: Augment = load_modality(preprocessing.kind).augment
     return modality.augment(example, preprocessing, augmentation, modality.view_seed(seed, view, example))

@@ -18,6 +18,7 @@ class Modality(Protocol):
     preprocessing: Any  # a class that keeps headstart.encoders.spec.Preprocessing
     encoders: Any  # headstart.encoders.spec.EncoderSource
     simple: Any  # headstart.encoders.spec.SimpleEncoders
+    engine: Any  # what opens a saved graph: a headstart.encoders.spec.LoadedEncoder; a row may lack it
     rows: Any  # headstart.data.readers.base.RowReader of examples that are rows of a table; a row may lack it
     arms: tuple[str, ...]  # those of a comparison that train no network: majority, the baseline, others
     baseline_head: Any  # the family of the baseline's head; a row may lack it: ridge

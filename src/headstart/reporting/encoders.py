@@ -20,6 +20,7 @@ class EncoderTable:
         cells = [
             (
                 row.name,
+                texts.find(f"reporting.examples_{row.modality}", row.modality),
                 yes if row.here else no,
                 "" if row.dimension is None else str(row.dimension),
                 f"{row.size_mb:.0f}",
@@ -30,7 +31,7 @@ class EncoderTable:
             for row in self.rows
         ]
         return [
-            *aligned([head, *cells], right=(2, 3, 4)).splitlines(),
+            *aligned([head, *cells], right=(3, 4, 5)).splitlines(),
             "",
             texts.say("reporting.encoders_note"),
             texts.say("reporting.encoders_also"),

@@ -60,7 +60,7 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
             write_timm_layout(partial, model, files)
         no_raw = resolve("exporters", "onnx").save(partial, model, files)  # a later stage: known by name alone
         write_text(partial / CARD, model_card(model, why_not, no_raw))
-        write_json(partial / MANIFEST, manifest_of(model, files.config, partial.iterdir()))
+        write_json(partial / MANIFEST, manifest_of(model, files, partial.iterdir()))
     return tuple(dict.fromkeys(reason for reason in (why_not, no_raw) if reason))
 
 
@@ -76,13 +76,15 @@ def load_bundle(path: str | Path) -> Bundle:
     """
     folder = find_model(Path(path))
     manifest = read_manifest(folder)
-    check_files(folder, manifest, [name for name in OPENED if name in manifest["files"]])
+    beside = [name for name in manifest.get("encoder_files", []) if Path(name).name == name]
+    check_files(folder, manifest, [name for name in (*OPENED, *beside) if name in manifest["files"]])
     try:
         model = _model_from(folder, manifest)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError("saving.does_not_fit", folder=folder, path=folder / MANIFEST, error=error) from error
     graph, weights = _existing(folder, manifest, GRAPH), _existing(folder, manifest, WEIGHTS, TIMM_WEIGHTS)
-    return Bundle(folder, model, EncoderFiles(graph, weights, manifest["encoder_config"]))
+    others = {name: folder / name for name in beside if name in manifest["files"]}
+    return Bundle(folder, model, EncoderFiles(graph, weights, manifest["encoder_config"], others))
 
 
 def verify_bundle(path: str | Path) -> tuple[str, ...]:
@@ -106,6 +108,8 @@ def _copy_encoder(folder: Path, files: EncoderFiles) -> None:
         shutil.copyfile(files.graph, folder / GRAPH)
     elif files.weights is not None:
         shutil.copyfile(files.weights, folder / WEIGHTS)
+    for name in files.beside:
+        (folder / name).write_bytes(files.read(name))
 
 
 def _read_head(path: Path, description: dict[str, Any]) -> Head:

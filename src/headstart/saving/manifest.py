@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.example import LABEL
+from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ModelFileError
 from headstart.registry import nearest
 from headstart.runtime.files import json_text, write_json
@@ -21,10 +22,10 @@ MANIFEST = "manifest.json"
 FORMAT = 2
 
 
-def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterable[Path]) -> dict[str, Any]:
+def manifest_of(model: SavedModel, encoder: EncoderFiles, files: Iterable[Path]) -> dict[str, Any]:
     """Describe a model and the files it was written to; the manifest carries a digest of itself.
 
-    ``encoder_config`` is timm's configuration of the checkpoint.
+    ``encoder`` are the files of its encoder.
     """
     head, baseline, files_of = model.head, model.baseline, load_task(model.target.task).policy_files
     policy = None if model.policy is None else files_of.policy_to_json(model.policy)
@@ -38,7 +39,8 @@ def manifest_of(model: SavedModel, encoder_config: dict[str, Any], files: Iterab
         "decoding": asdict(model.decoding),
         "head": {"kind": head.kind, "settings": head.settings()},
         "encoder": model.spec.to_json(),
-        "encoder_config": encoder_config,
+        "encoder_config": encoder.config,
+        **({"encoder_files": [*encoder.beside]} if encoder.beside else {}),
         "baseline": _baseline_json(baseline) if baseline else None,
         "training": model.training.to_json(),
         "notices": list(model.notices),

@@ -1,0 +1,1 @@
+"""Encoders of documents: networks that read the numbers of tokens."""

@@ -1,0 +1,56 @@
+"""Folders of transformers and sentence-transformers: ``config.json``, weights and ``tokenizer.json``."""
+
+from pathlib import Path
+
+from headstart.encoders.checkpoints import read_checkpoint
+from headstart.encoders.text.tokenizer import FILE, read_tokenizer, write_tokenizer
+from headstart.encoders.text.transformer import name_tensors, read_transformer
+from headstart.encoders.text.transformer_graph import write_transformer
+from headstart.encoders.text.written import GRAPH, WrittenEncoder
+from headstart.encoders.weights import FOLDER_FILES, Weights, digest_of_given
+from headstart.errors import EncoderError, MissingWeightsError
+
+CONFIG = "config.json"
+NESTED = "0_Transformer"  # where older versions of sentence-transformers put the network
+
+
+def find_folder(name: str) -> Weights:
+    """Find the weights and the other files in a folder.
+
+    Raises
+    ------
+    EncoderError
+        When one is missing or cannot be read; it is named.
+    """
+    folder = Path(name)
+    if not (folder / CONFIG).is_file() and (folder / NESTED / CONFIG).is_file():
+        folder = folder / NESTED
+    if not (folder / CONFIG).is_file():
+        raise EncoderError("encoders.no_transformer_folder", folder=folder)
+    path = next((folder / file for file in FOLDER_FILES if (folder / file).is_file()), None)
+    if path is None:
+        raise MissingWeightsError(
+            "encoders.folder_without_weights", name=folder, one=FOLDER_FILES[0], other=FOLDER_FILES[1]
+        )
+    if not (folder / FILE).is_file():
+        raise EncoderError("encoders.no_tokenizer", folder=folder)
+    return Weights(
+        name=name,
+        path=path,
+        sha256=digest_of_given(path),
+        architecture=read_transformer(folder / CONFIG).kind,
+        licence="not stated",
+        source=f"folder {Path(name).resolve().name}",
+        kind="folder",
+        others=tuple((folder / file, digest_of_given(folder / file)) for file in (FILE, CONFIG)),
+    )
+
+
+def write_from_folder(weights: Weights, place: Path) -> WrittenEncoder:
+    """Write the graph and the tokenizer of such a folder, or of a package with the same files; raises EncoderError."""
+    (tokenizer, _), (config, _) = weights.others
+    network = read_transformer(config)
+    tensors = name_tensors(network, read_checkpoint(weights.path), weights.path)
+    write_tokenizer(read_tokenizer(tokenizer), place / FILE)
+    dimension = write_transformer(network, tensors, place / GRAPH)
+    return WrittenEncoder(network.architecture, dimension, network.positions, network.to_json())
