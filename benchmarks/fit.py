@@ -182,7 +182,7 @@ def peer_fits(  # six and more: a command line
 
 def read_predictions(path: Path) -> dict[str, str]:
     """Read the predicted class of each picture."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return {row["path"]: row["predicted"] for row in csv.DictReader(file)}
 
 

@@ -19,7 +19,7 @@ def scenes(tmp_path_factory):
 
 
 def read_rows(path):
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -49,6 +49,7 @@ def test_planted_faults_are_found_and_counted(headstart, scenes, tmp_path):
     assert kept.pop("kind") == "check"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", kept["environment"]["started"])
     assert kept.pop("created") == kept.pop("environment")["started"]
+    assert kept.pop("root") == str(folder)
     assert found == kept
     assert answer.stderr.splitlines()[-1] == f"Written: {tmp_path / 'audit' / 'report.html'}"
     assert sorted(path.name for path in (tmp_path / "audit").iterdir() if path.suffix != ".png") == [
@@ -92,7 +93,7 @@ def test_the_cleaned_table_can_be_fitted_with_copies_on_one_side(headstart, scen
     for one, other in planted["copies"]:
         assert groups[one] == groups[other]
     listed = read_rows(tmp_path / "clean" / "label_errors.csv")
-    assert {row["path"] for row in listed} == set(planted["wrong"])
+    assert {row["path"].removeprefix(f"{folder}/") for row in listed} == set(planted["wrong"])
     answer = headstart("fit", tmp_path / "clean" / "cleaned.csv", "--group-by", "group", "--dry-run")
     assert answer.exit_code == 0, answer.stderr
 

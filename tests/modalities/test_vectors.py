@@ -72,6 +72,23 @@ def test_words_become_categories_and_empty_cells_are_missing():
     ]
 
 
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["1,5", "2", "-0,25"], [1.5, 2, -0.25]),
+        (["1.234,5", "12,25", ""], [1234.5, 12.25, None]),
+        (["1,5", "two"], None),
+        (["1,234", "5,678"], None),  # thousands, or three digits behind the comma
+    ],
+)
+def test_the_comma_may_be_the_decimal_mark(cells, numbers):
+    table = rows_of(x=cells, y=list(range(len(cells))))[0].table
+    assert ("x" in table.names) == (numbers is not None)
+    if numbers is not None:
+        expected = [np.nan if number is None else number for number in numbers]
+        np.testing.assert_array_equal(table.numbers[:, 0], np.array(expected, np.float32))
+
+
 def test_in_a_table_of_two_new_rows_a_category_is_still_one():
     assert [row.words["kind"] for row in rows_of(age=["3", "4"], kind=["cat", "dog"])] == ["cat", "dog"]
 

@@ -24,7 +24,7 @@ from headstart.runtime.text import escape_control_characters
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -40,7 +40,7 @@ def test_the_data_table_says_what_each_picture_was_used_for(tmp_path: Path) -> N
         [b"\x01" * 32, b"\xff" * 32, b""],
         ["fit", "score", "left out"],
     )
-    assert (tmp_path / "data.csv").read_text(encoding="utf-8") == (
+    assert (tmp_path / "data.csv").read_text(encoding="utf-8-sig") == (
         "path,sha256,label,split,group,part\n"
         f"rose/1.jpg,{'01' * 32},rose,train,garden 1,fit\n"
         f'"玫瑰, red/2.jpg",{"ff" * 32},"玫瑰, red",test,,score\n'

@@ -136,7 +136,7 @@ def is_one_example(inputs: Any, modality: str = DEFAULT) -> bool:  # noqa: ANN40
     if not isinstance(inputs, (str, os.PathLike)):
         return not _is_several(inputs, modality)
     path = os.path.expanduser(os.fspath(inputs))
-    return not os.path.isdir(path) and (os.path.exists(path) or not glob.has_magic(path))
+    return not os.path.isdir(path) and not _is_table(path) and (os.path.exists(path) or not glob.has_magic(path))
 
 
 def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:

@@ -121,9 +121,9 @@ class FileFinder:
 
 def root_beside(table: Path) -> Path | None:
     """Return what the paths in a table of a run or of an audit are relative to; None for any other table."""
-    for name in ("environment.json", "check.json"):
+    for name, key in (("environment.json", "data"), ("check.json", "root")):
         try:
-            root = json.loads((table.parent / name).read_bytes())["data"]
+            root = json.loads((table.parent / name).read_bytes())[key]
         except (OSError, ValueError, KeyError, TypeError):
             continue  # no run, one of an older Headstart, or a damaged file
         if isinstance(root, str) and root:

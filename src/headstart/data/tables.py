@@ -3,13 +3,15 @@
 import io
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from headstart.data.columns import (
+    SYNONYMS,
     Columns,
     TableOptions,
     cell_text,
@@ -30,6 +32,7 @@ from headstart.errors import DataError
 from headstart.modalities.base import modalities_by_suffix
 from headstart.runtime.findings import NOTE, Finding
 
+_ROW_NUMBER = re.compile(r"#\d+")
 _TRIED = 20  # rows that tell whether a table names files
 
 
@@ -68,6 +71,11 @@ def read_table(table: Path, options: TableOptions = TableOptions()) -> Dataset: 
     finder = FileFinder(_folders(table, options), modalities_by_suffix())
     columns = find_columns(where, cells.columns, options, lambda cell: finder.find(cell) is not None)
     if not options.path_column and not _names_files(columns, cells, finder):
+        named = [*_filled(cells.columns[columns.path])] if columns.path else []
+        if named and all(map(_ROW_NUMBER.fullmatch, named)):
+            # A table that Headstart wrote of rows: they have numbers in place of paths.
+            cells = replace(cells, columns={k: v for k, v in cells.columns.items() if k != columns.path})
+            columns = replace(columns, path="")
         dataset = read_rows(printable(table.stem), where, cells, columns)
         if dataset is not None:
             return dataset
@@ -152,7 +160,8 @@ def is_table(path: Path) -> bool:
 
 def read_rows(name: str, where: Finding, cells: TableCells, columns: Columns) -> Dataset | None:
     """Read a dataset whose examples are the rows of the table itself; None where they are not."""
-    known = {column for column in (columns.path, columns.label, columns.split, columns.group) if column}
+    # An empty column that is called after its use is no part of the examples.
+    known = {*SYNONYMS, columns.path, columns.label, columns.split, columns.group, columns.group_seen}
     others = {column: found for column, found in cells.columns.items() if column not in known}
     tried = ((kind, one.find_rows(where, others, named=bool(columns.path))) for kind, one in row_readers().items())
     modality, rows = next(((kind, rows) for kind, rows in tried if rows is not None), ("", None))
@@ -180,8 +189,11 @@ def _names_files(columns: Columns, cells: TableCells, finder: FileFinder) -> boo
     """Return whether one of the first rows names a file that is there."""
     if not columns.path:
         return False
-    first = filter(None, map(cell_text, islice(cells.columns[columns.path], _TRIED)))
-    return any(finder.find(cell) is not None for cell in first)
+    return any(finder.find(cell) is not None for cell in islice(_filled(cells.columns[columns.path]), _TRIED))
+
+
+def _filled(cells: Iterable[object]) -> Iterator[str]:
+    return filter(None, map(cell_text, cells))
 
 
 def _decode(data: bytes, where: Finding) -> tuple[str, tuple[Finding, ...]]:

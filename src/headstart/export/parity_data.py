@@ -1,7 +1,6 @@
 """The examples an export is proven on: labelled ones the user names, else those that the run of the model set apart."""
 
 import csv
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from headstart.data.inspection import inspect_dataset
 from headstart.data.labels import split_to_score, with_target
 from headstart.data.name_bytes import find_path
 from headstart.data.sources import read_labelled_or_not
+from headstart.data.table_files import root_beside
 from headstart.data.targets.base import Labels
 from headstart.errors import DataError, ExportError
 from headstart.runtime.findings import Finding
@@ -117,10 +117,10 @@ def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
     """
     run = folder.absolute().parent
     table = run / "data.csv"
-    root = _root_of(run)
+    root = root_beside(table)
     if not table.is_file() or root is None:
         raise ExportError("export.no_run", folder=folder)
-    with table.open(encoding="utf-8", newline="") as file:
+    with table.open(encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["part"] != "left out"]
     examples = tuple(Example(find_path(root, row["path"]), row["path"], known_label(row["label"])) for row in rows)
     dataset = Dataset(run.name, examples, target=model.target, modality=model.spec.modality)
@@ -144,11 +144,3 @@ def run_root(dataset: Dataset) -> str:
     ''
     """
     return "" if dataset.root is None else str(Path(dataset.root).absolute())
-
-
-def _root_of(run: Path) -> Path | None:
-    try:
-        root = json.loads((run / "environment.json").read_bytes())["data"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # no run, one of an older Headstart, or a damaged file: there is nothing to prove on either way
-    return Path(root) if isinstance(root, str) and root else None

@@ -9,9 +9,8 @@ import numpy.typing as npt
 
 from headstart.data.example import Example
 from headstart.probing.class_prediction import Prediction
-from headstart.reporting.tables import aligned, csv_text, number_text
+from headstart.reporting.tables import aligned, csv_text, number_text, write_csv
 from headstart.runtime.catalogue import ENGLISH, Texts
-from headstart.runtime.files import write_text
 
 if TYPE_CHECKING:
     from headstart.metrics.classification.values import ClassRow
@@ -29,7 +28,7 @@ def write_per_class(path: Path, evaluation: "Evaluation") -> None:
     """
     columns = [f"{score}{end}" for score in PER_CLASS_SCORES for end in ("", "_low", "_high")]
     rows = ((row.name, row.support, row.predicted, *_score_cells(row)) for row in evaluation.per_class)
-    write_text(path, csv_text(("class", "support", "predicted", *columns), rows))
+    write_csv(path, csv_text(("class", "support", "predicted", *columns), rows))
 
 
 def write_predictions(
@@ -43,7 +42,7 @@ def write_predictions(
     """
     header = ("path", "label", "predicted", "probability", "correct", *(f"p({name})" for name in classes))
     rows = (_prediction_row(example, row, classes) for example, row in zip(examples, probabilities, strict=True))
-    write_text(path, csv_text(header, rows))
+    write_csv(path, csv_text(header, rows))
 
 
 def predictions_to_csv(predictions: Sequence[Prediction]) -> str:

@@ -1,8 +1,7 @@
 """Results become tables: the CSV files of a run, and predictions as text, CSV or JSON.
 
-The CSV files are plain UTF-8 without a byte-order mark, and their lines end with a line feed: they are read by programs
-first, and ``csv.DictReader``, R and awk take the mark for a part of the first column's name. Excel shows every script
-rightly when the file is opened by *Data > From Text/CSV* with the encoding 65001 (UTF-8).
+The CSV files are UTF-8, and their lines end with a line feed. Where a name is not ASCII they begin with a byte-order
+mark, without which Excel shows names in other letters than they have (``encoding="utf-8-sig"`` passes over it).
 
 Names are written exactly as they are, also when they begin with ``=``, ``+``, ``-`` or ``@``: tables are joined on
 paths and class names, and a changed name would match nothing. A spreadsheet may take such a name for a formula: when
@@ -10,15 +9,17 @@ the examples come from a stranger, import these columns as text.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from headstart.data.example import Dataset
+from headstart.data.readers.base import row_readers
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.files import json_text, write_text
 from headstart.runtime.text import escape_control_characters
 
+MOST_CELLS = 64  # of a row, in data.csv: more would be a copy of the data in every run
 Part = Literal["fit", "score", "fit and score", "left out"]
 
 
@@ -27,13 +28,49 @@ def write_data_table(path: Path, dataset: Dataset, keys: Sequence[bytes], parts:
 
     ``keys`` are the SHA-256 digests of the files (32 bytes each; empty where a file could not be read), ``parts`` what
     became of each example; both in the order of the dataset. ``split`` is the part the user put it in, empty when there
-    was none. Raises OutputError when it cannot be written.
+    was none. Rows of a table bring their cells along, unless these are very many. Raises OutputError when it cannot be
+    written.
     """
+    names, cells = row_cells(dataset)
+    names = names if len(names) <= MOST_CELLS else ()
     rows = (
-        (example.name, key.hex(), example.label or "", example.split or "", example.group or "", part)
-        for example, key, part in zip(dataset.examples, keys, parts, strict=True)
+        (
+            example.name,
+            key.hex(),
+            example.label or "",
+            example.split or "",
+            example.group or "",
+            part,
+            *own[: len(names)],
+        )
+        for example, key, part, own in zip(dataset.examples, keys, parts, cells, strict=True)
     )
-    write_text(path, csv_text(("path", "sha256", "label", "split", "group", "part"), rows))
+    write_csv(path, csv_text(("path", "sha256", "label", "split", "group", "part", *names), rows))
+
+
+def row_cells(dataset: Dataset) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
+    """Return the columns of examples that are rows of a table, and the cells of each; none of other examples.
+
+    Examples
+    --------
+    >>> row_cells(Dataset("pictures", ()))[0]
+    ()
+    """
+    reader = row_readers(dataset.modality).get(dataset.modality)
+    if reader is None:
+        return (), (() for _ in dataset.examples)
+    names = tuple(dict.fromkeys(name for one in dataset.examples for name in reader.cells_of(one.source)))
+    cells = (reader.cells_of(example.source) for example in dataset.examples)
+    return names, (tuple(own.get(name, "") for name in names) for own in cells)
+
+
+def write_csv(path: Path, text: str) -> None:
+    """Write what :func:`csv_text` returns into a file that spreadsheets open; raises OutputError.
+
+    The mark that tells Excel the encoding is written only where it matters: ``csv.DictReader``, R and awk take it for a
+    part of the first column's name.
+    """
+    write_text(path, text if text.isascii() else "\ufeff" + text)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -99,7 +136,7 @@ def indented(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[s
 def _csv_cell(value: object) -> str:
     # Not by csv.writer: with line feeds as line ends it leaves a carriage return bare, and readers end the line there.
     text = str(value)
-    quoted = any(character in text for character in ',"\r\n')
+    quoted = text != text.strip() or any(character in text for character in ',"\r\n')
     return '"' + text.replace('"', '""') + '"' if quoted else text
 
 

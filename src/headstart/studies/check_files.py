@@ -11,9 +11,9 @@ from headstart.errors import OutputError
 from headstart.reporting.render.base import render_of
 from headstart.reporting.render.contact_sheet import MOST_CARDS, Card, captions, draw_sheet
 from headstart.reporting.runs import given_folder
-from headstart.reporting.tables import csv_text
+from headstart.reporting.tables import csv_text, row_cells, write_csv
 from headstart.runtime.catalogue import ENGLISH
-from headstart.runtime.files import require_free, write_json, write_text
+from headstart.runtime.files import require_free, write_json
 from headstart.runtime.findings import Finding
 from headstart.studies.check_report import CheckReport
 
@@ -45,10 +45,12 @@ def write_check(report: CheckReport, folder: Path, header: Mapping[str, Any]) ->
             shown = f" The first {MOST_CARDS} of {len(cards):,}." if len(cards) > MOST_CARDS else ""
             notices += draw_sheet(title, [note + shown], cards[:MOST_CARDS], file)
             files.append(str(file))
-    write_text(target / "check.csv", csv_text(_HEADER, _rows(report)))
+    write_csv(target / "check.csv", csv_text(_HEADER, _rows(report)))
     files += [str(target / "check.csv"), str(target / REPORT)]
     done = replace(report, files=(*report.files, *files), notices=(*report.notices, *dict.fromkeys(notices)))
-    write_json(target / REPORT, {**header, **done.to_json()})
+    root = report.found.inspection.dataset.root
+    where = "" if root is None else str(root.absolute())  # that the paths in check.csv are relative to
+    write_json(target / REPORT, {**header, "root": where, **done.to_json()})
     return done
 
 
@@ -59,18 +61,20 @@ def write_cleaned(report: CheckReport, folder: Path) -> None:
     them on one side of its split. Groups of the user are joined with them.
     """
     target = folder if (folder / RUN).is_file() else given_folder(folder)
-    errors = report.labels_json()
+    paths = {example.name: _path(example) for example in report.found.inspection.dataset.examples}
+    errors = [{**one, "path": paths[one["path"]]} for one in report.labels_json()]
     header = ("path", "label", "suggested", "confidence", "own_probability", "part")
     rows = ([one[name] if one[name] is not None else "" for name in header] for one in errors)
-    write_text(target / "label_errors.csv", csv_text(header, rows))
+    write_csv(target / "label_errors.csv", csv_text(header, rows))
     inspection = report.found.inspection
     suspect, together = {*report.found.label_errors.tolist(), *inspection.unreadable}, inspection.together
+    names, cells = row_cells(inspection.dataset)
     kept = (
-        (_path(example), example.label or "", example.split or "", f"set-{together[position]}")
-        for position, example in enumerate(inspection.dataset.examples)
+        (_path(example), example.label or "", example.split or "", f"set-{together[position]}", *own)
+        for position, (example, own) in enumerate(zip(inspection.dataset.examples, cells, strict=True))
         if position not in suspect
     )
-    write_text(target / "cleaned.csv", csv_text(("path", "label", "split", "group"), kept))
+    write_csv(target / "cleaned.csv", csv_text(("path", "label", "split", "group", *names), kept))
 
 
 def _path(example: Example) -> str:

@@ -14,6 +14,7 @@ from headstart.errors import ExampleError
 from headstart.features.access import read_features
 from headstart.features.values import Extraction
 from headstart.reporting.answers import Answers, failures_by_name
+from headstart.reporting.tables import write_csv
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import write_text
@@ -30,7 +31,13 @@ def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *
     return walk
 
 
-def read_inputs(inputs: Any, modality: str, *, path_column: str = "", images: str = "") -> tuple[Example, ...]:  # noqa: ANN401 - as Model.predict
+def read_inputs(
+    inputs: Any,  # noqa: ANN401 - as Model.predict
+    modality: str,
+    *,
+    path_column: str = "",
+    images: str = "",
+) -> tuple[Example, ...]:
     """List the examples to predict; of a table, those in the column and below the folder that are named."""
     return list_examples(inputs, modality, TableOptions(path_column=path_column, folder=images))
 
@@ -60,4 +67,4 @@ def answer(  # six: who answers (two values of every model), about what, how
 
 def write_answers(answers: Answers, form: str, out: Path, texts: Texts = ENGLISH) -> None:
     """Write predictions into a file, as ``table``, ``csv`` or ``json``."""
-    write_text(out, answers.to_text(form, texts))
+    (write_csv if form == "csv" else write_text)(out, answers.to_text(form, texts))

@@ -98,6 +98,9 @@ class RowReader(Protocol):
     def find_rows(self, where: object, cells: Mapping[str, Any], /, *, named: bool) -> Rows | None:
         """Create a source of each row of cells; None for a table that is none of such. ``named``: it names files."""
 
+    def cells_of(self, source: Any, /) -> Mapping[str, object]:  # noqa: ANN401 - of an Example
+        """Return the cells of a row by column, as :meth:`find_rows` reads them again."""
+
 
 def row_readers(modality: str = "") -> dict[str, RowReader]:
     """Load the modalities whose examples are rows of tables, by name; or that one, if it is."""

@@ -24,6 +24,8 @@ MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 MOST_WORDS = 50  # different words of a column that is taken for a category
 FEW_WORDS = 10  # so many are always: of a few new rows each may have another
 _FILE = re.compile(r"[/\\]|\.\w{2,5}$")
+_DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _PART = re.compile(r"(.*?)[._]?(\d+)")
 
 
@@ -138,6 +140,13 @@ def find_rows(where: object, cells: Mapping[str, Any], *, named: bool, strict: b
     return Rows([VectorRow(table, number) for number in range(count)], left)
 
 
+def cells_of(source: Any) -> dict[str, object]:  # noqa: ANN401 - a row
+    """Return the cells of a row by column, nothing where one is missing; nine digits hold every float32."""
+    row: VectorRow = source
+    numbers = ("" if np.isnan(number) else f"{number:.9g}" for number in row.numbers)
+    return {**dict(zip(row.table.names, numbers, strict=True)), **row.words}
+
+
 def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - a row
     """Count the columns of a row and the cells that are missing."""
     row: VectorRow = source
@@ -182,7 +191,13 @@ def _numbers(column: Any) -> Numbers | None:  # noqa: ANN401 - cells of any kind
     try:
         return np.array([np.nan if _is_missing(cell) else float(cell) for cell in column], dtype=np.float32)[:, None]
     except (TypeError, ValueError):
+        texts = ["" if _is_missing(cell) else str(cell).strip() for cell in column]
+    filled = [text for text in texts if text]
+    # Where the comma is the decimal mark, the point may divide thousands; three digits behind each comma may be either.
+    if not all(map(_DECIMAL_COMMA.fullmatch, filled)) or all(map(_THOUSANDS.fullmatch, filled)):
         return None
+    plain = [text.replace(".", "").replace(",", ".") if text else "nan" for text in texts]
+    return np.array(plain, dtype=np.float32)[:, None]
 
 
 def _is_missing(cell: Any) -> bool:  # noqa: ANN401 - a cell of any kind

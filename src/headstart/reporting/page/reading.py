@@ -86,7 +86,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
     if not path.is_file():
         return
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
             next(reader, None)
             yield from reader
@@ -108,9 +108,9 @@ def _count_data(path: Path) -> DataCounts:
     parts: Counter[tuple[str, str]] = Counter()
     groups = set()
     for row in _rows(path):
-        if len(row) != 6:
+        if len(row) < 6:
             raise _unreadable(path, Finding("reporting.row_cells", {"cells": len(row)}))
-        _, _, label, split, group, part = row
+        _, _, label, split, group, part = row[:6]
         parts[split, part] += 1
         if part.startswith("fit"):
             fitted[label] += 1

@@ -13,9 +13,8 @@ from headstart.probing.rows import Sample
 from headstart.reporting.page.blocks import Section, Tile
 from headstart.reporting.page.numbers import count_text, decimal, plain_range
 from headstart.reporting.page.values import Json, PageData, RunData, score_in, trusted
-from headstart.reporting.tables import csv_text, number_text
+from headstart.reporting.tables import csv_text, number_text, write_csv
 from headstart.runtime.catalogue import Texts
-from headstart.runtime.files import write_text
 from headstart.runtime.findings import Finding
 from headstart.tasks.base import load_task
 
@@ -69,7 +68,7 @@ class TaskReport:
             (example.name, example.label or "", *map(number_text, row))
             for example, row in zip(examples, outputs.tolist(), strict=True)
         )
-        write_text(folder / "predictions.csv", csv_text(("path", "label", *names), rows))
+        write_csv(folder / "predictions.csv", csv_text(("path", "label", *names), rows))
 
     def draw(
         self, folder: Path, evaluation: Evaluation, dataset: Dataset, scored: Sample, outputs: Floats
