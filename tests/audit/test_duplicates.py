@@ -1,7 +1,10 @@
 """Copies are found, whatever was done to them, and pictures that are none are not."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from headstart.audit.duplicates import add_near_duplicates, duplicate_sets, find_measured_pairs
 from headstart.audit.similarity import image as module
@@ -58,7 +61,24 @@ def test_what_was_found_is_kept_and_read_again(tmp_path, monkeypatch):
     assert sets_of(pictures, tmp_path) == ((0, 4),)
 
 
-@pytest.mark.parametrize("content", ["[[0, 1", "[[0]]", '{"a": 1}', '[["x", "y", 1, true]]'])
+def test_a_picture_whose_lower_part_is_missing_is_said(tmp_path):
+    whole = list(photographs())
+    file = io.BytesIO()
+    whole[0].convert("RGB").save(file, "JPEG", quality=90)
+    cut = file.getvalue()[: len(file.getvalue()) // 2] + b"\xff\xd9"
+    grey = Image.new("RGB", (64, 64), (128, 128, 128))
+    checked = inspect_dataset(dataset([*whole, cut, grey]))
+    for _ in range(2):  # the second time from what was kept
+        (found,) = add_near_duplicates(checked, RunContext(cache=tmp_path)).notices
+        assert str(found) == (
+            f"1 picture ends in plain grey, as a file does whose lower part is missing: '#{len(whole)}'. "
+            "It is used as it is; get the file again."
+        )
+
+
+@pytest.mark.parametrize(
+    "content", ["[[0, 1", "[[0]]", '{"a": 1}', '{"pairs": [["x", "y", 1, true]], "incomplete": []}', '{"pairs": []}']
+)
 def test_a_damaged_memory_is_made_anew(tmp_path, content):
     pictures = [*photographs()[:4], COPIES["smaller"](photographs()[0])]
     sets_of(pictures, tmp_path)

@@ -23,6 +23,7 @@ from headstart.runtime.files import whole_file
 from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_parts
 
+INCOMPLETE = "audit.incomplete"  # the finding on examples of which a part is missing
 # Pairs of feature vectors about as alike as this are looked at: of 25 real copies of flowers and scans that were
 # cropped, 24 lie above. Three pairs an example on average, the nearest ones.
 FEATURE_COSINE, FEATURE_PAIRS = 0.75, 3.0
@@ -35,6 +36,14 @@ class MeasuredPairs:
     pairs: DuplicatePairs
     distances: Floats
     bits: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What was seen when examples were compared: pairs, and positions of those of which a part is missing."""
+
+    pairs: DuplicatePairs
+    incomplete: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +64,17 @@ def add_near_duplicates(inspection: Inspection, context: RunContext) -> Inspecti
         return inspection
     identity = sha256_of_parts([similarity.digest().encode(), *inspection.keys])
     file = context.cache_folder / "copies" / f"{identity}.json" if context.keep_features else None
-    known = None if file is None else _read_pairs(file)
+    known = None if file is None else _read_looked(file)
     if known is None:
-        known = similarity.find_pairs(inspection.dataset.examples, similarity.sketch(inspection, context))
+        sketches = similarity.sketch(inspection, context)
+        pairs = similarity.find_pairs(inspection.dataset.examples, sketches)
+        known = Looked(pairs, tuple(similarity.find_incomplete(sketches).tolist()))
         if file is not None:
-            _write_pairs(file, known)
-    found = duplicate_sets(known, len(inspection.dataset))
-    return replace(inspection, copies=found.sets, notices=(*inspection.notices, *found.notices))
+            _write_looked(file, known)
+    found = duplicate_sets(known.pairs, len(inspection.dataset))
+    cut = inspection.names_of(known.incomplete)
+    missing = [Finding(INCOMPLETE, {"count": len(cut), "names": cut})] if cut else []
+    return replace(inspection, copies=found.sets, notices=(*inspection.notices, *found.notices, *missing))
 
 
 def find_measured_pairs(inspection: Inspection, features: Array, context: RunContext, seed: int) -> MeasuredPairs:
@@ -111,21 +124,25 @@ def duplicate_sets(pairs: DuplicatePairs, count: int) -> DuplicateSets:
     return DuplicateSets(tuple(sorted(sets.values())), (notice,) if apart else ())
 
 
-def _read_pairs(file: Path) -> DuplicatePairs | None:
-    """Read what :func:`_write_pairs` wrote; None when there is nothing, or nothing whole."""
+def _read_looked(file: Path) -> Looked | None:
+    """Read what :func:`_write_looked` wrote; None when there is nothing, or nothing whole."""
     try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
+        rows = found["pairs"]
         places = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2)
-        return DuplicatePairs(
+        pairs = DuplicatePairs(
             places, np.array([row[2] for row in rows], np.float32), np.array([row[3] for row in rows], bool)
         )
+        return Looked(pairs, tuple(map(int, found["incomplete"])))
     except (OSError, ValueError, TypeError, IndexError, KeyError):
         return None
 
 
-def _write_pairs(file: Path, pairs: DuplicatePairs) -> None:
+def _write_looked(file: Path, looked: Looked) -> None:
+    pairs = looked.pairs
     rows = zip(pairs.places.tolist(), pairs.similarity.tolist(), pairs.mirrored.tolist(), strict=True)
-    text = json.dumps([[*places, round(similarity, 4), mirrored] for places, similarity, mirrored in rows])
+    listed = [[*places, round(similarity, 4), mirrored] for places, similarity, mirrored in rows]
+    text = json.dumps({"pairs": listed, "incomplete": looked.incomplete})
     with suppress(OSError):  # a folder that cannot be written to: the feature store says so
         file.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(file, durable=True) as partial:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.folder_layout import Layout, Tree, find_layout, missing_train
-from headstart.data.name_bytes import ReadNames, read_names
+from headstart.data.name_bytes import ReadNames, read_names, readable
 from headstart.data.name_checks import natural_key, printable
 from headstart.data.readers.base import one_modality, suffix_of
 from headstart.errors import DataError
@@ -150,7 +150,7 @@ def read_folder(root: Path) -> Dataset:
     examples = _examples(root, walk.files, layout, read)
     left_out = [*read.findings(), *_other_notices(walk.others), *_left_out_notices(walk, layout, examples)]
     return Dataset(
-        name=printable(root.resolve().name) or "data",
+        name=readable(root.resolve().name) or "data",
         examples=tuple(examples),
         root=root,
         notices=(*left_out, *_empty_notices(walk, layout, read), *layout.notices),

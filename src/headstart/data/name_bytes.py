@@ -82,6 +82,11 @@ def _chinese_by_chance(names: list[str]) -> dict[str, str]:
     return texts if len(texts) == len(others) else {}
 
 
+def readable(name: str) -> str:
+    """Return a single name as text that can be printed."""
+    return read_names([name]).path(name)
+
+
 def find_path(folder: str | os.PathLike[str], path: str) -> str:
     """Find a file by a name that was printed or written elsewhere: escaped, decoded, or in another Unicode form.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from headstart.arrays import Integers
-from headstart.audit.duplicates import add_near_duplicates, duplicate_sets, find_measured_pairs
+from headstart.audit.duplicates import INCOMPLETE, add_near_duplicates, duplicate_sets, find_measured_pairs
 from headstart.audit.groups import score_groups
 from headstart.audit.outliers import find_outliers
 from headstart.audit.quality.base import quality_of
@@ -47,7 +47,8 @@ def run_check(
     walk = read_usable(inspection, encoders, context, inspection.usable, recipe.data.strict)
     features = walk.features[0].matrix
     pairs = find_measured_pairs(inspection, features, context, recipe.run.seed)
-    kept = add_near_duplicates(inspection, context).together
+    near = add_near_duplicates(inspection, context)
+    kept, missing = near.together, [one for one in near.notices if one.code == INCOMPLETE]
     sets = duplicate_sets(pairs.pairs, len(dataset))
     inspection = replace(inspection, unreadable=inspection.unreadable | walk.failures, copies=sets.sets)
     together, task = inspection.together, dataset.target.task
@@ -59,7 +60,7 @@ def run_check(
     if labels is not None:
         suspect = sorted({*_all(poor.values()), *outliers.tolist(), *labels.suspect.tolist()})
         cleaning = measure_cleaning(features, labels, dataset.labels, together, suspect, recipe)
-    notices = (*sets.notices, *divided_notices(pairs, kept), *walk.notices, *troubles)
+    notices = (*missing, *sets.notices, *divided_notices(pairs, kept), *walk.notices, *troubles)
     groups = score_groups(dataset, labels)
     found = Check(inspection, pairs, labels, outliers, distances, poor, groups, cleaning, notices)
     report = CheckReport(found, encoder.spec.name)

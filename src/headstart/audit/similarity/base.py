@@ -50,6 +50,9 @@ class Similarity(Protocol):
     ) -> DuplicatePairs:
         """Find near duplicates among examples with these sketches; ``proposed`` (P, 2) are looked at beside others."""
 
+    def find_incomplete(self, sketches: Array) -> Places:
+        """Return the positions of the examples of which a part is missing, by their sketches."""
+
     def hash_distances(self, sketches: Array, places: Places) -> npt.NDArray[np.int64]:
         """Count the bits in which the hashes of pairs (P, 2) differ, shape (P,)."""
 

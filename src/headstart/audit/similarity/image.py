@@ -25,6 +25,7 @@ from headstart.runtime.context import RunContext
 REVISION = 1  # of the rules below: what an older one found is not used again
 COARSE, COARSE_CORRELATION = 8, 0.88  # pairs whose grey levels on a grid of 8 x 8 correlate by this are looked at
 MOST = 2.0  # pairs a picture that are looked at, on average: on data whose pictures are all alike the nearest ones
+FILLED = 128  # the grey level where JPEG data ends before the picture does
 PLAIN = 3.0  # grey levels a picture must vary by, apart from a slope, before it can be told to be a copy
 
 
@@ -95,6 +96,23 @@ def find_pairs(examples: Sequence[Example], sketches: Array, proposed: Places | 
         rows = np.flatnonzero(similarity >= (SAME if mirrored or crowded else CONFIRMED))
         found.append(DuplicatePairs(places[rows], similarity[rows], np.full(len(rows), mirrored)))
     return join_pairs(found)
+
+
+def find_incomplete(sketches: Array) -> Places:
+    """Find the pictures one side of which is plain grey, as a decoder fills what is missing of a file.
+
+    A side is a row or a column of a thumbnail (N, 32, 32): a picture may have been turned.
+
+    Examples
+    --------
+    >>> whole = np.tile(np.arange(32, dtype=np.float32), (32, 1))
+    >>> cut = np.where(np.arange(32)[:, None] < 20, whole, 128)
+    >>> find_incomplete(np.stack([whole, cut, np.full_like(whole, 128)])).tolist()
+    [1]
+    """
+    sides = (sketches[:, -1], sketches[:, 0], sketches[:, :, -1], sketches[:, :, 0])
+    plain = np.stack([(side == FILLED).all(axis=1) for side in sides])
+    return np.flatnonzero(plain.sum(axis=0) == 1)
 
 
 def hash_distances(sketches: Array, places: Places) -> Integers:
