@@ -68,7 +68,7 @@ Round = dict[str, Outcome]
 BOUNDS = (
     Bound("first use / fastai", FIRST, FASTAI, 1 / 4),
     Bound("graph cached / fastai", CACHED, FASTAI, 1 / 10),
-    Bound("features stored / graph cached", WARM, CACHED, 1 / 4),
+    Bound("features stored / first use", WARM, FIRST, 1 / 5),
 )
 
 

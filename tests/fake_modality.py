@@ -46,8 +46,8 @@ def inspect_example(source, name=""):
     return Facts(sha256(beats.tobytes()).digest(), (len(beats),))
 
 
-def content_key(source, name=""):
-    return sha256(open_example(source, name).tobytes()).digest()
+def content_key(source):
+    return sha256(open_example(source).tobytes()).digest()
 
 
 def size_line(summary):
@@ -120,7 +120,7 @@ def expand(upload, limits):
 
 def check(data, limits):
     if len(data) > limits.file_bytes:
-        raise too_large(limits.file_bytes, "The file")
+        raise too_large(limits.file_bytes, "the_file")
 
 
 def decode(data):

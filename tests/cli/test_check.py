@@ -109,8 +109,8 @@ def test_a_run_folder_gets_the_audit_beside_its_scores(headstart, scenes, tmp_pa
     again = headstart("check", scenes[0], "--out", tmp_path / "run")
     assert again.exit_code == 1
     assert again.stderr == (
-        f"Error: There is an audit in '{tmp_path / 'run'}' already. Nothing is ever overwritten. "
-        "Remove its check.json first.\n"
+        f"Error: '{tmp_path / 'run' / 'check.json'}' is there already. Nothing is ever overwritten. "
+        "Name another folder.\n"
     )
 
 

@@ -409,8 +409,8 @@ def test_the_key_of_a_palette_image_depends_on_its_palette():
 
 
 def test_the_key_of_a_missing_file_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(ExampleError, match=r"The picture 'rose\.jpg' cannot be read\. The file does not exist\."):
-        content_key(tmp_path / "none.jpg", "rose.jpg")
+    with pytest.raises(ExampleError, match=r"The picture '.*none\.jpg' cannot be read\. The file does not exist\."):
+        content_key(tmp_path / "none.jpg")
 
 
 # ---- threads and warnings

@@ -16,11 +16,11 @@ from headstart.data.readers.image import open_example
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError, OutputError, RecipeError
 from headstart.metrics.classification.evaluation import evaluate
+from headstart.probing import probe
 from headstart.reporting.report import RunReport
 from headstart.runtime.context import RunContext
 from headstart.serving.predictor import Predictor
 from headstart.settings.recipe import Recipe
-from headstart.workflows import fit as training
 from headstart.workflows.fit import run_fit
 from headstart.workflows.plan import estimate_time, plan_fit
 from pictures import FLOWERS, damage_pixels, save_flowers, save_noise
@@ -250,9 +250,8 @@ def test_groups_and_duplicates_stay_together_in_the_cross_validation_too(fake_ne
         seen.append(groups.tolist())
         return fit_probe(features, labels, classes, groups, *rest, **more)
 
-    fit_probe = training.fit_probe
-    for module in ("headstart.workflows.fit", "headstart.probing.probe"):
-        monkeypatch.setattr(f"{module}.fit_probe", spy)
+    fit_probe = probe.fit_probe
+    monkeypatch.setattr(probe, "fit_probe", spy)
     shutil.rmtree(divided / "val")
     shutil.copy(divided / "train" / "daisy" / "0.jpg", divided / "train" / "daisy" / "5.jpg")
     hs.fit(divided, head="lda", group_pattern="train/(rose)/[01]")

@@ -42,12 +42,12 @@ def compare(
     What was computed is kept: after a stop the same command goes on, and more arms or sizes cost only themselves.
     """
     from headstart.workflows.compare import read_wanted, run_comparison
-    from headstart.workflows.report import require_study_free, write_study_folder
+    from headstart.workflows.report import StudyPlace
 
-    require_study_free("compare", out)
+    place = StudyPlace("compare", out)
     wanted = read_wanted(arms, shots, draws, steps, time_limit)
     report = run_comparison(data, wanted, call.recipe(head=quick_head(call.given)), call.context)
     call.steps.close()
-    kept = write_study_folder("compare", report.to_json(), out, call.page_language(out))
+    kept = place.write(report.to_json(), call.page_language(out))
     call.show(report)
     call.print_beside(kept)

@@ -37,12 +37,12 @@ def rank(
     sizes get names that fit takes as --encoder: efficientnet_lite0[:5], efficientnet_lite0@160.
     """
     from headstart.workflows.rank import Candidates, run_ranking
-    from headstart.workflows.report import require_study_free, write_study_folder
+    from headstart.workflows.report import StudyPlace
 
-    require_study_free("rank", out)
+    place = StudyPlace("rank", out)
     candidates = Candidates(tuple(encoders or ()), tuple(stages or ()), tuple(sizes or ()))
     report = run_ranking(data, candidates, call.recipe(), call.context)
     call.steps.close()
-    kept = write_study_folder("rank", report.to_study(), out, call.page_language(out))
+    kept = place.write(report.to_study(), call.page_language(out))
     call.show(report)
     call.print_beside(kept)

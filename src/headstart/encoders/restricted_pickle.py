@@ -4,7 +4,6 @@ A pickle is a program. This machine knows the instructions with which torch writ
 other library, and refuses every other instruction and name. Tensors are described, not made: their bytes lie elsewhere.
 """
 
-import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Any, NamedTuple, cast
@@ -98,6 +97,8 @@ def read_pickle(stream: IO[bytes]) -> Pickled:
     """
     made = Pickled()
     try:
+        import pickletools  # only here: it lists all operations there are
+
         for instruction, argument, _ in pickletools.genops(stream):
             name = instruction.name
             if name in _GIVEN:

@@ -1,7 +1,9 @@
 """The probe: a head on frozen features, chosen, fitted and calibrated on the training part alone."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from headstart.heads.head import Decoding, Head, Matrix
 from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
 from headstart.heads.training_set import TrainingSet
 from headstart.modalities.base import load_modality
+from headstart.probing.rows import Sample
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
@@ -158,6 +161,25 @@ class BaselineRows:
         cheap = recipe.replace(head=load_task(target.task).quick_head, inner_folds=2)
         own = [self.family()] if self.family is not None and target.task in self.family.tasks else None
         return fit_probe(self.matrix, labels, target, groups, cheap, families=own)
+
+
+def fit_with_baseline(  # six: what is learned from what, how, and who is told
+    features: Matrix, baseline: BaselineRows, part: Sample, target: Target, recipe: Recipe, progress: Progress = silent
+) -> tuple[Probe, Probe]:
+    """Fit the probe and the head of the baseline to the rows of a part; parameters as for :func:`fit_probe`.
+
+    Where the linear algebra of both has one thread, both are fitted at the same time: the folds leave a core idle.
+    """
+    rows, plain = features[part.positions], baseline.take(part.positions)
+    threads = algebra_threads(max(rows.size, plain.matrix.size), available_cores())
+    fit_plain = partial(plain.fit, part.labels, target, part.groups, recipe)
+    fit = partial(fit_probe, rows, part.labels, target, part.groups, recipe, progress)
+    if threads > 1:
+        return fit(), fit_plain()
+    # The limit is one of the process: it has to outlast whichever ends first.
+    with threadpool_limits(limits=threads, user_api="blas"), ThreadPoolExecutor(1) as beside:
+        simple = beside.submit(fit_plain)
+        return fit(), simple.result()
 
 
 def require_held_out(strata: Groups, groups: Groups) -> None:

@@ -133,8 +133,7 @@ def _limits(model: SavedModel, card: TaskCard) -> str:
     evaluation = model.training.evaluation
     lines = [
         *card.limits(model),
-        "The scores hold for pictures like those in the data. Another camera, place, season or kind of patient was not "
-        "tested; expect lower scores there, and evaluate on such pictures first.",
+        ENGLISH.for_modality(model.spec.modality).say("saving.elsewhere"),
         "It was not tested against pictures made to deceive it, nor for fairness between groups of people.",
     ]
     if model.spec.is_network:

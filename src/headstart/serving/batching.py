@@ -107,9 +107,9 @@ class Batcher:
         job = _Job(data, finish, look)
         with self._changed:
             if self._closed:
-                raise busy("It is stopping.")
+                raise busy("stopping")
             if len(self._jobs) >= self._limits.waiting:
-                raise busy(f"{len(self._jobs)} pictures are waiting.")
+                raise busy("waiting", count=len(self._jobs))
             self._jobs.append(job)
             self._changed.notify()
         return job.future

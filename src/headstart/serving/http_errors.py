@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headstart.errors import HeadstartError
+from headstart.runtime.findings import Finding
 
 NO_HEADERS: Mapping[str, str] = {}
 LEFT = 499  # no status of HTTP, for the journal alone: the client left before it was answered
@@ -76,9 +77,14 @@ def megabytes(count: int) -> str:
     return f"{count / 1_000_000:g} MB"
 
 
+def cause(name: str, **values: object) -> Finding:
+    """Return a part of a refusal's sentence, of ``serving.cause`` in the catalogue."""
+    return Finding(f"serving.cause.{name}", values)
+
+
 def too_large(limit: int, what: str) -> Refusal:
-    """Refuse bytes beyond a limit."""
-    return refused(413, "serving.too_large", what=what, limit=megabytes(limit))
+    """Refuse bytes beyond a limit: of the ``request``, of ``the_file`` or of ``a_file``."""
+    return refused(413, "serving.too_large", what=cause(what), limit=megabytes(limit))
 
 
 def too_slow(seconds: float) -> Refusal:
@@ -86,9 +92,9 @@ def too_slow(seconds: float) -> Refusal:
     return refused(408, "serving.too_slow", seconds=f"{seconds:g}")
 
 
-def busy(reason: str) -> Refusal:
-    """Ask a client to come again."""
-    return refused(503, "serving.busy", {"retry-after": "1"}, cause=reason)
+def busy(reason: str, **values: object) -> Refusal:
+    """Ask a client to come again, for a :func:`cause`."""
+    return refused(503, "serving.busy", {"retry-after": "1"}, cause=cause(reason, **values))
 
 
 def mistake() -> Refusal:

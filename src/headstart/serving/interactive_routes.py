@@ -201,7 +201,7 @@ def _tried(desk: Session, one: ExampleCard | Refusal, found: Any, keep: bool) ->
 
 def _learn(desk: Session, teach: Teach) -> dict[str, Any]:
     if not desk.lock.acquire(blocking=False):
-        raise busy("It is learning already.")
+        raise busy("learning")
     try:
         cards = dict(desk.cards)
         numbers = list(cards)

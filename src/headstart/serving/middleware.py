@@ -44,7 +44,7 @@ class ByteBudget:
     def take(self, count: int) -> None:
         """Record bytes; raises Refusal 503 when there would be too many."""
         if self.count + count > self.limit:
-            raise busy("It holds as many pictures as it may.")
+            raise busy("memory")
         self.count += count
 
 
@@ -113,8 +113,7 @@ class Middleware:
         except Refusal as refusal:
             await passage.refuse(refusal)
         except TimeoutError:
-            limit = f"The limit is {self._limits.request_seconds:g} seconds."
-            await passage.refuse(busy(f"The request could not be answered in time. {limit}"))
+            await passage.refuse(busy("late", seconds=f"{self._limits.request_seconds:g}"))
         except Exception as error:  # a mistake of ours: the client learns no more, the journal the kind and the place
             self._journal.event("mistake", {"exception": type(error).__name__, "place": _place_of(error)})
             await passage.refuse(mistake())
@@ -144,7 +143,7 @@ class RequestInfo:
         """Refuse a body by the length its header gives, before a byte of it is read."""
         self.complete = length == "0" and not in_chunks
         if length.isdecimal() and int(length) > self.limits.request_bytes:
-            raise too_large(self.limits.request_bytes, "The request")
+            raise too_large(self.limits.request_bytes, "request")
 
     async def receive(self) -> Message:
         """Hand on a piece of the body; counts bytes, and gives the client only so much time."""
@@ -160,7 +159,7 @@ class RequestInfo:
         self.held.take(size)
         self.received += size
         if self.received > self.limits.request_bytes:
-            raise too_large(self.limits.request_bytes, "The request")
+            raise too_large(self.limits.request_bytes, "request")
         return message
 
     async def _in_time(self) -> Message:

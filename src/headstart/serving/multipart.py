@@ -9,7 +9,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from headstart.serving.http_errors import Refusal, refused, too_large
+from headstart.serving.http_errors import Refusal, cause, refused, too_large
 from headstart.settings.serving import ServerLimits
 
 FILES = "files"
@@ -64,9 +64,9 @@ async def read_form(request: Request, limits: ServerLimits, texts: Collection[st
                 parser.write(piece)
         parser.finalize()
     except FormParserError as error:
-        raise _unreadable("Its parts are not divided as its header says.") from error
+        raise _unreadable("parts") from error
     if not reader.ended:
-        raise _unreadable("Its end is missing.")
+        raise _unreadable("end")
     return MultipartForm(tuple(reader.files), reader.texts)
 
 
@@ -76,7 +76,7 @@ def _parser(content_type: str, reader: "_Reader") -> MultipartParser:
         raise refused(415, "serving.wrong_content_type", field=FILES)
     boundary = options.get(b"boundary")
     if not boundary:
-        raise _unreadable("Its header names no boundary.")
+        raise _unreadable("no_boundary")
     callbacks = {
         "on_part_begin": reader.begin,
         "on_header_field": reader.header_name,
@@ -90,11 +90,11 @@ def _parser(content_type: str, reader: "_Reader") -> MultipartParser:
     try:
         return MultipartParser(boundary, callbacks)  # type: ignore[arg-type]  # a TypedDict of the same keys
     except FormParserError as error:
-        raise _unreadable("Its boundary is too long.") from error
+        raise _unreadable("long_boundary") from error
 
 
-def _unreadable(reason: str) -> Refusal:
-    return refused(400, "serving.bad_form", cause=reason)
+def _unreadable(reason: str, **values: object) -> Refusal:
+    return refused(400, "serving.bad_form", cause=cause(reason, **values))
 
 
 @dataclass(slots=True)
@@ -147,9 +147,9 @@ class _Reader:
         self._size += end - start
         if self._size > (self.limits.file_bytes if self._file is not None else LONGEST_TEXT):
             raise (
-                too_large(self.limits.file_bytes, "A file")
+                too_large(self.limits.file_bytes, "a_file")
                 if self._file is not None
-                else _unreadable(f"The field '{self._field}' is longer than {LONGEST_TEXT} bytes.")
+                else _unreadable("long_field", name=self._field, limit=LONGEST_TEXT)
             )
         self._pieces.append(data[start:end])
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from headstart.modalities.base import load_modality
-from headstart.serving.http_errors import Refusal
+from headstart.serving.http_errors import refused
 from headstart.serving.languages import choose_language
 from headstart.serving.service import Service
 
@@ -77,7 +77,7 @@ def page_routes(service: Service) -> APIRouter:
 
     async def part(name: str) -> Response:
         if name not in pages or name.endswith(".html"):
-            raise Refusal(404, "not_found", "There is nothing at this address.")
+            raise refused(404, "serving.not_found")
         page = pages[name]
         return Response(page.content, media_type=page.media_type, headers={"cache-control": "no-cache"})
 

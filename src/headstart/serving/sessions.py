@@ -13,7 +13,7 @@ import numpy as np
 
 from headstart.arrays import Singles
 from headstart.data.targets.classes import Classes
-from headstart.serving.http_errors import Refusal, busy, refused
+from headstart.serving.http_errors import Refusal, busy, cause, refused
 from headstart.serving.interactive import ExampleView, InteractiveJob, ShownExamples
 
 LONGEST_LABEL = 80
@@ -97,10 +97,10 @@ class Session:
 
     def _require_room(self, label: str, *, moving: bool = False) -> None:
         if not moving and len(self.cards) >= self.bounds.examples:
-            raise _full(f"{self.bounds.examples} pictures")
+            raise _full("pictures", self.bounds.examples)
         labels = {one.label for one in self.cards.values()}
         if label not in labels and len(labels) >= self.bounds.classes:
-            raise _full(f"{self.bounds.classes} classes")
+            raise _full("classes", self.bounds.classes)
 
 
 class SessionStore:
@@ -134,7 +134,7 @@ class SessionStore:
         with self._lock:
             self._tidy()
             if len(self._desks) >= self.bounds.desks:
-                raise busy("All desks of the classroom are taken.")
+                raise busy("desks")
             desk = Session(self.bounds, used=self._clock())
             self._desks[_digest(secret)] = desk
         return secret, desk
@@ -181,5 +181,5 @@ def not_there() -> Refusal:
     return refused(404, "serving.not_there")
 
 
-def _full(what: str) -> Refusal:
-    return refused(409, "serving.desk_full", what=what)
+def _full(what: str, count: int) -> Refusal:
+    return refused(409, "serving.desk_full", what=cause(what, count=count))

@@ -7,28 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.example import Example
-from headstart.errors import OutputError
+from headstart.reporting.page.writing import study_folder
 from headstart.reporting.render.base import render_of
 from headstart.reporting.render.contact_sheet import MOST_CARDS, Card, captions, draw_sheet
-from headstart.reporting.runs import given_folder
 from headstart.reporting.tables import csv_text, row_cells, write_csv
 from headstart.runtime.catalogue import ENGLISH
-from headstart.runtime.files import require_free, write_json
+from headstart.runtime.files import write_json
 from headstart.runtime.findings import Finding
 from headstart.studies.check_report import CheckReport
 
 REPORT = "check.json"
-RUN = "metrics.json"  # what makes a folder that of a run
-
-
-def require_place(folder: Path | None) -> None:
-    """Refuse a folder that is neither free nor that of a run without an audit; raises OutputError."""
-    if folder is None:
-        return
-    if (folder / REPORT).exists():
-        raise OutputError("studies.check_there_already", folder=folder, file=REPORT)
-    if not (folder / RUN).is_file():
-        require_free(folder)
 
 
 def write_check(report: CheckReport, folder: Path, header: Mapping[str, Any]) -> CheckReport:
@@ -36,7 +24,7 @@ def write_check(report: CheckReport, folder: Path, header: Mapping[str, Any]) ->
 
     ``header`` is that of :func:`headstart.reporting.runs.study_header`. Raises OutputError when it cannot be written.
     """
-    target = folder if (folder / RUN).is_file() else given_folder(folder)
+    target = study_folder(folder)
     notices: list[Finding] = []
     files = []
     for name, cards in _cards(report).items():
@@ -60,7 +48,7 @@ def write_cleaned(report: CheckReport, folder: Path) -> None:
     Near copies stay in it, under one name in the column ``group``: ``headstart fit cleaned.csv --group-by group`` keeps
     them on one side of its split. Groups of the user are joined with them.
     """
-    target = folder if (folder / RUN).is_file() else given_folder(folder)
+    target = study_folder(folder)
     paths = {example.name: _path(example) for example in report.found.inspection.dataset.examples}
     errors = [{**one, "path": paths[one["path"]]} for one in report.labels_json()]
     header = ("path", "label", "suggested", "confidence", "own_probability", "part")

@@ -12,14 +12,14 @@ from headstart.audit.groups import score_groups
 from headstart.audit.outliers import find_outliers
 from headstart.audit.quality.base import quality_of
 from headstart.data.inspection_report import require_learnable
-from headstart.reporting.page.writing import write_check_page
+from headstart.reporting.page.writing import require_study_place, write_check_page
 from headstart.reporting.runs import study_header
 from headstart.runtime.catalogue import Language
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.settings.recipe import Recipe
 from headstart.studies.check import Check, divided_notices
-from headstart.studies.check_files import require_place, write_check, write_cleaned
+from headstart.studies.check_files import write_check, write_cleaned
 from headstart.studies.check_report import CheckReport
 from headstart.studies.cleaning import measure_cleaning
 from headstart.tasks.base import load_task
@@ -36,8 +36,8 @@ def run_check(
     language: Language = "en",
 ) -> CheckReport:
     """Read, look, judge, report; see :mod:`headstart.studies.check`. ``language`` is that of the page in ``out``."""
-    require_place(out)
-    require_place(export)
+    require_study_place(out, "check")
+    require_study_place(export, "check")
     inspection = read_inspected(data, recipe, context, recipe.data.task)
     require_learnable(inspection)
     dataset = inspection.dataset

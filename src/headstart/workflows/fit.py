@@ -20,7 +20,7 @@ from headstart.encoders.spec import simple_encoders
 from headstart.export.parity_data import run_root
 from headstart.features.values import Extraction
 from headstart.metrics.comparison import Comparison
-from headstart.probing.probe import Probe, fit_probe
+from headstart.probing.probe import Probe, fit_with_baseline
 from headstart.probing.rows import Sample
 from headstart.reporting.page.writing import with_page
 from headstart.reporting.report import RunReport, run_findings
@@ -125,10 +125,7 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     fitted = encoded.fitted
     if context.owns_process:
         preload(target)
-    probe = fit_probe(
-        encoded.features[fitted.positions], fitted.labels, target, fitted.groups, recipe, context.progress
-    )
-    plain = encoded.baseline.take(fitted.positions).fit(fitted.labels, target, fitted.groups, recipe)
+    probe, plain = fit_with_baseline(encoded.features, encoded.baseline, fitted, target, recipe, context.progress)
     simple = Baseline(baseline.spec, plain.head, plain.decoding)
     tuned = run_fine_tuning(training_inputs(planned, encoded, encoder, probe), context)
     final = select_final_predictor(

@@ -1,6 +1,7 @@
 """Pages of finished runs and studies: ``headstart report``."""
 
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,20 @@ def page_language(folder: Path | None, otherwise: Language) -> Language:
     return otherwise if folder is None else language_of(folder / PAGE) or otherwise
 
 
-def require_study_free(kind: str, out: Path | None) -> None:
-    """Refuse a folder for a study before anything is computed; see :func:`require_study_place`."""
-    require_study_place(out, kind)
+@dataclass(frozen=True, slots=True)
+class StudyPlace:
+    """The folder of a study, or None where it is not kept; what is no place for it is refused at once."""
 
+    kind: str
+    folder: Path | None
 
-def write_study_folder(kind: str, found: dict[str, Any], out: Path | None, language: Language) -> tuple[Finding, ...]:
-    """Keep a study in a folder, where one was named, with its page; return where they lie."""
-    if out is None:
-        return ()
-    header = study_header(kind, datetime.now().astimezone(), sys.argv)
-    return write_study(out, header, found, language)
+    def __post_init__(self) -> None:
+        """Refuse it before anything is computed; raises OutputError."""
+        require_study_place(self.folder, self.kind)
+
+    def write(self, found: dict[str, Any], language: Language) -> tuple[Finding, ...]:
+        """Write the study and its page, where it is kept; return where they lie."""
+        if self.folder is None:
+            return ()
+        header = study_header(self.kind, datetime.now().astimezone(), sys.argv)
+        return write_study(self.folder, header, found, language)

@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Protocol
 
 from headstart.errors import DataError
@@ -72,7 +72,7 @@ class Reader(Protocol):
     def open_example(self, source: Any, name: str = "") -> Any:  # noqa: ANN401
         """Open an example; raises ExampleError, and nothing else."""
 
-    def content_key(self, source: Any, name: str = "") -> bytes:  # noqa: ANN401
+    def content_key(self, source: Any) -> bytes:  # noqa: ANN401
         """Digest an example's content, 32 bytes; raises ExampleError."""
 
     def size_line(self, summary: dict[str, list[int]], /) -> Finding:
@@ -124,7 +124,9 @@ def suffix_of(name: str) -> str:
     >>> suffix_of("a/Rose.JPG")
     '.jpg'
     """
-    return PurePath(name).suffix.lower()
+    last = os.path.basename(name)
+    dot = last.rfind(".")
+    return last[dot:].lower() if 0 < dot < len(last) - 1 else ""
 
 
 def name_of(source: Any) -> str:  # noqa: ANN401 - of an Example

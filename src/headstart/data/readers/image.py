@@ -67,7 +67,7 @@ def open_preview(source: Any, name: str = "", side: int = 64) -> Image.Image:  #
     return _open_or_explain(source, name or name_of(source), side)
 
 
-def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - as open_example
+def content_key(source: Any) -> bytes:  # noqa: ANN401 - as open_example
     """Digest a picture's content: 32 bytes, SHA-256 of the file's bytes.
 
     For a PIL image or an array it is the digest of the size and the upright RGB pixels, behind a prefix that no file
@@ -85,11 +85,11 @@ def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - as open
     """
     source = _fetch(source)
     if not isinstance(source, (str, os.PathLike, bytes)):
-        return _pixel_key(open_example(source, name))
+        return _pixel_key(open_example(source))
     try:
         return hashlib.sha256(_read(source)).digest()
     except Unreadable as error:
-        raise _picture_error(name or name_of(source), error.finding) from error.__cause__
+        raise _picture_error(name_of(source), error.finding) from error.__cause__
 
 
 def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - as open_example

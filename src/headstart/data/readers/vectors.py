@@ -169,7 +169,7 @@ def open_example(source: Any, name: str = "") -> VectorRow:  # noqa: ANN401 - a 
     return source
 
 
-def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - a row
+def content_key(source: Any) -> bytes:  # noqa: ANN401 - a row
     """Digest names and cells of a row, 32 bytes."""
     row: VectorRow = source
     start = repr((row.table.names, row.words)).encode()

@@ -113,6 +113,11 @@ def require_study_place(folder: Path | None, kind: str) -> None:
         require_free(folder)
 
 
+def study_folder(folder: Path) -> Path:
+    """Return a folder that :func:`require_study_place` let pass; where there is none yet, create it."""
+    return folder if folder.is_dir() else given_folder(folder)
+
+
 def write_study(
     folder: Path, header: Mapping[str, Any], found: Mapping[str, Any], language: Language
 ) -> tuple[Finding, ...]:
@@ -125,9 +130,7 @@ def write_study(
     Where they lie.
     """
     require_study_place(folder, header["kind"])
-    file = folder / f"{header['kind']}.json"
-    if not folder.is_dir():
-        given_folder(folder)
+    file = study_folder(folder) / f"{header['kind']}.json"
     write_json(file, {**header, **found})
     return (written(f"{file}, {write_page(folder, language).file}"),)
 

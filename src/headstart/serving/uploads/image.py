@@ -16,7 +16,6 @@ from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
 
 THUMBNAIL = 160  # pixels
-_KNOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PPM can be read."
 
 
 def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
@@ -43,15 +42,15 @@ def check(data: bytes, limits: ServerLimits) -> Facts:
     (2, 1)
     """
     if len(data) > limits.file_bytes:
-        raise too_large(limits.file_bytes, "The file")
+        raise too_large(limits.file_bytes, "the_file")
     facts = inspect_example(data)
     if facts.problem is not None and facts.problem.code == "data.unknown_format":
-        raise Refusal(415, "not_a_picture", "This is not a picture.", str(facts.problem), _KNOWN)
+        raise refused(415, "serving.not_a_picture", cause=facts.problem)
     if facts.problem is not None:
         raise _damaged(facts.problem)
     width, height = facts.sizes
     if width * height > limits.size:
-        raise refused(413, "serving.too_many_pixels", width=width, height=height, limit=f"{limits.size:,}")
+        raise refused(413, "serving.too_many_pixels.allowed", width=width, height=height, limit=f"{limits.size:,}")
     return facts
 
 
@@ -84,6 +83,6 @@ def view(picture: Image.Image) -> ExampleView:
 
 def _damaged(reason: Finding) -> Refusal:
     if reason.code == "data.too_many_pixels":
-        return Refusal(413, "too_many_pixels", "The picture has too many pixels.", str(reason), "Make it smaller.")
+        return refused(413, "serving.too_many_pixels.readable", cause=reason)
     code = {"data.empty_file": "empty", "data.truncated": "truncated"}.get(reason.code, "damaged")
-    return Refusal(422, code, "The picture cannot be read.", str(reason), "Save or send it again.")
+    return refused(422, f"serving.{code}", cause=reason)

@@ -17,7 +17,7 @@ def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
         413 when it has too many bytes or rows, 415 when it is no table, 422 when it is damaged or holds no numbers.
     """
     if len(upload.data) > limits.file_bytes:
-        raise too_large(limits.file_bytes, "The file")
+        raise too_large(limits.file_bytes, "the_file")
     if not upload.name.lower().endswith(TABLE_SUFFIXES):
         raise refused(415, "serving.not_a_table", suffixes=", ".join(TABLE_SUFFIXES))
     try:
