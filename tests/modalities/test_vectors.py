@@ -266,6 +266,7 @@ def test_what_a_row_lacks_is_said_only_where_a_cell_is_missing():
 
 def test_a_run_speaks_of_rows_in_every_place_and_its_model_says_what_it_cannot_do(wine, tmp_path, monkeypatch):
     out = tmp_path / "run"
+    monkeypatch.setattr("sys.argv", ["headstart"])  # the page shows the command
     found = hs.fit(wine, out=out, cache=tmp_path / "cache", head="ridge")
     notes = [one.code for one in found.findings]
     assert notes.count("saving.no_network") == 1 and "export.raw_graph" not in notes
@@ -273,7 +274,6 @@ def test_a_run_speaks_of_rows_in_every_place_and_its_model_says_what_it_cannot_d
     assert f"Model, tables and drawings: {out}" in log and f"headstart predict {out} TABLE" in log
     assert "pipeline_tag: tabular-classification" in card and 'model.predict("table.csv")' in card
     pages = [(out / "report.html").read_text(encoding="utf-8")]
-    monkeypatch.setattr("sys.argv", ["headstart"])
     pages += [write_page_again(out, language="zh").file.read_text(encoding="utf-8")]
     shown = [re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL) for page in pages]
     for text in (log, card, *shown):
