@@ -24,11 +24,13 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from dataclasses import replace
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from headstart.runtime.catalogue import WRITTEN_FOR, Texts, texts_in
 from headstart.runtime.findings import WARNING, Finding
+from headstart.runtime.text import LONGEST, shorten
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
@@ -103,7 +105,8 @@ class HeadstartError(Exception):
             return tuple(map(str, self.args))
         texts = texts or texts_in("en", self.modality)
         keys = (f"{self.code}.{part}" for part in ("problem", "reason", "remedy"))
-        return tuple(texts.say(key, self.values) if texts.find(key) else "" for key in keys)
+        values = {name: _shortened(value) for name, value in self.values.items()}
+        return tuple(texts.say(key, values) if texts.find(key) else "" for key in keys)
 
     @property
     def problem(self) -> str:
@@ -145,6 +148,17 @@ class HeadstartError(Exception):
     def __str__(self) -> str:
         """Return the whole explanation in English."""
         return self.render()
+
+
+def _shortened(value: object, most: int = LONGEST) -> object:
+    """Shorten the texts in a value: whatever was given, a sentence about it can be read."""
+    if isinstance(value, str):
+        return shorten(value, most)
+    if isinstance(value, (list, tuple)):
+        return [_shortened(one, LONGEST // 3) if isinstance(one, str | Finding) else one for one in value]
+    if isinstance(value, Finding):
+        return replace(value, values={name: _shortened(one) for name, one in value.values.items()})
+    return value
 
 
 class RecipeError(HeadstartError):

@@ -92,11 +92,11 @@ def test_an_empty_list_is_refused(source):
     assert refusal(source).startswith("There are no pictures. The ")
 
 
-@pytest.mark.parametrize("source", [None, 7, {"a": RED}, b"bytes", iter([RED])])
+@pytest.mark.parametrize("source", [None, 7, {"a": RED}, {"a": None}, {}, b"bytes", max])
 def test_what_is_no_dataset_is_refused_with_its_type(source):
     assert refusal(source) == (
         f"This cannot become a dataset. It is of the type {type(source).__name__}. "
-        "Give a folder, a table, a list of (picture, label) pairs, or an object with __len__ and __getitem__."
+        "Give a folder, a table, a list of (picture, label) pairs, a data frame, or an object that gives such pairs."
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from headstart.data.example import SplitName
 from headstart.data.part_names import KNOWN_PARTS, plain_splits
+from headstart.data.reading import is_missing
 from headstart.data.same_names import canonical
 from headstart.errors import DataError
 from headstart.registry import nearest
@@ -167,7 +168,7 @@ def cell_text(value: object) -> str | None:
     >>> cell_text(3), cell_text("  "), cell_text(float("nan"))
     ('3', None, None)
     """
-    if value is None or value != value:  # only NaN differs from itself
+    if is_missing(value):
         return None
     text = str(value)
     return text if text.strip() else None

@@ -1,5 +1,6 @@
 """The values the data stage hands on: Example and Dataset."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -121,3 +122,16 @@ class Dataset:
     def take(self, indices: Integers) -> "Dataset":
         """Select the examples at these positions, in this order; the target stays as it is."""
         return replace(self, examples=tuple(self.examples[int(index)] for index in indices))
+
+
+def with_absolute_paths(dataset: Dataset) -> Dataset:
+    """Make sources absolute: a program may change its folder between the call and the reading."""
+    paths = [one.source if isinstance(one.source, str) else "" for one in dataset.examples]
+    if not any(path and not os.path.isabs(path) for path in paths):
+        return dataset
+    here = os.getcwd()
+    examples = tuple(
+        replace(one, source=os.path.join(here, path)) if path else one
+        for one, path in zip(dataset.examples, paths, strict=True)
+    )
+    return replace(dataset, examples=examples, root=dataset.root and here / dataset.root)

@@ -8,7 +8,7 @@ from typing import Any
 
 from headstart.data.columns import Columns, TableOptions, cell_text, find_columns, missing_column
 from headstart.data.example import Dataset, Example, SplitName, known_label
-from headstart.data.in_memory import class_of
+from headstart.data.label_values import class_of
 from headstart.data.part_names import plain_splits
 from headstart.data.readers.base import Deferred
 from headstart.errors import DataError

@@ -4,18 +4,18 @@ import glob
 import json
 import os
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headstart.data.columns import TableOptions
-from headstart.data.example import DEFAULT_TASK, Dataset, Example
+from headstart.data.example import DEFAULT_TASK, Dataset, Example, with_absolute_paths
 from headstart.data.labels import unify_names
 from headstart.data.name_checks import natural_key, printable
-from headstart.data.readers.base import one_modality, reader_of, row_readers, suffix_of
+from headstart.data.readers.base import one_modality, row_readers, suffix_of
+from headstart.data.table_options import refuse_table_options
 from headstart.errors import MODALITY, DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
 from headstart.registry import nearest
@@ -96,21 +96,22 @@ def list_examples(
     '#0'
     """
     MODALITY.set(modality)
-    sources = list(inputs) if _is_several(inputs, modality) else [inputs]
+    from headstart.data.in_memory import adopt, to_source
+    from headstart.data.objects import examples_of, list_objects
+
     suffixes = load_modality(modality).suffixes
     of_rows = bool(row_readers(modality))
     examples: list[Example] = []
-    for source in sources:
+    for given in list_objects(inputs, modality, partial(_read, table=table)):
+        where = f"#{len(examples)}"
+        source = given if isinstance(given, Example) else to_source(given, where)
         if isinstance(source, Example):
             examples.append(source)
-        elif isinstance(source, (str, os.PathLike)) and (of_rows or _is_table(source)):
-            examples += _read_path(source, table).examples
-        elif isinstance(source, (str, os.PathLike)):
-            examples += [Example(path, printable(path)) for path in _expand(os.fspath(source), suffixes)]
+        elif isinstance(source, str) and (of_rows or _is_table(source)):
+            examples += examples_of(_read(source, table), modality)
+        elif isinstance(source, str):
+            examples += [Example(os.path.abspath(path), printable(path)) for path in _expand(source, suffixes)]
         else:
-            from headstart.data.in_memory import adopt
-
-            where = f"#{len(examples)}"
             examples.append(Example(adopt(source, where, modality), where))
     if not examples:
         raise DataError("data.empty_list")
@@ -122,7 +123,23 @@ def read_labelled_or_not(data: Any, task: str = DEFAULT_TASK) -> Dataset:  # noq
     try:
         return read_dataset(data, task=task)
     except DataError:
+        if not isinstance(data, (str, os.PathLike)):
+            raise
         return Dataset(Path(str(data)).name, list_examples(data))
+
+
+def single_example(inputs: Any, modality: str = DEFAULT) -> Example:  # noqa: ANN401 - as list_examples
+    """Return the only example that was given; raises DataError as :func:`list_examples`, and for several.
+
+    Examples
+    --------
+    >>> single_example([b"bytes"]).name
+    '#0'
+    """
+    examples = list_examples(inputs, modality)
+    if len(examples) > 1:
+        raise DataError("data.several_examples", count=len(examples))
+    return examples[0]
 
 
 def is_one_example(inputs: Any, modality: str = DEFAULT) -> bool:  # noqa: ANN401 - as read_dataset
@@ -134,7 +151,10 @@ def is_one_example(inputs: Any, modality: str = DEFAULT) -> bool:  # noqa: ANN40
     (True, False, False)
     """
     if not isinstance(inputs, (str, os.PathLike)):
-        return not _is_several(inputs, modality)
+        from headstart.data.objects import holds_several, path_of
+
+        path = path_of(inputs)
+        return not holds_several(inputs, modality) if path is None else is_one_example(path, modality)
     path = os.path.expanduser(os.fspath(inputs))
     return not os.path.isdir(path) and not _is_table(path) and (os.path.exists(path) or not glob.has_magic(path))
 
@@ -153,30 +173,32 @@ def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:
 
 
 def _read(source: Any, table: TableOptions) -> Dataset:  # noqa: ANN401 - as read_dataset
-    from headstart.data.huggingface import is_hub_dataset, read_hub_dataset  # only where a data set is read
-    from headstart.data.in_memory import read_items, read_pairs
+    return with_absolute_paths(_read_as_given(source, table))
 
-    if is_hub_dataset(source):
-        return read_hub_dataset(source, table)
+
+def _read_as_given(source: Any, table: TableOptions) -> Dataset:  # noqa: ANN401 - as read_dataset
     if isinstance(source, Dataset):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _read_path(source, table)
-    _refuse_table_options(table)
-    if isinstance(source, tuple) and len(source) == 2 and all(isinstance(part, (list, np.ndarray)) for part in source):
-        return read_pairs(*source)
-    if isinstance(source, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in source):
+        return _read_path(os.fsdecode(source), table)
+    if isinstance(source, (list, tuple)) and source and all(isinstance(item, (str, os.PathLike)) for item in source):
+        refuse_table_options(table)
         return _unlabelled("data", source)
-    if hasattr(source, "__len__") and hasattr(source, "__getitem__") and not isinstance(source, (bytes, dict)):
-        return read_items(source)
-    raise DataError("data.no_dataset", kind=type(source).__name__)
+    from headstart.data.huggingface import is_hub_dataset, read_hub_dataset  # only where an object is read
+    from headstart.data.objects import read_object
+    from headstart.data.reading import reading_from
+
+    with reading_from(source):
+        if is_hub_dataset(source):
+            return read_hub_dataset(source, table)
+        return read_object(source, table, partial(_read, table=table))
 
 
 def _is_table(source: str | os.PathLike[str]) -> bool:
     from headstart.data.tables import is_table
 
     path = Path(os.path.expanduser(source))
-    return path.is_file() and is_table(path)
+    return os.path.isfile(path) and is_table(path)
 
 
 def _read_path(source: str | os.PathLike[str], table: TableOptions) -> Dataset:
@@ -184,12 +206,13 @@ def _read_path(source: str | os.PathLike[str], table: TableOptions) -> Dataset:
     from headstart.data.tables import TABLE_SUFFIXES, is_table, read_table
 
     path = Path(os.path.expanduser(source))
-    if path.is_file() and is_table(path):
+    is_file = os.path.isfile(path)  # False also for a name that no system can have
+    if is_file and is_table(path):
         return read_table(path, table)
-    _refuse_table_options(table)
-    if path.is_dir():
+    refuse_table_options(table)
+    if os.path.isdir(path):
         return read_folder(path)
-    if path.is_file() and suffix_of(path.name) not in modalities_by_suffix():
+    if is_file and suffix_of(path.name) not in modalities_by_suffix():
         raise DataError("data.neither_table_nor_picture", path=printable(str(path)), suffixes=TABLE_SUFFIXES)
     # One file, or a pattern: a dataset without labels.
     return _unlabelled(printable(path.stem).strip("*?[]") or "data", path)
@@ -199,15 +222,6 @@ def _unlabelled(name: str, sources: Any) -> Dataset:  # noqa: ANN401 - as list_e
     several = [sources] if isinstance(sources, (str, os.PathLike)) else sources
     modality = one_modality(several, Finding("data.the_list"))
     return Dataset(name, list_examples(sources, modality), modality=modality)
-
-
-def _refuse_table_options(table: TableOptions) -> None:
-    """Refuse columns where there is no table."""
-    if table.group_by:
-        raise DataError("data.no_group_column", name=table.group_by)
-    given = next(filter(None, (table.path_column, table.label_column, table.folder)), "")
-    if given:
-        raise DataError("data.no_table_here", name=given)
 
 
 def _group_by_pattern(dataset: Dataset, pattern: str) -> Dataset:
@@ -233,12 +247,6 @@ def _group_by_pattern(dataset: Dataset, pattern: str) -> Dataset:
     notice = Finding("data.pattern_groups", values, "note")
     examples = tuple(replace(example, group=group) for example, group in zip(dataset.examples, groups, strict=True))
     return replace(dataset, examples=examples, notices=(*dataset.notices, notice))
-
-
-def _is_several(inputs: Any, modality: str) -> bool:  # noqa: ANN401 - as read_dataset
-    if not isinstance(inputs, Iterable) or isinstance(inputs, (str, bytes, os.PathLike)):
-        return False
-    return not reader_of(modality).is_one(inputs)
 
 
 def _expand(path: str, suffixes: Container[str]) -> list[str]:

@@ -30,6 +30,10 @@ class OnnxEncoder(LoadedEncoder):
         self._session: Any = None  # onnxruntime has no type stubs
         self._lock = Lock()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what a copy is made from: a session cannot be copied, it is opened again from the files."""
+        return type(self), (self.spec, self.files, self._threads)
+
     def encode(self, batch: Singles) -> Singles:
         """Turn a batch of inputs, shape (N, ...), into features, shape (N, D).
 

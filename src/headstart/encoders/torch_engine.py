@@ -1,6 +1,7 @@
 """The engine for the GPU, and for networks that cannot be exported: the same network in torch."""
 
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,6 +39,10 @@ class TorchEncoder(LoadedEncoder):
         with quiet():
             self._module = create_network(files.config, load_file(files.weights)).to(self._device)
         self._lock = Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what a copy is made from: the network is read again from the files."""
+        return type(self), (self.spec, self.files, str(self._device), self.notice)
 
     def encode(self, batch: Singles) -> Singles:
         """Turn a batch of inputs, shape (N, ...), into features, shape (N, D).

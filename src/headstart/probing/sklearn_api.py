@@ -10,8 +10,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.example import Example
+from headstart.data.in_memory import read_pairs
+from headstart.data.label_values import list_labels
+from headstart.data.objects import list_each
 from headstart.data.readers.base import reader_of
+from headstart.data.reading import is_missing, reading_from
 from headstart.data.splits import merge_groups
 from headstart.data.targets.classes import Classes
 from headstart.encoders.loading import load_encoder
@@ -127,9 +130,9 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X
-            Paths, PIL images or arrays, or an array (N, H, W, 3).
+            Paths, PIL images, open files or arrays, an array (N, H, W, 3), or a data frame with a column of these.
         y
-            A label for each; strings or numbers.
+            A label for each: strings or numbers, or one-hot codes.
         groups
             Optionally the patient, video or site of each: the inner cross-validation keeps groups together.
 
@@ -141,17 +144,18 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             When a picture cannot be read.
         """
         recipe = Recipe.from_mapping({name: one for name, one in self.get_params().items() if name != "cache"})
-        check_classification_targets(y)
-        classes, labels = np.unique(np.asarray(y), return_inverse=True)
-        if len(X) != len(labels):
-            raise DataError("probing.other_lengths", examples=len(X), labels=len(labels))
+        items = list_each(X)
+        classes, labels = _read_classes(y)
+        named = [None] * len(items) if groups is None else [str(group) for group in list_labels(groups)]
+        if not len(items) == len(labels) == len(named):
+            raise DataError("probing.other_lengths", examples=len(items), labels=len(labels))
         if len(classes) < 2:
             raise DataError(
                 "probing.too_few_classes" if len(classes) else "probing.no_picture", name="".join(map(str, classes))
             )
-        features, keys = _encode(X, self.encoder, self.device, RunContext(cache=self.cache))
-        merged = merge_groups(keys, [None] * len(X) if groups is None else [str(group) for group in groups])
-        self.probe_ = fit_probe(features, labels.astype(np.int64), Classes(tuple(map(str, classes))), merged, recipe)
+        features, keys = _encode(items, self.encoder, self.device, RunContext(cache=self.cache))
+        merged = merge_groups(keys, named)
+        self.probe_ = fit_probe(features, labels, Classes(tuple(map(str, classes))), merged, recipe)
         self.classes_ = classes
         return self
 
@@ -171,13 +175,25 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return _raw_tags(super().__sklearn_tags__(), requires_fit=True)
 
 
+def _read_classes(y: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:  # noqa: ANN401 - labels of any kind
+    """Return the labels that occur, sorted, and the number of each example's; raises DataError where one is missing."""
+    values = list_labels(y)
+    missing = [f"#{number}" for number, value in enumerate(values) if is_missing(value)]
+    if missing:
+        raise DataError("data.items_without_label", count=len(missing), names=missing)
+    kept = isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype.kind not in "OS"
+    labels = y if kept else np.asarray(values)
+    check_classification_targets(labels)
+    classes, numbers = np.unique(labels, return_inverse=True)
+    return classes, numbers.astype(np.int64)
+
+
 def _encode(
     items: Examples, encoder: str, device: DeviceName, context: RunContext
 ) -> tuple[npt.NDArray[np.float32], list[bytes]]:
     """Encode examples, shape (N, D), and return their keys beside; raises ExampleError for one that cannot be read."""
-    examples = [
-        Example(item, str(item) if isinstance(item, str | Path) else f"#{number}") for number, item in enumerate(items)
-    ]
+    with reading_from(items):
+        examples = read_pairs(list_each(items), None).examples
     loaded = load_encoder(encoder, device=device, cache=context.cache_folder, progress=context.progress)
     keys = [reader_of(loaded.spec.modality).content_key(example.source) for example in examples]
     found = read_features(examples, keys, (loaded,), context)

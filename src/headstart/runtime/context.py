@@ -66,7 +66,7 @@ def cache_folder(given: str | Path | None = None) -> Path:
     """Find the folder for weights, graphs and features; it need not exist yet.
 
     The first that is set wins: ``given`` (the flag ``--cache``), the variable ``HEADSTART_CACHE``, the platform's
-    cache folder of the user.
+    cache folder of the user. It is absolute: a model that was fitted works after a change of the folder.
 
     Examples
     --------
@@ -74,10 +74,10 @@ def cache_folder(given: str | Path | None = None) -> Path:
     '/tmp/here'
     """
     if given is not None:
-        return Path(given).expanduser()
+        return Path(given).expanduser().absolute()
     variable = os.environ.get("HEADSTART_CACHE")
     if variable:
-        return Path(variable).expanduser()
+        return Path(variable).expanduser().absolute()
     from platformdirs import user_cache_path  # only where it is needed: it costs time at start
 
     return user_cache_path("headstart", appauthor=False)

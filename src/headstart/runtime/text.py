@@ -2,6 +2,8 @@
 
 import unicodedata
 
+LONGEST = 300  # letters of a value in a sentence
+
 
 def escape_control_characters(text: str) -> str:
     r"""Show control characters, and those that turn the direction of writing, as escapes.
@@ -19,3 +21,14 @@ def escape_control_characters(text: str) -> str:
 def _is_shown(character: str) -> bool:
     # Wide spaces are harmless, and the joiners are parts of words and of emoji, though Python calls neither printable.
     return character.isprintable() or unicodedata.category(character) == "Zs" or character in "\u200c\u200d"
+
+
+def shorten(text: str, most: int = LONGEST) -> str:
+    """Leave out the middle of a text that is too long for a sentence.
+
+    Examples
+    --------
+    >>> shorten("a" * 1000, 9), shorten("short")
+    ('aaaaaa … aaa', 'short')
+    """
+    return text if len(text) <= most else f"{text[: most - most // 3]} … {text[-(most // 3) :]}"

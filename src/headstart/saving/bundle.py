@@ -74,7 +74,7 @@ def load_bundle(path: str | Path) -> Bundle:
     ModelFileError
         When there is no model, when a newer Headstart wrote it, or when a file is missing or has changed.
     """
-    folder = find_model(Path(path))
+    folder = find_model(Path(path).expanduser())
     manifest = read_manifest(folder)
     beside = [name for name in manifest.get("encoder_files", []) if Path(name).name == name]
     check_files(folder, manifest, [name for name in (*OPENED, *beside) if name in manifest["files"]])
@@ -82,8 +82,9 @@ def load_bundle(path: str | Path) -> Bundle:
         model = _model_from(folder, manifest)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError("saving.does_not_fit", folder=folder, path=folder / MANIFEST, error=error) from error
-    graph, weights = _existing(folder, manifest, GRAPH), _existing(folder, manifest, WEIGHTS, TIMM_WEIGHTS)
-    others = {name: folder / name for name in beside if name in manifest["files"]}
+    where = folder.absolute()  # the encoder is opened when it is first used: its program may have changed its folder
+    graph, weights = _existing(where, manifest, GRAPH), _existing(where, manifest, WEIGHTS, TIMM_WEIGHTS)
+    others = {name: where / name for name in beside if name in manifest["files"]}
     return Bundle(folder, model, EncoderFiles(graph, weights, manifest["encoder_config"], others))
 
 

@@ -1,5 +1,6 @@
 """Scoring a fitted model on labelled examples: ``headstart evaluate``, as a row of named stages."""
 
+import os
 import time
 from dataclasses import replace
 from typing import Protocol
@@ -80,8 +81,9 @@ def score(
 def _measure_novelty(model: Fitted, unlike: Data, context: RunContext) -> OodSet:
     """Measure how unlike the training examples others are; those that cannot be read are left out."""
     examples = list_examples(unlike, model.encoder.spec.modality)
+    name = str(unlike) if isinstance(unlike, (str, os.PathLike)) else "data"
     walk = encode(model.encoder, examples, context, strict=False)
     good = [index for index in range(len(examples)) if index not in walk.failures]
     if not good:
-        raise ExampleError("data.none_readable_of", name=unlike)
-    return OodSet(str(unlike), model.saved.predictor.novelty(walk.features[0].matrix[good]))
+        raise ExampleError("data.none_readable_of", name=name)
+    return OodSet(name, model.saved.predictor.novelty(walk.features[0].matrix[good]))

@@ -137,17 +137,20 @@ class Model:
         """Explain why the model says what it says about one example: a heat map and the nearest training examples.
 
         ``method`` is one of :class:`headstart.explain.base.ExplanationRequest`, ``target`` the class to explain
-        (by default the predicted one); ``checks`` tests the heat map, which takes seconds. Raises ExampleError,
-        UnknownNameError for a class the model does not know, and EncoderError or MissingExtraError for a method that is
-        not possible.
+        (by default the predicted one); ``checks`` tests the heat map, which takes seconds. Raises DataError for
+        several examples, ExampleError, UnknownNameError for a class the model does not know, and EncoderError or
+        MissingExtraError for a method that is not possible.
         """
         from headstart.data.readers.base import name_of, reader_of
+        from headstart.data.sources import single_example
         from headstart.explain.base import ExplanationRequest, explainers_of
 
         wish = ExplanationRequest(method=method, target=target, neighbours=neighbours, checks=checks)
         explainers = explainers_of(self.modality, self.saved.target.task)
-        opened = reader_of(self.modality).open_example(example)
-        return explainers.explain_example(to_explained_model(self), opened, name_of(example), wish)
+        given = single_example(example, self.modality)
+        name = given.name if isinstance(given.source, str) else name_of(given.source)
+        opened = reader_of(self.modality).open_example(given.source, name)
+        return explainers.explain_example(to_explained_model(self), opened, name, wish)
 
     def asking(
         self,

@@ -49,7 +49,7 @@ class VectorPreprocessing:
         numbers = np.stack([select_numbers(row, chosen) for row in rows])
         known = ~np.isnan(numbers)
         filled = np.where(known.any(axis=0), numbers, 0.0)  # a column without a number is 0 everywhere
-        low, centre, high = np.nanquantile(filled, [0.25, 0.5, 0.75], axis=0)
+        low, centre, high = np.nanquantile(filled, [0.25, 0.5, 0.75], axis=0) if chosen else np.empty((3, 0))
         spread = np.where(high > low, (high - low) / NORMAL, np.nanstd(filled, axis=0))
         return cls(
             names=tuple(chosen),
