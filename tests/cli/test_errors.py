@@ -256,7 +256,8 @@ def test_a_cache_that_cannot_be_used_is_told_and_the_run_goes_on(headstart, flow
     assert answer.exit_code == 0
     (line,) = [line for line in answer.stdout.splitlines() if line.startswith("New features are not kept.")]
     assert line == (
-        "New features are not kept. The feature store 'file/features' cannot be used: Not a directory. "
+        f"New features are not kept. The feature store '{Path('file/features').absolute()}' cannot be used: "
+        "Not a directory. "
         "Make room in it or make it writable, or choose another folder with --cache."
     )
 

@@ -389,7 +389,7 @@ def odd_data() -> st.SearchStrategy[object]:
     )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(odd_data())
 def test_whatever_goes_in_a_dataset_comes_out_or_an_error_that_explains(source):
     for read in (read_dataset, list_examples, lambda data: list_examples(data, "vectors"), list_each):

@@ -165,7 +165,7 @@ def _read_file(file: Any, where: str) -> bytes:  # noqa: ANN401 - an open file, 
 def _to_array(value: Any) -> Any:  # noqa: ANN401 - nested lists
     try:
         array = np.asarray(value)
-    except ValueError:  # jagged
+    except Exception:  # jagged, or what is in it raises anything
         return value
     return array if np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_ else value
 
