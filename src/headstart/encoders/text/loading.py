@@ -27,7 +27,7 @@ KIND = "text"
 REVISION = 1  # of what is written into the cache: raise it when that changes
 
 # What writes a graph, by the architecture of the catalogue; folders of transformers need none.
-WRITERS: dict[str, str] = {}
+WRITERS = {"multilingual-e5-small": "headstart.encoders.text.e5_file:write_from_e5"}
 
 
 def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:

@@ -17,6 +17,7 @@ ACTIVATIONS = {"gelu": "none", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh"} 
 
 # Beside an encoder, checkpoints hold parts that no features are taken from.
 _LEFT_OUT = ("pooler.", "cls.", "lm_head.", "classifier.", "qa_outputs.", "embeddings.position_ids")
+DEEPEST = 1000  # layers: a larger number in a file is no truth
 _ATTENTION = {"query": "q", "key": "k", "value": "v"}
 
 
@@ -111,7 +112,7 @@ class Transformer:
         except (KeyError, TypeError, ValueError) as error:
             raise EncoderError("encoders.damaged_config", path=path, error=repr(error)[:200]) from error
         sides = (made.depth, made.width, made.heads, made.inner, made.vocabulary, made.positions)
-        if min(sides) < 1 or made.width % made.heads:
+        if min(sides) < 1 or made.width % made.heads or made.depth > DEEPEST:
             raise EncoderError("encoders.damaged_config", path=path, error=str(sides))
         return made
 

@@ -110,7 +110,10 @@ class _TransformerGraph(GraphNodes):
             return self.add("Gemm", [states, self.keep(f"{name}.weight", weight), bias], name, transB=1)
         scales, numbers = split_blocks(weight)
         rows, blocks, _ = weight.shape
-        kept = [self.keep(f"{name}.bits", pack_pairs(numbers)), self.keep(f"{name}.scales", scales.astype(np.float32))]
+        kept = [
+            self.keep(f"{name}.bits", pack_pairs(numbers)),
+            self.keep(f"{name}.scales", scales[:, :, 0].astype(np.float32)),
+        ]
         return self.add(
             "MatMulNBits",
             [states, *kept, "", "", bias],
