@@ -31,8 +31,9 @@ class ReadNames:
 
     def path(self, path: str) -> str:
         """Return a path, its parts joined by ``/``, as text that can be printed."""
-        parts = path.split("/") if self.texts else [path]
-        return printable("/".join(self.texts.get(part, part) for part in parts))
+        if not self.texts:
+            return printable(path)
+        return printable("/".join(self.texts.get(part, part) for part in path.split("/")))
 
     def findings(self) -> list[Finding]:
         """Say which encoding was found, and what was not understood."""
