@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from headstart.data.example import Example, SplitName
@@ -21,6 +22,12 @@ def inspection_lines(found: Inspection, texts: Texts = ENGLISH) -> list[str]:
     sizes = [reader_of(found.dataset.modality).size_line(summary)] if summary else []
     said = [_totals(found), *sizes, *inspection_findings(found)]
     return [line for one in said for line in one.render(texts).splitlines()]
+
+
+def used_findings(found: Inspection) -> tuple[Finding, ...]:
+    """Return the warnings of the data apart from those that name unreadable examples, for who names these himself."""
+    findings = inspection_findings(replace(found, unreadable={}))
+    return tuple(one for one in findings if one.severity == WARNING)
 
 
 def class_lines(found: Inspection, texts: Texts = ENGLISH) -> list[str]:

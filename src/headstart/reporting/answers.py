@@ -8,7 +8,7 @@ from headstart.data.example import Example
 from headstart.modalities.base import DEFAULT
 from headstart.reporting.tables import predictions_to_json
 from headstart.runtime.catalogue import ENGLISH, Texts
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import Finding, sentences
 from headstart.tasks.base import load_task
 from headstart.uncertainty.selective import Threshold
 
@@ -42,11 +42,12 @@ class Answers:
     failures: dict[str, Finding]
     threshold: Threshold | None = None
     modality: str = DEFAULT
+    notices: tuple[Finding, ...] = ()
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
-        """Name the examples that could not be read, and say so when no answer can be precise enough."""
+        """Name what could not be read and what else was found, and say so when no answer can be precise enough."""
         texts = texts.for_modality(self.modality)
-        lines = failure_lines(self.failures, texts)
+        lines = [*failure_lines(self.failures, texts), *sentences(self.notices, texts)]
         if self.threshold is None or self.threshold.reached:
             return lines
         from headstart.reporting.policy_lines import (

@@ -11,7 +11,7 @@ from headstart.arrays import Integers
 from headstart.data.columns import TableOptions
 from headstart.data.example import Dataset
 from headstart.data.inspection import Inspection, inspect_dataset
-from headstart.data.inspection_report import refuse_unreadable
+from headstart.data.inspection_report import refuse_unreadable, used_findings
 from headstart.data.labels import unify_names
 from headstart.data.sources import read_dataset
 from headstart.encoders.spec import Encoder, LoadedEncoder
@@ -64,7 +64,7 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
         tally.cached,
         time.perf_counter() - clock,
         failures,
-        tuple(store.notices),
+        (*used_findings(checked), *store.notices),
     )
 
 

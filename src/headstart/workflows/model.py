@@ -106,7 +106,9 @@ class Model:
         from headstart.data.sources import is_one_example
         from headstart.workflows.predict import answer
 
-        answers = answer(self.encoder, self.saved, examples, RunContext(), top=top, strict=True).predictions
+        found = answer(self.encoder, self.saved, examples, RunContext(), top=top, strict=True)
+        warn(found.notices)
+        answers = found.predictions
         return answers[0] if is_one_example(examples, self.modality) else list(answers)
 
     @public_call

@@ -8,6 +8,7 @@ from typing import Any
 from headstart.data.columns import TableOptions
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import inspect_dataset
+from headstart.data.inspection_report import used_findings
 from headstart.data.sources import list_examples
 from headstart.encoders.spec import Encoder
 from headstart.errors import ExampleError
@@ -18,6 +19,7 @@ from headstart.reporting.tables import write_csv
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import write_text
+from headstart.runtime.findings import about
 from headstart.saving.values import SavedModel
 
 
@@ -25,7 +27,8 @@ def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *
     """Encode examples without keeping anything; raises ExampleError for an unreadable one when ``strict``."""
     checked = inspect_dataset(Dataset("examples", tuple(examples), modality=encoder.spec.modality), context.progress)
     walk = read_features(examples, checked.keys, (encoder,), replace(context, keep_features=False), checked.usable)
-    walk = replace(walk, failures=checked.unreadable | walk.failures)
+    found = about(used_findings(checked), checked.dataset.modality)
+    walk = replace(walk, failures=checked.unreadable | walk.failures, notices=found)
     for position, reason in walk.failures.items() if strict else ():
         raise ExampleError("data.unreadable_picture_left", name=examples[position].name, reason=reason)
     return walk
@@ -62,7 +65,7 @@ def answer(  # six: who answers (two values of every model), about what, how
     predictions = saved.predictor.predict(names, walk.features[0].matrix[good], top)
     threshold = saved.policy.threshold if saved.policy else None
     failures = failures_by_name(examples, walk.failures)
-    return Answers(saved.target.task, predictions, failures, threshold, encoder.spec.modality)
+    return Answers(saved.target.task, predictions, failures, threshold, encoder.spec.modality, walk.notices)
 
 
 def write_answers(answers: Answers, form: str, out: Path, texts: Texts = ENGLISH) -> None:
