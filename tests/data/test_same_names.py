@@ -253,3 +253,8 @@ def test_a_table_finds_files_by_their_bytes_their_printed_and_their_decoded_name
     dataset = read_dataset(root / "t.jsonl")
     assert dataset.classes == ("b", "狗")
     assert all(os.path.exists(one.source) for one in dataset.examples)
+
+
+def test_labels_that_are_bytes_follow_the_same_rule():
+    pairs = [("a.png", "狗".encode("gbk")), ("b.png", "狗"), ("c.png", b"cat "), ("d.png", b"caf\xe9")]
+    assert set(read_dataset(pairs).classes) == {"狗", "cat", r"caf\udce9"}

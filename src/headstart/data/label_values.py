@@ -117,7 +117,7 @@ def class_of(label: Any, names: Sequence[Any], where: str) -> Any:  # noqa: ANN4
 def _plain(label: Any) -> Any:  # noqa: ANN401 - one label
     """Turn a label of NumPy, torch or Arrow into Python's own: a number, text, or a list of these."""
     if isinstance(label, bytes):
-        return label.decode("utf-8", "backslashreplace")
+        return label.decode("utf-8", "surrogateescape")  # read with the other names: see headstart.data.name_bytes
     if hasattr(label, "as_py"):
         return label.as_py()
     if hasattr(label, "tolist") and not isinstance(label, np.datetime64):
