@@ -86,7 +86,7 @@ def verb(*names: str, **helps: str) -> Callable[[Verb], VerbCommand]:
             with explained(own["debug"], keeps=keeps, resumes=resumes) as steps:
                 context = RunContext(
                     cache=own.get("cache"), keep_features=not own.get("no_cache"), progress=steps, notify=steps.notify,
-                    language=SPEECH.texts.language, owns_process=True,
+                    language=SPEECH.texts.language,
                 )  # fmt: skip
                 function(call=Call(given, context, steps, bool(own.get("json"))), **values)
 

@@ -39,8 +39,6 @@ class RunContext:
         Write TensorBoard files; profile some steps; search for the learning rate first.
     language
         Of the page and the log that a run ends with: ``en`` or ``zh``.
-    owns_process
-        Nobody else's code runs in this process: libraries that only the end of a run needs may be loaded beside it.
     """
 
     cache: str | Path | None = None
@@ -54,7 +52,6 @@ class RunContext:
     profile: bool = False
     find_rate: bool = False
     language: Language = "en"
-    owns_process: bool = False
 
     @property
     def cache_folder(self) -> Path:

@@ -48,7 +48,6 @@ from headstart.workflows.fit_stages import (
 )
 from headstart.workflows.load_encoder import planned_encoder
 from headstart.workflows.model import Model, load
-from headstart.workflows.preloading import preload
 
 if TYPE_CHECKING:
     from headstart.finetuning.fine_tuning import FineTuned
@@ -123,8 +122,6 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     walk = read_usable(planned.inspection, (encoder, baseline), context, planned.inspection.usable, recipe.data.strict)
     encoded = split_encoded(planned, walk)
     fitted = encoded.fitted
-    if context.owns_process:
-        preload(target)
     probe, plain = fit_with_baseline(encoded.features, encoded.baseline, fitted, target, recipe, context.progress)
     simple = Baseline(baseline.spec, plain.head, plain.decoding)
     tuned = run_fine_tuning(training_inputs(planned, encoded, encoder, probe), context)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 PAGE_TEMPLATE = "page.html.jinja"
-TEMPLATES = (PAGE_TEMPLATE, "blocks.html.jinja")
 
 
 def render_page(page: PageData, language: Language) -> str:
