@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.labels import match_target, unify_names, with_target
+from headstart.data.name_bytes import read_names
 from headstart.data.same_names import canonical, match_names, near_key, twins
 from headstart.data.sources import read_dataset
 from headstart.data.targets.classes import Classes
@@ -258,3 +259,15 @@ def test_a_table_finds_files_by_their_bytes_their_printed_and_their_decoded_name
 def test_labels_that_are_bytes_follow_the_same_rule():
     pairs = [("a.png", "狗".encode("gbk")), ("b.png", "狗"), ("c.png", b"cat "), ("d.png", b"caf\xe9")]
     assert set(read_dataset(pairs).classes) == {"狗", "cat", r"caf\udce9"}
+
+
+@given(some.lists(some.text(some.characters(categories=None), max_size=4), max_size=4))
+def test_any_names_are_read_as_names_that_can_be_printed(names):
+    read = read_names(names)
+    assert all(read.path(name).encode("utf-8") or not name for name in names)
+    assert set(read.texts) | set(read.unclear) <= set(names)
+    unify_names(labelled(*((name, None) for name in names)))
+
+
+def test_a_surrogate_that_stands_for_no_byte_hides_no_other_name():
+    assert set(read_names(["\ud83d", "\udcb9\udcb7"]).texts.values()) == {"狗"}

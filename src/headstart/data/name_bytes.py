@@ -70,7 +70,7 @@ def read_names(names: Iterable[str]) -> ReadNames:
 
 def _only_chinese(texts: dict[str, str], names: list[str]) -> dict[str, str]:
     """Leave out what may be no Chinese: all, where another name is in an encoding that is not known at all."""
-    if not all(name in texts or _is_western(_bytes(name)) for name in names):
+    if not all(name in texts or not _bytes(name) or _is_western(_bytes(name)) for name in names):
         return {}
     sure = [name for name, text in texts.items() if is_chinese(text) and not _is_russian(_bytes(name))]
     return texts if sure and len(texts) == len(names) else {name: texts[name] for name in sure}
@@ -129,7 +129,11 @@ def _is_unicode(name: str) -> bool:
 
 
 def _bytes(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
+    """Return the bytes of a name; none where a surrogate stands for no byte, as JSON may write them."""
+    try:
+        return name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return b""
 
 
 def _likely_encoding() -> str:
@@ -141,10 +145,10 @@ def _decode(name: str, encoding: str) -> str | None:
     """Read the bytes of a name; None where that gives no printable text, or no Chinese where this is expected."""
     try:
         text = _bytes(name).decode(encoding)
-    except UnicodeError:  # bytes of another encoding, or a surrogate that stands for no byte
+    except UnicodeError:
         return None
     chinese = encoding != "gbk" or any("\u4e00" <= letter <= "\u9fff" for letter in text)
-    return text if text.isprintable() and chinese else None
+    return text if text and text.isprintable() and chinese else None
 
 
 def _is_short(text: str) -> bool:
