@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from headstart.data.readers.base import Deferred, Facts
-from headstart.encoders.spec import EncoderFiles, EncoderSpec
+from headstart.encoders.spec import Encoder, EncoderFiles, EncoderSpec
 from headstart.errors import ExampleError
 from headstart.registry import Row
 from headstart.serving.http_errors import too_large
@@ -75,14 +75,11 @@ class BeatPreprocessing:
         return cls(**data)
 
 
-class BeatEncoder:
+class BeatEncoder(Encoder):
     files, notice = EncoderFiles(), ""
 
     def __init__(self, name: str, dimension: int) -> None:
         self.spec = EncoderSpec(name, name, dimension, "none", BeatPreprocessing(), "none", "tests", "numpy")
-
-    def preprocess(self, example):
-        return self.spec.preprocessing.prepare(example)
 
     def encode(self, batch):
         return batch[:, : self.spec.dimension]

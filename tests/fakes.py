@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from headstart.encoders.preprocess.image import ImagePreprocessing
-from headstart.encoders.spec import EncoderFiles, EncoderSpec
+from headstart.encoders.spec import Encoder, EncoderFiles, EncoderSpec
 
 FAKE_SPEC = EncoderSpec(
     name="fake",
@@ -21,7 +21,7 @@ FAKE_SPEC = EncoderSpec(
 
 
 @dataclass(frozen=True)
-class FakeEncoder:
+class FakeEncoder(Encoder):
     """Features are the pixels of a 4 x 4 thumbnail; ``seen`` counts the pictures encoded."""
 
     spec: EncoderSpec = FAKE_SPEC

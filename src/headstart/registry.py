@@ -11,7 +11,11 @@ from headstart.runtime.findings import did_you_mean
 # What a name stands for: "module:attribute". Another package adds to a table by declaring an entry point in the
 # group "headstart.<table>", for instance [project.entry-points."headstart.heads"].
 TABLES: dict[str, dict[str, str]] = {
-    "modalities": {"image": "headstart.modalities.image:IMAGE", "vectors": "headstart.modalities.vectors:VECTORS"},
+    "modalities": {
+        "image": "headstart.modalities.image:IMAGE",
+        "text": "headstart.modalities.text:TEXT",
+        "vectors": "headstart.modalities.vectors:VECTORS",
+    },
     "tasks": {"classification": "headstart.tasks.classification:CLASSIFICATION"},
     "heads": {
         "logistic": "headstart.heads.logistic:LogisticFamily",
@@ -20,6 +24,8 @@ TABLES: dict[str, dict[str, str]] = {
         "knn": "headstart.heads.knn:KnnFamily",
         "centroid": "headstart.heads.nearest_centroid:CentroidFamily",
         "mlp": "headstart.heads.mlp:MlpFamily",
+        "words": "headstart.heads.words:WordsFamily",
+        "stacked": "headstart.heads.stacked:StackedFamily",
     },
     "encoders": {
         "efficientnet_lite0": "headstart.encoders.catalogue:EFFICIENTNET_LITE0",

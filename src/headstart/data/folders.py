@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from headstart.data.example import Dataset, Example, known_label
@@ -12,7 +12,7 @@ from headstart.data.name_bytes import ReadNames, read_names, readable
 from headstart.data.name_checks import natural_key, printable
 from headstart.data.readers.base import one_modality, suffix_of
 from headstart.errors import DataError
-from headstart.modalities.base import modalities_by_suffix
+from headstart.modalities.base import load_modality, modalities_by_suffix
 from headstart.runtime.findings import Finding
 
 # The folder of a run lies beside the classes when someone works inside the data folder; its files are no data.
@@ -135,7 +135,7 @@ def read_folder(root: Path) -> Dataset:
         When the folder holds no examples, or those of several modalities, or has a test or validation folder but no
         train folder.
     """
-    walk = list_files(root, modalities_by_suffix())
+    walk = _leave_out_companions(list_files(root, modalities_by_suffix()))
     if not walk.files:
         raise DataError(
             "data.folder_without_pictures",
@@ -158,6 +158,17 @@ def read_folder(root: Path) -> Dataset:
             (example.source for example in examples), Finding("data.the_folder", {"path": printable(str(root))})
         ),
     )
+
+
+def _leave_out_companions(walk: Walk) -> Walk:
+    """Leave out files that only accompany examples of another kind, such as notes beside pictures."""
+    kinds = modalities_by_suffix()
+    companions = {suffix for suffix, kind in kinds.items() if getattr(load_modality(kind), "accompanies", False)}
+    examples = tuple(path for path in walk.files if suffix_of(path) not in companions)
+    if not examples or len(examples) == len(walk.files):
+        return walk
+    others = walk.others + Counter(suffix_of(path) for path in walk.files if suffix_of(path) in companions)
+    return replace(walk, files=examples, others=others)
 
 
 def _require_train(root: Path, walk: Walk) -> None:

@@ -107,12 +107,12 @@ def list_examples(
         source = given if isinstance(given, Example) else to_source(given, where)
         if isinstance(source, Example):
             examples.append(source)
-        elif isinstance(source, str) and (of_rows or _is_table(source)):
-            examples += examples_of(_read(source, table), modality)
-        elif isinstance(source, str):
-            examples += [Example(os.path.abspath(path), printable(path)) for path in _expand(source, suffixes)]
-        else:
+        elif not isinstance(source, str) or reader_of(modality).is_one(source):
             examples.append(Example(adopt(source, where, modality), where))
+        elif _is_table(source) or (of_rows and not suffixes):
+            examples += examples_of(_read(source, table), modality)
+        else:
+            examples += [Example(os.path.abspath(path), printable(path)) for path in _expand(source, suffixes)]
     if not examples:
         raise DataError("data.empty_list")
     return tuple(examples)

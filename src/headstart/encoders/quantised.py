@@ -16,8 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
 from headstart.arrays import Singles
 from headstart.data.example import Example
 from headstart.data.readers.base import reader_of
@@ -119,7 +117,7 @@ def _prepared(encoder: Encoder, examples: Sequence[Example]) -> Iterator[Batch]:
     if not rows:
         raise EncoderError("encoders.not_quantised_without_pictures")
     for start in range(0, len(rows), BATCH):
-        yield np.stack(rows[start : start + BATCH])
+        yield encoder.collate(rows[start : start + BATCH])
 
 
 def _identity(encoder: Encoder, batches: Sequence[Batch]) -> str:

@@ -15,7 +15,7 @@ def open_saved(spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
         When torch is needed and not installed.
     """
     if spec.engine == "numpy":
-        return simple_encoders(spec.modality).open_simple(spec)
+        return simple_encoders(spec.modality).open_simple(spec, files)
     if files.graph is not None:
         opened: LoadedEncoder = getattr(load_modality(spec.modality), "engine", OnnxEncoder)(spec, files)
         return opened

@@ -151,6 +151,7 @@ class Encoder(Protocol):
     """What turns examples into features; both methods may be called from several threads at once."""
 
     spec: EncoderSpec
+    completes: ClassVar[bool] = False  # whether features carry more than what is stored of them
 
     def preprocess(self, example: Any, /) -> Any:  # noqa: ANN401 - what the modality's reader opens
         """Turn an opened example into one input."""
@@ -163,6 +164,10 @@ class Encoder(Protocol):
     @abstractmethod
     def encode(self, batch: Any) -> Singles:  # noqa: ANN401 - of collate
         """Turn a batch of N inputs into features, shape (N, D)."""
+
+    def complete(self, features: Singles, examples: Sequence[Any]) -> Singles:
+        """Let features carry what is not stored of N opened examples; None stands for one that could not be opened."""
+        return features
 
 
 class LoadedEncoder(Encoder, Protocol):
@@ -196,8 +201,8 @@ class SimpleEncoders(Protocol):
     def fit_baseline(self, examples: Sequence[Example]) -> Encoder:
         """Create the encoder that every other one has to beat, fitted to examples where it needs that."""
 
-    def open_simple(self, spec: EncoderSpec) -> LoadedEncoder:
-        """Open an encoder that was saved with a model."""
+    def open_simple(self, spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
+        """Open an encoder that was saved with a model; ``files`` are those of the model's encoder."""
 
 
 def simple_encoders(modality: str) -> SimpleEncoders:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import silent
 from headstart.settings.parallelism import ExtractionPlan, extraction_plan
 
+LONG_BATCH = 256  # of inputs of several lengths
 TIMED = 32  # enough for a rate within some 10 per cent, in a fraction of a second
 
 
@@ -56,7 +58,9 @@ def read_features(
         progress=context.progress,
     )
     found = replace(walk.extract(), notices=tuple(store.notices))
-    return found if len(chosen) == len(examples) else _spread(found, chosen, tuple(keys))
+    if len(chosen) < len(examples):
+        found = _spread(found, chosen, tuple(keys))
+    return _completed(found, examples, encoders, chosen)
 
 
 def read_blocks(
@@ -117,8 +121,25 @@ def _opener(encoders: Sequence[Encoder]) -> OpenExample:
 
 
 def _plan(count: int, encoders: Sequence[Encoder]) -> ExtractionPlan:
-    engine = encoders[0].spec.engine if encoders else "numpy"
-    return extraction_plan(count, available_cores(), engine)
+    spec = encoders[0].spec if encoders else None
+    plan = extraction_plan(count, available_cores(), spec.engine if spec else "numpy")
+    # Inputs of several lengths are put in order inside their batch.
+    return plan if spec is None or spec.preprocessing.shape else replace(plan, batch_size=LONG_BATCH)
+
+
+def _completed(
+    found: Extraction, examples: Sequence[Example], encoders: Sequence[Encoder], chosen: Integers
+) -> Extraction:
+    """Let features carry what is not stored of them."""
+    if not any(encoder.completes for encoder in encoders):
+        return found
+    opened: list[Any] = [None] * len(examples)
+    for index in {*chosen.tolist()} - {*found.failures}:
+        opened[index] = _opener(encoders)(examples[index].source)
+    pairs = zip(encoders, found.features, strict=True)
+    return replace(
+        found, features=tuple(replace(one, matrix=encoder.complete(one.matrix, opened)) for encoder, one in pairs)
+    )
 
 
 def _spread(found: Extraction, positions: Integers, keys: tuple[bytes, ...]) -> Extraction:

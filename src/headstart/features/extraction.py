@@ -232,7 +232,7 @@ def _encode_batch(encoder: Encoder, inputs: list[Any]) -> Singles:
     shape = (len(inputs), encoder.spec.dimension)
     if not inputs:
         return np.empty(shape, dtype=np.float32)
-    rows = encoder.encode(np.stack(inputs))
+    rows = encoder.encode(encoder.collate(inputs))
     if rows.shape != shape or not np.isfinite(rows).all():
         raise EncoderError(
             "features.not_finite",

@@ -28,12 +28,15 @@ class HeadFamily(Protocol):
         Values of its regularisation, from strong to weak; one value when there is nothing to choose.
     tasks
         Names of the tasks that its heads answer.
+    needs_terms
+        Whether it needs features that carry terms: :class:`headstart.encoders.term_features.TermFeatures`.
     """
 
     name: ClassVar[str]
     head: ClassVar[type[Head]]
     grid: ClassVar[tuple[Any, ...]]
     tasks: ClassVar[tuple[str, ...]] = ("classification",)
+    needs_terms: ClassVar[bool] = False
 
     def path_scores(self, training: "TrainingSet", features: Matrix, grid: tuple[Any, ...]) -> Iterator[Array]:
         """Fit a head for each value of ``grid`` in turn and yield its scores of ``features``, shape (N, C).

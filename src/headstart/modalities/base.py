@@ -14,6 +14,7 @@ class Modality(Protocol):
     name: str
     settings: Any  # the class of its own section of a recipe; a row may lack it
     suffixes: Collection[str]  # of its files, in small letters with a dot
+    accompanies: bool  # whether such files often lie beside examples of other kinds, and are none then
     reader: Any  # headstart.data.readers.base.Reader
     preprocessing: Any  # a class that keeps headstart.encoders.spec.Preprocessing
     encoders: Any  # headstart.encoders.spec.EncoderSource
@@ -22,6 +23,7 @@ class Modality(Protocol):
     rows: Any  # headstart.data.readers.base.RowReader of examples that are rows of a table; a row may lack it
     arms: tuple[str, ...]  # those of a comparison that train no network: majority, the baseline, others
     baseline_head: Any  # the family of the baseline's head; a row may lack it: ridge
+    terms: bool  # whether features carry terms; a row may lack it
     similarity: Any  # headstart.audit.similarity.base.Similarity; a row may lack it
     quality: Any  # headstart.audit.quality.base.QualityMeasures; a row may lack it
     augment: Any  # headstart.finetuning.views.Augment; a row may lack it

@@ -12,14 +12,17 @@ from threadpoolctl import threadpool_limits
 from headstart.arrays import Floats, Integers
 from headstart.data.splits import make_folds
 from headstart.data.targets.base import Labels, Target
+from headstart.encoders.term_features import have_terms
 from headstart.errors import DataError, EncoderError, RecipeError
 from headstart.heads.cv_scoring import CvScorer
 from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.head import Decoding, Head, Matrix
 from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
+from headstart.heads.stacked import stack
 from headstart.heads.training_set import TrainingSet
 from headstart.modalities.base import load_modality
 from headstart.probing.rows import Sample
+from headstart.registry import resolve
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
@@ -105,7 +108,8 @@ def fit_probe(  # seven: what is learned from what, how, and who is told
     _check_finite(features)
     task, strata = load_task(target.task), target.strata(labels)
     training = TrainingSet(features, labels, target.width, recipe.head.balance)
-    families = families or families_for(recipe, target)
+    with_terms = have_terms(features)
+    families = families or families_for(recipe, target, with_terms)
     with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
         if not _can_be_held_out(strata, groups):
             return _fit_uncalibrated(families[0], training, task.decoding())
@@ -113,7 +117,10 @@ def fit_probe(  # seven: what is learned from what, how, and who is told
         scorer: CvScorer = task.scorer.of(training, groups, folds)
         workers = min(available_cores(), len(folds))
         candidates = cross_validate(families, training, folds, scorer, progress, workers)
-        best = select_candidate(candidates, scorer)
+        if with_terms and (stacked := stack(families, candidates, scorer)):
+            families, candidates = [*families, stacked[0]], (*candidates, stacked[1])
+        wanted = [one for one in candidates if one.name == recipe.head.name]
+        best = select_candidate(wanted or candidates, scorer)
         family = next(family for family in families if family.name == best.name)
         return Probe(
             name=best.name,
@@ -132,10 +139,21 @@ def baseline_family(modality: str) -> type[HeadFamily] | None:
     return found
 
 
-def families_for(recipe: Recipe, target: Target) -> list[HeadFamily]:
-    """Load the families of heads that a recipe names; raises RecipeError for one that does not answer the task."""
-    wanted = recipe.head.name
-    families = [load_family(name, recipe) for name in (load_task(target.task).auto if wanted == "auto" else (wanted,))]
+def families_for(recipe: Recipe, target: Target, with_terms: bool = False) -> list[HeadFamily]:
+    """Load the families of heads that a recipe names; ``with_terms`` says that features carry terms.
+
+    Raises
+    ------
+    RecipeError
+        For one that does not answer the task, or needs terms where there are none.
+    """
+    wanted, families = recipe.head.name, list[HeadFamily]()
+    auto = (*load_task(target.task).auto, *(("words",) if with_terms else ()))
+    for name in auto if wanted == "auto" else (wanted,):
+        found = resolve("heads", name)
+        families += [load_family(part, recipe) for part in getattr(found, "parts", (name,))]
+        if found.needs_terms and not with_terms:
+            raise RecipeError("probing.head_needs_terms", head=name)
     for family in families:
         if target.task not in family.tasks:
             raise RecipeError("probing.head_of_other_task", head=family.name, task=target.task, names=family.tasks)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from threading import Condition, Thread
 from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from headstart.arrays import Singles
@@ -145,7 +144,7 @@ class Batcher:
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
         ready: list[tuple[_Job, Any]] = []
-        inputs: list[Singles] = []
+        examples, inputs = list[Any](), list[Any]()
         for job in jobs:
             if not job.future.set_running_or_notify_cancel():
                 continue
@@ -154,6 +153,7 @@ class Batcher:
                 example = self.uploads.decode(job.data)
                 looked = job.look(example) if job.look else None
                 inputs.append(self._encoder.preprocess(example))
+                examples.append(example)
                 ready.append((job, looked))
             except ExampleError as error:
                 job.future.set_exception(Refusal(422, "damaged", error.problem, error.reason, error.remedy))
@@ -161,11 +161,12 @@ class Batcher:
                 job.future.set_exception(error)
         if ready:
             self._watch(len(ready))
-            self._finish(ready, inputs)
+            self._finish(ready, inputs, examples)
 
-    def _finish(self, jobs: Sequence[tuple[_Job, Any]], inputs: list[Singles]) -> None:
+    def _finish(self, jobs: Sequence[tuple[_Job, Any]], inputs: list[Any], examples: list[Any]) -> None:
         try:
-            features = self._encoder.encode(np.stack(inputs))
+            encoded = self._encoder.encode(self._encoder.collate(inputs))
+            features = self._encoder.complete(encoded, examples)
             for finish in dict.fromkeys(job.finish for job, _ in jobs):
                 rows = [number for number, (job, _) in enumerate(jobs) if job.finish == finish]
                 for number, result in zip(rows, finish(features[rows]), strict=True):

@@ -5,8 +5,6 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from headstart.encoders.spec import Encoder
 from headstart.runtime.machine import available_cores
 from headstart.serving.access_log import AccessLog
@@ -63,4 +61,4 @@ def warm_up(encoder: Encoder) -> None:
     """Encode an empty example: the graph is opened now and not while the first client waits."""
     blank = uploads_of(encoder.spec.modality).blank()
     if blank is not None:
-        encoder.encode(np.stack([encoder.preprocess(blank)]))
+        encoder.encode(encoder.collate([encoder.preprocess(blank)]))

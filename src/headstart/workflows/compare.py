@@ -33,7 +33,7 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     planned = plan_fit(data, recipe, context)
     modality = load_modality(planned.dataset.modality)
     if set(wanted.arms) & set(TRAINED):
-        require_possible(recipe.replace(method="full"), planned.dataset.target)
+        require_possible(recipe.replace(method="full"), planned.dataset.target, modality.name)
     wanted = replace(wanted, arms=_arms_for(wanted.arms, modality, recipe.encoder.name))
     encoder, baseline = planned_encoder(planned, context), modality.simple.fit_baseline(planned.examples_to_fit())
     encoders: dict[str, Encoder] = {"probe": encoder, modality.arms[1]: baseline}

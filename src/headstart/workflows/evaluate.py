@@ -8,7 +8,7 @@ from typing import Protocol
 from headstart.data.inspection_report import inspection_findings
 from headstart.data.labels import match_target, split_to_score, with_target
 from headstart.data.sources import list_examples
-from headstart.encoders.spec import Encoder, simple_encoders
+from headstart.encoders.spec import Encoder, EncoderFiles, simple_encoders
 from headstart.errors import ExampleError, RecipeError, led_by
 from headstart.metrics.comparison import compare_with_baselines
 from headstart.metrics.values import ScoredPart
@@ -36,6 +36,11 @@ class Fitted(Protocol):
         """Features become answers."""
         ...
 
+    @property
+    def files(self) -> EncoderFiles:
+        """The files of the encoder."""
+        ...
+
 
 def score(
     model: Fitted, data: Data, recipe: Recipe, context: RunContext, unfamiliar: Data | None = None
@@ -54,7 +59,7 @@ def score(
     with led_by(lambda: inspection_findings(checked)):
         dataset = with_target(checked.dataset, model.saved.target)
     split = split_to_score(dataset, checked.usable)
-    baseline = (simple_encoders(simple.spec.modality).open_simple(simple.spec),) if simple else ()
+    baseline = (simple_encoders(simple.spec.modality).open_simple(simple.spec, model.files),) if simple else ()
     walk = read_usable(checked, (model.encoder, *baseline), context, split.positions, recipe.data.strict)
     features = walk.features[0].matrix
     scored = select_sample(dataset, split.positions, checked.together, walk.failures)

@@ -16,6 +16,7 @@ from headstart.encoders.spec import simple_encoders
 from headstart.errors import MissingExtraError, RecipeError, led_by
 from headstart.features.access import seconds_per_example, stored_share
 from headstart.finetuning.ranks import process_number
+from headstart.modalities.base import load_modality
 from headstart.probing.probe import families_for
 from headstart.reporting.estimate import Estimate
 from headstart.runtime.context import RunContext
@@ -40,7 +41,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset, context))
     recipe, notices = _possible_here(recipe)
     moves = training_plan(recipe, 1, ())
-    require_possible(recipe, dataset.target)
+    require_possible(recipe, dataset.target, dataset.modality)
     if moves is not None:
         require_trainable(recipe.encoder.name, dataset.modality, [moves.method])
     checked = inspect_dataset(dataset, progress=context.progress)
@@ -85,10 +86,10 @@ def _possible_here(recipe: Recipe) -> tuple[Recipe, tuple[Finding, ...]]:
     return recipe.replace(preset="fast"), (left_out,)
 
 
-def require_possible(recipe: Recipe, target: Target) -> None:
-    """Refuse settings that make no sense for a task; raises RecipeError."""
+def require_possible(recipe: Recipe, target: Target, modality: str) -> None:
+    """Refuse settings that make no sense for a task or a kind of examples; raises RecipeError."""
     task, moves = load_task(target.task), training_plan(recipe, 1, ())
-    families_for(recipe, target)
+    families_for(recipe, target, getattr(load_modality(modality), "terms", False))
     for name, value, possible in (
         ("method", None if moves is None else moves.method, moves is None or task.loss),  # the loss loads torch
         ("folds", recipe.split.folds, task.metrics.evaluate_folds),

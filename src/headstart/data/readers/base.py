@@ -148,6 +148,10 @@ def one_modality(sources: Iterable[Any], where: Finding) -> str:
     'image'
     """
     known, every = modalities_by_suffix(), [*names("modalities")]
+    sources = [*sources]
+    for name in every:  # strings that are examples themselves, and no paths
+        if getattr(reader_of(name), "are_documents", lambda _: False)(sources):
+            return name
 
     def kind_of(source: Any) -> str | None:  # noqa: ANN401
         if isinstance(source, (str, os.PathLike)):

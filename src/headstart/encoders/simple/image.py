@@ -21,7 +21,7 @@ def fit_baseline(examples: Sequence[Example]) -> "ColourHistogram":
     return ColourHistogram()
 
 
-def open_simple(spec: EncoderSpec) -> "ColourHistogram":
+def open_simple(spec: EncoderSpec, files: EncoderFiles | None = None) -> "ColourHistogram":
     """Return the colour histogram that was saved with a model."""
     return ColourHistogram()
 

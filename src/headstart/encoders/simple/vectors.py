@@ -65,6 +65,6 @@ def fit_baseline(examples: Sequence[Example]) -> VectorEncoder:
     return open_simple(replace(encoder.spec, name="best_column"))
 
 
-def open_simple(spec: EncoderSpec) -> VectorEncoder:
+def open_simple(spec: EncoderSpec, files: EncoderFiles | None = None) -> VectorEncoder:
     """Open an encoder that was saved with a model."""
     return VectorEncoder(spec)

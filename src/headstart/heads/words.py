@@ -1,0 +1,77 @@
+"""A linear support vector machine on the words of documents: the honest baseline of text, and a partner of networks."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from headstart.arrays import Singles
+from headstart.encoders.term_features import terms_of
+from headstart.errors import RecipeError
+from headstart.heads.family import HeadFamily
+from headstart.heads.head import Array, Head, Matrix
+from headstart.heads.linear import ABSENT
+from headstart.heads.training_set import TrainingSet
+
+STEPS = 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordsHead(Head):
+    """Scores ``terms @ weight.T + bias``.
+
+    Attributes
+    ----------
+    weight, bias
+        Shapes (C, V) and (C,), float32, of V terms.
+    cost
+        How much a training example on the wrong side costs: C of the support vector machine.
+    """
+
+    weight: Singles
+    bias: Singles
+    cost: float
+    kind: ClassVar[str] = "words"
+
+    def scores(self, features: Matrix) -> Array:
+        """Compute scores of shape (N, C) from the terms that features carry."""
+        return np.asarray(require_terms(features) @ self.weight.T + self.bias, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class WordsFamily(HeadFamily):
+    """Support vector machines, each class against the others, on the terms of documents (scikit-learn's LinearSVC)."""
+
+    name: ClassVar[str] = "words"
+    head: ClassVar[type[Head]] = WordsHead
+    grid: ClassVar[tuple[float, ...]] = (0.3, 1.0, 3.0)
+    needs_terms: ClassVar[bool] = True
+
+    def fit(self, training: TrainingSet, setting: float) -> WordsHead:
+        """Fit the head for one cost."""
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.svm import LinearSVC
+
+        terms, present = require_terms(training.features), training.present
+        weight = np.zeros((training.class_count, terms.shape[1]), dtype=np.float32)
+        bias = np.full(training.class_count, ABSENT, dtype=np.float32)
+        bias[present] = 0.0
+        if len(present) > 1:
+            machine = LinearSVC(C=setting, dual=True, random_state=0, max_iter=STEPS)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # a step further changes no answer
+                machine.fit(terms, training.compact_labels, training.weights * len(training))
+            slopes, offsets = machine.coef_, machine.intercept_
+            if len(present) == 2:
+                slopes, offsets = np.concatenate([-slopes, slopes]), np.concatenate([-offsets, offsets])
+            weight[present], bias[present] = slopes, offsets
+        return WordsHead(weight, bias, setting)
+
+
+def require_terms(features: Matrix) -> Any:  # noqa: ANN401 - a sparse matrix
+    """Return the terms of features; raises RecipeError when they carry none."""
+    terms = terms_of(features)
+    if terms is None:
+        raise RecipeError("heads.no_terms")
+    return terms

@@ -1,0 +1,22 @@
+"""Text: documents in files, in a column of a table, or as strings."""
+
+from headstart.registry import Row
+
+TEXT = Row(
+    "text",
+    suffixes="headstart.data.readers.text:FILES",
+    accompanies=True,
+    rows="headstart.data.readers.text:",
+    reader="headstart.data.readers.text:",
+    preprocessing="headstart.encoders.preprocess.text:",
+    encoders="headstart.encoders.text_loading:",
+    simple="headstart.encoders.simple.text:",
+    arms=("majority", "words", "probe"),
+    baseline_head="headstart.heads.words:WordsFamily",
+    terms=True,
+    uploads="headstart.serving.uploads.text:",
+    page="text.html",
+    hub="text",
+    teaches=False,
+    render="headstart.reporting.render.text:",
+)
