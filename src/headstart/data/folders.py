@@ -161,14 +161,14 @@ def read_folder(root: Path) -> Dataset:
 
 
 def _leave_out_companions(walk: Walk) -> Walk:
-    """Leave out files that only accompany examples of another kind, such as notes beside pictures."""
+    """Leave out files that only accompany others, such as notes beside pictures, unless most files are such."""
     kinds = modalities_by_suffix()
     companions = {suffix for suffix, kind in kinds.items() if getattr(load_modality(kind), "accompanies", False)}
     examples = tuple(path for path in walk.files if suffix_of(path) not in companions)
-    if not examples or len(examples) == len(walk.files):
+    beside = Counter(suffix_of(path) for path in walk.files if suffix_of(path) in companions)
+    if not examples and beside.total() > max(1, walk.others.total()):
         return walk
-    others = walk.others + Counter(suffix_of(path) for path in walk.files if suffix_of(path) in companions)
-    return replace(walk, files=examples, others=others)
+    return replace(walk, files=examples, others=walk.others + beside)
 
 
 def _require_train(root: Path, walk: Walk) -> None:

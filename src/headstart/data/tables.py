@@ -176,7 +176,7 @@ def read_rows(name: str, where: Finding, cells: TableCells, columns: Columns) ->
     return Dataset(
         name,
         tuple(map(Example, rows.sources, map(printable, names), map(known_label, labels), splits, groups)),
-        notices=(*cells.notices, *columns.notices(of_rows=True), *left),
+        notices=(*cells.notices, *columns.notices(of_rows=True), *rows.notices, *left),
         modality=modality,
     )
 

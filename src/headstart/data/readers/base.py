@@ -81,10 +81,11 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Examples that are the rows of a table, and the names of columns that are no part of them."""
+    """Examples that are the rows of a table, the names of columns that are no part of them, and what else is to say."""
 
     sources: list[Any]
     left_out: list[str]
+    notices: tuple[Finding, ...] = ()
 
 
 class RowReader(Protocol):

@@ -79,7 +79,10 @@ def find_rows(where: object, cells: Mapping[str, Any], *, named: bool) -> Rows |
     if column is None:
         return None
     sources = [Document("" if cell is None or cell != cell else str(cell)) for cell in cells[column]]
-    return Rows(sources, [name for name in cells if name != column])
+    others = [name for name in cells if name != column]
+    code = "data.text_column" if others else "data.text_column_alone"
+    said = Finding(code, {"name": column, "others": others}, NOTE)
+    return Rows(sources, [], () if column == COLUMNS[0] and not others else (said,))
 
 
 def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - a document
