@@ -10,7 +10,7 @@ from headstart.data.example import Example
 from headstart.data.readers.text import Document, inspect_example, open_example
 from headstart.data.sources import list_examples, read_dataset
 from headstart.encoders.term_features import TermFeatures, have_terms, terms_of
-from headstart.encoders.terms import TermWeights
+from headstart.encoders.text.terms import TermWeights
 from headstart.errors import DataError, ExampleError, RecipeError
 from headstart.heads.training_set import TrainingSet
 from headstart.heads.words import WordsFamily
@@ -39,7 +39,7 @@ def table(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(table):
     folder = table.parent / "run"
-    return headstart.fit(table, out=folder), folder
+    return headstart.fit(table, out=folder, encoder="words"), folder
 
 
 def test_a_table_of_texts_becomes_a_model_that_tells_them_apart(run):

@@ -176,6 +176,11 @@ class LoadedEncoder(Encoder, Protocol):
     files: EncoderFiles
     notice: Finding | None = None  # what the user should know about how it runs
 
+    @property
+    def notices(self) -> tuple[Finding, ...]:
+        """All that the user should know about how it runs."""
+        return () if self.notice is None else (self.notice,)
+
 
 class EncoderSource(Protocol):
     """A module that knows the encoders of one modality by their names."""

@@ -31,6 +31,8 @@ def raw_obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
         return Finding("saving.no_network", severity="note")
     if files.graph is None:
         return Finding("export.raw_graph", severity="note")
+    if not hasattr(load_modality(model.spec.modality), "graph"):
+        return Finding("export.prepared_outside", severity="note")
     return raw_input(model.spec.modality).obstacle(model.spec.preprocessing) or _head_obstacle(model)
 
 

@@ -81,8 +81,9 @@ class FitResult:
     def notices(self) -> tuple[Finding, ...]:
         """What the user should know of the walk over the examples, the head and the training."""
         moved = self.tuned.notices if self.tuned else ()
+        encoder = getattr(self.model.encoder, "notices", ())
         refused = task_report(self.model.saved.target).unscored(self.model.saved.policy, self.policy_scores)
-        return (*moved, *self.extraction.notices, *self.probe.notices, *refused)
+        return (*moved, *encoder, *self.extraction.notices, *self.probe.notices, *refused)
 
 
 def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> Run:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self
 
-KIND = "text"
+from headstart.encoders.preprocess.text_tokens import TextPreprocessing
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class PlainText:
     """A document as it is, for an encoder of words; ``terms`` is the SHA-256 of its vocabulary."""
 
     terms: str
-    kind: ClassVar[str] = KIND
+    kind: ClassVar[str] = "text"
     kept: ClassVar[bool] = False
 
     @property
@@ -37,6 +37,7 @@ class PlainText:
         return cls(**data)
 
 
-def from_json(data: dict[str, Any]) -> PlainText:
-    """Read the preprocessing of an encoder of words or of a network; raises TypeError for what is neither."""
-    return PlainText.from_json(data)
+def from_json(data: dict[str, Any]) -> PlainText | TextPreprocessing:
+    """Read the preprocessing of an encoder of words or of a network; raises TypeError or KeyError for neither."""
+    kind = PlainText if "terms" in data else TextPreprocessing
+    return kind.from_json(data)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 from zlib import crc32
@@ -14,7 +15,7 @@ from headstart.data.readers.text import open_example
 from headstart.encoders.preprocess.text import PlainText
 from headstart.encoders.spec import Encoder, EncoderFiles, EncoderSpec, LoadedEncoder, describe_simple
 from headstart.encoders.term_features import TermFeatures
-from headstart.encoders.terms import TermWeights
+from headstart.encoders.text.terms import TermWeights
 from headstart.errors import EncoderError, ExampleError
 from headstart.runtime.hashing import sha256_of_json
 
@@ -25,7 +26,7 @@ HASHED = 512  # numbers that the weights of all terms are added up in, for what 
 
 def fit_baseline(examples: Sequence[Example]) -> "WordsEncoder":
     """Fit the vocabulary to examples, without their labels."""
-    terms = fit_terms(tuple(text for example in examples if (text := _text_of(example))))
+    terms = fit_terms(texts_of(examples))
     data = terms.to_json()
     spec = describe_simple(WORDS, WORDS, HASHED, PlainText(sha256_of_json(data)))
     return WordsEncoder(spec, EncoderFiles(beside={TERMS: json.dumps(data, ensure_ascii=False).encode()}))
@@ -98,8 +99,10 @@ def with_terms(features: Singles, documents: Sequence[str | None], encoder: Enco
     return TermFeatures.of(features, lambda: encoder.terms.transform(said))  # type: ignore[attr-defined]
 
 
-def _text_of(example: Example) -> str:
-    try:
-        return open_example(example.source, example.name)
-    except ExampleError:
-        return ""  # it is left out of the training too
+def texts_of(examples: Sequence[Example]) -> tuple[str, ...]:
+    """Open the documents of examples; those that cannot be read are left out, as they are of the training."""
+    texts = []
+    for example in examples:
+        with suppress(ExampleError):
+            texts.append(open_example(example.source, example.name))
+    return tuple(texts)

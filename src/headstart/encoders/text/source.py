@@ -1,0 +1,113 @@
+"""The encoders of text by their names: words alone, or a network with the words beside it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from headstart.arrays import Singles
+from headstart.data.example import Example
+from headstart.encoders.simple.text import TERMS, WORDS, fit_baseline, read_terms, texts_of, with_terms
+from headstart.encoders.spec import Device, EncoderFiles, EncoderSpec, LoadedEncoder
+from headstart.encoders.text import loading
+from headstart.encoders.text.engine import TextEncoder
+from headstart.encoders.text.terms import TermWeights
+from headstart.errors import RecipeError
+from headstart.runtime.findings import NOTE, Finding
+from headstart.runtime.progress import Progress
+
+SAMPLE = 300  # documents of which unknown tokens are counted
+UNKNOWN = 0.05  # share of unknown tokens above which an encoder does not know the language
+
+
+def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
+    """Return the name in full; raises as :func:`headstart.encoders.text.loading.require_encoder`."""
+    return WORDS if name == WORDS else loading.require_encoder(name, cache, examples)
+
+
+def require_trainable(name: str, method: str) -> None:
+    """Raise RecipeError: no weights are moved."""
+    if name == WORDS:
+        raise RecipeError("encoders.no_network_of_words", method=method)
+    loading.require_trainable(name, method)
+
+
+def list_names(cache: Path, examples: Sequence[Example]) -> tuple[str, ...]:
+    """List the networks of this machine."""
+    return loading.list_names(cache, examples)
+
+
+def load_encoder(
+    name: str, *, cache: Path, device: Device, progress: Progress, examples: Sequence[Example]
+) -> LoadedEncoder:
+    """Load an encoder; the words beside it are those of ``examples``, where there are any."""
+    if name == WORDS:
+        return fit_baseline(examples)
+    network = loading.load_encoder(name, cache=cache, device=device, progress=progress)
+    texts = texts_of(examples)
+    if not texts:
+        return network
+    words = fit_baseline(examples)
+    files = EncoderFiles(
+        network.files.graph, None, network.files.config, {**network.files.beside, **words.files.beside}
+    )
+    return NetworkWithWords(network, files, (*network.notices, *_notices(network, texts)))
+
+
+def open_network(spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
+    """Open the network of a saved model, with the words that were saved beside it."""
+    network = TextEncoder(spec, files)
+    return NetworkWithWords(network, files) if TERMS in files.beside else network
+
+
+class NetworkWithWords(LoadedEncoder):
+    """A network whose features carry the words of the documents, for heads that want both."""
+
+    completes: ClassVar[bool] = True
+
+    def __init__(self, network: TextEncoder, files: EncoderFiles, notices: tuple[Finding, ...] = ()) -> None:
+        self._network, self.spec, self.files, self._notices = network, network.spec, files, notices
+
+    @property
+    def notices(self) -> tuple[Finding, ...]:
+        """What the user should know about how it runs."""
+        return self._notices
+
+    @cached_property
+    def terms(self) -> TermWeights:
+        """The vocabulary; read when it is first needed."""
+        return read_terms(self.files)
+
+    def preprocess(self, document: str) -> Any:  # noqa: ANN401 - an input
+        """Turn a document into the numbers of its tokens."""
+        return self._network.preprocess(document)
+
+    def collate(self, inputs: list[Any]) -> Any:  # noqa: ANN401 - what encode takes
+        """Join inputs to a batch."""
+        return self._network.collate(inputs)
+
+    def encode(self, batch: Any) -> Singles:  # noqa: ANN401 - of collate
+        """Turn a batch of N inputs into features, shape (N, D)."""
+        return self._network.encode(batch)
+
+    def complete(self, features: Singles, examples: Sequence[Any]) -> Singles:
+        """Let features carry the weights of all terms."""
+        return with_terms(features, examples, self)
+
+
+def _notices(network: TextEncoder, texts: Sequence[str]) -> list[Finding]:
+    """Say when an encoder does not know the language, and how many documents it reads in pieces."""
+    preprocessing, found = network.preprocessing, list[Finding]()
+    sample = texts[:: max(1, len(texts) // SAMPLE)]
+    unknown = preprocessing.share_unknown(preprocessing.prepare(text) for text in sample)
+    if unknown > UNKNOWN:
+        values = {"name": network.spec.name, "share": unknown, "other": loading.DEFAULT}
+        found.append(Finding("encoders.unknown_language", values))
+    # A token has one character at least, but for a few signs that stand for several.
+    long = sum(
+        len(preprocessing.prepare(text)) > preprocessing.piece for text in texts if len(text) > preprocessing.piece
+    )
+    if long:
+        values = {"count": long, "total": len(texts), "limit": preprocessing.piece}
+        found.append(Finding("encoders.read_in_pieces", values, NOTE))
+    return found
