@@ -16,6 +16,7 @@ PACKAGE = Path(headstart.__file__).parent
 STAGES = sorted(path.stem for path in (PACKAGE / "catalogue" / "en").iterdir())
 SAME = {
     "Grad-CAM",
+    "TEXT",
     "Grad-CAM++",
     "LayerCAM",
     "F1",

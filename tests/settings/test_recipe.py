@@ -311,7 +311,7 @@ def test_a_value_out_of_range_says_the_range(name, value, limits):
         (
             "head",
             "Logistic",
-            "It can be auto, logistic, ridge, lda, knn, centroid or mlp. Did you mean 'logistic'?",
+            "It can be auto, logistic, ridge, lda, knn, centroid, mlp, words or stacked. Did you mean 'logistic'?",
         ),
         ("activation", "gelu", "It can be relu, sigmoid or tanh. Did you mean 'relu'?"),
         ("sets", "lap", "It can be lac, aps or raps. Did you mean 'lac'?"),

@@ -85,6 +85,11 @@ def find_rows(where: object, cells: Mapping[str, Any], *, named: bool) -> Rows |
     return Rows(sources, [], () if column == COLUMNS[0] and not others else (said,))
 
 
+def cells_of(source: Any) -> dict[str, object]:  # noqa: ANN401 - a document
+    """Return the text of a document in memory as a cell; nothing for a file, which its path names."""
+    return {COLUMNS[0]: source.text} if isinstance(source, Document) else {}
+
+
 def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - a document
     """Read a document once: digest it, count its characters."""
     try:
