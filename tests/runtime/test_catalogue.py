@@ -17,6 +17,7 @@ STAGES = sorted(path.stem for path in (PACKAGE / "catalogue" / "en").iterdir())
 SAME = {
     "Grad-CAM",
     "TEXT",
+    "document.txt",
     "Grad-CAM++",
     "LayerCAM",
     "F1",
