@@ -37,8 +37,8 @@ def test_a_recipe_takes_the_heads_of_other_packages_and_names_them_among_its_cho
     with pytest.raises(RecipeError) as caught:
         Recipe(head="svmm")
     assert str(caught.value) == (
-        "The setting head = 'svmm' is not known. It can be auto, logistic, ridge, lda, knn, centroid, mlp, words, stacked, "
-        "gone or svm. Did you mean 'svm'?"
+        "The setting head = 'svmm' is not known. It can be auto, logistic, ridge, lda, knn, centroid, mlp, words, "
+        "stacked, gone or svm. Did you mean 'svm'?"
     )
 
 

@@ -175,7 +175,7 @@ def test_a_head_of_words_is_refused_where_there_are_none(tmp_path):
 
 
 def test_a_document_is_no_number():
-    with pytest.raises(DataError, match="no document"):
+    with pytest.raises(DataError, match="no text"):
         list_examples([3.5], "text")
 
 

@@ -14,7 +14,7 @@ from headstart.data.columns import TableOptions
 from headstart.data.example import DEFAULT_TASK, Dataset, Example, with_absolute_paths
 from headstart.data.labels import unify_names
 from headstart.data.name_checks import natural_key, printable
-from headstart.data.readers.base import one_modality, row_readers, suffix_of
+from headstart.data.readers.base import one_modality, reader_of, row_readers, suffix_of
 from headstart.data.table_options import refuse_table_options
 from headstart.errors import MODALITY, DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
