@@ -119,3 +119,9 @@ def test_too_few_pictures_are_refused(headstart, sets):
     answer = headstart("distance", sets / "flowers", "few")
     assert answer.exit_code == 1
     assert "'few' has 6 readable pictures. A distance needs at least 20 of each set." in answer.stderr
+
+
+def test_classes_of_the_second_set_get_the_names_of_the_first(headstart, sets):
+    (sets / "negatives" / "rose").rename(sets / "negatives" / "Rose ")
+    found = json.loads(headstart("distance", sets / "flowers", sets / "negatives", "--json").stdout)
+    assert len(found["across"]["classes"]) == 3

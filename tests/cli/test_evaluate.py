@@ -71,3 +71,15 @@ def test_strict_refuses_unreadable_pictures(headstart, model, new):
     answer = headstart("evaluate", model, new, "--strict")
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert answer.stderr.startswith("Error: 1 picture cannot be read. 'rose/empty.jpg': The file is empty")
+
+
+def test_classes_whose_names_come_near_those_of_the_model_are_scored_as_these_and_said(headstart, model, new):
+    (new / "rose").rename(new / "ROSE")
+    (new / "tulip").rename(new / "ｔｕｌｉｐ")
+    answer = headstart("evaluate", model, new)
+    assert answer.exit_code == 0
+    assert (
+        "2 classes are taken for the one whose name differs only by case, width, spaces or the form of a number: "
+        "'ROSE' for 'rose', 'ｔｕｌｉｐ' for 'tulip'."
+    ) in answer.stdout.splitlines()
+    assert json.loads(headstart("evaluate", model, new, "--json").stdout)["evaluation"]["accuracy"]["value"] == 1

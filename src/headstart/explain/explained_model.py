@@ -54,7 +54,7 @@ class ExplainedModel:
 
 
 def class_number(name: str, classes: Sequence[str]) -> int:
-    """Find a class by its name.
+    """Find a class by its name, or by one that comes near it alone.
 
     Raises
     ------
@@ -63,8 +63,8 @@ def class_number(name: str, classes: Sequence[str]) -> int:
 
     Examples
     --------
-    >>> class_number("bee", ("ant", "bee"))
-    1
+    >>> class_number("bee", ("ant", "bee")), class_number("Bee", ("ant", "bee"))
+    (1, 1)
     """
     same = match_names([name], classes).get(name)
     if same is not None:
