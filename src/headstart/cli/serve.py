@@ -22,6 +22,7 @@ def serve(
     host: Annotated[str, option(help="Address to listen on; the default is this machine alone.")] = "127.0.0.1",
     token: Annotated[str, option(envvar="HEADSTART_TOKEN", help="What clients must know.")] = "",
     allow_host: Annotated[list[str] | None, option(help="Further names the server is called by.")] = None,
+    root_path: Annotated[str, option(help="Path that a proxy serves it under, such as /flowers.")] = "",
     max_megabytes: Annotated[float, option(help="Of one picture file.")] = 20,
     max_size: Annotated[int, option("--max-pixels", help="Of one picture.")] = 50_000_000,
     max_files: Annotated[int, option(help="In one request.")] = 64,
@@ -39,7 +40,7 @@ def serve(
     """
     from headstart.workflows.serve import run_server
 
-    address = ServerAddress(host, port, token, tuple(allow_host or ()))
+    address = ServerAddress(host, port, token, tuple(allow_host or ()), root_path)
     limits = ServerLimits.of(max_megabytes=max_megabytes, max_size=max_size, max_files=max_files)
 
     def ready(url: str) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from headstart.modalities.base import load_modality
+from headstart.serving.addresses import Addresses
 from headstart.serving.auth import AccessRules
 from headstart.serving.http_errors import LEFT, ClientGone, Refusal, mistake, refused
 from headstart.serving.interactive import Teach
@@ -21,7 +22,9 @@ from headstart.serving.sessions import SessionStore
 DESCRIPTION = "Says what is on pictures. Everything stays on this machine: no picture is kept, none is written down."
 
 
-def create_app(service: Service, entry: AccessRules, classroom: SessionStore, teach: Teach) -> ASGIApp:
+def create_app(
+    service: Service, entry: AccessRules, classroom: SessionStore, teach: Teach, root_path: str = ""
+) -> ASGIApp:
     """Put the application together; it needs no network and starts no thread of its own."""
     app = FastAPI(
         title="Headstart",
@@ -30,6 +33,7 @@ def create_app(service: Service, entry: AccessRules, classroom: SessionStore, te
         docs_url=None,  # FastAPI's own pages come from the network
         redoc_url=None,
         redirect_slashes=False,
+        root_path=root_path,
         exception_handlers={
             Refusal: _refused,
             ClientGone: _left,
@@ -42,7 +46,7 @@ def create_app(service: Service, entry: AccessRules, classroom: SessionStore, te
     app.include_router(page_routes(service))
     if load_modality(service.modality).teaches:
         app.include_router(InteractiveRoutes(service, classroom, teach).router())
-    return Middleware(app, entry, service.limits, service.journal)
+    return Addresses(Middleware(app, entry, service.limits, service.journal), root_path)
 
 
 async def _refused(request: Request, refusal: Refusal) -> Response:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from headstart.serving.http_errors import refused
 
-OPEN_ROUTES = ("/health", "/", "/teach", "/docs")  # pages hold no secret; what they show needs the token
+PAGES = ("/teach", "/docs")  # besides the one at the root
+OPEN_ROUTES = ("/health", "/", *PAGES)  # pages hold no secret; what they show needs the token
 READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -60,10 +61,11 @@ class AccessRules:
 
 def _is_foreign(host: str, headers: Mapping[str, str]) -> bool:
     """Return whether a browser says that a page of another origin asks; programs send neither header."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:  # what the browser saw, which also holds where a proxy has changed the host
+        return site not in ("none", "same-origin")
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-        return True
-    return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+    return origin is not None and urlsplit(origin).netloc.lower() != host.lower()
 
 
 def _name_of(host: str) -> str:

@@ -77,7 +77,8 @@ class InteractiveRoutes:
         if desk is None:
             secret, desk = self._classroom.new_session()
         response = JSONResponse({"pictures": [_added(desk, one, label) for one in cards]})
-        response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", path="/teach")
+        # Without a path it holds for what lies beside this address: /teach, also below the path of a proxy.
+        response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", path=None)
         return response
 
     async def state(self, request: Request) -> Response:

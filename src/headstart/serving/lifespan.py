@@ -53,7 +53,8 @@ def host(
         journal.watch_waiting(lambda: batcher.waiting)
         service = Service(material.answering, batcher, limits, journal, __version__)
         entry = AccessRules(door.known_names(), door.token)
-        app = create_app(service, entry, SessionStore(SessionLimits(), time.monotonic), material.teach)
+        sessions = SessionStore(SessionLimits(), time.monotonic)
+        app = create_app(service, entry, sessions, material.teach, door.root_path)
         return run(app, listener, limits, journal, lambda: voice.ready(address_of(listener)))
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -15,6 +16,7 @@ from headstart.settings.serving import ServerLimits
 FILES = "files"
 LONGEST_NAME = 200  # of a file, in characters: names are shown, never opened
 LONGEST_TEXT = 1000  # of a field that is no file, in bytes
+_EXTENDED = re.compile(rb";\s*filename\*\s*=\s*([\w.-]*)'[^']*'([^;\s]+)", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -45,6 +47,24 @@ def display_name(name: str) -> str:
     last = re.split(r"[/\\]", name)[-1]
     cleaned = _CONTROLS.sub("", last).strip()[:LONGEST_NAME]
     return cleaned if cleaned.strip(".") else "picture"
+
+
+def extended_name(disposition: bytes) -> str | None:
+    r"""Return the file name that a header gives in the extended form of RFC 5987; None where it gives none.
+
+    Examples
+    --------
+    >>> extended_name(b"form-data; name=\"files\"; filename=\"x.png\"; filename*=UTF-8''%E8%8A%B1.png")
+    '花.png'
+    """
+    found = _EXTENDED.search(disposition)
+    if found is None:
+        return None
+    name = unquote_to_bytes(found[2].strip(b'"'))
+    try:
+        return name.decode(found[1].decode("ascii"), "replace")
+    except (LookupError, ValueError):  # no encoding of that name
+        return name.decode("utf-8", "replace")
 
 
 async def read_form(request: Request, limits: ServerLimits, texts: Collection[str] = ()) -> MultipartForm:
@@ -133,7 +153,7 @@ class _Reader:
         _, options = parse_options_header(self._disposition)
         self._field = options.get(b"name", b"").decode("utf-8", "replace")
         file = options.get(b"filename")
-        self._file = None if file is None else file.decode("utf-8", "replace")
+        self._file = extended_name(self._disposition) or (None if file is None else file.decode("utf-8", "replace"))
         if self._field in self.wanted_texts and self._file is None:
             return
         if self._field != FILES:

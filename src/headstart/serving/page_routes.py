@@ -66,7 +66,7 @@ def page_routes(service: Service) -> APIRouter:
 
     async def index(request: Request) -> Response:
         if service.answering is None:
-            return RedirectResponse("/teach", 303)
+            return RedirectResponse("teach", 303)  # a relative address: a proxy may serve all this below a path
         return html("predict", row.page, request)
 
     async def teach(request: Request) -> Response:

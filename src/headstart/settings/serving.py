@@ -78,7 +78,7 @@ class ServerLimits:
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Host and port to listen on, the token clients need, and further names the server is called by.
+    """Host and port to listen on, the token clients need, further names the server is called by, a proxy's path.
 
     Raises
     ------
@@ -95,9 +95,12 @@ class ServerAddress:
     port: int = 8000
     token: str = ""
     names: tuple[str, ...] = ()
+    root_path: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a token that is none."""
+        """Refuse a token that is none, and write the path of a proxy as ``/path``."""
+        below = self.root_path.strip().strip("/")
+        object.__setattr__(self, "root_path", f"/{below}" if below else "")
         if self.token and (len(self.token) < SHORTEST_TOKEN or not self.token.isascii() or " " in self.token):
             raise RecipeError("settings.short_token", least=SHORTEST_TOKEN)
 

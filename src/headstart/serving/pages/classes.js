@@ -124,7 +124,7 @@ class ClassCard {
 
   async take(id) {
     await this.attempt(async () => {
-      await ask(`/teach/pictures/${id}`, { method: "DELETE" });
+      await ask(`teach/pictures/${id}`, { method: "DELETE" });
       this.pictures.get(id)?.remove();
       this.pictures.delete(id);
       this.recount();
@@ -148,7 +148,7 @@ class ClassCard {
     if (series) form.append("series", series);
     for (const file of part) form.append("files", file, file.name);
     try {
-      const { pictures } = await (await ask("/teach/pictures", { method: "POST", body: form })).json();
+      const { pictures } = await (await ask("teach/pictures", { method: "POST", body: form })).json();
       pictures.forEach((one, number) => {
         if (one.error) this.classes.complain(new Trouble(one.error, 400), part[number].name);
         else this.put(one.id, URL.createObjectURL(part[number]), one.name);
@@ -168,7 +168,7 @@ class ClassCard {
     const twin = this.classes.cards.find((card) => card !== this && card.name === wanted);
     await this.attempt(async () => {
       if (this.pictures.size) {
-        await ask("/teach/rename", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ old: this.name, new: wanted }) });
+        await ask("teach/rename", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ old: this.name, new: wanted }) });
       }
       if (twin) { // both are one class from now on
         for (const [id, item] of this.pictures) { twin.pictures.set(id, item); twin.thumbs.append(item); }

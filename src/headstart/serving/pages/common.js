@@ -1,6 +1,6 @@
 // What both pages share: words in two languages, requests with the token, small tools for elements.
 
-const answer = await fetch("/pages/words.json");
+const answer = await fetch(new URL("words.json", import.meta.url));
 const catalogue = await answer.json();
 const stored = (() => { try { return localStorage.getItem("headstart-language"); } catch { return null; } })();
 let language = stored in catalogue ? stored : document.documentElement.lang;

@@ -2,11 +2,11 @@ import { ask, explainTrouble, make, startLanguage, tokenNeeded, Trouble } from "
 
 const at = (id) => document.getElementById(id);
 startLanguage();
-const example = (header = "") => { at("example").textContent = `curl ${header}-F files=@rose.jpg ${location.origin}/predict`; };
+const example = (header = "") => { at("example").textContent = `curl ${header}-F files=@rose.jpg ${new URL("predict", location.href)}`; };
 example();
 
 try {
-  const description = await (await ask("/openapi.json")).json();
+  const description = await (await ask("openapi.json")).json();
   if (tokenNeeded()) {
     example('-H "Authorization: Bearer TOKEN" ');
     // A link sends no token: it leads to what was read with it.

@@ -17,7 +17,7 @@ showModel();
 
 async function showModel() {
   try {
-    const { inputs } = await (await ask("/model")).json();
+    const { inputs } = await (await ask("model")).json();
     columns = [...inputs.names, ...inputs.words.map(([name]) => name)];
     const words = Object.fromEntries(inputs.words);
     at("fields").replaceChildren(...columns.map((name) => make("label", { className: "field" },
@@ -41,7 +41,7 @@ async function send(file) {
   const form = new FormData();
   form.append("files", file, file.name);
   try {
-    const { predictions } = await (await ask("/predict", { method: "POST", body: form })).json();
+    const { predictions } = await (await ask("predict", { method: "POST", body: form })).json();
     answers.push(...predictions);
     at("results").hidden = false;
     at("cards").prepend(...predictions.slice(0, MOST_CARDS).map(card));

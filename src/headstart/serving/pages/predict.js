@@ -23,7 +23,7 @@ showModel();
 
 async function showModel() {
   try {
-    const model = await (await ask("/model")).json();
+    const model = await (await ask("model")).json();
     explains = model.explains;
     guard = model.guard ?? null;
     describe(model);
@@ -71,7 +71,7 @@ async function sendPart(files) {
   const form = new FormData();
   for (const file of files) form.append("files", file, file.name);
   try {
-    const { predictions } = await (await ask("/predict", { method: "POST", body: form })).json();
+    const { predictions } = await (await ask("predict", { method: "POST", body: form })).json();
     predictions.forEach((answer, number) => show(files[number], answer));
   } catch (trouble) {
     if (!(trouble instanceof Trouble)) throw trouble;
@@ -123,7 +123,7 @@ function whyButton(file, shot, body) {
     const form = new FormData();
     form.append("files", file, file.name);
     try {
-      const why = await (await ask("/explain", { method: "POST", body: form })).json();
+      const why = await (await ask("explain", { method: "POST", body: form })).json();
       const part = whyPart(why, shot);
       row.replaceWith(part);
       if (held && document.activeElement === document.body) (part.querySelector("input") ?? part).focus();

@@ -25,7 +25,7 @@ document.documentElement.dataset.filled = "";
 
 async function restore() {
   try {
-    const state = await (await ask("/teach/state")).json();
+    const state = await (await ask("teach/state")).json();
     classes.fill(state.classes);
     if (state.lesson) showLesson(state.lesson);
   } catch (trouble) { classes.fill([]); complain(trouble); }
@@ -59,7 +59,7 @@ async function learn() {
   at("learn").disabled = true;
   phrase(at("progress"), "learn.now");
   try {
-    showLesson(await (await ask("/teach/learn", { method: "POST" })).json());
+    showLesson(await (await ask("teach/learn", { method: "POST" })).json());
     phrase(at("progress"), "learn.done");
     if (current?.id) await again();
   } catch (trouble) {
@@ -103,7 +103,7 @@ async function predict(file, keep) {
   const form = new FormData();
   form.append("files", file, file.name);
   form.append("keep", keep ? "yes" : "no");
-  const { predictions } = await (await ask("/teach/predict", { method: "POST", body: form })).json();
+  const { predictions } = await (await ask("teach/predict", { method: "POST", body: form })).json();
   return predictions[0];
 }
 
@@ -142,7 +142,7 @@ async function correct(name) {
     return learn();
   }
   try {
-    await ask(`/teach/pictures/${chosen.id}`, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify({ label: name }) });
+    await ask(`teach/pictures/${chosen.id}`, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify({ label: name }) });
   } catch (trouble) { return complain(trouble); }
   card.put(chosen.id, URL.createObjectURL(chosen.file), chosen.file.name);
   await learn();
@@ -193,7 +193,7 @@ function closeCamera() {
 async function download() {
   at("download").disabled = true;
   try {
-    save(await (await ask("/teach/model")).blob(), "taught-model.zip");
+    save(await (await ask("teach/model")).blob(), "taught-model.zip");
   } catch (trouble) { complain(trouble); }
   at("download").disabled = false;
 }
@@ -201,7 +201,7 @@ async function download() {
 async function forget() {
   closeCamera();
   try {
-    await ask("/teach/state", { method: "DELETE" });
+    await ask("teach/state", { method: "DELETE" });
   } catch (trouble) { return complain(trouble); }
   learnt = false;
   current = null;
