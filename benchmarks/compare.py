@@ -55,7 +55,7 @@ def compare(data: Path, cache: Path) -> float:
     fixed = ("--draws", str(DRAWS), "--cache", cache, "--json")
     done = run(headstart("compare", data, "--arms", *ARMS, "--shots", *SHOTS, *fixed))
     found = json.loads(done.output)["curves"]
-    if {(row["arm"], row["shots"]) for row in found} != {(arm, shots) for arm in ARMS for shots in SHOTS}:
+    if {(row["arm"], str(row["shots"])) for row in found} != {(arm, shots) for arm in ARMS for shots in SHOTS}:
         raise SystemExit("Not every cell was computed; that is not what was to be measured.")
     return done.seconds
 

@@ -82,7 +82,7 @@ def fit(
     told: list[Finding] = []
     context = RunContext(cache=cache, progress=progress, notify=told.append)
     chosen = Recipe.from_mapping({**(recipe.to_json() if recipe else {}), **settings})
-    folder = Path(out) if out is not None else None
+    folder = Path(out).expanduser() if out is not None else None
     planned = plan_fit(data, chosen, context, out=None if resume else folder)
     if folder is None and not resume:
         model = train(planned, context).model
@@ -171,7 +171,7 @@ def check(
     from headstart.workflows.check import run_check
 
     chosen = Recipe.from_mapping({"head": "logistic", **(recipe.to_json() if recipe else {}), **settings})
-    places = (Path(out) if out is not None else None, Path(export) if export is not None else None)
+    places = tuple(Path(one).expanduser() if one is not None else None for one in (out, export))
     return run_check(data, chosen, RunContext(cache=cache, progress=progress), out=places[0], export=places[1])
 
 

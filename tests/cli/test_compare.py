@@ -47,12 +47,12 @@ def test_arms_are_compared_and_what_was_computed_is_not_computed_again(place, mo
     found = json.loads(first.stdout)
     assert found["arms"] == ["probe", "scratch", "matched", "lpft"]
     assert {(row["arm"], row["shots"]) for row in found["rates"]} == {
-        (arm, shots) for arm in ("scratch", "matched", "lpft") for shots in ("2", "all")
+        (arm, shots) for arm in ("scratch", "matched", "lpft") for shots in (2, "all")
     }
     assert "6 trainings to do, with the search for their learning rates about " in first.stderr
     assert {(row["arm"], row["shots"], row["draws"]) for row in found["curves"]} == {
-        ("probe", "2", 1), ("probe", "all", 1), ("scratch", "2", 1), ("scratch", "all", 1), ("matched", "2", 1),
-        ("matched", "all", 1), ("lpft", "2", 1), ("lpft", "all", 1),
+        ("probe", 2, 1), ("probe", "all", 1), ("scratch", 2, 1), ("scratch", "all", 1), ("matched", 2, 1),
+        ("matched", "all", 1), ("lpft", 2, 1), ("lpft", "all", 1),
     }  # fmt: skip
     assert {(row["arm"], row["against"]) for row in found["gain"]} == {("probe", "scratch"), ("lpft", "scratch")}
     assert found["verdict"]

@@ -32,6 +32,7 @@ def test_parquet_has_path_sha256_label_and_vector(headstart, flowers):
 
 def test_the_second_time_nothing_is_computed(headstart, fake_network, flowers):
     for _ in range(2):
+        Path("flowers.csv").unlink(missing_ok=True)
         answer = headstart("embed", flowers, "--out", "flowers.csv")
     assert sum(fake_network.seen) == 36
     first, second = answer.stdout.splitlines()
@@ -73,3 +74,11 @@ def test_an_unknown_kind_of_table_is_refused_before_anything_is_computed(headsta
         "Did you mean 'flowers.parquet'?\n"
     )
     assert fake_network.seen == []
+
+
+def test_a_table_that_is_there_is_not_overwritten(headstart, fake_network, flowers):
+    Path("mine.csv").write_text("mine", encoding="utf-8")
+    answer = headstart("embed", flowers, "--out", "mine.csv")
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr == "Error: 'mine.csv' is there already. Nothing is ever overwritten. Name a new file.\n"
+    assert (Path("mine.csv").read_text(encoding="utf-8"), fake_network.seen) == ("mine", [])

@@ -163,6 +163,11 @@ def test_the_version(headstart):
     ("arguments", "message"),
     [
         (["fitt", "x"], "Error: No such command 'fitt'. Did you mean 'fit'?"),
+        (["train", "x"], "Error: No such command 'train'. Did you mean 'fit'?"),  # as other programs call it
+        (["eval", "x"], "Error: No such command 'eval'. Did you mean 'evaluate'?"),
+        (["test", "x"], "Error: No such command 'test'. Did you mean 'evaluate'?"),
+        (["infer", "x"], "Error: No such command 'infer'. Did you mean 'predict'?"),
+        (["Classify", "x"], "Error: No such command 'Classify'. Did you mean 'predict'?"),
         (
             ["fit", "x", "--encodr", "y"],
             "Error: No such option '--encodr'. (Did you mean one of: '--encoder', '--method'?)",

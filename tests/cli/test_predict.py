@@ -79,6 +79,22 @@ def test_the_suffix_of_out_chooses_the_format_when_none_is_given(name, form, hea
     assert Path(name).read_text(encoding="utf-8") == headstart("predict", model, new, "--format", form).stdout
 
 
+def test_out_is_a_new_file_of_a_known_kind(headstart, model, new, monkeypatch):
+    Path("mine.csv").write_text("mine", encoding="utf-8")
+    refused = headstart("predict", model, new, "--out", "mine.csv")
+    assert refused.stderr == "Error: 'mine.csv' is there already. Nothing is ever overwritten. Name a new file.\n"
+    assert Path("mine.csv").read_text(encoding="utf-8") == "mine"
+    refused = headstart("predict", model, new, "--out", "answers.xlsx")
+    assert refused.stderr == (
+        "Error: The name 'answers.xlsx' does not say how the file is to be written. "
+        "Known endings are .csv, .json and .txt. Change the end of the name.\n"
+    )
+    assert refused.exit_code == 1
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    assert headstart("predict", model, new, "--out=~/home.csv").exit_code == 0
+    assert Path("home.csv").is_file()
+
+
 def test_an_unreadable_picture_among_good_ones_is_named_and_the_others_are_predicted(headstart, model, new):
     Path("new/rose/empty.jpg").write_bytes(b"")
     answer = headstart("predict", model, new, "--json")

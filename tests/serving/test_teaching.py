@@ -114,7 +114,9 @@ def test_two_visitors_do_not_see_each_other(server):
     server.client.cookies.clear()
     assert server.client.get("/teach/state").json()["classes"] == []
     answer = show(server, "blue", noisy("blue", 1))
-    assert answer.headers["set-cookie"].endswith("; HttpOnly; Path=/teach; SameSite=strict")
+    assert answer.headers["set-cookie"].endswith(
+        "; HttpOnly; SameSite=strict"
+    )  # for what lies beside /teach/pictures alone
     assert server.client.cookies.get("headstart-desk") != cookie
     assert [one["name"] for one in server.client.get("/teach/state").json()["classes"]] == ["blue"]
 

@@ -11,6 +11,15 @@ from headstart.cli.parameters import GroupedOption
 from headstart.registry import nearest
 from headstart.settings.recipe import section_types
 
+OF_PEERS = {  # what other programs call our verbs
+    **dict.fromkeys(("train", "finetune", "fine-tune", "learn"), "fit"),
+    **dict.fromkeys(("test", "eval", "val", "validate", "score"), "evaluate"),
+    **dict.fromkeys(("infer", "inference", "classify", "detect", "label"), "predict"),
+    **dict.fromkeys(("extract", "encode", "features"), "embed"),
+    **dict.fromkeys(("convert", "deploy"), "export"),
+    **dict.fromkeys(("audit", "clean", "lint"), "check"),
+    **dict.fromkeys(("models", "list"), "encoders"),
+}
 ALL = "headstart.help_all"  # in the context while --help-all is answered
 
 
@@ -127,6 +136,6 @@ class Verbs(click.Group):
         """Find the verb that is called; an unknown one gets the nearest name."""
         if args[0] in self.names or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        near = nearest(args[0], self.names)
+        near = OF_PEERS.get(args[0].casefold()) or nearest(args[0], self.names)
         hint = " " + translate("Did you mean {possibility}?").format(possibility=repr(near)) if near else ""
         ctx.fail(translate("No such command {name!r}.").format(name=args[0]) + hint)

@@ -1,5 +1,6 @@
 """What a parameter of a verb's function says about itself, and the parameter of click that is made from it."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -62,6 +63,14 @@ class Member(click.Choice[str]):
         return self.kind(super().convert(value, param, ctx))
 
 
+class HomePath(click.Path):
+    """A path in which ``~`` stands for the user's folder, as no shell writes it behind ``--out=``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ANN401
+        """Return the path."""
+        return Path(os.fsdecode(super().convert(value, param, ctx))).expanduser()
+
+
 class GroupedOption(click.Option):
     """An option with a group in the help."""
 
@@ -102,7 +111,7 @@ def _without_none(kind: Any) -> Any:  # noqa: ANN401 - a type
 
 def _click_type(kind: Any, about: Option = Option()) -> click.ParamType[Any]:  # noqa: ANN401 - a type; a frozen value
     if kind is Path:
-        return click.Path(path_type=Path)
+        return HomePath(path_type=Path)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return Member(kind)
     if (about.min, about.max) == (None, None):

@@ -48,8 +48,9 @@ def predict(
     Example: headstart predict runs/flowers-1 rose.jpg --abstain 0.95
     """
     from headstart.workflows.model import change_policy, load
-    from headstart.workflows.predict import answer, read_inputs, write_answers
+    from headstart.workflows.predict import answer, read_inputs, require_place, write_answers
 
+    require_place(out, form_given=call.as_json or form is not None)
     given = dict(call.given)
     strict = bool(given.pop("strict", False))
     table = {name: given.pop(name, "") for name in ("path_column", "images")}

@@ -127,8 +127,8 @@ def _shots(gains: Sequence[Json], texts: Texts) -> str:
     return texts.join([_word(gain["shots"], texts) for gain in gains])
 
 
-def _word(shots: str, texts: Texts) -> str:
-    return texts.say("page.shots.word_all") if shots == "all" else shots
+def _word(shots: int | str, texts: Texts) -> str:
+    return texts.say("page.shots.word_all") if shots == "all" else str(shots)
 
 
 def _each(shots: str, texts: Texts) -> str:

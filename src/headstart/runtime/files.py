@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,20 @@ def require_free(path: Path) -> None:
             raise OutputError("runtime.not_empty", path=path)
     elif path.exists() or path.is_symlink():
         raise OutputError("runtime.is_file", path=path)
+
+
+def require_new_file(path: Path, suffixes: Sequence[str] = ()) -> None:
+    """Refuse a place for a file where something lies already, or whose name ends in none of ``suffixes``.
+
+    Raises
+    ------
+    OutputError
+        With the path, and what to do.
+    """
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise OutputError("runtime.unknown_suffix", path=path, names=[one for one in suffixes if one])
+    if path.exists() or path.is_symlink():
+        raise OutputError("runtime.there_already", path=path)
 
 
 def json_text(value: Any) -> str:  # noqa: ANN401 - any plain data

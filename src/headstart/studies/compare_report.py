@@ -117,7 +117,7 @@ class CompareReport:
         return transfer_verdicts(self._gains_json(), texts)
 
     def _gains_json(self) -> dict[str, Any]:
-        names = [{"arm": gain.arm, "against": gain.against, "shots": gain.shots} for gain in self.gains]
+        names = [{"arm": gain.arm, "against": gain.against, "shots": _number(gain.shots)} for gain in self.gains]
         found = [{end: getattr(gain.difference, end) for end in ("value", "low", "high")} for gain in self.gains]
         return {
             "gain": [name | score for name, score in zip(names, found, strict=True)],
@@ -134,7 +134,7 @@ class CompareReport:
             "curves": [
                 {
                     "arm": point.arm,
-                    "shots": point.shots,
+                    "shots": _number(point.shots),
                     "examples_per_class": point.size,
                     "draws": point.draws,
                     self.metric: point.accuracy.value,
@@ -160,9 +160,14 @@ class CompareReport:
             "area": {arm: None if math.isnan(area) else area for arm, area in self.areas.items()},
             "verdict": self.verdict(),
             "factors": [_factor_json(factor) for factor in self.factors],
-            "rates": [{"arm": arm, "shots": shots, "rate": rate} for arm, shots, rate in self.rates],
+            "rates": [{"arm": arm, "shots": _number(shots), "rate": rate} for arm, shots, rate in self.rates],
             **notices_json(self.findings),
         }
+
+
+def _number(shots: str) -> int | str:
+    """Return a number of examples as one; "all" stays."""
+    return int(shots) if shots.isdecimal() else shots
 
 
 # What the gain is measured against: the first of these that was computed, else the baseline of the modality.

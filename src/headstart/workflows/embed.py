@@ -21,6 +21,7 @@ from headstart.features.values import Block, Extraction, Features
 from headstart.reporting.answers import failures_by_name
 from headstart.reporting.report import EmbedReport, data_findings
 from headstart.runtime.context import RunContext
+from headstart.runtime.files import require_new_file
 from headstart.runtime.findings import Finding
 from headstart.settings.fields import DeviceName
 from headstart.settings.recipe import Recipe
@@ -44,7 +45,8 @@ def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) 
 def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -> EmbedReport:
     """Write one row per example into a table, in constant memory."""
     clock = time.perf_counter()
-    table_format(out)  # an unknown one is said before the examples are read
+    table_format(out)  # what is certain to fail is said before the examples are read
+    require_new_file(out)
     checked = read_inspected(data, recipe, context, recipe.data.task)
     dataset = checked.dataset
     examples = [dataset.examples[index] for index in checked.usable]

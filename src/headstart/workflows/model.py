@@ -220,7 +220,7 @@ class Model:
         """Write the model into a new folder; return notices. Raises OutputError when the folder is not empty."""
         from headstart.saving.bundle import save_bundle
 
-        return save_bundle(Path(folder), self.saved, self.files)
+        return save_bundle(Path(folder).expanduser(), self.saved, self.files)
 
     @public_call
     def export(  # seven parameters: what, where to, proven on what; each is a flag of the command line
@@ -246,7 +246,7 @@ class Model:
         from headstart.export.formats import ExportFormat
 
         whole = Exportable(self.encoder, self.saved, self.files, self.folder)
-        context, target = RunContext(progress=progress), None if out is None else Path(out)
+        context, target = RunContext(progress=progress), None if out is None else Path(out).expanduser()
         return export_model(whole, ExportFormat(to, precision, batched), context, out=target, data=data, force=force)
 
 

@@ -18,9 +18,11 @@ from headstart.reporting.answers import Answers, failures_by_name
 from headstart.reporting.tables import write_csv
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
-from headstart.runtime.files import write_text
+from headstart.runtime.files import require_new_file, write_text
 from headstart.runtime.findings import about
 from headstart.saving.values import SavedModel
+
+ANSWER_SUFFIXES = (".csv", ".json", ".txt", "")  # a name without an ending gets a table, as .txt does
 
 
 def encode(encoder: Encoder, examples: Sequence[Example], context: RunContext, *, strict: bool) -> Extraction:
@@ -66,6 +68,12 @@ def answer(  # six: who answers (two values of every model), about what, how
     threshold = saved.policy.threshold if saved.policy else None
     failures = failures_by_name(examples, walk.failures)
     return Answers(saved.target.task, predictions, failures, threshold, encoder.spec.modality, walk.notices)
+
+
+def require_place(out: Path | None, *, form_given: bool) -> None:
+    """Refuse a file for predictions that is there, or whose name says no format where none is given."""
+    if out is not None:
+        require_new_file(out, () if form_given else ANSWER_SUFFIXES)
 
 
 def write_answers(answers: Answers, form: str, out: Path, texts: Texts = ENGLISH) -> None:

@@ -59,9 +59,9 @@ def _value(gain: Json) -> float:
     return float(gain["value"])
 
 
-def shots_text(shots: str, texts: Texts) -> str:
+def shots_text(shots: int | str, texts: Texts) -> str:
     """Write how many examples per class there were."""
-    key = {"all": "all", "1": "one"}.get(shots, "some")
+    key = {"all": "all", "1": "one"}.get(str(shots), "some")
     return texts.say(f"page.shots.{key}", {"count": shots})
 
 
@@ -100,7 +100,7 @@ def _curves_figure(compare: Json, points_found: list[Json], texts: Texts) -> Fig
         values = tuple((point["examples_per_class"], point[metric]) for point in own)
         band = tuple((point["low"], point["high"]) for point in own)
         curves.append(Curve(texts.name("page.arm", arm), values, *style_of(arm), band))
-    sizes = {point["shots"]: point["examples_per_class"] for point in points_found}
+    sizes = {str(point["shots"]): point["examples_per_class"] for point in points_found}
     ticks = [(size, texts.say("page.shots.word_all") if name == "all" else name) for name, size in sizes.items()]
     caption = texts.say("page.transfer.figure", {"count": count_text(compare.get("scored") or 0)})
     ends = [f"{curve.label}: {percent(curve.points[-1][1])}" for curve in curves]
@@ -134,7 +134,7 @@ def _without_crowding(ticks: list[tuple[float, str]]) -> list[tuple[float, str]]
 
 def _curve_cell(found: list[Json], arm: str, shots: str, metric: str) -> TableCell:
     for point in found:
-        if (point["arm"], point["shots"]) == (arm, shots):
+        if (point["arm"], str(point["shots"])) == (arm, shots):
             score = _point_score(point, metric)
             return TableCell(percent(score.value), percent_range(score), score.value)
     return TableCell(TO)
@@ -163,7 +163,7 @@ def _gain_row(gain: Json, compare: Json, texts: Texts) -> tuple[TableCell, ...]:
             texts.name("page.arm", gain["arm"]),
             texts.say("page.transfer.over", {"arm": texts.name("page.arm", gain["against"])}),
         ),
-        TableCell(texts.say("page.shots.word_all") if gain["shots"] == "all" else gain["shots"]),
+        TableCell(texts.say("page.shots.word_all") if gain["shots"] == "all" else str(gain["shots"])),
         TableCell(points(score.value), points_range(score), score.value),
         TableCell(TO if fewer is None else percent(fewer, 0)),
         TableCell(_times(multiplier_of(compare, gain), texts)),

@@ -16,7 +16,7 @@ from headstart.reporting.page.rendering import render_page, section_builders
 from headstart.reporting.report import RunReport
 from headstart.reporting.runs import given_folder
 from headstart.runtime.catalogue import ENGLISH, LANGUAGES, TAGS, Language, Texts
-from headstart.runtime.files import require_free, write_json, write_text
+from headstart.runtime.files import require_free, require_new_file, write_json, write_text
 from headstart.runtime.findings import Finding
 
 PAGE = "report.html"
@@ -65,8 +65,8 @@ def write_page(folder: Path, language: Language = "en", out: Path | None = None)
         When the file cannot be written, or something else lies at ``out``.
     """
     file = folder / PAGE if out is None else out
-    if out is not None and out.exists():
-        raise OutputError("reporting.there_already", path=out)
+    if out is not None:
+        require_new_file(out, (".html", ".htm"))
     page = read_page(folder)
     write_text(file, render_page(page, language))
     return PageReport(file, language, tuple(section_builders(page)))
