@@ -103,6 +103,12 @@ def test_an_unreadable_picture_among_good_ones_is_named_and_the_others_are_predi
     assert answer.stderr == "Left out, unreadable: new/rose/empty.jpg (The file is empty: it has 0 bytes.)\n"
 
 
+def test_files_of_a_folder_that_are_no_pictures_are_said(headstart, model, new):
+    (new / "IMG_1.xyz").touch()
+    answer = headstart("predict", model, new)
+    assert (answer.exit_code, answer.stderr) == (0, "1 file without a picture's suffix (1 .xyz) was left out.\n")
+
+
 def test_strict_refuses_an_unreadable_picture(headstart, model, new):
     Path("new/rose/empty.jpg").write_bytes(b"")
     answer = headstart("predict", model, new, "--strict")

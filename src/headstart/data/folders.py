@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from headstart.data.example import Dataset, Example, known_label
 from headstart.data.folder_layout import Layout, Tree, find_layout, missing_train
@@ -218,6 +219,20 @@ def _folders_of(path: str) -> list[str]:
 def _other_notices(others: Counter[str]) -> list[Finding]:
     values = {"count": others.total(), "others": _count_others(others)}
     return [Finding("data.others_left_out", values)] if others else []
+
+
+def left_out_of(inputs: Any, suffixes: Container[str]) -> list[Finding]:  # noqa: ANN401 - whatever the user gives
+    """Say how many files without one of these suffixes lie in the folders among the inputs.
+
+    Examples
+    --------
+    >>> left_out_of(["no folder", b"bytes"], {".png"})
+    []
+    """
+    several = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+    paths = [os.path.expanduser(os.fsdecode(one)) for one in several if isinstance(one, (str, os.PathLike))]
+    walks = [list_files(Path(path), suffixes) for path in paths if os.path.isdir(path)]
+    return _other_notices(sum((walk.others for walk in walks), Counter()))
 
 
 def _count_others(others: Counter[str]) -> Finding:

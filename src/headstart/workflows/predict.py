@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.data.columns import TableOptions
 from headstart.data.example import Dataset, Example
+from headstart.data.folders import left_out_of
 from headstart.data.inspection import inspect_dataset
 from headstart.data.inspection_report import used_findings
 from headstart.data.sources import list_examples
@@ -14,6 +15,7 @@ from headstart.encoders.spec import Encoder
 from headstart.errors import ExampleError
 from headstart.features.access import read_features
 from headstart.features.values import Extraction
+from headstart.modalities.base import load_modality
 from headstart.reporting.answers import Answers, failures_by_name
 from headstart.reporting.tables import write_csv
 from headstart.runtime.catalogue import ENGLISH, Texts
@@ -42,9 +44,14 @@ def read_inputs(
     *,
     path_column: str = "",
     images: str = "",
-) -> tuple[Example, ...]:
-    """List the examples to predict; of a table, those in the column and below the folder that are named."""
-    return list_examples(inputs, modality, TableOptions(path_column=path_column, folder=images))
+) -> Dataset:
+    """List the examples to predict; of a table, those in the column and below the folder that are named.
+
+    With them comes what was left out of folders.
+    """
+    examples = list_examples(inputs, modality, TableOptions(path_column=path_column, folder=images))
+    left_out = left_out_of(inputs, load_modality(modality).suffixes)
+    return Dataset("examples", examples, notices=tuple(left_out), modality=modality)
 
 
 def answer(  # six: who answers (two values of every model), about what, how
@@ -57,7 +64,8 @@ def answer(  # six: who answers (two values of every model), about what, how
     strict: bool,
 ) -> Answers:
     """Predict examples; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
-    examples = list_examples(inputs, encoder.spec.modality)
+    given = inputs if isinstance(inputs, Dataset) else read_inputs(inputs, encoder.spec.modality)
+    examples = list_examples(given, encoder.spec.modality)
     walk = encode(encoder, examples, context, strict=strict)
     good = [index for index in range(len(examples)) if index not in walk.failures]
     if not good:
@@ -67,7 +75,8 @@ def answer(  # six: who answers (two values of every model), about what, how
     predictions = saved.predictor.predict(names, walk.features[0].matrix[good], top)
     threshold = saved.policy.threshold if saved.policy else None
     failures = failures_by_name(examples, walk.failures)
-    return Answers(saved.target.task, predictions, failures, threshold, encoder.spec.modality, walk.notices)
+    notices = (*about(given.notices, given.modality), *walk.notices)
+    return Answers(saved.target.task, predictions, failures, threshold, encoder.spec.modality, notices)
 
 
 def require_place(out: Path | None, *, form_given: bool) -> None:
