@@ -47,18 +47,18 @@ Commands:
 VERBS = re.findall(r"^  (\w+)  +[A-Z]", PROGRAM.partition("Commands:")[2], re.MULTILINE)
 
 FIT = """\
-Usage: headstart fit [OPTIONS] DATA
+Usage: headstart fit [OPTIONS] DATA [TEST]
 
   Fit a model to labelled pictures, score it, save it.
 
   Example: headstart fit flowers/ --out runs/flowers
 
-  flowers/ holds one folder of pictures per class, or train/ and test/ with
-  such folders inside.
+  flowers/ holds one folder of pictures per class, or train/ and test/ do.
 
 Arguments:
-  DATA  Folder with one folder per class, or a CSV, TSV, JSONL or Parquet
-        table.  [required]
+  DATA    Folder with one folder per class, or a CSV, TSV, JSONL or Parquet
+          table.  [required]
+  [TEST]  The same to score, instead of holding a part out: --test.
 
 Options:
   --encoder TEXT     Pretrained network: see 'headstart encoders'.  [default:
@@ -124,7 +124,7 @@ def test_all_options_of_fit_stand_in_the_groups_of_the_recipe(headstart):
 
 def test_the_flags_of_fit_are_the_keys_of_the_recipe_and_what_is_no_setting():
     flags = {parameter.name for parameter in fit.params}
-    others = {"data", "recipe", "out", "dry_run", "cache", "no_cache", "lang", "json", "debug", "help_all"}
+    others = {"data", "second", "recipe", "out", "dry_run", "cache", "no_cache", "lang", "json", "debug", "help_all"}
     assert flags - set(all_settings()) == others | {"resume", "no_augment", "find_rate", "tensorboard", "profile"}
     assert set(all_settings()) <= flags
 

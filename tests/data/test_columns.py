@@ -183,3 +183,34 @@ def test_the_paths_of_a_run_are_relative_to_its_data(put):
     dataset = read_dataset(root / "run" / "data.csv")
     assert [one.source for one in dataset.examples] == [str(root / "data" / one.name) for one in dataset.examples]
     assert dataset.root == root / "data"
+
+
+def test_a_column_whose_words_are_parts_is_one_whatever_it_is_called(folder):
+    dataset = read(folder, "path,label,where used\na.png,x,train\nb.png,y,test\n")
+    assert [one.split for one in dataset.examples] == ["train", "test"]
+    assert {one.split for one in read(folder, "path,label,where used\na.png,x,train\nb.png,y,bus\n").examples} == {None}
+
+
+def test_a_column_that_is_always_one_is_no_class(folder):
+    assert read(folder, "filename,seen,disc,square\na.png,1,1,0\nb.png,1,0,1\n").classes == ("disc", "square")
+
+
+def test_a_table_without_a_label_says_which_columns_it_has(folder):
+    assert said(read(folder, "path,how\na.png,x\nb.png,y\n"))[1] == (
+        "No column is taken for the label: not the column 'how'. --label-column names it."
+    )
+
+
+def test_of_files_of_one_name_that_in_the_part_of_the_table_is_meant(put):
+    folder = put("train_images/a.png", "test_images/a.png")
+    (folder / "test.csv").write_text("image_id,label\na,x\n", "utf-8")
+    assert [one.name for one in read_dataset(folder / "test.csv").examples] == ["test_images/a.png"]
+
+
+def test_a_folder_without_classes_names_the_table_beside_the_pictures(folder):
+    (folder / "metadata.csv").write_text("file_name,label\na.png,x\n", "utf-8")
+    (folder / "deep" / "c.png").unlink()
+    assert said(read_dataset(folder))[-1] == (
+        "There are no folders of classes; the labels may stand in the table "
+        f"'{folder}/metadata.csv': give it instead of the folder."
+    )

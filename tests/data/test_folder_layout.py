@@ -146,3 +146,7 @@ def test_what_systems_and_network_drives_leave_behind_is_no_data(put):
     dataset = read_folder(root)
     assert [example.name for example in dataset.examples] == ["disc/1.png", "square/1.png"]
     assert dataset.notices == ()
+
+
+def test_folders_that_wrap_the_classes_of_each_piece_are_skipped():
+    assert read(below("amazon/images", "dslr/images")) == {None: {*TWO}}

@@ -213,12 +213,16 @@ def test_a_setting_for_another_kind_of_examples_says_for_which():
 
 
 def test_every_default_is_valid_and_written():
-    assert Recipe().to_toml().splitlines()[:28] == [
+    assert Recipe().to_toml().splitlines()[:32] == [
         "[data]",
         'task = "classification"',
+        'path_column = ""',
+        'label_column = ""',
+        'images = ""',
         "strict = false",
         "",
         "[split]",
+        'test = ""',
         "test_fraction = 0.2",
         "folds = 0",
         "repeats = 1",
@@ -328,12 +332,12 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 
 KEYS = (
-    "The keys are task, strict, test_fraction, folds, repeats, group_by, group_pattern, keep_duplicates_together, "
-    "validation_fraction, encoder, precision, head, activation, hidden, balance, inner_folds, method, preset, "
-    "time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, "
-    "mixup, cutmix, views, prefix_cache, clip, accumulate, ema, wise, l2sp, patience, batch_norm, rank, resamples, "
-    "coverage, sets, abstain, novelty, false_alarms, reject_unlike, seed, device, checkpoint_seconds, augment and "
-    "flip."
+    "The keys are task, path_column, label_column, images, strict, test, test_fraction, folds, repeats, group_by, "
+    "group_pattern, keep_duplicates_together, validation_fraction, encoder, precision, head, activation, hidden, "
+    "balance, inner_folds, method, preset, time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, "
+    "schedule, warmup, label_smoothing, mixup, cutmix, views, prefix_cache, clip, accumulate, ema, wise, l2sp, "
+    "patience, batch_norm, rank, resamples, coverage, sets, abstain, novelty, false_alarms, reject_unlike, seed, "
+    "device, checkpoint_seconds, augment and flip."
 )
 
 

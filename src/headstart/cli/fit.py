@@ -40,7 +40,7 @@ def fit(
 
     Example: headstart fit flowers/ --out runs/flowers
 
-    flowers/ holds one folder of pictures per class, or train/ and test/ with such folders inside.
+    flowers/ holds one folder of pictures per class, or train/ and test/ do.
     """
     from headstart.workflows.fit import run_fit
     from headstart.workflows.plan import estimate_time, plan_fit

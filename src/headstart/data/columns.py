@@ -24,7 +24,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "image_id img_id 路径 文件 文件名 文件路径 图片 图像 图片路径 图像路径 图片名 图片名称 图像名称",
         "label": "label class target category labels class_name class_label label_name classes category_name "
         "true_label ground_truth gt tag fine_label fine_labels coarse_label coarse_labels class_id label_id "
-        "category_id choice annotation species diagnosis dx 标签 类别 分类 类 种类 类别名称 标注",
+        "category_id choice annotation species breed disease emotion "
+        "finding_labels diagnosis dx 标签 类别 分类 类 种类 类别名称 标注",
         "split": "split subset partition set part fold phase usage data_split train_test dataset_split 划分 数据划分 "
         "子集 集合 用途",
         "group": "group",
@@ -82,12 +83,17 @@ class Columns:
     rivals: tuple[str, ...] = ()
     group_seen: str = ""
 
-    def notices(self, *, of_rows: bool = False) -> list[Finding]:
-        """Return what was taken for what; ``of_rows``: what is left makes the examples, and is not listed."""
+    def notices(self, *, of_rows: bool = False, labelled: bool = True) -> list[Finding]:
+        """Return what was taken for what, for people.
+
+        ``of_rows``: what is left makes the examples, and is not listed; ``labelled``: something tells the labels.
+        """
         taken = {use: getattr(self, use) for use in SYNONYMS}
         uses = [Finding("data.column", {"use": use, "name": name}) for use, name in taken.items() if name]
         unused = Finding("data.columns_unused", {"names": self.unused}) if self.unused and not of_rows else ""
         found = [Finding("data.columns", {"columns": uses, "unused": unused}, NOTE)] if uses or unused else []
+        if self.unused and not labelled:
+            found.append(Finding("data.no_label_column", {"names": self.unused, "count": len(self.unused)}))
         if self.rivals and not of_rows:
             found.append(
                 Finding("data.label_rivals", {"names": self.rivals, "count": len(self.rivals), "name": self.label})
@@ -221,8 +227,11 @@ def find_one_hot(cells: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     """
     flags = {name: [_flag(cell) for cell in cells[name]] for name in names if getattr(cells[name], "ndim", 1) == 1}
     found = {name: column for name, column in flags.items() if column and None not in column}
-    ones = [sum(map(bool, row)) for row in zip(*found.values(), strict=True)]
-    return list(found) if len(found) > 1 and set(ones) == {1} else []
+    for columns in (found, {name: column for name, column in found.items() if not all(column)}):
+        ones = {sum(map(bool, row)) for row in zip(*columns.values(), strict=True)}
+        if len(columns) > 1 and ones == {1}:
+            return list(columns)
+    return []
 
 
 def one_hot_labels(cells: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
@@ -258,10 +267,21 @@ def _find_split(names: Sequence[str], cells: Mapping[str, Any]) -> str:
     """Find the column whose words are all parts; one called ``split`` is one whatever it holds."""
     flags = [name for name in names if _squeeze(name) in _FLAGS]
     for name in (*_called("split", names), *flags):
-        words = {text.strip() for text in map(_text, cells.get(name, ())) if text}
+        words = _words(cells, name)
         if words and (_squeeze(name) == "split" or words <= set(_meant(name, words))):
             return name
+    # A column of any name is one where all its words are parts, and not all the same part.
+    for name in names:
+        first = next(filter(None, map(_text, cells.get(name, ()))), "")
+        words = _words(cells, name) if plain_splits([first]) else set()
+        meant = plain_splits(words)
+        if len(meant) == len(words) and len(set(meant.values())) > 1:
+            return name
     return ""
+
+
+def _words(cells: Mapping[str, Any], name: str) -> set[str]:
+    return {text.strip() for text in map(_text, cells.get(name, ())) if text}
 
 
 def _meant(column: str, words: Iterable[str]) -> dict[str, SplitName]:

@@ -107,8 +107,8 @@ def find_layout(files: Iterable[str], name: str = "") -> Layout:
         return Layout({base: None}, inner, _descended(base))
     alike = _pieces(tree, base)
     return Layout(
-        {_join(base, piece): None for piece in alike} or {base: None},
-        notices=(*_descended(base), *_alike_notices(tree, base, alike)),
+        dict.fromkeys(alike) or {base: None},
+        notices=(*_descended(base), *_alike_notices(tree, alike)),
     )
 
 
@@ -193,23 +193,24 @@ def _inner_parts(tree: Tree, base: str) -> dict[str, SplitName]:
 
 
 def _pieces(tree: Tree, base: str) -> list[str]:
-    """Return the folders that are no classes because all of them hold the same ones."""
+    """Return the folders that hold the classes, because all of them hold the same ones."""
     names = tree.names(base)
     if len(names) < 2 or base in tree.holding or not all(tree.only_folders(_join(base, name)) for name in names):
         return []
-    inside = [{canonical(one) for one in tree.names(_join(base, name))} for name in names]
+    bases = [_inner_base(tree, _join(base, name), set()) for name in names]
+    inside = [{canonical(one) for one in tree.names(folder)} for folder in bases]
     shared = set.intersection(*inside)
     if all(is_slice(name) for name in names) and len(shared) > 1:
-        return [*names]
+        return bases
     # Dates, sessions and magnifications lie below classes; names without a number are classes.
     worded = any(not any(letter.isdigit() for letter in one) for one in shared)
-    return [*names] if worded and len(shared) > 1 and all(one == shared for one in inside) else []
+    return bases if worded and len(shared) > 1 and all(one == shared for one in inside) else []
 
 
-def _alike_notices(tree: Tree, base: str, pieces: Sequence[str]) -> list[Finding]:
+def _alike_notices(tree: Tree, pieces: Sequence[str]) -> list[Finding]:
     if not pieces:
         return []
-    inside = [printable(name) for name in tree.names(_join(base, pieces[0]))]
+    inside = [printable(name) for name in tree.names(pieces[0])]
     return [Finding("data.same_folders", {"names": [printable(name) for name in pieces], "inside": inside})]
 
 

@@ -149,7 +149,11 @@ def read_folder(root: Path) -> Dataset:
     layout = find_layout(walk.files, root.resolve().name)
     read = read_names(part for path in walk.files if not path.isascii() for part in path.split("/"))
     examples = _examples(root, walk.files, layout, read)
-    left_out = [*read.findings(), *_other_notices(walk.others), *_left_out_notices(walk, layout, examples)]
+    left_out = [
+        *read.findings(),
+        *_other_notices(walk.others),
+        *_left_out_notices(walk, layout, examples),
+    ]
     return Dataset(
         name=readable(root.resolve().name) or "data",
         examples=tuple(examples),

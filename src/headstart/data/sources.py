@@ -211,11 +211,21 @@ def _read_path(source: str | os.PathLike[str], table: TableOptions) -> Dataset:
         return read_table(path, table)
     refuse_table_options(table)
     if os.path.isdir(path):
-        return read_folder(path)
+        dataset = read_folder(path)
+        return dataset if dataset.classes else _name_tables(dataset, path)
     if is_file and suffix_of(path.name) not in modalities_by_suffix():
         raise DataError("data.neither_table_nor_picture", path=printable(str(path)), suffixes=TABLE_SUFFIXES)
     # One file, or a pattern: a dataset without labels.
     return _unlabelled(printable(path.stem).strip("*?[]") or "data", path)
+
+
+def _name_tables(dataset: Dataset, folder: Path) -> Dataset:
+    """Name the tables that lie beside examples without classes: they may hold the labels."""
+    from headstart.data.tables import TABLE_SUFFIXES
+
+    tables = [printable(str(path)) for path in sorted(folder.iterdir()) if path.suffix.lower() in TABLE_SUFFIXES]
+    beside = Finding("data.table_beside", {"names": tables, "count": len(tables)})
+    return replace(dataset, notices=(*dataset.notices, beside)) if tables else dataset
 
 
 def _unlabelled(name: str, sources: Any) -> Dataset:  # noqa: ANN401 - as list_examples

@@ -4,15 +4,17 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from headstart.data.name_bytes import find_path
 from headstart.data.name_checks import printable
+from headstart.data.part_names import plain_splits
 from headstart.data.readers.base import suffix_of
+from headstart.data.same_names import canonical
 from headstart.errors import DataError
-from headstart.runtime.findings import NOTE, Finding
+from headstart.runtime.findings import Finding
 
 _UPLOADED = re.compile(r"[0-9a-f]{8}-")  # what Label Studio puts before the name of a file
 
@@ -36,10 +38,13 @@ class FileFinder:
         What its paths may be relative to; the first is what is said.
     suffixes
         Of examples: a name without one is given one of these.
+    called
+        What the table is called: of several files of one name those in a folder of the same part are meant.
     """
 
     folders: Sequence[Path]
     suffixes: Container[str]
+    called: str = ""
     _listed: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     @property
@@ -78,7 +83,7 @@ class FileFinder:
         if not any(found):
             found = list(self._by_name(cells, labels))
             values = {"count": sum(map(bool, found)), "folder": printable(str(self.root))}
-            notices = [Finding("data.found_by_name", values, NOTE)]
+            notices = [Finding("data.found_by_name", values)]
         if not any(found):
             names = [printable(cell) for cell in cells]
             raise DataError("data.files_missing", where=where, count=len(names), names=names)
@@ -115,7 +120,8 @@ class FileFinder:
         for cell, label in zip(cells, labels, strict=True):
             wanted = cell.strip().replace("\\", "/")
             last = wanted.rpartition("/")[2]
-            likely = _likeliest(named.get(last) or named.get(_UPLOADED.sub("", last, count=1)) or [], wanted, label)
+            several = named.get(last) or named.get(_UPLOADED.sub("", last, count=1)) or []
+            likely = _likeliest(several, wanted, (_is_part_of(self.called), _is_called(label)))
             yield likely and os.path.join(self.root, *likely.split("/"))
 
 
@@ -131,8 +137,8 @@ def root_beside(table: Path) -> Path | None:
     return None
 
 
-def _likeliest(paths: Sequence[str], wanted: str, label: str | None) -> str | None:
-    """Return the path that ends most like what is wanted, and of such the one in a folder called as the label."""
+def _likeliest(paths: Sequence[str], wanted: str, hints: Iterable[Callable[[str], bool]]) -> str | None:
+    """Return the path that ends most like what is wanted, and of such the one with a folder that a hint is true of."""
 
     def alike(path: str) -> int:
         pairs = zip(reversed(path.split("/")[:-1]), reversed(wanted.split("/")[:-1]), strict=False)
@@ -140,9 +146,23 @@ def _likeliest(paths: Sequence[str], wanted: str, label: str | None) -> str | No
 
     most = max(map(alike, paths), default=0)
     best = [path for path in paths if alike(path) == most]
-    if len(best) > 1:
-        best = [path for path in best if label is not None and label.strip() in path.split("/")[:-1]]
+    for hint in hints:
+        best = [path for path in best if len(best) == 1 or any(map(hint, path.split("/")[:-1]))] or best
     return best[0] if len(best) == 1 else None
+
+
+def _is_called(label: str | None) -> Callable[[str], bool]:
+    return lambda folder: label is not None and canonical(folder) == canonical(label)
+
+
+def _is_part_of(called: str) -> Callable[[str], bool]:
+    """Return whether a folder is named after the part that a table is named after."""
+    own = plain_splits([called])
+
+    def is_same(folder: str) -> bool:
+        return bool(own) and set(plain_splits([folder]).values()) == set(own.values())
+
+    return is_same
 
 
 def _spellings(cell: str) -> list[str]:

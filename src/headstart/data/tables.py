@@ -68,7 +68,7 @@ def read_table(table: Path, options: TableOptions = TableOptions()) -> Dataset: 
     """
     where = the_table(table)
     cells = read_cells(table, where)
-    finder = FileFinder(_folders(table, options), modalities_by_suffix())
+    finder = FileFinder(_folders(table, options), modalities_by_suffix(), table.stem)
     columns = find_columns(where, cells.columns, options, lambda cell: finder.find(cell) is not None)
     if not options.path_column and not _names_files(columns, cells, finder):
         named = [*_filled(cells.columns[columns.path])] if columns.path else []
@@ -113,7 +113,7 @@ def _labels(where: Finding, cells: TableCells, columns: Columns) -> tuple[list[s
         return [*require_cells(where, columns.label, cells.columns[columns.label], cells.rows)], columns.notices()
     classes = find_one_hot(cells.columns, columns.unused)
     if not classes:
-        return _texts(cells.columns, "", len(cells.columns[columns.path])), columns.notices()
+        return _texts(cells.columns, "", len(cells.columns[columns.path])), columns.notices(labelled=False)
     rest = replace(columns, unused=tuple(name for name in columns.unused if name not in classes))
     told = Finding("data.one_hot", {"names": classes, "count": len(classes)}, NOTE)
     return [*one_hot_labels(cells.columns, classes)], [*rest.notices(), told]

@@ -4,6 +4,7 @@
 who only predicts does not wait for explanations, reports and exports.
 """
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -180,16 +181,23 @@ class Model:
         *,
         group_by: str = "",
         group_pattern: str = "",
+        path_column: str = "",
+        label_column: str = "",
+        images: str | Path = "",
         cache: str | Path | None = None,
         progress: Progress = silent,
     ) -> "Evaluation":
         """Score the model on labelled examples it was not fitted to; raises DataError for classes it never saw.
 
-        ``group_by`` or ``group_pattern`` names the groups that the intervals are drawn over, as for :func:`fit`.
+        ``group_by`` or ``group_pattern`` names the groups that the intervals are drawn over, as for :func:`fit`;
+        ``path_column``, ``label_column`` and ``images`` say what a table does not.
         """
         from headstart.workflows.evaluate import score
 
-        recipe = Recipe(group_by=group_by, group_pattern=group_pattern)
+        recipe = Recipe(
+            group_by=group_by, group_pattern=group_pattern, path_column=path_column, label_column=label_column,
+            images=os.fspath(images),
+        )  # fmt: skip
         report = score(self, data, recipe, RunContext(cache=cache, progress=progress))
         warn(report.findings)
         return report.board.evaluation
