@@ -142,8 +142,15 @@ class HeadstartError(Exception):
         """Return the whole explanation in a language and the words of a kind of examples."""
         problem, reason, *remedy = self.sentences(texts)
         spoken = texts or texts_in("en", self.modality)
-        found = [finding.render(spoken) for finding in self.findings]
-        return spoken.find("runtime.between").join(filter(None, (problem, reason, *found, *remedy)))
+        between = spoken.find("runtime.between")
+        # Behind a finding that is a list of lines, a new line begins.
+        found = [
+            f"{said}\n" if "\n" in said else f"{said}{between}" for one in self.findings if (said := one.render(spoken))
+        ]
+        first, last = (between.join(filter(None, part)) for part in ((problem, reason), remedy))
+        return (
+            f"{first}{between}{''.join(found)}{last}".rstrip() if found else between.join(filter(None, (first, last)))
+        )
 
     def __str__(self) -> str:
         """Return the whole explanation in English."""

@@ -178,6 +178,18 @@ def test_an_error_keeps_what_led_to_it(put):
     assert "略去了 8 个没有图片扩展名的文件" in caught.value.render(texts_in("zh"))
 
 
+def test_behind_a_list_in_an_error_a_new_line_begins(put):
+    root = put("a/1.png")
+    (root / "b").mkdir()
+    (root / "b" / "bad.png").touch()
+    assert refusal(require_learnable, inspect_dataset(read_dataset(root))).splitlines()[-3:] == [
+        "There is only one class with readable pictures: 'a'. A classifier needs at least two. "
+        "1 picture is left out because unreadable:",
+        "  b/bad.png: The file is empty: it has 0 bytes.",
+        "Put the pictures of each class into a folder of its own.",
+    ]
+
+
 def test_the_classes_are_listed_with_their_parts_the_first_twenty(put):
     root = put(*(f"{part}/c{n}/{part}.png" for part in ("train", "test") for n in range(81)), "train/c0/more.png")
     lines = class_lines(inspect_dataset(read_dataset(root)))
