@@ -125,7 +125,7 @@ def test_weights_that_are_not_here_name_the_command_that_brings_them(verb, heads
 def test_an_unknown_key_in_a_recipe_gets_the_nearest_name(headstart):
     Path("r.toml").write_text('hed = "lda"\n', encoding="utf-8")
     said = refused(headstart("fit", "flowers", "--recipe", "r.toml"))
-    assert said.startswith("The recipe 'r.toml' has an unknown key 'hed'. The keys are task, strict, ")
+    assert said.startswith("The recipe 'r.toml' has an unknown key 'hed'. The keys are task, ")
     assert said.endswith(" and flip. Did you mean 'head'?")
     assert all(key in said for key in Recipe().to_json())
 
@@ -291,5 +291,5 @@ def test_errors_that_nobody_foresaw_are_one_line_too(error, line, headstart, mon
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("headstart.workflows.plan.read_dataset", fail)
+    monkeypatch.setattr("headstart.workflows.plan.read_as", fail)
     assert refused(headstart("fit", "flowers")) == line
