@@ -33,6 +33,7 @@ TABLES: dict[str, dict[str, str]] = {
         "efficientnet_lite2": "headstart.encoders.catalogue:EFFICIENTNET_LITE2",
         "mobilenetv2": "headstart.encoders.catalogue:MOBILENETV2",
         "e5_small": "headstart.encoders.text.catalogue:E5_SMALL",
+        "use_multilingual": "headstart.encoders.text.catalogue:USE_MULTILINGUAL",
         "minilm": "headstart.encoders.text.catalogue:MINILM",
         "m3e_small": "headstart.encoders.text.catalogue:M3E_SMALL",
         "mpnet": "headstart.encoders.text.catalogue:MPNET",

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from headstart import registry
-from headstart.encoders.text import loading
 from headstart.encoders.text.blocks import read_blocks
 from headstart.encoders.text.e5_file import read_e5
 from headstart.encoders.text.engine import TextEncoder
@@ -218,9 +217,3 @@ def test_a_size_that_cannot_be_is_refused_without_taking_memory(file, scratch, p
     scratch.write_bytes(content)
     with pytest.raises(EncoderError):
         read_e5(scratch)
-
-
-def test_every_writer_that_the_catalogue_names_is_there():
-    from headstart.registry import load
-
-    assert all(callable(load(place)) for place in loading.WRITERS.values())

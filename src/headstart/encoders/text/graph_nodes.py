@@ -21,7 +21,7 @@ class GraphNodes:
     def keep(self, name: str, value: Any) -> str:  # noqa: ANN401 - what NumPy takes for an array
         """Add a constant, once under each name, and return its name."""
         if name not in self.constants:
-            self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
+            self.constants[name] = numpy_helper.from_array(np.asarray(value, order="C"), name)
         return name
 
     def add(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> str:  # noqa: ANN401 - of ONNX

@@ -11,12 +11,12 @@ from headstart.encoders.graph_cache import GRAPH, PreparedEncoder, describe, pre
 from headstart.encoders.preprocess.text_tokens import require_library
 from headstart.encoders.spec import Device, EncoderSpec
 from headstart.encoders.text.engine import TextEncoder
-from headstart.encoders.text.folders import find_folder, write_from_folder
+from headstart.encoders.text.folders import find_folder
 from headstart.encoders.text.tokenizer import FILE, describe_preprocessing
 from headstart.encoders.text.written import WrittenEncoder
 from headstart.encoders.weights import Weights, file_name, locate_weights
 from headstart.errors import EncoderError, MissingWeightsError, RecipeError, UnknownNameError
-from headstart.registry import load, nearest
+from headstart.registry import nearest
 from headstart.runtime.findings import Finding, did_you_mean
 from headstart.runtime.hashing import sha256_of_json
 from headstart.runtime.progress import Progress, silent
@@ -25,9 +25,6 @@ from headstart.settings.sections import EncoderSettings
 DEFAULT = "e5_small"
 KIND = "text"
 REVISION = 1  # of what is written into the cache: raise it when that changes
-
-# What writes a graph, by the architecture of the catalogue; folders of transformers need none.
-WRITERS = {"multilingual-e5-small": "headstart.encoders.text.e5_file:write_from_e5"}
 
 
 def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
@@ -117,9 +114,7 @@ def prepare_text_encoder(weights: Weights, cache: Path, progress: Progress) -> P
 
 
 def _write(weights: Weights, place: Path) -> None:
-    writer: Callable[[Weights, Path], WrittenEncoder]
-    writer = load(WRITERS[weights.architecture]) if weights.architecture in WRITERS else write_from_folder
-    written = writer(weights, place)
+    written = _writer(weights.architecture)(weights, place)
     preprocessing = describe_preprocessing(place / FILE, written.positions)
     spec = EncoderSpec(
         name=weights.name,
@@ -132,6 +127,21 @@ def _write(weights: Weights, place: Path) -> None:
     )
     assert (place / GRAPH).is_file(), "a writer writes a graph"
     describe(place, spec, written.config, None, (FILE,))
+
+
+def _writer(architecture: str) -> Callable[[Weights, Path], WrittenEncoder]:
+    """Return what writes a graph; each loads onnx, so only where one is made."""
+    if architecture == "multilingual-e5-small":
+        from headstart.encoders.text.e5_file import write_from_e5
+
+        return write_from_e5
+    if architecture == "universal-sentence-encoder-multilingual":
+        from headstart.encoders.text.use_multilingual import write_from_use
+
+        return write_from_use
+    from headstart.encoders.text.folders import write_from_folder
+
+    return write_from_folder
 
 
 def _is_here(name: str, cache: Path) -> bool:

@@ -44,7 +44,7 @@ class TermWeights:
     >>> terms = TermWeights.fit(["a good film", "a bad film!"])
     >>> terms.vocabulary[:4]
     ('a', 'film', 'good', 'a good')
-    >>> terms.transform(["good good bad"]).toarray().round(2).tolist()[0][:5]
+    >>> terms.transform(["good good bad"]).toarray().astype(float).round(2).tolist()[0][:5]
     [0.0, 0.0, 0.86, 0.0, 0.0]
     """
 

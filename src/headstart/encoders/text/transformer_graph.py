@@ -60,7 +60,6 @@ class _TransformerGraph(GraphNodes):
         table = self.tensors[PLACES][self.network.first_place :]
         if self.network.types:
             table = table + self.tensors[TYPES][0]  # every token is of the first type
-        # A slice, for ONNX Runtime makes a wrong one of rows that are gathered by a range.
         inputs = [self.keep("places", table), self.keep("axis_0", np.array([0])), self.count, "axis_0"]
         places = self.add("Slice", inputs, "place_vectors")
         words = self.add("Add", [self.words(), places], "embedded")
