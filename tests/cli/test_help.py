@@ -85,7 +85,7 @@ More, by section of a recipe; headstart fit --help-all shows all:
   training     which weights of the network move, and how
   uncertainty  how sure scores and answers are, and when none is given
   run          chance, machine, files
-  image        how pictures are varied while weights move
+  image        how pictures are read, and varied while weights move
 """
 
 

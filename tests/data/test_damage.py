@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headstart.data.readers import image as pictures
+from headstart.data.readers import image_limits
 from headstart.data.readers.image import inspect_example, open_example
 from headstart.errors import ExampleError
 
@@ -18,7 +18,7 @@ from headstart.errors import ExampleError
 def _small_limit():
     """A changed byte can make a picture claim 100 million pixels, which is allowed but slow."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "MAX_PIXELS", 1_000_000)
+        patch.setattr(image_limits, "MAX_PIXELS", 1_000_000)
         yield
 
 

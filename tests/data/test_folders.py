@@ -113,10 +113,10 @@ def test_hidden_files_and_folders_are_passed_over_in_silence(put):
 
 def test_files_that_are_not_pictures_are_counted_by_suffix(put):
     root = put("a/1.png", "b/1.JPEG")
-    for name in ("a/notes.txt", "b/more.TXT", "README", "a/phone.heic"):
+    for name in ("a/notes.txt", "b/more.TXT", "README", "a/phone.heics"):
         (root / name).touch()
     assert tuple(map(str, read_dataset(root).notices)) == (
-        "4 files without a picture's suffix (2 .txt, 1 .heic, 1 no suffix) were left out.",
+        "4 files without a picture's suffix (2 .txt, 1 .heics, 1 no suffix) were left out.",
     )
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data.readers import image as pictures
+from headstart.data.readers import image_files
 from headstart.data.readers.base import NO_KEY, Deferred
-from headstart.data.readers.image import MAX_PIXELS, content_key, inspect_example, open_example
+from headstart.data.readers.image import content_key, inspect_example, open_example
 from headstart.data.readers.image_formats import recognise
+from headstart.data.readers.image_limits import MAX_PIXELS
 from headstart.errors import ExampleError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
@@ -280,7 +281,7 @@ def test_a_zero_byte_file_is_named(tmp_path):
 
 
 def test_a_text_file_is_no_picture():
-    assert reason(b"<html>404</html>") == "It is not a picture of a known format."
+    assert reason(b"It is a rose.") == "It is not a picture of a known format."
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "BMP", "WEBP"])
@@ -329,9 +330,8 @@ def test_a_header_that_makes_no_sense_is_damage():
 
 @pytest.mark.parametrize("size", [(13_400, 13_400), (100_000, 100_000), (2**31 - 1, 2**31 - 1)])
 def test_a_decompression_bomb_is_refused_by_its_header(size):
-    assert (
-        reason(png_of_size(*size)) == "It claims more than 178,956,970 pixels, the limit against decompression bombs."
-    )
+    limit = "It claims more than 178,956,970 pixels, the limit against decompression bombs"
+    assert reason(png_of_size(*size)) == f"{limit}; --max-megapixels allows more."
 
 
 @pytest.mark.parametrize("limit", [None, 10**12])
@@ -356,10 +356,10 @@ def test_a_missing_file_a_folder_and_a_forbidden_file_say_so(tmp_path, monkeypat
     assert reason("a\0b.jpg") == "The file cannot be opened (embedded null byte)."
     assert reason(tmp_path / ("x" * 300)) == "The file cannot be opened (File name too long)."
 
-    def refuse(*_):
+    def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(pictures, "open", refuse, raising=False)
+    monkeypatch.setattr(image_files, "open", refuse, raising=False)
     assert reason(tmp_path / "secret.jpg") == "Permission to read the file is denied."
     assert inspect_example(tmp_path / "secret.jpg").key == NO_KEY
 
@@ -369,16 +369,16 @@ def test_a_suffix_that_lies_is_noticed_and_the_picture_is_read(tmp_path):
     file.write_bytes(encode(Image.fromarray(NOISE)))
     facts = inspect_example(file, "really-a-png.jpg")
     assert facts.problem is None
-    assert (
-        str(facts.notice) == "The picture 'really-a-png.jpg' is a PNG file in spite of its suffix; it is read as PNG."
-    )
+    assert [str(notice) for notice in facts.notices] == [
+        "1 picture has the suffix of another format, which does no harm: 'really-a-png.jpg'."
+    ]
     assert np.array_equal(np.asarray(open_example(file)), NOISE)
 
 
 def test_a_right_suffix_in_capitals_is_not_noticed(tmp_path):
     file = tmp_path / "A.JPG"
     Image.fromarray(NOISE).save(file, "JPEG")
-    assert inspect_example(file).notice is None
+    assert inspect_example(file).notices == ()
 
 
 # ---- keys

@@ -337,7 +337,7 @@ KEYS = (
     "balance, inner_folds, method, preset, time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, "
     "schedule, warmup, label_smoothing, mixup, cutmix, views, prefix_cache, clip, accumulate, ema, wise, l2sp, "
     "patience, batch_norm, rank, resamples, coverage, sets, abstain, novelty, false_alarms, reject_unlike, seed, "
-    "device, checkpoint_seconds, augment and flip."
+    "device, checkpoint_seconds, augment, flip, range and max_megapixels."
 )
 
 

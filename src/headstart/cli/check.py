@@ -20,6 +20,7 @@ from headstart.cli.verb import Call, verb
         "group_by",
         "group_pattern",
         "strict",
+        "max_megapixels",
         "seed",
         "device",
         "cache",

@@ -7,7 +7,18 @@ from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 
 
-@verb("encoder", "path_column", "label_column", "images", "strict", "device", "cache", "no_cache", "json")
+@verb(
+    "encoder",
+    "path_column",
+    "label_column",
+    "images",
+    "strict",
+    "max_megapixels",
+    "device",
+    "cache",
+    "no_cache",
+    "json",
+)
 def embed(
     data: Annotated[str, Argument(metavar="DATA", help="Folder, table, picture or pattern; labels are optional.")],
     out: Annotated[Path, option(help="File to write: .parquet or .csv.")],

@@ -9,7 +9,17 @@ from headstart.cli.verb import Call, verb
 
 
 @verb(
-    "path_column", "label_column", "images", "group_by", "group_pattern", "strict", "seed", "cache", "no_cache", "json"
+    "path_column",
+    "label_column",
+    "images",
+    "group_by",
+    "group_pattern",
+    "strict",
+    "max_megapixels",
+    "seed",
+    "cache",
+    "no_cache",
+    "json",
 )
 def evaluate(
     model: options.ModelFolder,

@@ -28,7 +28,17 @@ class OutputFormat(StrEnum):
 
 
 @verb(
-    *("path_column", "images", "coverage", "abstain", "false_alarms", "reject_unlike", "strict", "json"),
+    *(
+        "path_column",
+        "images",
+        "coverage",
+        "abstain",
+        "false_alarms",
+        "reject_unlike",
+        "strict",
+        "max_megapixels",
+        "json",
+    ),
     json="The same as --format json.",
 )
 def predict(
@@ -48,13 +58,14 @@ def predict(
     Example: headstart predict runs/flowers-1 rose.jpg --abstain 0.95
     """
     from headstart.workflows.model import change_policy, load
-    from headstart.workflows.predict import answer, read_inputs, require_place, write_answers
+    from headstart.workflows.predict import allow, answer, read_inputs, require_place, write_answers
 
     require_place(out, form_given=call.as_json or form is not None)
     given = dict(call.given)
     strict = bool(given.pop("strict", False))
     table = {name: given.pop(name, "") for name in ("path_column", "images")}
     opened = load(model)
+    allow(opened.modality, {"max_megapixels": given.pop("max_megapixels", 0.0)})
     opened = change_policy(opened, given) if given else opened
     examples = read_inputs(paths, opened.encoder.spec.modality, **table)
     answers = answer(opened.encoder, opened.saved, examples, call.context, top=top, strict=strict)

@@ -8,7 +8,17 @@ from headstart.cli.verb import Call, verb
 
 
 @verb(
-    *("balance", "inner_folds", "group_by", "group_pattern", "keep_duplicates_together", "strict", "seed", "device"),
+    *(
+        "balance",
+        "inner_folds",
+        "group_by",
+        "group_pattern",
+        "keep_duplicates_together",
+        "strict",
+        "max_megapixels",
+        "seed",
+        "device",
+    ),
     *("path_column", "label_column", "images", "test", "cache", "no_cache", "json"),
     balance="Weigh every class alike.",
     inner_folds="Of the cross-validation.  [default: 5]",

@@ -11,13 +11,14 @@ from headstart.data.example import Dataset, Example, known_label
 from headstart.data.folder_layout import Layout, Tree, find_layout, missing_train
 from headstart.data.name_bytes import ReadNames, read_names, readable
 from headstart.data.name_checks import natural_key, printable
-from headstart.data.readers.base import one_modality, suffix_of
+from headstart.data.readers.base import holds_example, name_other, one_modality, suffix_of
 from headstart.errors import DataError
 from headstart.modalities.base import load_modality, modalities_by_suffix
 from headstart.runtime.findings import Finding
 
 # The folder of a run lies beside the classes when someone works inside the data folder; its files are no data.
 _RUN_FILES = {"recipe.toml", "metrics.json"}
+_NAMED = 5  # suffixes of other files
 # What operating systems and network drives leave behind; names with a dot too.
 _LITTER = set("__macosx thumbs.db desktop.ini @eadir @tmp @recycle #recycle #snapshot $recycle.bin lost+found".split())
 _LITTER |= {"system volume information", "recycler", "@synoresource", "lost.dir"}
@@ -35,11 +36,14 @@ class Walk:
         Folders of the first and the second level.
     others
         How many other files there are of each suffix.
+    samples
+        One of these of each suffix.
     """
 
     files: tuple[str, ...]
     folders: tuple[str, ...]
     others: Counter[str]
+    samples: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class _Finds:
     folders: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
+    samples: dict[str, str] = field(default_factory=dict)
     seen: set[tuple[int, int]] = field(default_factory=set)
 
 
@@ -70,9 +75,8 @@ def list_files(root: Path, suffixes: Container[str]) -> Walk:
         finds.links = []
         for link in links:
             _enter(root, link, finds)
-    return Walk(
-        tuple(sorted(finds.files, key=natural_key)), tuple(sorted(finds.folders, key=natural_key)), finds.others
-    )
+    files, folders = (tuple(sorted(found, key=natural_key)) for found in (finds.files, finds.folders))
+    return Walk(files, folders, finds.others, finds.samples)
 
 
 def is_litter(name: str) -> bool:
@@ -117,10 +121,14 @@ def _sort_entry(entry: os.DirEntry[str], path: str, finds: _Finds, waiting: list
         (finds.links if entry.is_symlink() else waiting).append(path)
     elif entry.is_file() or entry.is_symlink():  # a link that leads nowhere is reported later as unreadable
         suffix = suffix_of(entry.name)
-        if suffix in finds.known:
+        # Scanners, and caches of downloads, name files by numbers: what these hold is known by their first bytes alone.
+        if suffix in finds.known or ((not suffix or suffix[1:].isdigit()) and holds_example(entry.path)):
             finds.files.append(path)
         else:
             finds.others[suffix or "no suffix"] += 1
+            finds.samples.setdefault(suffix or "no suffix", path)
+    else:  # a pipe, a socket or a device
+        finds.others["no file"] += 1
 
 
 def read_folder(root: Path) -> Dataset:
@@ -141,19 +149,16 @@ def read_folder(root: Path) -> Dataset:
         raise DataError(
             "data.folder_without_pictures",
             folder=printable(str(root)),
-            reason=Finding("data.holds", {"others": _count_others(walk.others)})
+            reason=[Finding("data.holds", {"others": _count_others(walk.others)}), *_named_others(root, walk)]
             if walk.others
-            else Finding("data.empty_folder"),
+            else [Finding("data.empty_folder")],
         )
     _require_train(root, walk)
     layout = find_layout(walk.files, root.resolve().name)
     read = read_names(part for path in walk.files if not path.isascii() for part in path.split("/"))
     examples = _examples(root, walk.files, layout, read)
-    left_out = [
-        *read.findings(),
-        *_other_notices(walk.others),
-        *_left_out_notices(walk, layout, examples),
-    ]
+    left_out = [*read.findings(), *_other_notices(walk.others), *_named_others(root, walk)]
+    left_out += [*_left_out_notices(walk, layout, examples)]
     return Dataset(
         name=readable(root.resolve().name) or "data",
         examples=tuple(examples),
@@ -237,6 +242,17 @@ def left_out_of(inputs: Any, suffixes: Container[str]) -> list[Finding]:  # noqa
     paths = [os.path.expanduser(os.fsdecode(one)) for one in several if isinstance(one, (str, os.PathLike))]
     walks = [list_files(Path(path), suffixes) for path in paths if os.path.isdir(path)]
     return _other_notices(sum((walk.others for walk in walks), Counter()))
+
+
+def _named_others(root: Path, walk: Walk) -> list[Finding]:
+    """Name what other files are, of the suffixes that most of them have, where something can be done about them."""
+    found = []
+    for suffix, _ in walk.others.most_common(_NAMED):
+        name = walk.samples.get(suffix, "")
+        content = name_other(root / name) if name else None
+        if content is not None:
+            found.append(Finding("data.others_are", {"suffix": suffix, "name": printable(name), "content": content}))
+    return found
 
 
 def _count_others(others: Counter[str]) -> Finding:

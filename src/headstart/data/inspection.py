@@ -2,24 +2,26 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Dataset, Example
-from headstart.data.readers.base import NO_KEY, Facts, reader_of
+from headstart.data.readers.base import NO_KEY, Facts, Surveyor, reader_of
 from headstart.data.same_names import twins
-from headstart.runtime.findings import Finding, about, notices_json
+from headstart.runtime.findings import NOTE, Finding, about, notices_json
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
 
 TINY = 5  # a class with fewer examples cannot even be in every fold of the usual cross-validation
+OTHER_FORMAT = Finding("data.wrong_suffixes", severity=NOTE)  # than the suffix of its file says
 _BLOCK = 64  # examples in one piece of a thread's work: one by one, handing over would cost as much as inspecting
+_CLOSER = 32  # examples that are decoded
 _SLOW = 0.002  # seconds for an example above which several threads pay
 
 
@@ -37,22 +39,23 @@ class Inspection:
         Of each example, as its reader measures it, shape (N, M), int32; 0 where unknown.
     unreadable
         Position of each example that cannot be used, with the reason.
-    wrong_suffixes
-        Positions of examples whose suffix is that of another format; they are used.
+    remarks
+        Positions of examples that are odd but used, by what is said about them, without values: another format than
+        the suffix says, several pages, and so on.
     duplicates
         Positions of usable examples with the same bytes, two or more in each set.
     copies
         Positions of usable examples that show the same example in other bytes, two or more in each set; found by
         :func:`headstart.audit.duplicates.add_near_duplicates`, not by :func:`inspect_dataset`.
     notices
-        What was found about the copies.
+        What was found by decoding a few, and about the copies.
     """
 
     dataset: Dataset
     keys: tuple[bytes, ...]
     sizes: npt.NDArray[np.int32]
     unreadable: dict[int, Finding]
-    wrong_suffixes: tuple[int, ...]
+    remarks: Mapping[Finding, tuple[int, ...]]
     duplicates: tuple[tuple[int, ...], ...]
     copies: tuple[tuple[int, ...], ...] = ()
     notices: tuple[Finding, ...] = ()
@@ -125,7 +128,7 @@ class Inspection:
                 {"path": self.dataset.examples[index].name, "reason": str(why)}
                 for index, why in self.unreadable.items()
             ],
-            "wrong_suffixes": self.names_of(self.wrong_suffixes),
+            "wrong_suffixes": self.names_of(self.remarks.get(OTHER_FORMAT, ())),
             "duplicates": [self.names_of(group) for group in self.duplicates],
             "duplicates_across_splits": [self.names_of(group) for group in self.duplicates_across_splits],
             "near_copies": [self.names_of(group) for group in self.copies],
@@ -174,7 +177,8 @@ def inspect_dataset(dataset: Dataset, progress: Progress = silent, workers: int 
     sizes = np.zeros((total, len(reader_of(dataset.modality).SIZES)), dtype=np.int32)
     keys: list[bytes] = []
     unreadable: dict[int, Finding] = {}
-    wrong_suffixes = []
+    remarks: dict[Finding, list[int]] = defaultdict(list)
+    closer = []
     for facts in _inspect_all(dataset, progress, workers or max(8, available_cores())):
         index = len(keys)
         # Without a key of their own, two empty files would count as the same example and tie their groups together.
@@ -182,10 +186,28 @@ def inspect_dataset(dataset: Dataset, progress: Progress = silent, workers: int 
         sizes[index] = facts.sizes
         if facts.problem is not None:
             unreadable[index] = facts.problem
-        elif facts.notice is not None:
-            wrong_suffixes.append(index)
-    duplicates = _find_duplicates(keys, unreadable)
-    return Inspection(dataset, tuple(keys), sizes, unreadable, tuple(wrong_suffixes), duplicates)
+            continue
+        for notice in facts.notices:
+            remarks[replace(notice, values={})].append(index)
+        if facts.look_closer:
+            closer.append(index)
+    return Inspection(
+        dataset,
+        tuple(keys),
+        sizes,
+        unreadable,
+        {remark: tuple(positions) for remark, positions in remarks.items()},
+        _find_duplicates(keys, unreadable),
+        notices=_survey(dataset, closer),
+    )
+
+
+def _survey(dataset: Dataset, positions: Sequence[int]) -> tuple[Finding, ...]:
+    """Have the reader look closer at a few of these examples, spread evenly."""
+    if not positions:
+        return ()
+    surveyor = cast("Surveyor", reader_of(dataset.modality))
+    return surveyor.survey([dataset.examples[index].source for index in positions[:: 1 + len(positions) // _CLOSER]])
 
 
 def _inspect_all(dataset: Dataset, progress: Progress, workers: int) -> Iterator[Facts]:

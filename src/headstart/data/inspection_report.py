@@ -78,9 +78,8 @@ def _totals(found: Inspection) -> Finding:
 
 def _unreadable_findings(found: Inspection) -> Iterator[Finding]:
     yield from left_out_findings(found.dataset.examples, found.unreadable)
-    if found.wrong_suffixes:
-        names = found.names_of(found.wrong_suffixes)
-        yield Finding("data.wrong_suffixes", {"count": len(names), "names": names}, NOTE)
+    for remark, positions in found.remarks.items():
+        yield replace(remark, values={"count": len(positions), "names": found.names_of(positions)})
 
 
 def _duplicate_findings(found: Inspection) -> Iterator[Finding]:
@@ -97,6 +96,9 @@ def _duplicate_findings(found: Inspection) -> Iterator[Finding]:
 
 
 def _class_findings(found: Inspection) -> Iterator[Finding]:
+    lost = [name for name, count in found.class_totals.items() if not count]
+    if lost and len(found.usable):
+        yield Finding("data.lost_classes", {"count": len(lost), "names": lost})
     tiny = [f"{name} ({count})" for name, count in found.tiny_classes.items()]
     if tiny:
         yield Finding("data.tiny", {"count": len(tiny), "fewest": TINY, "names": tiny}, NOTE)

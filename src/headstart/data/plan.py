@@ -1,7 +1,7 @@
 """What was understood before anything was computed."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,17 @@ from headstart.settings.rules import idle_settings
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A recipe, the data it is for, what is wrong with it, which part is for what, and what else is to be said."""
+    """A recipe, the data it is for, what is wrong with it, which part is for what, and what else is to be said.
+
+    ``preparation`` are fields of the preprocessing that are other than usual for this data.
+    """
 
     recipe: Recipe
     dataset: Dataset
     inspection: Inspection
     parts: Parts
     notices: tuple[Finding, ...] = ()
+    preparation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

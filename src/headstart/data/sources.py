@@ -3,7 +3,6 @@
 import glob
 import json
 import os
-import re
 from collections.abc import Container, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any
 
 from headstart.data.columns import TableOptions
 from headstart.data.example import DEFAULT_TASK, Dataset, Example, with_absolute_paths
+from headstart.data.grouping import group_by_field, group_by_pattern, is_field
 from headstart.data.labels import unify_names
 from headstart.data.name_checks import natural_key, printable
 from headstart.data.readers.base import one_modality, reader_of, row_readers, suffix_of
@@ -43,7 +43,8 @@ def read_dataset(
         ``__len__`` and ``__getitem__`` that yields such; a ``datasets.Dataset`` or ``datasets.DatasetDict``; a
         :class:`Dataset`, which is returned with its groups set.
     group_by
-        Column with the name of the patient, video or site, for tables and Hugging Face datasets.
+        Column with the name of the patient, video or site, for tables and Hugging Face datasets; or a field of the
+        files themselves, such as ``PatientID`` of DICOM: its values are kept nowhere.
     group_pattern
         Regular expression on the name of an example instead; its first group, or all that it matches, is the name.
     table
@@ -66,10 +67,10 @@ def read_dataset(
     if group_by and group_pattern:
         raise DataError("data.two_groupings")
     MODALITY.set(DEFAULT)  # until it is known
-    dataset = _read(source, replace(table, group_by=group_by or table.group_by))
+    dataset = _read_grouped(source, replace(table, group_by=group_by or table.group_by))
     MODALITY.set(dataset.modality)
     if group_pattern:
-        dataset = _group_by_pattern(dataset, group_pattern)
+        dataset = group_by_pattern(dataset, group_pattern)
     if dataset.target.task != task:
         dataset = replace(dataset, target=load_task(task).target.of(dataset.examples))
     return unify_names(replace(dataset, name=name or dataset.name))
@@ -172,6 +173,19 @@ def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:
     return sha256_of_parts(json.dumps(row).encode() + b"\n" for row in rows)
 
 
+def _read_grouped(source: Any, table: TableOptions) -> Dataset:  # noqa: ANN401 - as read_dataset
+    """Read a dataset with the groups of a column, or of a field that its files carry."""
+    try:
+        return _read(source, table)
+    except DataError as error:
+        if error.code not in ("data.no_group_column", "data.missing_column") or not table.group_by:
+            raise
+        dataset = _read(source, replace(table, group_by=""))
+        if not is_field(table.group_by, dataset.modality):
+            raise
+        return group_by_field(dataset, table.group_by)
+
+
 def _read(source: Any, table: TableOptions) -> Dataset:  # noqa: ANN401 - as read_dataset
     return with_absolute_paths(_read_as_given(source, table))
 
@@ -232,31 +246,6 @@ def _unlabelled(name: str, sources: Any) -> Dataset:  # noqa: ANN401 - as list_e
     several = [sources] if isinstance(sources, (str, os.PathLike)) else sources
     modality = one_modality(several, Finding("data.the_list"))
     return Dataset(name, list_examples(sources, modality), modality=modality)
-
-
-def _group_by_pattern(dataset: Dataset, pattern: str) -> Dataset:
-    """Set the group of each example from its name; one that does not match stays on its own."""
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise DataError("data.no_pattern", pattern=pattern, error=str(error).capitalize()) from error
-    groups: list[str | None] = []
-    for example in dataset.examples:
-        found = expression.search(example.name)
-        groups.append((found[1] if expression.groups else found[0]) if found else None)
-    matched = [group for group in groups if group is not None]
-    if not matched:
-        raise DataError("data.pattern_matches_nothing", pattern=pattern, name=dataset.examples[0].name)
-    alone = len(groups) - len(matched)
-    values = {
-        "pattern": pattern,
-        "groups": Finding("data.group_count", {"count": len(set(matched))}),
-        "pictures": Finding("data.picture_count", {"count": len(matched)}),
-        "alone": Finding("data.alone", {"count": alone}) if alone else "",
-    }
-    notice = Finding("data.pattern_groups", values, "note")
-    examples = tuple(replace(example, group=group) for example, group in zip(dataset.examples, groups, strict=True))
-    return replace(dataset, examples=examples, notices=(*dataset.notices, notice))
 
 
 def _expand(path: str, suffixes: Container[str]) -> list[str]:

@@ -2,9 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from headstart.modalities.base import DEFAULT, load_modality
 from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_json
 from headstart.runtime.progress import Progress
+from headstart.settings.recipe import Recipe
 
 Engine = Literal["onnxruntime", "torch", "numpy"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -147,6 +148,32 @@ class EncoderFiles:
         return found if isinstance(found, bytes) else found.read_bytes()
 
 
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """How a preprocessing is changed for a data set: fields of it, what the user should know, and need no longer know.
+
+    ``settled`` are codes of findings.
+    """
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    settled: tuple[str, ...] = ()
+
+
+class Adapt(Protocol):
+    """A function that finds what a preprocessing should be for the examples to learn from."""
+
+    def __call__(self, settings: Any, examples: Sequence[Example], /) -> Adaptation:  # noqa: ANN401 - of the modality
+        """Look at the examples as the settings of their modality ask for it."""
+
+
+def find_adaptation(recipe: Recipe, modality: str, examples: Sequence[Example]) -> Adaptation:
+    """Find how the preprocessing is changed for a data set; not at all where its modality knows of no changes."""
+    adapt: Adapt | None = getattr(load_modality(modality), "adapt", None)
+    own = next((section for section in recipe.modalities if section.section == modality), None)
+    return Adaptation() if adapt is None else adapt(own, examples)
+
+
 class Encoder(Protocol):
     """What turns examples into features; both methods may be called from several threads at once."""
 
@@ -168,6 +195,16 @@ class Encoder(Protocol):
     def complete(self, features: Singles, examples: Sequence[Any]) -> Singles:
         """Let features carry what is not stored of N opened examples; None stands for one that could not be opened."""
         return features
+
+
+Adapted = TypeVar("Adapted", bound=Encoder)
+
+
+def adapt(encoder: Adapted, changes: Mapping[str, Any]) -> Adapted:
+    """Change fields of an encoder's preprocessing, and return the encoder itself."""
+    if changes:
+        encoder.spec = replace(encoder.spec, preprocessing=replace(cast(Any, encoder.spec.preprocessing), **changes))
+    return encoder
 
 
 class LoadedEncoder(Encoder, Protocol):

@@ -17,6 +17,7 @@ class Modality(Protocol):
     accompanies: bool  # whether such files often lie beside examples of other kinds, and are none then
     reader: Any  # headstart.data.readers.base.Reader
     preprocessing: Any  # a class that keeps headstart.encoders.spec.Preprocessing
+    adapt: Any  # a function that fits the preprocessing to data: headstart.encoders.spec.Adapt; a row may lack it
     encoders: Any  # headstart.encoders.spec.EncoderSource
     simple: Any  # headstart.encoders.spec.SimpleEncoders
     engine: Any  # what opens a saved graph: a headstart.encoders.spec.LoadedEncoder; a row may lack it

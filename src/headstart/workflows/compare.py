@@ -18,7 +18,7 @@ from headstart.studies.compare_report import CompareReport, report_answers
 from headstart.studies.conditions import ALL, OF_NETWORKS, TRAINED, prepare_experiment
 from headstart.studies.result_cache import ResultStore
 from headstart.workflows.embed import Data, read_usable
-from headstart.workflows.load_encoder import planned_encoder, require_trainable
+from headstart.workflows.load_encoder import planned_baseline, planned_encoder, require_trainable
 from headstart.workflows.plan import plan_fit, require_possible
 
 DEFAULT_SHOTS = (1, 2, 5, 10, 20, 50)
@@ -35,7 +35,7 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     if set(wanted.arms) & set(TRAINED):
         require_possible(recipe.replace(method="full"), planned.dataset.target, modality.name)
     wanted = replace(wanted, arms=_arms_for(wanted.arms, modality, recipe.encoder.name))
-    encoder, baseline = planned_encoder(planned, context), modality.simple.fit_baseline(planned.examples_to_fit())
+    encoder, baseline = planned_encoder(planned, context), planned_baseline(planned)
     encoders: dict[str, Encoder] = {"probe": encoder, modality.arms[1]: baseline}
     if "random" in wanted.arms:
         from headstart.encoders.random_init import untrained_encoder

@@ -1,5 +1,6 @@
 """What is installed, what is here, and what is wrong: ``headstart doctor``."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from headstart.encoders.loading import list_encoders
@@ -10,6 +11,6 @@ from headstart.runtime.environment import environment
 
 def examine(context: RunContext) -> MachineReport:
     """Inspect the machine, the environment and the cache folder."""
-    return examine_machine(
-        context.cache_folder, list_encoders(context.cache_folder), environment(datetime.now().astimezone(), [])
-    )
+    cache, facts = context.cache_folder, environment(datetime.now().astimezone(), [])
+    found = examine_machine(cache, list_encoders(cache), facts)
+    return replace(found, problems=(*context.findings, *found.problems))

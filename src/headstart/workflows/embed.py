@@ -13,6 +13,7 @@ from headstart.data.example import Dataset
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import refuse_unreadable, used_findings
 from headstart.data.labels import unify_names
+from headstart.data.readers.base import set_reading
 from headstart.data.sources import read_dataset
 from headstart.encoders.spec import Encoder, LoadedEncoder
 from headstart.features.access import Counter, open_store, read_blocks, read_features
@@ -72,10 +73,12 @@ def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -
 
 def read_inspected(data: Data, recipe: Recipe, context: RunContext, task: str) -> Inspection:
     """Read data as a recipe says, and inspect it; unreadable examples are refused where it is strict."""
-    checked = inspect_dataset(read_as(data, recipe, task), progress=context.progress)
+    dataset = read_as(data, recipe, task)
+    set_reading(recipe, dataset.modality)
+    checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
-    return checked
+    return replace(checked, notices=(*checked.notices, *context.findings))
 
 
 def read_as(data: Data, recipe: Recipe, task: str) -> Dataset:

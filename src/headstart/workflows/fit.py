@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from headstart.arrays import Floats
 from headstart.data.plan import Plan
-from headstart.encoders.spec import simple_encoders
 from headstart.export.parity_data import run_root
 from headstart.features.values import Extraction
 from headstart.metrics.comparison import Comparison
@@ -46,7 +45,7 @@ from headstart.workflows.fit_stages import (
     split_encoded,
     training_inputs,
 )
-from headstart.workflows.load_encoder import planned_encoder
+from headstart.workflows.load_encoder import planned_baseline, planned_encoder
 from headstart.workflows.model import Model, load
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     """Encode once, fit a head, move weights if wanted, score on the part that nothing was chosen on."""
     recipe, target = planned.recipe, planned.dataset.target
     encoder = planned_encoder(planned, context)
-    baseline = simple_encoders(planned.dataset.modality).fit_baseline(planned.examples_to_fit())
+    baseline = planned_baseline(planned)
     walk = read_usable(planned.inspection, (encoder, baseline), context, planned.inspection.usable, recipe.data.strict)
     encoded = split_encoded(planned, walk)
     fitted = encoded.fitted

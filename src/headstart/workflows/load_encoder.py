@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from headstart.data.example import Dataset, Example
 from headstart.data.plan import Plan
-from headstart.encoders.spec import EncoderSource, LoadedEncoder
+from headstart.encoders.spec import Encoder, EncoderSource, LoadedEncoder, adapt, simple_encoders
 from headstart.modalities.base import DEFAULT, load_modality
 from headstart.runtime.context import RunContext
 from headstart.settings.fields import DeviceName
@@ -39,11 +39,18 @@ def planned_encoder(planned: Plan, context: RunContext) -> LoadedEncoder:
     """Load the encoder of a plan, fitted or quantised on examples of the part to learn from where it needs that."""
     recipe, examples = planned.recipe, planned.examples_to_fit()
     encoder = named_encoder(recipe.encoder.name, recipe.run.device, context, planned.dataset.modality, examples)
+    encoder = adapt(encoder, planned.preparation)
     if recipe.encoder.precision == "fp32":
         return encoder
     from headstart.encoders.quantised import quantised_encoder
 
     return quantised_encoder(encoder, encoder.files, examples, context.cache_folder, context.progress)
+
+
+def planned_baseline(planned: Plan) -> Encoder:
+    """Create the encoder that every other one has to beat, prepared as the plan says."""
+    source = simple_encoders(planned.dataset.modality)
+    return adapt(source.fit_baseline(planned.examples_to_fit()), planned.preparation)
 
 
 def _source(modality: str) -> EncoderSource:

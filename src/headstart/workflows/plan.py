@@ -1,5 +1,6 @@
 """What is read, checked and divided before anything is computed, and how long the rest will take."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from headstart.data.demo_data import fruit_folder
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import inspection_findings, refuse_unreadable, require_learnable
 from headstart.data.plan import Plan
+from headstart.data.readers.base import set_reading
 from headstart.data.sources import read_dataset
 from headstart.data.splits import Parts, choose_parts
 from headstart.data.targets.base import Target
-from headstart.encoders.spec import simple_encoders
+from headstart.encoders.spec import find_adaptation
 from headstart.errors import MissingExtraError, RecipeError, led_by
 from headstart.features.access import seconds_per_example, stored_share
 from headstart.finetuning.ranks import process_number
@@ -26,7 +28,7 @@ from headstart.settings.recipe import Recipe, require_modality
 from headstart.settings.rules import training_plan
 from headstart.tasks.base import load_task
 from headstart.workflows.embed import Data, read_as
-from headstart.workflows.load_encoder import planned_encoder, require_encoder, require_trainable
+from headstart.workflows.load_encoder import planned_baseline, planned_encoder, require_encoder, require_trainable
 
 
 def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | None = None) -> Plan:
@@ -38,8 +40,10 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
         require_free(out)
     dataset = read_as(data, recipe, recipe.data.task)
     require_modality(recipe.changed(), dataset.modality)
+    set_reading(recipe, dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset, context))
     recipe, notices = _possible_here(recipe)
+    notices += context.findings
     moves = training_plan(recipe, 1, ())
     require_possible(recipe, dataset.target, dataset.modality)
     if moves is not None:
@@ -50,7 +54,10 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     require_learnable(checked)
     if recipe.split.keep_duplicates_together:
         checked = add_near_duplicates(checked, context)
-    return Plan(recipe, dataset, checked, divide(checked, recipe), notices)
+    parts = divide(checked, recipe)
+    adapted = find_adaptation(recipe, dataset.modality, [dataset.examples[index] for index in parts.fit])
+    checked = replace(checked, notices=tuple(one for one in checked.notices if one.code not in adapted.settled))
+    return Plan(recipe, dataset, checked, parts, (*notices, *adapted.findings), adapted.changes)
 
 
 def divide(checked: Inspection, recipe: Recipe) -> Parts:
@@ -112,7 +119,7 @@ def estimate_time(planned: Plan, context: RunContext) -> Estimate:
     examples = [planned.dataset.examples[index] for index in usable]
     keys = [planned.inspection.keys[index] for index in usable]
     encoder = planned_encoder(planned, context)
-    baseline = simple_encoders(planned.dataset.modality).fit_baseline(planned.examples_to_fit())
+    baseline = planned_baseline(planned)
     stored = round(stored_share(keys, encoder, context) * len(keys))
     pace = seconds_per_example(examples, keys, (encoder, baseline), context)
     moves = training_plan(planned.recipe, len(planned.parts.fit), planned.dataset.classes)

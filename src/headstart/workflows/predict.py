@@ -1,6 +1,6 @@
 """Answering for new examples: ``headstart predict``. Nothing is imported here that it does not need."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from headstart.data.example import Dataset, Example
 from headstart.data.folders import left_out_of
 from headstart.data.inspection import inspect_dataset
 from headstart.data.inspection_report import used_findings
+from headstart.data.readers.base import set_reading
 from headstart.data.sources import list_examples
 from headstart.encoders.spec import Encoder
 from headstart.errors import ExampleError
@@ -23,6 +24,13 @@ from headstart.runtime.context import RunContext
 from headstart.runtime.files import require_new_file, write_text
 from headstart.runtime.findings import about
 from headstart.saving.values import SavedModel
+from headstart.settings.recipe import Recipe
+
+
+def allow(modality: str, settings: Mapping[str, Any]) -> None:
+    """Have examples read as settings of their modality say; raises RecipeError for a wrong value."""
+    set_reading(Recipe.from_mapping(settings), modality)
+
 
 ANSWER_SUFFIXES = (".csv", ".json", ".txt", "")  # a name without an ending gets a table, as .txt does
 

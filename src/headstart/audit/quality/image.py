@@ -7,6 +7,7 @@ from PIL import Image
 
 from headstart.arrays import Booleans, Floats, Integers, Singles
 from headstart.audit.outliers import FAR, robust_scores
+from headstart.data.readers.image_grey import fine_levels, spread_itself, values_of
 from headstart.encoders.preprocess.image import ImagePreprocessing
 from headstart.encoders.spec import Encoder, describe_simple
 
@@ -23,7 +24,7 @@ class Quality(Encoder):
 
     The 5th and the 95th percentile and the mean of its grey levels (0 to 255); the entropy of these in bits (0 to 8);
     the sharpness, which is the standard deviation of the Laplacian over that of the grey levels; and the logarithm to
-    base 2 of width over height.
+    base 2 of width over height. A dark picture of 16 bits has its information and its sharpness from its own range.
 
     Examples
     --------
@@ -32,24 +33,28 @@ class Quality(Encoder):
     [9.0, 9.0, 9.0, 0.0, 0.0, 1.0]
     """
 
-    spec = describe_simple("quality", "quality-1", len(MEASURES), _PREPROCESSING)
+    spec = describe_simple("quality", "quality-2", len(MEASURES), _PREPROCESSING)
 
     def preprocess(self, picture: Image.Image) -> Singles:
         """Measure an upright RGB picture, shape (1, 1, 6): pictures of many shapes make no batch."""
         shape = math.log2(picture.width / picture.height)
-        small = picture.convert("L")
-        small.thumbnail((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
-        grey = np.asarray(small, dtype=np.float32)
+        grey = _shrink(fine_levels(picture))
+        seen = grey if values_of(picture) is None else _shrink(spread_itself(picture).convert("L"))
         dark, bright = np.percentile(grey, [5, 95])
-        counts = np.bincount(grey.astype(np.int64).ravel(), minlength=256)
-        shares = counts[counts > 0] / grey.size
+        counts = np.bincount(seen.astype(np.int64).ravel(), minlength=256)
+        shares = counts[counts > 0] / seen.size
         information = -float((shares * np.log2(shares)).sum()) + 0.0
-        measured = [dark, bright, float(grey.mean()), information, _sharpness(grey), shape]
+        measured = [dark, bright, float(grey.mean()), information, _sharpness(seen), shape]
         return np.array(measured, dtype=np.float32)[None, None]
 
     def encode(self, batch: Singles) -> Singles:
         """Return the measures as rows, shape (N, 6)."""
         return batch.reshape(len(batch), len(MEASURES))
+
+
+def _shrink(levels: Image.Image) -> Singles:
+    levels.thumbnail((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
+    return np.asarray(levels, dtype=np.float32)
 
 
 def _sharpness(grey: Singles) -> float:

@@ -22,7 +22,7 @@ class Thumbnail(Encoder):
     [255.0, 255.0, 255.0]
     """
 
-    spec = describe_simple("thumbnail", "thumbnail", SIDE**2, _PREPROCESSING)
+    spec = describe_simple("thumbnail", "thumbnail-2", SIDE**2, _PREPROCESSING)
 
     def preprocess(self, picture: Image.Image) -> Singles:
         """Turn an upright RGB picture into its mean grey levels on a grid, shape (1, 32, 32)."""

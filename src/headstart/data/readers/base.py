@@ -2,16 +2,18 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from headstart.errors import DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
 from headstart.registry import names
 from headstart.runtime.findings import Finding
+from headstart.settings.recipe import Recipe
 
+_HEAD = 2**16  # bytes of a file that tell what it is, also where a directory lies behind a first page
 NO_KEY = bytes(32)  # stands for the digest of an example that could not be read at all
 
 
@@ -37,14 +39,18 @@ class Facts:
         As the reader's ``SIZES`` names them; 0 where unknown.
     problem
         Why it cannot be used, or None.
-    notice
-        What is odd about it although it can be used, or None.
+    notices
+        What is odd about it although it can be used; the code of each says the same of several, with ``count`` and
+        ``names``.
+    look_closer
+        Whether decoding a few of such examples tells more of all: see :class:`Surveyor`.
     """
 
     key: bytes
     sizes: tuple[int, ...]
     problem: Finding | None = None
-    notice: Finding | None = None
+    notices: tuple[Finding, ...] = ()
+    look_closer: bool = False
 
 
 class InMemory(Protocol):
@@ -77,6 +83,22 @@ class Reader(Protocol):
 
     def size_line(self, summary: dict[str, list[int]], /) -> Finding:
         """Return a sentence on how large examples are: smallest, median and largest of each of ``SIZES``."""
+
+
+class Surveyor(Protocol):
+    """What the reader of files of many formats has besides."""
+
+    def survey(self, sources: Sequence[Any], /) -> tuple[Finding, ...]:
+        """Decode a few examples that are to be looked at closer, and return what was found of the data set."""
+
+    def set_reading(self, settings: Any, /) -> None:  # noqa: ANN401 - of the modality
+        """Take the settings that decide what can be read, for the whole process."""
+
+    def holds_example(self, head: bytes, /) -> bool:
+        """Return whether a file that begins with these bytes is an example, whatever it is called."""
+
+    def name_other(self, head: bytes, /) -> Finding | None:
+        """Name what begins with these bytes and is no example, with what to do; None for what is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +137,41 @@ def reader_of(modality: str) -> Reader:
     """Load the reader of a modality; raises UnknownNameError."""
     reader: Reader = load_modality(modality).reader
     return reader
+
+
+def set_reading(recipe: Recipe, modality: str) -> None:
+    """Have the reader of a modality read as a recipe says, in this process from now on."""
+    own = next((section for section in recipe.modalities if section.section == modality), None)
+    reader = cast("Surveyor", reader_of(modality))
+    if own is not None and hasattr(reader, "set_reading"):
+        reader.set_reading(own)
+
+
+def holds_example(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file without a suffix that tells is an example of some modality by what it holds."""
+    head = _read_head(path)
+    return any(reader.holds_example(head) for reader in _surveyors())
+
+
+def name_other(path: str | os.PathLike[str]) -> Finding | None:
+    """Name what a file is that is no example, with what to do; None for what is unknown."""
+    head = _read_head(path)
+    return next(filter(None, (reader.name_other(head) for reader in _surveyors())), None)
+
+
+def _surveyors() -> list[Surveyor]:
+    readers = [cast("Surveyor", reader_of(name)) for name in names("modalities")]
+    return [reader for reader in readers if hasattr(reader, "holds_example")]
+
+
+def _read_head(path: str | os.PathLike[str]) -> bytes:
+    try:
+        if not os.path.isfile(path):  # a link to a pipe, which would keep us waiting
+            return b""
+        with open(path, "rb") as file:
+            return file.read(_HEAD)
+    except OSError:  # whoever is to read it says so
+        return b""
 
 
 def suffix_of(name: str) -> str:

@@ -1,25 +1,30 @@
 """One picture: opened as upright 8-bit RGB, named by its content, checked without decoding."""
 
 import hashlib
-import io
 import os
 import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from headstart.data.readers import image_dicom, image_limits
 from headstart.data.readers.base import NO_KEY, Deferred, Facts, name_of, suffix_of
 from headstart.data.readers.image_conversion import Unreadable, from_array, to_upright_rgb
-from headstart.data.readers.image_formats import FORMAT_OF_SUFFIX, TRUNCATED, find_damage, recognise
+from headstart.data.readers.image_files import Header, open_header, read_file, too_many_pixels
+from headstart.data.readers.image_foreign import UNKNOWN, is_raw, name_content
+from headstart.data.readers.image_formats import FORMAT_OF_SUFFIX, recognise
+from headstart.data.readers.image_grey import SMALL_SHARE, find_used_range, is_chosen, spread_itself, values_of
+from headstart.data.readers.image_png import TRUNCATED
 from headstart.data.readers.image_warnings import pillow_silenced
 from headstart.errors import DataError, ExampleError
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import NOTE, WARNING, Finding
+from headstart.settings.image import ImageSettings
 
-# Where Pillow itself refuses by default: 0.5 GB as RGB, for each worker. Above it a file of a few kilobytes that claims
-# a huge size (a decompression bomb) could bring the machine down.
-MAX_PIXELS = 178_956_970
 SIZES = ("width", "height")  # in pixels, as stored (before any EXIF rotation)
+_SEVERITY = {"data.pages": WARNING, "data.slices": WARNING}  # what is left out of these may matter
 _UNKNOWN = (0, 0)
 
 _loading = threading.Lock()  # a Pillow image that is not loaded yet must not be loaded by two threads at once
@@ -55,16 +60,18 @@ def open_example(source: Any, name: str = "") -> Image.Image:  # noqa: ANN401 - 
 def open_preview(source: Any, name: str = "", side: int = 64) -> Image.Image:  # noqa: ANN401 - as open_example
     """Open a picture as :func:`open_example` does, a large JPEG file at a half, a quarter or an eighth of its size.
 
-    Both sides keep at least ``side`` pixels. It costs a fraction of the time: most of the decoding is left out.
+    Both sides keep at least ``side`` pixels. It costs a fraction of the time: most of the decoding is left out. A dark
+    picture of 16 bits is shown in the range of its own values.
 
     Examples
     --------
+    >>> import io
     >>> file = io.BytesIO()
     >>> Image.new("RGB", (1200, 900)).save(file, "JPEG")
     >>> open_preview(file.getvalue()).size
     (150, 113)
     """
-    return _open_or_explain(source, name or name_of(source), side)
+    return spread_itself(_open_or_explain(source, name or name_of(source), side))
 
 
 def content_key(source: Any) -> bytes:  # noqa: ANN401 - as open_example
@@ -87,7 +94,7 @@ def content_key(source: Any) -> bytes:  # noqa: ANN401 - as open_example
     if not isinstance(source, (str, os.PathLike, bytes)):
         return _pixel_key(open_example(source))
     try:
-        return hashlib.sha256(_read(source)).digest()
+        return hashlib.sha256(read_file(source)).digest()
     except Unreadable as error:
         raise _picture_error(name_of(source), error.finding) from error.__cause__
 
@@ -107,19 +114,54 @@ def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - as 
         source = _fetch(source)
         if not isinstance(source, (str, os.PathLike, bytes)):
             return _inspect_in_memory(source, name)
-        data = _read(source)
+        data = read_file(source)
     except Unreadable as error:
         return Facts(NO_KEY, _UNKNOWN, error.finding)
     key = hashlib.sha256(data).digest()
     try:
         with pillow_silenced():
-            image = _open_header(data)
+            header = open_header(data)
+            notices = _notices(header, name or name_of(source))
     except Unreadable as error:
         return Facts(key, _UNKNOWN, error.finding)
     except Exception as error:
         # As in open_example.
         return Facts(key, _UNKNOWN, _explain(error))
-    return Facts(key, image.size, notice=_suffix_notice(name or name_of(source), image.format or ""))
+    return Facts(key, header.size, notices=notices, look_closer=header.is_deep)
+
+
+def set_reading(settings: ImageSettings) -> None:
+    """Take the largest number of pixels that a picture may have, for the whole process."""
+    image_limits.allow(settings.max_megapixels)
+
+
+def holds_example(head: bytes) -> bool:
+    """Return whether what begins with these bytes is a picture, whatever its file is called."""
+    return recognise(head) is not None and not is_raw(head)
+
+
+def is_field(keyword: str) -> bool:
+    """Return whether a DICOM file may have a field of this name, and ``pydicom`` is here to read it."""
+    return image_dicom.is_field(keyword)
+
+
+def read_field(source: Any, keyword: str) -> str | None:  # noqa: ANN401 - as open_example
+    """Read a field of a DICOM file, such as ``PatientID``; None where there is none, or the file cannot be read."""
+    try:
+        fetched = _fetch(source)
+        if not isinstance(fetched, (str, os.PathLike, bytes)):
+            return None
+        data = read_file(fetched)
+        with pillow_silenced():
+            return image_dicom.read_field(data, keyword) if recognise(data) == "DICOM" else None
+    except Unreadable:
+        return None
+
+
+def name_other(head: bytes) -> Finding | None:
+    """Name what begins with these bytes and is no picture to be read, with what to do; None for what is unknown."""
+    found = name_content(head)
+    return None if found.code == UNKNOWN else found
 
 
 def is_one(source: Any) -> bool:  # noqa: ANN401 - as open_example
@@ -162,6 +204,22 @@ def size_line(summary: dict[str, list[int]]) -> Finding:
     return Finding("data.sizes", {"w0": w0, "w1": w1, "w2": w2, "h0": h0, "h1": h1, "h2": h2}, "note")
 
 
+def survey(sources: Sequence[Any]) -> tuple[Finding, ...]:
+    """Decode a few grey pictures of more than 8 bits, and say when they use a small part of their range."""
+    found = find_used_range(picture for picture in open_readable(sources) if not is_chosen(picture))
+    if found is None or found.share > SMALL_SHARE:
+        return ()
+    values = {"low": found.low, "high": found.high, "shades": max(1, round(256 * found.share)), "count": len(sources)}
+    return (Finding("data.small_range", values),)
+
+
+def open_readable(sources: Iterable[Any]) -> Iterator[Image.Image]:
+    """Open those pictures that can be read; of the others extraction tells."""
+    for source in sources:
+        with suppress(ExampleError):
+            yield open_example(source)
+
+
 def _open_or_explain(source: Any, name: str, side: int) -> Image.Image:  # noqa: ANN401 - as open_example
     try:
         with pillow_silenced():
@@ -179,7 +237,7 @@ def _picture_error(name: str, reason: Finding) -> ExampleError:
 
 def _explain(error: Exception) -> Finding:
     if isinstance(error, Image.DecompressionBombError):
-        return _too_many_pixels().finding
+        return too_many_pixels().finding
     if isinstance(error, MemoryError):
         return Finding("data.no_memory")
     if "truncated" in str(error).lower():
@@ -187,12 +245,6 @@ def _explain(error: Exception) -> Finding:
     if isinstance(error, UnidentifiedImageError):
         return Finding("data.damaged_header")
     return Finding("data.damaged", {"error": str(error).strip().rstrip(".") or type(error).__name__})
-
-
-def _too_many_pixels() -> Unreadable:
-    # Pillow's own ceiling holds too where a program has lowered it.
-    limit = min(MAX_PIXELS, 2 * Image.MAX_IMAGE_PIXELS) if Image.MAX_IMAGE_PIXELS else MAX_PIXELS
-    return Unreadable("data.too_many_pixels", limit=limit)
 
 
 def _fetch(source: Any) -> Any:  # noqa: ANN401 - as open_example
@@ -205,50 +257,11 @@ def _fetch(source: Any) -> Any:  # noqa: ANN401 - as open_example
         raise Unreadable("data.not_given", kind=type(error).__name__, error=error) from error
 
 
-def _read(source: str | os.PathLike[str] | bytes) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    try:
-        with open(source, "rb") as file:
-            return file.read()
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        raise _closed_file(error) from error
-
-
-def _closed_file(error: OSError | ValueError) -> Unreadable:
-    if isinstance(error, FileNotFoundError):
-        return Unreadable("data.no_file")
-    if isinstance(error, PermissionError):
-        return Unreadable("data.no_permission")
-    if isinstance(error, IsADirectoryError):
-        return Unreadable("data.is_folder")
-    return Unreadable("data.not_opened", error=getattr(error, "strerror", None) or error)
-
-
-def _open_header(data: bytes) -> Image.Image:
-    """Open a file without decoding it; refuses what is empty, unknown, too large, cut or damaged."""
-    if not data:
-        raise Unreadable("data.empty_file")
-    file_format = recognise(data)
-    if file_format is None:
-        raise Unreadable("data.unknown_format")
-    damage = find_damage(data, file_format)
-    if damage:
-        raise Unreadable(damage.code, **damage.values)
-    image = Image.open(io.BytesIO(data), formats=(file_format,))
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_many_pixels()
-    return image
-
-
 def _open(source: Any, side: int) -> Image.Image:  # noqa: ANN401 - as open_example
     """Open a picture; of a JPEG file no more is decoded than ``side`` pixels need, when this is not 0."""
     source = _fetch(source)
     if isinstance(source, (str, os.PathLike, bytes)):
-        image = _open_header(_read(source))
-        if side:
-            image.draft(None, (side, side))
-        return to_upright_rgb(image)
+        return open_header(read_file(source)).decode(side)
     if isinstance(source, np.ndarray):
         return from_array(source)
     if isinstance(source, Image.Image):
@@ -259,7 +272,9 @@ def _open(source: Any, side: int) -> Image.Image:  # noqa: ANN401 - as open_exam
 
 
 def _pixel_key(image: Image.Image) -> bytes:
-    return hashlib.sha256(b"headstart pixels %d %d " % image.size + image.tobytes()).digest()
+    grey = values_of(image)  # dark pictures of 16 bits may differ in these alone
+    seen = image.tobytes() if grey is None else grey.values.tobytes()
+    return hashlib.sha256(b"headstart pixels %d %d " % image.size + seen).digest()
 
 
 def _inspect_in_memory(source: Any, name: str) -> Facts:  # noqa: ANN401 - as open_example
@@ -267,11 +282,11 @@ def _inspect_in_memory(source: Any, name: str) -> Facts:  # noqa: ANN401 - as op
         image = open_example(source, name)
     except ExampleError as error:
         return Facts(NO_KEY, _UNKNOWN, error.why)
-    return Facts(_pixel_key(image), image.size)
+    return Facts(_pixel_key(image), image.size, look_closer=values_of(image) is not None)
 
 
-def _suffix_notice(name: str, file_format: str) -> Finding | None:
-    expected = FORMAT_OF_SUFFIX.get(suffix_of(name))
-    if expected is None or expected == file_format or (expected, file_format) == ("JPEG", "MPO"):
-        return None
-    return Finding("data.other_format", {"name": name, "format": file_format}, "note")
+def _notices(header: Header, name: str) -> tuple[Finding, ...]:
+    codes = [*header.oddities()]
+    if FORMAT_OF_SUFFIX.get(suffix_of(name), header.file_format) != header.file_format:
+        codes.append("data.wrong_suffixes")
+    return tuple(Finding(code, {"count": 1, "names": [name]}, _SEVERITY.get(code, NOTE)) for code in codes)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from headstart.data.readers.image_grey import GreyValues
 from headstart.runtime.findings import Finding
 
 _ORIENTATION = 274  # number of the EXIF tag
@@ -68,6 +69,8 @@ def from_array(array: npt.NDArray[Any]) -> Image.Image:
         array = array[:, :, 0]
     if not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))) or array.size == 0:
         raise Unreadable("data.array_shape", shape=str(array.shape))
+    if array.ndim == 2 and array.dtype == np.uint16:
+        return GreyValues(array, 0, 2**16 - 1).with_picture()
     return _to_rgb(Image.fromarray(np.ascontiguousarray(_to_bytes(array))), {})
 
 
@@ -98,8 +101,7 @@ def _from_integers(values: npt.NDArray[Any], bits: int, photometric: int | None)
     low, high = int(values.min()), int(values.max())
     if bits > 16 or low < 0 or high > top:
         raise Unreadable("data.unknown_range", bits=bits, low=low, high=high)
-    scaled = (values.astype(np.uint32) * 255 + top // 2) // top
-    return Image.fromarray((255 - scaled if photometric == _WHITE_IS_ZERO else scaled).astype(np.uint8)).convert("RGB")
+    return GreyValues(values.astype(np.uint16), 0, top, photometric == _WHITE_IS_ZERO).with_picture()
 
 
 def _to_bytes(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -5,9 +5,11 @@ cannot be told by their first bytes (TGA), and each is a way in for a hostile fi
 """
 
 import struct
-import zlib
 from collections.abc import Callable
 
+from headstart.data.readers import image_png
+from headstart.data.readers.image_jpeg import END_OF_IMAGE, find_end
+from headstart.data.readers.image_png import TRUNCATED
 from headstart.runtime.findings import Finding
 
 # Format as Pillow calls it -> suffixes. Pillow calls a JPEG with several pictures inside MPO.
@@ -21,10 +23,13 @@ SUFFIXES = {
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
     "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf"),
     "AVIF": (".avif",),
+    "HEIC": (".heic", ".heif", ".hif"),
+    "DICOM": (".dcm", ".dicom"),
 }
 FORMAT_OF_SUFFIX = {suffix: name for name, suffixes in SUFFIXES.items() for suffix in suffixes}
-_END_OF_IMAGE = b"\xff\xd9"  # JPEG's last marker; inside the coded data 0xFF is never followed by 0xD9
-TRUNCATED = Finding("data.truncated")
+
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_HEIF = {b"mif1", b"msf1"}  # of HEIC and AVIF alike
 
 
 def recognise(data: bytes) -> str | None:
@@ -36,9 +41,15 @@ def recognise(data: bytes) -> str | None:
     ('JPEG', None)
     """
     for name, belongs in _FIRST_BYTES.items():
-        if belongs(data[:32]):
+        if belongs(data[:MAGIC]):
             return name
     return None
+
+
+def _brands(start: bytes) -> set[bytes]:
+    """Read what a file of the HEIF family calls itself: the first name, and those it keeps to as well."""
+    length = min(int.from_bytes(start[:4], "big"), len(start)) if start[4:8] == b"ftyp" else 0
+    return {start[place : place + 4] for place in (8, *range(16, length - 3, 4)) if length}
 
 
 _FIRST_BYTES: dict[str, Callable[[bytes], bool]] = {
@@ -50,8 +61,11 @@ _FIRST_BYTES: dict[str, Callable[[bytes], bool]] = {
     "TIFF": lambda start: start.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
     "PPM": lambda start: start[:1] == b"P" and start[1:2] in b"123456" and start[2:3].isspace(),
     "JPEG2000": lambda start: start.startswith((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n")),
+    "HEIC": lambda start: bool(_brands(start) & _HEIC) and start[8:12] in _HEIC | _HEIF,
     "AVIF": lambda start: start[4:8] == b"ftyp" and start[8:12] in (b"avif", b"avis", b"mif1"),
+    "DICOM": lambda start: start[128:132] == b"DICM",
 }
+MAGIC = 132  # bytes that tell the format: DICOM's mark stands behind 128 of anything
 
 
 def find_damage(data: bytes, file_format: str) -> Finding | None:
@@ -65,47 +79,9 @@ def find_damage(data: bytes, file_format: str) -> Finding | None:
     The file is truncated: the end of the picture is missing.
     """
     if file_format == "PNG":
-        return _png_damage(data)
+        return image_png.walk(data).damage
     whole = _IS_WHOLE.get(file_format)
     return None if whole is None or whole(data) else TRUNCATED
-
-
-def _jpeg_is_whole(data: bytes) -> bool:
-    """Find the end marker behind the start of the scan: a thumbnail in the header has one of its own.
-
-    What follows the end marker does not matter: cameras and phones append padding, previews and films.
-    """
-    if data.endswith(_END_OF_IMAGE):
-        return True
-    position = 2
-    while position + 4 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker == 0xDA:  # start of scan
-            break
-        # 0xFF fills up; 0x01 and 0xD0 to 0xD8 stand alone; every other segment begins with its length.
-        if marker == 0xFF:
-            position += 1
-        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            position += 2
-        else:
-            position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-    return data.rfind(_END_OF_IMAGE, position) >= 0
-
-
-def _png_damage(data: bytes) -> Finding | None:
-    """Walk over the chunks up to IEND and compare their checksums."""
-    view, position = memoryview(data), 8
-    while position + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
-        end = position + 8 + length
-        if end + 4 > len(data):
-            return TRUNCATED
-        if zlib.crc32(view[position + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
-            return Finding("data.wrong_checksum", {"kind": kind.decode("ascii", "replace")})
-        if kind == b"IEND":
-            return None
-        position = end + 4
-    return TRUNCATED
 
 
 def _gif_is_whole(data: bytes) -> bool:
@@ -152,7 +128,7 @@ def _bmp_is_whole(data: bytes) -> bool:
 
 
 _IS_WHOLE: dict[str, Callable[[bytes], bool]] = {
-    "JPEG": _jpeg_is_whole,
+    "JPEG": lambda data: data.endswith(END_OF_IMAGE) or find_end(data) >= 0,
     "GIF": _gif_is_whole,
     "WEBP": _webp_is_whole,
     "BMP": _bmp_is_whole,

@@ -1,4 +1,4 @@
-"""Pillow's own warnings, silenced while a picture is read."""
+"""Warnings of Pillow and pydicom, silenced while a picture is read."""
 
 import re
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-_filter = ("ignore", None, Warning, re.compile(r"PIL\."), 0)  # warnings given by modules of Pillow
+_filter = ("ignore", None, Warning, re.compile(r"(PIL|pydicom)\."), 0)  # warnings given by their modules
 _lock = threading.Lock()
 
 

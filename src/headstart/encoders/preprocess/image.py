@@ -15,6 +15,7 @@ from PIL import Image
 from PIL import __version__ as pillow_version
 
 from headstart.arrays import Singles
+from headstart.data.readers.image_grey import spread
 from headstart.errors import EncoderError
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
@@ -53,6 +54,8 @@ class ImagePreprocessing:
         ``border``: longer side resized, the rest filled with the mean.
     mean, std
         Per channel, on the scale 0 to 1.
+    value_range
+        What is black and what is white in a grey picture of more than 8 bits; None: what its file can hold.
     """
 
     height: int
@@ -62,6 +65,7 @@ class ImagePreprocessing:
     crop_mode: CropMode
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    value_range: tuple[float, float] | None = None
     kind: ClassVar[str] = "image"
     kept: ClassVar[bool] = True
 
@@ -80,12 +84,18 @@ class ImagePreprocessing:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data, without the kind: models of older versions name none."""
-        return asdict(self)
+        described = asdict(self)
+        if self.value_range is None:  # as it was before there was one: digests stay what they are
+            del described["value_range"]
+        return described
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Read what :meth:`to_json` wrote; raises KeyError or TypeError when a field is missing or unknown."""
-        return cls(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+        pairs: dict[str, Any] = {
+            name: tuple(data[name]) for name in ("mean", "std", "value_range") if data.get(name) is not None
+        }
+        return cls(**{**data, **pairs})
 
     @classmethod
     def from_timm(cls, config: Mapping[str, Any]) -> Self:
@@ -135,7 +145,7 @@ def prepare(picture: Image.Image, preprocessing: ImagePreprocessing) -> Singles:
     [1.0, -1.0, 1.0]
     """
     height, width = preprocessing.height, preprocessing.width
-    resized = _resize(picture, preprocessing)
+    resized = _resize(spread(picture, preprocessing.value_range), preprocessing)
     fill: Colour = (0, 0, 0)
     if preprocessing.crop_mode == "border":
         red, green, blue = (round(255 * value) for value in preprocessing.mean)

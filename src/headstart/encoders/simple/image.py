@@ -1,12 +1,14 @@
 """An encoder without any network: which colours a picture has. Every trained encoder has to beat it."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from PIL import Image
 
 from headstart.arrays import Singles
 from headstart.data.example import Example
+from headstart.data.readers.image_grey import spread
 from headstart.encoders.preprocess.image import ImagePreprocessing, prepare
 from headstart.encoders.spec import EncoderFiles, EncoderSpec, LoadedEncoder, describe_simple
 
@@ -23,7 +25,9 @@ def fit_baseline(examples: Sequence[Example]) -> "ColourHistogram":
 
 def open_simple(spec: EncoderSpec, files: EncoderFiles | None = None) -> "ColourHistogram":
     """Return the colour histogram that was saved with a model."""
-    return ColourHistogram()
+    histogram = ColourHistogram()
+    histogram.spec = spec
+    return histogram
 
 
 class ColourHistogram(LoadedEncoder):
@@ -44,9 +48,11 @@ class ColourHistogram(LoadedEncoder):
 
     def preprocess(self, picture: Image.Image) -> Singles:
         """Turn an upright RGB picture into its mean colours on a 64 x 64 grid, shape (3, 64, 64), from 0 to 1."""
+        preprocessing = cast(ImagePreprocessing, self.spec.preprocessing)
+        picture = spread(picture, preprocessing.value_range)
         factor = min(picture.size) // (2 * _SIDE)
         # Whole-number reduction first: several times faster, and still a mean over areas.
-        return prepare(picture.reduce(factor) if factor > 1 else picture, _PREPROCESSING)
+        return prepare(picture.reduce(factor) if factor > 1 else picture, preprocessing)
 
     def encode(self, batch: Singles) -> Singles:
         """Turn a batch of inputs, shape (N, 3, 64, 64), into features, shape (N, 512)."""

@@ -38,6 +38,8 @@ class _Extent:
 
 def obstacle(preprocessing: ImagePreprocessing) -> Finding | None:
     """Return why pictures cannot be prepared inside a graph, or None when they can."""
+    if preprocessing.value_range is not None:
+        return Finding("export.raw_range", severity="note")
     if preprocessing.interpolation in (*RESIZES, "nearest"):
         return None
     return Finding("export.raw_filter", {"filter": preprocessing.interpolation}, "note")

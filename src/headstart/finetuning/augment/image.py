@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
 from headstart.arrays import Singles
+from headstart.data.readers.image_grey import spread
 from headstart.encoders.preprocess.image import FILTERS, ImagePreprocessing, normalise, prepare
 from headstart.finetuning.views import Augmentation
 
@@ -35,7 +36,7 @@ def augment(picture: Image.Image, preprocessing: ImagePreprocessing, augmentatio
     >>> augment(Image.new("RGB", (9, 7), (255, 0, 255)), half, Augmentation(), seed=0)[:, 0, 0].tolist()
     [1.0, -1.0, 1.0]
     """
-    random = np.random.default_rng(seed)
+    picture, random = spread(picture, preprocessing.value_range), np.random.default_rng(seed)
     mirrored = augmentation.flip and random.random() < 0.5
     operation = choose_operation(random) if augmentation.trivial else None
     if not augmentation.crop:
