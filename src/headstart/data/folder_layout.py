@@ -44,7 +44,11 @@ class Layout:
 
     def place(self, path: str) -> Place | None:
         """Return what the folders of a file say; None for a file that lies beside the parts."""
-        folders = path.split("/")[:-1]
+        return self.place_in(path.rpartition("/")[0])
+
+    def place_in(self, folder: str) -> Place | None:
+        """Return the same for every file in a folder."""
+        folders = folder.split("/") if folder else []
         for depth in range(len(folders), -1, -1):
             base = "/".join(folders[:depth])
             if base in self.bases:

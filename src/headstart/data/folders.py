@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,8 @@ def _require_train(root: Path, walk: Walk) -> None:
 def _examples(root: Path, files: Iterable[str], layout: Layout, read: ReadNames) -> list[Example]:
     """Create an example of each file that lies where a class or a split is; the folders decide label and split."""
     base = str(root)
-    placed = [(path, place) for path in files if (place := layout.place(path))]
+    place_in = cache(layout.place_in)  # once for each folder, not for each of its files
+    placed = [(path, place) for path in files if (place := place_in(path.rpartition("/")[0]))]
     # Files without class folders are a dataset without labels; beside class folders they are left out.
     labelled = any(place.label is not None for _, place in placed)
     return [
