@@ -45,8 +45,8 @@ def fit(
     ----------
     data
         A folder with one folder of pictures per class (or ``train/`` and ``test/`` with such folders inside), a CSV,
-        TSV, JSONL or Parquet table, a list of (picture, label) pairs, anything with ``__len__`` and ``__getitem__``
-        that yields them, a Hugging Face dataset, or a :class:`Dataset`.
+        TSV, JSONL or Parquet table, a list of (picture, label) pairs, (pictures, labels), a data frame, a mapping from
+        parts or classes, a data set or loader of torch, a generator, a Hugging Face dataset, or a :class:`Dataset`.
     recipe, settings
         The settings, as a :class:`Recipe` or one by one; those given one by one win.
     out
