@@ -104,9 +104,15 @@ def test_an_unreadable_picture_among_good_ones_is_named_and_the_others_are_predi
 
 
 def test_files_of_a_folder_that_are_no_pictures_are_said(headstart, model, new):
-    (new / "IMG_1.xyz").touch()
+    (new / "IMG_1.xyz").write_bytes(b"%PDF-1.7")
     answer = headstart("predict", model, new)
-    assert (answer.exit_code, answer.stderr) == (0, "1 file without a picture's suffix (1 .xyz) was left out.\n")
+    assert (answer.exit_code, answer.stderr.splitlines()) == (
+        0,
+        [
+            "1 file without a picture's suffix (1 .xyz) was left out.",
+            "The .xyz files, such as 'IMG_1.xyz': It is a PDF document: export its pictures, as PNG for instance.",
+        ],
+    )
 
 
 def test_strict_refuses_an_unreadable_picture(headstart, model, new):

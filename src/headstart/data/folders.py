@@ -233,7 +233,7 @@ def _other_notices(others: Counter[str]) -> list[Finding]:
 
 
 def left_out_of(inputs: Any, suffixes: Container[str]) -> list[Finding]:  # noqa: ANN401 - whatever the user gives
-    """Say how many files without one of these suffixes lie in the folders among the inputs.
+    """Say how many files without one of these suffixes lie in the folders among the inputs, and what they are.
 
     Examples
     --------
@@ -242,8 +242,9 @@ def left_out_of(inputs: Any, suffixes: Container[str]) -> list[Finding]:  # noqa
     """
     several = inputs if isinstance(inputs, (list, tuple)) else [inputs]
     paths = [os.path.expanduser(os.fsdecode(one)) for one in several if isinstance(one, (str, os.PathLike))]
-    walks = [list_files(Path(path), suffixes) for path in paths if os.path.isdir(path)]
-    return _other_notices(sum((walk.others for walk in walks), Counter()))
+    walks = {path: list_files(Path(path), suffixes) for path in paths if os.path.isdir(path)}
+    named = [one for path, walk in walks.items() for one in _named_others(Path(path), walk)]
+    return [*_other_notices(sum((walk.others for walk in walks.values()), Counter())), *named]
 
 
 def _named_others(root: Path, walk: Walk) -> list[Finding]:
