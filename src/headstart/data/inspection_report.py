@@ -97,7 +97,7 @@ def _duplicate_findings(found: Inspection) -> Iterator[Finding]:
 
 def _class_findings(found: Inspection) -> Iterator[Finding]:
     lost = [name for name, count in found.class_totals.items() if not count]
-    if lost and len(found.usable):
+    if lost and len(found.class_totals) > len(lost) + 1:  # otherwise there is nothing to predict at all
         yield Finding("data.lost_classes", {"count": len(lost), "names": lost})
     tiny = [f"{name} ({count})" for name, count in found.tiny_classes.items()]
     if tiny:
