@@ -30,7 +30,7 @@ from typing import ParamSpec, TypeVar
 
 from headstart.runtime.catalogue import WRITTEN_FOR, Texts, texts_in
 from headstart.runtime.findings import WARNING, Finding
-from headstart.runtime.text import LONGEST, shorten
+from headstart.runtime.text import shorten
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
@@ -144,9 +144,8 @@ class HeadstartError(Exception):
         spoken = texts or texts_in("en", self.modality)
         between = spoken.find("runtime.between")
         # Behind a finding that is a list of lines, a new line begins.
-        found = [
-            f"{said}\n" if "\n" in said else f"{said}{between}" for one in self.findings if (said := one.render(spoken))
-        ]
+        told = [_shortened_finding(one).render(spoken) for one in self.findings]
+        found = [f"{said}\n" if "\n" in said else f"{said}{between}" for said in told if said]
         first, last = (between.join(filter(None, part)) for part in ((problem, reason), remedy))
         return (
             f"{first}{between}{''.join(found)}{last}".rstrip() if found else between.join(filter(None, (first, last)))
@@ -157,15 +156,17 @@ class HeadstartError(Exception):
         return self.render()
 
 
-def _shortened(value: object, most: int = LONGEST) -> object:
+def _shortened(value: object) -> object:
     """Shorten the texts in a value: whatever was given, a sentence about it can be read."""
     if isinstance(value, str):
-        return shorten(value, most)
+        return shorten(value)
     if isinstance(value, (list, tuple)):
-        return [_shortened(one, LONGEST // 3) if isinstance(one, str | Finding) else one for one in value]
-    if isinstance(value, Finding):
-        return replace(value, values={name: _shortened(one) for name, one in value.values.items()})
-    return value
+        return [_shortened(one) if isinstance(one, str | Finding) else one for one in value]
+    return _shortened_finding(value) if isinstance(value, Finding) else value
+
+
+def _shortened_finding(finding: Finding) -> Finding:
+    return replace(finding, values={name: _shortened(value) for name, value in finding.values.items()})
 
 
 class RecipeError(HeadstartError):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from headstart.errors import DataError
 from headstart.runtime.catalogue import LANGUAGES, texts_in
 from headstart.runtime.findings import Finding
 
@@ -17,3 +18,10 @@ def test_a_finding_that_was_written_says_the_same_when_it_is_read(value):
     assert again == said
     for language in LANGUAGES:
         assert again.render(texts_in(language)) == said.render(texts_in(language))
+
+
+def test_long_values_are_shortened_in_an_error_and_in_what_led_to_it():
+    error = DataError("data.does_not_exist", path="x" * 9000, reason="", hint="")
+    error.findings = (Finding("data.left_out", {"count": 1, "names": ["y" * 9000]}),)
+    assert len(str(error)) < 1500
+    assert error.values["path"] == "x" * 9000  # for programs it is whole
