@@ -55,7 +55,7 @@ def test_a_loaded_model_gives_the_same_bits_and_scores_with_its_words(run, table
     texts = [text for text, _ in sentences(20, seed=5)]
     assert np.array_equal(loaded.predict_proba(texts), model.predict_proba(texts))
     assert np.array_equal(loaded.predict_proba(texts[3:4])[0], model.predict_proba(texts)[3])
-    with pytest.warns(headstart.HeadstartWarning, match="by their bytes"):
+    with pytest.warns(headstart.HeadstartWarning, match="by their exact characters"):
         assert loaded.evaluate(table).accuracy.value == 1.0
 
 

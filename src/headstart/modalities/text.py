@@ -15,6 +15,7 @@ TEXT = Row(
     arms=("majority", "words", "probe"),
     baseline_head="headstart.heads.words:WordsFamily",
     terms=True,
+    similarity="headstart.audit.similarity.text:",
     uploads="headstart.serving.uploads.text:",
     page="text.html",
     hub="text",
