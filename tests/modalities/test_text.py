@@ -181,3 +181,59 @@ def test_a_document_is_no_number():
 
 def test_near_names_of_examples_stay_short():
     assert Example(Document("x" * 10_000), "#0").name == "#0"
+
+
+def ask(run, capsys, *arguments, stdin=b""):
+    from click.testing import CliRunner
+
+    from headstart.cli.app import app
+
+    return CliRunner().invoke(app, ["predict", str(run[1]), *map(str, arguments)], input=stdin)
+
+
+def test_texts_are_asked_on_the_command_line_and_named_by_their_beginnings(run, capsys):
+    answer = ask(run, capsys, "--text", "a warm funny\nbright film", "--text", "a dull cold film " * 9, "--text", " ")
+    assert answer.exit_code == 0
+    _, first, second = answer.stdout.splitlines()
+    assert first.split("  ")[:2] == ["a warm funny bright film", ""] and "good" in first
+    assert second.startswith("a dull cold film a dull cold film a dull cold f…  bad")
+    assert "#2 (It holds blanks only.)" in answer.stderr
+
+
+def test_lines_of_standard_input_are_texts_that_a_table_keeps_whole(run, capsys):
+    answer = ask(run, capsys, "-", "--format", "csv", "--top", 1, stdin=b'a fine "warm" one\r\n\ncold, dull\n')
+    rows = list(csv.DictReader(answer.stdout.splitlines()))
+    assert [(row["path"], row["text"], row["label"]) for row in rows] == [
+        ("#0", 'a fine "warm" one', "good"),
+        ("#2", "cold, dull", "bad"),
+    ]
+
+
+def test_a_table_a_folder_and_a_file_are_asked_alike(run, table, capsys, tmp_path):
+    (tmp_path / "new" / "in").mkdir(parents=True)
+    path = tmp_path / "new" / "in" / "one.txt"
+    path.write_text("a warm funny film", encoding="utf-8")
+    assert "a…" not in (of_folder := ask(run, capsys, tmp_path / "new").stdout) and "one.txt" in of_folder
+    assert ask(run, capsys, path).stdout == of_folder
+    assert len(ask(run, capsys, table).stdout.splitlines()) == 61
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("reveiws.csv",), "'reveiws.csv' does not exist"),
+        ((), "Missing argument 'PATHS'"),
+        (("-",), "There are no texts"),
+    ],
+)
+def test_what_names_nothing_is_no_text(run, capsys, arguments, said):
+    answer = ask(run, capsys, *arguments)
+    assert answer.exit_code != 0 and said in answer.stderr
+
+
+def test_a_model_of_pictures_takes_no_texts(tmp_path):
+    from headstart.workflows.predict import list_typed
+
+    assert list_typed(["a.png", "-"], (), bytes, "image") == ["a.png", "-"]
+    with pytest.raises(DataError, match="the model knows pictures"):
+        list_typed([], ["a"], bytes, "image")

@@ -50,6 +50,8 @@ def test_every_refusal_of_the_server_can_be_said_in_both_languages():
         "wrong_token",
         "wrong_host",
         "bad_form",
+        "bad_json",
+        "no_texts",
         "bad_value",
         "wrong_content_type",
         "wrong_field",

@@ -1,5 +1,6 @@
 """``headstart predict``."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ import click
 from headstart.cli import options
 from headstart.cli.console import print_lines
 from headstart.cli.language import translate
-from headstart.cli.parameters import option
+from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
 
 
@@ -43,12 +44,18 @@ class OutputFormat(StrEnum):
 )
 def predict(
     model: options.ModelFolder,
-    paths: options.Paths,
+    paths: Annotated[
+        list[str] | None,
+        Argument(
+            metavar="PATHS", help="Pictures, folders, tables, or patterns such as '*.jpg'; - reads lines of text."
+        ),
+    ] = None,
     top: Annotated[int, option(min=1, help="How many classes to list for each picture.")] = 3,
     form: Annotated[
         OutputFormat | None,
         option("--format", help="How they are written.  [default: by the suffix of --out, else table]"),
     ] = None,
+    text: Annotated[list[str] | None, option(help="A text to answer for; may be given several times.")] = None,
     out: Annotated[Path | None, option(help="Write to this file instead of standard output.")] = None,
     *,
     call: Call,
@@ -58,8 +65,10 @@ def predict(
     Example: headstart predict runs/flowers-1 rose.jpg --abstain 0.95
     """
     from headstart.workflows.model import change_policy, load
-    from headstart.workflows.predict import allow, answer, read_inputs, require_place, write_answers
+    from headstart.workflows.predict import allow, answer, list_typed, read_inputs, require_place, write_answers
 
+    if not paths and not text:
+        raise click.MissingParameter(param_hint="'PATHS'", param_type="argument")
     require_place(out, form_given=call.as_json or form is not None)
     given = dict(call.given)
     strict = bool(given.pop("strict", False))
@@ -67,7 +76,8 @@ def predict(
     opened = load(model)
     allow(opened.modality, {"max_megapixels": given.pop("max_megapixels", 0.0)})
     opened = change_policy(opened, given) if given else opened
-    examples = read_inputs(paths, opened.encoder.spec.modality, **table)
+    inputs = list_typed(paths or (), text or (), sys.stdin.buffer.read, opened.encoder.spec.modality)
+    examples = read_inputs(inputs, opened.encoder.spec.modality, **table)
     answers = answer(opened.encoder, opened.saved, examples, call.context, top=top, strict=strict)
     call.steps.close()
     texts = call.texts.for_modality(opened.encoder.spec.modality)

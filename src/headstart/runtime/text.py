@@ -23,6 +23,18 @@ def _is_shown(character: str) -> bool:
     return character.isprintable() or unicodedata.category(character) == "Zs" or character in "\u200c\u200d"
 
 
+def beginning(text: str, most: int = 48) -> str:
+    r"""Return the beginning of a text, in one line.
+
+    Examples
+    --------
+    >>> beginning("a long\\n story of many words", 12), beginning(" short ")
+    ('a long stor…', 'short')
+    """
+    line = " ".join(text[: 4 * most].split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
 def shorten(text: str, most: int = LONGEST) -> str:
     """Leave out the middle of a text that is too long for a sentence.
 

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from headstart.modalities.base import load_modality
+from headstart.runtime.catalogue import ENGLISH
 from headstart.serving.addresses import Addresses
 from headstart.serving.auth import AccessRules
 from headstart.serving.http_errors import LEFT, ClientGone, Refusal, mistake, refused
@@ -28,7 +29,7 @@ def create_app(
     """Put the application together; it needs no network and starts no thread of its own."""
     app = FastAPI(
         title="Headstart",
-        description=DESCRIPTION,
+        description=ENGLISH.for_modality(service.modality).reword(DESCRIPTION),
         version=service.version,
         docs_url=None,  # FastAPI's own pages come from the network
         redoc_url=None,

@@ -38,7 +38,7 @@ def load_pages() -> Mapping[str, Page]:
     Examples
     --------
     >>> sorted(name for name in load_pages() if name.endswith(".html"))
-    ['base.html', 'docs.html', 'index.html', 'teach.html', 'vectors.html']
+    ['base.html', 'docs.html', 'index.html', 'teach.html', 'text.html', 'vectors.html']
     """
     folder = files("headstart.serving") / "pages"
     found = {}

@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from headstart.runtime.catalogue import ENGLISH
 from headstart.serving.access_log import METRICS_TYPE
 from headstart.serving.http_errors import Refusal, refused
-from headstart.serving.schemas import FILES_BODY, AnswerSchemas, HealthAnswer, refusals
+from headstart.serving.schemas import FILES_BODY, AnswerSchemas, HealthAnswer, body_of, refusals
 from headstart.serving.service import Service, in_thread
 from headstart.tasks.base import load_task
 
@@ -33,7 +34,9 @@ class PredictRoutes:
         described = {200: {"model": answers.model}, **refusals(404)}
         text = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **refusals()}
         add = router.add_api_route
-        add("/predict", self.predict, methods=["POST"], responses=predicted, openapi_extra=FILES_BODY)
+        body = body_of(getattr(self._service.uploads, "BODY", None))
+        said = ENGLISH.for_modality(self._service.modality).reword("Say what is on one or several pictures.")
+        add("/predict", self.predict, methods=["POST"], responses=predicted, openapi_extra=body, description=said)
         add("/explain", self.explain, methods=["POST"], responses=explained, openapi_extra=FILES_BODY)
         add("/model", self.model, methods=["GET"], responses=described)
         add("/health", self.health, methods=["GET"], responses={200: {"model": HealthAnswer}, **refusals()})

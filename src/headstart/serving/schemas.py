@@ -1,5 +1,6 @@
 """The shapes of the answers, for the OpenAPI description."""
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -87,6 +88,17 @@ FILES_BODY: dict[str, Any] = {
         },
     }
 }
+
+
+def body_of(json: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Describe what /predict takes: files, and for examples that JSON can hold its schema."""
+    body = deepcopy(FILES_BODY)
+    if json is not None:
+        body["requestBody"]["content"]["application/json"] = {"schema": json}
+        files = body["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["files"]
+        files["description"] = "Text files, or tables with a column of texts."
+    return body
+
 
 TEACH_BODY = deepcopy(FILES_BODY)
 _SCHEMA = TEACH_BODY["requestBody"]["content"]["multipart/form-data"]["schema"]

@@ -18,6 +18,7 @@ from headstart.serving.uploads.base import Uploads
 from headstart.settings.serving import ServerLimits
 
 Result = TypeVar("Result")
+FromJson = Callable[[bytes, ServerLimits], Sequence[Upload]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,21 @@ class Service:
         return self.batcher.uploads
 
     async def read_examples(self, request: Request, texts: Sequence[str] = ()) -> MultipartForm:
-        """Read the form of a request and the examples in its files; raises Refusal when it holds no file."""
-        form = await read_form(request, self.limits, texts)
-        files = await asyncio.to_thread(self._expand, form.files)  # a table of many rows takes its time
+        """Read the examples of a request, of its form or its JSON; raises Refusal when it holds none."""
+        form, files = await self._read_body(request, texts)
         form = replace(form, files=tuple(files))
         passage_of(request.scope).examples = len(files)
         if not form.files:
             raise refused(422, "serving.no_file.missing")
         return form
+
+    async def _read_body(self, request: Request, texts: Sequence[str]) -> tuple[MultipartForm, Sequence[Upload]]:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        from_json: FromJson | None = getattr(self.uploads, "from_json", None)
+        if from_json is not None and kind == "application/json":
+            return MultipartForm((), {}), from_json(await request.body(), self.limits)
+        form = await read_form(request, self.limits, texts)
+        return form, await asyncio.to_thread(self._expand, form.files)  # a table of many rows takes its time
 
     def _expand(self, files: Sequence[Upload]) -> list[Upload]:
         return [one for file in files for one in self.uploads.expand(file, self.limits)]

@@ -1,6 +1,6 @@
 """Answering for new examples: ``headstart predict``. Nothing is imported here that it does not need."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ from headstart.data.example import Dataset, Example
 from headstart.data.folders import left_out_of
 from headstart.data.inspection import inspect_dataset
 from headstart.data.inspection_report import used_findings
-from headstart.data.readers.base import set_reading
+from headstart.data.readers.base import reader_of, set_reading, text_of
 from headstart.data.sources import list_examples
 from headstart.encoders.spec import Encoder
-from headstart.errors import ExampleError
+from headstart.errors import DataError, ExampleError
 from headstart.features.access import read_features
 from headstart.features.values import Extraction
 from headstart.modalities.base import load_modality
@@ -62,6 +62,20 @@ def read_inputs(
     return Dataset("examples", examples, notices=tuple(left_out), modality=modality)
 
 
+def list_typed(paths: Sequence[str], texts: Sequence[str], lines: Callable[[], bytes], modality: str) -> list[Any]:
+    """List what a command line names: paths, for ``-`` the lines of standard input, and texts.
+
+    Raises DataError for texts where examples are none.
+    """
+    reader: Any = reader_of(modality)
+    if not hasattr(reader, "of_lines"):
+        if texts:
+            raise DataError("data.takes_no_text")
+        return [*paths]
+    listed = [one for path in paths for one in (reader.of_lines(lines()) if path == "-" else [path])]
+    return [*listed, *map(reader.Document, texts)]
+
+
 def answer(  # six: who answers (two values of every model), about what, how
     encoder: Encoder,
     saved: SavedModel,
@@ -80,11 +94,12 @@ def answer(  # six: who answers (two values of every model), about what, how
         first = f"'{examples[0].name}': {walk.failures[0]}"
         raise ExampleError("data.none_readable", reason=first)
     names = [examples[index].name for index in good]
+    said = [text_of(examples[index].source, given.modality) for index in good]
     predictions = saved.predictor.predict(names, walk.features[0].matrix[good], top)
     threshold = saved.policy.threshold if saved.policy else None
     failures = failures_by_name(examples, walk.failures)
     notices = (*about(given.notices, given.modality), *walk.notices)
-    return Answers(saved.target.task, predictions, failures, threshold, encoder.spec.modality, notices)
+    return Answers(saved.target.task, predictions, failures, threshold, encoder.spec.modality, notices, said)
 
 
 def require_place(out: Path | None, *, form_given: bool) -> None:

@@ -174,6 +174,12 @@ def _read_head(path: str | os.PathLike[str]) -> bytes:
         return b""
 
 
+def text_of(source: Any, modality: str) -> str:  # noqa: ANN401 - of an Example
+    """Return the text of an example in memory that is one; nothing for any other."""
+    said: str = getattr(reader_of(modality), "text_of", lambda _: "")(source)
+    return said
+
+
 def suffix_of(name: str) -> str:
     """Return the suffix in small letters, with its dot.
 

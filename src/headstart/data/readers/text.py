@@ -87,7 +87,24 @@ def find_rows(where: object, cells: Mapping[str, Any], *, named: bool) -> Rows |
 
 def cells_of(source: Any) -> dict[str, object]:  # noqa: ANN401 - a document
     """Return the text of a document in memory as a cell; nothing for a file, which its path names."""
-    return {COLUMNS[0]: source.text} if isinstance(source, Document) else {}
+    return {COLUMNS[0]: text_of(source)} if isinstance(source, Document) else {}
+
+
+def of_lines(content: bytes) -> list[Document]:
+    r"""Create a document of each line; a blank one is an empty document, so that answers keep the order of lines.
+
+    Examples
+    --------
+    >>> of_lines(b"one\r\n\ntwo\n")
+    [Document(text='one'), Document(text=''), Document(text='two')]
+    """
+    lines = decode(content)[0].removesuffix("\n").split("\n") if content else []
+    return [Document(line.removesuffix("\r")) for line in lines]
+
+
+def text_of(source: Any) -> str:  # noqa: ANN401 - a document
+    """Return the text of a document in memory; nothing for a file, which has a name."""
+    return source.text if isinstance(source, Document) else ""
 
 
 def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - a document
@@ -141,11 +158,17 @@ def _read(source: Any, name: str) -> str:  # noqa: ANN401 - a document
 
 
 def _is_path(text: str) -> bool:
-    """Determine whether a string names a file or a folder that is there, or one with the suffix of an example."""
+    """Determine whether a string names a file or a folder that is there, or one with the suffix of an example or table.
+
+    A name with a mistake in it is no document.
+    """
+    from headstart.data.tables import TABLE_SUFFIXES  # tables read documents, too
+
     if len(text) > 4096 or "\n" in text or "\0" in text:
         return False
     suffix = os.path.splitext(text)[1].lower()
-    return (suffix in modalities_by_suffix() and " " not in suffix) or os.path.exists(os.path.expanduser(text))
+    known = suffix in modalities_by_suffix() or suffix in TABLE_SUFFIXES
+    return (known and " " not in suffix) or os.path.exists(os.path.expanduser(text))
 
 
 def _find_column(cells: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,7 @@ import { ask, explainTrouble, make, startLanguage, tokenNeeded, Trouble } from "
 
 const at = (id) => document.getElementById(id);
 startLanguage();
-const example = (header = "") => { at("example").textContent = `curl ${header}-F files=@rose.jpg ${new URL("predict", location.href)}`; };
+const example = (header = "", body = "-F files=@rose.jpg ") => { at("example").textContent = `curl ${header}${body}${new URL("predict", location.href)}`; };
 example();
 
 try {
@@ -12,6 +12,7 @@ try {
     // A link sends no token: it leads to what was read with it.
     at("whole").href = URL.createObjectURL(new Blob([JSON.stringify(description, null, 2)], { type: "application/json" }));
   }
+  if (description.paths["/predict"].post.requestBody.content["application/json"]) example(`${tokenNeeded() ? '-H "Authorization: Bearer TOKEN" ' : ""}-H "Content-Type: application/json" -d '{"texts": ["...", "..."]}' `, "");
   const groups = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => show(path, method, operation)));
   at("operations").replaceChildren(...groups);

@@ -1,11 +1,49 @@
-"""Documents from strangers: a text file, or a table with a column of texts."""
+"""Documents from strangers: strings, a text file, or a table with a column of texts."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from headstart.data.readers.text import Document, open_example
 from headstart.data.tables import TABLE_SUFFIXES, parse_rows
 from headstart.errors import DataError, ExampleError
+from headstart.runtime.text import beginning
 from headstart.serving.http_errors import Refusal, refused, too_large
 from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
+
+LONGEST = 200_000  # characters of one document: a slow encoder takes seconds for them
+_ONE, _SEVERAL = "text", "texts"
+_STRING = {"type": "string", "maxLength": LONGEST}
+BODY: Mapping[str, Any] = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {_ONE: _STRING, _SEVERAL: {"type": "array", "minItems": 1, "items": _STRING}},
+}
+
+
+def from_json(content: bytes, limits: ServerLimits) -> list[Upload]:
+    """Read the documents of a body of JSON: one as ``text``, or several as ``texts``.
+
+    Raises
+    ------
+    Refusal
+        400 when it is no JSON, 413 for too many of them, 422 when it is anything else.
+    """
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise refused(400, "serving.bad_json") from error
+    texts = None
+    if isinstance(body, dict) and len(body) == 1:
+        texts = [body[_ONE]] if _ONE in body else body.get(_SEVERAL)
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        raise refused(422, "serving.no_texts")
+    if len(texts) > limits.waiting:
+        raise refused(413, "serving.too_many_texts", count=len(texts), limit=limits.waiting)
+    return [Upload(beginning(text), Document(text)) for text in texts]
 
 
 def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
@@ -17,23 +55,27 @@ def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
         413 when it has too many bytes or rows, 422 when a table is damaged or has no column of texts.
     """
     if len(upload.data) > limits.file_bytes:
-        raise too_large(limits.file_bytes, "The file")
+        raise too_large(limits.file_bytes, "the_file")
     if not upload.name.lower().endswith(TABLE_SUFFIXES):
         return [upload]
     try:
         dataset = parse_rows(upload.name, upload.data)
     except DataError as error:
         raise Refusal(422, "damaged", error.problem, error.reason, error.remedy) from error
+    if dataset.modality != "text":
+        raise refused(422, "serving.no_text_column", name=upload.name)
     if len(dataset) > limits.waiting:
         raise refused(413, "serving.too_many_rows", count=len(dataset), limit=limits.waiting)
-    return [Upload(f"{upload.name} {one.name}", one.source) for one in dataset.examples]
+    return [Upload(f"{one.name}: {beginning(one.source.text)}", one.source) for one in dataset.examples]
 
 
 def check(data: Document | bytes, limits: ServerLimits) -> None:
-    """Check the length of a document; raises Refusal 413."""
+    """Check the length of a document; raises Refusal 413. A file of this many bytes has no more characters."""
     length = len(data.text if isinstance(data, Document) else data)
-    if length > limits.file_bytes:
-        raise too_large(limits.file_bytes, "The text")
+    if isinstance(data, bytes) and length > LONGEST:
+        length = len(decode(data))
+    if length > LONGEST:
+        raise refused(413, "serving.too_long_text", count=length, limit=LONGEST)
 
 
 def decode(data: Document | bytes) -> str:
