@@ -237,3 +237,12 @@ def test_a_model_of_pictures_takes_no_texts(tmp_path):
     assert list_typed(["a.png", "-"], (), bytes, "image") == ["a.png", "-"]
     with pytest.raises(DataError, match="the model knows pictures"):
         list_typed([], ["a"], bytes, "image")
+
+
+def test_the_page_of_a_run_shows_texts_as_text_and_never_as_markup(tmp_path):
+    pairs = [
+        (f"<b>bold</b> {text}", label if number % 5 else "good") for number, (text, label) in enumerate(sentences())
+    ]
+    headstart.fit(pairs, out=tmp_path / "run", encoder="words", head="words")
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert '<q class="said">&lt;b&gt;bold&lt;/b&gt; ' in page and "<b>bold" not in page

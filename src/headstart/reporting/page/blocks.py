@@ -90,12 +90,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A photograph: its small copy as a data URI ("" when there is none), what to say of it, and its name."""
+    """An example: its small copy as a data URI, or its text ("" when there is none), what to say of it, its name."""
 
     uri: str
     lines: tuple[str, ...]
     name: str
     wrong: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,24 +76,31 @@ def write_gallery(folder: Path, names: Iterable[str], sources: Mapping[str, Any]
     OutputError
         When they cannot be written.
     """
-    draw = render_of(modality).draw
+    render = render_of(modality)
+    excerpt = getattr(render, "excerpt", None)
     with write_errors("runtime.cannot_write.previews", path=folder / FOLDER):
         (folder / FOLDER).mkdir(exist_ok=True)
         for name in dict.fromkeys(names):
             if name in sources:
-                _write_copy(folder / FOLDER / file_name(name), partial(draw, sources[name], name, SIDE))
+                if excerpt is None:
+                    _write_copy(folder / FOLDER / file_name(name), partial(render.draw, sources[name], name, SIDE))
+                else:
+                    _write_excerpt(folder / FOLDER / file_name(name, "txt"), partial(excerpt, sources[name], name))
 
 
 def read_gallery(folder: Path) -> dict[str, str]:
-    """Read the small examples of a folder as data URIs, by file name (see :func:`file_name`)."""
+    """Read the small examples of a folder, drawn ones as data URIs, by file name (see :func:`file_name`)."""
     found = {}
+    for path in sorted((folder / FOLDER).glob("*.txt")):
+        if path.stat().st_size <= _LARGEST:
+            found[path.name] = path.read_text(encoding="utf-8", errors="replace")
     for path in sorted((folder / FOLDER).glob("*.jpg")):
         if path.stat().st_size <= _LARGEST:
             found[path.name] = data_uri(path.read_bytes())
     return found
 
 
-def file_name(name: str) -> str:
+def file_name(name: str, kind: str = "jpg") -> str:
     """Return the file of a small example: any name of an example becomes a good one.
 
     Examples
@@ -101,7 +108,13 @@ def file_name(name: str) -> str:
     >>> file_name("rose/1.jpg")
     '6f9a6ce5b6338dfe22c7.jpg'
     """
-    return f"{sha256_of_parts([name.encode('utf-8', 'backslashreplace')])[:20]}.jpg"
+    return f"{sha256_of_parts([name.encode('utf-8', 'backslashreplace')])[:20]}.{kind}"
+
+
+def shown(page: PageData, name: str, lines: Sequence[str], *, wrong: bool = False) -> Shown:
+    """Return an example of the page: drawn, or a text as its beginning."""
+    text = page.previews.get(file_name(name, "txt"), "")
+    return Shown(page.previews.get(file_name(name), ""), tuple(lines), name, wrong, text)
 
 
 def _write_copy(path: Path, draw: Callable[[], Any]) -> None:
@@ -110,6 +123,13 @@ def _write_copy(path: Path, draw: Callable[[], Any]) -> None:
     except ExampleError:
         return
     path.write_bytes(thumbnail(drawn, SIDE, _QUALITY))
+
+
+def _write_excerpt(path: Path, excerpt: Callable[[], str]) -> None:
+    try:
+        path.write_text(excerpt(), encoding="utf-8")
+    except ExampleError:
+        return
 
 
 def gallery_section(page: PageData, run: RunData, texts: Texts) -> Section:
@@ -132,18 +152,18 @@ def gallery_section(page: PageData, run: RunData, texts: Texts) -> Section:
                 tuple(_shown(page, one, texts) for one in hits),
             )
         )
-    if not any(file_name(answer.name) in page.previews for answer in (*mistakes, *hits)):
+    shown_ones = [shown(page, answer.name, ()) for answer in (*mistakes, *hits)]
+    if not any(one.uri or one.text for one in shown_ones):
         blocks.insert(0, Paragraph(texts.say("page.gallery.gone"), "quiet"))
     return Section("pictures", texts.say("page.section.pictures"), tuple(blocks))
 
 
 def _shown(page: PageData, answer: Answer, texts: Texts) -> Shown:
-    uri = page.previews.get(file_name(answer.name), "")
     if answer.correct:
         values = {"label": answer.label, "probability": percent(answer.probability)}
-        return Shown(uri, (texts.say("page.gallery.right", values),), answer.name)
+        return shown(page, answer.name, (texts.say("page.gallery.right", values),))
     is_, said = (
         texts.say("page.gallery.is", {"label": answer.label}),
         texts.say("page.gallery.said", {"label": answer.predicted, "probability": percent(answer.probability)}),
     )
-    return Shown(uri, (is_, said), answer.name, wrong=True)
+    return shown(page, answer.name, (is_, said), wrong=True)

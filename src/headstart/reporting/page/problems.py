@@ -16,7 +16,7 @@ from headstart.reporting.page.blocks import (
     Table,
     TableCell,
 )
-from headstart.reporting.page.gallery import file_name
+from headstart.reporting.page.gallery import shown
 from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.page.numbers import PageText, count_text, percent, percent_range, points
 from headstart.reporting.page.values import Json, PageData, RunData, look_up, score_in
@@ -229,7 +229,7 @@ def _pair(page: PageData, row: Mapping[str, Any], texts: Texts) -> list[Shown]:
     found = []
     for name, label in zip((str(row["one"]), str(row["other"])), labels, strict=True):
         lines = (*((str(label),) if label else ()), *across)
-        found.append(Shown(page.previews.get(file_name(name), ""), lines, name, wrong=bool(across)))
+        found.append(shown(page, name, lines, wrong=bool(across)))
     return found
 
 
@@ -244,7 +244,7 @@ def _shown(page: PageData, row: Mapping[str, Any], texts: Texts) -> Shown:
         lines.append(texts.say("page.check.likely_sure" if values["confidence"] else "page.check.likely", values))
     if row.get("issues"):
         lines.append(texts.join([texts.name("page.issue", kind) for kind in row["issues"]]))
-    return Shown(page.previews.get(file_name(name), ""), tuple(lines), name)
+    return shown(page, name, lines)
 
 
 def _group_table(groups: Sequence[Mapping[str, Any]], texts: Texts) -> Table:

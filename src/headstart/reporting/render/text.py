@@ -9,6 +9,7 @@ from headstart.data.readers.text import open_example
 from headstart.reporting.plots.style import INK
 from headstart.reporting.render.canvas import Canvas, text_width
 from headstart.reporting.render.fonts import FontBook, drawable_part, font_folders
+from headstart.runtime.text import beginning
 
 SIDE, EDGE = 320, 14
 SIZE, LINE = 19, 27  # of letters and of lines, in pixels
@@ -34,6 +35,11 @@ def draw(source: Any, name: str = "", side: int = 0) -> Image.Image:  # noqa: AN
     for row, line in enumerate(lines):
         canvas.write((EDGE, EDGE + LINE // 2 + LINE * row), line, SIZE, INK)
     return canvas.sheet
+
+
+def excerpt(source: Any, name: str = "") -> str:  # noqa: ANN401 - a document
+    """Return the beginning of a document for a page; raises ExampleError."""
+    return beginning(open_example(source, name), MOST)
 
 
 def wrap(said: str, width: float, fonts: FontBook) -> Iterator[str]:
