@@ -45,6 +45,7 @@ TABLES: dict[str, dict[str, str]] = {
         "layercam": "headstart.explain.image.methods:LAYER_CAM",
         "gradients": "headstart.explain.image.methods:INTEGRATED_GRADIENTS",
         "occlusion": "headstart.explain.image.methods:OCCLUSION",
+        "words": "headstart.explain.text.methods:WORDS",
     },
     "exporters": {
         "onnx": "headstart.export.onnx_form:ONNX",

@@ -18,7 +18,7 @@ def explain(
     method: Annotated[
         str,
         option(
-            help="auto, cam, gradcam, gradcam++, layercam, gradients or occlusion; auto: exact where that is possible."
+            help="auto, cam, gradcam, gradcam++, layercam, gradients, occlusion or words; auto: exact where possible."
         ),
     ] = "auto",
     target: Annotated[str | None, option(help="Class to explain.  [default: the predicted one]")] = None,
@@ -38,6 +38,9 @@ def explain(
 
     Each picture gets a sheet with its heat map and the training examples that are most like it. With --average, the
     maps of a whole validation set show what each class is recognised by, and warn of watermarks and borders.
+
+    Each text gets a page with its words in colours: what they add to the score where the head weighs words (words),
+    else how far the score falls without each of them (occlusion).
     """
     from headstart.workflows.explain import average_files, explain_files, read_wish
     from headstart.workflows.model import load

@@ -48,9 +48,13 @@ class ExplainedModel:
 
     def prediction(self, name: str, features: Singles, top: int) -> Prediction:
         """Predict one example with these features, shape (D,), as the model itself would."""
+        return self.predictions([name], features[None], top)[0]
+
+    def predictions(self, names: Sequence[str], features: Singles, top: int) -> tuple[Prediction, ...]:
+        """Predict N examples with these features, shape (N, D), as the model itself would."""
         if self.predict is not None:
-            return self.predict([name], features[None], top)[0]
-        return predictions_from([name], self.probabilities(features[None]), self.classes, top)[0]
+            return self.predict(names, features, top)
+        return predictions_from(names, self.probabilities(features), self.classes, top)
 
 
 def class_number(name: str, classes: Sequence[str]) -> int:

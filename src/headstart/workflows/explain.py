@@ -12,7 +12,7 @@ from headstart.data.sources import list_examples, read_dataset
 from headstart.errors import DataError, ExampleError
 from headstart.explain.base import ExplanationRequest, explainers_of
 from headstart.modalities.base import load_modality
-from headstart.reporting.explanations.report import Explained, ExplainReport
+from headstart.reporting.explanations.report import ExplainReport, Figure
 from headstart.reporting.render.fonts import FontBook, font_folders
 from headstart.reporting.run_files import output_folder
 from headstart.reporting.runs import safe_name
@@ -43,7 +43,7 @@ def explain_files(
     examples = list_examples(inputs, model.modality)
     subject = to_explained_model(model)
     failures: dict[str, Finding] = {}
-    files: list[Explained] = []
+    files: list[Figure] = []
     with output_folder(out, "explain") as folder:
         desk = figures(folder, (Path(), context.cache_folder), FontBook(font_folders()))
         for number, example in enumerate(examples):
@@ -55,7 +55,7 @@ def explain_files(
         if not files:
             first = f"'{examples[0].name}': {failures[examples[0].name]}"
             raise ExampleError("data.none_readable", reason=first)
-    return ExplainReport(folder, tuple(files), failures, tuple(desk.notices))
+    return ExplainReport(folder, tuple(files), failures, tuple(desk.notices), model.modality)
 
 
 def average_files(

@@ -134,7 +134,7 @@ def test_an_unknown_method_is_refused(fitted, cat):
         fitted.explain(cat, method="grad-cam")
     assert str(caught.value) == (
         "There is no method 'grad-cam' to explain with. "
-        "Known are auto, cam, gradcam, gradcam++, layercam, gradients, occlusion."
+        "Known are auto, cam, gradcam, gradcam++, layercam, gradients, occlusion, words."
     )
 
 

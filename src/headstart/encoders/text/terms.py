@@ -18,7 +18,7 @@ MOST_COUNTED = 2_000_000  # what is counted at a time: beyond it, terms seen onc
 CHARACTERS = (1, 2, 3)  # lengths of terms where words are not divided by blanks
 _WORD = re.compile(r"\w+|[!?]")
 # Han, kana, Thai, Lao, Khmer, Burmese: written without blanks between words.
-_UNDIVIDED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+UNDIVIDED = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,31 @@ class TermWeights:
             (values, np.array(columns, np.int32), np.array(starts, np.int32)), (len(starts) - 1, len(rarity))
         )
 
+    def locate(self, document: str) -> Iterator[tuple[int, int, int]]:
+        """Find every occurrence of a term in a document: its place in the vocabulary, and where it starts and ends.
+
+        Examples
+        --------
+        >>> terms = TermWeights.fit(["A good film"])
+        >>> [(terms.vocabulary[place], start, end) for place, start, end in terms.locate("So good! A film")]
+        [('good', 3, 7), ('a', 9, 10), ('film', 11, 15)]
+        """
+        small = document.lower()
+        origin = [place for place, letter in enumerate(document) for _ in letter.lower()]
+        if self.by_characters:
+            letters = [found for found in re.finditer(r"\s+|\S", small) if found[0].strip() or 0 < found.start()]
+            letters = letters[:-1] if letters and not letters[-1][0].strip() else letters
+            shown = [(found[0] if found[0].strip() else " ", found.start(), found.end()) for found in letters]
+            runs = [shown[start : start + length] for length in CHARACTERS for start in range(len(shown) - length + 1)]
+            found_terms = (("".join(letter for letter, _, _ in run), run[0][1], run[-1][2]) for run in runs)
+        else:
+            words = [(found[0], found.start(), found.end()) for found in _WORD.finditer(small)]
+            pairs = ((f"{one[0]} {two[0]}", one[1], two[2]) for one, two in pairwise(words))
+            found_terms = (one for group in (words, pairs) for one in group)
+        for term, start, end in found_terms:
+            if term in self._places:
+                yield self._places[term], origin[start], origin[end - 1] + 1
+
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
         return {"by_characters": self.by_characters, "vocabulary": list(self.vocabulary), "rarity": list(self.rarity)}
@@ -106,7 +131,7 @@ def _are_undivided(documents: Sequence[str]) -> bool:
     """Determine whether most of what documents say is written without blanks between words."""
     sample = documents[:: max(1, len(documents) // 1000)]
     letters = sum(one.isalnum() for document in sample for one in document[:1000])
-    return sum(len(_UNDIVIDED.findall(document[:1000])) for document in sample) > 0.3 * letters
+    return sum(len(re.findall(UNDIVIDED, document[:1000])) for document in sample) > 0.3 * letters
 
 
 def _terms(document: str, by_characters: bool) -> Iterator[str]:

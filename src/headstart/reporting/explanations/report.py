@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from headstart.explain.values import Explanation, title_of
+from headstart.modalities.base import DEFAULT
 from headstart.reporting.answers import failure_lines, failures_to_json
 from headstart.reporting.class_tables import caution
 from headstart.runtime.catalogue import ENGLISH, Texts
@@ -24,16 +25,8 @@ class Explained:
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
-        one = self.explanation
-        prediction = {"name": one.prediction.path, "label": one.prediction.label, "target": one.target}
-        code = "reporting.answer" if one.target == one.prediction.label else "reporting.answer_for"
-        near = [f"{found.label} {found.distance:.2f}" for found in one.neighbours[:_NAMED]]
         return [
-            texts.say(code, {**prediction, "probability": one.prediction.probability}),
-            *(f"  {line}" for line in _cautions(one, texts)),
-            texts.say("reporting.heat", {"heat": heat_sentence(one, texts)}),
-            *(f"  {line}" for line in (one.checks.lines(texts) if one.checks else ())),
-            *([texts.say("reporting.nearest", {"names": near})] if near else []),
+            *explanation_lines(self.explanation, texts),
             texts.say("reporting.sheets", {"sheet": self.sheet, "overlay": self.overlay.name}),
         ]
 
@@ -42,17 +35,29 @@ class Explained:
         return {**self.explanation.to_json(), "picture": str(self.sheet), "overlay": str(self.overlay)}
 
 
+class Figure(Protocol):
+    """One explanation that was drawn, of whatever kind of example."""
+
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExplainReport:
     """All explanations of one call, and the examples that could not be read."""
 
     folder: Path
-    files: tuple[Explained, ...]
+    files: tuple[Figure, ...]
     failures: Mapping[str, Finding] = field(default_factory=dict)
     notices: tuple[Finding, ...] = ()
+    modality: str = DEFAULT
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
+        texts = texts.for_modality(self.modality)
         return [
             *failure_lines(self.failures, texts),
             *(line for one in self.files for line in one.lines(texts)),
@@ -68,6 +73,20 @@ class ExplainReport:
             "failures": failures_to_json(self.failures),
             "notices": sentences(self.notices),
         }
+
+
+def explanation_lines(one: Explanation, texts: Texts = ENGLISH) -> list[str]:
+    """Write what the model says, how its evidence was found and tested, and the nearest training examples."""
+    prediction = {"name": one.prediction.path, "label": one.prediction.label, "target": one.target}
+    code = "reporting.answer" if one.target == one.prediction.label else "reporting.answer_for"
+    near = [f"{found.label} {found.distance:.2f}" for found in one.neighbours[:_NAMED]]
+    return [
+        texts.say(code, {**prediction, "probability": one.prediction.probability}),
+        *(f"  {line}" for line in _cautions(one, texts)),
+        texts.say("reporting.heat", {"heat": heat_sentence(one, texts)}),
+        *(f"  {line}" for line in (one.checks.lines(texts) if one.checks else ())),
+        *([texts.say("reporting.nearest", {"names": near})] if near else []),
+    ]
 
 
 def _cautions(one: Explanation, texts: Texts) -> list[str]:

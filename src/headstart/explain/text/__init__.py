@@ -1,0 +1,1 @@
+"""Which words, or characters, of a document an answer rests on."""
