@@ -224,5 +224,6 @@ def test_without_the_package_its_model_says_what_is_missing(runs):
         load(runs["means"]["run"])
     assert str(raised.value) == (
         "The saved model has a head of an unknown kind 'means'. This version of Headstart knows: linear, neighbours, "
-        "centroid, perceptron. Update Headstart, install the package that the head comes from, or save the model again."
+        "centroid, perceptron, words, stacked. Update Headstart, install the package that the head comes from, or save "
+        "the model again."
     )

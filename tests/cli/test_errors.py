@@ -126,7 +126,7 @@ def test_an_unknown_key_in_a_recipe_gets_the_nearest_name(headstart):
     Path("r.toml").write_text('hed = "lda"\n', encoding="utf-8")
     said = refused(headstart("fit", "flowers", "--recipe", "r.toml"))
     assert said.startswith("The recipe 'r.toml' has an unknown key 'hed'. The keys are task, ")
-    assert said.endswith(" and flip. Did you mean 'head'?")
+    assert said.endswith(" and max_megapixels. Did you mean 'head'?")
     assert all(key in said for key in Recipe().to_json())
 
 

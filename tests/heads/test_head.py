@@ -51,7 +51,8 @@ def test_an_unknown_kind_is_named():
         load_head("forest", {}, {})
     assert str(raised.value) == (
         "The saved model has a head of an unknown kind 'forest'. This version of Headstart knows: linear, neighbours, "
-        "centroid, perceptron. Update Headstart, install the package that the head comes from, or save the model again."
+        "centroid, perceptron, words, stacked. Update Headstart, install the package that the head comes from, or save "
+        "the model again."
     )
 
 

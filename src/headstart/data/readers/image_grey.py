@@ -85,8 +85,8 @@ def spread(picture: Image.Image, limits: Sequence[float] | None) -> Image.Image:
 def spread_itself(picture: Image.Image) -> Image.Image:
     """Show a picture that uses a small part of its range in that of its own values: for people, to compare it."""
     found = values_of(picture)
-    if found is None or found.chosen or found.share_used > SMALL_SHARE:
-        return picture
+    if found is None or found.chosen or not 0 < found.share_used <= SMALL_SHARE:
+        return picture  # also one of a single grey, which has no range
     return found.to_picture(float(found.values.min()), float(found.values.max()))
 
 
