@@ -1,15 +1,18 @@
 """Heads to arrays and back, and what a head is by default."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
+from headstart.encoders.term_features import TermFeatures
 from headstart.errors import ModelFileError
 from headstart.heads.family import load_family, load_head
 from headstart.heads.head import FEATURES, Head, Matrix, Node, Output, evaluate_graph
 from headstart.heads.linear import LinearHead, as_linear
+from headstart.heads.training_set import TrainingSet
 from headstart.registry import TABLES
 from headstart.settings.recipe import Recipe
 
@@ -26,9 +29,16 @@ class Steps(Head):
         return np.where((features[:, :1] > self.edges) == self.up, 1.0, 0.0)
 
 
+def with_terms(training: TrainingSet) -> TrainingSet:
+    """Let features carry terms, which heads of words need."""
+    terms = csr_array(np.abs(training.features).astype(np.float32))
+    features = TermFeatures.of(training.features.astype(np.float32), lambda: terms)
+    return replace(training, features=features)
+
+
 @pytest.mark.parametrize("name", TABLES["heads"])
 def test_every_head_comes_back_with_the_same_scores(make, name):
-    training = make(40, 9, 3)
+    training = with_terms(make(40, 9, 3))
     family = load_family(name, Recipe(hidden=4))
     head = family.fit(training, family.grid[-1])
     again = load_head(head.kind, head.arrays(), head.settings())
@@ -39,10 +49,10 @@ def test_every_head_comes_back_with_the_same_scores(make, name):
 
 @pytest.mark.parametrize("name", TABLES["heads"])
 def test_scores_hardly_depend_on_who_else_is_scored(make, name):
-    training = make(40, 9, 3)
+    training = with_terms(make(40, 9, 3))
     family = load_family(name, Recipe(hidden=4))
     head = family.fit(training, family.grid[0])
-    alone = np.vstack([head.scores(row[None]) for row in training.features])
+    alone = np.vstack([head.scores(training.features[row : row + 1]) for row in range(len(training))])
     np.testing.assert_allclose(alone, head.scores(training.features), atol=1e-4)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.heads.cv_scoring import CvScorer, select_best
-from headstart.heads.family import HeadFamily, load_head
+from headstart.heads.family import HeadFamily, load_family, load_head
 from headstart.heads.head import Array, Arrays, Head, Matrix
 from headstart.heads.model_selection import Candidate, select_candidate
 from headstart.heads.training_set import TrainingSet
 from headstart.heads.words import WordsFamily
+from headstart.settings.recipe import Recipe
 
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)  # of the words
 
@@ -87,6 +88,13 @@ class StackedFamily(HeadFamily):
     families: tuple[HeadFamily, HeadFamily]
     settings: tuple[Any, Any]
     temperatures: tuple[float, float]
+
+    @classmethod
+    def from_recipe(cls, recipe: Recipe) -> Self:
+        """Take both families at the middle of their grids, as where nothing can be held out to choose by."""
+        vectors, words = (load_family(part, recipe) for part in cls.parts)
+        settings = vectors.grid[len(vectors.grid) // 2], words.grid[len(words.grid) // 2]
+        return cls((vectors, words), settings, (1.0, 1.0))
 
     def fit(self, training: TrainingSet, setting: float) -> StackedHead:
         """Fit both heads; ``setting`` is the share of the words."""
