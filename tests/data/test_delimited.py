@@ -35,6 +35,7 @@ def read(text: str) -> tuple[list[str], list[list[str]]]:
         "path,label,,\na.png,cat,,\nb.png,dog,,\n,,,\n",
         "path;label;\na.png;cat;\n;;\nb.png;dog;\n",
         "path,label\ra.png,cat\rb.png,dog\r",
+        "sep= \npath label\na.png cat\nb.png dog\n",
     ],
 )
 def test_every_way_to_write_two_columns_gives_the_same(text):
@@ -107,3 +108,27 @@ def test_any_text_is_read_or_explained(text):
     except DataError:
         return
     assert all(len(row) == len(names) for row in rows)
+
+
+@pytest.mark.parametrize("text", ['path,label\na.png,"cat\nb.png,dog\nc.png,cat\n', 'path,label\na.png,"cat'])
+def test_a_quote_that_is_left_open_swallows_no_rows(text):
+    with pytest.raises(DataError) as caught:
+        read(text)
+    assert str(caught.value) == (
+        "The table 't.csv' has a quote that is not closed. The row that begins in line 2 would hold all that follows. "
+        "Close the quote, or write it twice inside a quoted cell."
+    )
+
+
+def test_an_open_quote_in_the_header_is_refused_too():
+    with pytest.raises(DataError, match="line 1"):
+        read('path,"label\na.png,cat\n')
+
+
+def test_rows_without_content_may_come_before_the_header():
+    assert read("\n,,\npath,label\na.png,cat\n") == (["path", "label"], [["a.png", "cat"]])
+    assert read("") == read("\n\n") == ([], [])
+
+
+def test_a_cell_may_be_as_long_as_it_likes():
+    assert read("path,note\na.png," + "x" * 200_000)[1] == [["a.png", "x" * 200_000]]

@@ -150,3 +150,54 @@ def test_what_systems_and_network_drives_leave_behind_is_no_data(put):
 
 def test_folders_that_wrap_the_classes_of_each_piece_are_skipped():
     assert read(below("amazon/images", "dslr/images")) == {None: {*TWO}}
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ("disc_train", "disc_test", "square_train", "square_test"),
+        ("train_disc", "train_square", "test_disc", "test_square"),
+        ("trainDisc", "trainSquare", "testDisc", "testSquare"),
+        ("1 disc-Training", "1 disc-Testing", "2 disc-Training", "2 disc-Testing"),
+    ],
+)
+def test_the_name_of_a_folder_may_tell_both_the_class_and_the_part(folders):
+    layout = find_layout(tree(*folders))
+    found = read(tree(*folders))
+    assert set(found) == {"train", "test"} and found["train"] == found["test"] and len(found["test"]) == 2
+    assert layout.has_parts and [one.code for one in layout.notices] == ["data.named_parts"]
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ("disc_train", "disc_test"),
+        ("disc_train", "disc_test", "square_train"),
+        ("disc_train", "disc_test", "square_train", "square_test", "star"),
+        ("train1", "train2", "test1", "test2"),
+        ("train_disc", "train_square"),
+        ("valid", "invalid"),
+        ("disc_val", "disc_test", "square_val", "square_test"),
+    ],
+)
+def test_a_word_in_the_names_of_some_classes_makes_no_parts(folders):
+    assert not find_layout(tree(*folders)).named
+
+
+@pytest.mark.parametrize("wrap", ["archive", "archive/data", "my-flowers/v2/final"])
+def test_folders_that_only_wrap_the_parts_are_no_class(wrap):
+    assert read(below(f"{wrap}/train", f"{wrap}/test")) == BOTH
+
+
+def test_pictures_in_one_folder_that_says_nothing_have_no_class():
+    assert read(tree("images")) == {None: {None}}
+    assert read(tree("roses")) == {None: {"roses"}}
+
+
+def test_folders_inside_all_the_classes_are_said():
+    (note,) = find_layout(below("benign", "malignant", classes=("40X", "100X"))).notices
+    assert str(note) == (
+        "The folders of the classes hold 2 folders: '40X' and '100X'. What lies there counts to the class above; "
+        "if these are the classes, give a table with the columns path and label."
+    )
+    assert find_layout([*below("benign", classes=("40X",)), *tree("malignant")]).notices == ()

@@ -58,3 +58,13 @@ def test_it_is_said_of_a_dataset():
         "The labels look like measured numbers: 8 different ones for 8 pictures. "
         "Each is taken for a class of its own: put them into a few ranges, such as low, middle and high."
     ]
+
+
+@pytest.mark.parametrize("name", ["nan", "NaN", "None", "null", "#N/A", "<NA>", "NaT"])
+def test_a_class_called_like_a_missing_value_is_said(name):
+    assert codes("rose", name) == ["data.missing_labels"]
+
+
+@pytest.mark.parametrize("name", ["cat\nb.png,dog", "c\x00at"])
+def test_a_class_with_a_line_break_is_said(name):
+    assert codes("rose", name) == ["data.broken_labels"]

@@ -209,9 +209,9 @@ def test_a_row_with_too_few_cells_has_an_empty_label(folder):
     assert "has 1 empty cell in the column 'label'. See row 2." in refusal(write(folder, "path,label\na.png\nb.png,x"))
 
 
-def test_a_cell_that_csv_cannot_hold_is_refused(folder):
+def test_a_long_cell_with_an_open_quote_is_refused(folder):
     table = write(folder, 'path,label\na.png,"' + "x" * 200_000)
-    assert refusal(table).startswith(f"The table '{table}' cannot be read. Line 2: field larger than field limit")
+    assert refusal(table).startswith(f"The table '{table}' has a quote that is not closed.")
 
 
 def test_a_line_that_is_not_json_is_refused_with_its_number(folder):

@@ -38,7 +38,7 @@ _FLAGS: dict[str, tuple[SplitName, SplitName]] = {
     **dict.fromkeys(("istest", "isholdout"), ("test", "train")),
     **dict.fromkeys(("istrain", "istraining"), ("train", "test")),
 }
-_YES, _NO = {"true", "yes", "1", "1.0"}, {"false", "no", "0", "0.0"}
+_YES, _NO = {"true", "yes", "1", "1.0", "1,0"}, {"false", "no", "0", "0.0", "0,0"}
 _TRIED = 20  # cells that tell what is in a column
 _JOINTS = re.compile(r"[\s_./-]+")
 

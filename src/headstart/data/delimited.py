@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from headstart.data.same_names import canonical
 from headstart.errors import DataError
@@ -14,6 +14,7 @@ from headstart.runtime.findings import Finding
 SEPARATORS = ("\t", ";", "|", ",")  # of equally good ones the first: what text holds least
 _SAMPLE = 100  # rows that tell the separator, within the first so many characters
 _START = 1_000_000
+_END = "\uffff\uffff"  # no character: neither a cell nor a separator
 _SEPARATOR_LINE = re.compile(r'\A"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)  # what Excel writes and reads
 
 
@@ -36,7 +37,8 @@ def read_delimited(text: str, where: Finding) -> DelimitedRows:
     Raises
     ------
     DataError
-        When a row has more cells than the header, or two columns have one name. ``where`` begins the sentence.
+        When a row has more cells than the header, a quote is left open, or two columns have one name. ``where`` begins
+        the sentence.
 
     Examples
     --------
@@ -48,12 +50,16 @@ def read_delimited(text: str, where: Finding) -> DelimitedRows:
     skipped = 1 if named else 0
     text = text[named.end() :] if named else text
     separator = named[1] if named else find_separator(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # a cell may be as long as the table
+    lines_of_text = chain(io.StringIO(text, newline=""), [_END])  # which is no row of its own inside open quotes
+    reader = csv.reader(lines_of_text, delimiter=separator, skipinitialspace=True)
     header, rows, lines = list[str](), list[list[str]](), list[int]()
     try:
-        header = _trimmed(next(reader, []))
+        header = next(filter(None, map(_trimmed, reader)), [])
         start = reader.line_num + 1
-        for row in reader:
+        for row in chain([header] if header == [_END] else [], reader):
+            if row == [_END]:
+                break
             cells = _trimmed(row)
             if len(cells) > len(header):
                 raise DataError(
@@ -63,8 +69,11 @@ def read_delimited(text: str, where: Finding) -> DelimitedRows:
                 rows.append(cells + [""] * (len(header) - len(cells)))
                 lines.append(start + skipped)
             start = reader.line_num + 1
+        else:
+            raise DataError("data.open_quote", where=where, line=lines[-1] if lines else 1 + skipped)
     except csv.Error as error:
         raise DataError("data.table_not_read", where=where, line=reader.line_num + skipped, error=error) from error
+    header = [] if header == [_END] else header
     return DelimitedRows(column_names(where, header), rows, lines)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from headstart.data.example import SplitName
 from headstart.data.name_checks import natural_key, printable
-from headstart.data.part_names import is_neutral, is_slice, part_name, plain_splits, split_names
+from headstart.data.part_names import divide_name, is_neutral, is_slice, part_name, plain_splits, split_names
 from headstart.data.same_names import canonical
 from headstart.runtime.findings import NOTE, Finding
 
@@ -29,18 +29,21 @@ class Layout:
         Folders that hold the folders of classes, "" for the root, and the part that each is.
     inner
         Folders right below those of the classes that are parts.
+    named
+        What a folder of a class says whose name tells the part as well.
     notices
         What names alone did not say.
     """
 
     bases: Mapping[str, SplitName | None] = field(default_factory=lambda: {"": None})
     inner: Mapping[str, SplitName] = field(default_factory=dict)
+    named: Mapping[str, Place] = field(default_factory=dict)
     notices: tuple[Finding, ...] = ()
 
     @property
     def has_parts(self) -> bool:
         """Return whether the folders name parts."""
-        return bool(self.inner) or any(self.bases.values())
+        return bool(self.inner or self.named) or any(self.bases.values())
 
     def place(self, path: str) -> Place | None:
         """Return what the folders of a file say; None for a file that lies beside the parts."""
@@ -53,6 +56,8 @@ class Layout:
             base = "/".join(folders[:depth])
             if base in self.bases:
                 below = folders[depth:]
+                if below and below[0] in self.named:
+                    return self.named[below[0]]
                 inside = self.inner.get(below[1]) if len(below) > 1 else None
                 return Place(below[0] if below else None, self.bases[base] or inside)
         return None
@@ -108,12 +113,11 @@ def find_layout(files: Iterable[str], name: str = "") -> Layout:
         return Layout(bases, notices=_descended(base))
     inner = _inner_parts(tree, base)
     if inner:
-        return Layout({base: None}, inner, _descended(base))
+        return Layout({base: None}, inner, notices=_descended(base))
+    named = _named_parts(tree, base)
     alike = _pieces(tree, base)
-    return Layout(
-        dict.fromkeys(alike) or {base: None},
-        notices=(*_descended(base), *_alike_notices(tree, alike)),
-    )
+    told = _named_notices(named) if named else _alike_notices(tree, alike) or _deeper_notices(tree, base)
+    return Layout(dict.fromkeys(alike) or {base: None}, named=named, notices=(*_descended(base), *told))
 
 
 def part_folders(tree: Tree, base: str) -> dict[str, SplitName]:
@@ -163,8 +167,9 @@ def _descend(tree: Tree, name: str) -> str:
         holders = [one for one in names if part_folders(tree, _join(base, one))]
         if len(names) == 1:
             (only,) = names
-            packed = is_neutral(only) or only.casefold() == (base.rpartition("/")[2] or name).casefold()
-            if not holders and not (packed and tree.names(_join(base, only))):
+            within = tree.names(_join(base, only))
+            packed = is_neutral(only) or (within and only.casefold() == (base.rpartition("/")[2] or name).casefold())
+            if not packed and not _wraps_parts(tree, _join(base, only)):
                 break
         else:
             holders = [one for one in holders if is_neutral(one)]
@@ -172,6 +177,15 @@ def _descend(tree: Tree, name: str) -> str:
                 break
         base = _join(base, holders[0] if holders else names[0])
     return base
+
+
+def _wraps_parts(tree: Tree, folder: str) -> bool:
+    """Return whether a folder holds parts, or one folder alone that does, however deep."""
+    while not part_folders(tree, folder):
+        if not tree.only_folders(folder) or len(tree.names(folder)) != 1:
+            return False
+        folder = _join(folder, tree.names(folder)[0])
+    return True
 
 
 def _inner_base(tree: Tree, part: str, classes_elsewhere: set[str]) -> str:
@@ -196,6 +210,19 @@ def _inner_parts(tree: Tree, base: str) -> dict[str, SplitName]:
     return splits if len(splits) == len(names) and len({*splits.values(), "train"}) > 1 else {}
 
 
+def _named_parts(tree: Tree, base: str) -> dict[str, Place]:
+    """Return the class and the part of each folder where all are called so, ``cat_train``, and two classes recur."""
+    divided = {name: found for name in tree.names(base) if (found := divide_name(name))}
+    if base in tree.holding or len(divided) < len(tree.names(base)):
+        return {}
+    meant = split_names(word for _, word in divided.values())
+    fitted = {label for label, word in divided.values() if meant[word] == "train"}
+    scored = {label for label, word in divided.values() if meant[word] != "train"}
+    return (
+        {name: Place(label, meant[word]) for name, (label, word) in divided.items()} if len(fitted & scored) > 1 else {}
+    )
+
+
 def _pieces(tree: Tree, base: str) -> list[str]:
     """Return the folders that hold the classes, because all of them hold the same ones."""
     names = tree.names(base)
@@ -216,6 +243,20 @@ def _alike_notices(tree: Tree, pieces: Sequence[str]) -> list[Finding]:
         return []
     inside = [printable(name) for name in tree.names(pieces[0])]
     return [Finding("data.same_folders", {"names": [printable(name) for name in pieces], "inside": inside})]
+
+
+def _named_notices(named: Mapping[str, Place]) -> list[Finding]:
+    classes = [printable(name) for name in dict.fromkeys(place.label or "" for place in named.values())]
+    return [Finding("data.named_parts", {"names": [printable(name) for name in named], "classes": classes})]
+
+
+def _deeper_notices(tree: Tree, base: str) -> list[Finding]:
+    """Say that the classes hold folders where all of them hold nothing else: these could be the classes as well."""
+    classes = [_join(base, name) for name in tree.names(base)]
+    if base in tree.holding or len(classes) < 2 or not all(tree.only_folders(one) for one in classes):
+        return []
+    inside = [printable(name) for name in dict.fromkeys(name for one in classes for name in tree.names(one))]
+    return [Finding("data.folders_inside", {"names": inside, "count": len(inside)}, NOTE)]
 
 
 def _descended(base: str) -> tuple[Finding, ...]:

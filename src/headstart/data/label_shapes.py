@@ -8,6 +8,8 @@ from headstart.runtime.findings import Finding
 
 _LISTED = re.compile(r"[\[{](.*)[\]}]", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_MISSING = {"nan", "null", "none", "n/a", "na", "#n/a", "<na>", "nat"}  # what programs write where there is nothing
+_BROKEN = re.compile("[\x00-\x08\n\r\v\f]")  # what a class hardly holds, but rows that ran together do
 FEWEST_NUMBERS = 5  # different ones: fewer are grades, or the numbers of classes
 
 
@@ -24,8 +26,12 @@ def label_findings(classes: Collection[str], count: int) -> list[Finding]:
     numbers = len(classes) >= FEWEST_NUMBERS and 2 * len(classes) > count
     if numbers and all(map(_NUMBER.fullmatch, classes)):
         return [Finding("data.measured_labels", {"classes": len(classes), "count": count})]
-    sets = _find_sets(classes)
-    return [Finding("data.sets_of_labels", {"names": sets, "count": len(sets)})] if sets else []
+    doubtful = {
+        "data.sets_of_labels": _find_sets(classes),
+        "data.missing_labels": [name for name in classes if name.casefold() in _MISSING],
+        "data.broken_labels": [name for name in classes if _BROKEN.search(name)],
+    }
+    return [Finding(code, {"names": names, "count": len(names)}) for code, names in doubtful.items() if names]
 
 
 def _find_sets(classes: Collection[str]) -> list[str]:

@@ -78,6 +78,25 @@ def plain_splits(names: Iterable[str]) -> dict[str, SplitName]:
     return {name: meant[word] for name, word in plain.items()}
 
 
+def divide_name(name: str) -> tuple[str, str] | None:
+    """Divide a name of a class and a part into the class and the word for the part; None for any other name.
+
+    Examples
+    --------
+    >>> divide_name("cat_train"), divide_name("testA"), divide_name("train2"), divide_name("train_images")
+    (('cat', 'train'), ('A', 'test'), None, None)
+    """
+    found = part_name(name)
+    if found is None or not found.rest:
+        return None
+    for piece in _PIECES.finditer(name):
+        around = (name[: piece.start()], name[piece.end() :])
+        rest = "".join(around).strip(" _.-")
+        if piece[0].casefold() == found.word and not all(around) and rest:
+            return rest, found.word
+    return None
+
+
 def is_neutral(name: str) -> bool:
     """Return whether a name of a folder says nothing about what lies in it, as ``images`` does.
 

@@ -27,6 +27,7 @@ from headstart.data.encodings import decode, encoding_findings
 from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.name_checks import printable
 from headstart.data.readers.base import one_modality, row_readers
+from headstart.data.table_checks import refuse_file_names, require_header, require_table
 from headstart.data.table_files import FileFinder, root_beside
 from headstart.errors import DataError
 from headstart.modalities.base import modalities_by_suffix
@@ -69,6 +70,7 @@ def read_table(table: Path, options: TableOptions = TableOptions()) -> Dataset: 
     where = the_table(table)
     cells = read_cells(table, where)
     finder = FileFinder(_folders(table, options), modalities_by_suffix(), table.stem)
+    require_header(where, cells.columns, finder)
     columns = find_columns(where, cells.columns, options, lambda cell: finder.find(cell) is not None)
     if not options.path_column and not _names_files(columns, cells, finder):
         named = [*_filled(cells.columns[columns.path])] if columns.path else []
@@ -78,6 +80,7 @@ def read_table(table: Path, options: TableOptions = TableOptions()) -> Dataset: 
             columns = replace(columns, path="")
         dataset = read_rows(printable(table.stem), where, cells, columns)
         if dataset is not None:
+            refuse_file_names(where, cells.columns, dataset)
             return dataset
     if not columns.path:
         raise missing_column(where, "path", cells.columns)
@@ -135,6 +138,7 @@ def read_cells(table: Path, where: Finding) -> TableCells:
     """Read the columns of a table; ``where`` begins the sentence of an error."""
     suffix = table.suffix.lower()
     if suffix in _READERS:
+        require_table(table, where)
         return _READERS[suffix](_read_bytes(table, where), where)
     reader = next(reader for reader in row_readers().values() if suffix in reader.SUFFIXES)
     beside = next((found for known in _READERS if (found := table.with_suffix(known)).is_file()), None)
