@@ -12,9 +12,10 @@ from headstart.errors import public_call, warn
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding, about
 from headstart.runtime.progress import Progress, silent
-from headstart.settings.fields import DeviceName
+from headstart.settings.fields import DeviceName, list_values
 from headstart.settings.keywords import Settings
 from headstart.settings.recipe import Recipe, quick_head, study_recipe
+from headstart.settings.rules import given_settings
 
 if TYPE_CHECKING:
     from headstart.features.values import Features
@@ -81,7 +82,7 @@ def fit(
 
     told: list[Finding] = []
     context = RunContext(cache=cache, progress=progress, notify=told.append)
-    chosen = Recipe.from_mapping({**(recipe.to_json() if recipe else {}), **settings})
+    chosen = Recipe.from_mapping({**given_settings(recipe), **settings})
     folder = Path(out).expanduser() if out is not None else None
     planned = plan_fit(data, chosen, context, out=None if resume else folder)
     if folder is None and not resume:
@@ -100,7 +101,7 @@ def embed(
     cache: str | Path | None = None,
     progress: Progress = silent,
 ) -> "Features":
-    """Turn pictures into feature vectors, shape (N, D), in the order of the data.
+    """Turn pictures, or one, into feature vectors, shape (N, D), in the order of the data.
 
     Rows of pictures that cannot be read are NaN. Vectors that were computed before come from the store.
 
@@ -170,7 +171,7 @@ def check(
     """
     from headstart.workflows.check import run_check
 
-    chosen = Recipe.from_mapping({"head": "logistic", **(recipe.to_json() if recipe else {}), **settings})
+    chosen = Recipe.from_mapping({"head": "logistic", **given_settings(recipe), **settings})
     places = tuple(Path(one).expanduser() if one is not None else None for one in (out, export))
     return run_check(data, chosen, RunContext(cache=cache, progress=progress), out=places[0], export=places[1])
 
@@ -219,7 +220,7 @@ def compare(
     from headstart.workflows.compare import read_wanted, run_comparison
 
     recipe = study_recipe(settings, {"head": quick_head(settings)}, "compare")
-    wanted = read_wanted(arms, shots, draws, steps, recipe.training.time_limit)
+    wanted = read_wanted(list_values(arms), list_values(shots), draws, steps, recipe.training.time_limit)
     return run_comparison(data, wanted, recipe.replace(time_limit=""), RunContext(cache=cache, progress=progress))
 
 
@@ -237,9 +238,8 @@ def rank(
     """Rank encoders by what their features say about labelled pictures; none means all that are here.
 
     ``stages`` and ``sizes`` add candidates behind each: its first stages alone, and smaller pictures in pixels. Their
-    names, such as ``efficientnet_lite0[:5]`` and ``efficientnet_lite0@160``, are encoders that :func:`headstart.fit`
-    takes. ``data``, ``cache`` and ``progress`` are as for :func:`headstart.fit`, ``settings`` those of a Recipe:
-    balance, inner_folds, seed and the like. Raises HeadstartError, as :func:`headstart.fit` does.
+    names, such as ``efficientnet_lite0[:5]`` and ``efficientnet_lite0@160``, are encoders that :func:`fit` takes.
+    ``data``, ``cache``, ``progress``, ``settings`` and what is raised are as for :func:`headstart.fit`.
 
     Examples
     --------
@@ -252,7 +252,7 @@ def rank(
     from headstart.workflows.rank import Candidates, run_ranking
 
     context = RunContext(cache=cache, progress=progress)
-    candidates = Candidates(tuple(encoders), tuple(stages), tuple(sizes))
+    candidates = Candidates(*map(list_values, (encoders, stages, sizes)))
     return run_ranking(data, candidates, study_recipe(settings, {}, "rank"), context)
 
 
@@ -297,4 +297,4 @@ def distance(
     from headstart.workflows.distance import run_either_distance
 
     recipe = study_recipe(settings, {"head": quick_head(settings)}, "distance")
-    return run_either_distance(one, other, encoders, recipe, RunContext(cache=cache, progress=progress))
+    return run_either_distance(one, other, list_values(encoders), recipe, RunContext(cache=cache, progress=progress))

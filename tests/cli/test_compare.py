@@ -46,6 +46,7 @@ def test_arms_are_compared_and_what_was_computed_is_not_computed_again(place, mo
     assert first.exit_code == 0, first.stderr
     found = json.loads(first.stdout)
     assert found["arms"] == ["probe", "scratch", "matched", "lpft"]
+    assert [found["factors"][1][name] for name in ("start", "shots")] == [2, "all"]
     assert {(row["arm"], row["shots"]) for row in found["rates"]} == {
         (arm, shots) for arm in ("scratch", "matched", "lpft") for shots in (2, "all")
     }

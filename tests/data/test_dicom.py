@@ -224,3 +224,23 @@ def test_a_field_that_no_file_has_is_refused(tmp_path):
         read_dataset(scans(tmp_path), group_by="AccessionNumber")
     with pytest.raises(DataError, match="The group column 'patient' cannot be used here"):
         read_dataset(tmp_path, group_by="patient")
+
+
+def test_a_slope_of_nothing_is_damage():
+    assert (
+        reason(encode(fields(RescaleSlope="0", RescaleIntercept="0"))) == "It is a damaged DICOM file (RescaleSlope)."
+    )
+
+
+def test_a_file_that_does_not_say_how_it_is_written_is_damaged():
+    one = fields()
+    buffer = io.BytesIO()
+    one.file_meta, one.preamble = FileMetaDataset(), bytes(128)
+    one.save_as(buffer, implicit_vr=True, little_endian=True)
+    assert reason(buffer.getvalue()) == "It is a damaged DICOM file (TransferSyntaxUID)."
+
+
+def test_values_of_32_bits_are_shown_over_what_can_be_stored_without_listing_it():
+    deep = (SLOPE.astype(np.uint32) << 20) + SLOPE
+    shown = grey(fields(deep, BitsAllocated=32, BitsStored=32, HighBit=31))
+    assert np.abs(shown - deep / (2**32 - 1) * 255).max() <= 0.5

@@ -48,6 +48,8 @@ def tiff(*tags, below=()):
 
 CONTENTS = {
     "It is a pointer of git-lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+    "It is a pointer of git-annex": b"/annex/objects/SHA256E-s123--4d7a.png\n",
+    "It is text (XML or JSON)": b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
     "It is a web page": b"\xef\xbb\xbf\n<!DOCTYPE html><html><body>404</body></html>",
     "It is an SVG drawing": b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"></svg>',
     "It is a PDF document": b"%PDF-1.7\n",

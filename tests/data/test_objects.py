@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from headstart.data.columns import TableOptions
-from headstart.data.objects import list_each
+from headstart.data.objects import is_single, list_each
 from headstart.data.readers.image import open_example
 from headstart.data.sources import is_one_example, list_examples, read_dataset, single_example
 from headstart.errors import DataError, HeadstartError
@@ -397,3 +397,13 @@ def test_whatever_goes_in_a_dataset_comes_out_or_an_error_that_explains(source):
             read(source)
         except HeadstartError as error:
             assert len(str(error)) < 2000
+
+
+def test_an_empty_name_is_not_the_folder_that_the_program_runs_in():
+    assert refusal("") == "'' does not exist. Check the path."
+
+
+@pytest.mark.parametrize("one", [png(), bytearray(png()), io.BytesIO(png()), Image.fromarray(RED)])
+def test_one_example_in_memory_is_known_as_one(one):
+    assert is_single(one)
+    assert not any(map(is_single, ([one], PICTURES, "a.png", pathlib.PurePath("a.png"), None)))

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.errors import OutputError
-from headstart.runtime.files import json_text, whole_file, whole_folder, write_json, write_text
+from headstart.runtime.files import (
+    json_text,
+    require_free,
+    require_new_file,
+    whole_file,
+    whole_folder,
+    write_json,
+    write_text,
+)
 
 
 @given(
@@ -96,3 +104,19 @@ def test_the_folder_of_a_faster_process_stays_and_only_an_equal_one_is_no_error(
         (tmp_path / "made").mkdir()
         (tmp_path / "made" / "theirs").touch()
     assert [path.name for path in tmp_path.rglob("*")] == ["made", "theirs"]
+
+
+@pytest.mark.parametrize("name", ["results.csv", "report.HTML", "model.onnx"])
+def test_a_folder_for_output_is_not_called_like_a_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="is called like a file"):
+        require_free(tmp_path / name)
+    (tmp_path / name).mkdir()
+    require_free(tmp_path / name)
+    require_free(tmp_path / "runs" / "v1.2")
+
+
+def test_the_folder_of_a_new_file_is_made(tmp_path: Path) -> None:
+    require_new_file(tmp_path / "a" / "b" / "c.csv", (".csv",))
+    write_text(tmp_path / "a" / "b" / "c.csv", "x")
+    with pytest.raises(OutputError, match="is there already"):
+        require_new_file(tmp_path / "a" / "b" / "c.csv", (".csv",))

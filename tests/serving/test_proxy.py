@@ -2,6 +2,8 @@
 
 import io
 import re
+import time
+import warnings
 
 import pytest
 from PIL import Image
@@ -10,7 +12,11 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from headstart.serving.addresses import Addresses
+from headstart.serving.app import create_app
+from headstart.serving.auth import AccessRules
+from headstart.serving.multipart import extended_name
 from headstart.serving.page_routes import load_pages
+from headstart.serving.sessions import SessionLimits, SessionStore
 from headstart.settings.serving import ServerAddress
 
 PATH = "/flowers"
@@ -103,3 +109,23 @@ def test_names_of_files_come_in_the_extended_form_too(name, expected, server):
 def test_the_path_of_a_proxy_is_written_in_any_way():
     assert {ServerAddress(root_path=path).root_path for path in ("flowers", "/flowers", "/flowers/")} == {"/flowers"}
     assert ServerAddress(root_path="/").root_path == ""
+
+
+def test_the_path_of_a_proxy_without_its_slash_leads_to_the_page(start):
+    client = TestClient(Addresses(start().client.app._app, "/of/flowers"))
+    answer = client.get("/of/flowers?a=1", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (308, "flowers/?a=1")
+    assert client.get("/of/flowers").status_code == 200
+
+
+def test_nothing_deprecated_is_used_below_a_path(start):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        create_app(
+            start().service, AccessRules(()), SessionStore(SessionLimits(), time.monotonic), lambda *_: None, PATH
+        )
+
+
+def test_what_stands_in_quotes_is_no_name_of_its_own():
+    assert extended_name(b"""form-data; name="files"; filename="x; filename*=UTF-8''other.png\"""") is None
+    assert extended_name(b"""form-data; name="files"; filename*="UTF-8''a.png\"""") == "a.png"

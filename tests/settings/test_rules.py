@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headstart.errors import RecipeError
 from headstart.runtime.machine import available_cores
 from headstart.settings.parallelism import ExtractionPlan, algebra_threads, extraction_plan
 from headstart.settings.recipe import Recipe
-from headstart.settings.rules import fold_count, idle_settings, training_plan
+from headstart.settings.rules import fold_count, given_settings, idle_settings, training_plan
 
 
 @given(st.integers(0, 10**6), st.integers(1, 256), st.sampled_from(["onnxruntime", "torch", "numpy"]))
@@ -68,3 +69,9 @@ def test_settings_that_can_have_no_effect_are_those_of_the_training_and_of_a_mod
     assert idle_settings(Recipe()) == ()
     assert idle_settings(Recipe(preset="best", mixup=0.2)) == ()
     assert idle_settings(Recipe(preset="fast", mixup=0.2, wise="auto")) == ("mixup", "wise")
+
+
+def test_a_recipe_may_be_a_mapping_and_anything_else_is_refused():
+    assert given_settings(Recipe(head="ridge"))["head"] == "ridge"
+    with pytest.raises(RecipeError, match="Expected Recipe, got str"):
+        given_settings("ridge")

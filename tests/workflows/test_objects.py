@@ -105,3 +105,19 @@ def test_one_hot_labels_are_numbers_for_scikit_learn(lite0, session_cache):
     assert classifier.predict([RED]).tolist() == [1]
     with pytest.raises(DataError, match="1 picture has no label"):
         classifier.fit(list(pictures), [None, *labels[1:]])
+
+
+@pytest.mark.parametrize(("top", "said"), [(0, "out of range"), ("3", "Expected int, got str")])
+def test_how_many_classes_are_listed_is_a_number(top, said, fitted):
+    with pytest.raises(HeadstartError, match=said):
+        fitted.predict(RED, top=top)
+
+
+def test_one_picture_in_memory_is_embedded_as_one(lite0, session_cache):
+    assert hs.embed(RED, cache=session_cache).matrix.shape == (1, 1280)
+
+
+def test_what_is_one_of_several_is_given_without_a_list(lite0, session_cache):
+    found = hs.compare(PLAIN, arms="majority", shots=2, draws=1, cache=session_cache)
+    assert [(point.arm, point.shots) for point in found.points] == [("majority", "2")]
+    assert len(hs.rank(PLAIN, "efficientnet_lite0", cache=session_cache).ranking.scored) == 1

@@ -16,6 +16,7 @@ from headstart.data.readers.base import reader_of
 from headstart.data.reading import reading_from
 from headstart.data.table_options import refuse_table_options
 from headstart.errors import DataError
+from headstart.modalities.base import DEFAULT
 
 Read = Callable[..., Dataset]  # reads paths, lists of paths, and what is read here
 
@@ -98,6 +99,21 @@ def holds_several(inputs: Any, modality: str) -> bool:  # noqa: ANN401 - as read
     if isinstance(inputs, os.PathLike) or not _holds_examples(inputs):
         return False
     return not _is_one(inputs, modality)
+
+
+def is_single(source: Any) -> bool:  # noqa: ANN401 - as read_object
+    """Return whether this is one example for sure: its bytes, an open file, or an object that is no array.
+
+    Examples
+    --------
+    >>> is_single(b"GIF89a"), is_single(["a.png"]), is_single(np.zeros((2, 2)))
+    (True, False, False)
+    """
+    if path_of(source) is not None or isinstance(source, (str, os.PathLike)):
+        return False
+    if isinstance(source, (bytes, bytearray, memoryview)) or is_file(source):
+        return True
+    return not hasattr(source, "shape") and reader_of(DEFAULT).is_one(source)
 
 
 def list_each(several: Any) -> list[Any]:  # noqa: ANN401 - as read_object

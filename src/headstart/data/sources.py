@@ -219,6 +219,8 @@ def _read_path(source: str | os.PathLike[str], table: TableOptions) -> Dataset:
     from headstart.data.folders import read_folder
     from headstart.data.tables import TABLE_SUFFIXES, is_table, read_table
 
+    if not source:  # to a Path it is the folder that the program runs in
+        raise _missing("")
     path = Path(os.path.expanduser(source))
     is_file = os.path.isfile(path)  # False also for a name that no system can have
     if is_file and is_table(path):

@@ -62,7 +62,7 @@ def factor_sentence(factor: Json, texts: Texts) -> str:
     values = {
         "shots": _each(str(factor["shots"]), texts),
         "start": _word(str(factor.get("start") or ""), texts),
-        "mean": "" if size == factor["shots"] else texts.say("reporting.mean_size", {"size": size}),
+        "mean": "" if size == str(factor["shots"]) else texts.say("reporting.mean_size", {"size": size}),
         "arm": texts.name("reporting.arm", arm),
         "effect": effect,
         "points": texts.say("reporting.points", {"points": effect, "low": low, "high": high}),

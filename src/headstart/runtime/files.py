@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from headstart.errors import OutputError
 
+OF_FILES = frozenset(".csv .tsv .json .jsonl .parquet .xlsx .html .htm .pdf .txt .md .png .jpg .svg .onnx .zip".split())
 PARTIAL_SUFFIX = ".partial"  # of what is not whole yet, and of what a killed process left
 
 
@@ -80,7 +81,7 @@ def write_errors(code: str = "runtime.cannot_write", **values: object) -> Iterat
 
 
 def require_free(path: Path) -> None:
-    """Refuse a place for output that is a file or a folder with something in it.
+    """Refuse a place for output that is a file, is called like one, or is a folder with something in it.
 
     Raises
     ------
@@ -90,12 +91,16 @@ def require_free(path: Path) -> None:
     if path.is_dir():
         if any(path.iterdir()):
             raise OutputError("runtime.not_empty", path=path)
+    elif path.suffix.lower() in OF_FILES and not path.exists():
+        raise OutputError("runtime.name_of_file", path=path)
     elif path.exists() or path.is_symlink():
         raise OutputError("runtime.is_file", path=path)
 
 
 def require_new_file(path: Path, suffixes: Sequence[str] = ()) -> None:
     """Refuse a place for a file where something lies already, or whose name ends in none of ``suffixes``.
+
+    The folder around it is made, as that around a run is.
 
     Raises
     ------
@@ -106,6 +111,8 @@ def require_new_file(path: Path, suffixes: Sequence[str] = ()) -> None:
         raise OutputError("runtime.unknown_suffix", path=path, names=[one for one in suffixes if one])
     if path.exists() or path.is_symlink():
         raise OutputError("runtime.there_already", path=path)
+    with write_errors(path=path):
+        path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def json_text(value: Any) -> str:  # noqa: ANN401 - any plain data

@@ -26,8 +26,9 @@ class Addresses:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = path_below(scope["path"], scope.get("root_path") or self._root)
-        there = better_address(path)
+        root = scope.get("root_path") or self._root
+        path = path_below(scope["path"], root)
+        there = f"{root.rpartition('/')[2]}/" if root and path == root else better_address(path)
         if there:
             query = scope["query_string"].decode("latin-1")
             answer = Response(status_code=308, headers={"location": f"{there}?{query}" if query else there})

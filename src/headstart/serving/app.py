@@ -34,7 +34,6 @@ def create_app(
         docs_url=None,  # FastAPI's own pages come from the network
         redoc_url=None,
         redirect_slashes=False,
-        root_path=root_path,
         exception_handlers={
             Refusal: _refused,
             ClientGone: _left,

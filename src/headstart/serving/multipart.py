@@ -16,7 +16,8 @@ from headstart.settings.serving import ServerLimits
 FILES = "files"
 LONGEST_NAME = 200  # of a file, in characters: names are shown, never opened
 LONGEST_TEXT = 1000  # of a field that is no file, in bytes
-_EXTENDED = re.compile(rb";\s*filename\*\s*=\s*([\w.-]*)'[^']*'([^;\s]+)", re.IGNORECASE)
+_EXTENDED = re.compile(rb""";\s*filename\*\s*=\s*"?([\w.-]*)'[^']*'([^;\s]+)""", re.IGNORECASE)
+_QUOTED = re.compile(rb'''(?<!\*=)"(?:\\.|[^"\\])*"''')  # what stands in it is no parameter
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -57,7 +58,7 @@ def extended_name(disposition: bytes) -> str | None:
     >>> extended_name(b"form-data; name=\"files\"; filename=\"x.png\"; filename*=UTF-8''%E8%8A%B1.png")
     '花.png'
     """
-    found = _EXTENDED.search(disposition)
+    found = _EXTENDED.search(_QUOTED.sub(b'""', disposition))
     if found is None:
         return None
     name = unquote_to_bytes(found[2].strip(b'"'))

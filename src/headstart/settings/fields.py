@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from numbers import Number
 from typing import Any, Literal, get_args
 
 from headstart.errors import RecipeError
@@ -30,6 +31,19 @@ def seconds_of(limit: str) -> float:
     if match is None or float(match[1]) == 0:
         raise RecipeError("settings.no_time", limit=limit)
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def list_values(given: Any) -> tuple[Any, ...]:  # noqa: ANN401 - one value, or several
+    """List what may be given as one value, as several or as None.
+
+    Examples
+    --------
+    >>> list_values("probe"), list_values(["probe", "full"]), list_values(None)
+    (('probe',), ('probe', 'full'), ())
+    """
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, (str, Number)) else tuple(given)
 
 
 def last_stages(method: str) -> int:

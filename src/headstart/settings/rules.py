@@ -1,12 +1,27 @@
 """Data and machine become default settings: pure functions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from headstart.settings.fields import last_stages
+from headstart.settings.fields import check_type, last_stages
 from headstart.settings.recipe import Recipe
 from headstart.settings.sections import TrainingSettings
+
+
+def given_settings(recipe: Any) -> Mapping[str, Any]:  # noqa: ANN401 - checked here
+    """Return the settings of a recipe, of a mapping of them, or none of None; raises RecipeError for anything else.
+
+    Examples
+    --------
+    >>> given_settings({"head": "ridge"}), given_settings(None)
+    ({'head': 'ridge'}, {})
+    """
+    if recipe is None or isinstance(recipe, Mapping):
+        return recipe or {}
+    check_type("recipe", recipe, Recipe)
+    return dict(recipe.to_json())
 
 
 def fold_count(wanted: int, typical_class: int) -> int:

@@ -216,7 +216,13 @@ def _test_json(score: Score, p: float) -> dict[str, float]:
 def _factor_json(factor: Ablation) -> dict[str, Any]:
     found = asdict(factor)
     ends = {name: found.pop(name) for name in ("factor", "effect", "low", "high")}
-    return {**ends, "sentence": factor_sentence(asdict(factor), ENGLISH), **found}
+    return {
+        **ends,
+        "sentence": factor_sentence(asdict(factor), ENGLISH),
+        **found,
+        "shots": _number(factor.shots),
+        "start": _number(factor.start),
+    }
 
 
 def _notices(answers: Answers, present: Sequence[str]) -> tuple[Finding, ...]:

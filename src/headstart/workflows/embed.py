@@ -36,7 +36,9 @@ def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) 
 
     Returns the features, and what the user should know of the data.
     """
-    dataset = read_dataset(data)
+    from headstart.data.objects import is_single  # only where an object is read
+
+    dataset = read_dataset([data] if is_single(data) else data)
     checked = inspect_dataset(dataset, progress=context.progress)
     loaded = usable_encoder(encoder, device, checked, context)
     walk = read_features(dataset.examples, checked.keys, (loaded,), context, checked.usable)

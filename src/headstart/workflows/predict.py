@@ -24,6 +24,7 @@ from headstart.runtime.context import RunContext
 from headstart.runtime.files import require_new_file, write_text
 from headstart.runtime.findings import about
 from headstart.saving.values import SavedModel
+from headstart.settings.fields import check_range, check_type
 from headstart.settings.recipe import Recipe
 
 
@@ -86,6 +87,8 @@ def answer(  # six: who answers (two values of every model), about what, how
     strict: bool,
 ) -> Answers:
     """Predict examples; those that cannot be read are named, or refused when ``strict`` or when there are no others."""
+    check_type("top", top, int)
+    check_range("top", top, 1, 10_000)
     given = inputs if isinstance(inputs, Dataset) else read_inputs(inputs, encoder.spec.modality)
     examples = list_examples(given, encoder.spec.modality)
     walk = encode(encoder, examples, context, strict=strict)

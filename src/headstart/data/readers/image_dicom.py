@@ -78,6 +78,8 @@ def open_dicom(data: bytes) -> DicomFile:
     fields = _read(data, _FIELDS)
     if "PixelData" not in fields or not (fields.get("Rows") and fields.get("Columns")):
         raise Unreadable("data.dicom_without_pixels")
+    if "TransferSyntaxUID" not in fields.file_meta:
+        raise Unreadable("data.damaged_format", format="DICOM", error="TransferSyntaxUID")
     opened = DicomFile(fields)
     if not fields.file_meta.TransferSyntaxUID.is_compressed:
         width, height = opened.size
@@ -132,14 +134,9 @@ def _show_grey(stored: Values, fields: Any) -> Image.Image:  # noqa: ANN401 - a 
     from pydicom.pixels.processing import apply_modality_lut, apply_voi
 
     values = apply_modality_lut(stored, fields)
-    bits, signed = int(fields.BitsStored), int(fields.get("PixelRepresentation", 0))
-    lowest = -(2 ** (bits - 1)) if signed else 0
-    possible = apply_modality_lut(np.arange(lowest, lowest + 2**bits), fields)
-    low, high, inverted = (
-        float(possible.min()),
-        float(possible.max()),
-        fields.PhotometricInterpretation == "MONOCHROME1",
-    )
+    bits, inverted = int(fields.BitsStored), fields.PhotometricInterpretation == "MONOCHROME1"
+    possible = apply_modality_lut(_storable(fields), fields)
+    low, high = float(possible.min()), float(possible.max())
     windows = fields.get("WindowCenter") is not None and fields.get("WindowWidth") is not None
     if fields.get("VOILUTSequence"):
         top = 2 ** int(fields.VOILUTSequence[0].LUTDescriptor[2]) - 1
@@ -147,14 +144,24 @@ def _show_grey(stored: Values, fields: Any) -> Image.Image:  # noqa: ANN401 - a 
     elif windows:
         center, width = (float(np.ravel(one)[0]) for one in (fields.WindowCenter, fields.WindowWidth))
         shares = window_values(values, center, width, str(fields.get("VOILUTFunction") or "LINEAR"))
-    else:
+    elif high > low:
         shares = (values - low) / (high - low)
+    else:  # a slope of 0
+        raise Unreadable("data.damaged_format", format="DICOM", error="RescaleSlope")
     grey = np.rint(np.clip(shares, 0, 1) * 255).astype(np.uint8)
     picture = Image.fromarray(255 - grey if inverted else grey).convert("RGB")
     if bits > 8:
         chosen = bool(windows or fields.get("VOILUTSequence"))
         picture.info[VALUES] = GreyValues(values, low, high, inverted, chosen)
     return picture
+
+
+def _storable(fields: Any) -> Values:  # noqa: ANN401 - a pydicom.Dataset
+    """Return the values that can be stored; their ends alone where no table, which may go up and down, maps them."""
+    bits, signed = int(fields.BitsStored), int(fields.get("PixelRepresentation", 0))
+    lowest = -(2 ** (bits - 1)) if signed else 0
+    highest = lowest + 2**bits - 1
+    return np.arange(lowest, highest + 1) if fields.get("ModalityLUTSequence") else np.array([lowest, highest])
 
 
 def _show_colours(values: Values, fields: Any) -> Image.Image:  # noqa: ANN401 - a pydicom.Dataset

@@ -85,6 +85,8 @@ _CONTENTS: dict[str, Callable[[bytes], bool]] = {
     "lfs": _begins(b"version https://git-lfs", b"version https://hawser"),
     "svg": _markup(b"<svg"),
     "html": _markup(b"<!doctype html", b"<html", b"<head", b"<body"),
+    "annex": _begins(b"/annex/objects/", b"../.git/annex/objects/"),
+    "answer": _begins(b"<?xml", b'{"', b"\xef\xbb\xbf<?xml"),
     "pdf": _begins(b"%PDF"),
     "postscript": _begins(b"%!PS", b"\xc5\xd0\xd3\xc6"),
     "archive": _begins(
