@@ -237,6 +237,13 @@ class EncoderSource(Protocol):
         """Load an encoder; ``examples`` are those it may be fitted to, without their labels."""
 
 
+class Foresee(Protocol):
+    """A function ``foresee`` that an encoder source may have."""
+
+    def __call__(self, name: str, cache: Path, examples: Sequence[Example], /) -> tuple[Finding, ...]:
+        """Return what the user should know of an encoder and examples before features are computed."""
+
+
 class SimpleEncoders(Protocol):
     """A module with the encoders of one modality that need no network."""
 

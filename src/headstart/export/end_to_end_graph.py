@@ -43,7 +43,10 @@ def raw_input(modality: str) -> RawInput:
 
 
 def _head_obstacle(model: SavedModel) -> Finding | None:
-    return None if _head_graph(model) is not None else Finding("export.raw_head", {"kind": model.head.kind}, "note")
+    if _head_graph(model) is not None:
+        return None
+    code = "export.raw_terms" if model.head.needs_terms else "export.raw_head"
+    return Finding(code, {"kind": model.head.kind}, "note")
 
 
 def _head_graph(model: SavedModel) -> Node | None:
@@ -58,11 +61,11 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
     Parameters
     ----------
     graph
-        The network: a batch of inputs (N, 3, H, W) to features (N, D).
+        The network: a batch of inputs, such as (N, 3, H, W), to features (N, D).
     batched
         False: one example as it comes gives outputs (C,), such as ``probabilities``. True: several of one size give
-        (N, C). What examples are called, and their shape, is for their modality to say:
-        :class:`headstart.export.graph_parts.RawInput`.
+        (N, C), as always where the network's own inputs stay. What examples are called, and their shape, is for
+        their modality to say: :class:`headstart.export.graph_parts.RawInput`.
 
     Raises
     ------
@@ -75,7 +78,11 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
     inputs, features = network.graph.input[0].name, network.graph.output[0].name
     raw, output = raw_input(model.spec.modality), model.decoding.output
     before, behind = GraphParts(f"headstart/{raw.ONE}"), GraphParts("headstart/head")
-    if batched:
+    batched = batched or not raw.ONE
+    given = None
+    if not raw.ONE:
+        _add_head(behind, features, model, output)
+    elif batched:
         given = helper.make_tensor_value_info(f"{raw.ONE}s", raw.TYPE, ["count", *raw.SHAPE])
         raw.add_preparation(before, given.name, model.spec.preprocessing, inputs)
         _add_head(behind, features, model, output)
@@ -99,10 +106,12 @@ def _add_head(parts: GraphParts, features: str, model: SavedModel, output: str) 
 
 
 def batched_graph(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto
-    """Turn a graph for one example, as :func:`raw_graph` makes it, into one for several; it is changed and returned."""
+    """Turn a graph of :func:`raw_graph` into one for several examples, if it is for one; it is changed and returned."""
     from onnx import helper
 
     graph, one, outputs = model.graph, model.graph.input[0], model.graph.output[0]
+    if len(outputs.type.tensor_type.shape.dim) > 1:
+        return model
     first = next(node for node in graph.node if one.name in node.input)  # adds the axis of the batch
     last = next(node for node in graph.node if outputs.name in node.output)  # takes it away
     several = f"{one.name}s"
@@ -160,7 +169,8 @@ def _read(graph: Path) -> Any:  # noqa: ANN401 - an onnx.ModelProto
 
 def _join(network: Any, before: GraphParts, behind: GraphParts, given: Any, answer: Any) -> None:  # noqa: ANN401 - onnx
     nodes = [*before.nodes, *network.graph.node, *behind.nodes]
-    for part, values in (("node", nodes), ("input", [given]), ("output", [answer])):
+    inputs = list(network.graph.input) if given is None else [given]
+    for part, values in (("node", nodes), ("input", inputs), ("output", [answer])):
         network.graph.ClearField(part)
         getattr(network.graph, part).extend(values)
     network.graph.initializer.extend([*before.constants, *behind.constants])

@@ -13,12 +13,14 @@ from typing import Any
 from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import ExportError, OutputError
+from headstart.export.end_to_end_graph import raw_input
 from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_check import GateName, ParityReport, faults, gate_name, gate_rule
 from headstart.export.parity_data import ParityData, examples_of, examples_of_run
 from headstart.export.predictors import predict_files
 from headstart.features.extraction import Walk
 from headstart.features.store import FeatureStore
+from headstart.modalities.base import DEFAULT
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import write_errors, write_json
@@ -56,6 +58,8 @@ class ExportReport:
         What kept it from passing its gate; it is there all the same because that was forced.
     seconds
         How long it took.
+    modality
+        Of the examples.
     """
 
     file: Path
@@ -65,6 +69,7 @@ class ExportReport:
     source: Finding
     faults: tuple[Finding, ...]
     seconds: float
+    modality: str = DEFAULT
 
     def record(self) -> dict[str, Any]:
         """Return what the manifest keeps: plain data without paths."""
@@ -96,6 +101,7 @@ class ExportReport:
 
     def lines(self, texts: Texts = ENGLISH) -> list[str]:
         """Write it for people."""
+        texts = texts.for_modality(self.modality)
         values = {"rule": gate_rule(gate_name(self.form.precision, self.proof)), "faults": self.faults}
         written = {"form": self.form.title(self.proof.answers), "size": self.size / 1e6, "file": self.file}
         return [
@@ -155,7 +161,8 @@ def export_model(
         written = sorted(path.relative_to(partial) for path in partial.rglob("*") if path.is_file())
         size = sum((partial / name).stat().st_size for name in written)
         _move(partial, target.parent)
-    report = ExportReport(target, form, size, proof, held_out.source, found, time.perf_counter() - clock)
+    seconds, modality = time.perf_counter() - clock, subject.model.spec.modality
+    report = ExportReport(target, form, size, proof, held_out.source, found, seconds, modality)
     _record_proof(subject, report, [target.parent / name for name in written], inside=out is None)
     return report
 
@@ -203,9 +210,13 @@ def _reuse_saved(subject: Exportable, form: ExportFormat, out: Path | None, main
 def _check_parity(
     subject: Exportable, form: ExportFormat, main: Path, pool: ParityData, context: RunContext
 ) -> ParityReport:
-    cores = available_cores()
+    modality, ask = subject.encoder.spec.modality, form.exporter.open(main, 1)
+    raw = raw_input(modality)
     said = predict_files(
-        form.exporter.open(main, 1), pool.dataset(subject.encoder.spec.modality), cores, context.progress
+        lambda opened: ask(raw.take(opened, subject.encoder)),
+        pool.dataset(modality),
+        available_cores(),
+        context.progress,
     )
     library = _predict_with_library(subject, pool.take(said.rows), context)
     labels, check_parity = pool.known_labels, load_task(subject.model.target.task).check_parity

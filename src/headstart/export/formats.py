@@ -9,6 +9,7 @@ from headstart.encoders.spec import Encoder, EncoderFiles
 from headstart.errors import ExportError
 from headstart.export.parity_data import ParityData
 from headstart.export.predictors import Ask
+from headstart.modalities.base import load_modality
 from headstart.registry import names, resolve
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress
@@ -137,5 +138,8 @@ def require_form(form: ExportFormat, model: SavedModel, files: EncoderFiles) -> 
     if why_not:
         other = "onnx" if form.to == "torch" else "torch"
         raise ExportError("export.impossible", to=form.to, reason=why_not, other=other)
+    graph = getattr(load_modality(model.spec.modality), "graph", None)
+    if graph is not None and form.precision not in graph.PRECISIONS:
+        raise ExportError("export.precision_not_here", precision=form.precision, known=[*graph.PRECISIONS])
     if model.spec.precision == "int8" and form.precision != "fp32":
         raise ExportError("export.int8_already", precision=form.precision)

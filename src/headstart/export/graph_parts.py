@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from headstart.encoders.spec import Preprocessing
+from headstart.encoders.spec import Encoder, Preprocessing
 from headstart.heads.head import Node, evaluate_graph
 from headstart.runtime.findings import Finding
 
@@ -70,8 +70,11 @@ class GraphParts:
 class RawInput(Protocol):
     """A module that says how a graph takes the examples of one modality as they come, and prepares them inside it."""
 
-    ONE: str  # what one example is called; several have an s behind it
+    ONE: str  # what one example is called; several have an s behind it; empty where the network's own inputs stay
     TYPE: int  # a number of onnx.TensorProto
+    BESIDE: tuple[str, ...]  # files of the encoder without which the graph is of no use
+    PRECISIONS: tuple[str, ...]  # that can be made
+    USE: str  # how to use the graph for classes without Headstart, for the model card
     SHAPE: tuple[str | int, ...]  # of one example; names stand for lengths that differ
 
     def obstacle(self, preprocessing: Preprocessing, /) -> Finding | None:
@@ -79,6 +82,9 @@ class RawInput(Protocol):
 
     def add_preparation(self, parts: GraphParts, given: str, preprocessing: Preprocessing, output: str, /) -> None:
         """Add the way from several examples, called ``given``, to a batch of inputs called ``output``."""
+
+    def take(self, example: Any, encoder: Encoder, /) -> Any:  # noqa: ANN401 - an array, or several in a tuple
+        """Turn an opened example into what the graph takes; raises ExampleError where it cannot answer for it."""
 
     def sample(self) -> npt.NDArray[Any]:
         """Return a raw example whose size is usual, to time files with; rolled along its second axis, it is another."""

@@ -8,7 +8,7 @@ from typing import Any
 from headstart.encoders.quantised import prepared_batches, quantise_graph
 from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ExportError
-from headstart.export.end_to_end_graph import RAW_GRAPH, raw_graph, raw_obstacle
+from headstart.export.end_to_end_graph import RAW_GRAPH, raw_graph, raw_input, raw_obstacle
 from headstart.export.formats import Exporter, ExportFormat, Source
 from headstart.export.fp16 import halve_weights
 from headstart.export.predictors import open_onnx
@@ -39,6 +39,8 @@ def form_graph(form: ExportFormat, source: Source, progress: Progress) -> Any:  
 def write_onnx(file: Path, form: ExportFormat, source: Source, progress: Progress) -> None:
     """Write the graph of a form."""
     graph = form_graph(form, source, progress)
+    for name in raw_input(source.model.spec.modality).BESIDE:
+        (file.parent / name).write_bytes(source.files.read(name))
     _write(file, halve_weights(graph) if form.precision == "fp16" else graph)
 
 

@@ -74,11 +74,11 @@ def open_openvino(file: Path, threads: int = 1) -> Ask:
     compiled = openvino.Core().compile_model(
         str(file), "CPU", {**PRECISION, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
     )
-    several = len(compiled.input(0).partial_shape) == 4
+    several = len(compiled.output(0).partial_shape) == 2
 
     def ask(example: Any) -> Singles:  # noqa: ANN401 - as it opens
-        raw = np.asarray(example)
-        answer = compiled.create_infer_request().infer([raw[None] if several else raw])[0]
+        parts = map(np.asarray, example if isinstance(example, tuple) else (example,))
+        answer = compiled.create_infer_request().infer([raw[None] if several else raw for raw in parts])[0]
         probabilities: Singles = answer[0] if several else answer
         return np.array(probabilities)
 

@@ -32,12 +32,13 @@ class PredictorOutput:
 def open_onnx(file: Path, threads: int = 1) -> Ask:
     """Open a graph that takes one raw example, or several of one size, in ONNX Runtime; raises EncoderError."""
     session = open_session(file, threads)
-    (given,) = session.get_inputs()
-    several = given.shape[0] == "count"
+    names = [given.name for given in session.get_inputs()]
+    several = len(session.get_outputs()[0].shape) == 2
 
     def ask(example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
-        raw = np.asarray(example)
-        (answer,) = session.run(None, {given.name: raw[None] if several else raw})
+        parts = map(np.asarray, example if isinstance(example, tuple) else (example,))
+        given = {name: raw[None] if several else raw for name, raw in zip(names, parts, strict=True)}
+        (answer,) = session.run(None, given)
         outputs: npt.NDArray[np.float32] = answer[0] if several else answer
         return outputs
 
@@ -64,7 +65,7 @@ def open_onnx_batch(file: Path, threads: int = 1) -> AskSeveral:
 
 
 def predict_files(ask: Ask, dataset: Dataset, workers: int, progress: Progress) -> PredictorOutput:
-    """Predict example files by an opened form, several at a time; those that cannot be decoded are left out.
+    """Predict example files by an opened form, several at a time; those that raise ExampleError are left out.
 
     Raises ExampleError when none can be.
     """
@@ -73,10 +74,9 @@ def predict_files(ask: Ask, dataset: Dataset, workers: int, progress: Progress) 
 
     def one(row: int) -> Any:  # noqa: ANN401 - an array, or None
         try:
-            opened = reader.open_example(examples[row].source, examples[row].name)
+            return ask(reader.open_example(examples[row].source, examples[row].name))
         except ExampleError:
             return None
-        return ask(opened)
 
     with ThreadPoolExecutor(workers) as pool:
         for row, answer in enumerate(pool.map(one, range(len(examples)))):

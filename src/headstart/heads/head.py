@@ -69,6 +69,7 @@ class Head(Protocol):
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
     kind: ClassVar[str]  # under which a saved model finds the class again
+    needs_terms: ClassVar[bool] = False  # whether it scores the words of documents, which no graph takes
     holds_examples: ClassVar[bool] = False  # whether features of single training examples are in its arrays
 
     @abstractmethod

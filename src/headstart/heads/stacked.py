@@ -37,6 +37,7 @@ class StackedHead(Head):
     share: float
     temperatures: tuple[float, float]
     kind: ClassVar[str] = "stacked"
+    needs_terms: ClassVar[bool] = True
 
     @property
     def holds_examples(self) -> bool:  # type: ignore[override]

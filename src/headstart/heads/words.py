@@ -33,6 +33,7 @@ class WordsHead(Head):
     bias: Singles
     cost: float
     kind: ClassVar[str] = "words"
+    needs_terms: ClassVar[bool] = True
 
     def scores(self, features: Matrix) -> Array:
         """Compute scores of shape (N, C) from the terms that features carry."""

@@ -22,5 +22,6 @@ TEXT = Row(
     page="text.html",
     hub="text",
     teaches=False,
+    graph="headstart.export.preprocess.text:",
     render="headstart.reporting.render.text:",
 )

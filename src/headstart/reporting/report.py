@@ -222,7 +222,7 @@ def run_findings(
 ) -> tuple[Finding, ...]:
     """Return everything that the user should know of a run."""
     left_out = left_out_findings(plan.dataset.examples, walk.failures)
-    found = (*plan.findings, *left_out, *_promises(plan, probe, board), *notices)
+    found = dict.fromkeys((*plan.findings, *left_out, *_promises(plan, probe, board), *notices))
     return about(found, plan.dataset.modality)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from headstart.heads.probabilities import as_softmax
+from headstart.modalities.base import load_modality
 from headstart.saving.card_parts import FEW, TaskCard, escaped, score_text, table_text
 from headstart.saving.policy_card import policy_section
 from headstart.saving.values import SavedModel
@@ -16,23 +17,6 @@ SCORES = {
     "brier": "Brier score (less is better)",
     "calibration_error": "calibration error (less is better)",
 }
-USE_WITH_ONNX = """\
-Without Headstart, with ONNX Runtime alone; `model.onnx` takes the bytes of one upright RGB picture of any size:
-
-```python
-import json
-
-import numpy as np
-import onnxruntime
-from PIL import Image, ImageOps
-
-session = onnxruntime.InferenceSession("path/to/this/folder/model.onnx", providers=["CPUExecutionProvider"])
-classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])
-picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB")
-(probabilities,) = session.run(None, {"picture": np.asarray(picture)})
-print(max(zip(probabilities.tolist(), classes)))
-```
-"""
 USE_WITH_TIMM = """\
 Without Headstart, with timm alone:
 
@@ -62,7 +46,7 @@ class ClassCard(TaskCard):
     def use(self, model: SavedModel, why_not_timm: object, no_raw: object) -> list[str]:
         """Write how to use it with ONNX Runtime and with timm, or why that cannot be."""
         parts = (
-            f"{escaped(str(no_raw))}\n" if no_raw else USE_WITH_ONNX,
+            f"{escaped(str(no_raw))}\n" if no_raw else load_modality(model.spec.modality).graph.USE,
             f"{escaped(str(why_not_timm))}\n" if why_not_timm else USE_WITH_TIMM,
         )
         return list(dict.fromkeys(parts))

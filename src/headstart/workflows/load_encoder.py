@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from headstart.data.example import Dataset, Example
 from headstart.data.plan import Plan
-from headstart.encoders.spec import Encoder, EncoderSource, LoadedEncoder, adapt, simple_encoders
+from headstart.encoders.spec import Encoder, EncoderSource, Foresee, LoadedEncoder, adapt, simple_encoders
 from headstart.modalities.base import DEFAULT, load_modality
 from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.settings.fields import DeviceName
 
 
@@ -19,6 +20,12 @@ def require_trainable(name: str, modality: str, methods: Iterable[str]) -> None:
     """Raise RecipeError when an encoder has no weights that one of these methods or arms could move."""
     for method in methods:
         _source(modality).require_trainable(name, method)
+
+
+def foresee(name: str, dataset: Dataset, examples: Sequence[Example], context: RunContext) -> tuple[Finding, ...]:
+    """Return what is known of an encoder and the examples to learn from before features are computed."""
+    found: Foresee | None = getattr(_source(dataset.modality), "foresee", None)
+    return () if found is None else found(name, context.cache_folder, examples)
 
 
 def list_names(dataset: Dataset, context: RunContext) -> tuple[str, ...]:

@@ -28,7 +28,13 @@ from headstart.settings.recipe import Recipe, require_modality
 from headstart.settings.rules import training_plan
 from headstart.tasks.base import load_task
 from headstart.workflows.embed import Data, read_as
-from headstart.workflows.load_encoder import planned_baseline, planned_encoder, require_encoder, require_trainable
+from headstart.workflows.load_encoder import (
+    foresee,
+    planned_baseline,
+    planned_encoder,
+    require_encoder,
+    require_trainable,
+)
 
 
 def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | None = None) -> Plan:
@@ -57,7 +63,8 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     parts = divide(checked, recipe)
     adapted = find_adaptation(recipe, dataset.modality, [dataset.examples[index] for index in parts.fit])
     checked = replace(checked, notices=tuple(one for one in checked.notices if one.code not in adapted.settled))
-    return Plan(recipe, dataset, checked, parts, (*notices, *adapted.findings), adapted.changes)
+    known = foresee(recipe.encoder.name, dataset, [dataset.examples[index] for index in parts.fit], context)
+    return Plan(recipe, dataset, checked, parts, (*notices, *known, *adapted.findings), adapted.changes)
 
 
 def divide(checked: Inspection, recipe: Recipe) -> Parts:

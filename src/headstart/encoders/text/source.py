@@ -54,6 +54,14 @@ def load_encoder(
     return NetworkWithWords(network, files, (*network.notices, *_notices(network, texts)))
 
 
+def foresee(name: str, cache: Path, examples: Sequence[Example]) -> tuple[Finding, ...]:
+    """Return what the user should know of an encoder and these documents before features are computed."""
+    if name == WORDS:
+        return ()
+    network = loading.load_encoder(name, cache=cache)
+    return (*network.notices, *_notices(network, texts_of(examples)))
+
+
 def open_network(spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
     """Open the network of a saved model, with the words that were saved beside it."""
     network = TextEncoder(spec, files)

@@ -20,6 +20,24 @@ from headstart.export.graph_parts import DOUBLE, FLOAT, INT64, UINT8, GraphParts
 from headstart.runtime.findings import Finding
 
 ONE, TYPE, SHAPE = "picture", UINT8, ("height", "width", 3)
+BESIDE, PRECISIONS = (), ("fp32", "fp16", "int8")
+USE = """\
+Without Headstart, with ONNX Runtime alone; `model.onnx` takes the bytes of one upright RGB picture of any size:
+
+```python
+import json
+
+import numpy as np
+import onnxruntime
+from PIL import Image, ImageOps
+
+session = onnxruntime.InferenceSession("path/to/this/folder/model.onnx", providers=["CPUExecutionProvider"])
+classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])
+picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB")
+(probabilities,) = session.run(None, {"picture": np.asarray(picture)})
+print(max(zip(probabilities.tolist(), classes)))
+```
+"""
 
 # Pillow's filters that the Resize of ONNX knows, as its attributes. Keys' cubic with -0.5 is Pillow's.
 RESIZES: dict[str, dict[str, Any]] = {
@@ -43,6 +61,11 @@ def obstacle(preprocessing: ImagePreprocessing) -> Finding | None:
     if preprocessing.interpolation in (*RESIZES, "nearest"):
         return None
     return Finding("export.raw_filter", {"filter": preprocessing.interpolation}, "note")
+
+
+def take(picture: Any, encoder: Any) -> Any:  # noqa: ANN401 - as it opens; an Encoder
+    """Return the picture as it is: the graph prepares it."""
+    return picture
 
 
 def sample() -> npt.NDArray[np.uint8]:
