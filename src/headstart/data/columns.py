@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from headstart.data.example import SplitName
+from headstart.data.one_hot import NO, YES
 from headstart.data.part_names import KNOWN_PARTS, plain_splits
 from headstart.data.reading import is_missing
 from headstart.data.same_names import canonical
@@ -38,7 +39,6 @@ _FLAGS: dict[str, tuple[SplitName, SplitName]] = {
     **dict.fromkeys(("istest", "isholdout"), ("test", "train")),
     **dict.fromkeys(("istrain", "istraining"), ("train", "test")),
 }
-_YES, _NO = {"true", "yes", "1", "1.0", "1,0"}, {"false", "no", "0", "0.0", "0,0"}
 _TRIED = 20  # cells that tell what is in a column
 _JOINTS = re.compile(r"[\s_./-]+")
 
@@ -217,29 +217,6 @@ def parse_splits(where: object, values: Iterable[str], column: str = "split") ->
     return [meant[value] for value in values]
 
 
-def find_one_hot(cells: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    """Return the columns of which each row has a one in exactly one, and zeros in the others; [] where none are such.
-
-    Examples
-    --------
-    >>> find_one_hot({"disc": ["1", "0"], "square": ["0", "1"], "note": ["", ""]}, ["disc", "square", "note"])
-    ['disc', 'square']
-    """
-    flags = {name: [_flag(cell) for cell in cells[name]] for name in names if getattr(cells[name], "ndim", 1) == 1}
-    found = {name: column for name, column in flags.items() if column and None not in column}
-    for columns in (found, {name: column for name, column in found.items() if not all(column)}):
-        ones = {sum(map(bool, row)) for row in zip(*columns.values(), strict=True)}
-        if len(columns) > 1 and ones == {1}:
-            return list(columns)
-    return []
-
-
-def one_hot_labels(cells: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
-    """Return for each row the name of the column with its one."""
-    rows = zip(*(map(_flag, cells[name]) for name in columns), strict=True)
-    return [columns[row.index(True)] for row in rows]
-
-
 def _require(where: object, wanted: str, names: Sequence[str]) -> str:
     found = next((name for name in names if canonical(name) == canonical(wanted)), None)
     if found is None:
@@ -289,7 +266,7 @@ def _meant(column: str, words: Iterable[str]) -> dict[str, SplitName]:
     flag = _FLAGS.get(_squeeze(column))
     if flag is None:
         return plain_splits(words)
-    return {word: flag[word.casefold() in _NO] for word in words if word.casefold() in _YES | _NO}
+    return {word: flag[word.casefold() in NO] for word in words if word.casefold() in YES | NO}
 
 
 def _called(use: str, names: Sequence[str]) -> list[str]:
@@ -306,8 +283,3 @@ def _squeeze(name: str) -> str:
 
 def _text(cell: Any) -> str | None:  # noqa: ANN401 - a cell of any kind
     return None if getattr(cell, "ndim", 0) else cell_text(cell)
-
-
-def _flag(cell: object) -> bool | None:
-    text = str(cell).strip().casefold()
-    return True if text in _YES else False if text in _NO else None

@@ -12,15 +12,14 @@ from headstart.data.columns import (
     TableOptions,
     cell_text,
     find_columns,
-    find_one_hot,
     missing_column,
-    one_hot_labels,
     parse_splits,
     require_cells,
 )
 from headstart.data.containers import holds_items
 from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.in_memory import is_example, read_pairs
+from headstart.data.one_hot import find_one_hot, one_hot_labels
 from headstart.data.part_names import plain_splits
 from headstart.data.readers.base import suffix_of
 from headstart.data.reading import is_missing, reading_from

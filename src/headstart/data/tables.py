@@ -16,9 +16,7 @@ from headstart.data.columns import (
     TableOptions,
     cell_text,
     find_columns,
-    find_one_hot,
     missing_column,
-    one_hot_labels,
     parse_splits,
     require_cells,
 )
@@ -26,6 +24,7 @@ from headstart.data.delimited import column_names, read_delimited
 from headstart.data.encodings import decode, encoding_findings
 from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.name_checks import printable
+from headstart.data.one_hot import find_one_hot, one_hot_labels
 from headstart.data.readers.base import one_modality, row_readers
 from headstart.data.table_checks import refuse_file_names, require_header, require_table
 from headstart.data.table_files import FileFinder, root_beside
