@@ -231,7 +231,9 @@ class MissingExtraError(HeadstartError):
 
 @contextmanager
 def led_by(found: Callable[[], Iterable[Finding]]) -> Iterator[None]:
-    """Add the warnings among what was found to an error that is raised inside the ``with`` block: they led to it.
+    """Add the warnings among what was found to an error of the data that is raised inside the ``with`` block.
+
+    They led to it; a setting that does not fit is not their doing.
 
     Examples
     --------
@@ -242,7 +244,7 @@ def led_by(found: Callable[[], Iterable[Finding]]) -> Iterator[None]:
     """
     try:
         yield
-    except HeadstartError as error:
+    except DataError as error:
         known = (*error.findings, *(finding for finding in found() if finding.severity == WARNING))
         error.findings = tuple(dict.fromkeys(known))
         raise

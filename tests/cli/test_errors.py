@@ -223,16 +223,18 @@ def test_a_run_folder_that_cannot_be_made(headstart, flowers):
 
 
 def test_answers_that_cannot_be_written(headstart, model, flowers):
+    Path("none").touch()
     assert refused(headstart("predict", model, flowers / "rose", "--out", "none/answers.csv")) == (
-        "'none/answers.csv' cannot be written. The system says: No such file or directory. "
+        "'none/answers.csv' cannot be written. The system says: File exists. "
         "Check the rights and the free space, or name another place."
     )
 
 
 def test_a_table_that_cannot_be_written(headstart, flowers):
+    Path("none").touch()
     assert refused(headstart("embed", flowers, "--out", "none/flowers.csv")) == (
-        "The table 'none/flowers.csv' cannot be written. No such file or directory. "
-        "Choose another place, or make room there."
+        "'none/flowers.csv' cannot be written. The system says: File exists. "
+        "Check the rights and the free space, or name another place."
     )
 
 

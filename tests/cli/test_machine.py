@@ -97,6 +97,7 @@ def test_doctor_names_what_is_wrong_and_what_to_do(headstart, bad_machine, tmp_p
         '  pip install "headstart[demo]"         the photographs of headstart demo',
         '  pip install "headstart[heic]"         HEIC photographs, as an iPhone takes them',
         '  pip install "headstart[dicom]"        DICOM pictures, as scanners write them',
+        '  pip install "headstart[text]"         networks that read documents',
     ]
 
 

@@ -178,9 +178,9 @@ def test_a_heic_photograph_is_turned_once():
 
 
 def test_heic_is_registered_with_nobody():
+    before = dict(Image.OPEN)  # other packages of this process may have registered it
     open_example(heic())
-    with pytest.raises(Image.UnidentifiedImageError):
-        Image.open(io.BytesIO(heic()))
+    assert before == Image.OPEN
 
 
 def test_a_class_of_heic_photographs_is_a_class(tmp_path):

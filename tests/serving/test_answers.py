@@ -49,7 +49,7 @@ def test_health_model_and_metrics_are_there(server):
 def test_a_server_without_a_model_leads_to_teaching_and_says_so_to_programs(start):
     server = start(model=False)
     page = server.client.get("/", follow_redirects=False)
-    assert (page.status_code, page.headers["location"]) == (303, "/teach")
+    assert (page.status_code, page.headers["location"]) == (303, "teach")
     assert error_of(server.predict(png())) == error_of(server.client.get("/model")) == "no_model"
     assert server.client.get("/health").json()["model"] is False
 

@@ -28,7 +28,7 @@ def beginning(text: str, most: int = 48) -> str:
 
     Examples
     --------
-    >>> beginning("a long\\n story of many words", 12), beginning(" short ")
+    >>> beginning("a long\n story of many words", 12), beginning(" short ")
     ('a long stor…', 'short')
     """
     line = " ".join(text[: 4 * most].split())

@@ -28,6 +28,8 @@ from headstart.settings.fields import DeviceName
 from headstart.settings.recipe import Recipe
 from headstart.workflows.load_encoder import named_encoder
 
+OF_CLASSES = ("data.lost_classes", "data.tiny", "data.imbalance")  # findings that say nothing where none is predicted
+
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
 
 
@@ -38,11 +40,15 @@ def read_all(data: Data, encoder: str, device: DeviceName, context: RunContext) 
     """
     from headstart.data.objects import is_single  # only where an object is read
 
-    dataset = read_dataset([data] if is_single(data) else data)
+    single = is_single(data)
+    dataset = read_dataset([data] if single else data)
     checked = inspect_dataset(dataset, progress=context.progress)
+    if single:
+        refuse_unreadable(checked)
     loaded = usable_encoder(encoder, device, checked, context)
     walk = read_features(dataset.examples, checked.keys, (loaded,), context, checked.usable)
-    return walk.features[0], data_findings(checked, walk)
+    found = data_findings(checked, walk)
+    return walk.features[0], tuple(one for one in found if one.code not in OF_CLASSES)
 
 
 def write_features(data: Data, out: Path, recipe: Recipe, context: RunContext) -> EmbedReport:

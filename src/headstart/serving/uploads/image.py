@@ -16,6 +16,7 @@ from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
 
 THUMBNAIL = 160  # pixels
+NO_PICTURE = ("data.unknown_format", "data.content.")  # codes of what is found in a file that is none
 
 
 def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
@@ -44,7 +45,7 @@ def check(data: bytes, limits: ServerLimits) -> Facts:
     if len(data) > limits.file_bytes:
         raise too_large(limits.file_bytes, "the_file")
     facts = inspect_example(data)
-    if facts.problem is not None and facts.problem.code == "data.unknown_format":
+    if facts.problem is not None and facts.problem.code.startswith(NO_PICTURE):
         raise refused(415, "serving.not_a_picture", cause=facts.problem)
     if facts.problem is not None:
         raise _damaged(facts.problem)
