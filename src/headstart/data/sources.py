@@ -11,6 +11,7 @@ from typing import Any
 
 from headstart.data.columns import TableOptions
 from headstart.data.example import DEFAULT_TASK, Dataset, Example, with_absolute_paths
+from headstart.data.given import list_sources
 from headstart.data.grouping import group_by_field, group_by_pattern, is_field
 from headstart.data.labels import unify_names
 from headstart.data.name_checks import natural_key, printable
@@ -97,20 +98,19 @@ def list_examples(
     '#0'
     """
     MODALITY.set(modality)
-    from headstart.data.in_memory import adopt, to_source
-    from headstart.data.objects import examples_of, list_objects
-
     suffixes = load_modality(modality).suffixes
-    of_rows = bool(row_readers(modality))
     examples: list[Example] = []
-    for given in list_objects(inputs, modality, partial(_read, table=table)):
+    for source in list_sources(inputs, modality, partial(_read, table=table)):
         where = f"#{len(examples)}"
-        source = given if isinstance(given, Example) else to_source(given, where)
         if isinstance(source, Example):
             examples.append(source)
         elif not isinstance(source, str) or reader_of(modality).is_one(source):
+            from headstart.data.in_memory import adopt
+
             examples.append(Example(adopt(source, where, modality), where))
-        elif _is_table(source) or (of_rows and not suffixes):
+        elif _is_table(source) or (row_readers(modality) and not suffixes):
+            from headstart.data.objects import examples_of
+
             examples += examples_of(_read(source, table), modality)
         else:
             examples += [Example(os.path.abspath(path), printable(path)) for path in _expand(source, suffixes)]
@@ -209,7 +209,9 @@ def _read_as_given(source: Any, table: TableOptions) -> Dataset:  # noqa: ANN401
 
 
 def _is_table(source: str | os.PathLike[str]) -> bool:
-    from headstart.data.tables import is_table
+    if suffix_of(os.fspath(source)) in modalities_by_suffix():
+        return False
+    from headstart.data.tables import is_table  # only for what is no example by its name
 
     path = Path(os.path.expanduser(source))
     return os.path.isfile(path) and is_table(path)

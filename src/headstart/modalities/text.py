@@ -4,7 +4,7 @@ from headstart.registry import Row
 
 TEXT = Row(
     "text",
-    suffixes="headstart.data.readers.text:FILES",
+    suffixes=(".txt",),
     accompanies=True,
     rows="headstart.data.readers.text:",
     reader="headstart.data.readers.text:",

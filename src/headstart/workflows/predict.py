@@ -1,5 +1,6 @@
 """Answering for new examples: ``headstart predict``. Nothing is imported here that it does not need."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,6 @@ from typing import Any
 
 from headstart.data.columns import TableOptions
 from headstart.data.example import Dataset, Example
-from headstart.data.folders import left_out_of
 from headstart.data.inspection import inspect_dataset
 from headstart.data.inspection_report import used_findings
 from headstart.data.readers.base import reader_of, set_reading, text_of
@@ -22,7 +22,7 @@ from headstart.reporting.tables import write_csv
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import require_new_file, write_text
-from headstart.runtime.findings import about
+from headstart.runtime.findings import Finding, about
 from headstart.saving.values import SavedModel
 from headstart.settings.fields import check_range, check_type
 from headstart.settings.recipe import Recipe
@@ -59,8 +59,17 @@ def read_inputs(
     With them comes what was left out of folders.
     """
     examples = list_examples(inputs, modality, TableOptions(path_column=path_column, folder=images))
-    left_out = left_out_of(inputs, load_modality(modality).suffixes)
-    return Dataset("examples", examples, notices=tuple(left_out), modality=modality)
+    return Dataset("examples", examples, notices=_left_out(inputs, modality), modality=modality)
+
+
+def _left_out(inputs: Any, modality: str) -> tuple[Finding, ...]:  # noqa: ANN401 - as list_examples
+    """Return what was left out of the folders among the inputs."""
+    several = inputs if isinstance(inputs, list | tuple) else [inputs]
+    if not any(isinstance(one, str | os.PathLike) and os.path.isdir(os.path.expanduser(one)) for one in several):
+        return ()
+    from headstart.data.folders import left_out_of  # only where there is a folder
+
+    return tuple(left_out_of(inputs, load_modality(modality).suffixes))
 
 
 def list_typed(paths: Sequence[str], texts: Sequence[str], lines: Callable[[], bytes], modality: str) -> list[Any]:

@@ -16,7 +16,6 @@ from headstart.runtime.findings import NOTE, Finding
 
 SIZES = ("characters",)
 SUFFIXES = ()  # of files that hold rows: tables do
-FILES = (".txt",)
 # What a column of documents may be called, in any case; of several the first in this list is taken.
 COLUMNS = (
     "text", "sentence", "document", "content", "review", "comment", "message", "question", "query", "title", "body",
