@@ -22,8 +22,7 @@ COLUMNS = (
     "tweet", "utterance", "文本", "内容", "评论", "句子", "正文", "标题", "问题",
 )  # fmt: skip
 LONGEST = 5_000_000  # characters of one document
-_BROKEN = re.compile("[\x00\ud800-\udfff]")
-_REPLACEMENT = "\ufffd"
+_BROKEN = re.compile("[\x00\ud800-\udfff]")  # NUL, and surrogates without the other half
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - a d
 
 def open_example(source: Any, name: str = "") -> str:  # noqa: ANN401 - a document
     """Open a document as a string without NUL and lone surrogates, which become U+FFFD; raises ExampleError."""
-    text = _BROKEN.sub(_REPLACEMENT, _read(source, name or name_of(source)))
+    text = clean_document(_read(source, name or name_of(source)))
     reason = None
     if not text.strip():
         reason = Finding("data.blank_document" if text else "data.empty_document")
@@ -128,6 +127,17 @@ def open_example(source: Any, name: str = "") -> str:  # noqa: ANN401 - a docume
     if reason is not None:
         raise ExampleError("data.unreadable_picture", name=name or name_of(source), reason=reason)
     return text
+
+
+def clean_document(document: str) -> str:
+    r"""Put U+FFFD in the place of what no tokenizer takes: NUL, and surrogates without the other half.
+
+    Examples
+    --------
+    >>> ascii(clean_document("a\x00b\ud800"))
+    "'a\\ufffdb\\ufffd'"
+    """
+    return _BROKEN.sub("\ufffd", document)
 
 
 def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - a document

@@ -1,6 +1,5 @@
 """From a document to the numbers of its tokens, and to the pieces that a network reads: no token is left out."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
@@ -13,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.arrays import Integers
+from headstart.data.readers.text import clean_document
 from headstart.errors import EncoderError, MissingExtraError
 
 Tokens = npt.NDArray[np.int32]  # the numbers of tokens, shape (T,)
 
 PIECE = 254  # tokens of a piece, without those that frame it
 LIBRARY = "tokenizers"
-
-_UNREADABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and surrogates without the other half
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +130,6 @@ class TextPreprocessing:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Read what :meth:`to_json` wrote; raises TypeError or KeyError when a field is missing or unknown."""
         return cls(**{**data, "before": tuple(data["before"]), "after": tuple(data["after"]), "file": None})
-
-
-def clean_document(document: str) -> str:
-    r"""Put U+FFFD in the place of what no tokenizer takes: NUL, and surrogates without the other half.
-
-    Examples
-    --------
-    >>> ascii(clean_document("a\x00b\ud800"))
-    "'a\\ufffdb\\ufffd'"
-    """
-    return _UNREADABLE.sub("\ufffd", document)
 
 
 def require_library() -> None:
