@@ -19,6 +19,11 @@ def split_blocks(blocks: Array) -> tuple[Array, Array]:
     return scales, np.ascontiguousarray(blocks[:, :, 2:])
 
 
+def join_blocks(scales: Array, halves: Array) -> Array:
+    """Join what :func:`split_blocks` gave."""
+    return np.concatenate([np.ascontiguousarray(scales, dtype="<f2").view(np.uint8), halves], axis=2)
+
+
 def read_blocks(blocks: Array) -> Singles:
     """Compute the numbers that blocks stand for, shape (rows, 32 x blocks).
 
@@ -45,3 +50,17 @@ def pack_pairs(halves: Array) -> Array:
     """
     numbers = np.concatenate([halves & 15, halves >> 4], axis=2)
     return np.ascontiguousarray(numbers[:, :, 0::2] | numbers[:, :, 1::2] << 4)
+
+
+def unpack_pairs(packed: Array) -> Array:
+    """Return the halves of bytes that :func:`pack_pairs` was given.
+
+    Examples
+    --------
+    >>> halves = np.arange(16, dtype=np.uint8)[None, None] | 0x30
+    >>> np.array_equal(unpack_pairs(pack_pairs(halves)), halves)
+    True
+    """
+    numbers = np.stack([packed & 15, packed >> 4], axis=3).reshape(*packed.shape[:2], BLOCK)
+    halves: Array = numbers[:, :, : BLOCK // 2] | numbers[:, :, BLOCK // 2 :] << 4
+    return halves

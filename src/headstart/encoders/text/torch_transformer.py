@@ -1,0 +1,179 @@
+"""A transformer of the BERT family in torch: the network whose graph Headstart writes, for whoever moves its weights.
+
+Its parameters have BERT's names, as :meth:`Transformer.shapes` lists them, and no others.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from headstart.encoders.spec import EncoderFiles
+from headstart.encoders.text.blocks import read_blocks
+from headstart.encoders.text.graph_tensors import read_graph
+from headstart.encoders.text.transformer import WORDS, Transformer
+from headstart.encoders.text.transformer_graph import distance_classes
+from headstart.encoders.weight_files import Array
+from headstart.errors import EncoderError
+
+HIDDEN = -1  # number of a token that fills a batch up
+_FAR = -1e9  # added to the scores of hidden tokens
+
+
+class TorchTransformer(nn.Module):
+    """Numbers of tokens (B, T) -> the features of :mod:`headstart.encoders.text.transformer_graph` (B, 2 W).
+
+    A batch is filled up with :data:`HIDDEN`, or says by a mask which tokens count. What reads tokens instead of
+    documents takes :meth:`hidden_states`; it is put together from :meth:`embed` and :meth:`run`.
+
+    Examples
+    --------
+    >>> tiny = Transformer("bert", 2, 8, 2, 16, 50, 20, 2, 0, 0, 1e-12)
+    >>> network = TorchTransformer(tiny)
+    >>> network(torch.tensor([[5, 6, 7], [8, 9, HIDDEN]])).shape
+    torch.Size([2, 16])
+    >>> [states.shape for states in network.hidden_states(torch.tensor([[5, 6, 7]]))][-1]
+    torch.Size([1, 3, 8])
+    """
+
+    adapted = (".query", ".value")  # ends of the names of the layers that low-rank matrices are put beside
+    fixed = (WORDS,)  # what stays as it is while all the rest moves: nothing was lost by it
+
+    def __init__(self, network: Transformer) -> None:
+        super().__init__()
+        self.network, width = network, network.width
+        tables = {"word": network.vocabulary, "position": network.places, "token_type": network.types}
+        embeddings: dict[str, nn.Module] = {
+            f"{name}_embeddings": nn.Embedding(rows, width) for name, rows in tables.items() if rows
+        }
+        self.embeddings = nn.ModuleDict({**embeddings, "LayerNorm": nn.LayerNorm(width, eps=network.epsilon)})
+        self.encoder = nn.ModuleDict({"layer": nn.ModuleList(_layer(network) for _ in range(network.depth))})
+        if network.distances:
+            self.encoder["relative_attention_bias"] = nn.Embedding(network.distances, network.heads)
+            reach = network.positions
+            classes = distance_classes(np.arange(1 - reach, reach), network.distances)
+            self.register_buffer("classes", torch.from_numpy(classes), persistent=False)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Compute features (B, 2 W): the unit means of the last two layers."""
+        mask = input_ids != HIDDEN if attention_mask is None else attention_mask.bool()
+        return self.pool(self.hidden_states(input_ids, mask), mask)
+
+    def hidden_states(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, ...]:
+        """Compute the states of all tokens (B, T, W): as they enter the first layer, then after each; the last last."""
+        mask = input_ids != HIDDEN if attention_mask is None else attention_mask.bool()
+        return self.run(self.embed(input_ids), mask, 0)
+
+    def embed(self, input_ids: torch.Tensor) -> torch.Tensor:
+        """Compute what enters the first layer (B, T, W)."""
+        tables = cast(dict[str, Any], self.embeddings)
+        first, count = self.network.first_place, input_ids.shape[1]
+        states = tables["word_embeddings"](input_ids.clamp_min(0))
+        states = states + tables["position_embeddings"].weight[first : first + count]
+        if self.network.types:
+            states = states + tables["token_type_embeddings"].weight[0]  # every token is of the first type
+        embedded: torch.Tensor = tables["LayerNorm"](states)
+        return embedded
+
+    def run(self, states: torch.Tensor, mask: torch.Tensor, first: int) -> tuple[torch.Tensor, ...]:
+        """Run the layers from ``first`` on, and return their input and what each of them gives, (B, T, W) each."""
+        bias = self._bias(mask)
+        found = [states]
+        for layer in cast(Sequence[Any], self.encoder["layer"])[first:]:
+            found.append(self._run_layer(layer, found[-1], bias))
+        return tuple(found)
+
+    def pool(self, states: Sequence[torch.Tensor], mask: torch.Tensor) -> torch.Tensor:
+        """Join the unit means over the tokens that count of the last two of several states (B, T, W)."""
+        weights = mask.float()[:, None]
+        means = [functional.normalize((weights @ one)[:, 0], dim=1) for one in (states[-1], states[-2])]
+        return torch.cat(means, dim=1)
+
+    def group_matcher(self, coarse: bool = False) -> dict[str, str]:
+        """Describe the stages, as timm asks for them: what stands before the layers, then each layer."""
+        return {"stem": r"^embeddings|^encoder\.relative", "blocks": r"^encoder\.layer\.(\d+)"}
+
+    def _run_layer(self, layer: Any, states: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:  # noqa: ANN401
+        attention, heads = layer["attention"], self.network.heads
+        query, key, value = (
+            attention["self"][name](states).unflatten(2, (heads, -1)).transpose(1, 2)
+            for name in ("query", "key", "value")
+        )
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        attended = _add(attention["output"], mixed.transpose(1, 2).flatten(2), states)
+        inner = functional.gelu(layer["intermediate"]["dense"](attended), approximate=self.network.activation)
+        return _add(layer["output"], inner, attended)
+
+    def _bias(self, mask: torch.Tensor) -> torch.Tensor | None:
+        """Return what is added to the scores of attention, or None where that is nothing."""
+        whole = bool(mask.all())
+        if whole and not self.network.distances:
+            return None
+        bias = torch.where(mask, 0.0, _FAR)[:, None, None]
+        if not self.network.distances:
+            return bias
+        places = torch.arange(mask.shape[1], device=mask.device)
+        classes = cast(torch.Tensor, self.classes)[places[None] - places[:, None] + self.network.positions - 1]
+        scores: torch.Tensor = cast(Any, self.encoder["relative_attention_bias"])(classes)
+        return bias + scores.permute(2, 0, 1)[None]
+
+
+def build_transformer(network: Transformer, tensors: Mapping[str, Array] | None) -> TorchTransformer:
+    """Build the network in evaluation mode with tensors under BERT's names, those of bytes being blocks of 4 bits.
+
+    Without tensors its weights are drawn by torch's generator as BERT's were. Raises EncoderError when a tensor is
+    missing, foreign, or of another shape.
+    """
+    made = TorchTransformer(network)
+    if tensors is None:
+        for module in made.modules():
+            if isinstance(module, nn.Linear | nn.Embedding):
+                nn.init.normal_(module.weight, std=0.02)
+        return made.eval()
+    plain = {name: read_blocks(array) if array.dtype == np.uint8 else array for name, array in tensors.items()}
+    try:
+        made.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in plain.items()}, strict=True)
+    except RuntimeError as error:
+        said = " ".join(line.strip() for line in str(error).splitlines()[:2])[:300].rstrip(" .:")
+        name = network.architecture
+        raise EncoderError("encoders.weights_do_not_fit", name=name, architecture=name, error=said) from error
+    return made.eval()
+
+
+def open_transformer(files: EncoderFiles) -> TorchTransformer:
+    """Build the network of an encoder that was loaded by its name or with a model, from its graph.
+
+    Raises
+    ------
+    EncoderError
+        When the graph cannot be read.
+    """
+    network = Transformer(**files.config)
+    assert files.graph is not None, "encoders of documents have graphs"
+    return build_transformer(network, read_graph(network, files.graph))
+
+
+def _layer(network: Transformer) -> nn.ModuleDict:
+    wide, inner = network.width, network.inner
+    attention = nn.ModuleDict({name: nn.Linear(wide, wide) for name in ("query", "key", "value")})
+    return nn.ModuleDict(
+        {
+            "attention": nn.ModuleDict({"self": attention, "output": _residual(wide, wide, network.epsilon)}),
+            "intermediate": nn.ModuleDict({"dense": nn.Linear(wide, inner)}),
+            "output": _residual(inner, wide, network.epsilon),
+        }
+    )
+
+
+def _residual(given: int, wide: int, epsilon: float) -> nn.ModuleDict:
+    return nn.ModuleDict({"dense": nn.Linear(given, wide), "LayerNorm": nn.LayerNorm(wide, eps=epsilon)})
+
+
+def _add(part: Any, changed: torch.Tensor, states: torch.Tensor) -> torch.Tensor:  # noqa: ANN401 - of _residual
+    added: torch.Tensor = part["LayerNorm"](part["dense"](changed) + states)
+    return added
