@@ -19,6 +19,7 @@ ROW = Row(
 WORDS = "the a good bad film plot song of and is was not very long short story about love war 你 好 店 吃 很 不".split()
 ENDINGS = ["##s", "##ly", "##er", "##ing"]
 LETTERS = [*"abcdefghijklmnopqrstuvwxyz.,!?[]<>-\ufffd"]
+FRAMED_AS_BERT = ("bert", "distilbert")
 SPECIAL = {"bert": ("[PAD]", "[UNK]", "[CLS]", "[SEP]"), "mpnet": ("<s>", "<pad>", "</s>", "[UNK]")}
 CONFIG = {
     "hidden_size": 32,
@@ -33,11 +34,30 @@ OWN = {
     "bert": {"type_vocab_size": 2, "pad_token_id": 0},
     "xlm-roberta": {"type_vocab_size": 1, "pad_token_id": 1},
     "mpnet": {"relative_attention_num_buckets": 32, "pad_token_id": 1},
+    "distilbert": {"pad_token_id": 0},
+}
+
+
+DISTILLED = {
+    "num_hidden_layers": "n_layers",
+    "hidden_size": "dim",
+    "num_attention_heads": "n_heads",
+    "intermediate_size": "hidden_dim",
+    "hidden_act": "activation",
+    "encoder.layer": "transformer.layer",
+    "attention.self.query": "attention.q_lin",
+    "attention.self.key": "attention.k_lin",
+    "attention.self.value": "attention.v_lin",
+    "attention.output.dense": "attention.out_lin",
+    "attention.output.LayerNorm": "sa_layer_norm",
+    "intermediate.dense": "ffn.lin1",
+    "output.dense": "ffn.lin2",
+    "output.LayerNorm": "output_layer_norm",
 }
 
 
 def vocabulary(kind: str = "bert") -> list[str]:
-    return [*SPECIAL["bert" if kind == "bert" else "mpnet"], *WORDS, *ENDINGS, *LETTERS]
+    return [*SPECIAL["bert" if kind in FRAMED_AS_BERT else "mpnet"], *WORDS, *ENDINGS, *LETTERS]
 
 
 def draw_tensors(network: Transformer, seed: int = 0) -> dict[str, np.ndarray]:
@@ -48,8 +68,8 @@ def draw_tensors(network: Transformer, seed: int = 0) -> dict[str, np.ndarray]:
 
 def tokenizer_json(kind: str = "bert") -> dict:
     words = {word: number for number, word in enumerate(vocabulary(kind))}
-    first, last = ("[CLS]", "[SEP]") if kind == "bert" else ("<s>", "</s>")
-    special = [word for word in SPECIAL["bert" if kind == "bert" else "mpnet"]]
+    first, last = ("[CLS]", "[SEP]") if kind in FRAMED_AS_BERT else ("<s>", "</s>")
+    special = [word for word in SPECIAL["bert" if kind in FRAMED_AS_BERT else "mpnet"]]
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     return {
         "version": "1.0",
@@ -86,11 +106,17 @@ def tokenizer_json(kind: str = "bert") -> dict:
 
 
 def config_json(kind: str = "bert") -> dict:
-    return {"model_type": kind, "vocab_size": len(vocabulary(kind)), **CONFIG, **OWN[kind]}
+    config = {"model_type": kind, "vocab_size": len(vocabulary(kind)), **CONFIG, **OWN[kind]}
+    if kind == "distilbert":
+        config = {DISTILLED.get(name, name): value for name, value in config.items() if name != "layer_norm_eps"}
+    return config
 
 
 def theirs(kind: str, name: str) -> str:
     """The name that transformers gives a tensor."""
+    if kind == "distilbert":
+        for ours, short in DISTILLED.items():
+            name = name.replace(ours, short)
     if kind == "mpnet":
         for ours, short in (("query", "q"), ("key", "k"), ("value", "v")):
             name = name.replace(f"attention.self.{ours}", f"attention.attn.{short}")

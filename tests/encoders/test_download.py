@@ -15,13 +15,17 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from headstart.encoders import loading
 from headstart.encoders.catalogue import EFFICIENTNET_LITE0, EFFICIENTNET_LITE1, PackagedFile
 from headstart.encoders.download import get_weights
+from headstart.encoders.loading import list_encoders
 from headstart.encoders.networks import build_network
+from headstart.encoders.text import loading as text_loading
 from headstart.encoders.text.catalogue import MPNET
 from headstart.encoders.weights import find_weights
 from headstart.errors import DigestError, EncoderError, HubError, MissingWeightsError, OutputError, UnknownNameError
 from headstart.runtime.progress import silent
+from tiny_transformers import save_transformer
 
 LITE1 = EFFICIENTNET_LITE1
 CONTENT = b"the weights"
@@ -347,6 +351,65 @@ def test_weights_that_no_hub_holds_are_explained(hub, tmp_path):
         "No hub holds the weights of timm:gcvit_base.in1k. timm knows the network, but no place for these weights. "
         "If you have them, use gcvit_base@FILE."
     )
+
+
+BERT, OWNED = "hf:somebody/tiny-bert", "somebody/tiny-bert"
+WAYS_OF_DOCUMENTS = (
+    "Without a hub: take an encoder that comes with a package (e5_small, use_multilingual, minilm, m3e_small, mpnet), "
+    "a folder of transformers or sentence-transformers, or a mirror of the hub by the variable HF_ENDPOINT."
+)
+
+
+def put_bert(hub: Hub, folder: Path, *left_out: str) -> None:
+    save_transformer(folder)
+    (folder / "README.md").write_text("---\nlanguage: en\nlicense: mit\n---\n# Tiny\n")
+    hub.files = {f"{OWNED}/{file.name}": file.read_bytes() for file in folder.iterdir() if file.name not in left_out}
+
+
+def test_a_repository_of_transformers_is_brought_and_reads_documents_as_its_folder_does(hub, tmp_path, capfd):
+    put_bert(hub, tmp_path / "bert")
+    with pytest.raises(MissingWeightsError, match="nothing is downloaded unasked") as missing:
+        text_loading.require_encoder(BERT, tmp_path / "cache", [])
+    assert missing.value.remedy == f"Bring them with: headstart encoders get {BERT}"
+    assert hub.asked == []
+    found = get_weights(BERT, tmp_path / "cache", silent)
+    assert (found.kind, found.architecture, found.licence, found.source) == ("hub", "bert", "mit", f"hub {OWNED}")
+    assert found.sha256 == hashlib.sha256((tmp_path / "bert" / "model.safetensors").read_bytes()).hexdigest()
+    assert not any("pytorch_model.bin" in path for path in hub.asked)
+    assert capfd.readouterr() == ("", "")
+    hub.asked.clear()
+    (row,) = [row for row in list_encoders(tmp_path / "cache") if row.name == BERT]
+    assert (row.here, row.modality, row.licence) == (True, "text", "mit")
+    encoder, same = (
+        text_loading.load_encoder(name, cache=tmp_path / "cache") for name in (BERT, str(tmp_path / "bert"))
+    )
+    tokens = encoder.preprocess("a good film")
+    assert (encoder.encode([tokens]) == same.encode([tokens])).all() and encoder.spec.licence == "mit"
+    with pytest.raises(EncoderError, match="does not read pictures"):
+        loading.require_encoder(BERT, tmp_path / "cache", [])
+    assert hub.asked == []
+    (found.path.parent / "tokenizer.json").write_text("{}")
+    with pytest.raises(DigestError, match=r"tokenizer\.json"):
+        find_weights(BERT, tmp_path / "cache")
+    assert get_weights(BERT, tmp_path / "cache", silent).sha256 == found.sha256  # the damaged one is set aside
+
+
+def test_a_repository_of_no_encoder_of_documents_or_out_of_reach_names_the_local_ways(hub, tmp_path, monkeypatch):
+    put_bert(hub, tmp_path / "bert", "tokenizer.json")
+    with pytest.raises(HubError) as caught:
+        get_weights(BERT, tmp_path / "cache", silent)
+    assert str(caught.value) == (
+        f"The repository {OWNED} has no encoder of documents that can be read. It holds no tokenizer.json. "
+        f"{WAYS_OF_DOCUMENTS}"
+    )
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(HubError) as caught:
+        get_weights("hf:nobody/nothing", tmp_path / "cache", silent)
+    assert str(caught.value) == (
+        "The weights of nobody/nothing could not be fetched. The hub http://127.0.0.1:9 did not give them: "
+        f"{REFUSED}. {WAYS_OF_DOCUMENTS}"
+    )
+    assert list((tmp_path / "cache" / "weights").iterdir()) == []
 
 
 def test_a_cache_that_cannot_be_written_is_explained(hub, tensors, tmp_path):

@@ -19,7 +19,7 @@ from headstart.encoders.text.engine import MOST_PIECES, MOST_TOKENS, TextEncoder
 from headstart.encoders.text.loading import list_names, load_encoder, require_encoder, require_trainable
 from headstart.encoders.text.transformer import Transformer
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError, RecipeError, UnknownNameError
-from tiny_transformers import WORDS, config_json, save_transformer
+from tiny_transformers import CONFIG, WORDS, config_json, save_transformer, tokenizer_json, vocabulary
 
 LONG = " ".join(WORDS * 8)  # 224 tokens: four pieces of 62
 
@@ -50,7 +50,7 @@ def hidden_means(folder: Path, ids: np.ndarray) -> np.ndarray:
     return torch.cat([mean / mean.norm() for mean in means]).numpy()
 
 
-@pytest.mark.parametrize("kind", ["bert", "xlm-roberta", "mpnet"])
+@pytest.mark.parametrize("kind", ["bert", "xlm-roberta", "mpnet", "distilbert"])
 def test_a_written_graph_is_the_network_of_transformers(kind, tmp_path):
     encoder = load_encoder(str(save_transformer(tmp_path / kind, kind)), cache=tmp_path)
     assert encoder.spec.architecture == f"{kind}-2x32" and encoder.spec.dimension == 64
@@ -58,6 +58,44 @@ def test_a_written_graph_is_the_network_of_transformers(kind, tmp_path):
         tokens = encoder.preprocess(document)
         (piece,) = encoder.preprocessing.pieces(tokens)
         np.testing.assert_allclose(encoder.encode([tokens])[0], hidden_means(tmp_path / kind, piece), rtol=0, atol=1e-5)
+
+
+def save_electra(folder: Path, **changes: object) -> Path:
+    """A network that is not of the BERT family: its embedding is narrower than its layers."""
+    from transformers import ElectraConfig, ElectraModel
+
+    sizes = {name: CONFIG[name] for name in CONFIG if name not in ("layer_norm_eps", "hidden_act")}
+    ElectraModel(ElectraConfig(vocab_size=len(vocabulary()), embedding_size=16, **sizes)).save_pretrained(folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **changes}))
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer_json()))
+    return folder
+
+
+def test_a_network_of_another_family_is_opened_by_transformers_and_becomes_a_graph(tmp_path, capfd):
+    folder = save_electra(tmp_path / "electra")
+    encoder = load_encoder(str(folder), cache=tmp_path)
+    assert (encoder.spec.architecture, encoder.spec.dimension) == ("electra-2x32", 64)
+    for document in ("a good film", "very long story" * 4):
+        tokens = encoder.preprocess(document)
+        (piece,) = encoder.preprocessing.pieces(tokens)
+        np.testing.assert_allclose(encoder.encode([tokens])[0], hidden_means(folder, piece), rtol=0, atol=1e-5)
+    assert str(tmp_path).encode() not in encoder.files.graph.read_bytes()
+
+
+def test_a_network_of_another_family_is_refused_for_a_plain_reason(tmp_path, monkeypatch):
+    folder = save_electra(tmp_path / "own", model_type="own", auto_map={"AutoModel": "own.Own"})
+    (folder / "own.py").write_text("raise SystemExit('code of a folder was run')")
+    with pytest.raises(EncoderError, match="Code of a folder is never run") as caught:
+        load_encoder(str(folder), cache=tmp_path / "cache")
+    assert caught.value.problem == f"The folder '{folder}' cannot be opened by transformers."
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(EncoderError, match="only from safetensors"):
+        require_encoder(str(folder), tmp_path, [])
+    monkeypatch.setattr("headstart.encoders.text.foreign.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError) as missing:
+        require_encoder(str(folder), tmp_path, [])
+    assert missing.value.remedy == 'Install it with: pip install "headstart[transformers]"'
 
 
 def test_a_document_has_the_same_bits_in_every_batch_and_with_two_threads(tiny, folder, session_cache):

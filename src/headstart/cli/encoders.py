@@ -12,7 +12,9 @@ from headstart.cli.verb import Call, verb
 @verb("cache", "json")
 def encoders(
     action: Annotated[str, Argument(metavar="[list|get]", help="List the encoders, or bring one here.")] = "list",
-    name: Annotated[str | None, Argument(metavar="[NAME]", help="For get: a name from the list, or timm:NAME.")] = None,
+    name: Annotated[
+        str | None, Argument(metavar="[NAME]", help="For get: a name from the list, timm:NAME, or hf:OWNER/NAME.")
+    ] = None,
     *,
     call: Call,
 ) -> None:

@@ -36,7 +36,7 @@ def export_module(module: torch.nn.Module, example: torch.Tensor, path: Path, na
                 verbose=False,
             )
         assert program is not None  # it is None for the older exporter alone
-        graph = _remove_exporter_notes(program.model_proto)
+        graph = remove_exporter_notes(program.model_proto)
     except Exception as error:  # the exporter's own classes derive from Exception alone
         raise EncoderError("encoders.not_exported", name=name, error=first_line(error)) from error
     path.write_bytes(graph.SerializeToString(deterministic=True))
@@ -77,7 +77,7 @@ def compare_outputs(module: torch.nn.Module, path: Path, batch: torch.Tensor, na
     return worst
 
 
-def _remove_exporter_notes(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto, which has no types for mypy
+def remove_exporter_notes(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto, which has no types for mypy
     """Take out the exporter's notes: they hold the paths of this machine, and make the graph slower to open."""
     for part in (*model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
         part.ClearField("metadata_props")

@@ -13,7 +13,7 @@ from headstart.encoders.graph_cache import prepare_encoder
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import Device, LoadedEncoder
 from headstart.encoders.variants import require_whole
-from headstart.encoders.weights import Weights, locate_weights
+from headstart.encoders.weights import Weights, kind_of_hub, locate_weights, recorded_name
 from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError
 from headstart.modalities.base import DEFAULT
 from headstart.registry import names, resolve
@@ -103,15 +103,16 @@ def load_encoder(  # seven parameters: see EncoderSource
 def list_encoders(cache: Path) -> tuple[EncoderRow, ...]:
     """List the catalogue, then the encoders that were brought from a hub into the cache."""
     rows = [_catalogue_row(entry, cache) for entry in load_catalogue().values()]
-    for record in sorted(cache.glob("weights/timm-*/origin.json")):
+    for record in sorted(cache.glob("weights/*-*/origin.json")):
         with suppress(MissingWeightsError):  # its file was deleted: it is neither here nor in the catalogue
-            rows.append(_hub_row(locate_weights("timm:" + record.parent.name.removeprefix("timm-"), cache)))
+            rows.append(_hub_row(locate_weights(recorded_name(record), cache)))
     return tuple(rows)
 
 
 def _require_kind(name: str) -> None:
     """Raise EncoderError for an encoder of the catalogue that is for examples of another kind."""
-    if name in names("encoders") and resolve("encoders", name).modality != DEFAULT:
+    kind = resolve("encoders", name).modality if name in names("encoders") else kind_of_hub(name)
+    if kind != DEFAULT:
         raise EncoderError("encoders.for_other_examples", name=name, names=list(load_catalogue(DEFAULT)))
 
 
@@ -167,4 +168,5 @@ def _hub_row(weights: Weights) -> EncoderRow:
         here=True,
         top1=None,
         note=Finding("encoders.note_hub", severity=NOTE),
+        modality=kind_of_hub(weights.name),
     )

@@ -1,9 +1,10 @@
 """Find the weights of an encoder on this machine: nothing is downloaded and no torch is loaded here.
 
-An encoder is named in one of four ways:
+An encoder is named in one of five ways:
 
 * a name of the catalogue: ``efficientnet_lite0``;
 * ``timm:NAME``, whose weights ``headstart encoders get timm:NAME`` has brought into the cache;
+* ``hf:OWNER/NAME``, a repository of transformers that ``headstart encoders get hf:OWNER/NAME`` has brought;
 * a folder in timm's layout: ``config.json`` beside ``model.safetensors`` or ``pytorch_model.bin``;
 * ``ARCHITECTURE@FILE``: timm's name of the network and a file of weights, as in ``resnet50@weights.pth``.
 
@@ -14,6 +15,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -29,7 +31,9 @@ from headstart.runtime.hashing import sha256_of_file
 
 Kind = Literal["package", "cache", "hub", "folder", "file"]
 
-HUB_PREFIX = "timm:"
+HUB_PREFIX, HF_PREFIX = "timm:", "hf:"
+HUB_PREFIXES = {HUB_PREFIX: DEFAULT, HF_PREFIX: "text"}  # and which kind of examples their encoders read
+TRANSFORMER_FILES = ("tokenizer.json", "config.json")  # beside the weights in a repository of transformers
 FOLDER_FILES = ("model.safetensors", "pytorch_model.bin")
 WEIGHT_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".npz")
 
@@ -102,7 +106,7 @@ def locate_weights(name: str, cache: Path) -> Weights:
         return replace(locate_weights(variant.base, cache), name=name, stages=variant.stages, size=variant.size)
     if name in names("encoders"):
         return _from_package(resolve("encoders", name), cache)
-    if name.startswith(HUB_PREFIX):
+    if name.startswith(tuple(HUB_PREFIXES)):
         return _from_cached_hub(name, cache)
     if os.path.isdir(name):  # unlike pathlib it is silent about names no file system takes
         return _from_folder(name)
@@ -129,7 +133,7 @@ def check_digest(weights: Weights) -> None:
 
 
 def weights_folder(name: str, cache: Path) -> Path:
-    """Name the folder in the cache for the weights of a catalogue or ``timm:`` name."""
+    """Name the folder in the cache for the weights of a catalogue or of a hub's name."""
     return cache / "weights" / file_name(name)
 
 
@@ -149,6 +153,24 @@ def unknown_name(name: str, modality: str = "") -> UnknownNameError:
     known = list(load_catalogue(modality))
     hint = did_you_mean(nearest(name, known))
     return UnknownNameError("encoders.unknown_encoder", name=name, names=known, hint=hint)
+
+
+def kind_of_hub(name: str) -> str:
+    """Return which kind of examples the encoders of a hub read; those of no hub read the usual kind.
+
+    Examples
+    --------
+    >>> kind_of_hub("hf:intfloat/multilingual-e5-small"), kind_of_hub("resnet50.pth")
+    ('text', 'image')
+    """
+    return HUB_PREFIXES.get(name.partition(":")[0] + ":", DEFAULT)
+
+
+def recorded_name(record: Path) -> str:
+    """Return the name of what was brought from a hub, by the file that says where it comes from."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return str(json.loads(record.read_text(encoding="utf-8"))["name"])
+    return HUB_PREFIX + record.parent.name.removeprefix("timm-")
 
 
 def _from_package(entry: CatalogueEntry, cache: Path) -> Weights:
@@ -192,8 +214,9 @@ def _from_cached_hub(name: str, cache: Path) -> Weights:
     folder = weights_folder(name, cache)
     try:
         record = json.loads((folder / "origin.json").read_text(encoding="utf-8"))
-        if not (folder / record["file"]).is_file():
-            raise FileNotFoundError(record["file"])
+        for file in (record["file"], *record.get("others", ())):
+            if not (folder / file).is_file():
+                raise FileNotFoundError(file)
         return Weights(
             name=name,
             path=folder / record["file"],
@@ -202,6 +225,7 @@ def _from_cached_hub(name: str, cache: Path) -> Weights:
             licence=record["licence"],
             source=record["source"],
             kind="hub",
+            others=tuple((folder / file, sha256) for file, sha256 in record.get("others", {}).items()),
         )
     except (FileNotFoundError, NotADirectoryError):
         raise MissingWeightsError("encoders.weights_on_hub", name=name) from None
@@ -244,6 +268,14 @@ def read_config(path: Path) -> dict[str, Any]:
     if not isinstance(config.get("pretrained_cfg", {}), dict):
         raise EncoderError("encoders.no_pretrained_cfg", path=path, remedy=remedy)
     return config
+
+
+def read_model_type(path: Path) -> str:
+    """Read which kind of network a ``config.json`` of transformers describes; raises EncoderError."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["model_type"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EncoderError("encoders.damaged_config", path=path, error=repr(error)[:200]) from error
 
 
 def _from_file(name: str, architecture: str, path: Path) -> Weights:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from headstart.encoders.checkpoints import read_checkpoint
+from headstart.encoders.text.foreign import require_door, write_from_transformers
 from headstart.encoders.text.tokenizer import FILE, read_tokenizer, write_tokenizer
-from headstart.encoders.text.transformer import name_tensors, read_transformer
+from headstart.encoders.text.transformer import KINDS, name_tensors, read_transformer
 from headstart.encoders.text.written import GRAPH, WrittenEncoder
-from headstart.encoders.weights import FOLDER_FILES, Weights, digest_of_given
+from headstart.encoders.weights import FOLDER_FILES, Weights, digest_of_given, read_model_type
 from headstart.errors import EncoderError, MissingWeightsError
 
 CONFIG = "config.json"
@@ -37,7 +38,7 @@ def find_folder(name: str) -> Weights:
         name=name,
         path=path,
         sha256=digest_of_given(path),
-        architecture=read_transformer(folder / CONFIG).kind,
+        architecture=_require_known(folder / CONFIG, path),
         licence="not stated",
         source=f"folder {Path(name).resolve().name}",
         kind="folder",
@@ -45,10 +46,21 @@ def find_folder(name: str) -> Weights:
     )
 
 
+def _require_known(config: Path, weights: Path) -> str:
+    """Return the kind of a network that can be opened; those outside the BERT family need transformers."""
+    kind = read_model_type(config)
+    if kind not in KINDS:
+        require_door(kind, weights)
+        return kind
+    return read_transformer(config).kind
+
+
 def write_from_folder(weights: Weights, place: Path) -> WrittenEncoder:
     """Write the graph and the tokenizer of such a folder, or of a package with the same files; raises EncoderError."""
     from headstart.encoders.text.transformer_graph import write_transformer  # loads onnx
 
+    if weights.architecture not in KINDS:
+        return write_from_transformers(weights, place)
     (tokenizer, _), (config, _) = weights.others
     network = read_transformer(config)
     tensors = name_tensors(network, read_checkpoint(weights.path), weights.path)

@@ -14,7 +14,7 @@ from headstart.encoders.text.engine import TextEncoder
 from headstart.encoders.text.folders import find_folder
 from headstart.encoders.text.tokenizer import FILE, describe_preprocessing
 from headstart.encoders.text.written import WrittenEncoder
-from headstart.encoders.weights import Weights, file_name, locate_weights
+from headstart.encoders.weights import HF_PREFIX, Weights, file_name, locate_weights
 from headstart.errors import EncoderError, MissingWeightsError, RecipeError, UnknownNameError
 from headstart.registry import nearest
 from headstart.runtime.findings import Finding, did_you_mean
@@ -67,7 +67,7 @@ def load_encoder(  # seven parameters: see EncoderSource
     Parameters
     ----------
     name
-        A name of the catalogue, or a folder with ``config.json``, weights and ``tokenizer.json``.
+        A name of the catalogue, ``hf:OWNER/NAME``, or a folder with ``config.json``, weights and ``tokenizer.json``.
     cache
         Folder for weights and graphs.
     device
@@ -100,7 +100,7 @@ def find_text_weights(name: str, cache: Path) -> Weights:
     if os.path.isdir(name):  # unlike pathlib it is silent about names no file system takes
         return find_folder(name)
     known = list(load_catalogue(KIND))
-    if name not in known:
+    if name not in known and not name.startswith(HF_PREFIX):
         hint = did_you_mean(nearest(name, known))
         raise UnknownNameError("encoders.unknown_text_encoder", name=name, names=known, hint=hint)
     return locate_weights(name, cache)

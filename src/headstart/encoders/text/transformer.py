@@ -16,9 +16,36 @@ DISTANCES = "encoder.relative_attention_bias.weight"
 ACTIVATIONS = {"gelu": "none", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh"}  # as ONNX calls them
 
 # Beside an encoder, checkpoints hold parts that no features are taken from.
-_LEFT_OUT = ("pooler.", "cls.", "lm_head.", "classifier.", "qa_outputs.", "embeddings.position_ids")
+_LEFT_OUT = (
+    "pooler.",
+    "cls.",
+    "lm_head.",
+    "classifier.",
+    "qa_outputs.",
+    "embeddings.position_ids",
+    "pre_classifier.",
+    "vocab_",
+)
 DEEPEST = 1000  # layers: a larger number in a file is no truth
 _ATTENTION = {"query": "q", "key": "k", "value": "v"}
+KINDS = ("bert", "roberta", "xlm-roberta", "mpnet", "distilbert")
+# What DistilBERT calls the parts of BERT, in its configuration and among its tensors.
+_DISTILLED_SIZES = {
+    "n_layers": "num_hidden_layers",
+    "dim": "hidden_size",
+    "n_heads": "num_attention_heads",
+    "hidden_dim": "intermediate_size",
+    "activation": "hidden_act",
+}
+_DISTILLED = {
+    "transformer.layer.": "encoder.layer.",
+    **{f".attention.{short}_lin.": f".attention.self.{part}." for part, short in _ATTENTION.items()},
+    ".attention.out_lin.": ".attention.output.dense.",
+    ".sa_layer_norm.": ".attention.output.LayerNorm.",
+    ".ffn.lin1.": ".intermediate.dense.",
+    ".ffn.lin2.": ".output.dense.",
+    ".output_layer_norm.": ".output.LayerNorm.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +55,7 @@ class Transformer:
     Attributes
     ----------
     kind
-        ``bert``, ``roberta``, ``xlm-roberta`` or ``mpnet``, as transformers' ``config.json`` says.
+        One of :data:`KINDS`, as transformers' ``config.json`` says.
     depth, width, heads, inner
         Layers, numbers of a token, heads of an attention, numbers between the two layers of its network.
     vocabulary, places, types
@@ -91,7 +118,9 @@ class Transformer:
         """Read transformers' ``config.json``; raises EncoderError for a network of another kind."""
         try:
             kind = config["model_type"]
-            if kind not in ("bert", "roberta", "xlm-roberta", "mpnet"):
+            if kind == "distilbert":
+                config = {_DISTILLED_SIZES.get(name, name): value for name, value in config.items()}
+            if kind not in KINDS:
                 raise EncoderError("encoders.other_transformer", path=path, kind=kind)
             if config.get("position_embedding_type", "absolute") != "absolute" or config.get("is_decoder"):
                 raise EncoderError("encoders.other_transformer", path=path, kind=f"{kind} (decoder, or other places)")
@@ -103,8 +132,8 @@ class Transformer:
                 inner=int(config["intermediate_size"]),
                 vocabulary=int(config["vocab_size"]),
                 places=int(config["max_position_embeddings"]),
-                types=0 if kind == "mpnet" else int(config.get("type_vocab_size", 2)),
-                first_place=0 if kind == "bert" else int(config.get("pad_token_id", 1)) + 1,
+                types=0 if kind in ("mpnet", "distilbert") else int(config.get("type_vocab_size", 2)),
+                first_place=0 if kind in ("bert", "distilbert") else int(config.get("pad_token_id", 1)) + 1,
                 distances=int(config.get("relative_attention_num_buckets", 32)) if kind == "mpnet" else 0,
                 epsilon=float(config.get("layer_norm_eps", 1e-12)),
                 activation=ACTIVATIONS[config.get("hidden_act", "gelu")],
@@ -152,6 +181,9 @@ def name_tensors(network: Transformer, tensors: Mapping[str, Array], path: Path)
 
 def _plain_name(kind: str, name: str) -> str:
     name = name.removeprefix(f"{kind.removeprefix('xlm-')}.")
+    if kind == "distilbert":
+        for theirs, ours in _DISTILLED.items():
+            name = name.replace(theirs, ours)
     if kind != "mpnet":
         return name
     for ours, theirs in _ATTENTION.items():
