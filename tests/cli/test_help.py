@@ -38,7 +38,7 @@ Commands:
   serve      Answer over HTTP and in a browser, on this machine.
   encoders   List pretrained networks, or bring one here.
   doctor     Say what is installed, what is here, what is wrong.
-  demo       Fit a model to real photographs of fruit.
+  demo       Fit a model to real photographs of fruit, or to texts.
 
   Start with: headstart demo. Then: headstart fit FOLDER, where FOLDER has one
   folder of pictures per class.

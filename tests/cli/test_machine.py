@@ -48,7 +48,9 @@ def test_a_number_that_is_not_known_is_left_empty():
     assert EncoderTable((row,)).lines()[1].split()[:6] == ["timm:tiny", "pictures", "yes", "2", "mit", "Brought"]
 
 
-def test_doctor_says_what_is_here_and_that_all_is_well(headstart, tmp_path):
+def test_doctor_says_what_is_here_and_that_all_is_well(headstart, tmp_path, monkeypatch):
+    known = {extra: modules for extra, modules in EXTRAS.items() if extra != "demo-text"}  # these tests do without it
+    monkeypatch.setattr("headstart.reporting.doctor.EXTRAS", known)
     answer = headstart("doctor")
     lines = answer.stdout.splitlines()
     assert (answer.exit_code, answer.stderr) == (0, "")
@@ -95,9 +97,11 @@ def test_doctor_names_what_is_wrong_and_what_to_do(headstart, bad_machine, tmp_p
         '  pip install "headstart[tensorboard]"  --tensorboard, with [train]',
         '  pip install "headstart[openvino]"     headstart export --to openvino',
         '  pip install "headstart[demo]"         the photographs of headstart demo',
+        '  pip install "headstart[demo-text]"    the texts of headstart demo --text',
         '  pip install "headstart[heic]"         HEIC photographs, as an iPhone takes them',
         '  pip install "headstart[dicom]"        DICOM pictures, as scanners write them',
         '  pip install "headstart[text]"         networks that read documents',
+        '  pip install "headstart[transformers]" networks of transformers that read documents',
     ]
 
 

