@@ -1,47 +1,22 @@
 """A server for a model of rows: tables come in, one answer a row goes out."""
 
-import time
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 from sklearn.datasets import load_wine
 from starlette.testclient import TestClient
 
-import headstart as hs
 from headstart.errors import RecipeError
-from headstart.serving.access_log import AccessLog
-from headstart.serving.app import create_app
-from headstart.serving.auth import AccessRules
-from headstart.serving.batching import Batcher
-from headstart.serving.predictor import Predictor
-from headstart.serving.service import Service
-from headstart.serving.sessions import SessionLimits, SessionStore
-from headstart.settings.serving import ServerLimits
+from served import application
 
 WINE = load_wine()
-HEADER = ",".join(WINE.feature_names)
-ROWS = [",".join(map(str, row)) for row in WINE.data]
+COLUMNS = (*WINE.feature_names, "colour <b>")
+HEADER = ",".join(COLUMNS)
+ROWS = [",".join((*map(str, row), ("red", "white")[number % 2])) for number, row in enumerate(WINE.data)]
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory) -> hs.Model:
-    table: Path = tmp_path_factory.mktemp("tables") / "wine.csv"
-    lines = [f"{HEADER},label", *(f"{row},cultivar {kind}" for row, kind in zip(ROWS, WINE.target, strict=True))]
-    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return hs.fit(table, cache=tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def visitor(model):
-    journal = AccessLog(lambda line: None, lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    batcher = Batcher(model.encoder, ServerLimits(), workers=1, watch=journal.batch)
-    service = Service(Predictor(model.encoder, model.saved, "0" * 64, None), batcher, ServerLimits(), journal, "1.2.3")
-    with TestClient(
-        create_app(service, AccessRules(("testserver",)), SessionStore(SessionLimits(), time.monotonic), None)
-    ) as client:
+def visitor(wine):
+    with application(wine) as app, TestClient(app) as client:
         yield client
-    batcher.close()
 
 
 def send(visitor, name: str, content: str) -> tuple[int, dict]:
@@ -49,7 +24,7 @@ def send(visitor, name: str, content: str) -> tuple[int, dict]:
     return answer.status_code, answer.json()
 
 
-def test_each_row_of_a_table_has_an_answer(visitor, model):
+def test_each_row_of_a_table_has_an_answer(visitor):
     status, answer = send(visitor, "new.csv", "\n".join([HEADER, *ROWS[:3], ROWS[-1]]) + "\n")
     assert status == 200
     assert [one["label"] for one in answer["predictions"]] == [*["cultivar 0"] * 3, "cultivar 2"]
@@ -79,6 +54,6 @@ def test_no_page_leads_to_one_that_rows_do_not_have(path, visitor):
     assert "/teach" not in visitor.get(path).text and visitor.get("/teach").status_code == 404
 
 
-def test_a_model_of_rows_says_that_it_cannot_explain(model, tmp_path):
+def test_a_model_of_rows_says_that_it_cannot_explain(wine, tmp_path):
     with pytest.raises(RecipeError, match="cannot be explained"):
-        model.explain(tmp_path / "new.csv")
+        wine.explain(tmp_path / "new.csv")

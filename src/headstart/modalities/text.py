@@ -18,6 +18,7 @@ TEXT = Row(
     similarity="headstart.audit.similarity.text:",
     explainers="headstart.explain.text.explaining:",
     figures="headstart.reporting.explanations.text_figure:TextFigure",
+    page_explanations="headstart.serving.explanations.text:explain_for_page",
     uploads="headstart.serving.uploads.text:",
     page="text.html",
     hub="text",

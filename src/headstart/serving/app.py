@@ -2,11 +2,13 @@
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from headstart.errors import MODALITY
 from headstart.modalities.base import load_modality
 from headstart.runtime.catalogue import ENGLISH
 from headstart.serving.addresses import Addresses
@@ -27,9 +29,10 @@ def create_app(
     service: Service, entry: AccessRules, classroom: SessionStore, teach: Teach, root_path: str = ""
 ) -> ASGIApp:
     """Put the application together; it needs no network and starts no thread of its own."""
+    reword = ENGLISH.for_modality(service.modality).reword
     app = FastAPI(
         title="Headstart",
-        description=ENGLISH.for_modality(service.modality).reword(DESCRIPTION),
+        description=reword(DESCRIPTION),
         version=service.version,
         docs_url=None,  # FastAPI's own pages come from the network
         redoc_url=None,
@@ -42,11 +45,26 @@ def create_app(
             Exception: _mistaken,
         },
     )
-    app.include_router(PredictRoutes(service).router())
-    app.include_router(page_routes(service))
+    routers = [PredictRoutes(service).router(), page_routes(service)]
     if load_modality(service.modality).teaches:
-        app.include_router(InteractiveRoutes(service, classroom, teach).router())
-    return Addresses(Middleware(app, entry, service.limits, service.journal), root_path)
+        routers.append(InteractiveRoutes(service, classroom, teach).router())
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                route.description = reword(route.description, f"serving.route.{route.name}")
+        app.include_router(router)
+    guarded = Middleware(app, entry, service.limits, service.journal)
+    return Addresses(_speaking_of(service.modality, guarded), root_path)
+
+
+def _speaking_of(modality: str, app: ASGIApp) -> ASGIApp:
+    """Let errors of an application speak of one kind of examples."""
+
+    async def called(scope: Scope, receive: Receive, send: Send) -> None:
+        MODALITY.set(modality)
+        await app(scope, receive, send)
+
+    return called
 
 
 async def _refused(request: Request, refusal: Refusal) -> Response:

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from headstart.arrays import Singles
 from headstart.encoders.spec import Encoder
-from headstart.errors import ExampleError
+from headstart.errors import MODALITY, ExampleError
 from headstart.serving.http_errors import Refusal, busy
 from headstart.serving.uploads.base import uploads_of
 from headstart.settings.serving import ServerLimits
@@ -123,6 +123,7 @@ class Batcher:
         self._algebra.restore_original_limits()
 
     def _work(self) -> None:
+        MODALITY.set(self.modality)
         while jobs := self._take():
             self._answer(jobs)
             del jobs  # a worker that waits holds no example

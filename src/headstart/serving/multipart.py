@@ -1,7 +1,7 @@
 """A form with examples is read piece by piece; it is refused at the first piece that goes too far."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -23,10 +23,14 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An example as it came: what its sender calls it, and its bytes, or what was read from those of its file."""
+    """An example as it came: what its sender calls it, and its bytes, or what was read from those of its file.
+
+    ``said`` is what the answer repeats of it beside its name.
+    """
 
     name: str
     data: Any
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The pages: files of this package, read once; nothing a client writes is ever used as a path."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -10,7 +11,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from headstart.modalities.base import load_modality
+from headstart.modalities.base import DEFAULT, load_modality
+from headstart.runtime.catalogue import LANGUAGES, texts_in
 from headstart.serving.http_errors import refused
 from headstart.serving.languages import choose_language
 from headstart.serving.service import Service
@@ -24,6 +26,9 @@ TYPES = {
 }
 
 
+WORDS = "words.json"  # both languages, written for pictures; words_MODALITY.json has what must be quite different
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A file of a page with its type."""
@@ -32,13 +37,13 @@ class Page:
     media_type: str
 
 
-def load_pages() -> Mapping[str, Page]:
-    """Read all files of the pages, by their names.
+def load_pages(modality: str = DEFAULT) -> Mapping[str, Page]:
+    """Read all files of the pages, by their names, with the words for the examples of a modality.
 
     Examples
     --------
     >>> sorted(name for name in load_pages() if name.endswith(".html"))
-    ['base.html', 'docs.html', 'index.html', 'teach.html', 'text.html', 'vectors.html']
+    ['base.html', 'docs.html', 'index.html', 'results.html', 'teach.html', 'text.html', 'vectors.html']
     """
     folder = files("headstart.serving") / "pages"
     found = {}
@@ -46,21 +51,30 @@ def load_pages() -> Mapping[str, Page]:
         suffix = PurePosixPath(file.name).suffix
         if suffix in TYPES:
             found[file.name] = Page(file.read_bytes(), TYPES[suffix])
-    return found
+    words = json.loads(found[WORDS].content)
+    own = json.loads(found[f"words_{modality}.json"].content) if f"words_{modality}.json" in found else {}
+    for language in LANGUAGES:
+        reword = texts_in(language, modality).reword
+        words[language] = {key: reword(sentence) for key, sentence in words[language].items()} | own.get(language, {})
+    return found | {WORDS: Page(json.dumps(words, ensure_ascii=False).encode(), TYPES[".json"])}
 
 
 def page_routes(service: Service) -> APIRouter:
     """Make the routes that send pages."""
     router = APIRouter(include_in_schema=False)
-    pages, row = load_pages(), load_modality(service.modality)
+    pages, row = load_pages(service.modality), load_modality(service.modality)
     templates = DictLoader({name: page.content.decode() for name, page in pages.items() if name.endswith(".html")})
     environment = Environment(
         loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
 
+    longest = getattr(service.uploads, "LONGEST", 0)  # characters of one example
+
     def html(page: str, name: str, request: Request) -> Response:
         language = choose_language(request.headers.get("accept-language", ""))
-        content = environment.get_template(name).render(language=language, page=page, teaches=row.teaches)
+        content = environment.get_template(name).render(
+            language=language, page=page, teaches=row.teaches, longest=longest
+        )
         headers = {"cache-control": "no-cache", "vary": "accept-language", "content-language": language}
         return Response(content, media_type=pages[name].media_type, headers=headers)
 

@@ -7,10 +7,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from headstart.runtime.catalogue import ENGLISH
 from headstart.serving.access_log import METRICS_TYPE
 from headstart.serving.http_errors import Refusal, refused
-from headstart.serving.schemas import FILES_BODY, AnswerSchemas, HealthAnswer, body_of, refusals
+from headstart.serving.schemas import AnswerSchemas, HealthAnswer, body_of, refusals
 from headstart.serving.service import Service, in_thread
 from headstart.tasks.base import load_task
 
@@ -35,9 +34,8 @@ class PredictRoutes:
         text = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **refusals()}
         add = router.add_api_route
         body = body_of(getattr(self._service.uploads, "BODY", None))
-        said = ENGLISH.for_modality(self._service.modality).reword("Say what is on one or several pictures.")
-        add("/predict", self.predict, methods=["POST"], responses=predicted, openapi_extra=body, description=said)
-        add("/explain", self.explain, methods=["POST"], responses=explained, openapi_extra=FILES_BODY)
+        add("/predict", self.predict, methods=["POST"], responses=predicted, openapi_extra=body)
+        add("/explain", self.explain, methods=["POST"], responses=explained, openapi_extra=body)
         add("/model", self.model, methods=["GET"], responses=described)
         add("/health", self.health, methods=["GET"], responses={200: {"model": HealthAnswer}, **refusals()})
         add("/metrics", self.metrics, methods=["GET"], responses=text, response_class=PlainTextResponse)
@@ -48,7 +46,9 @@ class PredictRoutes:
         model = self._service.model()
         files = (await self._service.read_examples(request)).files
         results = await self._service.process(request, files, model.answer)
-        entries = [{"name": file.name, **entry_of(result)} for file, result in zip(files, results, strict=True)]
+        entries = [
+            {"name": file.name, **file.said, **entry_of(result)} for file, result in zip(files, results, strict=True)
+        ]
         return JSONResponse({"predictions": entries})
 
     async def explain(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from headstart.explain.explained_model import ExplainedModel, class_number
 from headstart.explain.neighbours import nearest_examples
 from headstart.explain.text.deletion import Deletion, measure_deletion
 from headstart.explain.text.methods import compute_attribution, encode_text, encode_texts
-from headstart.explain.text.parts import Span
+from headstart.explain.text.parts import MOST_READ, Span
 from headstart.explain.values import Explanation
 
 
@@ -38,9 +38,14 @@ class TextExplanation(Explanation):
         }
 
 
-def explain_example(subject: ExplainedModel, document: str, name: str, wish: ExplanationRequest) -> TextExplanation:
-    """Explain the answer about a document: see :class:`headstart.explain.base.Explainers`."""
-    seen = encode_text(subject, document)
+def explain_example(
+    subject: ExplainedModel, document: str, name: str, wish: ExplanationRequest, read: int = MOST_READ
+) -> TextExplanation:
+    """Explain the answer about a document: see :class:`headstart.explain.base.Explainers`.
+
+    ``read`` is about how many characters the encoder may read for it.
+    """
+    seen = encode_text(subject, document, read)
     # The features keep their terms, which a head of words needs.
     prediction = subject.predictions([name], seen.features, wish.top)[0]
     target = class_number(wish.target if wish.target is not None else prediction.label, subject.classes)

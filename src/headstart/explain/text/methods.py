@@ -10,7 +10,7 @@ from headstart.arrays import Floats, Singles
 from headstart.encoders.term_features import terms_of
 from headstart.errors import EncoderError
 from headstart.explain.explained_model import ExplainedModel
-from headstart.explain.text.parts import Span, split_parts, without
+from headstart.explain.text.parts import MOST_READ, Span, split_parts, without
 from headstart.explain.values import Attribution
 from headstart.heads.stacked import StackedHead
 from headstart.heads.words import WordsHead
@@ -36,9 +36,9 @@ class TextExplainer:
     attribute: Callable[[ExplainedModel, Any, int], Attribution]
 
 
-def encode_text(subject: ExplainedModel, document: str) -> EncodedText:
+def encode_text(subject: ExplainedModel, document: str, read: int = MOST_READ) -> EncodedText:
     """Encode a document and divide it into parts."""
-    return EncodedText(document, split_parts(document), encode_texts(subject, [document]))
+    return EncodedText(document, split_parts(document, read), encode_texts(subject, [document]))
 
 
 def encode_texts(subject: ExplainedModel, documents: Sequence[str]) -> Singles:

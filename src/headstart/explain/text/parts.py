@@ -12,8 +12,10 @@ MOST_READ = 400_000  # characters of all documents without one part: fewer parts
 _PART = re.compile(rf"{UNDIVIDED}|[^\s{UNDIVIDED[1:-1]}]+")
 
 
-def split_parts(document: str) -> tuple[Span, ...]:
+def split_parts(document: str, read: int = MOST_READ) -> tuple[Span, ...]:
     """Divide a document into parts that together hold all but its blanks; of a long one into 200 runs of words.
+
+    ``read`` is how many characters all documents without one part may have together.
 
     Examples
     --------
@@ -21,7 +23,7 @@ def split_parts(document: str) -> tuple[Span, ...]:
     (((0, 1), (2, 6), (7, 12)), ((0, 1), (1, 2), (3, 5)))
     """
     spans = [found.span() for found in _PART.finditer(document)]
-    most = max(FEWEST, min(MOST, MOST_READ // max(len(document), 1)))
+    most = max(FEWEST, min(MOST, read // max(len(document), 1)))
     size = -(-len(spans) // most) or 1
     runs = [spans[start : start + size] for start in range(0, len(spans), size)]
     return tuple((run[0][0], run[-1][1]) for run in runs)

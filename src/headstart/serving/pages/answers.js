@@ -3,7 +3,7 @@
 import { bars, make, share } from "./common.js";
 import { cell } from "./cells.js";
 
-const valuesOf = (answer) => Object.entries(answer).filter(([name]) => !["name", "error"].includes(name));
+const valuesOf = (answer) => Object.entries(answer).filter(([name]) => !["name", "text", "error"].includes(name));
 
 export function answerParts(answer) {
   if (answer.top) return [make("p", { className: "answer" }, make("span", { textContent: answer.label }), share(answer.probability)), bars(answer.top)];
@@ -16,6 +16,6 @@ const plain = (value) => (Array.isArray(value) ? value.join(" | ") : value === n
 export function tableOf(answers, first, columns) {
   const other = answers.find((answer) => !answer.error && !answer.top);
   const shown = other ? valuesOf(other).map(([name]) => name) : columns;
-  const rows = answers.map((answer) => [answer.name, ...shown.map((name) => plain(answer[name])), answer.error?.code ?? ""]);
+  const rows = answers.map((answer) => [answer.text ?? answer.name, ...shown.map((name) => plain(answer[name])), answer.error?.code ?? ""]);
   return [[first, ...shown, "error"], ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }

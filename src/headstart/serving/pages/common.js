@@ -106,8 +106,9 @@ export class Trouble extends Error {
 // A refusal by its code in the language of the page; what has no translation is said as the server said it.
 export function explainTrouble(element, error) {
   const key = `error.${error.code}`;
-  if (catalogue[language][key]) phrase(element, key);
-  else element.textContent = [error.problem, error.reason, error.remedy].filter(Boolean).join(" ");
+  const why = [error.problem, error.reason, error.remedy].filter(Boolean).join(" ");
+  if (catalogue[language][key]) phrase(element, key, { why });
+  else element.textContent = why;
   return element;
 }
 

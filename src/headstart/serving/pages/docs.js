@@ -24,9 +24,11 @@ try {
 
 function show(path, method, operation) {
   const statuses = Object.keys(operation.responses).map((status) => make("li", { textContent: status }));
+  const bodies = operation.requestBody?.content["application/json"]?.schema.examples ?? [];
   return make("section", { className: "operation" },
     make("h2", {}, make("span", { className: `method ${method}`, textContent: method.toUpperCase() }), " ", make("code", { textContent: path })),
     make("p", { textContent: operation.description ?? operation.summary ?? "" }),
+    ...bodies.map((body) => make("pre", { className: "code", textContent: JSON.stringify(body) })),
     make("h3", { word: "docs.statuses" }),
     make("ul", { className: "chips" }, ...statuses));
 }

@@ -1,63 +1,36 @@
-import { answerParts, tableOf } from "./answers.js";
-import { ask, explainTrouble, make, phrase, receivePictures, save, startLanguage, Trouble } from "./common.js";
+import { asFiles, inParts, startAsking } from "./asking.js";
+import { make, phrase, receivePictures, Trouble } from "./common.js";
+import { colouredWords } from "./coloured.js";
 
 const at = (id) => document.getElementById(id);
-const answers = []; // as they came, with the whole text where it was typed
-const MOST_CARDS = 50; // of a long table the first ones are shown; all of them can be saved
-const LONGEST = 200000; // characters of one text, as the server counts them
+const MOST_TEXTS = 32; // in one request
+const MOST_LETTERS = 20000; // and of all of them together
 
-receivePictures(() => at("drop"), (files) => sendFile(files[0]));
-at("choose").addEventListener("change", (event) => { sendFile(event.target.files[0]); event.target.value = ""; });
-at("table").addEventListener("click", () => save("\ufeff" + tableOf(answers, "text", ["label", "probability", "abstained", "unfamiliar"]), "headstart.csv", "text/csv;charset=utf-8"));
+const asJson = (body) => ({ body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+const longest = Number(at("box").dataset.longest); // characters of one text, as the server counts them
+const letters = (text) => [...text].length;
+
+const page = startAsking({
+  first: "text",
+  request: (items) => (items[0].file ? asFiles(items.map((item) => item.file)) : asJson({ texts: items.map((item) => item.text) })),
+  lead: (item) => make("p", { className: "said", dir: "auto", textContent: item.text ?? item.name }),
+  why: (item) => (item.text === undefined ? asFiles([item.file]) : asJson({ text: item.text })),
+  explained: colouredWords,
+});
+phrase(at("limit"), "box.limit", { limit: longest });
+receivePictures(() => at("drop"), (files) => sendFiles(files));
+at("choose").addEventListener("change", (event) => { sendFiles([...event.target.files]); event.target.value = ""; });
 at("form").addEventListener("submit", (event) => { event.preventDefault(); sendTyped(); });
-phrase(at("limit"), "texts.limit", { limit: LONGEST });
-startLanguage();
+at("box").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) at("form").requestSubmit(); });
 
 function sendTyped() {
   const typed = at("box").value;
   const texts = (at("lines").checked ? typed.split("\n") : [typed]).filter((text) => text.trim());
-  if (!texts.length) { at("trouble").hidden = false; phrase(at("trouble"), "texts.nothing"); return; }
-  send({ body: JSON.stringify({ texts }), headers: { "content-type": "application/json" } }, texts);
+  if (!texts.length) page.complain(new Trouble({ code: "no_text_typed" }, 0));
+  else if (texts.some((text) => letters(text) > longest)) page.complain(new Trouble({ code: "too_long_text" }, 0));
+  else page.send(inParts(texts.map((text) => ({ name: text, text })), MOST_TEXTS, MOST_LETTERS, (item) => letters(item.text)));
 }
 
-function sendFile(file) {
-  if (!file) return;
-  const body = new FormData();
-  body.append("files", file, file.name);
-  send({ body }, []);
-}
-
-async function send(request, texts) {
-  at("trouble").hidden = true;
-  phrase(at("progress"), "texts.looking");
-  try {
-    const { predictions } = await (await ask("predict", { method: "POST", ...request })).json();
-    const found = predictions.map((answer, number) => ({ ...answer, name: texts[number] ?? answer.name }));
-    answers.push(...found);
-    at("results").hidden = false;
-    at("cards").prepend(...found.slice(0, MOST_CARDS).map(card));
-    phrase(at("progress"), "texts.done", { total: found.length });
-  } catch (trouble) {
-    at("progress").textContent = "";
-    if (!(trouble instanceof Trouble)) throw trouble;
-    explain(at("trouble"), trouble.error);
-    at("trouble").hidden = false;
-  }
-}
-
-function card(answer) {
-  const said = make("p", { className: "said", textContent: answer.name.length > 600 ? `${answer.name.slice(0, 600)}…` : answer.name });
-  const body = make("div", {});
-  if (answer.error) body.append(explain(make("p", { className: "notice bad" }), answer.error));
-  else {
-    if (answer.unfamiliar) body.append(make("p", { className: "notice odd", word: "texts.unfamiliar" }));
-    else if (answer.abstained) body.append(make("p", { className: "notice odd", word: "card.abstained" }));
-    body.append(...answerParts(answer));
-  }
-  return make("li", { className: "card" }, said, body);
-}
-
-function explain(element, error) { // why a text cannot be read is known to the server alone
-  if (error.code !== "damaged") return explainTrouble(element, error);
-  return phrase(element, "texts.unusable", { why: [error.problem, error.reason, error.remedy].filter(Boolean).join(" ") });
+function sendFiles(files) {
+  page.send(files.map((file) => [{ file }]));
 }

@@ -4,15 +4,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from headstart.data.readers.text import Document, open_example
+from headstart.data.readers.text import Document, clean_document, open_example
 from headstart.data.tables import TABLE_SUFFIXES, parse_rows
 from headstart.errors import DataError, ExampleError
 from headstart.runtime.text import beginning
-from headstart.serving.http_errors import Refusal, refused, too_large
+from headstart.serving.http_errors import Refusal, megabytes, refused, too_large
 from headstart.serving.multipart import Upload
 from headstart.settings.serving import ServerLimits
 
-LONGEST = 200_000  # characters of one document: a slow encoder takes seconds for them
+LONGEST = 20_000  # characters of one document, some ten pages: a slow encoder takes ten seconds for them
+MOST_BYTES = 8_000_000  # of a body of JSON
 _ONE, _SEVERAL = "text", "texts"
 _STRING = {"type": "string", "maxLength": LONGEST}
 BODY: Mapping[str, Any] = {
@@ -21,6 +22,7 @@ BODY: Mapping[str, Any] = {
     "maxProperties": 1,
     "additionalProperties": False,
     "properties": {_ONE: _STRING, _SEVERAL: {"type": "array", "minItems": 1, "items": _STRING}},
+    "examples": [{_ONE: "..."}, {_SEVERAL: ["...", "..."]}],
 }
 
 
@@ -32,6 +34,8 @@ def from_json(content: bytes, limits: ServerLimits) -> list[Upload]:
     Refusal
         400 when it is no JSON, 413 for too many of them, 422 when it is anything else.
     """
+    if len(content) > MOST_BYTES:
+        raise refused(413, "serving.too_large_json", limit=megabytes(MOST_BYTES))
     try:
         body = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -43,7 +47,7 @@ def from_json(content: bytes, limits: ServerLimits) -> list[Upload]:
         raise refused(422, "serving.no_texts")
     if len(texts) > limits.waiting:
         raise refused(413, "serving.too_many_texts", count=len(texts), limit=limits.waiting)
-    return [Upload(beginning(text), Document(text)) for text in texts]
+    return [Upload(beginning(text), Document(text)) for text in map(clean_document, texts)]
 
 
 def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
@@ -66,7 +70,8 @@ def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
         raise refused(422, "serving.no_text_column", name=upload.name)
     if len(dataset) > limits.waiting:
         raise refused(413, "serving.too_many_rows", count=len(dataset), limit=limits.waiting)
-    return [Upload(f"{one.name}: {beginning(one.source.text)}", one.source) for one in dataset.examples]
+    rows = [(one.name, clean_document(one.source.text)) for one in dataset.examples]
+    return [Upload(f"{name}: {beginning(text)}", Document(text), {_ONE: text}) for name, text in rows]
 
 
 def check(data: Document | bytes, limits: ServerLimits) -> None:
