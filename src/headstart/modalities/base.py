@@ -26,6 +26,7 @@ class Modality(Protocol):
     baseline_head: Any  # the family of the baseline's head; a row may lack it: ridge
     terms: bool  # whether features carry terms; a row may lack it
     similarity: Any  # headstart.audit.similarity.base.Similarity; a row may lack it
+    shortcuts: Any  # headstart.audit.shortcuts.base.Shortcuts; a row may lack it
     quality: Any  # headstart.audit.quality.base.QualityMeasures; a row may lack it
     augment: Any  # headstart.finetuning.views.Augment; a row may lack it
     explainers: Any  # headstart.explain.base.Explainers; a row may lack it, and the next three with it

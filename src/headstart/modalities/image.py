@@ -13,6 +13,7 @@ IMAGE = Row(
     simple="headstart.encoders.simple.image:",
     arms=("majority", "colours", "random", "probe"),
     similarity="headstart.audit.similarity.image:",
+    shortcuts="headstart.audit.shortcuts.image:",
     quality="headstart.audit.quality.image:",
     augment="headstart.finetuning.augment.image:",
     explainers="headstart.explain.image.explaining:",

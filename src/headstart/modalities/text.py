@@ -16,6 +16,7 @@ TEXT = Row(
     baseline_head="headstart.heads.words:WordsFamily",
     terms=True,
     similarity="headstart.audit.similarity.text:",
+    shortcuts="headstart.audit.shortcuts.text:",
     explainers="headstart.explain.text.explaining:",
     figures="headstart.reporting.explanations.text_figure:TextFigure",
     page_explanations="headstart.serving.explanations.text:explain_for_page",

@@ -12,6 +12,7 @@ from headstart.arrays import Floats, Integers
 from headstart.audit.duplicates import MeasuredPairs
 from headstart.audit.groups import GroupScore
 from headstart.audit.label_noise import LabelReview
+from headstart.audit.shortcuts.base import ShortcutAudit
 from headstart.data.inspection import Inspection
 from headstart.runtime.findings import Finding
 from headstart.studies.cleaning import Cleaning
@@ -39,6 +40,8 @@ class Check:
         The worst classes and groups, the worst first.
     cleaning
         None where it could not be tried.
+    shortcuts
+        How far facts without meaning give classes away; None where there are none, or too few examples.
     """
 
     inspection: Inspection
@@ -50,6 +53,7 @@ class Check:
     groups: tuple[GroupScore, ...]
     cleaning: Cleaning | None
     notices: tuple[Finding, ...]
+    shortcuts: ShortcutAudit | None = None
 
     @property
     def labels_reviewed(self) -> bool:

@@ -70,6 +70,7 @@ class CheckReport:
             "groups": [
                 {"kind": one.kind, "name": one.name, "count": one.count, **_score(one.accuracy)} for one in found.groups
             ],
+            "shortcuts": None if found.shortcuts is None else found.shortcuts.to_json(),
             "cleaning": None
             if found.cleaning is None
             else {

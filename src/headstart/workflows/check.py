@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from headstart.arrays import Integers
 from headstart.audit.duplicates import INCOMPLETE, add_near_duplicates, duplicate_sets, find_measured_pairs
 from headstart.audit.groups import score_groups
 from headstart.audit.outliers import find_outliers
 from headstart.audit.quality.base import quality_of
+from headstart.audit.shortcuts.base import audit_shortcuts
 from headstart.data.inspection_report import require_learnable
 from headstart.reporting.page.writing import require_study_place, write_check_page
 from headstart.reporting.runs import study_header
@@ -60,9 +63,11 @@ def run_check(
     if labels is not None:
         suspect = sorted({*_all(poor.values()), *outliers.tolist(), *labels.suspect.tolist()})
         cleaning = measure_cleaning(features, labels, dataset.labels, together, suspect, recipe)
-    notices = (*missing, *sets.notices, *divided_notices(pairs, kept), *walk.notices, *troubles)
+    shortcuts = audit_shortcuts(dataset, np.setdiff1d(inspection.usable, [*walk.failures]), together, recipe.run.seed)
+    said = shortcuts.findings() if shortcuts else ()
+    notices = (*missing, *sets.notices, *divided_notices(pairs, kept), *walk.notices, *troubles, *said)
     groups = score_groups(dataset, labels)
-    found = Check(inspection, pairs, labels, outliers, distances, poor, groups, cleaning, notices)
+    found = Check(inspection, pairs, labels, outliers, distances, poor, groups, cleaning, notices, shortcuts)
     report = CheckReport(found, encoder.spec.name)
     if export is not None:
         write_cleaned(report, export)
