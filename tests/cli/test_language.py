@@ -134,7 +134,10 @@ def test_every_sentence_of_the_help_is_translated_and_every_translation_is_of_a_
     ("arguments", "message"),
     [
         (["fitt", "x"], "错误：没有命令 'fitt'。 您是指 'fit' 吗？"),
-        (["fit", "x", "--encodr", "y"], "错误：没有选项 '--encodr'。 （您是指其中之一吗：'--encoder', '--method'？）"),
+        (
+            ["fit", "x", "--encodr", "y"],
+            "错误：没有选项 '--encodr'。 （您是指其中之一吗：'--encoder', '--encoding', '--method'？）",
+        ),
         (["fit"], "错误：缺少参数 'DATA'."),
         (["embed", "x"], "错误：缺少选项 '--out'."),
         (["fit", "x", "y", "z"], "错误：多余的参数（z）"),

@@ -80,7 +80,7 @@ def test_bytes_of_no_known_encoding_are_refused_with_the_line(folder):
     table.write_bytes(b"path,label\na.png,ros\x81\n")
     assert refusal(table) == (
         f"The table '{table}' is not UTF-8 text. The first wrong byte stands in line 2. "
-        "Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
+        "Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8'), or name its encoding: --encoding big5."
     )
 
 

@@ -213,11 +213,13 @@ def test_a_setting_for_another_kind_of_examples_says_for_which():
 
 
 def test_every_default_is_valid_and_written():
-    assert Recipe().to_toml().splitlines()[:32] == [
+    assert Recipe().to_toml().splitlines()[:34] == [
         "[data]",
         'task = "classification"',
         'path_column = ""',
         'label_column = ""',
+        'text_column = ""',
+        'encoding = ""',
         'images = ""',
         "strict = false",
         "",
@@ -332,8 +334,8 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 
 KEYS = (
-    "The keys are task, path_column, label_column, images, strict, test, test_fraction, folds, repeats, group_by, "
-    "group_pattern, keep_duplicates_together, validation_fraction, encoder, precision, head, activation, hidden, "
+    "The keys are task, path_column, label_column, text_column, encoding, images, strict, test, "
+    "test_fraction, folds, repeats, group_by, group_pattern, keep_duplicates_together, validation_fraction, encoder, precision, head, activation, hidden, "
     "balance, inner_folds, method, preset, time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, "
     "schedule, warmup, label_smoothing, mixup, cutmix, views, prefix_cache, clip, accumulate, ema, wise, l2sp, "
     "patience, batch_norm, rank, resamples, coverage, sets, abstain, novelty, false_alarms, reject_unlike, seed, "

@@ -14,6 +14,8 @@ from headstart.cli.verb import Call, verb
         "encoder",
         "head",
         "path_column",
+        "text_column",
+        "encoding",
         "label_column",
         "images",
         "test",

@@ -10,7 +10,8 @@ from headstart.settings.recipe import quick_head
 
 @verb(
     *("encoder", "head", "balance", "test_fraction", "group_by", "group_pattern", "keep_duplicates_together"),
-    *("path_column", "label_column", "images", "test", "strict", "max_megapixels", "seed", "cache", "no_cache", "json"),
+    *("path_column", "label_column", "text_column", "encoding", "images", "test", "strict", "max_megapixels", "seed"),
+    *("cache", "no_cache", "json"),
     head="Of the arms that move no weights.  [default: ridge]",
     balance="Weigh every class alike.",
 )

@@ -10,6 +10,8 @@ from headstart.cli.verb import Call, verb
 
 @verb(
     "path_column",
+    "text_column",
+    "encoding",
     "label_column",
     "images",
     "group_by",

@@ -31,6 +31,8 @@ class OutputFormat(StrEnum):
 @verb(
     *(
         "path_column",
+        "text_column",
+        "encoding",
         "images",
         "coverage",
         "abstain",
@@ -72,9 +74,9 @@ def predict(
     require_place(out, form_given=call.as_json or form is not None)
     given = dict(call.given)
     strict = bool(given.pop("strict", False))
-    table = {name: given.pop(name, "") for name in ("path_column", "images")}
+    table = {name: given.pop(name, "") for name in ("path_column", "text_column", "images")}
     opened = load(model)
-    allow(opened.modality, {"max_megapixels": given.pop("max_megapixels", 0.0)})
+    allow(opened.modality, {name: given.pop(name) for name in ("max_megapixels", "encoding") if name in given})
     opened = change_policy(opened, given) if given else opened
     inputs = list_typed(paths or (), text or (), sys.stdin.buffer.read, opened.encoder.spec.modality)
     examples = read_inputs(inputs, opened.encoder.spec.modality, **table)

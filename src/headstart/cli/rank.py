@@ -19,7 +19,7 @@ from headstart.cli.verb import Call, verb
         "seed",
         "device",
     ),
-    *("path_column", "label_column", "images", "test", "cache", "no_cache", "json"),
+    *("path_column", "label_column", "text_column", "encoding", "images", "test", "cache", "no_cache", "json"),
     balance="Weigh every class alike.",
     inner_folds="Of the cross-validation.  [default: 5]",
 )

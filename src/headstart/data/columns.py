@@ -25,8 +25,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "image_id img_id 路径 文件 文件名 文件路径 图片 图像 图片路径 图像路径 图片名 图片名称 图像名称",
         "label": "label class target category labels class_name class_label label_name classes category_name "
         "true_label ground_truth gt tag fine_label fine_labels coarse_label coarse_labels class_id label_id "
-        "category_id choice annotation species breed disease emotion "
-        "finding_labels diagnosis dx 标签 类别 分类 类 种类 类别名称 标注",
+        "category_id choice annotation species breed disease emotion sentiment polarity intent topic "
+        "finding_labels diagnosis dx 标签 类别 分类 类 种类 类别名称 标注 情感 意图 主题",
         "split": "split subset partition set part fold phase usage data_split train_test dataset_split 划分 数据划分 "
         "子集 集合 用途",
         "group": "group",
@@ -49,7 +49,7 @@ class TableOptions:
 
     Attributes
     ----------
-    path_column, label_column, group_by
+    path_column, label_column, text_column, group_by
         Names of columns.
     folder
         What its paths are relative to.
@@ -57,6 +57,7 @@ class TableOptions:
 
     path_column: str = ""
     label_column: str = ""
+    text_column: str = ""
     group_by: str = ""
     folder: str = ""
 
@@ -73,6 +74,8 @@ class Columns:
         Names of those that could be the label as well.
     group_seen
         One that is called ``group`` and was not asked for.
+    text
+        The one whose cells are the examples, where the user says so.
     """
 
     path: str
@@ -82,6 +85,7 @@ class Columns:
     unused: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
     group_seen: str = ""
+    text: str = ""
 
     def notices(self, *, of_rows: bool = False, labelled: bool = True) -> list[Finding]:
         """Return what was taken for what, for people.
@@ -132,7 +136,12 @@ def find_columns(
     ('File', 'Category', 'patient')
     """
     names = list(cells)
-    asked = {"path": options.path_column, "label": options.label_column, "group": options.group_by}
+    asked = {
+        "path": options.path_column,
+        "label": options.label_column,
+        "group": options.group_by,
+        "text": options.text_column,
+    }
     taken = {use: _require(where, name, names) for use, name in asked.items() if name}
     known = cells if isinstance(cells, Mapping) else {}
     free = [name for name in names if name not in taken.values()]
@@ -153,6 +162,7 @@ def find_columns(
         unused=tuple(name for name in names if name and name not in taken.values()),
         rivals=tuple(rivals),
         group_seen=seen[0] if seen else "",
+        text=taken.get("text", ""),
     )
 
 

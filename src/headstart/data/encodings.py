@@ -4,6 +4,7 @@ import codecs
 import re
 from itertools import islice
 
+from headstart.errors import DataError
 from headstart.runtime.findings import Finding
 
 _MARKS = {  # longest first: the mark of UTF-32 begins with that of UTF-16
@@ -13,11 +14,35 @@ _MARKS = {  # longest first: the mark of UTF-32 begins with that of UTF-16
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+GUESSED = ("gb18030", "cp1252")
+_chosen = {"encoding": ""}  # what the user says
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _SAMPLE = 10_000  # characters that are looked at
 _COMMON = range(0xB0, 0xD8)  # first bytes of the 3,755 most common characters in GB 2312
 _RARE = range(0xD8, 0xF8)  # of its other characters; in the West these bytes are small letters with accents
 _SIGNS = range(0xA1, 0xAA)  # of its punctuation and wide letters
+
+
+def choose_encoding(name: str) -> None:
+    """Have all text files be read in this encoding, in this process from now on; "" leaves it to their bytes.
+
+    Raises
+    ------
+    DataError
+        When there is no encoding of this name.
+
+    Examples
+    --------
+    >>> choose_encoding("big5"), decode("玫瑰".encode("big5"))[0]
+    (None, '玫瑰')
+    >>> choose_encoding("")
+    """
+    if name:
+        try:
+            "".encode(name)
+        except LookupError as error:
+            raise DataError("data.unknown_encoding", name=name) from error
+    _chosen["encoding"] = name
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -29,20 +54,22 @@ def decode(data: bytes) -> tuple[str, str]:
     Raises
     ------
     UnicodeDecodeError
-        When it is text in none of these; its ``start`` is the first byte that is not UTF-8, or not as the mark says.
+        When it is text in none of these, or not in that which was chosen; its ``start`` is the first wrong byte.
 
     Examples
     --------
     >>> decode("玫瑰".encode("gbk")), decode("rosé".encode("cp1252"))
     (('玫瑰', 'gb18030'), ('rosé', 'cp1252'))
     """
+    if _chosen["encoding"]:
+        return data.decode(_chosen["encoding"]).removeprefix("\ufeff"), _chosen["encoding"]
     marked = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
     if marked:
         return data.decode(marked), marked
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as wrong:
-        for guess in ("gb18030", "cp1252"):
+        for guess in GUESSED:
             try:
                 text = data.decode(guess)
             except UnicodeDecodeError:
@@ -58,9 +85,9 @@ def encoding_findings(where: object, encoding: str) -> list[Finding]:
     Examples
     --------
     >>> print(*encoding_findings("The table 't.csv'", "gb18030"))
-    The table 't.csv' is not UTF-8; it was read as GB18030. Look at the names, and save it as UTF-8 if they are wrong.
+    The table 't.csv' is not UTF-8; it was read as GB18030. Look at the names, ...
     """
-    if encoding not in ("gb18030", "cp1252"):
+    if encoding not in GUESSED or _chosen["encoding"]:
         return []
     return [Finding("data.guessed_encoding", {"where": where, "encoding": encoding.upper()})]
 

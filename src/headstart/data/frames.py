@@ -73,7 +73,7 @@ def read_cells_in_memory(
     if not cells or not max(lengths):
         raise DataError("data.empty_dataset")
     columns = find_columns(_THE_FRAME, cells, options, lambda path: os.path.isfile(_in(options.folder, path)))
-    if not options.path_column and not _names_examples(columns, cells, options.folder):
+    if columns.text or (not options.path_column and not _names_examples(columns, cells, options.folder)):
         vectors = {column: _as_vectors(values) for column, values in cells.items()}
         dataset = read_rows(name, _THE_FRAME, TableCells(vectors), columns)
         if dataset is not None:

@@ -11,8 +11,11 @@ from headstart.data.example import Dataset, Example, SplitName, known_label
 from headstart.data.label_values import class_of
 from headstart.data.part_names import plain_splits
 from headstart.data.readers.base import Deferred
+from headstart.data.tables import TableCells, read_rows
 from headstart.errors import DataError
 from headstart.runtime.findings import Finding
+
+_WHERE = Finding("data.the_dataset")
 
 
 def is_hub_dataset(source: object) -> bool:
@@ -30,7 +33,8 @@ def read_hub_dataset(
     """Read a dataset from a ``datasets.Dataset``, or from a ``datasets.DatasetDict``, whose keys become the splits.
 
     The column of type ``Image`` holds the pictures (otherwise one with a usual name for paths); a ``ClassLabel`` brings
-    the class names. Pictures are fetched when they are needed, as the stored bytes.
+    the class names. Pictures are fetched when they are needed, as the stored bytes. Without either, rows are examples
+    as those of any table.
 
     Raises
     ------
@@ -46,27 +50,22 @@ def read_hub_dataset(
         if not known:
             raise DataError("data.no_known_split", names=others)
         notices.append(Finding("data.hub_splits", {"names": others, "count": len(others)}))
-    examples: list[Example] = []
-    for key, part in known.items():
-        columns = _find(part, options)
-        examples += _read_part(part, columns, key, splits.get(key))
-        notices += [notice for notice in columns.notices() if notice not in notices]
+    read = [_read_part(part, _find(part, options), key, splits.get(key)) for key, part in known.items()]
+    examples = tuple(example for part in read for example in part.examples)
     if not examples:
         raise DataError("data.empty_dataset")
-    return Dataset(name, tuple(examples), notices=tuple(notices))
+    notices += dict.fromkeys(notice for part in read for notice in part.notices)
+    return Dataset(name, examples, notices=tuple(notices), modality=read[0].modality)
 
 
 def _find(part: Any, options: TableOptions) -> Columns:  # noqa: ANN401 - duck-typed
     """Find the columns, by type before name."""
-    where = "The dataset"
     if not hasattr(part, "__len__"):
         raise DataError("data.streamed")
     names = list(part.column_names)
-    columns = find_columns(where, names, options)
+    columns = find_columns(_WHERE, names, options)
     typed = [name for name in names if type(part.features[name]).__name__ == "Image"]
     path = typed[0] if typed and columns.path not in typed and not options.path_column else columns.path
-    if not path:
-        raise missing_column(where, "image", names)
     labels = [name for name in names if type(part.features[name]).__name__ == "ClassLabel" and name != options.group_by]
     label = columns.label or (labels[0] if len(labels) == 1 else "")
     if not label and labels:
@@ -76,22 +75,38 @@ def _find(part: Any, options: TableOptions) -> Columns:  # noqa: ANN401 - duck-t
     return replace(columns, path=path, label=label, split="", unused=unused)
 
 
-def _read_part(part: Any, columns: Columns, key: str, split: SplitName | None) -> list[Example]:  # noqa: ANN401
+def _read_part(part: Any, columns: Columns, key: str, split: SplitName | None) -> Dataset:  # noqa: ANN401
+    dataset = _read_files(part, columns, key) if columns.path and not columns.text else _read_rows(part, columns, key)
+    named = (replace(one, name=f"{key}/{one.name}" if key else one.name, split=split) for one in dataset.examples)
+    return replace(dataset, examples=tuple(named))
+
+
+def _read_rows(part: Any, columns: Columns, key: str) -> Dataset:  # noqa: ANN401 - duck-typed
+    cells = {name: list(part[name]) for name in part.column_names}
+    if columns.label:
+        cells[columns.label] = list(_labels(part, columns.label, key))
+    dataset = read_rows("", _WHERE, TableCells(cells), columns)
+    if dataset is None:
+        raise missing_column(_WHERE, "image", part.column_names)
+    return dataset
+
+
+def _read_files(part: Any, columns: Columns, key: str) -> Dataset:  # noqa: ANN401 - duck-typed
     labels = _labels(part, columns.label, key) if columns.label else [None] * len(part)
     groups = [cell_text(value) for value in part[columns.group]] if columns.group else [None] * len(part)
     kind = part.features[columns.path]
     stored = part.cast_column(columns.path, type(kind)(decode=False)) if type(kind).__name__ == "Image" else part
     lock = threading.Lock()
-    return [
+    examples = (
         Example(
             Deferred(partial(_fetch, stored, columns.path, number, lock)),
-            f"{key}/#{number}" if key else f"#{number}",
+            f"#{number}",
             known_label(label),
-            split,
-            group,
+            group=group,
         )
         for number, (label, group) in enumerate(zip(labels, groups, strict=True))
-    ]
+    )
+    return Dataset("", tuple(examples), notices=tuple(columns.notices()))
 
 
 def _labels(part: Any, column: str, key: str) -> Sequence[str]:  # noqa: ANN401 - duck-typed

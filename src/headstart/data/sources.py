@@ -157,7 +157,9 @@ def is_one_example(inputs: Any, modality: str = DEFAULT) -> bool:  # noqa: ANN40
         path = path_of(inputs)
         return not holds_several(inputs, modality) if path is None else is_one_example(path, modality)
     path = os.path.expanduser(os.fspath(inputs))
-    return not os.path.isdir(path) and not _is_table(path) and (os.path.exists(path) or not glob.has_magic(path))
+    if os.path.isdir(path) or _is_table(path):
+        return False
+    return os.path.exists(path) or not glob.has_magic(path) or reader_of(modality).is_one(inputs)
 
 
 def fingerprint(dataset: Dataset, keys: Sequence[bytes]) -> str:

@@ -8,6 +8,6 @@ def refuse_table_options(table: TableOptions) -> None:
     """Refuse columns where there is no table; raises DataError."""
     if table.group_by:
         raise DataError("data.no_group_column", name=table.group_by)
-    given = next(filter(None, (table.path_column, table.label_column, table.folder)), "")
+    given = next(filter(None, (table.path_column, table.label_column, table.text_column, table.folder)), "")
     if given:
         raise DataError("data.no_table_here", name=given)

@@ -71,7 +71,7 @@ def read_table(table: Path, options: TableOptions = TableOptions()) -> Dataset: 
     finder = FileFinder(_folders(table, options), modalities_by_suffix(), table.stem)
     require_header(where, cells.columns, finder)
     columns = find_columns(where, cells.columns, options, lambda cell: finder.find(cell) is not None)
-    if not options.path_column and not _names_files(columns, cells, finder):
+    if columns.text or (not options.path_column and not _names_files(columns, cells, finder)):
         named = [*_filled(cells.columns[columns.path])] if columns.path else []
         if named and all(map(_ROW_NUMBER.fullmatch, named)):
             # A table that Headstart wrote of rows: they have numbers in place of paths.
@@ -166,7 +166,11 @@ def read_rows(name: str, where: Finding, cells: TableCells, columns: Columns) ->
     # An empty column that is called after its use is no part of the examples.
     known = {*SYNONYMS, columns.path, columns.label, columns.split, columns.group, columns.group_seen}
     others = {column: found for column, found in cells.columns.items() if column not in known}
-    tried = ((kind, one.find_rows(where, others, named=bool(columns.path))) for kind, one in row_readers().items())
+    named = bool(columns.path)
+    tried = (
+        (kind, one.find_rows(where, others, named=named, text_column=columns.text))
+        for kind, one in row_readers().items()
+    )
     modality, rows = next(((kind, rows) for kind, rows in tried if rows is not None), ("", None))
     if rows is None:
         return None
@@ -175,7 +179,8 @@ def read_rows(name: str, where: Finding, cells: TableCells, columns: Columns) ->
     names = [f"#{row}" if text is None else text for row, text in enumerate(texts)]
     labels, groups = (_texts(cells.columns, column, count) for column in (columns.label, columns.group))
     splits = _splits(where, cells, columns, count)
-    left = [Finding("data.columns_left_out", {"names": rows.left_out})] if rows.left_out else []
+    unlabelled = Finding("data.no_label_column", {"names": rows.left_out, "count": len(rows.left_out)})
+    left = [unlabelled] if rows.left_out and not columns.label else []
     return Dataset(
         name,
         tuple(map(Example, rows.sources, map(printable, names), map(known_label, labels), splits, groups)),
@@ -205,7 +210,7 @@ def _decode(data: bytes, where: Finding) -> tuple[str, tuple[Finding, ...]]:
         text, encoding = decode(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise DataError("data.not_utf8", where=where, line=line) from error
+        raise DataError("data.not_utf8", where=where, line=line, encoding=error.encoding.upper()) from error
     return text, tuple(encoding_findings(where, encoding))
 
 

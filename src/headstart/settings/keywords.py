@@ -9,6 +9,8 @@ class Settings(TypedDict, total=False):
     task: str
     path_column: str
     label_column: str
+    text_column: str
+    encoding: str
     images: str
     strict: bool
     test: str

@@ -26,6 +26,8 @@ class DataSettings(Section):
     )
     path_column: str = setting("", "Column of a table with the paths, where its name does not tell.")
     label_column: str = setting("", "Column of a table with the labels, where its name does not tell.")
+    text_column: str = setting("", "Column of a table with the texts, where its name does not tell.")
+    encoding: str = setting("", "Of tables and text files, where their bytes do not tell, such as big5.")
     images: str = setting("", "Folder that the paths of a table are relative to, where it is not the table's own.")
     strict: bool = setting(False, "Refuse data with unreadable pictures instead of leaving them out.")
 

@@ -139,7 +139,7 @@ def identity(arena: ExperimentData, steps: int) -> str:
     # What changes no answer is left out, and so is what every arm has in its own way.
     free = arena.recipe.replace(encoder="", method="probe", time_limit="", resamples=1000, test_fraction=0.2,
                    strict=False, group_by="", group_pattern="", checkpoint_seconds=20.0, path_column="",
-                   label_column="", images="", test="")  # fmt: skip
+                   text_column="", encoding="", label_column="", images="", test="")  # fmt: skip
     return sha256_of_parts(
         [*parts, repr((arena.encoder.spec.digest, arena.target.names, sorted(free.to_json().items()), steps)).encode()]
     )

@@ -72,8 +72,8 @@ class CalibrationScores:
         [1.0, 0.2, 0.1]
         """
         tail = np.append(np.cumsum(self.masses[::-1])[::-1], 0.0)
-        found: Floats = tail[np.searchsorted(self.values, values, side="left")] + 1 / (self.groups + 1)
-        return found
+        found = tail[np.searchsorted(self.values, values, side="left")] + 1 / (self.groups + 1)
+        return np.minimum(found, 1.0)  # the masses sum to 1 up to rounding
 
 
 def calibration_scores(values: Floats, groups: Integers | None = None) -> CalibrationScores:

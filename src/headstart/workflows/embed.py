@@ -9,6 +9,7 @@ from typing import Any
 
 from headstart.arrays import Integers
 from headstart.data.columns import TableOptions
+from headstart.data.encodings import choose_encoding
 from headstart.data.example import Dataset
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import refuse_unreadable, used_findings
@@ -90,7 +91,8 @@ def read_inspected(data: Data, recipe: Recipe, context: RunContext, task: str) -
 
 
 def read_as(data: Data, recipe: Recipe, task: str) -> Dataset:
-    """Read data with the columns, the groups and the test part that a recipe names."""
+    """Read data with the columns, the encoding, the groups and the test part that a recipe names."""
+    choose_encoding(recipe.data.encoding)
     table, split = table_options(recipe), recipe.split
     dataset = read_dataset(data, group_pattern=split.group_pattern, table=table, task=task)
     if not split.test:
@@ -104,7 +106,7 @@ def read_as(data: Data, recipe: Recipe, task: str) -> Dataset:
 def table_options(recipe: Recipe) -> TableOptions:
     """Return what a recipe says of the columns of a table."""
     own = recipe.data
-    return TableOptions(own.path_column, own.label_column, recipe.split.group_by, own.images)
+    return TableOptions(own.path_column, own.label_column, own.text_column, recipe.split.group_by, own.images)
 
 
 def usable_encoder(name: str, device: DeviceName, checked: Inspection, context: RunContext) -> LoadedEncoder:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.columns import TableOptions
+from headstart.data.encodings import choose_encoding
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import inspect_dataset
 from headstart.data.inspection_report import used_findings
@@ -29,8 +30,10 @@ from headstart.settings.recipe import Recipe
 
 
 def allow(modality: str, settings: Mapping[str, Any]) -> None:
-    """Have examples read as settings of their modality say; raises RecipeError for a wrong value."""
-    set_reading(Recipe.from_mapping(settings), modality)
+    """Have examples read as settings say; raises RecipeError for a wrong value, DataError for an unknown encoding."""
+    recipe = Recipe.from_mapping(settings)
+    choose_encoding(recipe.data.encoding)
+    set_reading(recipe, modality)
 
 
 ANSWER_SUFFIXES = (".csv", ".json", ".txt", "")  # a name without an ending gets a table, as .txt does
@@ -52,13 +55,16 @@ def read_inputs(
     modality: str,
     *,
     path_column: str = "",
+    text_column: str = "",
     images: str = "",
 ) -> Dataset:
     """List the examples to predict; of a table, those in the column and below the folder that are named.
 
     With them comes what was left out of folders.
     """
-    examples = list_examples(inputs, modality, TableOptions(path_column=path_column, folder=images))
+    examples = list_examples(
+        inputs, modality, TableOptions(path_column=path_column, text_column=text_column, folder=images)
+    )
     return Dataset("examples", examples, notices=_left_out(inputs, modality), modality=modality)
 
 

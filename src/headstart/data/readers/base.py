@@ -118,8 +118,11 @@ class RowReader(Protocol):
     def read_cells(self, path: Path, where: Finding, /) -> dict[str, Any]:
         """Read such a file as columns; raises DataError. ``where`` begins a sentence."""
 
-    def find_rows(self, where: object, cells: Mapping[str, Any], /, *, named: bool) -> Rows | None:
-        """Create a source of each row of cells; None for a table that is none of such. ``named``: it names files."""
+    def find_rows(self, where: object, cells: Mapping[str, Any], /, *, named: bool, text_column: str) -> Rows | None:
+        """Create a source of each row of cells; None for a table that is none of such.
+
+        ``named``: it names files; ``text_column``: the one with the texts, where the user says so.
+        """
 
     def cells_of(self, source: Any, /) -> Mapping[str, object]:  # noqa: ANN401 - of an Example
         """Return the cells of a row by column, as :meth:`find_rows` reads them again."""

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from headstart.data.encodings import decode
+from headstart.data.encodings import GUESSED, decode
 from headstart.data.readers.base import NO_KEY, Deferred, Facts, Rows, name_of
 from headstart.errors import DataError, ExampleError
 from headstart.modalities.base import modalities_by_suffix
@@ -66,21 +66,21 @@ def read_cells(path: Path, where: Finding) -> dict[str, Any]:
     raise DataError("data.no_rows", where=where)
 
 
-def find_rows(where: object, cells: Mapping[str, Any], *, named: bool) -> Rows | None:
+def find_rows(where: object, cells: Mapping[str, Any], *, named: bool, text_column: str = "") -> Rows | None:
     """Create a document of each row of a table; None for a table without a column of documents.
 
     It is found by its name, or, in a table without numbers, as the only column of long and different strings.
     """
-    if named:
+    if named and not text_column:
         return None
-    column = _find_column(cells)
+    column = text_column or _find_column(cells)
     if column is None:
         return None
     sources = [Document("" if cell is None or cell != cell else str(cell)) for cell in cells[column]]
     others = [name for name in cells if name != column]
     code = "data.text_column" if others else "data.text_column_alone"
     said = Finding(code, {"name": column, "others": others}, NOTE)
-    return Rows(sources, [], () if column == COLUMNS[0] and not others else (said,))
+    return Rows(sources, others, () if column == COLUMNS[0] and not others else (said,))
 
 
 def cells_of(source: Any) -> dict[str, object]:  # noqa: ANN401 - a document
@@ -107,16 +107,25 @@ def text_of(source: Any) -> str:  # noqa: ANN401 - a document
 
 def inspect_example(source: Any, name: str = "") -> Facts:  # noqa: ANN401 - a document
     """Read a document once: digest it, count its characters."""
+    named = name or name_of(source)
     try:
-        text = open_example(source, name)
+        given, encoding = _read(source, named)
+        text = _require_document(clean_document(given), named)
     except ExampleError as error:
         return Facts(NO_KEY, (0,), error.why)
-    return Facts(_key(text), (len(text),))
+    guessed = [f"data.read_as_{encoding}"] if encoding in GUESSED else []
+    codes = [*guessed, "data.broken_characters"] if text != given else guessed
+    notices = tuple(Finding(code, {"count": 1, "names": [named]}) for code in codes)
+    return Facts(_key(text), (len(text),), notices=notices)
 
 
 def open_example(source: Any, name: str = "") -> str:  # noqa: ANN401 - a document
     """Open a document as a string without NUL and lone surrogates, which become U+FFFD; raises ExampleError."""
-    text = clean_document(_read(source, name or name_of(source)))
+    named = name or name_of(source)
+    return _require_document(clean_document(_read(source, named)[0]), named)
+
+
+def _require_document(text: str, name: str) -> str:
     reason = None
     if not text.strip():
         reason = Finding("data.blank_document" if text else "data.empty_document")
@@ -125,7 +134,7 @@ def open_example(source: Any, name: str = "") -> str:  # noqa: ANN401 - a docume
     elif len(text) > LONGEST:
         reason = Finding("data.document_too_long", {"count": len(text), "limit": LONGEST})
     if reason is not None:
-        raise ExampleError("data.unreadable_picture", name=name or name_of(source), reason=reason)
+        raise ExampleError("data.unreadable_picture", name=name, reason=reason)
     return text
 
 
@@ -155,12 +164,13 @@ def _key(text: str) -> bytes:
     return sha256(text.encode()).digest()
 
 
-def _read(source: Any, name: str) -> str:  # noqa: ANN401 - a document
+def _read(source: Any, name: str) -> tuple[str, str]:  # noqa: ANN401 - a document
+    """Return what stands in a document, and the encoding of its file."""
     try:
         given = source.fetch() if isinstance(source, Deferred) else source
         if isinstance(given, Document):
-            return given.text
-        return decode(given if isinstance(given, bytes) else Path(given).read_bytes())[0]
+            return given.text, ""
+        return decode(given if isinstance(given, bytes) else Path(given).read_bytes())
     except (OSError, ValueError, TypeError) as error:
         reason = Finding("data.no_file" if isinstance(error, FileNotFoundError) else "data.damaged", {"error": error})
         raise ExampleError("data.unreadable_picture", name=name, reason=reason) from error

@@ -110,12 +110,16 @@ def read_cells(path: Path, where: Finding) -> dict[str, Any]:
     return {"vector": array}
 
 
-def find_rows(where: object, cells: Mapping[str, Any], *, named: bool, strict: bool = False) -> Rows | None:
+def find_rows(
+    where: object, cells: Mapping[str, Any], *, named: bool, text_column: str = "", strict: bool = False
+) -> Rows | None:
     """Create a row of each line of a table's cells; None for a table that is not of rows.
 
     ``named`` says that the table names files: then only vectors make it one of rows, not any number about the files.
     ``strict`` takes every column for numbers or words, as of a single row.
     """
+    if text_column:
+        return None
     columns = {name: column for name, column in cells.items() if name.strip().casefold() not in NOT_NUMBERS}
     vectors = [name for name, column in columns.items() if getattr(column, "ndim", 1) == 2 or name == "0"]
     if named and not vectors:
@@ -137,7 +141,8 @@ def find_rows(where: object, cells: Mapping[str, Any], *, named: bool, strict: b
     count = len(next(iter(cells.values())))
     numbers = np.concatenate([*blocks, np.empty((count, 0), np.float32)], axis=1)
     table = VectorTable(np.ascontiguousarray(numbers), tuple(names), words)
-    return Rows([VectorRow(table, number) for number in range(count)], left)
+    told = (Finding("data.columns_left_out", {"names": left}),) if left else ()
+    return Rows([VectorRow(table, number) for number in range(count)], left, told)
 
 
 def cells_of(source: Any) -> dict[str, object]:  # noqa: ANN401 - a row
