@@ -334,12 +334,12 @@ def test_a_value_that_is_none_of_its_choices_lists_them_and_names_the_nearest(na
 
 
 KEYS = (
-    "The keys are task, path_column, label_column, text_column, encoding, images, strict, test, "
-    "test_fraction, folds, repeats, group_by, group_pattern, keep_duplicates_together, validation_fraction, encoder, precision, head, activation, hidden, "
-    "balance, inner_folds, method, preset, time_limit, epochs, batch_size, optimizer, lr, weight_decay, layer_decay, "
-    "schedule, warmup, label_smoothing, mixup, cutmix, views, prefix_cache, clip, accumulate, ema, wise, l2sp, "
-    "patience, batch_norm, rank, resamples, coverage, sets, abstain, novelty, false_alarms, reject_unlike, seed, "
-    "device, checkpoint_seconds, augment, flip, range and max_megapixels."
+    "The keys are task, path_column, label_column, text_column, encoding, images, strict, test, test_fraction, "
+    "folds, repeats, group_by, group_pattern, keep_duplicates_together, validation_fraction, encoder, precision, "
+    "head, activation, hidden, balance, inner_folds, method, preset, time_limit, epochs, batch_size, optimizer, "
+    "lr, weight_decay, layer_decay, schedule, warmup, label_smoothing, mixup, cutmix, views, prefix_cache, clip, "
+    "accumulate, ema, wise, l2sp, patience, batch_norm, rank, resamples, coverage, sets, abstain, novelty, "
+    "false_alarms, reject_unlike, seed, device, checkpoint_seconds, augment, flip, range and max_megapixels."
 )
 
 
