@@ -85,7 +85,11 @@ def fit(
     chosen = Recipe.from_mapping({**given_settings(recipe), **settings})
     folder = Path(out).expanduser() if out is not None else None
     planned = plan_fit(data, chosen, context, out=None if resume else folder)
-    if folder is None and not resume:
+    if planned.unlabelled:
+        from headstart.workflows.zero_shot import fit_unlabelled
+
+        model = fit_unlabelled(planned, context, folder, write=folder is not None).model
+    elif folder is None and not resume:
         model = train(planned, context).model
     else:
         model = run_fit(planned, replace(context, resume=resume), out=folder).model
@@ -177,7 +181,7 @@ def check(
 
 
 @public_call
-def compare(
+def compare(  # type: ignore[misc]  # one of the settings, shots, are several here
     data: Data,
     *,
     arms: Sequence[str] | None = None,

@@ -4,9 +4,10 @@ Run as a program (``make keywords``), this file writes them anew.
 """
 
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import get_origin, get_type_hints
 
 from headstart.settings import keywords
+from headstart.settings.fields import choices_of
 from headstart.settings.recipe import all_settings
 from headstart.settings.section import Setting
 
@@ -24,8 +25,9 @@ class Settings(TypedDict, total=False):
 
 
 def line(setting: Setting) -> str:
-    choices = ", ".join(f'"{choice}"' for choice in get_args(setting.kind))
-    return f"    {setting.key}: {f'Literal[{choices}]' if choices else setting.kind.__name__}\n"
+    choices = ", ".join(f'"{choice}"' for choice in choices_of(setting.kind))
+    kind = str(setting.kind) if get_origin(setting.kind) else setting.kind.__name__
+    return f"    {setting.key}: {f'Literal[{choices}]' if choices else kind}\n"
 
 
 def source() -> str:

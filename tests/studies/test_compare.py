@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headstart.data.splits import draw_shots
 from headstart.data.targets.classes import Classes
 from headstart.errors import MissingExtraError, OutputError
 from headstart.metrics.paired_tests import holm, mcnemar
@@ -20,14 +21,14 @@ from headstart.settings.recipe import Recipe
 from headstart.studies import cost_estimate as forecast
 from headstart.studies.compare import Answers, require_torch, usable_shots
 from headstart.studies.compare_report import report_answers
-from headstart.studies.conditions import ALL, draw_support
+from headstart.studies.conditions import ALL
 from headstart.studies.result_cache import Condition, Result, ResultStore
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 8), st.integers(0, 3), st.integers(0, 9))
 def test_a_draw_has_the_examples_of_each_class_and_is_part_of_the_larger_one(labels, shots, draw, seed):
     labels = np.array(labels)
-    rows, more = (draw_support(labels, number, draw, seed) for number in (shots, shots + 1))
+    rows, more = (draw_shots(labels, np.arange(len(labels)), number, seed, draw) for number in (shots, shots + 1))
     for number in np.unique(labels):
         assert (labels[rows] == number).sum() == min(shots, (labels == number).sum())
     assert set(rows) <= set(more)
@@ -43,8 +44,8 @@ def test_arms_that_need_torch_say_so_where_there_is_none(monkeypatch):
 
 def test_draws_differ():
     labels = np.zeros(50, dtype=int)
-    assert draw_support(labels, 10, 0, 0).tolist() != draw_support(labels, 10, 1, 0).tolist()
-    assert draw_support(labels, 10, 0, 0).tolist() != draw_support(labels, 10, 0, 1).tolist()
+    assert draw_shots(labels, np.arange(50), 10, 0, 0).tolist() != draw_shots(labels, np.arange(50), 10, 0, 1).tolist()
+    assert draw_shots(labels, np.arange(50), 10, 0, 0).tolist() != draw_shots(labels, np.arange(50), 10, 1, 0).tolist()
 
 
 def test_numbers_that_take_everything_become_all():

@@ -53,6 +53,11 @@ def fit(
     planning = replace(context, keep_features=context.keep_features and not dry_run)  # a dry run writes nothing
     plan = plan_fit(data, call.recipe(recipe), planning, out=None if resume else out)
     call.print_beside(plan.lines(call.texts, every_class=dry_run))
+    if not dry_run and plan.unlabelled:
+        from headstart.workflows.zero_shot import fit_unlabelled
+
+        call.show(fit_unlabelled(plan, context, out))
+        return
     if not dry_run:
         call.show(run_fit(plan, context, out=out).report)
         return

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol, get_args, get_origin
 
 import click
 
@@ -16,6 +16,7 @@ from headstart.cli.language import SPEECH
 from headstart.cli.parameters import Option, click_parameter, option
 from headstart.runtime.catalogue import Language, Texts
 from headstart.runtime.context import RunContext
+from headstart.settings.fields import choices_of
 from headstart.settings.recipe import Recipe, all_settings, read_recipe
 from headstart.settings.section import Setting
 
@@ -80,7 +81,9 @@ def verb(*names: str, **helps: str) -> Callable[[Verb], VerbCommand]:
         @wraps(function)
         def command(**values: Any) -> None:  # noqa: ANN401 - what click has read
             own = {name: values.pop(name) for name in every}
-            given = {key: own[key] for key in settings if own[key] is not None}
+            given = {
+                key: own[key] for key in settings if own[key] not in (None, ())
+            }  # (): an option that may be repeated
             keeps = not own.get("no_cache", True)
             resumes = "resume" in values and ("method" not in names or _moves(**given))
             with explained(own["debug"], keeps=keeps, resumes=resumes) as steps:
@@ -119,6 +122,6 @@ def _option(setting: Setting) -> tuple[Any, Option]:
     """Return type and option of a setting; None stands for what was not given."""
     flag = setting.key.replace("_", "-")
     names = () if setting.kind is not bool else (f"--{flag}/--no-{flag}",) if setting.default else (f"--{flag}",)
-    kind = str if get_args(setting.kind) else setting.kind
+    kind = str if choices_of(setting.kind) else list[str] if get_origin(setting.kind) is tuple else setting.kind
     group = None if setting.common else setting.section
     return kind | None, option(*names, help=setting.sentence(), group=group)

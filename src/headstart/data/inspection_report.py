@@ -7,6 +7,7 @@ from itertools import chain
 
 from headstart.data.example import Example, SplitName
 from headstart.data.inspection import TINY, Inspection
+from headstart.data.named_classes import is_labelled
 from headstart.data.readers.base import reader_of
 from headstart.errors import DataError, led_by
 from headstart.runtime.catalogue import ENGLISH, Texts
@@ -99,7 +100,11 @@ def _class_findings(found: Inspection) -> Iterator[Finding]:
     lost = [name for name, count in found.class_totals.items() if not count]
     if lost and len(found.class_totals) > len(lost) + 1:  # otherwise there is nothing to predict at all
         yield Finding("data.lost_classes", {"count": len(lost), "names": lost})
-    tiny = [f"{name} ({count})" for name, count in found.tiny_classes.items()]
+    tiny = (
+        []
+        if len(lost) == len(found.class_totals)
+        else [f"{name} ({count})" for name, count in found.tiny_classes.items()]
+    )
     if tiny:
         yield Finding("data.tiny", {"count": len(tiny), "fewest": TINY, "names": tiny}, NOTE)
     if found.imbalance is not None and found.imbalance >= 3:
@@ -132,8 +137,8 @@ def refuse_unreadable(found: Inspection) -> None:
         raise DataError("data.unreadable_refused", count=len(named), reasons=named[:5] + more)
 
 
-def require_learnable(found: Inspection) -> None:
-    """Refuse data that nothing can be learned from.
+def require_learnable(found: Inspection, *, unlabelled: bool = False) -> None:
+    """Refuse data that nothing can be learned from; with ``unlabelled``, examples of which no class is known will do.
 
     Raises
     ------
@@ -149,6 +154,8 @@ def require_learnable(found: Inspection) -> None:
             if first is None
             else unreadable(dataset.examples[first].name, found.unreadable[first]),
         )
+    if unlabelled and not is_labelled(dataset):
+        return
     nested = dataset.root is not None and all(example.name.count("/") > 1 for example in dataset.examples)
     usable = list(found.usable_examples())
     with led_by(lambda: inspection_findings(found)):

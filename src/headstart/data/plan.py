@@ -9,6 +9,7 @@ import numpy as np
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import Inspection
 from headstart.data.inspection_report import class_lines, inspection_findings, inspection_lines
+from headstart.data.named_classes import is_labelled
 from headstart.data.splits import Parts
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, about, notices_json, sentences
@@ -29,6 +30,11 @@ class Plan:
     parts: Parts
     notices: tuple[Finding, ...] = ()
     preparation: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether no class of any example is known, so that nothing can be scored."""
+        return self.recipe.zero_shot and not is_labelled(self.dataset)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

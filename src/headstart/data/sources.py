@@ -156,6 +156,8 @@ def is_one_example(inputs: Any, modality: str = DEFAULT) -> bool:  # noqa: ANN40
 
         path = path_of(inputs)
         return not holds_several(inputs, modality) if path is None else is_one_example(path, modality)
+    if reader_of(modality).is_one(inputs):  # a question, which looks like a pattern
+        return True
     path = os.path.expanduser(os.fspath(inputs))
     if os.path.isdir(path) or _is_table(path):
         return False

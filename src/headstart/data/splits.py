@@ -128,6 +128,24 @@ def choose_parts(dataset: Dataset, together: Integers, usable: Integers, *, seed
     return Parts(usable[~score], usable[score], rule, usable[leaked], tuple(notices))
 
 
+def draw_shots(strata: Integers, positions: Integers, shots: int, *seed: int) -> Integers:
+    """Draw examples of each stratum among these positions, without replacement; ascending.
+
+    With the same seed a larger number holds the smaller one.
+
+    Examples
+    --------
+    >>> strata, everyone = np.array([0, 0, 0, 1, 1, 1]), np.arange(6)
+    >>> small, large = (draw_shots(strata, everyone, shots, 0, 0) for shots in (1, 2))
+    >>> len(small), len(large), set(small.tolist()) <= set(large.tolist())
+    (2, 4, True)
+    """
+    own = strata[positions]
+    order = np.random.default_rng(seed).permutation(len(own))
+    kept = [order[own[order] == number][:shots] for number in np.unique(own)]
+    return np.sort(positions[np.concatenate(kept)])
+
+
 def leak_notices(leaked: Booleans, score: Booleans) -> list[Finding]:
     """Return how many of the scored examples are in the fitted part too; both masks have shape (N,).
 

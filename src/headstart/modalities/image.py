@@ -11,6 +11,7 @@ IMAGE = Row(
     adapt="headstart.encoders.preprocess.image_range:adapt",
     encoders="headstart.encoders.loading:",
     simple="headstart.encoders.simple.image:",
+    untrained="headstart.encoders.random_init:untrained_encoder",
     arms=("majority", "colours", "random", "probe"),
     similarity="headstart.audit.similarity.image:",
     shortcuts="headstart.audit.shortcuts.image:",

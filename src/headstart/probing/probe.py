@@ -18,12 +18,13 @@ from headstart.heads.cv_scoring import CvScorer
 from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.head import Decoding, Head, Matrix
 from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
+from headstart.heads.nearest_centroid import zero_shot_head
 from headstart.heads.stacked import stack
 from headstart.heads.training_set import TrainingSet
 from headstart.modalities.base import load_modality
 from headstart.probing.rows import Sample
 from headstart.registry import resolve
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import NOTE, Finding
 from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.parallelism import algebra_threads
@@ -32,6 +33,7 @@ from headstart.settings.rules import fold_count
 from headstart.tasks.base import load_task
 
 Groups = Integers
+ZERO_SHOT = "zero_shot"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +133,19 @@ def fit_probe(  # seven: what is learned from what, how, and who is told
             notices=(*scorer.notices(target), *best.notices),
             scorable=scorer.scorable,
         )
+
+
+def zero_shot_probe(names: Matrix, features: Matrix, target: Target) -> Probe:
+    """Return a probe that learned from the features of the names of the classes (C, D) alone, without any label.
+
+    ``features`` (N, D) are those of examples as they come.
+    """
+    _check_finite(names)
+    _check_finite(features)
+    head = zero_shot_head(names, np.asarray(features))
+    return Probe(
+        ZERO_SHOT, "cosine", head, load_task(target.task).decoding(), (), (Finding("probing.zero_shot", severity=NOTE),)
+    )
 
 
 def baseline_family(modality: str) -> type[HeadFamily] | None:

@@ -19,8 +19,8 @@ from headstart.settings.recipe import Recipe
 
 
 def describe(
-    planned: Plan, spec: EncoderSpec, probe: Probe, baseline: Baseline, fitted: Sample, board: Comparison,
-    created: datetime,
+    planned: Plan, spec: EncoderSpec, probe: Probe, baseline: Baseline | None, fitted: Sample,
+    board: Comparison | None, created: datetime,
 ) -> SavedModel:  # fmt: skip
     """Return what is kept of a model: ``probe`` is its head, ``baseline`` what stands beside it."""
     dataset = planned.dataset

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from numbers import Number
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from headstart.errors import RecipeError
 from headstart.registry import names, nearest
@@ -13,6 +13,7 @@ ActivationName = Literal["relu", "sigmoid", "tanh"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 ScheduleName = Literal["cosine", "step", "one-cycle", "constant"]
 SetName = Literal["lac", "aps", "raps"]
+Names = tuple[str, ...]
 NoveltyName = Literal["neighbours", "energy", "mahalanobis", "none"]
 
 # How far the pretrained weights move; "last:2" moves the last two stages.
@@ -100,14 +101,28 @@ def check_wise(wise: str) -> None:
 
 def check_type(name: str, value: object, expected: Any) -> None:  # noqa: ANN401 - a type or a Literal
     """Refuse a value that is not one of its choices, or of another type than the setting has."""
-    if get_args(expected):
-        check_choice(name, value, get_args(expected))
+    if choices_of(expected):
+        check_choice(name, value, choices_of(expected))
+    elif get_origin(expected) is tuple and isinstance(value, tuple):
+        for one in value:
+            check_type(name, one, str)
     elif expected is float and type(value) is int:
         return
     elif type(value) is not expected:
         raise RecipeError(
             "settings.wrong_type", name=name, value=value, expected=expected.__name__, got=type(value).__name__
         )
+
+
+def choices_of(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a type or a Literal
+    """Return the choices of a Literal; none of a type.
+
+    Examples
+    --------
+    >>> choices_of(SetName), choices_of(Names)
+    (('lac', 'aps', 'raps'), ())
+    """
+    return () if get_origin(kind) is tuple else get_args(kind)
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> None:

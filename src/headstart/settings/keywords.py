@@ -11,10 +11,12 @@ class Settings(TypedDict, total=False):
     label_column: str
     text_column: str
     encoding: str
+    labels: tuple[str, ...]
     images: str
     strict: bool
     test: str
     test_fraction: float
+    shots: int
     folds: int
     repeats: int
     group_by: str

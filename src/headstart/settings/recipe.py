@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, get_origin
 
 from headstart.errors import RecipeError, warn
 from headstart.registry import TABLES, nearest, resolve
@@ -23,7 +23,7 @@ from headstart.settings.sections import (
     UncertaintySettings,
 )
 
-FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats")
+FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats", "labels", "shots")
 
 
 @cache
@@ -77,9 +77,7 @@ class Recipe:
     modalities: tuple[Section, ...]
 
     def __init__(self, **settings: Unpack[Settings]) -> None:
-        given: Mapping[str, object] = {
-            key: os.fspath(value) if isinstance(value, os.PathLike) else value for key, value in settings.items()
-        }
+        given: Mapping[str, object] = {key: _plain(key, value) for key, value in settings.items()}
         _require_known(given, Finding("settings.a_recipe"))
         sections = {
             name: section(**{one.name: given[one.key] for one in section.settings() if one.key in given})
@@ -91,11 +89,17 @@ class Recipe:
         object.__setattr__(self, "modalities", tuple(sections.values()))
         _check_folds(self)
         _check_method(self)
+        _check_zero_shot(self)
 
     @property
     def sections(self) -> tuple[Section, ...]:
         """All sections, in order."""
         return (*(getattr(self, name) for name in self.__slots__[:-1]), *self.modalities)
+
+    @property
+    def zero_shot(self) -> bool:
+        """Whether the names of the classes are all that is learned from."""
+        return bool(self.data.labels) or self.split.shots == 0
 
     def replace(self, **changes: Unpack[Settings]) -> "Recipe":
         """Return a recipe with some settings changed.
@@ -291,9 +295,27 @@ def _check_method(recipe: Recipe) -> None:
         raise RecipeError("settings.wise_without_probe", wise=training.wise, method=training.method)
 
 
+def _check_zero_shot(recipe: Recipe) -> None:
+    if not recipe.zero_shot:
+        return
+    usual = all_settings()
+    for key, value in recipe.changed().items():
+        training = usual[key].section == TrainingSettings.section and value not in ("fast", "probe")
+        if training or key in ("head", "folds", "balance") or (key == "shots" and value):
+            raise RecipeError("settings.zero_shot_and", name=key, value=value)
+
+
+def _plain(key: str, value: object) -> object:
+    if isinstance(value, list) and get_origin(all_settings()[key].kind) is tuple:
+        return tuple(value)
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, str):
         # A JSON string is a TOML basic string, but for DEL, which JSON leaves bare.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

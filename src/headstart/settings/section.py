@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 from headstart.runtime.findings import Finding
-from headstart.settings.fields import check_range, check_type, listed
+from headstart.settings.fields import check_range, check_type, choices_of, listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Setting:
         >>> HeadSettings.settings()[1].sentence()
         'Of the mlp: relu, sigmoid or tanh.  [default: relu]'
         """
-        choices = get_args(self.kind)
+        choices = choices_of(self.kind)
         help = self.help.format(listed("", list(choices), last=" or ").strip(" .")) if choices else self.help
         usual = {True: self.key.replace("_", "-"), False: ""}[self.default] if self.kind is bool else str(self.default)
         usual = usual.removesuffix(".0") if self.shown is None else self.shown

@@ -28,6 +28,11 @@ class DataSettings(Section):
     label_column: str = setting("", "Column of a table with the labels, where its name does not tell.")
     text_column: str = setting("", "Column of a table with the texts, where its name does not tell.")
     encoding: str = setting("", "Of tables and text files, where their bytes do not tell, such as big5.")
+    labels: fields.Names = setting(
+        (),
+        "Names of the classes, for a first model without labelled examples; 'sports: news about sport' describes one.",
+        shown="",
+    )
     images: str = setting("", "Folder that the paths of a table are relative to, where it is not the table's own.")
     strict: bool = setting(False, "Refuse data with unreadable pictures instead of leaving them out.")
 
@@ -41,6 +46,10 @@ class SplitSettings(Section):
 
     test: str = setting("", "Folder or table to score instead of holding a part out.")
     test_fraction: float = setting(0.2, "Held out for scoring when the data has no part for it.", 0.01, 0.9)
+    shots: int = setting(  # 0: zero-shot
+        -1, "Labelled examples of each class to learn from; 0: none, the names of the classes alone.", -1, 10**6,
+        shown="all",
+    )  # fmt: skip
     folds: int = setting(  # 0: one part is held out for scoring
         0, "Score every picture, in so many folds, instead of holding a part out.", check=fields.check_folds, shown=""
     )

@@ -55,7 +55,7 @@ def find_factors(curves: Curves) -> tuple[Ablation, ...]:
     """Measure similarity, size, encoder and strategy from the arms that were run; nothing is guessed."""
     present = {arm for arm, _ in curves.answers.right}
     pretrained = next((arm for arm in PRETRAINED if arm in present), "")
-    moving = [arm for arm in ("lpft", "full") if arm in present and "probe" in present]
+    moving = [arm for arm in ("lora", "lpft", "full") if arm in present and "probe" in present]
     return (
         _similarity(curves),
         _size(curves, pretrained),

@@ -22,7 +22,7 @@ from headstart.studies.conditions import PRETRAINED, TRAINED
 from headstart.studies.effect_sizes import Bootstrap, EffectSize, measure_gains
 
 # Of the arms of a comparison; one that is not known here stands after the first.
-ORDER = ("majority", "", "random", "probe", "scratch", "matched", "lpft", "full")
+ORDER = ("majority", "", "zero_shot", "random", "probe", "stacked", "scratch", "matched", "lora", "lpft", "full")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,16 @@ import numpy.typing as npt
 
 from headstart.data.example import Example
 from headstart.data.plan import Plan
+from headstart.data.splits import draw_shots
 from headstart.data.targets.base import Target
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import LoadedEncoder
 from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.heads.family import HeadFamily
+from headstart.heads.stacked import StackedFamily
 from headstart.modalities.base import load_modality
-from headstart.probing.probe import BaselineRows, baseline_family, fit_probe
+from headstart.probing.probe import ZERO_SHOT, BaselineRows, baseline_family, fit_probe, zero_shot_probe
 from headstart.probing.rows import select_sample
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
@@ -25,10 +27,11 @@ from headstart.studies.result_cache import Condition, Right
 from headstart.tasks.base import load_task
 
 Labels = npt.NDArray[np.int64]
+STACKED = StackedFamily.name
 Matrix = npt.NDArray[np.float32]
 
-TRAINED = ("scratch", "matched", "lpft", "full")
-PRETRAINED = ("probe", "lpft", "full")
+TRAINED = ("scratch", "matched", "lora", "lpft", "full")
+PRETRAINED = ("probe", STACKED, "lora", "lpft", "full")
 OF_NETWORKS = (*TRAINED, "random")
 ALL = 0  # as a number of examples per class
 
@@ -56,6 +59,7 @@ class ExperimentData:
     test: Part
     baseline_arm: str = ""
     baseline_family: type[HeadFamily] | None = None  # of its head, where it has one of its own
+    names: Matrix | None = None  # features of the names of the classes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,26 +95,12 @@ def prepare_experiment(planned: Plan, encoder: LoadedEncoder, walks: Mapping[str
     return ExperimentData(planned.recipe, dataset.target, encoder, parts[0], parts[1], *baseline)
 
 
-def draw_support(strata: Labels, shots: int, draw: int, seed: int) -> Labels:
-    """Draw examples of each stratum without replacement; a larger number holds the smaller one of the same draw.
-
-    Examples
-    --------
-    >>> labels = np.array([0, 0, 0, 1, 1, 1])
-    >>> small, large = draw_support(labels, 1, 0, 0), draw_support(labels, 2, 0, 0)
-    >>> len(small), len(large), set(small.tolist()) <= set(large.tolist())
-    (2, 4, True)
-    """
-    if shots == ALL:
-        return np.arange(len(strata))
-    order = np.random.default_rng([seed, draw]).permutation(len(strata))
-    kept = [order[strata[order] == number][:shots] for number in np.unique(strata)]
-    return np.sort(np.concatenate(kept))
-
-
 def rows_of(arena: ExperimentData, spot: Condition) -> Labels:
     """Select the examples that a cell learns from."""
-    return draw_support(arena.fit.strata, spot.shots, spot.draw, arena.recipe.run.seed)
+    everyone = np.arange(len(arena.fit.strata))
+    if spot.shots == ALL:
+        return everyone
+    return draw_shots(arena.fit.strata, everyone, spot.shots, arena.recipe.run.seed, spot.draw)
 
 
 def predict_from_features(arena: ExperimentData, spot: Condition) -> Right:
@@ -121,12 +111,17 @@ def predict_from_features(arena: ExperimentData, spot: Condition) -> Right:
         constant = target.constant(target.summarise(labels))
         common: Right = credit(np.tile(constant, (len(arena.test.labels), 1)), arena.test.labels)
         return common
-    features, groups = arena.fit.features[spot.arm][rows], arena.fit.groups[rows]
-    if spot.arm == arena.baseline_arm and arena.baseline_family is not None:
+    arm = spot.arm if spot.arm in arena.fit.features else "probe"
+    features, groups = arena.fit.features[arm][rows], arena.fit.groups[rows]
+    if spot.arm == ZERO_SHOT:
+        assert arena.names is not None, "they are encoded where the arm is wanted"
+        probe = zero_shot_probe(arena.names, arena.fit.features[arm], arena.target)
+    elif spot.arm == arena.baseline_arm and arena.baseline_family is not None:
         probe = BaselineRows(features, arena.baseline_family).fit(labels, arena.target, groups, arena.recipe)
     else:
-        probe = fit_probe(features, labels, arena.target, groups, arena.recipe)
-    found: Right = credit(probe.outputs(arena.test.features[spot.arm]), arena.test.labels)
+        recipe = arena.recipe.replace(head=STACKED) if spot.arm == STACKED else arena.recipe
+        probe = fit_probe(features, labels, arena.target, groups, recipe)
+    found: Right = credit(probe.outputs(arena.test.features[arm]), arena.test.labels)
     return found
 
 

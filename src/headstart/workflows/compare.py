@@ -7,6 +7,7 @@ from dataclasses import replace
 from headstart.encoders.spec import Encoder
 from headstart.errors import RecipeError
 from headstart.modalities.base import DEFAULT, Modality, load_modality
+from headstart.probing.probe import ZERO_SHOT
 from headstart.registry import names, nearest
 from headstart.reporting.report import data_findings
 from headstart.runtime.context import RunContext
@@ -18,7 +19,7 @@ from headstart.studies.compare_report import CompareReport, report_answers
 from headstart.studies.conditions import ALL, OF_NETWORKS, TRAINED, prepare_experiment
 from headstart.studies.result_cache import ResultStore
 from headstart.workflows.embed import Data, read_usable
-from headstart.workflows.load_encoder import planned_baseline, planned_encoder, require_trainable
+from headstart.workflows.load_encoder import encode_names, planned_baseline, planned_encoder, require_trainable
 from headstart.workflows.plan import plan_fit, require_possible
 
 DEFAULT_SHOTS = (1, 2, 5, 10, 20, 50)
@@ -38,14 +39,14 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     encoder, baseline = planned_encoder(planned, context), planned_baseline(planned)
     encoders: dict[str, Encoder] = {"probe": encoder, modality.arms[1]: baseline}
     if "random" in wanted.arms:
-        from headstart.encoders.random_init import untrained_encoder
-
-        encoders["random"] = untrained_encoder(encoder.spec, encoder.files, recipe.run.seed, context.cache_folder)
+        encoders["random"] = modality.untrained(encoder.spec, encoder.files, recipe.run.seed, context.cache_folder)
     walks = {  # one by one: the engines differ
         arm: read_usable(planned.inspection, (one,), context, planned.inspection.usable, recipe.data.strict)
         for arm, one in encoders.items()
     }
     arena = prepare_experiment(planned, encoder, walks)
+    if ZERO_SHOT in wanted.arms:
+        arena = replace(arena, names=encode_names(encoder, planned))
     wanted = replace(wanted, shots=usable_shots(arena.fit.strata, wanted.shots))
     kept = context.cache_folder / "studies" / f"compare-{identity(arena, wanted.steps)[:32]}.jsonl"
     store = ResultStore(kept if context.keep_features else None)

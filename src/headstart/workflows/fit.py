@@ -19,7 +19,7 @@ from headstart.data.plan import Plan
 from headstart.export.parity_data import run_root
 from headstart.features.values import Extraction
 from headstart.metrics.comparison import Comparison
-from headstart.probing.probe import Probe, fit_with_baseline
+from headstart.probing.probe import Probe, fit_with_baseline, zero_shot_probe
 from headstart.probing.rows import Sample
 from headstart.reporting.page.writing import with_page
 from headstart.reporting.report import RunReport, run_findings
@@ -30,7 +30,7 @@ from headstart.runtime.catalogue import texts_in
 from headstart.runtime.context import RunContext
 from headstart.runtime.environment import environment
 from headstart.runtime.files import write_json
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import NOTE, Finding
 from headstart.saving.build import add_references, describe
 from headstart.saving.values import Baseline
 from headstart.tasks.base import load_task
@@ -45,7 +45,7 @@ from headstart.workflows.fit_stages import (
     split_encoded,
     training_inputs,
 )
-from headstart.workflows.load_encoder import planned_baseline, planned_encoder
+from headstart.workflows.load_encoder import encode_names, planned_baseline, planned_encoder
 from headstart.workflows.model import Model, load
 
 if TYPE_CHECKING:
@@ -122,7 +122,15 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     walk = read_usable(planned.inspection, (encoder, baseline), context, planned.inspection.usable, recipe.data.strict)
     encoded = split_encoded(planned, walk)
     fitted = encoded.fitted
-    probe, plain = fit_with_baseline(encoded.features, encoded.baseline, fitted, target, recipe, context.progress)
+    if recipe.zero_shot:
+        probe = zero_shot_probe(encode_names(encoder, planned), encoded.features[fitted.positions], target)
+        beside = Finding("probing.zero_shot_beside", {"count": len(fitted)}, NOTE)
+        probe = replace(probe, notices=(*probe.notices, beside))
+        plain = encoded.baseline.take(fitted.positions).fit(
+            fitted.labels, target, fitted.groups, recipe.replace(labels=(), shots=-1)
+        )
+    else:
+        probe, plain = fit_with_baseline(encoded.features, encoded.baseline, fitted, target, recipe, context.progress)
     simple = Baseline(baseline.spec, plain.head, plain.decoding)
     tuned = run_fine_tuning(training_inputs(planned, encoded, encoder, probe), context)
     final = select_final_predictor(

@@ -1,10 +1,14 @@
 """The one place where a workflow loads an encoder."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from headstart.arrays import Singles
 from headstart.data.example import Dataset, Example
+from headstart.data.named_classes import describe_classes
 from headstart.data.plan import Plan
 from headstart.encoders.spec import Encoder, EncoderSource, Foresee, LoadedEncoder, adapt, simple_encoders
+from headstart.errors import RecipeError
 from headstart.modalities.base import DEFAULT, load_modality
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
@@ -52,6 +56,20 @@ def planned_encoder(planned: Plan, context: RunContext) -> LoadedEncoder:
     from headstart.encoders.quantised import quantised_encoder
 
     return quantised_encoder(encoder, encoder.files, examples, context.cache_folder, context.progress)
+
+
+def require_names(modality: str) -> None:
+    """Raise RecipeError where the encoders of a modality cannot read the names of classes."""
+    if not hasattr(_source(modality), "encode_names"):
+        raise RecipeError("workflows.no_zero_shot")
+
+
+def encode_names(encoder: LoadedEncoder, planned: Plan) -> Singles:
+    """Turn what describes the classes into features, shape (C, D)."""
+    names = describe_classes(planned.dataset.classes, planned.recipe.data.labels)
+    source: Any = _source(planned.dataset.modality)
+    found: Singles = source.encode_names(encoder, names)
+    return found
 
 
 def planned_baseline(planned: Plan) -> Encoder:

@@ -10,10 +10,11 @@ from headstart.data.demo_data import fruit_folder
 from headstart.data.demo_texts import news_folder, reviews_table
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import inspection_findings, refuse_unreadable, require_learnable
+from headstart.data.named_classes import is_labelled, name_classes, parts_without_labels
 from headstart.data.plan import Plan
 from headstart.data.readers.base import set_reading
 from headstart.data.sources import read_dataset
-from headstart.data.splits import Parts, choose_parts
+from headstart.data.splits import Parts, choose_parts, draw_shots
 from headstart.data.targets.base import Target
 from headstart.encoders.spec import find_adaptation
 from headstart.errors import MissingExtraError, RecipeError, led_by
@@ -34,6 +35,7 @@ from headstart.workflows.load_encoder import (
     planned_baseline,
     planned_encoder,
     require_encoder,
+    require_names,
     require_trainable,
 )
 
@@ -46,6 +48,9 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     if out is not None and process_number() == 0:
         require_free(out)
     dataset = read_as(data, recipe, recipe.data.task)
+    if recipe.zero_shot:
+        require_names(dataset.modality)
+        dataset = name_classes(dataset, recipe.data.labels)
     require_modality(recipe.changed(), dataset.modality)
     set_reading(recipe, dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset, context))
@@ -58,7 +63,7 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     checked = inspect_dataset(dataset, progress=context.progress)
     if recipe.data.strict:
         refuse_unreadable(checked)
-    require_learnable(checked)
+    require_learnable(checked, unlabelled=recipe.zero_shot)
     if recipe.split.keep_duplicates_together:
         checked = add_near_duplicates(checked, context)
     parts = divide(checked, recipe)
@@ -71,6 +76,8 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
 def divide(checked: Inspection, recipe: Recipe) -> Parts:
     """Divide data into folds, or into a part to fit and a part to score; raises DataError with what led to it."""
     dataset, split = checked.dataset, recipe.split
+    if recipe.zero_shot and not is_labelled(dataset):
+        return parts_without_labels(checked.usable)
     with led_by(lambda: inspection_findings(checked)):
         parts = (
             parts_in_folds(dataset, checked.usable, split.folds, split.repeats)
@@ -79,6 +86,8 @@ def divide(checked: Inspection, recipe: Recipe) -> Parts:
                 dataset, checked.together, checked.usable, seed=recipe.run.seed, test_fraction=split.test_fraction
             )
         )
+        if split.shots > 0:
+            parts = replace(parts, fit=draw_shots(dataset.strata, parts.fit, split.shots, recipe.run.seed))
         dataset.target.require_part(dataset.labels[parts.fit])
     return parts
 

@@ -62,6 +62,11 @@ def foresee(name: str, cache: Path, examples: Sequence[Example]) -> tuple[Findin
     return (*network.notices, *_notices(network, texts_of(examples)))
 
 
+def encode_names(encoder: LoadedEncoder, names: Sequence[str]) -> Singles:
+    """Turn names of classes into features, shape (C, D), as if they were documents."""
+    return encoder.encode(encoder.collate([encoder.preprocess(name) for name in names]))
+
+
 def open_network(spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
     """Open the network of a saved model, with the words that were saved beside it."""
     network = TextEncoder(spec, files)

@@ -31,6 +31,9 @@ STYLES: Mapping[str, tuple[int, Marker, bool]] = {
     "full": (4, "diamond", False),
     "scratch": (5, "square", True),
     "matched": (7, "diamond", True),
+    "zero_shot": (7, "triangle", False),
+    "stacked": (5, "diamond", False),
+    "lora": (3, "diamond", False),
     "random": (6, "triangle", True),
     "majority": (2, "none", True),
 }
