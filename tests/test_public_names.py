@@ -25,6 +25,7 @@ PUBLIC = [
     "fit",
     "load",
     "rank",
+    "search",
 ]
 
 

@@ -112,6 +112,7 @@ MAY_LOAD = {
     "compare": (("data", "--shots", "2", "--draws", "1", *SMALL), NETWORK | GRAPH),
     "rank": (("data", "--encoders", "efficientnet_lite0", "--sizes", "64"), NETWORK | GRAPH | {"scipy"}),
     "distance": (("data", "data"), {"scipy", "rich"}),
+    "search": (("data", "data/red/0.png"), set()),
     "report": (("run",), DRAWS),
     "encoders": ((), set()),
     "doctor": ((), {"rich"}),

@@ -91,6 +91,7 @@ VERBS = {
     "compare": ("compare", "data", "--shots", "2", "--draws", "1", "--encoder", "efficientnet_lite0@64"),
     "rank": ("rank", "data", "--stages", "2", "--sizes", "64"),
     "distance": ("distance", "data", "data"),
+    "search": ("search", "data", "data/red/0.png"),
     "evaluate": ("evaluate", "run", "data"),
     "predict": ("predict", "run", "data/red/0.png"),
     "embed": ("embed", "data", "--out", "table.csv"),

@@ -22,7 +22,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("ORT_TELEMETRY_DISABLED", "1")  # the same switch under the name of later versions
 
 if TYPE_CHECKING:
-    from headstart.api import check, compare, distance, embed, fit, load, rank
+    from headstart.api import check, compare, distance, embed, fit, load, rank, search
     from headstart.data.example import Dataset
     from headstart.errors import HeadstartError, HeadstartWarning
     from headstart.probing.sklearn_api import ImageEmbedder, TransferClassifier
@@ -45,6 +45,7 @@ __all__ = [
     "fit",
     "load",
     "rank",
+    "search",
 ]
 
 _HOMES = {
@@ -62,6 +63,7 @@ _HOMES = {
     "fit": "headstart.api",
     "load": "headstart.api",
     "rank": "headstart.api",
+    "search": "headstart.api",
 }
 
 if not TYPE_CHECKING:  # a type checker must go on seeing that a misspelt name does not exist

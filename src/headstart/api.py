@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from headstart.studies.compare_report import CompareReport
     from headstart.studies.distance import DistanceReport
     from headstart.studies.rank_report import RankReport
+    from headstart.studies.search_report import SearchReport
     from headstart.workflows.model import Model
 
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
@@ -50,25 +51,14 @@ def fit(
         parts or classes, a data set or loader of torch, a generator, a Hugging Face dataset, or a :class:`Dataset`.
     recipe, settings
         The settings, as a :class:`Recipe` or one by one; those given one by one win.
-    out
-        Folder for the run: tables, pictures and the saved model. None writes nothing.
-    cache
-        Folder for weights and features; see :func:`headstart.runtime.context.cache_folder`.
-    progress
-        Called by long steps.
-    resume
-        Go on with an interrupted training in ``out``, from its last checkpoint.
+    out, resume
+        Folder for the run with the saved model, None writes nothing; go on with an interrupted training in it.
+    cache, progress
+        Folder for weights and features (:func:`headstart.runtime.context.cache_folder`); called by long steps.
 
-    Warns
-    -----
-    HeadstartWarning
-        For each of the model's ``findings`` that is no note: damaged files, classes that can never be predicted,
-        settings without effect. The other functions warn of theirs as well.
-
-    Raises
-    ------
-    HeadstartError
-        With one sentence what is wrong, one why or where, one what to do.
+    Warns with HeadstartWarning of each of the model's ``findings`` that is no note: damaged files, classes that can
+    never be predicted, settings without effect; the other functions warn of theirs as well. Raises HeadstartError with
+    one sentence what is wrong, one why or where, one what to do.
 
     Examples
     --------
@@ -105,9 +95,7 @@ def embed(
     cache: str | Path | None = None,
     progress: Progress = silent,
 ) -> "Features":
-    """Turn pictures, or one, into feature vectors, shape (N, D), in the order of the data.
-
-    Rows of pictures that cannot be read are NaN. Vectors that were computed before come from the store.
+    """Turn pictures, or one, into feature vectors, shape (N, D), in the order of the data; NaN where one is unreadable.
 
     Examples
     --------
@@ -123,9 +111,7 @@ def embed(
 
 
 def load(folder: str | Path) -> "Model":
-    """Open a saved model: its folder, or the run folder around it.
-
-    Raises ModelFileError when there is none, when it is damaged, or when a newer Headstart wrote it.
+    """Open a saved model: its folder, or the run folder around it; raises ModelFileError.
 
     Examples
     --------
@@ -155,16 +141,9 @@ def check(
 ) -> "CheckReport":
     """Find what is wrong with labelled pictures: near copies, likely label errors, outliers, poor pictures.
 
-    Parameters
-    ----------
-    data, recipe, settings, cache, progress
-        As for :func:`headstart.fit`; of the settings count encoder, head, seed, groups, strict and the like.
-    out
-        Folder for ``check.json``, ``report.html``, a table and sheets of pictures: a new one, or the folder of a run.
-    export
-        Folder for the list of suspect pictures and a cleaned table.
-
-    Raises HeadstartError, as :func:`headstart.fit` does.
+    ``out`` is a folder for ``check.json``, ``report.html``, a table and sheets of pictures: a new one, or a run's;
+    ``export`` one for the list of suspect pictures and a cleaned table. The rest is as for :func:`headstart.fit`; of
+    the settings count encoder, head, seed, groups, strict and the like.
 
     Examples
     --------
@@ -194,24 +173,11 @@ def compare(  # type: ignore[misc]  # one of the settings, shots, are several he
 ) -> "CompareReport":
     """Measure how much the pretrained network helps on labelled pictures.
 
-    Parameters
-    ----------
-    data
-        As for :func:`headstart.fit`.
-    arms
-        Of majority, colours, random, probe, scratch, matched, lpft and full; None takes those that train no network.
-    shots
-        Examples per class to learn from; ``"all"`` takes all there are. None takes 1, 2, 5, 10, 20, 50 and all.
-    draws
-        How often the examples are drawn.
-    steps
-        Of each training: the same for all arms.
-    cache, progress
-        As for :func:`headstart.fit`. What was computed is kept: the same call goes on after a stop.
-    settings
-        Of a :class:`Recipe`: encoder, head (``"ridge"`` unless named), balance, seed, time_limit and the like.
-
-    Raises HeadstartError, as :func:`headstart.fit` does.
+    ``arms`` are of majority, colours, random, probe, scratch, matched, lpft and full; None takes those that train no
+    network. ``shots`` are examples per class to learn from, drawn ``draws`` times: ``"all"`` takes all there are, None
+    takes 1, 2, 5, 10, 20, 50 and all. Every training of all arms has so many ``steps``. ``settings`` are those of a
+    :class:`Recipe`: encoder, head (``"ridge"`` unless named), balance, seed, time_limit and the like. The rest is as
+    for :func:`headstart.fit`. What was computed is kept: the same call goes on after a stop.
 
     Examples
     --------
@@ -302,3 +268,33 @@ def distance(
 
     recipe = study_recipe(settings, {"head": quick_head(settings)}, "distance")
     return run_either_distance(one, other, list_values(encoders), recipe, RunContext(cache=cache, progress=progress))
+
+
+@public_call
+def search(
+    data: Data,
+    query: Any = None,  # noqa: ANN401 - an example, or a list of such
+    top: int = 10,
+    *,
+    pairs: str | Path | None = None,
+    sentences: bool = False,
+    cache: str | Path | None = None,
+    progress: Progress = silent,
+    **settings: Unpack[Settings],
+) -> "SearchReport":
+    """Find what is nearest to an example, or to each of several: the ``top`` results of each, by the cosine.
+
+    ``data`` and the rest are as for :func:`headstart.distance`, or a run. Of texts, a query may be a text itself, and
+    ``sentences`` searches those of documents. ``pairs`` is a table of queries and answers to measure the search on.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> three = [Image.new("RGB", (64, 64), name) for name in ("red", "blue", "darkred")]
+    >>> [near.name for near in search(three, three[0], top=2).results[0].found]
+    ['#0', '#2']
+    """
+    from headstart.workflows.search import Search, run_search
+
+    wanted = Search(query, None if pairs is None else Path(pairs).expanduser(), top, sentences)
+    return run_search(data, wanted, study_recipe(settings, {}, "search"), RunContext(cache=cache, progress=progress))

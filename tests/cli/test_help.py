@@ -34,6 +34,7 @@ Commands:
   compare    Measure how much the pretrained network helps.
   rank       Say which encoder suits labelled pictures.
   distance   Say how far apart two sets of pictures lie for an encoder.
+  search     Find the pictures or texts that are nearest to one.
   report     Make report.html of a run: one page with everything it found.
   serve      Answer over HTTP and in a browser, on this machine.
   encoders   List pretrained networks, or bring one here.

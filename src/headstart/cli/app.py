@@ -10,7 +10,7 @@ from headstart.version import __version__
 app = Verbs(
     (
         *("fit", "evaluate", "predict", "embed", "explain", "export", "benchmark", "pretrain", "check", "compare"),
-        *("rank", "distance", "report", "serve", "encoders", "doctor", "demo"),
+        *("rank", "distance", "search", "report", "serve", "encoders", "doctor", "demo"),
     ),
     name="headstart",
     params=[options.LANGUAGE],

@@ -1,6 +1,7 @@
 """Pages of finished runs and studies: ``headstart report``."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,9 +34,11 @@ class StudyPlace:
         """Refuse it before anything is computed; raises OutputError."""
         require_study_place(self.folder, self.kind)
 
-    def write(self, found: dict[str, Any], language: Language) -> tuple[Finding, ...]:
-        """Write the study and its page, where it is kept; return where they lie."""
+    def write(
+        self, found: dict[str, Any], language: Language, sources: Mapping[str, Any] | None = None
+    ) -> tuple[Finding, ...]:
+        """Write the study and its page, where it is kept, and return where they lie; see :func:`write_study`."""
         if self.folder is None:
             return ()
         header = study_header(self.kind, datetime.now().astimezone(), sys.argv)
-        return write_study(self.folder, header, found, language)
+        return write_study(self.folder, header, found, language, sources)

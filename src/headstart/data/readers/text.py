@@ -10,6 +10,7 @@ from typing import Any
 
 from headstart.data.encodings import GUESSED, decode
 from headstart.data.readers.base import NO_KEY, Deferred, Facts, Rows, name_of
+from headstart.data.readers.text_sentences import split_sentences
 from headstart.errors import DataError, ExampleError
 from headstart.modalities.base import modalities_by_suffix
 from headstart.runtime.findings import NOTE, Finding
@@ -147,6 +148,22 @@ def clean_document(document: str) -> str:
     "'a\\ufffdb\\ufffd'"
     """
     return _BROKEN.sub("\ufffd", document)
+
+
+def divide(source: Any, name: str = "") -> list[tuple[Document, int]]:  # noqa: ANN401 - a document
+    r"""Divide a document into the sentences that say something, and say where each begins; raises ExampleError.
+
+    Examples
+    --------
+    >>> divide(Document("One. \n\n Two!"))
+    [(Document(text='One.'), 0), (Document(text='Two!'), 8)]
+    """
+    found, start = list[tuple[Document, int]](), 0
+    for piece in split_sentences(open_example(source, name)):
+        if any(map(str.isalnum, piece)):
+            found.append((Document(piece.strip()), start + len(piece) - len(piece.lstrip())))
+        start += len(piece)
+    return found
 
 
 def content_key(source: Any, name: str = "") -> bytes:  # noqa: ANN401 - a document

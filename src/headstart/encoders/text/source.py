@@ -1,6 +1,6 @@
 """The encoders of text by their names: words alone, or a network with the words beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -47,11 +47,12 @@ def load_encoder(
     texts = texts_of(examples)
     if not texts:
         return network
-    words = fit_baseline(examples)
-    files = EncoderFiles(
-        network.files.graph, None, network.files.config, {**network.files.beside, **words.files.beside}
-    )
-    return NetworkWithWords(network, files, (*network.notices, *_notices(network, texts)))
+
+    def fit_files() -> EncoderFiles:
+        beside = {**network.files.beside, **fit_baseline(examples).files.beside}
+        return EncoderFiles(network.files.graph, None, network.files.config, beside)
+
+    return NetworkWithWords(network, fit_files, lambda: (*network.notices, *_notices(network, texts)))
 
 
 def foresee(name: str, cache: Path, examples: Sequence[Example]) -> tuple[Finding, ...]:
@@ -70,21 +71,34 @@ def encode_names(encoder: LoadedEncoder, names: Sequence[str]) -> Singles:
 def open_network(spec: EncoderSpec, files: EncoderFiles) -> LoadedEncoder:
     """Open the network of a saved model, with the words that were saved beside it."""
     network = TextEncoder(spec, files)
-    return NetworkWithWords(network, files) if TERMS in files.beside else network
+    return NetworkWithWords(network, lambda: files) if TERMS in files.beside else network
 
 
 class NetworkWithWords(LoadedEncoder):
-    """A network whose features carry the words of the documents, for heads that want both."""
+    """A network whose features carry the words of the documents, for heads that want both.
+
+    ``files`` fits the words, and ``notices`` counts unknown tokens: both are called when what they give is needed.
+    """
 
     completes: ClassVar[bool] = True
 
-    def __init__(self, network: TextEncoder, files: EncoderFiles, notices: tuple[Finding, ...] = ()) -> None:
-        self._network, self.spec, self.files, self._notices = network, network.spec, files, notices
+    def __init__(
+        self,
+        network: TextEncoder,
+        files: Callable[[], EncoderFiles],
+        notices: Callable[[], tuple[Finding, ...]] = tuple,
+    ) -> None:
+        self._network, self.spec, self._files, self._notices = network, network.spec, files, notices
 
-    @property
+    @cached_property
+    def files(self) -> EncoderFiles:  # type: ignore[override]  # the protocol calls it an attribute
+        """Its files, with the vocabulary beside them."""
+        return self._files()
+
+    @cached_property
     def notices(self) -> tuple[Finding, ...]:
         """What the user should know about how it runs."""
-        return self._notices
+        return self._notices()
 
     @cached_property
     def terms(self) -> TermWeights:

@@ -73,7 +73,7 @@ def _setting(value: object) -> str:
 
 def environments_of(page: PageData) -> list[Json]:
     """Return what is known of how each part of a page was made: the run first, then the studies that say it."""
-    studies = (look_up(study, "environment") for study in (page.compare, page.rank, page.check))
+    studies = (look_up(study, "environment") for study in page.studies)
     return [*([page.run.environment] if page.run else []), *(one for one in studies if one)]
 
 

@@ -18,7 +18,7 @@ from headstart.settings.recipe import flatten
 from headstart.tasks.base import load_task
 
 METRICS = "metrics.json"
-STUDIES = ("compare", "rank", "check")
+STUDIES = ("compare", "rank", "check", "search")
 
 
 def read_page(folder: Path) -> PageData:

@@ -15,6 +15,7 @@ from headstart.reporting.page.problems import data_section, problems_section
 from headstart.reporting.page.provenance import environment_section, environments_of, model_section
 from headstart.reporting.page.ranking import ranking_section
 from headstart.reporting.page.scores import scores_section
+from headstart.reporting.page.search import search_section
 from headstart.reporting.page.summary import summarise, tiles
 from headstart.reporting.page.training import training_section
 from headstart.reporting.page.transfer import transfer_section
@@ -75,7 +76,7 @@ def render_page(page: PageData, language: Language) -> str:
 
 def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
     """Choose the sections that there is something for, in the order of a reader's questions, by their keys."""
-    run, compare, rank = page.run, page.compare, page.rank
+    run, compare, rank, search = page.run, page.compare, page.rank, page.search
     found: dict[str, Callable[[Texts], Section]] = {}
     if run is not None:
         found["scores"] = partial(scores_section, run)
@@ -88,6 +89,14 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
         found["factors"] = partial(factors_section, run, compare)
     if rank is not None:
         found["ranking"] = partial(ranking_section, rank)
+    if search is not None:
+        found["search"] = partial(search_section, page, search)
+    return found | _closing_sections(page)
+
+
+def _closing_sections(page: PageData) -> dict[str, Callable[[Texts], Section]]:
+    """Choose the sections on the data, the model and how to repeat it."""
+    run, found = page.run, dict[str, Callable[[Texts], Section]]()
     if run is not None:
         found["data"] = partial(data_section, run)
     if run is not None or page.check is not None:
@@ -101,14 +110,19 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
 
 def page_title(page: PageData) -> str:
     """Name the page: by its data, or, where they are not known, by its folder."""
-    return str(look_up(page.run.metrics if page.run else None, "data") or look_up(page.check, "data") or page.name)
+    return str(
+        look_up(page.run.metrics if page.run else None, "data")
+        or look_up(page.check, "data")
+        or look_up(page.search, "data")
+        or page.name
+    )
 
 
 def page_meta(page: PageData, texts: Texts) -> tuple[str, ...]:
     """State below the title what the page is about: when, how many, by which encoder."""
     run = page.run
     if run is None:
-        created = (str(look_up(study, "created") or "") for study in (page.compare, page.rank, page.check))
+        created = (str(look_up(study, "created") or "") for study in page.studies)
         return tuple(sorted({one[:10] for one in created if one}))
     classes = look_up(run.metrics, "classes") or []
     return (

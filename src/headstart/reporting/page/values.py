@@ -96,8 +96,8 @@ class PageData:
         Of the folder.
     run
         A fitted model's files.
-    compare, rank, check
-        ``compare.json``, ``rank.json`` and ``check.json``.
+    compare, rank, check, search
+        ``compare.json``, ``rank.json``, ``check.json`` and ``search.json``.
     previews
         Thumbnails as data URIs, by the name of the example.
     """
@@ -107,14 +107,19 @@ class PageData:
     compare: Json | None = None
     rank: Json | None = None
     check: Json | None = None
+    search: Json | None = None
     previews: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def modality(self) -> str:
         """The kind of examples that it is about."""
         described = look_up(self.run.metrics, "encoder", "preprocessing", "kind") if self.run else None
-        studies = (look_up(study, "modality") for study in (self.compare, self.rank, self.check))
-        return described or next(filter(None, studies), DEFAULT)
+        return described or next(filter(None, (look_up(study, "modality") for study in self.studies)), DEFAULT)
+
+    @property
+    def studies(self) -> tuple[Json | None, ...]:
+        """What was found beside a run, kind by kind."""
+        return (self.compare, self.rank, self.check, self.search)
 
 
 def simple_baseline(metrics: Json) -> str:

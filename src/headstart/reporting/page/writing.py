@@ -8,6 +8,7 @@ from typing import Any
 from headstart.data.example import Dataset
 from headstart.errors import OutputError
 from headstart.finetuning.ranks import process_number
+from headstart.modalities.base import DEFAULT
 from headstart.probing.rows import Sample
 from headstart.reporting.page.gallery import most_confident, worst, write_gallery
 from headstart.reporting.page.problems import paths_to_show
@@ -119,11 +120,16 @@ def study_folder(folder: Path) -> Path:
 
 
 def write_study(
-    folder: Path, header: Mapping[str, Any], found: Mapping[str, Any], language: Language
+    folder: Path,
+    header: Mapping[str, Any],
+    found: Mapping[str, Any],
+    language: Language,
+    sources: Mapping[str, Any] | None = None,
 ) -> tuple[Finding, ...]:
     """Write a study's JSON into a new folder or one that :func:`require_study_place` let pass, and its page.
 
-    ``header`` is that of :func:`headstart.reporting.runs.study_header`.
+    ``header`` is that of :func:`headstart.reporting.runs.study_header`, ``sources`` what the examples of the page are
+    opened from, by their names there.
 
     Returns
     -------
@@ -132,6 +138,8 @@ def write_study(
     require_study_place(folder, header["kind"])
     file = study_folder(folder) / f"{header['kind']}.json"
     write_json(file, {**header, **found})
+    if sources:
+        write_gallery(folder, sources, sources, found.get("modality", DEFAULT))
     return (written(f"{file}, {write_page(folder, language).file}"),)
 
 
