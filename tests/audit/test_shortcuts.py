@@ -7,8 +7,11 @@ import pytest
 from PIL import Image
 
 from headstart.audit.shortcuts.base import audit_shortcuts, find_shortcuts
+from headstart.audit.shortcuts.terms import find_telling_terms
 from headstart.data.inspection import inspect_dataset
 from headstart.data.sources import read_dataset
+from headstart.encoders.term_features import TermFeatures
+from headstart.encoders.text.terms import TermWeights
 from headstart.runtime.catalogue import texts_in
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
@@ -104,8 +107,25 @@ def test_check_says_it_in_its_lines_its_files_and_its_page(tmp_path):
     assert any("the share of capital letters alone tells" in line for line in report.lines())
     written = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))
     assert written["shortcuts"]["facts"][1]["accuracy"]["value"] == 1
+    own = [one for one in written["words"] if one["label"] == "<1>"]
+    assert len(own) <= 5 and own[0]["inside"] > own[0]["outside"]
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "仅凭大写字母的比例" in page and "“&lt;" in page and "<1>" not in page
+
+
+def test_a_word_in_nearly_all_of_a_class_and_nearly_none_of_the_others_is_said():
+    said = [f"{'win' if number % 4 == 0 else 'tea'} now {number}" for number in range(80)]
+    labels = np.array([int(number % 4 == 0) for number in range(80)])
+    terms = TermWeights.fit(said)
+    features = TermFeatures.of(np.zeros((80, 1), np.float32), lambda: terms.transform(said))
+    found = find_telling_terms(features, terms.vocabulary, labels, ("ham", "spam"))
+    first = next(one for one in found if one.label == "spam")
+    assert (first.term, first.inside, first.outside) == ("win", 1.0, 0.0)
+    assert first.finding.render(texts_in("en", "text")) == (
+        "A class can be told by one word: 'win' is in 100% of the texts of 'spam', and in 0% of all others."
+    )
+    assert all(one.finding is None for one in found if one.term == "now")
+    assert find_telling_terms(np.zeros((80, 1), np.float32), (), labels, ("ham", "spam")) == ()
 
 
 def test_too_few_examples_or_one_class_or_rows_of_numbers_are_not_audited():

@@ -1,6 +1,7 @@
 """A linear support vector machine on the words of documents: the honest baseline of text, and a partner of networks."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -68,6 +69,20 @@ class WordsFamily(HeadFamily):
                 slopes, offsets = np.concatenate([-slopes, slopes]), np.concatenate([-offsets, offsets])
             weight[present], bias[present] = slopes, offsets
         return WordsHead(weight, bias, setting)
+
+
+def heaviest_terms(
+    head: Head, vocabulary: Sequence[str], classes: Sequence[str], count: int = 8
+) -> dict[str, list[tuple[str, float]]]:
+    """List the terms with the largest weights for each class, the largest first; nothing of another kind of head."""
+    if not isinstance(head, WordsHead):
+        return {}
+    best = {label: np.argsort(-head.weight[row], kind="stable")[:count] for row, label in enumerate(classes)}
+    return {
+        label: [(vocabulary[place], round(float(head.weight[row, place]), 3)) for place in best[label].tolist()]
+        for row, label in enumerate(classes)
+        if head.weight[row].any()
+    }
 
 
 def require_terms(features: Matrix) -> Any:  # noqa: ANN401 - a sparse matrix

@@ -1,18 +1,32 @@
 """A score and what stands beside it: the baselines that any model must beat, with and without leaked examples."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from headstart.arrays import Booleans, Floats
 from headstart.metrics.paired_tests import PairedDifference, paired_difference
-from headstart.metrics.values import Evaluation, Metrics, ScoredPart
+from headstart.metrics.values import Evaluation, Metrics, Score, ScoredPart
 
 Outputs = Floats
 
+SAME = 0.01  # accuracies that differ by less are as good as one another
 PROBE = "probe"  # name of the baseline that a model whose weights were moved is compared with in pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """What one part of the features reaches alone: its first score, and the same in pairs over the first part."""
+
+    score: Score
+    over_first: PairedDifference | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {"score": asdict(self.score), "over_first": self.over_first and self.over_first.to_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,9 @@ class Comparison:
         The baselines by name on the same examples as ``without_leaked``; empty where that is None.
     over_probe
         The model against the probe, in pairs; None without one.
+    halves
+        What parts of the features reach alone, by name, where the model could choose among them; the first is the one
+        without a network. On examples that did not leak.
     """
 
     evaluation: Evaluation
@@ -42,6 +59,18 @@ class Comparison:
     without_leaked: Evaluation | None = None
     baselines_without_leaked: Mapping[str, Evaluation] = field(default_factory=dict)
     over_probe: PairedDifference | None = None
+    halves: Mapping[str, Half] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """What the other halves bring over the first: ``helps``, ``hurts``, ``same`` or ``open``; "" without any."""
+        gains = [one.over_first.difference for one in self.halves.values() if one.over_first]
+        best = max(gains, key=lambda one: (one.low > 0, one.value), default=None)
+        if best is None:
+            return ""
+        if best.low > 0:
+            return "helps"
+        return "hurts" if best.high < 0 else "same" if best.value <= SAME and best.high <= 5 * SAME else "open"
 
     @property
     def trusted(self) -> tuple[Evaluation, Mapping[str, Evaluation]]:
@@ -56,6 +85,8 @@ class Comparison:
         return {
             "evaluation": self.evaluation.to_json(),
             "baselines": _to_json(self.baselines),
+            **({"halves": {name: one.to_json() for name, one in self.halves.items()}} if self.halves else {}),
+            **({"pretraining": self.verdict} if self.halves else {}),
             **({} if self.over_probe is None else {"moved": self.over_probe.to_json()}),
             "leaked": {
                 "count": self.leaked,
@@ -74,6 +105,7 @@ def compare_with_baselines(
     seed: int = 0,
     resamples: int = 1000,
     evaluation: Evaluation | None = None,
+    halves: Mapping[str, Outputs] = MappingProxyType({}),
 ) -> Comparison:
     """Evaluate a model and the baselines on the same examples, with the same resamples.
 
@@ -88,6 +120,8 @@ def compare_with_baselines(
         Of the bootstrap.
     evaluation
         Of the model, when it was evaluated already.
+    halves
+        Outputs (N, C) of parts of the features, the one without a network first.
 
     Examples
     --------
@@ -117,7 +151,23 @@ def compare_with_baselines(
         without_leaked=scored(model, ~part.leaked) if some else None,
         baselines_without_leaked={name: scored(one, ~part.leaked) for name, one in answers.items()} if some else {},
         over_probe=None if probe is None else paired_difference(credits[0], credits[1], part.groups, seed, resamples),
+        halves=_score_halves(metrics, part, halves, seed, resamples),
     )
+
+
+def _score_halves(
+    metrics: Metrics, part: ScoredPart, halves: Mapping[str, Outputs], seed: int, resamples: int
+) -> dict[str, Half]:
+    rows = ~part.leaked if 0 < part.leaked.sum() < len(part.labels) else np.ones(len(part.labels), dtype=np.bool_)
+    labels, groups = part.labels[rows], None if part.groups is None else part.groups[rows]
+    found, first = dict[str, Half](), None
+    for name, outputs in halves.items():
+        credit = metrics.credit(outputs[rows], labels)
+        own = metrics.evaluate(labels, outputs[rows], part.classes, groups=groups, seed=seed, resamples=resamples)
+        over = None if first is None else paired_difference(credit, first, groups, seed, resamples)
+        found[name] = Half(getattr(own, metrics.name), over)
+        first = credit if first is None else first
+    return found
 
 
 def _to_json(evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:

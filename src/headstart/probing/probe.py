@@ -1,6 +1,6 @@
 """The probe: a head on frozen features, chosen, fitted and calibrated on the training part alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +19,7 @@ from headstart.heads.family import HeadFamily, load_family
 from headstart.heads.head import Decoding, Head, Matrix
 from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
 from headstart.heads.nearest_centroid import zero_shot_head
-from headstart.heads.stacked import stack
+from headstart.heads.stacked import StackedFamily, stack
 from headstart.heads.training_set import TrainingSet
 from headstart.modalities.base import load_modality
 from headstart.probing.rows import Sample
@@ -34,6 +34,7 @@ from headstart.tasks.base import load_task
 
 Groups = Integers
 ZERO_SHOT = "zero_shot"
+WORDS, VECTORS, BOTH = "words", "vectors", "both"  # the halves of what features carry, and the whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +55,9 @@ class Probe:
         Sentences for the user.
     scorable
         Positions of the examples whose class their fold knew, of the N; empty when there were too few examples.
+    fit_halves
+        Fits the terms alone, the vectors alone and both, by name, each at its chosen setting; None where it was not
+        chosen between them.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Probe:
     candidates: tuple[Candidate, ...]
     notices: tuple[Finding, ...]
     scorable: Groups = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    fit_halves: "Callable[[], Mapping[str, Probe]] | None" = None
 
     def outputs(self, features: Matrix) -> Floats:
         """Compute outputs, such as probabilities (N, C), for features of shape (N, D)."""
@@ -119,7 +124,8 @@ def fit_probe(  # seven: what is learned from what, how, and who is told
         scorer: CvScorer = task.scorer.of(training, groups, folds)
         workers = min(available_cores(), len(folds))
         candidates = cross_validate(families, training, folds, scorer, progress, workers)
-        if with_terms and (stacked := stack(families, candidates, scorer)):
+        stacked = stack(families, candidates, scorer) if with_terms else None
+        if stacked:
             families, candidates = [*families, stacked[0]], (*candidates, stacked[1])
         wanted = [one for one in candidates if one.name == recipe.head.name]
         best = select_candidate(wanted or candidates, scorer)
@@ -132,6 +138,7 @@ def fit_probe(  # seven: what is learned from what, how, and who is told
             candidates=candidates,
             notices=(*scorer.notices(target), *best.notices),
             scorable=scorer.scorable,
+            fit_halves=partial(_fit_halves, *stacked, candidates, training) if stacked else None,
         )
 
 
@@ -236,6 +243,19 @@ def _can_be_held_out(strata: Groups, groups: Groups) -> bool:
     """Return whether at least two strata are spread over several groups."""
     pairs = np.unique(np.stack([strata, groups], axis=1), axis=0)
     return int(np.count_nonzero(np.bincount(pairs[:, 0]) > 1)) >= 2
+
+
+def _fit_halves(
+    family: StackedFamily, both: Candidate, candidates: Sequence[Candidate], training: TrainingSet
+) -> dict[str, Probe]:
+    """Fit both parts of a stacked head once more on all examples, each with its own decoding."""
+    head, (vectors, words) = family.fit(training, both.setting), family.families
+    halves = {WORDS: (words.name, head.words), VECTORS: (vectors.name, head.vectors), BOTH: (family.name, head)}
+    chosen = {one.name: one for one in (*candidates, both)}
+    return {
+        name: Probe(kind, chosen[kind].setting, one, chosen[kind].cv_score.decoding, (), ())
+        for name, (kind, one) in halves.items()
+    }
 
 
 def _fit_uncalibrated(family: HeadFamily, training: TrainingSet, decoding: Decoding) -> Probe:

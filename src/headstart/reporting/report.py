@@ -1,8 +1,8 @@
 """What a run, an evaluation, an embedding or a prediction found: each as lines for people and as plain data."""
 
 import shlex
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,7 @@ class RunReport:
     tuned: "FineTuned | None" = None
     page: Path | None = None
     policy_scores: PolicyScores | None = None
+    words: Mapping[str, list[tuple[str, float]]] = field(default_factory=dict)
 
     @property
     def model(self) -> Path:
@@ -109,6 +110,7 @@ class RunReport:
             "head": _head_json(self.probe, self.plan.dataset.target),
             **(training_to_json(self.tuned) if self.tuned else {}),
             **self.board.to_json(),
+            **({"words": self.words} if self.words else {}),
             "guard": None if self.policy_scores is None else self.policy_scores.to_json(),
             **notices_json(about(self.notices, self.plan.dataset.modality)),
             "audit": self.plan.inspection.to_json(),

@@ -28,6 +28,7 @@ def score_lines(
     return [
         *lines,
         *_moved_lines(board.over_probe, texts),
+        *_half_lines(board, metric, texts),
         *_leak_lines(board, metric, texts),
         *report.hardest(result, texts),
         *([] if _is_better(board, metric) else [texts.say("reporting.not_better")]),
@@ -50,6 +51,20 @@ def _moved_lines(moved: PairedDifference | None, texts: Texts) -> list[str]:
         "test": texts.say("reporting.mcnemar" if moved.test == "mcnemar" else "reporting.group_bootstrap"),
     }
     return [texts.say("reporting.moved", values)]
+
+
+def _half_lines(board: Comparison, metric: str, texts: Texts) -> list[str]:
+    """Show what words, vectors and both reach, and whether pretraining helped."""
+    if not board.halves:
+        return []
+    rows = [(texts.find("reporting.halves"), texts.name("reporting.metric_column", metric), "")]
+    for name, half in board.halves.items():
+        gain = half.over_first and half.over_first.difference
+        values = gain and {"points": 100 * gain.value, "low": 100 * gain.low, "high": 100 * gain.high}
+        over = texts.say("reporting.over_words", values) if values else ""
+        rows.append((texts.name("reporting.half", name), str(half.score), over))
+    count = board.trusted[0].count
+    return [*indented(rows), "  " + texts.say(f"reporting.pretraining_{board.verdict}", {"count": count})]
 
 
 def candidate_lines(target: Target, candidates: Sequence[Candidate], chosen: str, texts: Texts = ENGLISH) -> list[str]:

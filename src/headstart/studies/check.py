@@ -13,6 +13,7 @@ from headstart.audit.duplicates import MeasuredPairs
 from headstart.audit.groups import GroupScore
 from headstart.audit.label_noise import LabelReview
 from headstart.audit.shortcuts.base import ShortcutAudit
+from headstart.audit.shortcuts.terms import TellingTerm
 from headstart.data.inspection import Inspection
 from headstart.runtime.findings import Finding
 from headstart.studies.cleaning import Cleaning
@@ -42,6 +43,8 @@ class Check:
         None where it could not be tried.
     shortcuts
         How far facts without meaning give classes away; None where there are none, or too few examples.
+    words
+        Those whose share of a class is most above their share elsewhere, where examples have words.
     """
 
     inspection: Inspection
@@ -54,6 +57,7 @@ class Check:
     cleaning: Cleaning | None
     notices: tuple[Finding, ...]
     shortcuts: ShortcutAudit | None = None
+    words: tuple[TellingTerm, ...] = ()
 
     @property
     def labels_reviewed(self) -> bool:

@@ -71,6 +71,7 @@ class CheckReport:
                 {"kind": one.kind, "name": one.name, "count": one.count, **_score(one.accuracy)} for one in found.groups
             ],
             "shortcuts": None if found.shortcuts is None else found.shortcuts.to_json(),
+            "words": [one.to_json() for one in found.words],
             "cleaning": None
             if found.cleaning is None
             else {

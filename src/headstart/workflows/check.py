@@ -14,6 +14,7 @@ from headstart.audit.groups import score_groups
 from headstart.audit.outliers import find_outliers
 from headstart.audit.quality.base import quality_of
 from headstart.audit.shortcuts.base import audit_shortcuts
+from headstart.audit.shortcuts.terms import find_telling_terms
 from headstart.data.inspection_report import require_learnable
 from headstart.reporting.page.writing import require_study_place, write_check_page
 from headstart.reporting.runs import study_header
@@ -64,10 +65,15 @@ def run_check(
         suspect = sorted({*_all(poor.values()), *outliers.tolist(), *labels.suspect.tolist()})
         cleaning = measure_cleaning(features, labels, dataset.labels, together, suspect, recipe)
     shortcuts = audit_shortcuts(dataset, np.setdiff1d(inspection.usable, [*walk.failures]), together, recipe.run.seed)
-    said = shortcuts.findings() if shortcuts else ()
+    words = (
+        find_telling_terms(features, encoder.terms.vocabulary, dataset.labels, dataset.classes)
+        if (hasattr(encoder, "terms"))
+        else ()
+    )
+    said = (*(shortcuts.findings() if shortcuts else ()), *(one.finding for one in words if one.finding))
     notices = (*missing, *sets.notices, *divided_notices(pairs, kept), *walk.notices, *troubles, *said)
     groups = score_groups(dataset, labels)
-    found = Check(inspection, pairs, labels, outliers, distances, poor, groups, cleaning, notices, shortcuts)
+    found = Check(inspection, pairs, labels, outliers, distances, poor, groups, cleaning, notices, shortcuts, words)
     report = CheckReport(found, encoder.spec.name)
     if export is not None:
         write_cleaned(report, export)

@@ -7,9 +7,10 @@ What is planned before stands in :mod:`headstart.workflows.plan`, the stages tha
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from headstart.arrays import Floats
 from headstart.data.plan import Plan
 from headstart.export.parity_data import run_root
 from headstart.features.values import Extraction
+from headstart.heads.words import heaviest_terms
 from headstart.metrics.comparison import Comparison
 from headstart.probing.probe import Probe, fit_with_baseline, zero_shot_probe
 from headstart.probing.rows import Sample
@@ -64,7 +66,7 @@ class Run:
 class FitResult:
     """A model and all that was found on the way; ``outputs`` are those of the examples in ``scored``.
 
-    ``tuned`` is None when no weight moved.
+    ``tuned`` is None when no weight moved; ``words`` are those with the largest weights for each class.
     """
 
     model: Model
@@ -75,6 +77,7 @@ class FitResult:
     outputs: Floats
     tuned: "FineTuned | None" = None
     policy_scores: PolicyScores | None = None
+    words: Mapping[str, list[tuple[str, float]]] = field(default_factory=dict)
 
     @property
     def notices(self) -> tuple[Finding, ...]:
@@ -104,6 +107,7 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
         report = RunReport(
             folder, planned, trained.model.encoder.spec, trained.extraction, trained.probe, trained.board,
             time.perf_counter() - clock, notices, trained.tuned, policy_scores=trained.policy_scores,
+            words=trained.words,
         )  # fmt: skip
         write_tables(report, trained.scored, trained.outputs)  # with metrics.json a run is finished
         write_json(folder / "environment.json", {**environment(started, sys.argv), "data": run_root(planned.dataset)})
@@ -149,7 +153,8 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     saved = add_references(saved, planned, final.features, fitted, final.kept, context.cache_folder)
     saved = replace(saved, policy=policy, policy_scores=None if promises is None else promises.to_json())
     model = Model(final.encoder, saved, final.encoder.files, board)
-    trained = FitResult(model, walk, probe, board, encoded.scored, outputs, tuned, promises)
+    words = heaviest_terms(plain.head, baseline.terms.vocabulary, target.names) if hasattr(baseline, "terms") else {}
+    trained = FitResult(model, walk, probe, board, encoded.scored, outputs, tuned, promises, words)
     found = run_findings(planned, walk, probe, board, trained.notices)
     return replace(trained, model=replace(model, saved=replace(saved, findings=found), findings=found))
 

@@ -139,8 +139,23 @@ def score(
         seed=seed,
         resamples=resamples,
         evaluation=evaluation,
+        halves={} if recipe.split.folds else predict_halves(encoded, frozen, final, outputs, simple.spec.name),
     )
     return outputs, board, promises
+
+
+def predict_halves(
+    encoded: EncodedDataset, frozen: Probe, final: FittedPredictor, outputs: Floats, baseline: str
+) -> dict[str, Floats]:
+    """Predict by the words alone, the vectors alone and both, and by a network that was moved, where there are any.
+
+    Nothing where the features are those of the baseline, which has no vectors of a network.
+    """
+    if frozen.fit_halves is None or final.encoder.spec.name == baseline:
+        return {}
+    features = encoded.features[encoded.scored.positions]
+    found = {name: one.outputs(features) for name, one in frozen.fit_halves().items()}
+    return found | ({"moved": outputs} if final.tuned else {})
 
 
 def reference_rows(encoded: EncodedDataset, recipe: Recipe) -> Integers:

@@ -8,6 +8,7 @@ from headstart.reporting.page.blocks import Tile
 from headstart.reporting.page.numbers import TO, count_text, p_text, percent, percent_range, points, points_range
 from headstart.reporting.page.transfer import best_gain, shots_text
 from headstart.reporting.page.values import Json, PageData, RunData, look_up, score_in, simple_baseline, trusted
+from headstart.reporting.page.words import pretraining_sentence
 from headstart.reporting.verdicts import multiplier_text, out_of_reach
 from headstart.runtime.catalogue import Texts
 
@@ -120,8 +121,12 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
                 "times": multiplier_text(gain["multiplier"], texts) if gain["multiplier"] else TO,
             },
         )
+    if measured := pretraining_sentence(run.metrics, texts):
+        return measured
     accuracy = score_in(run.metrics, "evaluation", "accuracy")
     probe = score_in(run.metrics, "baselines", "probe", "accuracy")
+    if look_up(run.metrics, "encoder", "name") == simple_baseline(run.metrics):
+        return texts.say("page.summary.no_pretraining")
     if accuracy is not None and probe is not None:
         return _moved(run.metrics, accuracy, probe, texts)
     clean = trusted(run.metrics)

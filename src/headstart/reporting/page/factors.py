@@ -76,7 +76,7 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableC
     rows = []
     if probe is not None:
         rows.append(row("moving", accuracy.value - probe.value, "" if paired is None else points_range(paired)))
-    if simple is not None:
+    if simple is not None and look_up(run.metrics, "encoder", "name") != name:
         rows.append(row("features", frozen.value - simple.value))
     if simple is not None and majority is not None:
         rows.append(row("baseline", simple.value - majority.value))

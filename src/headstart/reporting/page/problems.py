@@ -20,6 +20,7 @@ from headstart.reporting.page.gallery import shown
 from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.page.numbers import PageText, count_text, percent, percent_range, points
 from headstart.reporting.page.values import Json, PageData, RunData, look_up, score_in
+from headstart.reporting.page.words import words_blocks
 from headstart.reporting.verdicts import cleaning_code
 from headstart.runtime.catalogue import Texts
 from headstart.tasks.base import load_task
@@ -164,6 +165,13 @@ def _check_blocks(page: PageData, check: Json, texts: Texts) -> list[Block]:
             blocks.append(Gallery(texts.say(f"page.check.{key}"), note, shown))
     worst = _group_table(check.get("groups") or [], texts)
     blocks += [worst] if worst.rows else []
+    words: dict[str, list[str]] = {}
+    for one in check.get("words") or []:
+        shares = texts.say(
+            "page.words.shares", {"inside": percent(one["inside"], 0), "outside": percent(one["outside"], 0)}
+        )
+        words.setdefault(str(one["label"]), []).append(f"{one['term']} {shares}")
+    blocks += words_blocks(words, "telling", texts)
     cleaning = check.get("cleaning")
     blocks += [Paragraph(_cleaning_sentence(cleaning, texts))] if cleaning else []
     return [*blocks, *notice_blocks((check,), texts)]

@@ -8,6 +8,7 @@ from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Beside, Block, Column, Figure, Paragraph, Section, Table, TableCell
 from headstart.reporting.page.numbers import TO, PageText, count_text, decimal, percent, percent_range, plain_range
 from headstart.reporting.page.values import Json, RunData, look_up, score_in, simple_baseline
+from headstart.reporting.page.words import half_blocks, words_blocks
 from headstart.reporting.plots.charts import Bar, interval_chart
 from headstart.reporting.plots.svg import to_svg
 from headstart.runtime.catalogue import Texts
@@ -25,11 +26,14 @@ def scores_section(run: RunData, texts: Texts) -> Section:
     ]
     figure = _accuracy_figure(bars, run, texts) if bars and metric.name in metric.shares else None
     blocks: list[Block] = [*_leak_notes(run, texts), Beside(figure, table) if figure else table]
+    blocks += half_blocks(run.metrics, texts)
     if look_up(run.metrics, "evaluation", "groups"):
         values = {"count": PageText(count_text(run.metrics["evaluation"]["groups"]))}
         blocks.append(Paragraph(texts.say("reporting.groups", values).strip(), "quiet"))
     if run.folds:
         blocks.append(Paragraph(texts.say("page.scores.folds", {"folds": run.folds}), "quiet"))
+    words = look_up(run.metrics, "words") or {}
+    blocks += words_blocks({name: [str(term) for term, _ in own] for name, own in words.items()}, "heaviest", texts)
     return Section("scores", texts.say("page.section.scores"), tuple(blocks))
 
 
