@@ -3,11 +3,12 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from headstart.cli.app import app
-from headstart.export.preprocess.image import sample
+from headstart.export.preprocess.image import samples
 from headstart.runtime.findings import Finding
 from headstart.studies.benchmark_report import BenchmarkReport, MeasuredForm
 from headstart.studies.format_timing import BATCHES, FormatTiming, Opened, measure_form
@@ -56,9 +57,9 @@ def test_the_table_has_ratios_and_the_arithmetic():
 
 def test_different_pictures_are_asked_about_in_a_batch():
     seen = []
-    measure_form(lambda: Opened(lambda picture: None, seen.append), None, sample(), 0.001)
+    measure_form(lambda: Opened(lambda picture: None, seen.append), None, samples(32), 0.001)
     largest = max(seen, key=len)
-    assert largest.shape == (32, 480, 640, 3)
+    assert np.shape(largest) == (32, 480, 640, 3)
     assert len({picture.tobytes() for picture in largest}) == 32
 
 

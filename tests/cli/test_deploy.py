@@ -17,6 +17,7 @@ from pictures import FLOWERS
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = (ROOT / "docs" / "deploy.md", ROOT / "docs" / "deploy.zh-CN.md")
+PICTURES = ["bash", "python", "javascript", "python"]  # blocks of texts follow: tests/export/test_text_graph.py
 PACKAGES = ROOT / "tests" / "javascript" / "node_modules"
 
 
@@ -50,7 +51,7 @@ def run(command: list[str], place: Path) -> str:
 def test_both_languages_have_the_same_blocks_headings_and_tables():
     english, chinese = (page.read_text(encoding="utf-8") for page in PAGES)
     assert blocks(PAGES[0]) == blocks(PAGES[1])
-    assert [kind for kind, _ in blocks(PAGES[0])] == ["bash", "python", "javascript", "python"]
+    assert [kind for kind, _ in blocks(PAGES[0])] == [*PICTURES, "bash", "python", "javascript"]
     for text in ("#", "|"):
         assert [line.split()[0] for line in english.splitlines() if line.startswith(text)] == [
             line.split()[0] for line in chinese.splitlines() if line.startswith(text)
@@ -59,9 +60,10 @@ def test_both_languages_have_the_same_blocks_headings_and_tables():
 
 def test_the_blocks_of_python_run_as_they_stand_and_say_what_the_library_says(place):
     said = load(place / "runs" / "flowers").predict(str(place / "rose.png"))
-    (commands,) = (text for kind, text in blocks(PAGES[0]) if kind == "bash")
+    pictures = blocks(PAGES[0])[: len(PICTURES)]
+    (commands,) = (text for kind, text in pictures if kind == "bash")
     run(["bash", "-euc", commands], place)
-    for text in (text for kind, text in blocks(PAGES[0]) if kind == "python"):
+    for text in (text for kind, text in pictures if kind == "python"):
         label, probability = run([sys.executable, "-c", text], place).split()
         assert label == said.label == "rose"
         assert float(probability) == pytest.approx(said.probability, abs=1e-3)
@@ -74,7 +76,7 @@ def test_the_block_of_javascript_runs_as_it_stands_and_gives_the_librarys_probab
         pytest.skip("the packages of tests/javascript are not installed: make test, or npm ci in that folder")
     if not (place / "node_modules").exists():
         (place / "node_modules").symlink_to(PACKAGES)
-    (code,) = (text for kind, text in blocks(PAGES[0]) if kind == "javascript")
+    code = next(text for kind, text in blocks(PAGES[0]) if kind == "javascript")
     (place / "classify.mjs").write_text(code + "console.log(JSON.stringify([...probabilities.data]));\n")
     said, numbers = run(["node", "classify.mjs"], place).splitlines()
     label, probability = said.split()

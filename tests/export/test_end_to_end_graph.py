@@ -124,7 +124,7 @@ def test_every_kind_of_head_gives_the_librarys_probabilities(
 ) -> None:
     assert files.graph is not None
     model = replace(model, head=head)
-    one, several = (session_of(raw_graph(model, files.graph, batched=batched)) for batched in (False, True))
+    one, several = (session_of(raw_graph(model, files, batched=batched)) for batched in (False, True))
     pictures = np.random.default_rng(3).integers(0, 256, (5, 9, 7, 3), dtype=np.uint8)
     inputs = [prepare(Image.fromarray(pixels), FAKE_SPEC.preprocessing).ravel() for pixels in pictures]
     expected = model.predictor.outputs(np.stack(inputs))
@@ -203,7 +203,7 @@ def test_a_network_without_a_graph_has_no_graph_from_pictures(model: SavedModel,
 def test_a_graph_with_operators_from_before_antialiasing_is_refused(model: SavedModel, tmp_path: Path) -> None:
     old = save_flattening(tmp_path / "old.onnx", opset=17)
     with pytest.raises(EncoderError) as refused:
-        raw_graph(model, old)
+        raw_graph(model, EncoderFiles(old))
     assert str(refused.value) == (
         f"The graph '{old}' is too old to put a picture before it. Its operators are of version 17; 18 or newer are "
         "needed. Make it again with the installed torch."
@@ -213,4 +213,4 @@ def test_a_graph_with_operators_from_before_antialiasing_is_refused(model: Saved
 def test_a_damaged_graph_is_named(model: SavedModel, tmp_path: Path) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"graph")
     with pytest.raises(EncoderError, match=r"broken.onnx' cannot be read"):
-        raw_graph(model, tmp_path / "broken.onnx")
+        raw_graph(model, EncoderFiles(tmp_path / "broken.onnx"))

@@ -90,10 +90,10 @@ def test_the_torch_form_answers_as_the_library_and_its_script_runs(
 
 def test_half_weights_take_half_the_room_and_what_float16_cannot_hold_stays(source: Source) -> None:
     assert source.files.graph is not None
-    graph = raw_graph(source.model, source.files.graph)
+    graph = raw_graph(source.model, source.files)
     second = next(one for one in graph.graph.initializer if one.name == "second")
     large = onnx.numpy_helper.to_array(second).copy()
-    halved = {one.name: one for one in halve_weights(raw_graph(source.model, source.files.graph)).graph.initializer}
+    halved = {one.name: one for one in halve_weights(raw_graph(source.model, source.files)).graph.initializer}
     assert halved["second/half"].data_type == onnx.TensorProto.FLOAT16
     assert len(halved["second/half"].raw_data) * 2 == large.nbytes
     assert halved["first"].data_type == onnx.TensorProto.FLOAT  # too small to be worth it
@@ -105,7 +105,7 @@ def test_half_weights_take_half_the_room_and_what_float16_cannot_hold_stays(sour
 
 def test_a_graph_for_one_picture_becomes_the_graph_for_several(source: Source, tmp_path: Path) -> None:
     assert source.files.graph is not None
-    one = raw_graph(source.model, source.files.graph)
+    one = raw_graph(source.model, source.files)
     onnx.save(one, tmp_path / "one.onnx")
     onnx.checker.check_model(batched_graph(one), full_check=True)
     pictures = np.random.default_rng(0).integers(0, 256, (3, 30, 20, 3), dtype=np.uint8)

@@ -18,7 +18,7 @@ def export(
     to: Annotated[str, option(metavar=f"[{'|'.join(TABLES['exporters'])}]", help="Who opens it.")] = "onnx",
     out: Annotated[Path | None, option(help="New file or folder.  [default: into the model's own folder]")] = None,
     data: Annotated[
-        str | None, option(help="Labelled pictures for the proof.  [default: those that the model's run set apart]")
+        str | None, option(help="Labelled examples for the proof.  [default: those that the model's run set apart]")
     ] = None,
     half: Annotated[
         bool, option("--half", help="Keep the weights as 16-bit numbers: half the size, computed with as float32.")
@@ -37,8 +37,8 @@ def export(
 
     Example: headstart export runs/flowers --to onnx
 
-    The file takes the bytes of an RGB picture of any size and gives probabilities. Real picture files go through the
-    library and through the file; the export is refused when the answers differ.
+    The file takes the bytes of an RGB picture of any size, or the tokens of texts, and gives probabilities. Real
+    pictures or texts go through the library and through the file; the export is refused when the answers differ.
     """
     if half and int8:
         raise click.BadParameter(translate("Use one of --half and --int8."))

@@ -24,7 +24,7 @@ class TermFeatures(np.ndarray[Any, np.dtype[np.float32]]):
     >>> features = TermFeatures.of(np.zeros((3, 2), np.float32), lambda: csr_array(np.eye(3, dtype=np.float32)))
     >>> terms_of(features[[2, 0]][1:]).toarray().tolist()
     [[1.0, 0.0, 0.0]]
-    >>> terms_of(features * 2) is None
+    >>> type(features * 2) is np.ndarray
     True
     """
 
@@ -46,6 +46,10 @@ class TermFeatures(np.ndarray[Any, np.dtype[np.float32]]):
         selected = chosen.view(type(self))
         selected._compute, selected._rows = self._compute, self._rows[rows]
         return selected
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:  # noqa: ANN401
+        """Return what is computed of it as an ordinary array, or a number."""
+        return np.asarray(array)[()] if return_scalar else np.asarray(array)
 
     @property
     def terms(self) -> Terms:

@@ -45,23 +45,22 @@ def raw_input(modality: str) -> RawInput:
 def _head_obstacle(model: SavedModel) -> Finding | None:
     if _head_graph(model) is not None:
         return None
-    code = "export.raw_terms" if model.head.needs_terms else "export.raw_head"
-    return Finding(code, {"kind": model.head.kind}, "note")
+    return Finding("export.raw_head", {"kind": model.head.kind}, "note")
 
 
 def _head_graph(model: SavedModel) -> Node | None:
     """Return the outputs as operations on features; None when they cannot be exported."""
-    scores = model.head.graph()
+    scores = model.head.whole_graph()
     return None if scores is None else model.decoding.graph(scores)
 
 
-def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+def raw_graph(model: SavedModel, files: EncoderFiles, *, batched: bool = False) -> Any:  # noqa: ANN401 - an onnx.ModelProto
     """Build the graph of ``model.onnx``; :func:`raw_obstacle` must have said None.
 
     Parameters
     ----------
-    graph
-        The network: a batch of inputs, such as (N, 3, H, W), to features (N, D).
+    files
+        Of its encoder; ``graph`` is the network: a batch of inputs, such as (N, 3, H, W), to features (N, D).
     batched
         False: one example as it comes gives outputs (C,), such as ``probabilities``. True: several of one size give
         (N, C), as always where the network's own inputs stay. What examples are called, and their shape, is for
@@ -70,24 +69,27 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
     Raises
     ------
     EncoderError
-        When ``graph`` cannot be read.
+        When the graph cannot be read.
     """
     from onnx import helper
 
-    network = _read(graph)
+    assert files.graph is not None, "raw_obstacle said so"
+    network = _read(files.graph)
     inputs, features = network.graph.input[0].name, network.graph.output[0].name
     raw, output = raw_input(model.spec.modality), model.decoding.output
     before, behind = GraphParts(f"headstart/{raw.ONE}"), GraphParts("headstart/head")
     batched = batched or not raw.ONE
-    given = None
+    given = [*network.graph.input]
     if not raw.ONE:
-        _add_head(behind, features, model, output)
+        joined = raw.join(behind, features, model, files)
+        given += [helper.make_tensor_value_info(name, kind, sides) for name, kind, sides in joined.inputs]
+        _add_head(behind, joined.features, model, output, joined.terms)
     elif batched:
-        given = helper.make_tensor_value_info(f"{raw.ONE}s", raw.TYPE, ["count", *raw.SHAPE])
-        raw.add_preparation(before, given.name, model.spec.preprocessing, inputs)
+        given = [helper.make_tensor_value_info(f"{raw.ONE}s", raw.TYPE, ["count", *raw.SHAPE])]
+        raw.add_preparation(before, given[0].name, model.spec.preprocessing, inputs)
         _add_head(behind, features, model, output)
     else:
-        given = helper.make_tensor_value_info(raw.ONE, raw.TYPE, [*raw.SHAPE])
+        given = [helper.make_tensor_value_info(raw.ONE, raw.TYPE, [*raw.SHAPE])]
         one = before.add("Unsqueeze", raw.ONE, before.whole(0))
         raw.add_preparation(before, one, model.spec.preprocessing, inputs)
         _add_head(behind, features, model, f"{output}/row")
@@ -98,11 +100,11 @@ def raw_graph(model: SavedModel, graph: Path, *, batched: bool = False) -> Any: 
     return network
 
 
-def _add_head(parts: GraphParts, features: str, model: SavedModel, output: str) -> None:
+def _add_head(parts: GraphParts, features: str, model: SavedModel, output: str, terms: str | None = None) -> None:
     """Add the way from features (N, D) to what the model puts out."""
     graph = _head_graph(model)
     assert graph is not None, "raw_obstacle said so"
-    parts.add_graph(graph, features, output=output)
+    parts.add_graph(graph, features, output, terms)
 
 
 def batched_graph(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto
@@ -169,9 +171,23 @@ def _read(graph: Path) -> Any:  # noqa: ANN401 - an onnx.ModelProto
 
 def _join(network: Any, before: GraphParts, behind: GraphParts, given: Any, answer: Any) -> None:  # noqa: ANN401 - onnx
     nodes = [*before.nodes, *network.graph.node, *behind.nodes]
-    inputs = list(network.graph.input) if given is None else [given]
-    for part, values in (("node", nodes), ("input", inputs), ("output", [answer])):
+    for part, values in (("node", nodes), ("input", given), ("output", [answer])):
         network.graph.ClearField(part)
         getattr(network.graph, part).extend(values)
     network.graph.initializer.extend([*before.constants, *behind.constants])
+    _leave_out_unused(network.graph)
     network.producer_name, network.producer_version = "headstart", __version__
+
+
+def _leave_out_unused(graph: Any) -> None:  # noqa: ANN401 - an onnx.GraphProto
+    """Leave out what does not lead to the output: all of the network, where a head looks at words alone."""
+    needed = {graph.output[0].name}
+    for place in reversed(range(len(graph.node))):
+        if needed & set(graph.node[place].output):
+            needed |= set(graph.node[place].input)
+        else:
+            del graph.node[place]
+    for part in (graph.input, graph.initializer):
+        for place in reversed(range(len(part))):
+            if part[place].name not in needed:
+                del part[place]

@@ -5,21 +5,19 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from headstart.data.readers.base import reader_of
 from headstart.encoders.spec import Encoder, EncoderFiles
-from headstart.errors import ExportError, OutputError
+from headstart.errors import MODALITY, ExportError, OutputError
 from headstart.export.end_to_end_graph import raw_input
 from headstart.export.formats import ExportFormat, Source, require_form
 from headstart.export.parity_check import GateName, ParityReport, faults, gate_name, gate_rule
 from headstart.export.parity_data import ParityData, examples_of, examples_of_run
 from headstart.export.predictors import predict_files
-from headstart.features.extraction import Walk
-from headstart.features.store import FeatureStore
+from headstart.features.access import read_features
 from headstart.modalities.base import DEFAULT
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.context import RunContext
@@ -30,7 +28,6 @@ from headstart.runtime.machine import available_cores
 from headstart.runtime.progress import Progress
 from headstart.saving.manifest import check_files, read_manifest, record_export
 from headstart.saving.values import SavedModel
-from headstart.settings.parallelism import extraction_plan
 from headstart.tasks.base import load_task
 
 
@@ -145,6 +142,7 @@ def export_model(
         When a package that the form needs is not installed.
     """
     clock = time.perf_counter()
+    MODALITY.set(subject.model.spec.modality)
     require_form(form, subject.model, subject.files)
     target = _target(subject, form, out)
     pool = examples_at_hand(subject.model, subject.folder, data, context.progress)
@@ -226,12 +224,9 @@ def _check_parity(
 
 def _predict_with_library(subject: Exportable, pool: ParityData, context: RunContext) -> Any:  # noqa: ANN401 - an array (N, C)
     """Ask the library about the same files: nothing that it computed before is used."""
-    plan = extraction_plan(len(pool), available_cores(), subject.encoder.spec.engine)
-    walk = Walk(
-        pool.examples, pool.keys, (subject.encoder,), FeatureStore(None),
-        plan=plan, open_example=reader_of(subject.encoder.spec.modality).open_example, progress=context.progress,
-    )  # fmt: skip
-    return subject.model.predictor.outputs(walk.extract().features[0].matrix)
+    fresh = replace(context, keep_features=False)
+    found = read_features(pool.examples, pool.keys, (subject.encoder,), fresh)
+    return subject.model.predictor.outputs(found.features[0].matrix)
 
 
 @contextmanager

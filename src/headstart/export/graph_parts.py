@@ -1,15 +1,16 @@
 """A list of ONNX nodes under construction: each step is named, added, and gives the name of what it computes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.encoders.spec import Encoder, Preprocessing
+from headstart.encoders.spec import Encoder, EncoderFiles, Preprocessing
 from headstart.heads.head import Node, evaluate_graph
 from headstart.runtime.findings import Finding
+from headstart.saving.values import SavedModel
 
 FLOAT, UINT8, INT64, DOUBLE = 1, 2, 7, 11  # numbers of onnx.TensorProto
 
@@ -52,9 +53,9 @@ class GraphParts:
         """Add a constant of one whole number, shape (1,)."""
         return self.constant(np.array([value], dtype=np.int64))
 
-    def add_graph(self, graph: Node, features: str, output: str) -> None:
+    def add_graph(self, graph: Node, features: str, output: str, terms: str | None = None) -> None:
         """Add what a head and its decoding compute, which has this graph, under the name ``output``."""
-        evaluate_graph(graph, features, self.constant, self._add_node)
+        evaluate_graph(graph, features, self.constant, self._add_node, terms)
         self.nodes[-1].output[0] = output
 
     def _add_node(self, node: Node, inputs: list[str]) -> tuple[str, ...]:
@@ -67,13 +68,28 @@ class GraphParts:
         return f"{self.name}/{kind}_{len(self.nodes) + len(self.constants) + 1}"
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Names of features and, where a head scores them, of weights of terms, a row an example.
+
+    ``inputs`` are those of the graph beside its network's: name, type and shape.
+    """
+
+    features: str
+    terms: str | None
+    inputs: Sequence[tuple[str, int, tuple[str | int, ...]]]
+
+
 class RawInput(Protocol):
-    """A module that says how a graph takes the examples of one modality as they come, and prepares them inside it."""
+    """A module that says how a graph takes the examples of one modality as they come, and prepares them inside it.
+
+    Where ``ONE`` is empty it has a function :meth:`join` instead of the preparation.
+    """
 
     ONE: str  # what one example is called; several have an s behind it; empty where the network's own inputs stay
     TYPE: int  # a number of onnx.TensorProto
-    BESIDE: tuple[str, ...]  # files of the encoder without which the graph is of no use
     PRECISIONS: tuple[str, ...]  # that can be made
+    SAMPLE: Finding  # what one of the samples is
     USE: str  # how to use the graph for classes without Headstart, for the model card
     SHAPE: tuple[str | int, ...]  # of one example; names stand for lengths that differ
 
@@ -83,11 +99,20 @@ class RawInput(Protocol):
     def add_preparation(self, parts: GraphParts, given: str, preprocessing: Preprocessing, output: str, /) -> None:
         """Add the way from several examples, called ``given``, to a batch of inputs called ``output``."""
 
-    def take(self, example: Any, encoder: Encoder, /) -> Any:  # noqa: ANN401 - an array, or several in a tuple
+    def join(self, parts: GraphParts, features: str, model: SavedModel, files: EncoderFiles, /) -> Joined:
+        """Add the way from what the network gives to one row of features for each example."""
+
+    def beside(self, model: SavedModel, files: EncoderFiles, /) -> dict[str, bytes]:
+        """Return the files without which the graph is of no use, by name."""
+
+    def take(self, example: Any, encoder: Encoder, /) -> Any:  # noqa: ANN401 - an array, or several by name
         """Turn an opened example into what the graph takes; raises ExampleError where it cannot answer for it."""
 
-    def sample(self) -> npt.NDArray[Any]:
-        """Return a raw example whose size is usual, to time files with; rolled along its second axis, it is another."""
+    def take_several(self, examples: Sequence[Any], encoder: Encoder, /) -> Any:  # noqa: ANN401 - as of one
+        """Turn several raw examples into what the graph for several takes."""
+
+    def samples(self, count: int) -> list[Any]:
+        """Return different raw examples whose size is usual, to time files with."""
 
     def describe_input(self, batched: bool, /) -> str:
         """Describe for the file what goes in."""

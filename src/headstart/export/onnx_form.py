@@ -25,7 +25,7 @@ def form_graph(form: ExportFormat, source: Source, progress: Progress) -> Any:  
     """
     assert source.files.graph is not None
     if form.precision != "int8":
-        return raw_graph(source.model, source.files.graph, batched=form.batched)
+        return raw_graph(source.model, source.files, batched=form.batched)
     training = source.pool.trained_on().examples
     if not training:
         raise ExportError("export.nothing_to_calibrate_on", source=source.pool.source)
@@ -33,24 +33,32 @@ def form_graph(form: ExportFormat, source: Source, progress: Progress) -> Any:  
         quantised = Path(scratch, "encoder.onnx")
         quantise_graph(source.files.graph, quantised, prepared_batches(source.encoder, training), progress)
         spec = replace(source.model.spec, precision="int8", weights_digest=sha256_of_file(quantised))
-        return raw_graph(replace(source.model, spec=spec), quantised, batched=form.batched)
+        files = replace(source.files, graph=quantised)
+        return raw_graph(replace(source.model, spec=spec), files, batched=form.batched)
 
 
 def write_onnx(file: Path, form: ExportFormat, source: Source, progress: Progress) -> None:
     """Write the graph of a form."""
     graph = form_graph(form, source, progress)
-    for name in raw_input(source.model.spec.modality).BESIDE:
-        (file.parent / name).write_bytes(source.files.read(name))
+    write_beside(file.parent, source)
     _write(file, halve_weights(graph) if form.precision == "fp16" else graph)
 
 
+def write_beside(folder: Path, source: Source) -> None:
+    """Write the files that a graph needs beside it."""
+    for name, content in raw_input(source.model.spec.modality).beside(source.model, source.files).items():
+        (folder / name).write_bytes(content)
+
+
 def save_onnx(folder: Path, model: SavedModel, files: EncoderFiles) -> Finding | None:
-    """Write ``model.onnx`` into the folder of a model, or return why that cannot be."""
+    """Write ``model.onnx`` into the folder of a model, or return why that cannot be.
+
+    It is not written where it needs other files beside it, too: ``encoder.onnx`` has the same network there already.
+    """
     why_not = raw_obstacle(model, files)
-    if why_not is not None or files.graph is None:
-        return why_not
-    _write(folder / RAW_GRAPH, raw_graph(model, files.graph))
-    return None
+    if why_not is None and raw_input(model.spec.modality).ONE:
+        _write(folder / RAW_GRAPH, raw_graph(model, files))
+    return why_not
 
 
 def _write(file: Path, graph: Any) -> None:  # noqa: ANN401 - an onnx.ModelProto

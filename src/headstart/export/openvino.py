@@ -17,8 +17,8 @@ from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ExportError, MissingExtraError
 from headstart.export.end_to_end_graph import raw_obstacle
 from headstart.export.formats import Exporter, ExportFormat, Source
-from headstart.export.onnx_form import form_graph
-from headstart.export.predictors import Ask
+from headstart.export.onnx_form import form_graph, write_beside
+from headstart.export.predictors import Ask, name_inputs
 from headstart.runtime.findings import Finding
 from headstart.runtime.progress import Progress
 from headstart.saving.values import SavedModel
@@ -52,6 +52,7 @@ def write_openvino(file: Path, form: ExportFormat, source: Source, progress: Pro
     import openvino
 
     graph = form_graph(form, source, progress)
+    write_beside(file.parent, source)
     with TemporaryDirectory() as scratch:
         path = Path(scratch, "model.onnx")
         path.write_bytes(graph.SerializeToString())
@@ -76,11 +77,12 @@ def open_openvino(file: Path, threads: int = 1) -> Ask:
     )
     several = len(compiled.output(0).partial_shape) == 2
 
-    def ask(example: Any) -> Singles:  # noqa: ANN401 - as it opens
-        parts = map(np.asarray, example if isinstance(example, tuple) else (example,))
-        answer = compiled.create_infer_request().infer([raw[None] if several else raw for raw in parts])[0]
-        probabilities: Singles = answer[0] if several else answer
-        return np.array(probabilities)
+    names = [given.any_name for given in compiled.inputs]
+
+    def ask(example: Any) -> Singles:  # noqa: ANN401 - as the graph takes it
+        answer = compiled.create_infer_request().infer(name_inputs(example, names, several))[0]
+        outputs: Singles = answer[0] if several else answer
+        return np.array(outputs)
 
     return ask
 

@@ -1,6 +1,6 @@
 """Exported files at work: a form opened as a function from an example to outputs, and many put to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from headstart.runtime.progress import Progress
 
 Ask = Callable[[Any], npt.NDArray[np.float32]]  # an opened example to outputs, shape (C,)
 
-AskSeveral = Callable[[npt.NDArray[Any]], npt.NDArray[np.float32]]  # examples of one size (N, ...) to (N, C)
+AskSeveral = Callable[[Any], npt.NDArray[np.float32]]  # examples of one size (N, ...), or by name, to (N, C)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,7 @@ def open_onnx(file: Path, threads: int = 1) -> Ask:
     several = len(session.get_outputs()[0].shape) == 2
 
     def ask(example: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
-        parts = map(np.asarray, example if isinstance(example, tuple) else (example,))
-        given = {name: raw[None] if several else raw for name, raw in zip(names, parts, strict=True)}
-        (answer,) = session.run(None, given)
+        (answer,) = session.run(None, name_inputs(example, names, several))
         outputs: npt.NDArray[np.float32] = answer[0] if several else answer
         return outputs
 
@@ -46,7 +44,7 @@ def open_onnx(file: Path, threads: int = 1) -> Ask:
 
 
 def open_onnx_batch(file: Path, threads: int = 1) -> AskSeveral:
-    """Open the graph for several examples that is in a graph for one; raises EncoderError."""
+    """Open the graph for several examples, which may be in a graph for one; raises EncoderError."""
     import onnx
 
     from headstart.export.end_to_end_graph import batched_graph
@@ -56,12 +54,24 @@ def open_onnx_batch(file: Path, threads: int = 1) -> AskSeveral:
         changed.write_bytes(batched_graph(onnx.load(file)).SerializeToString())
         session = open_session(changed, threads)
 
-    def ask(examples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    names = [given.name for given in session.get_inputs()]
+
+    def ask(examples: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
         outputs: npt.NDArray[np.float32]
-        (outputs,) = session.run(None, {session.get_inputs()[0].name: examples})
+        (outputs,) = session.run(None, name_inputs(examples, names, several=False))
         return outputs
 
     return ask
+
+
+def name_inputs(example: Any, names: Sequence[str], several: bool) -> dict[str, Any]:  # noqa: ANN401
+    """Name what a graph with these inputs is asked: an array, in a batch of its own where it takes ``several``.
+
+    Of inputs by name, those are taken that it has.
+    """
+    if isinstance(example, Mapping):
+        return {name: example[name] for name in names}
+    return {names[0]: np.asarray(example)[None] if several else np.asarray(example)}
 
 
 def predict_files(ask: Ask, dataset: Dataset, workers: int, progress: Progress) -> PredictorOutput:

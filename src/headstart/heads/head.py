@@ -58,6 +58,7 @@ def _as_input(given: Any) -> "Node | Output | npt.NDArray[Any]":  # noqa: ANN401
 
 
 FEATURES = Node("features")  # what every graph begins with, shape (N, D)
+TERMS = Node("terms")  # the weights of the terms of documents, shape (N, V), for heads that score them
 
 
 class Head(Protocol):
@@ -69,7 +70,7 @@ class Head(Protocol):
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
     kind: ClassVar[str]  # under which a saved model finds the class again
-    needs_terms: ClassVar[bool] = False  # whether it scores the words of documents, which no graph takes
+    needs_terms: ClassVar[bool] = False  # whether it scores the words of documents
     holds_examples: ClassVar[bool] = False  # whether features of single training examples are in its arrays
 
     @abstractmethod
@@ -98,6 +99,10 @@ class Head(Protocol):
         None for a head that cannot be exported, nor explained by gradients through its network.
         """
         return None
+
+    def whole_graph(self) -> Node | None:
+        """Return the scores as operations on :data:`FEATURES` and, where the head scores words, on :data:`TERMS`."""
+        return self.graph()
 
     def affine(self, features: npt.NDArray[np.float32], target: int) -> "Affine | None":
         """Return the score of the class ``target`` as an affine function that is exact at these features, shape (D,).
@@ -143,10 +148,11 @@ def evaluate_graph(
     features: Value,
     constant: Callable[[npt.NDArray[Any]], Value],
     apply: Callable[[Node, list[Value]], tuple[Value, ...]],
+    terms: Value | None = None,
 ) -> Value:
     """Evaluate a graph in terms of another library: its constants by ``constant``, its operations by ``apply``.
 
-    Every operation is applied once, after its inputs.
+    Every operation is applied once, after its inputs. ``terms`` stands for :data:`TERMS`.
 
     Examples
     --------
@@ -155,6 +161,8 @@ def evaluate_graph(
     'Add(Mul(x, 2), 1)'
     """
     outputs: dict[Node, tuple[Value, ...]] = {FEATURES: (features,)}
+    if terms is not None:
+        outputs[TERMS] = (terms,)
 
     def value_of(given: Any) -> Value:  # noqa: ANN401 - an input of a node
         if isinstance(given, Output):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from headstart.heads.cv_scoring import CvScorer, select_best
 from headstart.heads.family import HeadFamily, load_family, load_head
-from headstart.heads.head import Array, Arrays, Head, Matrix
+from headstart.heads.head import Array, Arrays, Head, Matrix, Node
 from headstart.heads.model_selection import Candidate, select_candidate
 from headstart.heads.training_set import TrainingSet
 from headstart.heads.words import WordsFamily
@@ -48,6 +48,14 @@ class StackedHead(Head):
         """Compute scores of shape (N, C)."""
         vectors, words = self.vectors.scores(features), self.words.scores(features)
         return mix(vectors, words, self.share, self.temperatures)
+
+    def whole_graph(self) -> Node | None:
+        """Return the scores as operations on features and on the weights of terms; None where one part has none."""
+        vectors, words = self.vectors.whole_graph(), self.words.whole_graph()
+        if vectors is None or words is None:
+            return None
+        weighed = Node("Mul", (vectors, (1 - self.share) / self.temperatures[0]))
+        return Node("Add", (weighed, Node("Mul", (words, self.share / self.temperatures[1]))))
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays of both heads."""

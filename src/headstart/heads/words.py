@@ -11,8 +11,8 @@ from headstart.arrays import Singles
 from headstart.encoders.term_features import terms_of
 from headstart.errors import RecipeError
 from headstart.heads.family import HeadFamily
-from headstart.heads.head import Array, Head, Matrix
-from headstart.heads.linear import ABSENT
+from headstart.heads.head import TERMS, Array, Head, Matrix, Node
+from headstart.heads.linear import ABSENT, linear_layer
 from headstart.heads.training_set import TrainingSet
 
 STEPS = 10_000
@@ -39,6 +39,10 @@ class WordsHead(Head):
     def scores(self, features: Matrix) -> Array:
         """Compute scores of shape (N, C) from the terms that features carry."""
         return np.asarray(require_terms(features) @ self.weight.T + self.bias, dtype=np.float64)
+
+    def whole_graph(self) -> Node:
+        """Return the scores as operations on the weights of terms."""
+        return linear_layer(TERMS, self.weight, self.bias)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class BenchmarkReport:
         What could not be measured, and why.
     answers
         What the model puts out, as in a proof of an export.
+    sample
+        What each form was asked about.
     """
 
     forms: tuple[MeasuredForm, ...]
@@ -46,6 +48,7 @@ class BenchmarkReport:
     busy: float
     notices: tuple[Finding, ...] = ()
     answers: str = "classes"
+    sample: Finding = Finding("studies.sample_picture")  # noqa: RUF009 - frozen
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return one object for each form; ``speed`` is how many times as fast as the library it is."""
@@ -71,11 +74,11 @@ class BenchmarkReport:
         before, behind = texts.columns("studies.forms"), texts.columns("studies.forms_end")
         rows = [(*before, *sizes, *behind), *map(self._row, self.forms)]
         outputs = Finding(f"export.outputs.{self.answers}")
-        values = {"threads": self.threads, "gflop": self.operations / 1e9, "outputs": outputs}
+        values = {"threads": self.threads, "gflop": self.operations / 1e9, "outputs": outputs, "sample": self.sample}
         return [
             texts.say("studies.benchmark", values),
             *aligned(rows, right=range(1, len(rows[0]))).splitlines(),
-            texts.say("studies.gflop", values),
+            *([texts.say("studies.gflop", values)] if self.operations else []),
             *self.warnings(texts),
         ]
 
@@ -95,7 +98,7 @@ class BenchmarkReport:
             f"{self.forms[0].figures.p50 / found.p50:.2f}",
             *(f"{found.throughput[size]:.0f}" for size in SHOWN),
             f"{found.memory:.0f}",
-            f"{self._rate(found):.0f}",
+            f"{self._rate(found):.0f}" if self.operations else "-",
         )
 
     def _rate(self, found: FormatTiming) -> float:

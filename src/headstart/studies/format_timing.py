@@ -3,26 +3,23 @@
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 BATCHES = (1, 2, 4, 8, 16, 32)
 WARM_UP = 3  # calls that are not counted: the first ones lay out memory
 FEWEST = 5  # calls that are counted, however long they take
 
-Raw = npt.NDArray[Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A form at work: one example as it opens, and several raw ones of one size (N, ...); answers are not looked at."""
+    """A form at work: one example as it opens, and several raw ones of one size; answers are not looked at."""
 
     one: Callable[[Any], Any]
-    several: Callable[[Raw], Any]
+    several: Callable[[Sequence[Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +53,14 @@ class FormatTiming:
 def measure_form(
     open_form: Callable[[], Opened],
     example: Any,  # noqa: ANN401 - as it opens
-    raw: Raw,
+    raw: Sequence[Any],
     seconds: float,
 ) -> FormatTiming:
-    """Open a form and measure it on an example, open and raw; each time for ``seconds`` or a few calls, if longer."""
+    """Open a form and measure it on an opened example and on raw ones, as many as the largest batch has.
+
+    It takes ``seconds`` each time, or a few calls, if longer. The raw ones differ: the library answers equal examples
+    only once.
+    """
     clock = time.perf_counter()
     opened = open_form()
     opened.one(example)
@@ -67,8 +68,7 @@ def measure_form(
     times = _repeat(lambda: opened.one(example), seconds)
     throughput = {}
     for size in BATCHES:
-        # Different ones: the library answers equal examples only once.
-        batch = np.stack([np.roll(raw, shift, axis=1) for shift in range(size)])
+        batch = raw[:size]
         throughput[size] = size / statistics.median(_repeat(lambda batch=batch: opened.several(batch), seconds / 2))  # type: ignore[misc]
     low, high = np.percentile(times, [50, 95]) * 1000
     return FormatTiming(load, float(low), float(high), len(times), throughput, peak_memory())

@@ -20,6 +20,7 @@ from headstart.errors import ExportError, HeadstartError
 from headstart.export.end_to_end_graph import raw_input
 from headstart.export.exporting import examples_at_hand
 from headstart.export.formats import ExportFormat, Source, require_form
+from headstart.export.graph_parts import RawInput
 from headstart.export.parity_data import ParityData
 from headstart.export.predictors import open_onnx_batch
 from headstart.modalities.base import load_modality
@@ -29,7 +30,7 @@ from headstart.runtime.machine import available_cores
 from headstart.saving.manifest import check_files, find_model, read_manifest
 from headstart.studies.benchmark_report import BenchmarkReport, MeasuredForm
 from headstart.studies.flops import graph_operations
-from headstart.studies.format_timing import FormatTiming, Opened, measure_form
+from headstart.studies.format_timing import BATCHES, FormatTiming, Opened, measure_form
 from headstart.workflows.embed import Data
 from headstart.workflows.model import load
 
@@ -75,13 +76,17 @@ def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -
         raise ExportError("workflows.nothing_to_measure")
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     threads = wanted.threads or available_cores()
-    same = {"modality": read_manifest(home)["modality"], "threads": threads, "seconds": wanted.seconds}
+    same: dict[str, Any] = {
+        "modality": str(read_manifest(home)["modality"]),
+        "threads": threads,
+        "seconds": wanted.seconds,
+    }
     measured, notices = [], []
     with TemporaryDirectory(prefix="headstart-") as scratch:
         files = _files(home, wanted, Path(scratch), context)
         for number, (name, file) in enumerate(files.items()):
             context.progress("Measuring forms", number, len(files), name)
-            job = {"form": name, "file": str(file), **same}
+            job = {"form": name, "file": str(file), "home": str(home), **same}
             try:
                 measured.append(_measured(name, file, home, _in_a_process(job)))
             except ExportError as error:
@@ -90,7 +95,8 @@ def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -
     if not measured:
         raise ExportError("workflows.no_form_measured", reasons=notices)
     answers = "classes" if read_manifest(home)["classes"] else "numbers"
-    return BenchmarkReport(tuple(measured), _operations(home), threads, busy, tuple(notices), answers)
+    sample = raw_input(same["modality"]).SAMPLE
+    return BenchmarkReport(tuple(measured), _operations(home), threads, busy, tuple(notices), answers, sample)
 
 
 def _files(home: Path, wanted: BenchmarkRequest, scratch: Path, context: RunContext) -> dict[str, Path]:
@@ -163,15 +169,24 @@ def _in_a_process(job: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _open(form: str, file: Path, threads: int, reader: Reader) -> Opened:
+def _open(job: dict[str, Any], reader: Reader, raw: RawInput) -> Opened:
     """Open a form for one example and for several; those that take no batch are asked one by one."""
+    form, file, threads = job["form"], Path(job["file"]), job["threads"]
     if form == LIBRARY:
         model = load(file)
-        return Opened(model.predict_proba, lambda batch: model.predict_proba(list(batch)))
+        return Opened(model.predict_proba, model.predict_proba)
+    # Where a graph does not prepare examples itself, the encoder does: its network stays closed.
+    encoder: Any = None if raw.ONE else load(job["home"]).encoder
     ask = FORMS[form].exporter.open(file, threads)
     if FORMS[form].to == "onnx":
-        return Opened(ask, open_onnx_batch(file, threads))
-    return Opened(ask, lambda batch: [ask(reader.open_example(raw)) for raw in batch])
+        ask_several = open_onnx_batch(file, threads)
+        return Opened(
+            lambda example: ask(raw.take(example, encoder)), lambda batch: ask_several(raw.take_several(batch, encoder))
+        )
+    return Opened(
+        lambda example: ask(raw.take(example, encoder)),
+        lambda batch: [ask(raw.take(reader.open_example(one), encoder)) for one in batch],
+    )
 
 
 def main(text: str) -> Sequence[str]:
@@ -179,9 +194,10 @@ def main(text: str) -> Sequence[str]:
     job = json.loads(text)
     if hasattr(os, "sched_setaffinity"):  # so that the library keeps to the threads as well
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job["threads"]])
-    reader, raw = reader_of(job["modality"]), raw_input(job["modality"]).sample()
-    opener = partial(_open, job["form"], Path(job["file"]), job["threads"], reader)
-    return [json.dumps(measure_form(opener, reader.open_example(raw), raw, job["seconds"]).to_json())]
+    reader, raw = reader_of(job["modality"]), raw_input(job["modality"])
+    examples = raw.samples(max(BATCHES))
+    opener = partial(_open, job, reader, raw)
+    return [json.dumps(measure_form(opener, reader.open_example(examples[0]), examples, job["seconds"]).to_json())]
 
 
 if __name__ == "__main__":

@@ -74,12 +74,10 @@ class TermWeights:
         """Compute the weights of the terms of N documents: a sparse matrix (N, V), float32."""
         from scipy.sparse import csr_array  # only where documents have terms
 
-        rarity, places = np.array(self.rarity), self._places
+        rarity = np.array(self.rarity)
         starts, columns, weights = [0], list[int](), list[float]()
         for document in documents:
-            found = Counter(
-                place for term in _terms(document, self.by_characters) if (place := places.get(term, -1)) >= 0
-            )
+            found = Counter(self.places_in(document))
             ordered = sorted(found)
             columns += ordered
             weights += [1 + math.log(found[place]) for place in ordered]
@@ -91,6 +89,19 @@ class TermWeights:
         return csr_array(
             (values, np.array(columns, np.int32), np.array(starts, np.int32)), (len(starts) - 1, len(rarity))
         )
+
+    def places_in(self, document: str) -> Iterator[int]:
+        """Find the places in the vocabulary of the terms of a document, as often as they occur.
+
+        Examples
+        --------
+        >>> terms = TermWeights.fit(["a film"])
+        >>> list(terms.places_in("A film, a song"))
+        [0, 1, 0, 2]
+        """
+        for term in _terms(document, self.by_characters):
+            if (place := self._places.get(term, -1)) >= 0:
+                yield place
 
     def locate(self, document: str) -> Iterator[tuple[int, int, int]]:
         """Find every occurrence of a term in a document: its place in the vocabulary, and where it starts and ends.

@@ -72,9 +72,13 @@ class _TransformerGraph(GraphNodes):
             return self.add("Gather", [self.keep(WORDS, table), "input_ids"], "words")
         scales, numbers = split_blocks(table)
         found = self.add("Gather", [self.keep(f"{WORDS}.bits", numbers), "input_ids"], "word_bits")
-        low = self.add("BitwiseAnd", [found, self.keep("low_bits", np.uint8(15))], "word_low")
-        high = self.add("BitShift", [found, self.keep("four", np.uint8(4))], "word_high", direction="RIGHT")
-        joined = self.add("Cast", [self.add("Concat", [low, high], "word_numbers", axis=-1)], "word_floats", to=1)
+        # Not a shift of bits: OpenVINO would divide, and keep the fraction.
+        low, high = (
+            self.add("Cast", [self.add("BitwiseAnd", [found, self.keep(f"{half}_bits", bits)], half)], f"{half}s", to=1)
+            for half, bits in (("low", np.uint8(15)), ("high", np.uint8(240)))
+        )
+        small = self.add("Mul", [high, self.keep("sixteenth", np.float32(1 / 16))], "high_small")
+        joined = self.add("Concat", [low, small], "word_numbers", axis=-1)
         centred = self.add("Sub", [joined, self.keep("middle", np.float32(8))], "word_centred")
         scale = self.add("Gather", [self.keep(f"{WORDS}.scales", scales), "input_ids"], "word_scales")
         scaled = self.add("Mul", [centred, self.add("Cast", [scale], "word_scale_floats", to=1)], "word_blocks")

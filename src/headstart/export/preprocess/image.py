@@ -7,6 +7,7 @@ matters too, by several levels in sharp patterns, so there is a node for each, i
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,11 +17,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from headstart.encoders.preprocess.image import LONGEST_SHAPE, ImagePreprocessing
+from headstart.encoders.spec import EncoderFiles
 from headstart.export.graph_parts import DOUBLE, FLOAT, INT64, UINT8, GraphParts
 from headstart.runtime.findings import Finding
+from headstart.saving.values import SavedModel
 
 ONE, TYPE, SHAPE = "picture", UINT8, ("height", "width", 3)
-BESIDE, PRECISIONS = (), ("fp32", "fp16", "int8")
+PRECISIONS, SAMPLE = ("fp32", "fp16", "int8"), Finding("studies.sample_picture")
 USE = """\
 Without Headstart, with ONNX Runtime alone; `model.onnx` takes the bytes of one upright RGB picture of any size:
 
@@ -68,11 +71,22 @@ def take(picture: Any, encoder: Any) -> Any:  # noqa: ANN401 - as it opens; an E
     return picture
 
 
-def sample() -> npt.NDArray[np.uint8]:
+def take_several(pictures: Sequence[Any], encoder: Any) -> Any:  # noqa: ANN401 - an Encoder; an array
+    """Join raw pictures of one size."""
+    return np.stack(pictures)
+
+
+def beside(model: SavedModel, files: EncoderFiles) -> dict[str, bytes]:
+    """Return no files: all that a graph needs is in it."""
+    return {}
+
+
+def samples(count: int) -> list[npt.NDArray[np.uint8]]:
     """Draw soft colours with noise on them, 480 x 640: the time depends on the size of a picture alone."""
     random = np.random.default_rng(0)
     coarse = random.integers(0, 200, (12, 16, 3)).repeat(40, axis=0).repeat(40, axis=1)
-    return (coarse + random.integers(0, 56, (480, 640, 3))).astype(np.uint8)
+    picture = (coarse + random.integers(0, 56, (480, 640, 3))).astype(np.uint8)
+    return [np.roll(picture, shift, axis=1) for shift in range(count)]
 
 
 def describe_input(batched: bool) -> str:
