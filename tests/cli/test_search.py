@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from headstart import embed
+from headstart.features.neighbours import unit_rows
 from pictures import save_flowers
+from tiny_transformers import save_transformer
 
 WARRANTY = "The warranty of the red kettle lasts seven years."
 PAGE = " ".join(f"The board met about item {number} of the plan, and it was put off." for number in range(40))
@@ -83,7 +86,7 @@ def test_several_queries_come_from_a_file_a_table_or_standard_input(headstart, t
 def test_a_query_that_shares_no_word_with_the_data_is_named(headstart, texts):
     found = search(headstart, texts, "weather", *WORDS)
     assert found["notices"] == [
-        "1 query has nothing in common with what was searched: '#0'. The order of the results means nothing there."
+        "1 query has nothing in common with what was searched: 'weather'. The order of the results means nothing there."
     ]
 
 
@@ -100,6 +103,16 @@ def test_the_answer_on_the_third_page_is_found_where_the_beginning_of_the_docume
     assert where["number"] > 120
     (missed,) = search(headstart, tmp_path / "cut.txt", *query)["queries"][0]["results"]
     assert "warranty" not in missed["text"]
+
+
+def test_a_network_of_texts_compares_its_last_layer_and_counts_no_words(headstart, texts, tmp_path, monkeypatch):
+    monkeypatch.setattr("headstart.encoders.text.source.fit_baseline", None)
+    save_transformer(tmp_path / "network", "bert")
+    found = search(headstart, texts, "Please change my PIN", "--encoder", tmp_path / "network")["queries"][0]["results"]
+    last = unit_rows(embed(texts, encoder=str(tmp_path / "network")).matrix[:, :32])
+    assert {one["path"]: one["score"] for one in found} == pytest.approx(
+        {f"#{row}": cosine for row, cosine in enumerate(last @ last[1])}, abs=2e-6
+    )
 
 
 def test_pairs_measure_the_search_by_name_row_content_and_part_of_a_text(headstart, texts, tmp_path):
@@ -140,6 +153,11 @@ def test_what_cannot_be_searched_for_is_refused_in_one_sentence_each(headstart, 
         "The file 'gone.txt' with queries cannot be read. The file does not exist. Give a text file with one query a "
         "line, or a table."
     )
+    (tmp_path / "empty.txt").write_text("")
+    assert refusal(headstart, texts, tmp_path / "empty.txt", *WORDS) == (
+        f"The text '{tmp_path / 'empty.txt'}' cannot be read. It is empty. Leave it out."
+    )
+    assert "It is empty." in refusal(headstart, tmp_path / "empty.txt", "x", "--sentences", *WORDS)
     assert refusal(headstart, flowers, min(flowers.glob("*/*")), "--sentences") == (
         "Pictures have no sentences. Only documents are divided into sentences. Leave --sentences out."
     )

@@ -11,16 +11,16 @@ import numpy as np
 from headstart.arrays import Integers, Singles
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import Inspection, inspect_dataset
-from headstart.data.inspection_report import inspection_findings, left_out_findings, refuse_unreadable
+from headstart.data.inspection_report import inspection_findings, left_out_findings
 from headstart.data.parts import Part, divide_examples
 from headstart.data.queries import find_answers, list_queries, query_lines, read_pairs, read_queries
 from headstart.data.readers.base import reader_of
 from headstart.encoders.saved import open_saved
 from headstart.encoders.spec import Encoder
 from headstart.encoders.term_features import terms_of
-from headstart.errors import DataError
+from headstart.errors import DataError, ExampleError
 from headstart.features.access import Counter, open_store, read_blocks, read_features
-from headstart.features.nearest import Comparable, Nearest, nearest_rows
+from headstart.features.nearest import Comparable, nearest_rows
 from headstart.features.neighbours import unit_rows
 from headstart.features.values import Block
 from headstart.metrics.retrieval import score_ranks
@@ -31,7 +31,7 @@ from headstart.saving.manifest import MANIFEST
 from headstart.settings.fields import check_range, check_type
 from headstart.settings.recipe import Recipe
 from headstart.settings.sections import EncoderSettings
-from headstart.studies.search_report import Retrieval, SearchReport, list_results
+from headstart.studies.search_report import QueryResult, Retrieval, SearchReport, list_results
 from headstart.workflows.embed import OF_CLASSES, Data, read_inspected, usable_encoder
 
 DEPTH = 100  # results that are looked through for the right answer of a pair
@@ -88,16 +88,17 @@ def run_search(data: Data, wanted: Search, recipe: Recipe, context: RunContext) 
     depth = max(wanted.top, DEPTH if pairs else 0)
     nearest = nearest_rows(list_rows(blocks, searched.examples, encoder), queries, depth)
     ranks = find_ranks(nearest.places[len(asked) :], answers)
+    results = list_results(asked, nearest, wanted.top, searched.examples, searched.parts, modality)
     notices = [*store.notices, *(getattr(encoder, "notices", ()) if tally.computed else ())]
     return SearchReport(
         searched.checked.dataset.name,
         encoder.spec.name,
         len(searched.examples),
         tally.computed,
-        list_results(asked, nearest, wanted.top, searched.examples, searched.parts, modality),
+        results,
         Retrieval(score_ranks(ranks, seed=recipe.run.seed), ranks, DEPTH) if pairs else None,
         wanted.sentences,
-        (*_data_findings(searched, tally.failures), *about((*notices, *_strangers(asked, nearest)), modality)),
+        (*_data_findings(searched, tally.failures), *about((*notices, *_strangers(results)), modality)),
         modality,
     )
 
@@ -114,6 +115,10 @@ def read_collection(data: Data, recipe: Recipe, context: RunContext, *, divided:
     """Read what is searched: any data, or those of a run; ``divided`` into parts where that is wanted."""
     run = _run_of(data)
     checked = read_inspected(data if run is None else run / "data.csv", recipe, context, recipe.data.task)
+    if not len(checked.usable):
+        raise ExampleError(
+            "data.none_readable", reason=f"'{checked.dataset.examples[0].name}': {checked.unreadable[0]}"
+        )
     parts: tuple[Part, ...] = ()
     searched = checked
     if divided:
@@ -121,8 +126,6 @@ def read_collection(data: Data, recipe: Recipe, context: RunContext, *, divided:
         dataset, parts = divide_examples(whole)
         searched = inspect_dataset(dataset, context.progress)
     usable = searched.usable.tolist()
-    if not usable:
-        refuse_unreadable(searched)
     examples = [searched.dataset.examples[place] for place in usable]
     keys = [searched.keys[place] for place in usable]
     return Collection(checked, examples, keys, [parts[place] for place in usable] if divided else ())
@@ -147,11 +150,11 @@ def _run_of(data: Data) -> Path | None:
 
 
 def encode_queries(queries: Sequence[Example], encoder: Encoder, context: RunContext) -> Comparable:
-    """Encode queries (Q, D); raises DataError when one cannot be read."""
+    """Encode queries (Q, D); raises ExampleError when one cannot be read."""
     checked = inspect_dataset(Dataset("queries", tuple(queries), modality=encoder.spec.modality))
-    refuse_unreadable(checked)
-    walk = read_features(queries, checked.keys, (encoder,), context)
-    refuse_unreadable(replace(checked, unreadable=walk.failures))
+    walk = read_features(queries, checked.keys, (encoder,), context, checked.usable)
+    for place, reason in (checked.unreadable | walk.failures).items():
+        raise ExampleError("data.unreadable_picture_left", name=queries[place].name, reason=reason)
     return compare_by(walk.features[0].matrix, queries, encoder)
 
 
@@ -195,7 +198,7 @@ def _data_findings(searched: Collection, failures: Mapping[int, Finding]) -> tup
     return about((one for one in found if one.severity == WARNING and one.code not in LEARNING), searched.modality)
 
 
-def _strangers(queries: Sequence[Example], nearest: Nearest) -> list[Finding]:
+def _strangers(results: Sequence[QueryResult]) -> list[Finding]:
     """Name the queries that have nothing in common with anything."""
-    alone = [one.name for one, cosines in zip(queries, nearest.cosines, strict=False) if not cosines.any()]
+    alone = [one.query for one in results if not any(near.score for near in one.found)]
     return [Finding("workflows.nothing_in_common", {"count": len(alone), "names": alone})] if alone else []

@@ -36,7 +36,8 @@ class TextPreprocessing:
     piece
         Most tokens of a piece, without those that frame it.
     prefix
-        What is put before every document.
+        What is put before every document. Nothing for e5 either: "query: " and "passage: " were measured on titles that
+        look for their articles (recall at 1 .904 to .916, without them .912), and every prefix has a store of its own.
     pooling, layers
         How the last so many layers become one vector: the unit mean over the tokens of each, joined.
     file
