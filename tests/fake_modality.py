@@ -18,7 +18,7 @@ SIZES = ("beats",)
 HERE = f"{__name__}:"
 ROW = Row(
     "beats", suffixes=(".beats",), reader=HERE, preprocessing=f"{HERE}BeatPreprocessing", encoders=HERE, simple=HERE,
-    render=HERE, uploads=HERE, arms=("majority", "average", "probe"), page="vectors.html", teaches=False,
+    render=HERE, uploads=HERE, arms=("majority", "average", "probe"), page="vectors.html",
 )  # fmt: skip
 
 

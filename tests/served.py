@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 import headstart as hs
+from headstart.encoders.spec import LoadedEncoder
 from headstart.modalities.base import load_modality
 from headstart.serving.access_log import AccessLog
 from headstart.serving.app import create_app
@@ -31,17 +32,21 @@ CHROMIUM = os.environ.get("HEADSTART_CHROMIUM") or shutil.which("chromium") or s
 
 
 @contextmanager
-def application(model: hs.Model, limits: ServerLimits = ServerLimits()) -> Iterator[ASGIApp]:  # noqa: B008 - frozen
-    """The whole application with a model, which explains and teaches where its modality can."""
+def application(model: hs.Model | None, encoder: LoadedEncoder | None = None) -> Iterator[ASGIApp]:
+    """The whole application with a model, which explains and teaches where its modality can; or to teach alone."""
+    encoder, limits = encoder or model.encoder, ServerLimits()
     journal = AccessLog(lambda line: None, lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    explain = getattr(load_modality(model.modality), "page_explanations", None)
-    why = explain and partial(explain, to_explained_model(model), folders=())
+    answering = None
+    if model is not None:
+        explain = getattr(load_modality(model.modality), "page_explanations", None)
+        why = explain and partial(explain, to_explained_model(model), folders=())
+        answering = Predictor(encoder, model.saved, "0" * 64, why)
 
     def learn(shown: object) -> object:
-        return teach(model.encoder, model.files, shown, datetime(2026, 1, 1, tzinfo=UTC), Path("cache"))
+        return teach(encoder, encoder.files, shown, datetime(2026, 1, 1, tzinfo=UTC), Path("cache"))
 
-    with Batcher(model.encoder, limits, workers=1, watch=journal.batch) as batcher:
-        service = Service(Predictor(model.encoder, model.saved, "0" * 64, why), batcher, limits, journal, "1.2.3")
+    with Batcher(encoder, limits, workers=1, watch=journal.batch) as batcher:
+        service = Service(answering, batcher, limits, journal, "1.2.3")
         rules = AccessRules(("testserver", "localhost"))
         yield create_app(service, rules, SessionStore(SessionLimits(), time.monotonic), learn)
 

@@ -161,6 +161,36 @@ def test_the_docs_say_what_to_send_as_json(visit, texts):
     require_sound(page)
 
 
+@pytest.mark.parametrize(("scheme", "locale", "rights"), [("light", "en-GB", "100% right"),
+                                                           ("dark", "zh-CN", "100% 正确")])  # fmt: skip
+def test_typed_lines_are_learnt_at_once_tried_corrected_and_taken_back(visit, texts, scheme, locale, rights):
+    page = visit(texts, "teach", locale=locale, color_scheme=scheme)
+    page.locator("html[data-filled]").wait_for()
+    for number, (name, said) in enumerate((("<i>bad</i>", "dull cold {}"), ("good", "fine warm {} <script>"))):
+        card = page.locator(".class").nth(number)
+        card.locator("input[type=text]").fill(name)
+        card.locator("input[type=text]").press("Enter")
+        card.locator("textarea").fill("\n".join(said.format(word) for word in ("film", "moving", "slow", "bright")))
+        card.locator("textarea").press("Control+Enter")
+        card.locator(".thumbs li").nth(3).wait_for()
+    page.locator(".headline").wait_for()
+    assert page.locator(".headline").inner_text() == rights
+    assert page.locator(".class .said").last.inner_text() == "fine warm film <script>"
+    page.locator("#try-box").fill("warm and fine")
+    page.locator("#try-box").press("Control+Enter")
+    page.locator("#try-answer .bars").wait_for()
+    assert page.locator("#try-answer .answer > span").first.inner_text() == "good"
+    page.locator("#correct-classes button").first.click()  # "no: it is bad"
+    page.locator(".class").first.locator(".thumbs li").nth(4).wait_for()
+    page.locator("#undo").click()
+    page.locator(".class").last.locator(".thumbs li").first.wait_for(state="detached")
+    assert page.locator(".thumbs li").count() == 5
+    require_sound(page)
+    page.reload()
+    page.locator("html[data-filled]").wait_for()
+    assert page.locator(".class .said").all_inner_texts()[0] == "warm and fine"
+
+
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
 def test_a_table_is_answered_row_by_row_and_one_row_can_be_filled_in(visit, rows, locale):
     page = visit(rows, locale=locale)

@@ -112,7 +112,7 @@ def test_the_description_for_programs_speaks_of_texts(visitor):
     )
 
 
-def test_the_page_has_a_box_and_nothing_leads_to_teaching(visitor):
-    page = visitor.get("/").text
-    assert "<textarea" in page and "input_text.js" in page and "/teach" not in page
-    assert visitor.get("/pages/input_text.js").status_code == 200 and visitor.get("/teach").status_code == 404
+def test_the_pages_are_for_texts_and_their_words_speak_of_them(visitor):
+    assert "input_text.js" in visitor.get("/").text and "teach_texts.js" in visitor.get("/teach").text
+    for language, sentence in visitor.get("/pages/words.json").json().items():
+        assert "picture" not in sentence["teach.footer"].lower() and "图片" not in sentence["teach.footer"], language

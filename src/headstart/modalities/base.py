@@ -37,7 +37,7 @@ class Modality(Protocol):
     uploads: Any  # headstart.serving.uploads.base.Uploads
     page: str  # the file of serving/pages that asks for examples
     hub: str  # what model hubs call examples of this kind, before the name of a task; a row may lack it
-    teaches: bool  # whether a server can be taught with examples of this kind
+    teach: str  # the file of serving/pages where a server is taught examples of this kind; a row may lack it
     render: Any  # headstart.reporting.render.base.Render
     graph: Any  # headstart.export.graph_parts.RawInput; a row may lack it
 
@@ -52,6 +52,17 @@ def load_modality(name: str) -> Modality:
     """
     modality: Modality = resolve("modalities", name)
     return modality
+
+
+def teach_page(name: str) -> str:
+    """Return the file of the page where a server is taught examples of a modality; empty where it cannot be.
+
+    Examples
+    --------
+    >>> teach_page("image"), teach_page("vectors")
+    ('teach.html', '')
+    """
+    return getattr(load_modality(name), "teach", None) or ""
 
 
 def modality_json(name: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ IMAGE = Row(
     uploads="headstart.serving.uploads.image:",
     page="index.html",
     hub="image",
-    teaches=True,
+    teach="teach.html",
     render="headstart.reporting.render.image:",
     graph="headstart.export.preprocess.image:",
 )

@@ -24,7 +24,7 @@ TEXT = Row(
     uploads="headstart.serving.uploads.text:",
     page="text.html",
     hub="text",
-    teaches=False,
+    teach="teach_text.html",
     graph="headstart.export.preprocess.text:",
     render="headstart.reporting.render.text:",
 )

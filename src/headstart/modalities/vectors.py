@@ -15,6 +15,5 @@ VECTORS = Row(
     uploads="headstart.serving.uploads.vectors:",
     page="vectors.html",
     hub="tabular",
-    teaches=False,
     render="headstart.reporting.render.vectors:",
 )

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headstart.errors import MODALITY
-from headstart.modalities.base import load_modality
+from headstart.modalities.base import teach_page
 from headstart.runtime.catalogue import ENGLISH
 from headstart.serving.addresses import Addresses
 from headstart.serving.auth import AccessRules
@@ -46,7 +46,7 @@ def create_app(
         },
     )
     routers = [PredictRoutes(service).router(), page_routes(service)]
-    if load_modality(service.modality).teaches:
+    if teach_page(service.modality):
         routers.append(InteractiveRoutes(service, classroom, teach).router())
     for router in routers:
         for route in router.routes:

@@ -10,15 +10,16 @@ from headstart.arrays import Integers, Singles
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExampleView:
-    """What is kept of an example: never its bytes.
+    """What is kept of an example: no more than is needed.
 
-    ``baseline`` is its row of the baseline's features, shape (H,), ``sketch`` what near copies are found by,
-    not-a-number where it cannot be told from its copies; ``thumbnail`` is a small JPEG.
+    ``baseline`` is its row of the baseline's features, shape (H,), or None where the baseline is fitted to all
+    examples; ``sketch`` what near copies are found by, not-a-number where it cannot be told from its copies;
+    ``preview`` what its reader opens, to show it and compare it again: a small JPEG, a document.
     """
 
-    baseline: Singles
+    baseline: Singles | None
     sketch: Singles
-    thumbnail: bytes
+    preview: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +33,10 @@ class ShownExamples:
     labels
         Class number of each picture, shape (N,).
     features, baseline, sketches
-        By the encoder, shape (N, D), by the baseline, shape (N, H), and what near copies are found by, shape (N, ...).
+        By the encoder, shape (N, D), by the baseline, shape (N, H), and what near copies are found by, shape (N, ...);
+        the baseline is None where it is fitted to what was shown.
     previews
-        Each picture as a small JPEG file.
+        Each example as its reader opens it, such as a small JPEG file.
     names, keys
         What each picture is called, and the SHA-256 of its bytes.
     series
@@ -45,9 +47,9 @@ class ShownExamples:
     classes: tuple[str, ...]
     labels: Integers
     features: Singles
-    baseline: Singles
+    baseline: Singles | None
     sketches: Singles
-    previews: tuple[bytes, ...]
+    previews: tuple[Any, ...]
     names: tuple[str, ...]
     keys: tuple[bytes, ...]
     series: tuple[str | None, ...]

@@ -1,10 +1,9 @@
 """The routes of /teach: show pictures, learn, try, correct, take the model away."""
 
-import hashlib
 import io
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,16 +15,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from headstart.arrays import Singles
+from headstart.data.readers.base import reader_of
 from headstart.data.same_names import canonical
 from headstart.errors import DataError
-from headstart.reporting.render.base import data_uri
+from headstart.runtime.catalogue import ENGLISH
 from headstart.serving.http_errors import Refusal, busy, refused
 from headstart.serving.interactive import InteractiveJob, Teach
 from headstart.serving.multipart import Upload, display_name
-from headstart.serving.schemas import FILES_BODY, TEACH_BODY, refusals
+from headstart.serving.schemas import body_of, refusals
 from headstart.serving.service import Service, in_thread
 from headstart.serving.sessions import LONGEST_LABEL, ExampleCard, Session, SessionStore, not_there, select_shown
 
+TAUGHT, TRIED = ("label", "series"), ("keep",)  # fields beside the examples
 COOKIE = "headstart-desk"
 ARCHIVE = "taught-model"
 Number = Annotated[int, PathValue(ge=1, le=2**53)]
@@ -50,45 +51,49 @@ class InteractiveRoutes:
 
     def __init__(self, service: Service, classroom: SessionStore, teach: Teach) -> None:
         self._service, self._classroom, self._teach = service, classroom, teach
+        self._many = ENGLISH.for_modality(service.modality).reword("pictures")  # what examples are called
 
     def router(self) -> APIRouter:
         """Declare them."""
         router = APIRouter(prefix="/teach")
         add, form = router.add_api_route, (400, 404, 409, 415, 422)
         archive: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}}, **refusals(404, 409)}
-        add("/pictures", self.show, methods=["POST"], responses=refusals(*form), openapi_extra=TEACH_BODY)
+        json = getattr(self._service.uploads, "BODY", None)
+        taught, tried = body_of(json, TAUGHT, ["label"]), body_of(json, TRIED)
+        add(f"/{self._many}", self.show, methods=["POST"], responses=refusals(*form), openapi_extra=taught)
         add("/state", self.state, methods=["GET"], responses=refusals())
         add("/state", self.forget, methods=["DELETE"], responses=refusals())
-        add("/pictures/{number}", self.relabel, methods=["PUT"], responses=refusals(400, 404, 409, 422))
-        add("/pictures/{number}", self.remove, methods=["DELETE"], responses=refusals(404, 422))
+        add(f"/{self._many}/{{number}}", self.relabel, methods=["PUT"], responses=refusals(400, 404, 409, 422))
+        add(f"/{self._many}/{{number}}", self.remove, methods=["DELETE"], responses=refusals(404, 422))
         add("/rename", self.rename, methods=["POST"], responses=refusals(400, 404, 422))
         add("/learn", self.learn, methods=["POST"], responses=refusals(404, 409))
-        add("/predict", self.answer, methods=["POST"], responses=refusals(*form), openapi_extra=FILES_BODY)
+        add("/predict", self.answer, methods=["POST"], responses=refusals(*form), openapi_extra=tried)
         add("/model", self.download_model, methods=["GET"], responses=archive, response_class=Response)
         return router
 
     async def show(self, request: Request) -> Response:
         """Show pictures of one class: fields files, label and, for pictures taken in one go, series."""
-        form = await self._service.read_examples(request, ("label", "series"))
+        form = await self._service.read_examples(request, TAUGHT)
         label = clean_label(form.texts.get("label", ""))
         cards = await self._cards_of(request, form.files, form.texts.get("series") or None)
         desk = self._desk_of(request)
         secret = request.cookies.get(COOKIE, "")
         if desk is None:
             secret, desk = self._classroom.new_session()
-        response = JSONResponse({"pictures": [_added(desk, one, label) for one in cards]})
+        added = [{**file.said, **_added(desk, one, label)} for file, one in zip(form.files, cards, strict=True)]
+        response = JSONResponse({self._many: added})
         # Without a path it holds for what lies beside this address: /teach, also below the path of a proxy.
         response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", path=None)
         return response
 
     async def state(self, request: Request) -> Response:
         """Say what is on the desk, and what was learnt from it."""
-        return JSONResponse(_state_of(self._desk_of(request)))
+        return JSONResponse(self._state_of(self._desk_of(request)))
 
     async def forget(self, request: Request) -> Response:
         """Throw everything away that was shown and learnt."""
         self._classroom.forget(request.cookies.get(COOKIE, ""))
-        return JSONResponse(_state_of(None))
+        return JSONResponse(self._state_of(None))
 
     async def relabel(self, request: Request, number: Number, wanted: Label) -> Response:
         """Give a picture another class; a picture that was tried joins the others."""
@@ -116,7 +121,7 @@ class InteractiveRoutes:
         """Say what is on pictures, by what was learnt; with keep=no they cannot be corrected afterwards."""
         desk = self._present(request)
         lesson = _lesson_of(desk)
-        form = await self._service.read_examples(request, ("keep",))
+        form = await self._service.read_examples(request, TRIED)
         cards = await self._cards_of(request, form.files, None)
         features = [card.features for card in cards if isinstance(card, ExampleCard)]
         found = iter(lesson.answer(np.stack(features)))
@@ -135,7 +140,16 @@ class InteractiveRoutes:
     ) -> list[ExampleCard | Refusal]:
         seen = await self._service.process(request, files, _rows, self._service.uploads.view)
         named = display_name(series) if series else None
-        return [_card(file, one, named) for file, one in zip(files, seen, strict=True)]
+        key = reader_of(self._service.modality).content_key
+        return [_card(file, one, named, key) for file, one in zip(files, seen, strict=True)]
+
+    def _state_of(self, desk: Session | None) -> dict[str, Any]:
+        classes: dict[str, list[dict[str, Any]]] = {}
+        for number, card in dict(desk.cards if desk else {}).items():
+            entry = {"id": number, "name": card.name, **self._service.uploads.shown(card.look.preview)}
+            classes.setdefault(card.label, []).append(entry)
+        listed = [{"name": name, self._many: entries} for name, entries in classes.items()]
+        return {"classes": listed, "lesson": desk.report if desk else None}
 
     def _desk_of(self, request: Request) -> Session | None:
         secret = request.cookies.get(COOKIE, "")
@@ -174,10 +188,15 @@ def pack(lesson: InteractiveJob) -> bytes:
         return buffer.getvalue()
 
 
-def _card(file: Upload, seen: Any, series: str | None) -> ExampleCard | Refusal:  # noqa: ANN401 - Seen or a Refusal
+def _card(
+    file: Upload,
+    seen: Any,  # noqa: ANN401 - a BatchItem or a Refusal
+    series: str | None,
+    key: Callable[[Any], bytes],
+) -> ExampleCard | Refusal:
     if isinstance(seen, Refusal):
         return seen
-    return ExampleCard(file.name, hashlib.sha256(file.data).digest(), seen.result, seen.look, series=series)
+    return ExampleCard(file.name, key(file.data), seen.result, seen.look, series=series)
 
 
 def _rows(features: Singles) -> Sequence[Singles]:
@@ -216,16 +235,6 @@ def _learn(desk: Session, teach: Teach) -> dict[str, Any]:
         raise _too_few() from error
     finally:
         desk.lock.release()
-
-
-def _state_of(desk: Session | None) -> dict[str, Any]:
-    cards = dict(desk.cards) if desk else {}
-    classes: dict[str, list[dict[str, Any]]] = {}
-    for number, card in cards.items():
-        entry = {"id": number, "name": card.name, "picture": data_uri(card.look.thumbnail)}
-        classes.setdefault(card.label, []).append(entry)
-    listed = [{"name": name, "pictures": entries} for name, entries in classes.items()]
-    return {"classes": listed, "lesson": desk.report if desk else None}
 
 
 def _lesson_of(desk: Session) -> InteractiveJob:

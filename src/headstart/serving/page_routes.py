@@ -11,7 +11,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from headstart.modalities.base import DEFAULT, load_modality
+from headstart.modalities.base import DEFAULT, load_modality, teach_page
 from headstart.runtime.catalogue import LANGUAGES, texts_in
 from headstart.serving.http_errors import refused
 from headstart.serving.languages import choose_language
@@ -42,8 +42,8 @@ def load_pages(modality: str = DEFAULT) -> Mapping[str, Page]:
 
     Examples
     --------
-    >>> sorted(name for name in load_pages() if name.endswith(".html"))
-    ['base.html', 'docs.html', 'index.html', 'results.html', 'teach.html', 'text.html', 'vectors.html']
+    >>> load_pages("text")["words.json"].media_type
+    'application/json'
     """
     folder = files("headstart.serving") / "pages"
     found = {}
@@ -63,6 +63,7 @@ def page_routes(service: Service) -> APIRouter:
     """Make the routes that send pages."""
     router = APIRouter(include_in_schema=False)
     pages, row = load_pages(service.modality), load_modality(service.modality)
+    taught = teach_page(service.modality)
     templates = DictLoader({name: page.content.decode() for name, page in pages.items() if name.endswith(".html")})
     environment = Environment(
         loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -73,7 +74,7 @@ def page_routes(service: Service) -> APIRouter:
     def html(page: str, name: str, request: Request) -> Response:
         language = choose_language(request.headers.get("accept-language", ""))
         content = environment.get_template(name).render(
-            language=language, page=page, teaches=row.teaches, longest=longest
+            language=language, page=page, teaches=bool(taught), longest=longest
         )
         headers = {"cache-control": "no-cache", "vary": "accept-language", "content-language": language}
         return Response(content, media_type=pages[name].media_type, headers=headers)
@@ -84,7 +85,7 @@ def page_routes(service: Service) -> APIRouter:
         return html("predict", row.page, request)
 
     async def teach(request: Request) -> Response:
-        return html("teach", "teach.html", request)
+        return html("teach", taught, request)
 
     async def docs(request: Request) -> Response:
         return html("docs", "docs.html", request)
@@ -96,6 +97,6 @@ def page_routes(service: Service) -> APIRouter:
         return Response(page.content, media_type=page.media_type, headers={"cache-control": "no-cache"})
 
     for path, endpoint in (("/", index), ("/teach", teach), ("/docs", docs), ("/pages/{name}", part)):
-        if row.teaches or endpoint is not teach:
+        if taught or endpoint is not teach:
             router.add_api_route(path, endpoint, methods=["GET"])
     return router

@@ -1,6 +1,6 @@
 """The shapes of the answers, for the OpenAPI description."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -90,20 +90,28 @@ FILES_BODY: dict[str, Any] = {
 }
 
 
-def body_of(json: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Describe what /predict takes: files, and for examples that JSON can hold its schema."""
+def body_of(json: Mapping[str, Any] | None, fields: Sequence[str] = (), required: Sequence[str] = ()) -> dict[str, Any]:
+    """Describe what a route takes: files, for examples that JSON can hold its schema, and fields beside either."""
     body = deepcopy(FILES_BODY)
+    content, beside = body["requestBody"]["content"], {name: {"type": "string"} for name in fields}
+    form = content["multipart/form-data"]["schema"]
     if json is not None:
-        body["requestBody"]["content"]["application/json"] = {"schema": json}
-        files = body["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["files"]
-        files["description"] = "Text files, or tables with a column of texts."
+        content["application/json"] = {"schema": _beside(json, beside, required)}
+        form["properties"]["files"]["description"] = "Text files, or tables with a column of texts."
+    content["multipart/form-data"]["schema"] = _beside(form, beside, required)
     return body
 
 
-TEACH_BODY = deepcopy(FILES_BODY)
-_SCHEMA = TEACH_BODY["requestBody"]["content"]["multipart/form-data"]["schema"]
-_SCHEMA["required"].append("label")
-_SCHEMA["properties"] |= {"label": {"type": "string"}, "series": {"type": "string"}}
+def _beside(schema: Mapping[str, Any], fields: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:
+    more: dict[str, Any] = {"properties": {**schema["properties"], **fields}}
+    if required:
+        more["required"] = [*schema.get("required", ()), *required]
+    for bound, count in (("minProperties", len(required)), ("maxProperties", len(fields))):
+        if bound in schema:
+            more[bound] = schema[bound] + count
+    if "examples" in schema:
+        more["examples"] = [{**one, **dict.fromkeys(required, "...")} for one in schema["examples"]]
+    return {**schema, **more}
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

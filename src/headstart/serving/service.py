@@ -18,7 +18,7 @@ from headstart.serving.uploads.base import Uploads
 from headstart.settings.serving import ServerLimits
 
 Result = TypeVar("Result")
-FromJson = Callable[[bytes, ServerLimits], Sequence[Upload]]
+FromJson = Callable[[bytes, ServerLimits, Sequence[str]], MultipartForm]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +66,20 @@ class Service:
 
     async def read_examples(self, request: Request, texts: Sequence[str] = ()) -> MultipartForm:
         """Read the examples of a request, of its form or its JSON; raises Refusal when it holds none."""
-        form, files = await self._read_body(request, texts)
-        form = replace(form, files=tuple(files))
-        passage_of(request.scope).examples = len(files)
+        form = await self._read_body(request, texts)
+        passage_of(request.scope).examples = len(form.files)
         if not form.files:
             raise refused(422, "serving.no_file.missing")
         return form
 
-    async def _read_body(self, request: Request, texts: Sequence[str]) -> tuple[MultipartForm, Sequence[Upload]]:
+    async def _read_body(self, request: Request, texts: Sequence[str]) -> MultipartForm:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         from_json: FromJson | None = getattr(self.uploads, "from_json", None)
         if from_json is not None and kind == "application/json":
-            return MultipartForm((), {}), from_json(await request.body(), self.limits)
+            return from_json(await request.body(), self.limits, texts)
         form = await read_form(request, self.limits, texts)
-        return form, await asyncio.to_thread(self._expand, form.files)  # a table of many rows takes its time
+        files = await asyncio.to_thread(self._expand, form.files)  # a table of many rows takes its time
+        return replace(form, files=tuple(files))
 
     def _expand(self, files: Sequence[Upload]) -> list[Upload]:
         return [one for file in files for one in self.uploads.expand(file, self.limits)]

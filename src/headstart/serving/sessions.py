@@ -157,14 +157,15 @@ class SessionStore:
 def select_shown(cards: Sequence[ExampleCard]) -> ShownExamples:
     """Collect what is on these cards."""
     classes = Classes.from_labels(card.label for card in cards).names
+    rows = [card.look.baseline for card in cards if card.look.baseline is not None]
     numbers = {name: number for number, name in enumerate(classes)}
     return ShownExamples(
         classes=classes,
         labels=np.array([numbers[card.label] for card in cards], dtype=np.int64),
         features=np.stack([card.features for card in cards]),
-        baseline=np.stack([card.look.baseline for card in cards]),
+        baseline=np.stack(rows) if len(rows) == len(cards) else None,
         sketches=np.stack([card.look.sketch for card in cards]),
-        previews=tuple(card.look.thumbnail for card in cards),
+        previews=tuple(card.look.preview for card in cards),
         names=tuple(card.name for card in cards),
         keys=tuple(card.key for card in cards),
         series=tuple(card.series for card in cards),

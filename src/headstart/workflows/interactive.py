@@ -6,7 +6,7 @@ without it, without its near copies and without the other examples of its series
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from headstart.arrays import Integers, Singles
 from headstart.audit.duplicates import duplicate_sets
 from headstart.audit.similarity.base import similarity_of
 from headstart.data.example import Dataset, Example, known_label
+from headstart.data.readers.base import reader_of
 from headstart.data.splits import merge_groups
 from headstart.data.targets.classes import Classes
 from headstart.encoders.spec import Encoder, EncoderFiles, simple_encoders
@@ -25,8 +26,9 @@ from headstart.metrics.classification.metrics import METRICS
 from headstart.metrics.comparison import Comparison, compare_with_baselines
 from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
-from headstart.probing.probe import BaselineRows, Probe, fit_probe
+from headstart.probing.probe import BaselineRows, Probe, baseline_family, fit_probe
 from headstart.probing.rows import Sample, select_sample
+from headstart.runtime.catalogue import ENGLISH
 from headstart.saving.build import record_training
 from headstart.saving.bundle import save_bundle
 from headstart.saving.reference_set import build_references
@@ -69,9 +71,10 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     The head is chosen among all by cross-validation, inside each fold anew where folds score it.
     """
     clock = time.perf_counter()
-    dataset, target = _dataset_of(shown), Classes(shown.classes)
+    modality = encoder.spec.modality
+    dataset, target = _dataset_of(shown, modality), Classes(shown.classes)
     target.require_part(shown.labels)
-    similarity = similarity_of(encoder.spec.modality)
+    similarity = similarity_of(modality)
     assert similarity is not None, "a modality that can be taught has one"
     copies = duplicate_sets(similarity.find_pairs(dataset.examples, shown.sketches), len(dataset)).sets
     groups = merge_groups(shown.keys, shown.series, copies)
@@ -80,12 +83,15 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
     folds = fold_count(MOST_FOLDS, int(np.median(scorable))) if scorable.min() > 1 else 0
     recipe = Recipe(encoder=encoder.spec.name, folds=folds)
     probe = fit_probe(shown.features, shown.labels, target, groups, recipe)
-    baseline = BaselineRows(shown.baseline)
+    beside = simple_encoders(modality).fit_baseline(dataset.examples)
+    beside = encoder if encoder.spec.name == beside.spec.name else beside  # one vocabulary has room in a model
+    rows = _baseline_rows(dataset, beside) if shown.baseline is None else shown.baseline
+    baseline = BaselineRows(rows, baseline_family(modality))
     simple = baseline.fit(shown.labels, target, groups, recipe)
     held = predict_in_folds(shown.features, baseline, sample, target, recipe) if folds else None
-    beside = simple_encoders(encoder.spec.modality).fit_baseline(())
     board = _score(shown, sample, held, recipe, beside.spec.name) if held else None
-    rule = RULE.format(count=folds) if board else NO_RULE
+    reword = ENGLISH.for_modality(modality).reword
+    rule = reword(RULE.format(count=folds) if board else NO_RULE)
     saved = SavedModel(
         spec=encoder.spec,
         head=probe.head,
@@ -101,15 +107,24 @@ def teach(encoder: Encoder, files: EncoderFiles, shown: ShownExamples, created: 
             shown.features, shown.labels, dataset.examples, shown.keys, len(dataset), cache
         ),
     )  # fmt: skip
+    own: EncoderFiles = getattr(beside, "files", EncoderFiles())
+    files = replace(files, beside={**files.beside, **own.beside})
     return SessionModel(files, saved, _report(shown, probe, scorable, held, board, time.perf_counter() - clock))
 
 
-def _dataset_of(shown: ShownExamples) -> Dataset:
+def _dataset_of(shown: ShownExamples, modality: str) -> Dataset:
     rows = zip(shown.previews, shown.names, shown.labels.tolist(), shown.series, strict=True)
     examples = tuple(
         Example(file, name, known_label(shown.classes[label]), group=series) for file, name, label, series in rows
     )
-    return Dataset(NAME, examples)
+    return Dataset(NAME, examples, modality=modality)
+
+
+def _baseline_rows(dataset: Dataset, beside: Encoder) -> Singles:
+    """Compute the features of a baseline that was fitted to what was shown, shape (N, H)."""
+    open_example = reader_of(dataset.modality).open_example
+    opened = [open_example(one.source, one.name) for one in dataset.examples]
+    return beside.complete(beside.encode(beside.collate([beside.preprocess(one) for one in opened])), opened)
 
 
 def _spread(sample: Sample, class_count: int) -> Integers:

@@ -1,6 +1,7 @@
 """The one place where a workflow loads an encoder."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from headstart.arrays import Singles
@@ -8,8 +9,9 @@ from headstart.data.example import Dataset, Example
 from headstart.data.named_classes import describe_classes
 from headstart.data.plan import Plan
 from headstart.encoders.spec import Encoder, EncoderSource, Foresee, LoadedEncoder, adapt, simple_encoders
-from headstart.errors import RecipeError
-from headstart.modalities.base import DEFAULT, load_modality
+from headstart.errors import HeadstartError, RecipeError
+from headstart.modalities.base import DEFAULT, load_modality, teach_page
+from headstart.registry import names, resolve
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.settings.fields import DeviceName
@@ -35,6 +37,18 @@ def foresee(name: str, dataset: Dataset, examples: Sequence[Example], context: R
 def list_names(dataset: Dataset, context: RunContext) -> tuple[str, ...]:
     """List the encoders of this machine that suit a dataset."""
     return _source(dataset.modality).list_names(context.cache_folder, dataset.examples)
+
+
+def find_modality(name: str, context: RunContext) -> str:
+    """Find what kind of examples to teach with an encoder: what the catalogue says, else the first that knows it."""
+    if name in names("encoders"):
+        modality: str = resolve("encoders", name).modality
+        return modality
+    for kind in filter(teach_page, names("modalities")):
+        with suppress(HeadstartError):
+            _source(kind).require_encoder(name, context.cache_folder, ())
+            return kind
+    return DEFAULT
 
 
 def named_encoder(

@@ -16,7 +16,7 @@ from headstart.serving.requirements import require_packages
 from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbacks, ServerLimits
 from headstart.tasks.base import load_task
 from headstart.workflows.interactive import SessionModel, teach
-from headstart.workflows.load_encoder import named_encoder
+from headstart.workflows.load_encoder import find_modality, named_encoder
 from headstart.workflows.model import load, to_explained_model
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def run_server(
 
     with bind(door.host, door.port) as listener:  # first of all: a port that is taken is said at once
         if hosted.model is None:
-            loaded = named_encoder(hosted.encoder, "cpu", context)
+            modality = find_modality(hosted.encoder, context)
+            loaded = named_encoder(hosted.encoder, "cpu", context, modality)
             encoder: Encoder = loaded
             files, answering = loaded.files, None
         else:

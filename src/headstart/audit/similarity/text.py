@@ -63,6 +63,14 @@ def sketch(inspection: Inspection, context: RunContext) -> Array:
     return sketches
 
 
+def sketch_document(document: str) -> Array:
+    """Compute the sketch of one document, shape (200,); NaN where it is too short to have one."""
+    sketches = np.full((1, BANDS * ROWS), np.nan, dtype=np.float32)
+    own = shingles_of(document)
+    _fill(sketches, [(0, own)] if len(own) else [])
+    return np.asarray(sketches[0])
+
+
 def find_pairs(examples: Sequence[Example], sketches: Array, proposed: Places | None = None) -> DuplicatePairs:
     """Find the near duplicates among documents with these sketches (N, 200), the likest first.
 

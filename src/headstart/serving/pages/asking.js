@@ -190,6 +190,12 @@ export const asFiles = (files) => {
   return { body };
 };
 
+export const asJson = (body) => ({ body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+
+export const MOST_TEXTS = 32; // in one request
+export const MOST_LETTERS = 20000; // and of all of them together
+export const letters = (text) => [...text].length;
+
 // Items in parts: none with more than so many, nor heavier than so much.
 export function inParts(items, most, weight = Infinity, weigh = () => 0) {
   const parts = [];

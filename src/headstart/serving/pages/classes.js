@@ -1,29 +1,40 @@
-// The classes of /teach as cards: a name, pictures, a camera. What they hold is on the server; empty ones are only here.
+// The classes of /teach as cards: a name, examples, what adds some. What they hold is on the server; empty ones are only
+// here. What belongs to one kind of examples is handed in as `kind`:
+//   many                     what they are called at the server: teach/pictures
+//   request(items, fields)   what is sent for examples, with fields beside them
+//   parts(items)             those of one request, each
+//   shown(item)              an element that shows one, sent from here or remembered by the server
+//   controls(card)           elements that add examples to a class
+//   close(card)              stops what runs there, if anything does
 
 import { ask, label, make, phrase, say, Trouble } from "./common.js";
-import { cameraThere, openCamera, takePicture } from "./camera.js";
 
-const AT_A_TIME = 8; // pictures in one request
-const SERIES = 10; // pictures in a series of the camera
-const PAUSE = 150; // milliseconds between them
 const FAULTS_OF_FILES = [413, 415, 422]; // answers that speak of a file, and not of the desk or the server
 
 export class Classes {
-  constructor(place, { changed, complain, calm }) {
+  constructor(place, kind, { changed, complain, calm }) {
     this.place = place;
+    this.kind = kind;
     this.changed = changed;
     this.complain = complain;
     this.calm = calm;
     this.cards = [];
-    this.series = 0;
+    this.added = []; // what was sent last: { card, id }
+  }
+
+  async undo() {
+    const added = this.added.filter(({ card, id }) => card.examples.has(id));
+    this.added = [];
+    for (const { card, id } of added) await card.take(id);
+    this.changed();
   }
 
   names() {
-    return this.cards.filter((card) => card.pictures.size).map((card) => card.name);
+    return this.cards.filter((card) => card.examples.size).map((card) => card.name);
   }
 
   count() {
-    return this.cards.reduce((sum, card) => sum + card.pictures.size, 0);
+    return this.cards.reduce((sum, card) => sum + card.examples.size, 0);
   }
 
   fill(classes) {
@@ -31,7 +42,7 @@ export class Classes {
     this.cards = [];
     for (const one of classes) {
       const card = this.add(one.name);
-      for (const picture of one.pictures) card.put(picture.id, picture.picture, picture.name);
+      for (const example of one[this.kind.many]) card.put(example.id, example);
     }
     while (this.cards.length < 2) this.add();
   }
@@ -61,11 +72,11 @@ export class Classes {
 
   doubt(mistakes) {
     const taken = new Map(mistakes.map((one) => [one.id, one.taken_for]));
-    for (const card of this.cards) for (const [id, item] of card.pictures) mark(item, taken.get(id));
+    for (const card of this.cards) for (const [id, item] of card.examples) mark(item, taken.get(id));
   }
 
-  closeCameras() {
-    for (const card of this.cards) card.closeCamera();
+  close() {
+    for (const card of this.cards) this.kind.close?.(card);
   }
 }
 
@@ -80,14 +91,13 @@ class ClassCard {
     this.classes = classes;
     this.name = name;
     this.number = number; // of a name that was made up
-    this.pictures = new Map();
-    this.stop = null;
+    this.examples = new Map();
+    this.kind = classes.kind;
     this.draw();
     this.recount();
   }
 
   draw() {
-    const id = `file-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
     this.input = label(make("input", { type: "text", value: this.name, maxLength: 80 }), "show.name");
     this.input.addEventListener("change", () => this.rename(this.input.value.trim()));
     this.counter = make("span", { className: "count" });
@@ -97,68 +107,65 @@ class ClassCard {
     this.thumbs = make("ul", { className: "thumbs" });
     label(this.thumbs, "show.pictures", { name: this.name });
     this.thumbs.tabIndex = 0;
-    const file = make("input", { className: "hidden-input", type: "file", accept: "image/*", multiple: true, id });
-    file.addEventListener("change", () => { this.send([...file.files]); file.value = ""; });
-    this.cameraButton = make("button", { type: "button", word: "show.camera" });
-    this.cameraButton.addEventListener("click", () => (this.stop ? this.closeCamera() : this.openCamera()));
-    this.camera = make("div", { className: "row", hidden: true });
     this.element = make("article", { className: "class" },
-      make("div", { className: "class-top" }, this.input, this.counter, away), this.thumbs,
-      make("div", { className: "row" }, make("label", { className: "button", htmlFor: id }, make("span", { word: "show.files" })), file, this.cameraButton),
-      this.camera);
+      make("div", { className: "class-top" }, this.input, this.counter, away), this.thumbs, ...this.kind.controls(this));
   }
 
   recount() {
-    phrase(this.counter, "show.count", { count: this.pictures.size });
-    this.thumbs.hidden = this.pictures.size === 0;
+    phrase(this.counter, "show.count", { count: this.examples.size });
+    this.thumbs.hidden = this.examples.size === 0;
   }
 
-  put(id, picture, name) {
-    const remove = label(make("button", { type: "button", textContent: "×" }), "show.remove", { name });
-    const item = make("li", {}, make("img", { src: picture, alt: name }), remove);
+  put(id, example) {
+    const remove = label(make("button", { type: "button", textContent: "×" }), "show.remove", { name: example.name });
+    const item = make("li", {}, this.kind.shown(example), remove);
     remove.addEventListener("click", () => this.take(id));
-    this.pictures.set(id, item);
+    this.examples.set(id, item);
     this.thumbs.prepend(item);
     this.recount();
   }
 
   async take(id) {
     await this.attempt(async () => {
-      await ask(`teach/pictures/${id}`, { method: "DELETE" });
-      this.pictures.get(id)?.remove();
-      this.pictures.delete(id);
+      await ask(`teach/${this.kind.many}/${id}`, { method: "DELETE" });
+      this.examples.get(id)?.remove();
+      this.examples.delete(id);
       this.recount();
       this.classes.changed();
     });
   }
 
-  async send(files, series = null) {
+  async send(items, series = null) {
     this.classes.calm();
     this.number = null;
-    for (let start = 0; start < files.length; start += AT_A_TIME) {
-      const goOn = await this.sendPart(files.slice(start, start + AT_A_TIME), series);
+    this.classes.added = [];
+    for (const part of this.kind.parts(items)) {
+      const goOn = await this.sendPart(part, series);
       this.classes.changed();
-      if (!goOn) return;
+      if (!goOn) return false;
     }
+    return true;
   }
 
   async sendPart(part, series) {
-    const form = new FormData();
-    form.append("label", this.name);
-    if (series) form.append("series", series);
-    for (const file of part) form.append("files", file, file.name);
+    const fields = { label: this.name, ...(series ? { series } : {}) };
     try {
-      const { pictures } = await (await ask("teach/pictures", { method: "POST", body: form })).json();
-      pictures.forEach((one, number) => {
-        if (one.error) this.classes.complain(new Trouble(one.error, 400), part[number].name);
-        else this.put(one.id, URL.createObjectURL(part[number]), one.name);
+      const answer = await (await ask(`teach/${this.kind.many}`, { method: "POST", ...this.kind.request(part, fields) })).json();
+      const added = answer[this.kind.many];
+      added.forEach((one, number) => {
+        const item = added.length === part.length ? part[number] : {};
+        if (one.error) this.classes.complain(new Trouble(one.error, 400), item.name ?? one.name);
+        else {
+          this.put(one.id, { ...one, ...item });
+          this.classes.added.push({ card: this, id: one.id });
+        }
       });
       return true;
     } catch (trouble) {
       const ofFiles = FAULTS_OF_FILES.includes(trouble.status);
       if (!ofFiles || part.length === 1) this.classes.complain(trouble, ofFiles ? part[0].name : "");
-      // One file that cannot be taken must not hide the others: each is then sent alone.
-      else for (const file of part) await this.sendPart([file], series);
+      // One example that cannot be taken must not hide the others: each is then sent alone.
+      else for (const item of part) await this.sendPart([item], series);
       return ofFiles;
     }
   }
@@ -167,13 +174,13 @@ class ClassCard {
     if (!wanted || wanted === this.name) { this.input.value = this.name; return; }
     const twin = this.classes.cards.find((card) => card !== this && card.name === wanted);
     await this.attempt(async () => {
-      if (this.pictures.size) {
+      if (this.examples.size) {
         await ask("teach/rename", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ old: this.name, new: wanted }) });
       }
       if (twin) { // both are one class from now on
-        for (const [id, item] of this.pictures) { twin.pictures.set(id, item); twin.thumbs.append(item); }
+        for (const [id, item] of this.examples) { twin.examples.set(id, item); twin.thumbs.append(item); }
         twin.recount();
-        this.pictures.clear();
+        this.examples.clear();
         this.remove();
         this.classes.cards = this.classes.cards.filter((card) => card !== this);
       }
@@ -191,55 +198,11 @@ class ClassCard {
   }
 
   async clear() {
-    for (const id of [...this.pictures.keys()]) await this.take(id);
-    if (this.pictures.size) return;
+    for (const id of [...this.examples.keys()]) await this.take(id);
+    if (this.examples.size) return;
     this.remove();
     this.classes.cards = this.classes.cards.filter((card) => card !== this);
     this.classes.changed();
-  }
-
-  async openCamera() {
-    if (!cameraThere()) return this.classes.complain(new Trouble({ code: "no_camera" }, 0));
-    this.classes.closeCameras();
-    const video = label(make("video", { muted: true, playsInline: true }), "camera.view");
-    const one = make("button", { type: "button", className: "primary", word: "show.one", disabled: true });
-    const many = make("button", { type: "button", word: "show.many", values: { count: SERIES }, disabled: true });
-    this.camera.replaceChildren(video, one, many);
-    this.camera.hidden = false;
-    try {
-      this.stop = await openCamera(video);
-    } catch {
-      this.closeCamera();
-      return this.classes.complain(new Trouble({ code: "camera_refused" }, 0));
-    }
-    phrase(this.cameraButton, "camera.close");
-    one.disabled = many.disabled = false;
-    one.addEventListener("click", async () => this.send([await this.photograph(video)]));
-    many.addEventListener("click", async () => {
-      one.disabled = many.disabled = true;
-      const files = [];
-      for (let number = 0; number < SERIES && this.stop; number += 1) {
-        files.push(await this.photograph(video));
-        await new Promise((resolve) => setTimeout(resolve, PAUSE));
-      }
-      this.classes.series += 1;
-      // Pictures of one series are nearly alike: the server never tests one of them by what it learnt from the others.
-      await this.send(files, `${Date.now()}-${this.classes.series}`);
-      one.disabled = many.disabled = false;
-    });
-  }
-
-  photograph(video) {
-    this.shots = (this.shots ?? 0) + 1;
-    return takePicture(video, `${say("camera.file")}-${this.shots}.jpg`);
-  }
-
-  closeCamera() {
-    this.stop?.();
-    this.stop = null;
-    this.camera.hidden = true;
-    this.camera.replaceChildren();
-    phrase(this.cameraButton, "show.camera");
   }
 
   async attempt(action) {
@@ -253,7 +216,7 @@ class ClassCard {
   }
 
   remove() {
-    this.closeCamera();
+    this.kind.close?.(this);
     this.element.remove();
   }
 }

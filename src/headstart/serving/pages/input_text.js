@@ -1,14 +1,9 @@
-import { asFiles, inParts, startAsking } from "./asking.js";
+import { asFiles, asJson, inParts, letters, MOST_LETTERS, MOST_TEXTS, startAsking } from "./asking.js";
 import { make, phrase, receivePictures, Trouble } from "./common.js";
 import { colouredWords } from "./coloured.js";
 
 const at = (id) => document.getElementById(id);
-const MOST_TEXTS = 32; // in one request
-const MOST_LETTERS = 20000; // and of all of them together
-
-const asJson = (body) => ({ body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 const longest = Number(at("box").dataset.longest); // characters of one text, as the server counts them
-const letters = (text) => [...text].length;
 
 const page = startAsking({
   first: "text",

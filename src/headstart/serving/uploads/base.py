@@ -26,6 +26,9 @@ class Uploads(Protocol):
     def view(self, example: Any, /) -> ExampleView:  # noqa: ANN401 - decoded
         """Compute what is kept of an example that is taught with; only where the modality can be taught."""
 
+    def shown(self, preview: Any, /) -> dict[str, str]:  # noqa: ANN401 - of an ExampleView
+        """Return what a page shows of an example that is kept; only where the modality can be taught."""
+
 
 def uploads_of(modality: str) -> Uploads:
     """Load what takes uploads of a modality apart."""

@@ -8,7 +8,7 @@ from headstart.data.readers.base import Facts
 from headstart.data.readers.image import inspect_example, open_example
 from headstart.encoders.simple.image import ColourHistogram
 from headstart.errors import ExampleError
-from headstart.reporting.render.base import thumbnail
+from headstart.reporting.render.base import data_uri, thumbnail
 from headstart.runtime.findings import Finding
 from headstart.serving.http_errors import Refusal, refused, too_large
 from headstart.serving.interactive import ExampleView
@@ -70,7 +70,7 @@ def view(picture: Image.Image) -> ExampleView:
     --------
     >>> import io
     >>> seen = view(Image.new("RGB", (400, 100), "red"))
-    >>> seen.baseline.shape, seen.sketch.shape, Image.open(io.BytesIO(seen.thumbnail)).size
+    >>> seen.baseline.shape, seen.sketch.shape, Image.open(io.BytesIO(seen.preview)).size
     ((512,), (32, 32), (160, 40))
     """
     histogram = ColourHistogram()
@@ -80,6 +80,11 @@ def view(picture: Image.Image) -> ExampleView:
     return ExampleView(
         histogram.encode(histogram.preprocess(picture)[None])[0], grey, thumbnail(picture, THUMBNAIL, 80)
     )
+
+
+def shown(preview: bytes) -> dict[str, str]:
+    """Return a small picture for the page."""
+    return {"picture": data_uri(preview)}
 
 
 def _damaged(reason: Finding) -> Refusal:

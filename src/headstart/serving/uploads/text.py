@@ -1,15 +1,17 @@
 """Documents from strangers: strings, a text file, or a table with a column of texts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from headstart.audit.similarity.text import sketch_document
 from headstart.data.readers.text import Document, clean_document, open_example
 from headstart.data.tables import TABLE_SUFFIXES, parse_rows
 from headstart.errors import DataError, ExampleError
 from headstart.runtime.text import beginning
 from headstart.serving.http_errors import Refusal, megabytes, refused, too_large
-from headstart.serving.multipart import Upload
+from headstart.serving.interactive import ExampleView
+from headstart.serving.multipart import MultipartForm, Upload
 from headstart.settings.serving import ServerLimits
 
 LONGEST = 20_000  # characters of one document, some ten pages: a slow encoder takes ten seconds for them
@@ -26,8 +28,8 @@ BODY: Mapping[str, Any] = {
 }
 
 
-def from_json(content: bytes, limits: ServerLimits) -> list[Upload]:
-    """Read the documents of a body of JSON: one as ``text``, or several as ``texts``.
+def from_json(content: bytes, limits: ServerLimits, fields: Collection[str] = ()) -> MultipartForm:
+    """Read the documents of a body of JSON: one as ``text``, or several as ``texts``; ``fields`` may stand beside them.
 
     Raises
     ------
@@ -40,14 +42,16 @@ def from_json(content: bytes, limits: ServerLimits) -> list[Upload]:
         body = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise refused(400, "serving.bad_json") from error
-    texts = None
+    texts, beside = None, dict[str, str]()
+    if isinstance(body, dict):
+        beside = {name: body.pop(name) for name in fields if isinstance(body.get(name), str)}
     if isinstance(body, dict) and len(body) == 1:
         texts = [body[_ONE]] if _ONE in body else body.get(_SEVERAL)
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise refused(422, "serving.no_texts")
     if len(texts) > limits.waiting:
         raise refused(413, "serving.too_many_texts", count=len(texts), limit=limits.waiting)
-    return [Upload(beginning(text), Document(text)) for text in map(clean_document, texts)]
+    return MultipartForm(tuple(Upload(beginning(text), Document(text)) for text in map(clean_document, texts)), beside)
 
 
 def expand(upload: Upload, limits: ServerLimits) -> list[Upload]:
@@ -94,3 +98,13 @@ def decode(data: Document | bytes) -> str:
 def blank() -> str:
     """Return a short document."""
     return "text"
+
+
+def view(document: str) -> ExampleView:
+    """Compute what a desk keeps of a document: the document itself, and what its near copies are found by."""
+    return ExampleView(None, sketch_document(document), Document(document))
+
+
+def shown(preview: Document) -> dict[str, str]:
+    """Return a document for the page."""
+    return {_ONE: preview.text}
