@@ -22,9 +22,10 @@ from headstart.explain.image.explaining import explain_example
 from headstart.explain.image.faithfulness import STEPS, fill_of, hiding_order, measure_faithfulness
 from headstart.explain.image.methods import EncoderOutput, compute_attribution
 from headstart.explain.image.networks import open_network
-from headstart.explain.image.randomisation import Randomisation, Similarity, shuffled_head
+from headstart.explain.image.randomisation import Randomisation, Similarity
 from headstart.explain.image.sanity_checks import randomise
-from headstart.explain.image.similarity import rank_correlation, structural_similarity
+from headstart.explain.image.similarity import structural_similarity
+from headstart.explain.shuffling import rank_correlation, shuffled_head
 from subjects import noise, subject_of_kind
 
 SIDE = 28

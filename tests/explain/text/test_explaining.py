@@ -161,6 +161,7 @@ def test_a_figure_shows_the_words_in_colours_and_runs_nothing(folder, tmp_path):
     assert said.exit_code == 0, said.output
     (one,) = json.loads(said.stdout)["files"]
     assert one["method"] == "words" and one["deletion"]["orders"] == 20
+    assert abs(one["randomisation"]["head"]) < 0.5 and one["randomisation"]["everything"] is None  # no network
     assert {part["text"] for part in one["parts"]} == {"a", "<script>warm</script>", "film"}
     page = (out / "001-0.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;warm&lt;/script&gt;" in page and "<script>" not in page

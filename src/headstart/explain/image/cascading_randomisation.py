@@ -10,8 +10,9 @@ from headstart.encoders.stages import find_stages
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.image.methods import Explainer
 from headstart.explain.image.networks import open_network
-from headstart.explain.image.randomisation import Similarity, shuffled_head
-from headstart.explain.image.similarity import rank_correlation, structural_similarity
+from headstart.explain.image.randomisation import Similarity
+from headstart.explain.image.similarity import structural_similarity
+from headstart.explain.shuffling import rank_correlation, shuffled_head
 from headstart.explain.values import Attribution
 from headstart.registry import resolve
 

@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 
 from headstart.explain.image.coordinates import Map
-from headstart.explain.image.similarity import rank_correlation, structural_similarity
-from headstart.heads.family import load_head
+from headstart.explain.image.similarity import structural_similarity
+from headstart.explain.shuffling import DEPENDENT, rank_correlation, shuffled_head
 from headstart.heads.head import Head
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
-
-DRAWS = 10  # shuffled heads; cheap where the maps stay
-DEPENDENT = 0.5  # a rank correlation below it says that the map has changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +60,6 @@ class Randomisation:
         ]
         said = texts.say("explain.randomised", {"steps": steps})
         return [said, *([] if self.dependent else [texts.say("explain.independent")])]
-
-
-def shuffled_head(head: Head, generator: np.random.Generator) -> Head:
-    """Shuffle the numbers in each row of each array of a head; labels and biases are shuffled whole.
-
-    Examples
-    --------
-    >>> from headstart.heads.linear import LinearHead
-    >>> head = LinearHead(np.arange(6, dtype=np.float32).reshape(2, 3), np.zeros(2, dtype=np.float32))
-    >>> sorted(shuffled_head(head, np.random.default_rng(0)).arrays()["weight"][1].tolist())
-    [3.0, 4.0, 5.0]
-    """
-    arrays = {
-        name: generator.permuted(array, axis=-1) if array.ndim else array for name, array in head.arrays().items()
-    }
-    return load_head(head.kind, arrays, head.settings())
 
 
 def compare_shuffled_heads(grid: Map, head: Head, map_with: Callable[[Head], Map], draws: int, seed: int) -> Similarity:

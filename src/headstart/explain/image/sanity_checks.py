@@ -9,8 +9,9 @@ from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.image.coordinates import Map
 from headstart.explain.image.faithfulness import measure_faithfulness
 from headstart.explain.image.methods import EncoderOutput, Explainer, compute_attribution
-from headstart.explain.image.randomisation import DRAWS, Randomisation, compare_shuffled_heads
+from headstart.explain.image.randomisation import Randomisation, compare_shuffled_heads
 from headstart.explain.image.values import HeatChecks
+from headstart.explain.shuffling import DRAWS
 from headstart.explain.values import Attribution
 from headstart.heads.head import Head
 from headstart.registry import resolve

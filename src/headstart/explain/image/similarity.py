@@ -9,22 +9,6 @@ _DEVIATION, _RADIUS = 1.5, 5  # of the window of Wang et al. 2004
 _FIRST, _SECOND = 0.01, 0.03  # their constants
 
 
-def rank_correlation(one: Map, other: Map) -> float:
-    """Correlate the ranks of the places (Spearman); 0 when a map is the same everywhere.
-
-    Examples
-    --------
-    >>> round(rank_correlation(np.array([[1.0, 2.0, 9.0]]), np.array([[1.0, 4.0, 5.0]])), 6)
-    1.0
-    """
-    from scipy.stats import rankdata  # only where it is needed: predicting loads this module too
-
-    ranks = [rankdata(map_.ravel()) for map_ in (one, other)]
-    centred = [rank - rank.mean() for rank in ranks]
-    length = float(np.sqrt((centred[0] @ centred[0]) * (centred[1] @ centred[1])))
-    return float(centred[0] @ centred[1]) / length if length > 0 else 0.0
-
-
 def structural_similarity(one: Map, other: Map) -> float:
     """Structural similarity (Wang et al. 2004) of two maps of one shape, each divided by its largest absolute value.
 

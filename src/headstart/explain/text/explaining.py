@@ -12,7 +12,21 @@ from headstart.explain.neighbours import nearest_examples
 from headstart.explain.text.deletion import Deletion, measure_deletion
 from headstart.explain.text.methods import compute_attribution, encode_text, encode_texts
 from headstart.explain.text.parts import MOST_READ, Span
+from headstart.explain.text.randomisation import Dependence, measure_dependence
 from headstart.explain.values import Explanation
+from headstart.runtime.catalogue import ENGLISH, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class TextChecks:
+    """Whether the model follows the evidence, and whether the evidence follows the model; None of a short document."""
+
+    deletion: Deletion
+    dependence: Dependence | None
+
+    def lines(self, texts: Texts = ENGLISH) -> list[str]:
+        """Write it for people."""
+        return [*self.deletion.lines(texts), *(self.dependence.lines(texts) if self.dependence else ())]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -21,7 +35,7 @@ class TextExplanation(Explanation):
 
     document: str
     parts: tuple[Span, ...]
-    checks: Deletion | None = None
+    checks: "TextChecks | None" = None
 
     @property
     def weights(self) -> list[tuple[str, float]]:
@@ -34,7 +48,8 @@ class TextExplanation(Explanation):
         return {
             **Explanation.to_json(self),  # slots leave no super()
             "parts": [{"text": said, "weight": weight} for said, weight in self.weights],
-            "deletion": self.checks.to_json() if self.checks else None,
+            "deletion": self.checks.deletion.to_json() if self.checks else None,
+            "randomisation": self.checks.dependence.to_json() if self.checks and self.checks.dependence else None,
         }
 
 
@@ -62,7 +77,12 @@ def explain_example(
         document=document,
         parts=seen.parts,
         neighbours=nearest_examples(seen.features[0], known, subject.classes, wish.neighbours) if known else (),
-        checks=measure_deletion(found.grid, document, seen.parts, probability, wish.seed) if wish.checks else None,
+        checks=TextChecks(
+            measure_deletion(found.grid, document, seen.parts, probability, wish.seed),
+            measure_dependence(subject, seen, target, found, wish.seed),
+        )
+        if wish.checks
+        else None,
     )
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from headstart.arrays import Floats, Singles
+from headstart.arrays import Singles
 from headstart.encoders.term_features import terms_of
 from headstart.errors import EncoderError
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.text.parts import MOST_READ, Span, split_parts, without
 from headstart.explain.values import Attribution
+from headstart.heads.head import Head
 from headstart.heads.stacked import StackedHead
 from headstart.heads.words import WordsHead
 
@@ -60,9 +61,20 @@ def compute_attribution(subject: ExplainedModel, seen: EncodedText, target: int,
 
 def occlude(subject: ExplainedModel, seen: EncodedText, target: int) -> Attribution:
     """Leave out one part after the other; a part has the fall of the score."""
-    left = [without(seen.document, seen.parts, {number}) for number in range(len(seen.parts))]
-    scores: Floats = subject.head.scores(encode_texts(subject, [seen.document, *left]))[:, target]
-    return Attribution("occlusion", (scores[0] - scores[1:]).astype(np.float32), False, "each part left out once")
+    falls = score_falls(subject.head, encode_texts(subject, occluded(seen)), target)
+    return Attribution("occlusion", falls, False, "each part left out once")
+
+
+def occluded(seen: EncodedText) -> list[str]:
+    """Return a document, and the same without each of its T parts."""
+    return [seen.document, *(without(seen.document, seen.parts, {number}) for number in range(len(seen.parts)))]
+
+
+def score_falls(head: Head, features: Singles, target: int) -> Singles:
+    """Compute how far the score of a class falls from the first row of features (1 + T, D) to each other: (T,)."""
+    scores = head.scores(features)[:, target]
+    falls: Singles = (scores[0] - scores[1:]).astype(np.float32)
+    return falls
 
 
 def weigh_words(subject: ExplainedModel, seen: Any, target: int) -> Attribution:  # noqa: ANN401 - of any modality
