@@ -23,6 +23,7 @@ OF_CLASSES = {
     "heads.logistic": "a head of classes: the row names it",
     "heads.temperature": "fits the decoding of classes",
     "probing.sklearn_api": "scikit-learn's classifiers",
+    "probing.tokens": "a token has one class of several",
     "reporting.explanations.image_figure": "the row says that answers can be explained: those are classes",
     "reporting.explanations.report": "the row says that answers can be explained: those are classes",
     "reporting.explanations.image_averages": "draws those averages",
@@ -37,6 +38,7 @@ OF_CLASSES = {
     "uncertainty.ood": "the policy of the row",
     "uncertainty.policy": "the policy of the row",
     "workflows.interactive": "what is taught are classes",
+    "workflows.text_parts.entities": "a word has one class of several",
     "workflows.model": "a type checker is told what most models predict",
 }
 

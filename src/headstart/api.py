@@ -6,7 +6,7 @@ What a call needs is imported inside it: ``headstart.load`` does not wait for wh
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 from headstart.errors import public_call, warn
 from headstart.runtime.context import RunContext
@@ -49,6 +49,8 @@ def fit(
         A folder with one folder of pictures per class (or ``train/`` and ``test/`` with such folders inside), a CSV,
         TSV, JSONL or Parquet table, a list of (picture, label) pairs, (pictures, labels), a data frame, a mapping from
         parts or classes, a data set or loader of torch, a generator, a Hugging Face dataset, or a :class:`Dataset`.
+        A file of words with tags, or of questions about texts, gives a
+        :class:`headstart.workflows.text_parts.model.PartModel` instead of a :class:`Model`.
     recipe, settings
         The settings, as a :class:`Recipe` or one by one; those given one by one win.
     out, resume
@@ -69,11 +71,15 @@ def fit(
     """
     from headstart.workflows.fit import run_fit, train
     from headstart.workflows.plan import plan_fit
+    from headstart.workflows.text_parts.recognise import find_parts
 
     told: list[Finding] = []
     context = RunContext(cache=cache, progress=progress, notify=told.append)
     chosen = Recipe.from_mapping({**given_settings(recipe), **settings})
     folder = Path(out).expanduser() if out is not None else None
+    parts = find_parts(data)
+    if parts is not None:
+        return cast("Model", _fit_parts(parts, data, chosen, context, folder))
     planned = plan_fit(data, chosen, context, out=None if resume else folder)
     if planned.unlabelled:
         from headstart.workflows.zero_shot import fit_unlabelled
@@ -84,6 +90,19 @@ def fit(
     else:
         model = run_fit(planned, replace(context, resume=resume), out=folder).model
     return replace(model, findings=(*model.findings, *about(told, planned.dataset.modality)))
+
+
+def _fit_parts(name: str, data: Data, recipe: Recipe, context: RunContext, folder: Path | None) -> Any:  # noqa: ANN401
+    """Fit a model whose answers are parts of a text; it lies in a folder, its own or a temporary one."""
+    from tempfile import mkdtemp
+
+    from headstart.workflows.text_parts.fit import fit_parts, plan_parts
+    from headstart.workflows.text_parts.model import load_parts
+
+    place = folder or Path(mkdtemp(prefix="headstart-"))
+    report = fit_parts(plan_parts(name, data, recipe), recipe, context, place)
+    warn(report.notices)
+    return load_parts(place)
 
 
 @public_call
@@ -123,6 +142,12 @@ def load(folder: str | Path) -> "Model":
     ...     load(Path(folder, "model")).classes
     ('blue', 'red')
     """
+    from headstart.workflows.text_parts.recognise import has_parts
+
+    if has_parts(folder):
+        from headstart.workflows.text_parts.model import load_parts
+
+        return cast("Model", load_parts(folder))
     from headstart.workflows.model import load as open_model
 
     return open_model(folder)

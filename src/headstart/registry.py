@@ -17,6 +17,11 @@ TABLES: dict[str, dict[str, str]] = {
         "vectors": "headstart.modalities.vectors:VECTORS",
     },
     "tasks": {"classification": "headstart.tasks.classification:CLASSIFICATION"},
+    # Tasks whose answers are parts of an example: what a file holds decides, nobody asks for them by name.
+    "part_tasks": {
+        "entities": "headstart.tasks.entities:ENTITIES",
+        "answers": "headstart.tasks.answers:ANSWERS",
+    },
     "heads": {
         "logistic": "headstart.heads.logistic:LogisticFamily",
         "ridge": "headstart.heads.ridge:RidgeFamily",

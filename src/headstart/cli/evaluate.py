@@ -38,5 +38,12 @@ def evaluate(
     """
     from headstart.workflows.evaluate import score
     from headstart.workflows.model import load
+    from headstart.workflows.text_parts.recognise import has_parts
 
+    if has_parts(model):
+        from headstart.workflows.text_parts.answering import score_parts
+        from headstart.workflows.text_parts.model import load_parts
+
+        call.show(score_parts(load_parts(model), data, call.recipe()))
+        return
     call.show(score(load(model), data, call.recipe(), call.context, unfamiliar))

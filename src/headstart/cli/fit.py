@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from headstart.cli import options
 from headstart.cli.console import print_json
@@ -44,9 +44,14 @@ def fit(
     """
     from headstart.workflows.fit import run_fit
     from headstart.workflows.plan import estimate_time, plan_fit
+    from headstart.workflows.text_parts.recognise import find_parts
 
     if second:
         call.given.setdefault("test", second)
+    parts = find_parts(data)
+    if parts is not None:
+        _fit_parts(parts, data, call, recipe, out, dry_run)
+        return
     if no_augment:
         call.given["augment"] = "none"
     context = replace(call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
@@ -67,3 +72,23 @@ def fit(
         print_json(plan.to_json() | estimate.to_json())
     else:
         call.show(estimate)
+
+
+def _fit_parts(  # six: what, and what of the verb counts here
+    name: str,
+    data: Any,  # noqa: ANN401 - as the argument of the verb
+    call: Call,
+    recipe: Path | None,
+    out: Path | None,
+    dry_run: bool,
+) -> None:
+    """Fit a model whose answers are parts of a text, and say that the file asks for one."""
+    from headstart.workflows.text_parts.fit import fit_parts, plan_parts
+
+    wanted = call.recipe(recipe)
+    plan = plan_parts(name, data, wanted)
+    call.print_beside(plan.lines(call.texts))
+    if not dry_run:
+        call.show(fit_parts(plan, wanted, call.context, out))
+    elif call.as_json:
+        print_json(plan.to_json())

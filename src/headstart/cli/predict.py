@@ -58,6 +58,7 @@ def predict(
         option("--format", help="How they are written.  [default: by the suffix of --out, else table]"),
     ] = None,
     text: Annotated[list[str] | None, option(help="A text to answer for; may be given several times.")] = None,
+    question: Annotated[str, option(help="What a model that answers questions about texts is asked.")] = "",
     out: Annotated[Path | None, option(help="Write to this file instead of standard output.")] = None,
     *,
     call: Call,
@@ -68,10 +69,15 @@ def predict(
     """
     from headstart.workflows.model import change_policy, load
     from headstart.workflows.predict import allow, answer, list_typed, read_inputs, require_place, write_answers
+    from headstart.workflows.text_parts.recognise import has_parts
 
     if not paths and not text:
         raise click.MissingParameter(param_hint="'PATHS'", param_type="argument")
     require_place(out, form_given=call.as_json or form is not None)
+    chosen = "json" if call.as_json else (form or OutputFormat.of(out)).value
+    if has_parts(model):
+        _answer_parts(model, paths or [], text or [], question, chosen, out)
+        return
     given = dict(call.given)
     strict = bool(given.pop("strict", False))
     table = {name: given.pop(name, "") for name in ("path_column", "text_column", "images")}
@@ -83,11 +89,30 @@ def predict(
     answers = answer(opened.encoder, opened.saved, examples, call.context, top=top, strict=strict)
     call.steps.close()
     texts = call.texts.for_modality(opened.encoder.spec.modality)
-    chosen = "json" if call.as_json else (form or OutputFormat.of(out)).value
     if out is None:
         click.echo(answers.to_text(chosen, texts), nl=False)
     else:
         write_answers(answers, chosen, out, texts)
-        done = translate("{count} predictions written to {file}").format(count=len(answers.predictions), file=out)
-        print_lines([done], to_error=True)
+        _say_written(len(answers.predictions), out)
     print_lines(answers.lines(texts), to_error=True)
+
+
+def _say_written(count: int, out: Path) -> None:
+    print_lines([translate("{count} predictions written to {file}").format(count=count, file=out)], to_error=True)
+
+
+def _answer_parts(  # six: the verb's own parameters
+    model: Path, paths: list[str], texts: list[str], question: str, form: str, out: Path | None
+) -> None:
+    """Answer with parts of texts."""
+    from headstart.runtime.files import write_text
+    from headstart.workflows.text_parts.answering import answer_parts, read_given
+    from headstart.workflows.text_parts.model import load_parts
+
+    opened = load_parts(model)
+    answers = answer_parts(opened, read_given(opened, paths, texts, sys.stdin.buffer.read, question))
+    if out is None:
+        click.echo(answers.to_text(form), nl=False)
+    else:
+        write_text(out, answers.to_text(form))
+        _say_written(len(answers.predictions), out)

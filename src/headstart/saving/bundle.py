@@ -8,7 +8,7 @@ from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.errors import ModelFileError
 from headstart.heads.family import load_head
 from headstart.heads.head import Head
-from headstart.registry import resolve
+from headstart.registry import TABLES, resolve
 from headstart.runtime.files import require_free, whole_folder, write_errors, write_json, write_text
 from headstart.runtime.findings import Finding, about
 from headstart.saving.manifest import MANIFEST, check_files, find_model, manifest_of, read_manifest
@@ -76,6 +76,7 @@ def load_bundle(path: str | Path) -> Bundle:
     """
     folder = find_model(Path(path).expanduser())
     manifest = read_manifest(folder)
+    require_whole(folder, manifest)
     beside = [name for name in manifest.get("encoder_files", []) if Path(name).name == name]
     check_files(folder, manifest, [name for name in (*OPENED, *beside) if name in manifest["files"]])
     try:
@@ -86,6 +87,12 @@ def load_bundle(path: str | Path) -> Bundle:
     graph, weights = _existing(where, manifest, GRAPH), _existing(where, manifest, WEIGHTS, TIMM_WEIGHTS)
     others = {name: where / name for name in beside if name in manifest["files"]}
     return Bundle(folder, model, EncoderFiles(graph, weights, manifest["encoder_config"], others))
+
+
+def require_whole(folder: Path, manifest: dict[str, Any]) -> None:
+    """Raise ModelFileError for a model whose answers are parts of a text: it has no vectors, no head and no classes."""
+    if manifest["task"] in TABLES["part_tasks"]:
+        raise ModelFileError("saving.answers_with_parts", folder=folder, task=manifest["task"])
 
 
 def verify_bundle(path: str | Path) -> tuple[str, ...]:

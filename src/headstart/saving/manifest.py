@@ -48,10 +48,11 @@ def manifest_of(model: SavedModel, encoder: EncoderFiles, files: Iterable[Path])
         "guard": policy and policy | {"scores": model.policy_scores},
         "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)} for path in sorted(files)},
     }
-    return _signed(manifest)
+    return signed(manifest)
 
 
-def _signed(manifest: dict[str, Any]) -> dict[str, Any]:
+def signed(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return a manifest with the digest of itself."""
     plain = json.loads(json_text(manifest))  # as it will be read: the digest must not depend on tuples or key types
     return {**plain, "digest": sha256_of_json(plain)}
 
@@ -160,7 +161,7 @@ def record_export(folder: Path, record: dict[str, Any], *, inside: bool) -> None
     manifest["exports"] = [*others, record]
     if inside:
         manifest["files"] = dict(sorted({**manifest["files"], **record["files"]}.items()))
-    write_json(folder / MANIFEST, _signed(manifest))
+    write_json(folder / MANIFEST, signed(manifest))
 
 
 def model_digest(path: Path) -> str:

@@ -27,6 +27,7 @@ from headstart.modalities.base import load_modality
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.runtime.machine import available_cores
+from headstart.saving.bundle import require_whole
 from headstart.saving.manifest import check_files, find_model, read_manifest
 from headstart.studies.benchmark_report import BenchmarkReport, MeasuredForm
 from headstart.studies.flops import graph_operations
@@ -72,6 +73,7 @@ def run_benchmark(folder: Path, wanted: BenchmarkRequest, context: RunContext) -
     if unknown:
         raise ExportError("workflows.unknown_form", name=unknown[0], names=(LIBRARY, *FORMS))
     home = find_model(folder)
+    require_whole(home, read_manifest(home))
     if getattr(load_modality(read_manifest(home)["modality"]), "graph", None) is None:
         raise ExportError("workflows.nothing_to_measure")
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

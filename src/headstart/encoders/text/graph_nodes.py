@@ -29,11 +29,11 @@ class GraphNodes:
         self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
         return output
 
-    def write(self, path: Path, dimension: int) -> None:
-        """Write the graph from ``input_ids`` and ``attention_mask`` (B, T) to ``features`` (B, D)."""
+    def write(self, path: Path, dimension: int, output: str = "features") -> None:
+        """Write the graph from ``input_ids`` and ``attention_mask`` (B, T) to ``features`` (B, D), or rows (B T, D)."""
         kinds, sides = onnx.TensorProto, ["batch", "tokens"]
         given = [helper.make_tensor_value_info(name, kinds.INT64, sides) for name in ("input_ids", "attention_mask")]
-        features = helper.make_tensor_value_info("features", kinds.FLOAT, ["batch", dimension])
+        features = helper.make_tensor_value_info(output, kinds.FLOAT, ["batch", dimension])
         graph = helper.make_graph(self.nodes, "encoder", given, [features], [*self.constants.values()])
         own = {node.domain for node in self.nodes} - {""}
         domains = [helper.make_opsetid("", OPSET), *(helper.make_opsetid(name, 1) for name in sorted(own))]

@@ -26,13 +26,27 @@ def write_transformer(network: Transformer, tensors: Mapping[str, Array], path: 
     ``tensors`` have BERT's names; those of bytes hold blocks of 4-bit numbers, and stay as they are.
     """
     graph = _TransformerGraph(network, tensors)
-    hidden = [graph.embed()]
-    for number in range(network.depth):
-        hidden.append(graph.layer(hidden[-1], f"encoder.layer.{number}"))
-    means = [graph.unit_mean(states) for states in (hidden[-1], hidden[-2])]
+    means = [graph.unit_mean(states) for states in graph.last_two()]
     graph.add("Concat", means, "features", axis=1)
     graph.write(path, 2 * network.width)
     return 2 * network.width
+
+
+def write_token_graph(
+    network: Transformer, tensors: Mapping[str, Array], path: Path, head: tuple[Array, Array] | None = None
+) -> None:
+    """Write the graph from tokens (B, T) to what is known of each: its last two states, joined (B T, 2 W), or scores.
+
+    ``head`` are a weight (K, 2 W) and a bias (K,), for scores (B T, K); tensors as for :func:`write_transformer`.
+    """
+    graph = _TransformerGraph(network, tensors)
+    graph.add("Concat", graph.last_two(), "states", axis=1)
+    if head is None:
+        graph.write(path, 2 * network.width, "states")
+        return
+    weight, bias = head
+    graph.add("Gemm", ["states", graph.keep("head.weight", weight), graph.keep("head.bias", bias)], "scores", transB=1)
+    graph.write(path, len(bias), "scores")
 
 
 class _TransformerGraph(GraphNodes):
@@ -55,6 +69,12 @@ class _TransformerGraph(GraphNodes):
         self.bias = self.add("Unsqueeze", [far, self.keep("axes_12", np.array([1, 2]))], "bias")
         if network.distances:
             self.bias = self.add("Add", [self.bias, self.distance_scores()], "bias_and_distances")
+
+    def last_two(self) -> list[str]:
+        hidden = [self.embed()]
+        for number in range(self.network.depth):
+            hidden.append(self.layer(hidden[-1], f"encoder.layer.{number}"))
+        return hidden[:-3:-1]
 
     def embed(self) -> str:
         table = self.tensors[PLACES][self.network.first_place :]
