@@ -73,7 +73,7 @@ class RunReport:
             texts.say("reporting.heads", {"count": self.plan.counts(walk.failures)["fit"]}),
             *candidate_lines(target, self.probe.candidates, self.probe.name, texts),
             *(training_lines(self.tuned, texts) if self.tuned else []),
-            *score_lines(target, self.board, self._title(texts), self.policy_scores, texts),
+            *score_lines(target, self.board, self._title(texts), self.policy_scores, texts, self.spec.name),
             *sentences(_promises(self.plan, self.probe, self.board), texts),
             *sentences(self.notices, texts),
             texts.say("reporting.done", done),

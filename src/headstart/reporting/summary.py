@@ -13,9 +13,12 @@ from headstart.tasks.base import load_task
 
 
 def score_lines(
-    target: Target, board: Comparison, title: str, promises: object = None, texts: Texts = ENGLISH
+    target: Target, board: Comparison, title: str, promises: object = None, texts: Texts = ENGLISH, own: str = ""
 ) -> list[str]:
-    """Show the scores with their intervals under a title, the baselines beside them, and what follows from both."""
+    """Show the scores with their intervals under a title, the baselines beside them, and what follows from both.
+
+    ``own`` is the encoder of the model: it need not be better than the baseline that stands on the same.
+    """
     result = board.evaluation
     columns = {"this": result, **board.baselines}
     shown = {texts.find(f"reporting.column.{name}", name.replace("_", " ")): one for name, one in columns.items()}
@@ -31,7 +34,7 @@ def score_lines(
         *_half_lines(board, metric, texts),
         *_leak_lines(board, metric, texts),
         *report.hardest(result, texts),
-        *([] if _is_better(board, metric) else [texts.say("reporting.not_better")]),
+        *([] if _is_better(board, metric, own) else [texts.say("reporting.not_better")]),
         *([] if promises is None else report.promises(promises, texts, leaked=bool(board.leaked))),
     ]
 
@@ -103,7 +106,7 @@ def _leak_lines(board: Comparison, metric: str, texts: Texts) -> list[str]:
     return [texts.say("reporting.leaked", values), texts.say("reporting.without_leaked", values)]
 
 
-def _is_better(board: Comparison, metric: str) -> bool:
+def _is_better(board: Comparison, metric: str, own: str) -> bool:
     model, baselines = board.trusted
-    best = max(getattr(one, metric).value for name, one in baselines.items() if name != "probe")
+    best = max(getattr(one, metric).value for name, one in baselines.items() if name not in ("probe", own))
     return bool(getattr(model, metric).low > best)

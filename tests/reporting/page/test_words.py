@@ -14,6 +14,7 @@ from headstart.metrics.comparison import Comparison, Half, compare_with_baseline
 from headstart.metrics.paired_tests import PairedDifference
 from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.probe import fit_probe
+from headstart.reporting.page.class_summary import best_baseline
 from headstart.reporting.page.words import half_blocks, pretraining_sentence, words_blocks
 from headstart.reporting.summary import _half_lines
 from headstart.runtime.catalogue import texts_in
@@ -111,3 +112,11 @@ def test_words_of_classes_are_cells_of_a_table_that_the_page_escapes():
     (table,) = words_blocks({"a": ["<b>", "c"]}, "heaviest", texts_in("en", "text"))
     assert [cell.text for cell in table.rows[0]] == ["a", "<b>, c"]
     assert words_blocks({}, "telling", texts_in("zh", "text")) == []
+
+
+def test_a_model_of_words_is_not_asked_to_beat_words():
+    evaluation = {"accuracy": {"value": 0.8, "low": 0.7, "high": 0.9}}
+    majority = {"accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}}
+    metrics = {"evaluation": evaluation, "baselines": {"majority": majority, "words": evaluation}}
+    assert best_baseline({**metrics, "encoder": {"name": "words"}}) == ("majority", 0.5)
+    assert best_baseline({**metrics, "encoder": {"name": "e5_small"}}) == ("words", 0.8)

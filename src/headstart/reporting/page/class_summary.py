@@ -7,7 +7,16 @@ from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Tile
 from headstart.reporting.page.numbers import TO, count_text, p_text, percent, percent_range, points, points_range
 from headstart.reporting.page.transfer import best_gain, shots_text
-from headstart.reporting.page.values import Json, PageData, RunData, look_up, score_in, simple_baseline, trusted
+from headstart.reporting.page.values import (
+    Json,
+    PageData,
+    RunData,
+    is_baseline,
+    look_up,
+    score_in,
+    simple_baseline,
+    trusted,
+)
 from headstart.reporting.page.words import pretraining_sentence
 from headstart.reporting.verdicts import multiplier_text, out_of_reach
 from headstart.runtime.catalogue import Texts
@@ -49,7 +58,7 @@ def class_tiles(run: RunData, texts: Texts) -> tuple[Tile, ...]:
 
 def best_baseline(metrics: Json) -> tuple[str, float] | None:
     """Find the better one of the two baselines that need no pretrained network."""
-    names = ("majority", simple_baseline(metrics))
+    names = ["majority", *([] if is_baseline(metrics) else [simple_baseline(metrics)])]
     found = {name: score.value for name in names if (score := score_in(metrics, "baselines", name, "accuracy"))}
     return max(found.items(), key=lambda one: (one[1], one[0])) if found else None
 
@@ -80,7 +89,8 @@ def _quality(run: RunData, texts: Texts) -> str:
     count = look_up(metrics, "evaluation", "count") or 0
     name = simple_baseline(metrics)
     majority, simple = (score_in(metrics, "baselines", one, "accuracy") for one in ("majority", name))
-    better = all(one is None or accuracy.low > one.value for one in (majority, simple))
+    best = best_baseline(metrics)
+    better = best is None or accuracy.low > best[1]
     beside = "page.summary.beside" if majority and simple else "page.summary.beside_majority" if majority else ""
     values = {
         "majority": percent(majority.value) if majority else "",
@@ -125,7 +135,7 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
         return measured
     accuracy = score_in(run.metrics, "evaluation", "accuracy")
     probe = score_in(run.metrics, "baselines", "probe", "accuracy")
-    if look_up(run.metrics, "encoder", "name") == simple_baseline(run.metrics):
+    if is_baseline(run.metrics):
         return texts.say("page.summary.no_pretraining")
     if accuracy is not None and probe is not None:
         return _moved(run.metrics, accuracy, probe, texts)

@@ -6,7 +6,7 @@ from typing import Any
 from headstart.metrics.values import Score
 from headstart.reporting.page.blocks import Block, Column, Paragraph, Points, Section, Table, TableCell
 from headstart.reporting.page.numbers import percent, percent_range, points, points_range
-from headstart.reporting.page.values import Json, RunData, look_up, score_in, simple_baseline, trusted
+from headstart.reporting.page.values import Json, RunData, is_baseline, look_up, score_in, simple_baseline, trusted
 from headstart.reporting.verdicts import factor_line
 from headstart.runtime.catalogue import Texts
 
@@ -76,7 +76,7 @@ def _measured_in_run(run: RunData, texts: Texts) -> list[tuple[TableCell, TableC
     rows = []
     if probe is not None:
         rows.append(row("moving", accuracy.value - probe.value, "" if paired is None else points_range(paired)))
-    if simple is not None and look_up(run.metrics, "encoder", "name") != name:
+    if simple is not None and not is_baseline(run.metrics):
         rows.append(row("features", frozen.value - simple.value))
     if simple is not None and majority is not None:
         rows.append(row("baseline", simple.value - majority.value))

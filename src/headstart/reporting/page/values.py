@@ -133,6 +133,17 @@ def simple_baseline(metrics: Json) -> str:
     return next((name for name in look_up(metrics, "baselines") or {} if name not in ("majority", "probe")), "")
 
 
+def is_baseline(metrics: Json) -> bool:
+    """Return whether the model itself stands on what the baseline stands on, and on no network.
+
+    Examples
+    --------
+    >>> is_baseline({"encoder": {"name": "words"}, "baselines": {"majority": {}, "words": {}}})
+    True
+    """
+    return look_up(metrics, "encoder", "name") in (look_up(metrics, "baselines") or {})
+
+
 def look_up(value: Any, *keys: str) -> Any:  # noqa: ANN401 - any plain data
     """Go down into plain data; None where a key is missing on the way.
 
