@@ -1,6 +1,8 @@
 """Documents go the same road as pictures: read, fitted, asked, scored, saved, loaded, served."""
 
 import csv
+import html
+import re
 
 import numpy as np
 import pytest
@@ -241,8 +243,17 @@ def test_a_model_of_pictures_takes_no_texts(tmp_path):
 
 def test_the_page_of_a_run_shows_texts_as_text_and_never_as_markup(tmp_path):
     pairs = [
-        (f"<b>bold</b> {text}", label if number % 5 else "good") for number, (text, label) in enumerate(sentences())
+        (
+            f"<b>bold</b> {text}" + f"\n<script>end {number}</script>" * (20 * (number % 2)),
+            label if number % 5 else "good",
+        )
+        for number, (text, label) in enumerate(sentences())
     ]
     headstart.fit(pairs, out=tmp_path / "run", encoder="words", head="words")
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert '<q class="said">&lt;b&gt;bold&lt;/b&gt; ' in page and "<b>bold" not in page
+    assert '<q class="said" dir="auto">&lt;b&gt;bold&lt;/b&gt; ' in page and "<b>bold" not in page
+    long = re.search(
+        r'<details class="said"><summary dir="auto">(.*?)</summary><p dir="auto">(.*?)</p></details>', page, re.S
+    )
+    assert long[1].endswith("…") and len(html.unescape(long[1])) <= 240  # readable, and the whole behind it
+    assert len(re.findall(r"&lt;script&gt;end \d+&lt;/script&gt;", long[2])) == 20 and "<script>end" not in page

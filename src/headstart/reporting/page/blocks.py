@@ -9,7 +9,9 @@ from typing import ClassVar, Literal
 
 from headstart.metrics.values import Score
 from headstart.reporting.plots.drawing import Marker
+from headstart.runtime.text import beginning
 
+BEGINNING = 240  # characters of a text among others
 Tone = Literal["plain", "quiet", "good", "warning"]
 
 
@@ -97,6 +99,11 @@ class Shown:
     name: str
     wrong: bool = False
     text: str = ""
+
+    @property
+    def short(self) -> str:
+        """The beginning of a text that is too long to stand in a row; "" for a shorter one."""
+        return beginning(self.text, BEGINNING) if len(self.text) > BEGINNING else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from headstart.data.readers.text import open_example
 from headstart.reporting.plots.style import INK
 from headstart.reporting.render.canvas import Canvas, text_width
 from headstart.reporting.render.fonts import FontBook, drawable_part, font_folders
-from headstart.runtime.text import beginning
 
 SIDE, EDGE = 320, 14
 SIZE, LINE = 19, 27  # of letters and of lines, in pixels
 LINES = (SIDE - 2 * EDGE) // LINE
-MOST = 500  # characters that are looked at
+MOST = 500  # characters that are drawn
+WHOLE = 10_000  # characters of a document on a page
 
 
 def draw(source: Any, name: str = "", side: int = 0) -> Image.Image:  # noqa: ANN401 - a document
@@ -38,8 +38,9 @@ def draw(source: Any, name: str = "", side: int = 0) -> Image.Image:  # noqa: AN
 
 
 def excerpt(source: Any, name: str = "") -> str:  # noqa: ANN401 - a document
-    """Return the beginning of a document for a page; raises ExampleError."""
-    return beginning(open_example(source, name), MOST)
+    """Return a document for a page, of a very long one the beginning; raises ExampleError."""
+    whole = open_example(source, name).strip()
+    return whole if len(whole) <= WHOLE else f"{whole[:WHOLE].rstrip()}…"
 
 
 def wrap(said: str, width: float, fonts: FontBook) -> Iterator[str]:
