@@ -16,9 +16,9 @@ from headstart.encoders.preprocess.text_tokens import TextPreprocessing, open_to
 from headstart.encoders.saved import open_saved
 from headstart.encoders.spec import EncoderSpec
 from headstart.encoders.text.engine import MOST_PIECES, MOST_TOKENS, TextEncoder, group_by_length
-from headstart.encoders.text.loading import list_names, load_encoder, require_encoder, require_trainable
+from headstart.encoders.text.loading import list_names, load_encoder, require_encoder
 from headstart.encoders.text.transformer import Transformer
-from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError, RecipeError, UnknownNameError
+from headstart.errors import EncoderError, MissingExtraError, MissingWeightsError, UnknownNameError
 from tiny_transformers import CONFIG, WORDS, config_json, save_transformer, tokenizer_json, vocabulary
 
 LONG = " ".join(WORDS * 8)  # 224 tokens: four pieces of 62
@@ -293,9 +293,7 @@ def test_names_are_known_missing_or_unknown(tmp_path):
     assert list_names(tmp_path, []) == ()
 
 
-def test_weights_are_not_moved_and_the_device_is_the_cpu(tmp_path):
-    with pytest.raises(RecipeError, match="cannot be moved by lora"):
-        require_trainable("minilm", "lora")
+def test_the_device_is_the_cpu(tmp_path):
     with pytest.raises(EncoderError, match="does not run on a CUDA device"):
         load_encoder("minilm", cache=tmp_path, device="cuda")
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from headstart.encoders.networks import create_network
 from headstart.encoders.preprocess.image import prepare
 from headstart.errors import EncoderError
 from headstart.finetuning.batches import batches
@@ -134,7 +135,9 @@ def test_without_its_habits_full_fine_tuning_is_a_plain_loop_with_adam(tmp_path,
     ground = training_inputs(kind, tmp_path, method="full", optimizer="adam", lr=1e-3, epochs=2, **habits)
     found = trained(ground, tmp_path).tensors
     spec, files = ground.encoder.spec, ground.encoder.files
-    network = build_classifier(files.config, load_file(files.weights), 3, spec.dimension, ground.recipe.run.seed)
+    network = build_classifier(
+        lambda: create_network(files.config, load_file(files.weights)), 3, spec.dimension, ground.recipe.run.seed
+    )
     inputs = torch.stack([torch.from_numpy(prepare(one.source, spec.preprocessing)) for one in ground.examples])
     labels = torch.from_numpy(ground.labels)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)

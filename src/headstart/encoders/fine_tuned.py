@@ -8,13 +8,10 @@ from uuid import uuid4
 import torch
 
 from headstart.arrays import Singles
-from headstart.encoders.folders import new_cache_folder, save_tensors
-from headstart.encoders.graph_cache import GRAPH, WEIGHTS, PreparedEncoder, in_torch
-from headstart.encoders.networks import Network, compare_graph, export_graph
-from headstart.encoders.silence_output import quiet
-from headstart.encoders.spec import EncoderFiles, EncoderSpec
-from headstart.errors import EncoderError
-from headstart.runtime.findings import Finding
+from headstart.encoders.folders import new_cache_folder
+from headstart.encoders.graph_cache import GRAPH, WEIGHTS, PreparedEncoder
+from headstart.encoders.spec import EncoderFiles, EncoderSpec, TrainableNetworks
+from headstart.modalities.base import load_modality
 from headstart.runtime.hashing import sha256_of_parts
 
 
@@ -35,7 +32,7 @@ def store_fine_tuned(module: torch.nn.Module, origin: Origin, inputs: Singles, c
     module
         The encoder without head; it is put into evaluation mode.
     inputs
-        Prepared examples, shape (n, 3, H, W): the graph must give the network's features for them.
+        Prepared examples, shape (n, ...): the graph must give the network's features for them.
 
     Raises
     ------
@@ -51,26 +48,15 @@ def store_fine_tuned(module: torch.nn.Module, origin: Origin, inputs: Singles, c
         source=f"{origin.spec.source}; weights moved by {origin.method}",
         weights_digest=_digest(module),
     )
-    network = Network(module, spec.preprocessing, spec.dimension, spec.classifier, origin.files.config)
+    networks: TrainableNetworks = load_modality(spec.modality).networks
     # A folder of its own for every training: whoever has copied it into a run may delete it.
     folder = cache / "tuned" / f"{spec.architecture.split('.')[0]}-{spec.weights_digest[:12]}-{uuid4().hex[:8]}"
     with new_cache_folder(folder) as place:
-        save_tensors(place / WEIGHTS, module.state_dict())
-        notice = _export(network, place / GRAPH, inputs)
-    graph = folder / GRAPH
-    files = EncoderFiles(graph if graph.is_file() else None, folder / WEIGHTS, origin.files.config)
+        notice = networks.store_network(module, spec, origin.files, inputs, place)
+    graph, weights = (path if path.is_file() else None for path in (folder / GRAPH, folder / WEIGHTS))
+    beside = {name: folder / name for name in origin.files.beside if (folder / name).is_file()}
+    files = EncoderFiles(graph, weights, origin.files.config, beside)
     return PreparedEncoder(replace(spec, engine="onnxruntime" if files.graph else "torch"), files, notice)
-
-
-def _export(network: Network, graph: Path, inputs: Singles) -> Finding | None:
-    with quiet():
-        try:
-            export_graph(network, graph)
-        except EncoderError as error:
-            graph.unlink(missing_ok=True)
-            return in_torch(error)
-        compare_graph(network, graph, inputs)
-    return None
 
 
 def _digest(module: torch.nn.Module) -> str:

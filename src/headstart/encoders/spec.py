@@ -237,6 +237,30 @@ class EncoderSource(Protocol):
         """Load an encoder; ``examples`` are those it may be fitted to, without their labels."""
 
 
+class TrainableNetworks(Protocol):
+    """A module that knows the networks of one modality in torch."""
+
+    def load_tensors(self, spec: EncoderSpec, files: EncoderFiles) -> Any:  # noqa: ANN401 - what create_network takes
+        """Load the weights of an encoder by name; raises RecipeError when they cannot be moved."""
+
+    def create_network(self, config: dict[str, Any], tensors: Any, /) -> Any:  # noqa: ANN401 - a torch.nn.Module
+        """Build a network in evaluation mode; where tensors are None, torch's generator draws its weights."""
+
+    def store_network(
+        self,
+        module: Any,  # noqa: ANN401 - as above
+        spec: EncoderSpec,
+        files: EncoderFiles,
+        inputs: Any,  # noqa: ANN401 - prepared examples
+        place: Path,
+    ) -> Finding | None:
+        """Write a network whose weights moved into a folder, and compare its graph with it on inputs.
+
+        ``spec`` and ``files`` are those of the encoder it was. Return why there is no graph, if there is none; raise
+        EncoderError when it computes something else.
+        """
+
+
 class Foresee(Protocol):
     """A function ``foresee`` that an encoder source may have."""
 

@@ -17,17 +17,41 @@ Rows = Integers
 Inputs = Singles
 
 
-def batches(count: int, size: int, smallest: int, seed: int, epoch: int) -> list[Rows]:
+POOL = 8  # batches whose examples are put in order by their lengths: chance enough, and little to fill up
+
+
+def batches(
+    count: int, size: int, smallest: int, seed: int, epoch: int, lengths: Integers | None = None
+) -> list[Rows]:  # six: how many of what size, and in which order
     """Deal ``count`` examples into batches of ``size``, in an order drawn from seed and epoch.
 
-    A last batch of fewer than ``smallest`` joins the one before: BatchNorm cannot learn from one example.
+    A last batch of fewer than ``smallest`` joins the one before: BatchNorm cannot learn from one example. Where
+    examples have ``lengths``, those of a batch have nearly the same.
 
     Examples
     --------
     >>> [len(batch) for batch in batches(9, 4, 2, seed=0, epoch=0)]
     [4, 5]
+    >>> lengths = np.array([3, 9, 3, 9, 3, 9])
+    >>> sorted(lengths[batch].tolist() for batch in batches(6, 3, 2, seed=0, epoch=0, lengths=lengths))
+    [[3, 3, 3], [9, 9, 9]]
     """
+    if lengths is not None:
+        return _batches_by_length(lengths, size, smallest, np.random.default_rng([seed, epoch]))
     order = np.random.default_rng([seed, epoch]).permutation(count)
+    return _divide(order, size, smallest)
+
+
+def _batches_by_length(lengths: Integers, size: int, smallest: int, draw: np.random.Generator) -> list[Rows]:
+    order = draw.permutation(len(lengths))
+    pools = [order[start : start + POOL * size] for start in range(0, len(order), POOL * size)]
+    sorted_pools = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
+    dealt = _divide(np.concatenate(sorted_pools), size, smallest)
+    return [dealt[number] for number in draw.permutation(len(dealt))]
+
+
+def _divide(order: Rows, size: int, smallest: int) -> list[Rows]:
+    count = len(order)
     starts = list(range(0, count, size))
     if len(starts) > 1 and count - starts[-1] < smallest:
         starts.pop()
@@ -51,6 +75,9 @@ class Views(Protocol):
     def __len__(self) -> int:
         """Count the examples."""
 
+    def lengths(self, view: int) -> Integers | None:
+        """Return the lengths of the inputs, shape (N,), or None where all have one shape."""
+
     def take(self, rows: Rows, view: int) -> Inputs:
         """Return the inputs of these rows, shape (n, ...)."""
 
@@ -72,6 +99,9 @@ class FreshViews:
         """Count the examples."""
         return len(self.sources)
 
+    def lengths(self, view: int) -> None:
+        """Return None: all inputs have one shape."""
+
     def take(self, rows: Rows, view: int) -> Inputs:
         """Return inputs of shape (n, ...); raises ExampleError for one that cannot be opened."""
         return np.stack(list(self.workers.map(lambda row: self._one(int(row), view), rows)))
@@ -91,6 +121,9 @@ class StoredViews:
     def __len__(self) -> int:
         """Count the examples."""
         return len(self.matrices[0])
+
+    def lengths(self, view: int) -> None:
+        """Return None: all activations have one shape."""
 
     def take(self, rows: Rows, view: int) -> Inputs:
         """Return activations of shape (n, *shape)."""
@@ -132,6 +165,11 @@ class Subset:
     def __len__(self) -> int:
         """Count the examples."""
         return len(self.rows)
+
+    def lengths(self, view: int) -> Integers | None:
+        """Return the lengths of the inputs of the subset."""
+        found = self.views.lengths(view)
+        return None if found is None else found[self.rows]
 
     def take(self, rows: Rows, view: int) -> Inputs:
         """Return the inputs of these rows of the subset."""

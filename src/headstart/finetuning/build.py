@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from headstart.arrays import Integers
 from headstart.data.example import Example
 from headstart.data.splits import hold_out
-from headstart.features.access import read_features
-from headstart.finetuning.batches import FreshViews, Rows, StoredViews, Subset, Views
-from headstart.finetuning.classifier import TrainableParameters, build_classifier, choose_moving
+from headstart.encoders.spec import TrainableNetworks
+from headstart.finetuning.batches import Rows, Subset, Views
+from headstart.finetuning.classifier import build_classifier, choose_moving
 from headstart.finetuning.distributed import Engine
-from headstart.finetuning.inputs import TrainingInputs
+from headstart.finetuning.inputs import TrainingInputs, ViewSource
 from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSet
 from headstart.finetuning.losses import TrainingLoss
-from headstart.finetuning.prefix_cache import ViewsWanted, cut, prefix_encoders
-from headstart.finetuning.views import Augmentation
+from headstart.finetuning.views import augmentation_of
+from headstart.heads.family import load_family
 from headstart.heads.linear import LinearHead, as_linear
 from headstart.heads.training_set import TrainingSet
+from headstart.modalities.base import load_modality
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
@@ -71,14 +71,27 @@ def assemble(
     """Build the network and its inputs; threads that open examples end with the block."""
     loss = loss_of(ground, halves)
     start = _start(ground, plan, halves, loss)
-    files = ground.encoder.files
-    assert files.weights is not None, "an encoder that is loaded by name has its weights"
-    tensors = load_file(files.weights) if plan.pretrained else None
-    classifier = build_classifier(files.config, tensors, start, ground.encoder.spec.dimension, ground.recipe.run.seed)
+    files, modality = ground.encoder.files, load_modality(ground.encoder.spec.modality)
+    networks: TrainableNetworks = modality.networks
+    tensors = networks.load_tensors(ground.encoder.spec, files) if plan.pretrained else None
+    classifier = build_classifier(
+        lambda: networks.create_network(files.config, tensors),
+        start,
+        ground.encoder.spec.dimension,
+        ground.recipe.run.seed,
+    )
     moving = choose_moving(classifier, plan, ground.recipe)
     with ThreadPoolExecutor(available_cores()) as workers:
-        cached = _cached(ground, moving, engine, context) if plan.cached else None
-        views, forward = cached or (fresh_views(ground, plan, ground.examples, workers), classifier)
+        views = fresh_views(ground, plan, ground.examples, workers)
+        notices: tuple[Finding, ...] = getattr(views, "notices", ())
+        forward: Callable[[torch.Tensor], torch.Tensor] = classifier
+        if plan.cached:
+            source: ViewSource = modality.views
+            cached = source.cache_stages(ground, moving, views, context)
+            if isinstance(cached, Finding):
+                notices = (*notices, cached)
+            else:
+                views, forward = cached.views, cached.forward
         classifier.to(engine.device)
         engine.spread([*classifier.parameters(), *classifier.buffers()])
         task = TrainingJob(
@@ -90,17 +103,21 @@ def assemble(
             loss=loss,
             recipe=ground.recipe,
         )
-        notices = () if cached or not plan.cached else (NOT_CUT,)
         yield TrainingSetup(task, notices)
-
-
-NOT_CUT = Finding("finetuning.not_cut", severity="note")
 
 
 def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation, loss: TrainingLoss) -> LinearHead | int:
     """Fit the head that training starts from: a probe on the rows that train, its decoding folded in."""
     if not plan.from_probe:
         return ground.target.width
+    if plan.regularisation:
+        family = load_family(loss.linear_head, ground.recipe)
+        learned = TrainingSet(
+            ground.features[halves.train], ground.labels[halves.train], ground.target.width, ground.recipe.head.balance
+        )
+        fitted = as_linear(family.fit(learned, plan.regularisation))
+        assert fitted is not None, "its family fits linear heads"
+        return fitted
     own = as_linear(ground.probe.head) is not None
     linear = ground.recipe.replace(head=ground.probe.name if own else loss.linear_head)
     probe = fit_probe(
@@ -113,37 +130,11 @@ def _start(ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation, 
 
 def fresh_views(
     ground: TrainingInputs, plan: TrainingPlan, examples: Sequence[Example], workers: ThreadPoolExecutor
-) -> FreshViews:
-    """Return inputs that are made of examples when they are needed, augmented as planned."""
-    sources = [example.source for example in examples]
-    return FreshViews(
-        sources, ground.encoder.spec.preprocessing, augmentation_of(plan), ground.recipe.run.seed, workers
-    )
-
-
-def _cached(
-    ground: TrainingInputs, moving: TrainableParameters, engine: Engine, context: RunContext
-) -> tuple[Views, Callable[[torch.Tensor], torch.Tensor]] | None:
-    """Compute what enters the first moving stage, once for each view, and return what makes scores of it.
-
-    None when the network cannot be cut there.
-    """
-    plan, first = moving.plan, len(moving.frozen)
-    classifier = moving.classifier
-    inputs = ground.sample()
-    found = cut(classifier.encoder, moving.stages, first, torch.from_numpy(inputs)) if first else None
-    if found is None:
-        return None
-    wanted = ViewsWanted(plan.views, augmentation_of(plan), ground.recipe.run.seed)
-    encoders = prefix_encoders(ground.encoder.spec, found, first, wanted, inputs, context.cache_folder)
-    walk = read_features(ground.examples, ground.keys, encoders, context)
-    views = StoredViews(tuple(one.matrix for one in walk.features), found.shape)
-    return views, lambda activations: classifier.head(found.suffix(activations))
-
-
-def augmentation_of(plan: TrainingPlan) -> Augmentation:
-    """Describe what an augmented view does."""
-    return Augmentation(crop=plan.crop, flip=plan.flip, trivial=plan.trivial)
+) -> Views:
+    """Return inputs that are made of examples when they are needed, varied as planned."""
+    source: ViewSource = load_modality(ground.encoder.spec.modality).views
+    sources, preprocessing = [example.source for example in examples], ground.encoder.spec.preprocessing
+    return source.create_views(sources, preprocessing, augmentation_of(plan), ground.recipe.run.seed, workers)
 
 
 def _validation(

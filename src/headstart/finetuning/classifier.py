@@ -1,13 +1,12 @@
 """The network that is trained: an encoder with a linear head on its features, and what of it moves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from headstart.encoders.networks import create_network
 from headstart.encoders.stages import Stage, find_stages
 from headstart.finetuning.freezing import norm_parameters, set_training
 from headstart.heads.linear import LinearHead
@@ -32,15 +31,15 @@ class Classifier(torch.nn.Module):
 
 
 def build_classifier(
-    config: dict[str, Any], tensors: Tensors | None, start: LinearHead | int, dimension: int, seed: int
+    create_encoder: Callable[[], torch.nn.Module], start: LinearHead | int, dimension: int, seed: int
 ) -> Classifier:
-    """Build the network; ``tensors`` None draws its weights, a number of classes as ``start`` draws the head.
+    """Build the network; a number of classes as ``start`` draws the head.
 
     Random weights depend on ``seed`` alone and leave torch's own generator as it was.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder = create_network(config, tensors)
+        encoder = create_encoder()
         head = torch.nn.Linear(dimension, start if isinstance(start, int) else len(start.bias))
         torch.nn.init.normal_(head.weight, std=0.01)
         torch.nn.init.zeros_(head.bias)
@@ -117,8 +116,8 @@ class TrainableParameters:
     def groups(self, recipe: Recipe) -> list[dict[str, Any]]:
         """Make parameter groups: the rate falls from stage to stage towards the input, biases and norms keep weight.
 
-        The decay is that of BEiT (Bao et al. 2022): ``rate * decay ** distance``, the head at distance 0, the last
-        stage at 1. Parameters with one dimension, and those timm names, get no weight decay.
+        The decay is that of BEiT (Bao et al. 2022): ``rate * decay ** distance``, the last stage at distance 1, the
+        head at 0 with a factor of its own. Parameters with one dimension, and those timm names, get no weight decay.
         """
         depth = {f"encoder.{name}": number for number, stage in enumerate(self.stages) for name in stage.parameters}
         spared = {f"encoder.{name}" for name in _is_exempt(self.classifier.encoder)}
@@ -129,7 +128,8 @@ class TrainableParameters:
             inside = name.startswith("encoder.")
             distance = len(self.stages) - depth.get(name, len(self.stages) - 1) if inside else 0
             plain = parameter.ndim <= 1 or name in spared or (recipe.training.l2sp > 0 and inside)
-            key = (self.plan.layer_decay**distance, 0.0 if plain else recipe.training.weight_decay)
+            scale = self.plan.layer_decay**distance if inside else self.plan.head_factor
+            key = (scale, 0.0 if plain else recipe.training.weight_decay)
             groups.setdefault(key, []).append(parameter)
         return [
             {"params": parameters, "scale": scale, "lr": self.plan.rate * scale, "weight_decay": decay}
@@ -152,6 +152,8 @@ def choose_moving(classifier: Classifier, plan: TrainingPlan, recipe: Recipe) ->
     else:
         moving = stages[len(stages) - plan.stages :] if plan.stages else stages
         names = head | {f"encoder.{name}" for stage in moving for name in stage.parameters}
+    if plan.pretrained:
+        names = names - {f"encoder.{name}" for name in getattr(classifier.encoder, "fixed", ())}
     for name, parameter in classifier.named_parameters():
         parameter.requires_grad_(name in names)
     return TrainableParameters(classifier, stages, frozenset(names), plan)

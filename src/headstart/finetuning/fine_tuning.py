@@ -5,12 +5,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from headstart.arrays import Integers
 from headstart.encoders.fine_tuned import Origin, store_fine_tuned
 from headstart.encoders.graph_cache import PreparedEncoder
-from headstart.finetuning.build import assemble, hold_out_validation
+from headstart.finetuning.build import TrainValidation, assemble, hold_out_validation
 from headstart.finetuning.callbacks import Callback, TensorBoardCallback, profile
 from headstart.finetuning.checkpoint import LAST, Checkpoint, write_checkpoint
 from headstart.finetuning.classifier import Classifier
@@ -25,11 +28,12 @@ from headstart.finetuning.resume import find_checkpoint, identity
 from headstart.finetuning.snapshots import write_best_and_last
 from headstart.finetuning.step_time import StepTime, measure_pace
 from headstart.finetuning.time_budget import announce, epochs_within_limit, is_late
-from headstart.finetuning.weight_interpolation import Interpolation, WeightChoice, choose_weights
+from headstart.finetuning.weight_interpolation import Interpolation, WeightChoice, choose_share, choose_weights
 from headstart.heads.head import Decoding
-from headstart.heads.linear import LinearHead
+from headstart.heads.linear import LinearHead, as_linear
+from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
-from headstart.runtime.findings import Finding
+from headstart.runtime.findings import Finding, about
 from headstart.runtime.malloc import retained_memory
 from headstart.settings.fields import seconds_of
 from headstart.settings.rules import TrainingPlan
@@ -114,19 +118,22 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
             plan = task.moving.plan
             plan = replace(plan, epochs=epochs_within_limit(plan, task.recipe, pace, engine, context.started))
             task = _with_plan(task, plan)
-        expected = announce(task, pace, int(resumed.values["epoch"]) if resumed else 0, context.notify, context.started)
+        done = int(resumed.values["epoch"]) if resumed else 0
+        expected = announce(task, pace, done, partial(_notify, ground, context), context.started)
         clock = time.perf_counter()
         starts = {name: tensor.clone() for name, tensor in task.moving.tensors().items()}
         with _hooks(ground, task, engine, context, pace) as watched:
             training = Training(task, engine, watched.hooks, resumed)
             outcome = training.run()
-        if context.run_folder is not None and engine.rank == 0:
+        if context.run_folder is not None and engine.rank == 0 and ground.encoder.files.weights is not None:
             write_best_and_last(ground, task, outcome, context.run_folder)
         if task.moving.plan.method == "lora":
             from headstart.finetuning.lora import freeze_first
 
             starts = freeze_first(starts, outcome.tensors)
         choice = choose_weights(training, outcome, starts)
+        if _probe_is_enough(ground, halves, training, choice):
+            choice = replace(choice, share=0.0)
         seconds = time.perf_counter() - clock
         trained, parameters = _count(task)
         engine.close()
@@ -152,6 +159,12 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
 
 
 # --- before
+
+
+def _notify(ground: TrainingInputs, context: RunContext, found: Finding) -> None:
+    """Say something about examples by the name of their kind."""
+    for one in about([found], ground.encoder.spec.modality):
+        context.notify(one)
 
 
 def _with_found_rate(task: TrainingJob, engine: Engine, context: RunContext) -> "tuple[TrainingJob, LrRangeTest]":
@@ -211,6 +224,27 @@ def _hooks(
 # --- after
 
 
+def _probe_is_enough(ground: TrainingInputs, halves: TrainValidation, training: Training, choice: WeightChoice) -> bool:
+    """Compare with a probe that learned from the same examples, where a preset wants a choice and none was made yet.
+
+    The way from the probe to the moved weights has been looked at when it begins at the probe itself: a linear one.
+    """
+    plan, validation = training.task.moving.plan, training.task.validation
+    seen = plan.from_probe and not plan.regularisation and as_linear(ground.probe.head) is not None
+    if seen or validation is None or not (plan.wise == "auto" or ground.recipe.training.preset):
+        return False
+    rows, held, loss = halves.train, halves.validation, training.task.loss
+    probe = fit_probe(ground.features[rows], ground.labels[rows], ground.target, ground.groups[rows], ground.recipe)
+    losses = [
+        loss.held_out_losses(scores, validation.labels, decoding)
+        for scores, decoding in (
+            (probe.head.scores(ground.features[held]), probe.decoding),
+            (training.predict(validation.views), choice.decoding),
+        )
+    ]
+    return choose_share(np.stack(losses), validation.weights, validation.groups) == 0
+
+
 def _count(task: TrainingJob) -> tuple[int, int]:
     """Count the numbers that moved, and those of the network as it leaves: matrices that are merged do not count."""
     trained = sum(one.numel() for one in task.moving.parameters())
@@ -222,7 +256,7 @@ def _store_result(
     ground: TrainingInputs, task: TrainingJob, choice: WeightChoice, context: RunContext
 ) -> "tuple[PreparedEncoder | None, LinearHead]":
     classifier: Classifier = task.moving.classifier
-    if choice.share == 0 and task.moving.plan.from_probe:
+    if choice.share == 0:
         return None, LinearHead(*_head_arrays(classifier))
     if task.moving.plan.method == "lora":
         from headstart.finetuning.lora import merge_matrices
@@ -243,7 +277,7 @@ def _notices(task: TrainingJob, outcome: TrainingOutcome, encoder: PreparedEncod
     notices = [outcome.stopped] if outcome.stopped else []
     if outcome.short:
         notices.append(Finding("finetuning.memory", {"count": outcome.micro}, "note"))
-    if encoder is None and outcome.best and task.moving.plan.wise == "auto":
+    if encoder is None and outcome.best and task.moving.plan.wise in ("", "auto"):
         notices.append(Finding("finetuning.probe_kept", severity="note"))
     elif encoder is None:
         notices.append(Finding("finetuning.nothing_moved", severity="note"))

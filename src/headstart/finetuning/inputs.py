@@ -1,18 +1,62 @@
 """What is known before weights move."""
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from headstart.arrays import Integers, Singles
 from headstart.data.example import Example
-from headstart.data.readers.base import reader_of
 from headstart.data.targets.base import Target
-from headstart.encoders.spec import LoadedEncoder
+from headstart.encoders.spec import LoadedEncoder, Preprocessing
+from headstart.finetuning.batches import Views
+from headstart.finetuning.views import Augmentation
+from headstart.modalities.base import load_modality
 from headstart.probing.probe import Probe
+from headstart.runtime.context import RunContext
+from headstart.runtime.findings import Finding
 from headstart.settings.recipe import Recipe
 
+if TYPE_CHECKING:  # they load torch
+    import torch
+
+    from headstart.finetuning.classifier import TrainableParameters
+
 SHOWN = 8  # real examples on which two networks are compared
+
+
+@dataclass(frozen=True, slots=True)
+class CachedStages:
+    """What leaves the frozen stages, and what makes scores (N, C) of it."""
+
+    views: Views
+    forward: "Callable[[torch.Tensor], torch.Tensor]"
+
+
+class ViewSource(Protocol):
+    """A module that makes the inputs of a training of the examples of one modality."""
+
+    def create_views(
+        self,
+        sources: Sequence[Any],
+        preprocessing: Preprocessing,
+        augmentation: Augmentation,
+        seed: int,
+        workers: ThreadPoolExecutor,
+        /,
+    ) -> Views:  # five: those of :class:`FreshViews`
+        """Return inputs that are made of examples; the workers may help."""
+
+    def cache_stages(
+        self,
+        ground: "TrainingInputs",
+        moving: "TrainableParameters",
+        views: Any,  # noqa: ANN401 - of create_views
+        context: RunContext,
+    ) -> CachedStages | Finding:
+        """Run the frozen stages once on every version of these views, or say why this cannot be done."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +90,12 @@ class TrainingInputs:
     probe: Probe
 
     def sample(self) -> Singles:
-        """Prepare a few examples, spread evenly, shape (n, ...)."""
+        """Prepare a few examples, spread evenly, shape (n, ...), each as it is."""
         step = max(1, len(self.examples) // SHOWN)
         chosen = self.examples[::step][:SHOWN]
-        preprocessing, reader = self.encoder.spec.preprocessing, reader_of(self.encoder.spec.modality)
-        return np.stack([preprocessing.prepare(reader.open_example(example.source)) for example in chosen])
+        spec = self.encoder.spec
+        source: ViewSource = load_modality(spec.modality).views
+        with ThreadPoolExecutor(1) as worker:
+            sources = [example.source for example in chosen]
+            views = source.create_views(sources, spec.preprocessing, Augmentation(), 0, worker)
+            return views.take(np.arange(len(chosen)), 0)

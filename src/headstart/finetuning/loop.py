@@ -100,7 +100,9 @@ class Training:
     def _draw_batches(self, epoch: int) -> list[Rows]:
         """Deal the examples of an epoch into steps."""
         whole = self._plan.batch_size * self._engine.world * self._recipe.training.accumulate
-        return batches(len(self.task.train.views), whole, 2 * self._engine.world, self._recipe.run.seed, epoch)
+        views, view = self.task.train.views, view_of(epoch, self._plan.views)
+        smallest, seed = 2 * self._engine.world, self._recipe.run.seed
+        return batches(len(views), whole, smallest, seed, epoch, views.lengths(view))
 
     # --- an epoch
 
@@ -225,7 +227,9 @@ class Training:
         self.task.moving.classifier.eval()
         engine = self._engine
         scores = torch.zeros(len(views), self.task.width, dtype=torch.float64, device=engine.device)
-        own = np.array_split(np.arange(len(views)), engine.world)[engine.rank]
+        lengths = views.lengths(0)
+        order = np.arange(len(views)) if lengths is None else np.argsort(lengths, kind="stable")
+        own = np.array_split(order, engine.world)[engine.rank]
         parts = [own[start : start + PREDICTED_AT_ONCE] for start in range(0, len(own), PREDICTED_AT_ONCE)]
         with torch.no_grad(), engine.precision():
             for rows, inputs in zip(parts, ahead(views, parts, 0), strict=True):

@@ -15,6 +15,7 @@ MARK = "lora_"
 def add_matrices(encoder: torch.nn.Module, rank: int, seed: int) -> tuple[str, ...]:
     """Put matrices of this rank beside every linear and every ungrouped convolutional layer.
 
+    A network may name the ends of those that are meant as its ``adapted``.
     The second of each pair starts at zero, so that the network starts as it was (Hu et al. 2022). Return the names of
     the parameters that move.
 
@@ -33,7 +34,8 @@ def add_matrices(encoder: torch.nn.Module, rank: int, seed: int) -> tuple[str, .
     targets = [
         name
         for name, module in encoder.named_modules()
-        if isinstance(module, torch.nn.Linear) or (isinstance(module, torch.nn.Conv2d) and module.groups == 1)
+        if (isinstance(module, torch.nn.Linear) or (isinstance(module, torch.nn.Conv2d) and module.groups == 1))
+        and name.endswith(getattr(encoder, "adapted", ""))
     ]
     if not targets:
         raise EncoderError("finetuning.no_layer_for_lora")

@@ -28,7 +28,7 @@ ANSWERED = 16  # examples that are answered to time it
 
 def plan_for_steps(ground: TrainingInputs, steps: int) -> TrainingPlan:
     """Plan a training of about so many steps, at least one epoch, that moves weights as ``ground.recipe`` says."""
-    plan = training_plan(ground.recipe, len(ground.labels), ground.target.names)
+    plan = training_plan(ground.recipe, len(ground.labels), ground.target.names, ground.encoder.spec.modality)
     assert plan is not None, "the method moves weights"
     epochs = epochs_for_steps(steps, len(ground.labels), plan.batch_size)
     return replace(plan, epochs=epochs, wise="", cached=False)

@@ -32,7 +32,8 @@ def measure_pace(task: TrainingJob, engine: Engine) -> StepTime:
     """
     plan, recipe = task.moving.plan, task.recipe
     before = {name: tensor.clone() for name, tensor in task.moving.tensors().items()}
-    dealt = batches(len(task.train.views), plan.batch_size, 2, recipe.run.seed, 0)
+    views, first = task.train.views, view_of(0, plan.views)
+    dealt = batches(len(views), plan.batch_size, 2, recipe.run.seed, 0, views.lengths(first))
     whole = [batch for batch in dealt if len(batch) == len(dealt[0])]
     # Gradual unfreezing is slowest when everything moves: the middle of the training stands for its mean.
     task.moving.set_epoch(plan.epochs // 2)

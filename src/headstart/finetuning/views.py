@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from headstart.arrays import Singles
 from headstart.encoders.spec import Preprocessing
 from headstart.modalities.base import load_modality
+from headstart.settings.rules import TrainingPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Augmentation:
     smallest: float = 0.35
     flip: bool = True
     trivial: bool = False
+
+
+def augmentation_of(plan: TrainingPlan) -> Augmentation:
+    """Describe what an augmented view does."""
+    return Augmentation(crop=plan.crop, flip=plan.flip, trivial=plan.trivial)
 
 
 class Augment(Protocol):

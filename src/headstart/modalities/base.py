@@ -29,6 +29,9 @@ class Modality(Protocol):
     similarity: Any  # headstart.audit.similarity.base.Similarity; a row may lack it
     shortcuts: Any  # headstart.audit.shortcuts.base.Shortcuts; a row may lack it
     quality: Any  # headstart.audit.quality.base.QualityMeasures; a row may lack it
+    networks: Any  # headstart.encoders.spec.TrainableNetworks; a row may lack it, and the next three with it
+    views: Any  # headstart.finetuning.batches.ViewSource
+    training: Any  # headstart.settings.rules.TrainingDefaults; a row may lack it
     augment: Any  # headstart.finetuning.views.Augment; a row may lack it
     explainers: Any  # headstart.explain.base.Explainers; a row may lack it, and the next three with it
     figures: Any  # a class that draws an explanation into a folder

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from headstart.modalities.base import DEFAULT, load_modality
 from headstart.settings.fields import check_type, last_stages
 from headstart.settings.recipe import Recipe
 from headstart.settings.sections import TrainingSettings
@@ -64,6 +65,10 @@ class TrainingPlan:
         Whether the frozen stages are computed once for each view.
     wise
         As in the recipe.
+    head_factor
+        How much faster the head moves than the encoder.
+    regularisation
+        Of the head that training starts from; 0: as the probe chose it.
     """
 
     method: str
@@ -81,6 +86,8 @@ class TrainingPlan:
     views: int
     cached: bool
     wise: str
+    head_factor: float = 1.0
+    regularisation: float = 0.0
 
     @property
     def name(self) -> str:
@@ -89,7 +96,7 @@ class TrainingPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _MethodDefaults:
+class MethodDefaults:
     """Defaults of a method: peak rate of Adam, optimiser steps, fewest and most epochs, layer decay."""
 
     rate: float
@@ -102,19 +109,66 @@ class _MethodDefaults:
 # Rates: a head that was fitted first needs about a tenth of the rate of a new one (Kumar et al. 2022). Steps: the rule
 # of BiT (Kolesnikov et al. 2020) spends 500 on sets under 20,000 pictures; from a fitted head fewer do.
 _METHOD_DEFAULTS = {
-    "lpft": _MethodDefaults(5e-5, 300, 3, 12, 0.8),
-    "full": _MethodDefaults(3e-4, 500, 5, 20, 0.8),
-    "last": _MethodDefaults(3e-4, 200, 3, 8),
-    "gradual": _MethodDefaults(1e-4, 300, 4, 12, 0.8),
-    "norm": _MethodDefaults(2e-3, 300, 3, 12),
-    "lora": _MethodDefaults(1e-3, 300, 3, 12),
-    "scratch": _MethodDefaults(2e-3, 2000, 20, 100),
+    "lpft": MethodDefaults(5e-5, 300, 3, 12, 0.8),
+    "full": MethodDefaults(3e-4, 500, 5, 20, 0.8),
+    "last": MethodDefaults(3e-4, 200, 3, 8),
+    "gradual": MethodDefaults(1e-4, 300, 4, 12, 0.8),
+    "norm": MethodDefaults(2e-3, 300, 3, 12),
+    "lora": MethodDefaults(1e-3, 300, 3, 12),
+    "scratch": MethodDefaults(2e-3, 2000, 20, 100),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingDefaults:
+    """How weights move for one kind of examples where nothing else is asked for.
+
+    Attributes
+    ----------
+    methods
+        Defaults of each method.
+    batch
+        Examples of a step, where there are enough.
+    presets
+        Methods of the presets that move weights.
+    fresh
+        Methods whose head starts at random, and not as the probe's.
+    regularisation
+        Of the head that training starts from; 0: as the probe chose it.
+    head_factor
+        How much faster the head moves than the encoder.
+    varied
+        Whether examples are varied: where they are not, the versions of an example are parts of it.
+    cached_views
+        Versions of each example for which frozen stages are computed once.
+    """
+
+    methods: Mapping[str, MethodDefaults]
+    batch: int
+    presets: Mapping[str, str]
+    fresh: tuple[str, ...]
+    regularisation: float
+    head_factor: float
+    varied: bool
+    cached_views: int
+
+
+# A picture as it is and one crop: each costs one pass through the frozen stages.
+_USUAL = TrainingDefaults(
+    _METHOD_DEFAULTS,
+    32,
+    {"balanced": "last:1", "best": "lpft"},
+    ("full", "scratch"),
+    0.0,
+    1.0,
+    varied=True,
+    cached_views=2,
+)
 SGD_FACTOR = 30.0  # SGD with momentum 0.9 wants rates about this much larger than Adam's
 SIDES = re.compile(r"left|right|clockwise|mirror|左|右|逆时针|顺时针", re.IGNORECASE)
 
 
-def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> TrainingPlan | None:
+def training_plan(recipe: Recipe, count: int, classes: Sequence[str], modality: str = DEFAULT) -> TrainingPlan | None:
     """Choose how weights move for ``count`` examples to learn from; None when they stay where they are.
 
     Examples
@@ -125,16 +179,19 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> Trainin
     >>> training_plan(Recipe(preset="fast"), 719, ["rose", "tulip"]) is None
     True
     """
-    wanted = _method_of(recipe)
+    usually: TrainingDefaults = getattr(load_modality(modality), "training", _USUAL)
+    wanted = _method_of(recipe, usually)
     if wanted == "probe":
         return None
     method = "last" if last_stages(wanted) else wanted
-    defaults, training, chosen = _METHOD_DEFAULTS[method], recipe.training, recipe.to_json()
-    from_probe = method not in ("full", "scratch")
-    batch = training.batch_size or min(USUAL_BATCH, max(2, count // 4))  # at least four steps an epoch
+    defaults, training, chosen = usually.methods[method], recipe.training, recipe.to_json()
+    from_probe = method not in usually.fresh
+    at_probe = from_probe and not usually.regularisation
+    batch = training.batch_size or min(usually.batch, max(2, count // 4))  # at least four steps an epoch
     usual = defaults.steps * batch * training.accumulate / max(1, count)
-    crop = chosen["augment"] != "none"
-    views = training.views or (CACHED_VIEWS if method == "last" and training.prefix_cache and crop else 0)
+    crop = usually.varied and chosen["augment"] != "none"
+    several = crop or not usually.varied
+    views = training.views or (usually.cached_views if method == "last" and training.prefix_cache and several else 0)
     return TrainingPlan(
         method=method,
         stages=last_stages(wanted),
@@ -148,9 +205,11 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str]) -> Trainin
         crop=crop,
         flip=crop and chosen["flip"] != "none" and (chosen["flip"] == "horizontal" or flips_make_sense(classes)),
         trivial=chosen["augment"] == "trivial",
-        views=views if crop else 1,
-        cached=training.prefix_cache and method == "last" and (views > 0 or not crop),
-        wise=training.wise or ("auto" if from_probe and training.preset in ("balanced", "best") else ""),
+        views=views if several else 1,
+        cached=training.prefix_cache and method == "last" and (views > 0 or not several),
+        wise=training.wise or ("auto" if at_probe and training.preset in ("balanced", "best") else ""),
+        head_factor=usually.head_factor,
+        regularisation=usually.regularisation,
     )
 
 
@@ -165,14 +224,10 @@ def epochs_for_steps(steps: int, count: int, batch_size: int) -> int:
     return max(1, round(steps / max(1, -(-count // batch_size))))
 
 
-USUAL_BATCH = 32
-CACHED_VIEWS = 2  # the picture as it is, and one crop: each costs one pass through the frozen stages
-
-
-def _method_of(recipe: Recipe) -> str:
+def _method_of(recipe: Recipe, usually: TrainingDefaults = _USUAL) -> str:
     if recipe.training.method != "probe":
         return recipe.training.method
-    return {"": "probe", "fast": "probe", "balanced": "last:1", "best": "lpft"}[recipe.training.preset]
+    return usually.presets.get(recipe.training.preset, "probe")
 
 
 def flips_make_sense(classes: Sequence[str]) -> bool:

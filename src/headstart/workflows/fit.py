@@ -163,6 +163,8 @@ def _open_from_run(trained: FitResult, folder: Path) -> Model:
     """Let a fine-tuned model live from its run folder, and take its encoder out of the cache."""
     if trained.tuned is None or trained.tuned.encoder is None:
         return trained.model
-    assert trained.tuned.encoder.files.weights is not None, "what was tuned has weights"
-    shutil.rmtree(trained.tuned.encoder.files.weights.parent, ignore_errors=True)
+    made = trained.tuned.encoder.files
+    kept = made.weights or made.graph
+    assert kept is not None, "what was tuned has weights"
+    shutil.rmtree(kept.parent, ignore_errors=True)
     return replace(load(folder), board=trained.board) if folder.exists() else trained.model

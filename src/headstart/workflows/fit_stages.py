@@ -74,7 +74,7 @@ def split_encoded(planned: Plan, walk: Extraction) -> EncodedDataset:
 
 def run_fine_tuning(ground: TrainingInputs, context: RunContext) -> "FineTuned | None":
     """Fine-tune when the recipe asks for it; None otherwise."""
-    moves = training_plan(ground.recipe, len(ground.labels), ground.target.names)
+    moves = training_plan(ground.recipe, len(ground.labels), ground.target.names, ground.encoder.spec.modality)
     if moves is None:
         if context.tensorboard or context.profile or context.find_rate:
             context.notify(Finding("finetuning.nothing_to_watch"))

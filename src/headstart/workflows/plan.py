@@ -54,9 +54,9 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     require_modality(recipe.changed(), dataset.modality)
     set_reading(recipe, dataset.modality)
     recipe = recipe.replace(encoder=require_encoder(recipe.encoder.name, dataset, context))
-    recipe, notices = _possible_here(recipe)
+    recipe, notices = _possible_here(recipe, dataset.modality)
     notices += context.findings
-    moves = training_plan(recipe, 1, ())
+    moves = training_plan(recipe, 1, (), dataset.modality)
     require_possible(recipe, dataset.target, dataset.modality)
     if moves is not None:
         require_trainable(recipe.encoder.name, dataset.modality, [moves.method])
@@ -92,7 +92,7 @@ def divide(checked: Inspection, recipe: Recipe) -> Parts:
     return parts
 
 
-def _possible_here(recipe: Recipe) -> tuple[Recipe, tuple[Finding, ...]]:
+def _possible_here(recipe: Recipe, modality: str) -> tuple[Recipe, tuple[Finding, ...]]:
     """Leave out the moving of weights where a preset wants it and torch is not installed, and say so.
 
     Raises
@@ -100,19 +100,23 @@ def _possible_here(recipe: Recipe) -> tuple[Recipe, tuple[Finding, ...]]:
     MissingExtraError
         When the method itself moves weights.
     """
-    moves = training_plan(recipe, 1, ())
-    missing = [package for package in ("torch", "timm") if find_spec(package) is None]
-    if moves is None or not missing:
+    moves = training_plan(recipe, 1, (), modality)
+    if moves is None:
+        return recipe, ()
+    needed = {"torch": "train", "timm": "train"} | ({"peft": "lora"} if moves.method == "lora" else {})
+    missing = [package for package in needed if find_spec(package) is None]
+    if not missing:
         return recipe, ()
     if recipe.training.method != "probe":
-        raise MissingExtraError(missing[0], "train", "workflows.to_move_weights", method=recipe.training.method)
+        extra = needed[missing[0]]
+        raise MissingExtraError(missing[0], extra, "workflows.to_move_weights", method=recipe.training.method)
     left_out = Finding("workflows.weights_left_out", {"preset": recipe.training.preset, "package": missing[0]})
     return recipe.replace(preset="fast"), (left_out,)
 
 
 def require_possible(recipe: Recipe, target: Target, modality: str) -> None:
     """Refuse settings that make no sense for a task or a kind of examples; raises RecipeError."""
-    task, moves = load_task(target.task), training_plan(recipe, 1, ())
+    task, moves = load_task(target.task), training_plan(recipe, 1, (), modality)
     families_for(recipe, target, getattr(load_modality(modality), "terms", False))
     for name, value, possible in (
         ("method", None if moves is None else moves.method, moves is None or task.loss),  # the loss loads torch
@@ -144,5 +148,5 @@ def estimate_time(planned: Plan, context: RunContext) -> Estimate:
     baseline = planned_baseline(planned)
     stored = round(stored_share(keys, encoder, context) * len(keys))
     pace = seconds_per_example(examples, keys, (encoder, baseline), context)
-    moves = training_plan(planned.recipe, len(planned.parts.fit), planned.dataset.classes)
+    moves = training_plan(planned.recipe, len(planned.parts.fit), planned.dataset.classes, encoder.spec.modality)
     return Estimate(encoder.spec.name, len(keys), stored, pace * (len(keys) - stored), moves, encoder.spec.modality)

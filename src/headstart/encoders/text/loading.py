@@ -13,6 +13,7 @@ from headstart.encoders.spec import Device, EncoderSpec
 from headstart.encoders.text.engine import TextEncoder
 from headstart.encoders.text.folders import find_folder
 from headstart.encoders.text.tokenizer import FILE, describe_preprocessing
+from headstart.encoders.text.transformer import KINDS
 from headstart.encoders.text.written import WrittenEncoder
 from headstart.encoders.weights import HF_PREFIX, Weights, file_name, locate_weights
 from headstart.errors import EncoderError, MissingWeightsError, RecipeError, UnknownNameError
@@ -24,6 +25,7 @@ from headstart.settings.sections import EncoderSettings
 
 DEFAULT = "e5_small"
 KIND = "text"
+_CONVOLUTIONS = "universal-sentence-encoder-multilingual"
 REVISION = 2  # of what is written into the cache: raise it when that changes
 
 
@@ -44,8 +46,17 @@ def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
 
 
 def require_trainable(name: str, method: str) -> None:
-    """Raise RecipeError: the weights of encoders of documents are not moved."""
-    raise RecipeError("encoders.weights_stay", name=name, method=method)
+    """Raise RecipeError for a network that is none of the BERT family, as far as its name tells."""
+    entry = load_catalogue(KIND).get(name)
+    if entry is not None and entry.architecture == _CONVOLUTIONS:
+        raise weights_stay(name)
+    if os.path.isdir(name) and find_folder(name).architecture not in KINDS:
+        raise weights_stay(name)
+
+
+def weights_stay(name: str) -> RecipeError:
+    """Return the error that the weights of this encoder cannot be moved."""
+    return RecipeError("encoders.weights_stay", name=name, other=DEFAULT)
 
 
 def list_names(cache: Path, examples: Sequence[Example]) -> tuple[str, ...]:
@@ -135,7 +146,7 @@ def _writer(architecture: str) -> Callable[[Weights, Path], WrittenEncoder]:
         from headstart.encoders.text.e5_file import write_from_e5
 
         return write_from_e5
-    if architecture == "universal-sentence-encoder-multilingual":
+    if architecture == _CONVOLUTIONS:
         from headstart.encoders.text.use_multilingual import write_from_use
 
         return write_from_use

@@ -26,7 +26,7 @@ def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
 
 
 def require_trainable(name: str, method: str) -> None:
-    """Raise RecipeError: no weights are moved."""
+    """Raise RecipeError where there are no weights, or none that move."""
     if name == WORDS:
         raise RecipeError("encoders.no_network_of_words", method=method)
     loading.require_trainable(name, method)

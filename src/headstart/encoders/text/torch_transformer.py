@@ -3,7 +3,9 @@
 Its parameters have BERT's names, as :meth:`Transformer.shapes` lists them, and no others.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -11,15 +13,21 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from headstart.encoders.spec import EncoderFiles
+from headstart.arrays import Integers
+from headstart.encoders.onnx_engine import open_session
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.encoders.text.blocks import read_blocks
 from headstart.encoders.text.graph_tensors import read_graph
+from headstart.encoders.text.loading import weights_stay
+from headstart.encoders.text.tokenizer import FILE
 from headstart.encoders.text.transformer import WORDS, Transformer
-from headstart.encoders.text.transformer_graph import distance_classes
+from headstart.encoders.text.transformer_graph import distance_classes, write_transformer
+from headstart.encoders.text.written import GRAPH
 from headstart.encoders.weight_files import Array
 from headstart.errors import EncoderError
 
 HIDDEN = -1  # number of a token that fills a batch up
+TOLERANCE = 1e-5  # of features of the graph against those of the network
 _FAR = -1e9  # added to the scores of hidden tokens
 
 
@@ -67,7 +75,7 @@ class TorchTransformer(nn.Module):
     ) -> tuple[torch.Tensor, ...]:
         """Compute the states of all tokens (B, T, W): as they enter the first layer, then after each; the last last."""
         mask = input_ids != HIDDEN if attention_mask is None else attention_mask.bool()
-        return self.run(self.embed(input_ids), mask, 0)
+        return self.run(self.embed(input_ids), mask)
 
     def embed(self, input_ids: torch.Tensor) -> torch.Tensor:
         """Compute what enters the first layer (B, T, W)."""
@@ -80,11 +88,13 @@ class TorchTransformer(nn.Module):
         embedded: torch.Tensor = tables["LayerNorm"](states)
         return embedded
 
-    def run(self, states: torch.Tensor, mask: torch.Tensor, first: int) -> tuple[torch.Tensor, ...]:
-        """Run the layers from ``first`` on, and return their input and what each of them gives, (B, T, W) each."""
+    def run(
+        self, states: torch.Tensor, mask: torch.Tensor, first: int = 0, end: int | None = None
+    ) -> tuple[torch.Tensor, ...]:
+        """Run the layers from ``first`` to ``end``, and return their input and what each of them gives, (B, T, W)."""
         bias = self._bias(mask)
         found = [states]
-        for layer in cast(Sequence[Any], self.encoder["layer"])[first:]:
+        for layer in cast(Sequence[Any], self.encoder["layer"])[first:end]:
             found.append(self._run_layer(layer, found[-1], bias))
         return tuple(found)
 
@@ -123,6 +133,52 @@ class TorchTransformer(nn.Module):
         return bias + scores.permute(2, 0, 1)[None]
 
 
+def load_tensors(spec: EncoderSpec, files: EncoderFiles) -> dict[str, Array]:
+    """Load the weights of an encoder from its graph, under BERT's names; those of bytes are blocks of 4 bits.
+
+    Raises
+    ------
+    RecipeError
+        When its network is none of the BERT family.
+    """
+    if "vocabulary" not in files.config:
+        raise weights_stay(spec.name)
+    return _read_tensors(files)
+
+
+def create_network(config: Mapping[str, Any], tensors: Mapping[str, Array] | None) -> TorchTransformer:
+    """Build a network of its description; see :func:`build_transformer`."""
+    return build_transformer(Transformer(**config), tensors)
+
+
+def store_network(
+    module: TorchTransformer, spec: EncoderSpec, files: EncoderFiles, inputs: Integers, place: Path
+) -> None:
+    """Write the graph and the tokenizer of a network whose weights moved; what did not move stays in its blocks.
+
+    Raises
+    ------
+    EncoderError
+        When the graph computes something else on ``inputs``, numbers of tokens (n, T).
+    """
+    before = _read_tensors(files)
+    tensors = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
+    for name, old in before.items():
+        if old.dtype == np.uint8 and np.array_equal(read_blocks(old), tensors[name]):
+            tensors[name] = old
+    write_transformer(module.network, tensors, place / GRAPH)
+    tokenizer = files.beside[FILE]
+    assert isinstance(tokenizer, Path), "a tokenizer is a file"
+    shutil.copyfile(tokenizer, place / FILE)
+    with torch.inference_mode():
+        expected = module(torch.from_numpy(inputs)).numpy()
+    given = {"input_ids": np.maximum(inputs, 0), "attention_mask": (inputs != HIDDEN).astype(np.int64)}
+    (got,) = open_session(place / GRAPH, threads=1).run(None, given)
+    worst = float(np.abs(got - expected).max())  # of features of length 1
+    if not worst <= TOLERANCE:
+        raise EncoderError("encoders.graph_differs", name=spec.name, worst=worst, most=TOLERANCE)
+
+
 def build_transformer(network: Transformer, tensors: Mapping[str, Array] | None) -> TorchTransformer:
     """Build the network in evaluation mode with tensors under BERT's names, those of bytes being blocks of 4 bits.
 
@@ -135,9 +191,11 @@ def build_transformer(network: Transformer, tensors: Mapping[str, Array] | None)
             if isinstance(module, nn.Linear | nn.Embedding):
                 nn.init.normal_(module.weight, std=0.02)
         return made.eval()
-    plain = {name: read_blocks(array) if array.dtype == np.uint8 else array for name, array in tensors.items()}
-    try:
-        made.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in plain.items()}, strict=True)
+    plain = {
+        name: read_blocks(array) if array.dtype == np.uint8 else np.array(array) for name, array in tensors.items()
+    }
+    try:  # the numbers of the words are many: no second copy of them
+        made.load_state_dict({name: torch.from_numpy(array) for name, array in plain.items()}, strict=True, assign=True)
     except RuntimeError as error:
         said = " ".join(line.strip() for line in str(error).splitlines()[:2])[:300].rstrip(" .:")
         name = network.architecture
@@ -153,9 +211,12 @@ def open_transformer(files: EncoderFiles) -> TorchTransformer:
     EncoderError
         When the graph cannot be read.
     """
-    network = Transformer(**files.config)
+    return create_network(files.config, _read_tensors(files))
+
+
+def _read_tensors(files: EncoderFiles) -> dict[str, Array]:
     assert files.graph is not None, "encoders of documents have graphs"
-    return build_transformer(network, read_graph(network, files.graph))
+    return read_graph(Transformer(**files.config), files.graph)
 
 
 def _layer(network: Transformer) -> nn.ModuleDict:

@@ -1,0 +1,130 @@
+"""Documents as inputs of a training: numbers of tokens, or the states of tokens as they leave the frozen layers.
+
+Rows of a batch are filled up to its longest. Of a document in several pieces each version is another piece, so that
+epochs take turns.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from headstart.arrays import Integers, Singles
+from headstart.data.readers.base import reader_of
+from headstart.encoders.preprocess.text_tokens import TextPreprocessing
+from headstart.encoders.text.engine import group_by_length
+from headstart.encoders.text.torch_transformer import HIDDEN, TorchTransformer
+from headstart.finetuning.batches import Rows
+from headstart.finetuning.classifier import TrainableParameters
+from headstart.finetuning.inputs import CachedStages, TrainingInputs
+from headstart.finetuning.views import Augmentation
+from headstart.runtime.context import RunContext
+from headstart.runtime.findings import NOTE, Finding
+
+MOST_NUMBERS = 2**28  # of the states of all tokens: 1 GiB
+
+
+@dataclass(frozen=True, slots=True)
+class TokenViews:
+    """The pieces of each document, one at least, as numbers of tokens."""
+
+    pieces: Sequence[Sequence[Integers]]
+
+    def __len__(self) -> int:
+        """Count the documents."""
+        return len(self.pieces)
+
+    @property
+    def notices(self) -> tuple[Finding, ...]:
+        """Say of how many documents an epoch sees one piece alone."""
+        long = sum(len(pieces) > 1 for pieces in self.pieces)
+        return (Finding("finetuning.piece_by_piece", {"count": long}, NOTE),) if long else ()
+
+    def lengths(self, view: int) -> Integers:
+        """Count the tokens of this version of each document."""
+        return np.array([len(self.piece(row, view)) for row in range(len(self.pieces))])
+
+    def piece(self, row: int, view: int) -> Integers:
+        """Return the piece of a document that a version shows."""
+        pieces = self.pieces[row]
+        return pieces[view % len(pieces)]
+
+    def take(self, rows: Rows, view: int) -> Integers:
+        """Return numbers of tokens, shape (n, T)."""
+        filled: Integers = _fill_up([self.piece(int(row), view) for row in rows], HIDDEN)
+        return filled
+
+
+@dataclass(frozen=True, slots=True)
+class StateViews:
+    """The states of the tokens of each document by version, (T, W) each; what fills a batch up is not a number."""
+
+    states: Sequence[Sequence[Singles]]
+
+    def __len__(self) -> int:
+        """Count the documents."""
+        return len(self.states[0])
+
+    def lengths(self, view: int) -> Integers:
+        """Count the tokens of this version of each document."""
+        return np.array([len(states) for states in self.states[view]])
+
+    def take(self, rows: Rows, view: int) -> Singles:
+        """Return the states of tokens, shape (n, T, W)."""
+        filled: Singles = _fill_up([self.states[view][row] for row in rows], np.nan)
+        return filled
+
+
+def create_views(
+    sources: Sequence[str],
+    preprocessing: TextPreprocessing,
+    augmentation: Augmentation,
+    seed: int,
+    workers: ThreadPoolExecutor,
+) -> TokenViews:
+    """Tokenise documents; nothing is varied and no thread is needed."""
+    opened = (reader_of(preprocessing.kind).open_example(source) for source in sources)
+    return TokenViews([preprocessing.pieces(preprocessing.prepare(document)) for document in opened])
+
+
+def cache_stages(
+    ground: TrainingInputs, moving: TrainableParameters, views: TokenViews, context: RunContext
+) -> CachedStages | Finding:
+    """Compute the states of all tokens as they enter the first layer that moves, once for each version."""
+    network = cast(TorchTransformer, moving.classifier.encoder)
+    head, first = moving.classifier.head, len(moving.frozen) - 1  # the first stage is that of the embeddings
+    wanted = range(moving.plan.views)
+    size = sum(int(views.lengths(view).sum()) for view in wanted) * network.network.width
+    if first < 0 or size > MOST_NUMBERS:
+        return Finding("finetuning.states_not_kept", {"size": size * 4 / 2**30}, NOTE)
+    states = [_states(network, views, view, first) for view in wanted]
+
+    def forward(filled: torch.Tensor) -> torch.Tensor:
+        mask = ~filled[..., 0].isnan()
+        found = network.run(filled.nan_to_num(nan=0.0), mask, first)
+        scores: torch.Tensor = head(network.pool(found, mask))
+        return scores
+
+    return CachedStages(StateViews(states), forward)
+
+
+def _states(network: TorchTransformer, views: TokenViews, view: int, first: int) -> list[Singles]:
+    found: list[Singles] = [np.empty(0, np.float32)] * len(views)
+    with torch.no_grad():
+        for rows in group_by_length(views.lengths(view).tolist()):
+            ids = torch.from_numpy(views.take(np.array(rows), view))
+            states = network.run(network.embed(ids), ids != HIDDEN, 0, first)[-1].numpy()
+            for row, own in zip(rows, states, strict=True):
+                found[row] = own
+    return found
+
+
+def _fill_up(rows: Sequence[Any], filling: float) -> Any:  # noqa: ANN401 - arrays (T, ...) of any kind of numbers
+    longest = max(len(row) for row in rows)
+    filled = np.full((len(rows), longest, *rows[0].shape[1:]), filling, rows[0].dtype)
+    for number, row in enumerate(rows):
+        filled[number, : len(row)] = row
+    return filled

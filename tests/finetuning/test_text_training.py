@@ -1,0 +1,157 @@
+"""Weights of encoders of documents move: in batches of like lengths, from cached states, and back into a graph."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.data.example import Example
+from headstart.data.readers.text import Document
+from headstart.data.targets.classes import Classes
+from headstart.encoders.saved import open_saved
+from headstart.encoders.spec import EncoderFiles, EncoderSpec
+from headstart.encoders.text.blocks import read_blocks
+from headstart.encoders.text.engine import TextEncoder
+from headstart.encoders.text.source import require_trainable
+from headstart.encoders.text.tokenizer import FILE, describe_preprocessing, write_tokenizer
+from headstart.encoders.text.torch_transformer import HIDDEN, load_tensors, open_transformer
+from headstart.encoders.text.transformer import WORDS, Transformer
+from headstart.encoders.text.transformer_graph import write_transformer
+from headstart.errors import RecipeError
+from headstart.finetuning.build import assemble, hold_out_validation
+from headstart.finetuning.checkpoint import read_checkpoint, write_checkpoint
+from headstart.finetuning.fine_tuning import fine_tune
+from headstart.finetuning.inputs import TrainingInputs
+from headstart.finetuning.loop import Training
+from headstart.finetuning.text_views import TokenViews
+from headstart.probing.probe import fit_probe
+from headstart.runtime.context import RunContext
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import training_plan
+from tiny_transformers import config_json, draw_tensors, tokenizer_json
+from training import ONE, quiet_hooks
+
+TEXTS = [
+    f"{filling} {word} film"
+    for word in ("good", "bad", "long")
+    for filling in ("the", "a very", "song of", "not", "story about the war and") * 3
+]
+LONG = "good " + "the war and love " * 40  # 162 tokens: three pieces of 62
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> TextEncoder:
+    folder = tmp_path_factory.mktemp("tiny")
+    network = Transformer.from_config(config_json(), folder)
+    draw = np.random.default_rng(1)
+    blocks = draw.integers(0, 256, (network.vocabulary, 1, 18)).astype(np.uint8)
+    blocks[:, :, :2] = draw.normal(0, 0.05, (network.vocabulary, 1, 1)).astype("<f2").view(np.uint8)
+    write_transformer(network, draw_tensors(network) | {WORDS: blocks}, folder / "encoder.onnx")
+    write_tokenizer(tokenizer_json(), folder / FILE)
+    preprocessing = describe_preprocessing(folder / FILE, network.positions)
+    spec = EncoderSpec("tiny", network.architecture, 64, "0" * 64, preprocessing, "Apache-2.0", "tests")
+    files = EncoderFiles(folder / "encoder.onnx", None, network.to_json(), {FILE: folder / FILE})
+    return TextEncoder(spec, files)
+
+
+def inputs_of(tiny: TextEncoder, texts: list[str] = TEXTS, **settings) -> TrainingInputs:
+    given = {"head": "logistic", "seed": 1, "batch_size": 6, "epochs": 3, "checkpoint_seconds": 0.0} | settings
+    recipe, target = Recipe(**given), Classes(("good", "bad", "long"))
+    labels = np.array([next(number for number, word in enumerate(target.names) if word in text) for text in texts])
+    features, groups = tiny.encode([tiny.preprocess(text) for text in texts]), np.arange(len(texts))
+    examples = tuple(Example(Document(text), f"#{number}") for number, text in enumerate(texts))
+    keys = tuple(bytes([number]) * 32 for number in range(len(texts)))
+    probe = fit_probe(features, labels, target, groups, recipe)
+    return TrainingInputs(recipe, target, tiny, examples, keys, labels, groups, features, probe)
+
+
+def plan_of(ground):
+    return training_plan(ground.recipe, len(ground.labels), ground.target.names, "text")
+
+
+def trained(ground, folder, hooks=None, resumed=None):
+    context = RunContext(cache=folder)
+    with assemble(ground, plan_of(ground), hold_out_validation(ground), ONE, context) as made:
+        return Training(made.task, ONE, hooks or quiet_hooks(), resumed).run()
+
+
+def test_a_batch_is_filled_up_to_its_longest_and_epochs_take_turns_with_pieces():
+    views = TokenViews([[np.array([1, 5, 2])], [np.array([1, 7, 8, 2]), np.array([1, 9, 2])]])
+    assert views.take(np.array([0, 1]), 0).tolist() == [[1, 5, 2, HIDDEN], [1, 7, 8, 2]]
+    assert views.take(np.array([1]), 1).tolist() == [[1, 9, 2]]
+    assert views.take(np.array([1]), 2).tolist() == [[1, 7, 8, 2]]
+    said = "Of 1 texts that are longer than a piece, a training sees one piece at a time; answers are the mean of all."
+    assert [str(notice) for notice in views.notices] == [said]
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_weights_that_moved_leave_as_a_graph_and_what_did_not_stays_in_its_blocks(tiny, tmp_path, method):
+    ground = inputs_of(tiny, [*TEXTS, LONG], method=method, lr=0.003, epochs=6)
+    tuned = fine_tune(ground, plan_of(ground), RunContext(cache=tmp_path))
+    assert tuned.history[-1].loss < tuned.history[0].loss
+    assert any("longer than a piece" in str(notice) for notice in tuned.notices)
+    assert tuned.encoder.spec.name == f"tiny+{method}"
+    before, after = load_tensors(tiny.spec, tiny.files), load_tensors(tuned.encoder.spec, tuned.encoder.files)
+    np.testing.assert_array_equal(after[WORDS], before[WORDS])  # blocks
+    moved = {name for name in before if not np.array_equal(before[name], after[name])}
+    query = "encoder.layer.1.attention.self.query.weight"
+    assert query in moved
+    assert ("encoder.layer.1.output.dense.weight" in moved) is (method == "full")
+    opened = open_saved(tuned.encoder.spec, tuned.encoder.files)
+    (piece,) = opened.preprocessing.pieces(opened.preprocess("a good film"))
+    with torch.inference_mode():
+        expected = open_transformer(tuned.encoder.files)(torch.from_numpy(piece)[None]).numpy()
+    np.testing.assert_allclose(opened.encode([opened.preprocess("a good film")]), expected, rtol=0, atol=1e-5)
+    assert read_blocks(after[WORDS]).shape == (len(before[WORDS]), 32)
+
+
+def test_training_from_cached_states_is_training_without_them(tiny, tmp_path):
+    cached, uncached = (
+        trained(inputs_of(tiny, method="last:1", lr=0.003, prefix_cache=kept), tmp_path) for kept in (True, False)
+    )
+    for one, other in zip(cached.history, uncached.history, strict=True):
+        assert one.loss == pytest.approx(other.loss, abs=1e-5)
+    assert cached.tensors.keys() == uncached.tensors.keys()
+    assert all(name.startswith(("head.", "encoder.encoder.layer.1.")) for name in cached.tensors)
+    for name, tensor in cached.tensors.items():
+        if name.endswith(".key.bias"):
+            continue  # it has no influence, so that rounding alone moves it
+        torch.testing.assert_close(tensor, uncached.tensors[name], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["lora", "last:1"])
+def test_a_training_that_is_cut_off_and_resumed_ends_with_the_same_bits(tiny, tmp_path, method):
+    ground, file = inputs_of(tiny, method=method), tmp_path / "last.safetensors"
+
+    def pull_the_plug(step, done, total, note=""):
+        if done == 6:
+            raise KeyboardInterrupt
+
+    whole = trained(ground, tmp_path)
+    keeping = quiet_hooks(keep=lambda checkpoint: write_checkpoint(file, checkpoint), progress=pull_the_plug)
+    with pytest.raises(KeyboardInterrupt):
+        trained(ground, tmp_path, keeping)
+    resumed = trained(ground, tmp_path, resumed=read_checkpoint(file))
+    assert whole.last.keys() == resumed.last.keys()
+    assert all(torch.equal(tensor, resumed.last[name]) for name, tensor in whole.last.items())
+    assert [replace(row, seconds=0.0) for row in whole.history] == [
+        replace(row, seconds=0.0) for row in resumed.history
+    ]
+
+
+def test_networks_that_are_no_transformers_cannot_move(tmp_path: Path):
+    require_trainable("minilm", "lora")
+    with pytest.raises(RecipeError, match=r"The weights of use_multilingual cannot be moved\. Its network is"):
+        require_trainable("use_multilingual", "lora")
+    with pytest.raises(RecipeError, match="has no network, so there is nothing for 'lora' to train"):
+        require_trainable("words", "lora")
+
+
+def test_presets_and_methods_have_rates_of_their_own_for_documents():
+    balanced = training_plan(Recipe(preset="balanced"), 1000, ["yes", "no"], "text")
+    assert (balanced.method, balanced.batch_size, balanced.epochs, balanced.rate) == ("lora", 16, 3, 2e-3)
+    assert (balanced.crop, balanced.from_probe, balanced.regularisation) == (False, True, 1e-3)
+    last = training_plan(Recipe(method="last:2"), 1000, ["yes", "no"], "text")
+    assert last.cached and last.views == 1
