@@ -47,7 +47,10 @@ def test_a_history_is_read_with_gaps_where_nothing_was_validated(tmp_path):
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda folder: folder.mkdir(), "It holds none of metrics.json, compare.json, rank.json, check.json and search.json."),
+        (
+            lambda folder: folder.mkdir(),
+            "It holds none of metrics.json, compare.json, rank.json, check.json and search.json.",
+        ),
         (lambda folder: None, "There is no such folder."),
         (lambda folder: folder.write_text("x"), "It is no folder."),
     ],
