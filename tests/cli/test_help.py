@@ -171,7 +171,7 @@ def test_the_version(headstart):
         (["Classify", "x"], "Error: No such command 'Classify'. Did you mean 'predict'?"),
         (
             ["fit", "x", "--encodr", "y"],
-            "Error: No such option '--encodr'. (Did you mean one of: '--encoder', '--method'?)",
+            "Error: No such option '--encodr'. (Did you mean one of: '--encoder', '--encoding', '--method'?)",
         ),
         (["fit"], "Error: Missing argument 'DATA'."),
         (["fit", "x", "--seed", "one"], "Error: Invalid value for '--seed': "),
