@@ -98,7 +98,7 @@ def test_a_model_is_scored_and_opened_again_with_its_files_checked(place):
     assert "copy' is damaged" in run("predict", place / "copy", "--text", "a film")[2]
 
 
-@pytest.mark.parametrize("verb", ["explain", "export", "benchmark"])
+@pytest.mark.parametrize("verb", ["explain", "export", "benchmark", "report"])
 def test_verbs_that_know_no_parts_of_texts_say_so_in_a_sentence(verb, place):
     code, _, said = run(verb, place / "runs" / "names", *(["x.txt"] if verb == "explain" else []))
     assert code == 1
