@@ -17,6 +17,8 @@ from headstart.explain.text.methods import encode_texts
 from headstart.explain.text.parts import MOST, split_parts, without
 from headstart.heads.stacked import StackedHead
 from headstart.heads.words import WordsHead
+from headstart.serving.explanations.text import explain_for_page
+from headstart.serving.http_errors import Refusal
 from headstart.workflows.model import to_explained_model
 
 GOOD = "a fine warm funny bright moving film story cast scene".split()
@@ -204,3 +206,23 @@ def test_evidence_in_texts_is_not_averaged(folder, tmp_path):
 
 def test_a_head_of_words_is_what_was_fitted(model):
     assert isinstance(model.saved.head, WordsHead)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text("a film\n 好👍\u202e<&", min_size=1, max_size=40).filter(lambda text: any(map(str.isalnum, text))))
+def test_the_parts_that_a_page_colours_are_the_whole_text(dense, text):
+    parts = explain_for_page(to_explained_model(dense), text, ())["parts"]
+    assert "".join(part["text"] for part in parts) == text
+    assert all((part["weight"] is None) == (not part["text"].strip()) for part in parts)
+
+
+def test_a_page_explains_a_long_text_only_where_that_is_quick(model, dense):
+    text = "a warm film " * 200
+    assert len(explain_for_page(to_explained_model(model), text, ())["parts"]) > 100
+    with pytest.raises(Refusal) as caught:
+        explain_for_page(to_explained_model(dense), text, ())
+    assert str(caught.value) == (
+        "The text is too long to be explained here. It has 2,400 characters; the limit is 2,000. "
+        "Ask for a part of it, or on the command line: headstart explain"
+    )
+    assert len(explain_for_page(to_explained_model(dense), text[:1900], ())["parts"]) <= 2 * 20

@@ -8,6 +8,7 @@ from headstart.explain.base import ExplanationRequest
 from headstart.explain.explained_model import ExplainedModel
 from headstart.explain.neighbours import Neighbour, find_example
 from headstart.explain.text.explaining import TextExplanation, explain_example
+from headstart.explain.text.parts import MOST_READ
 from headstart.heads.words import WordsHead
 from headstart.runtime.text import beginning
 from headstart.serving.http_errors import refused
@@ -29,9 +30,12 @@ def explain_for_page(subject: ExplainedModel, document: str, folders: Sequence[P
     Refusal
         413 for a document that would keep the visitor waiting.
     """
-    if len(document) > LONGEST and not isinstance(subject.head, WordsHead):
+    quick = isinstance(subject.head, WordsHead)  # nothing has to be left out to know what a word weighs
+    if len(document) > LONGEST and not quick:
         raise refused(413, "serving.too_long_to_explain", count=len(document), limit=LONGEST)
-    found = explain_example(subject, document, "", ExplanationRequest(neighbours=NEIGHBOURS), READ)
+    found = explain_example(
+        subject, document, "", ExplanationRequest(neighbours=NEIGHBOURS), MOST_READ if quick else READ
+    )
     return {
         "parts": [{"text": text, "weight": weight} for text, weight in divide(found)],
         "target": found.target,
