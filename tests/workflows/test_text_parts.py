@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import headstart as hs
 from headstart.cli.app import app
 from headstart.encoders.text.loading import load_encoder
 from headstart.encoders.text.torch_transformer import build_transformer
@@ -93,7 +94,10 @@ def test_a_long_text_is_read_in_windows_and_nothing_is_cut(place):
 def test_a_model_is_scored_and_opened_again_with_its_files_checked(place):
     code, shown, _ = run("evaluate", place / "runs" / "names", place / "names.conll", "--json")
     assert code == 0 and json.loads(shown)["evaluation"]["count"] == 150
-    load_parts(place / "runs" / "names").save(place / "copy")
+    hs.load(place / "runs" / "names").save(place / "copy")
+    assert hs.load(place / "copy").predict("a bad film").entities[-1].text == "film"
+    model = hs.fit(place / "names.conll", encoder=str(place / "my-transformer"), out=place / "again", cache=place / "c")
+    assert model.predict("a bad film") == hs.load(place / "copy").predict("a bad film")
     (place / "copy" / "tokenizer.json").write_text("{}")
     assert "copy' is damaged" in run("predict", place / "copy", "--text", "a film")[2]
 
