@@ -244,8 +244,8 @@ def test_the_demo_on_texts_begins_with_where_they_come_from_and_ends_with_what_t
         "What to try next:",
         f'  headstart predict {run} --text "The bank cut its rates."',
         f'  headstart explain {run} "The bank cut its rates."',
-        f"  headstart check {table}",
-        f"  headstart compare {table}",
+        f"  headstart check {table} --encoder words",
+        f"  headstart compare {table} --encoder words",
         f"  headstart serve {run}",
     ]
 

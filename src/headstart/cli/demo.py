@@ -12,8 +12,8 @@ from headstart.errors import MissingWeightsError
 NEXT = (
     'predict {run} --text "{typed}"',
     'explain {run} "{typed}"',
-    "check {data}",
-    "compare {data}",
+    "check {data}{encoder}",
+    "compare {data}{encoder}",
     "serve {run}",
 )
 
@@ -50,4 +50,6 @@ def demo(
     if texts and not call.as_json:
         values = {"run": shlex.quote(str(report.folder)), "data": shlex.quote(str(texts))}
         values["typed"] = translate("The bank cut its rates.")
+        encoder = call.given.get("encoder")
+        values["encoder"] = f" --encoder {shlex.quote(encoder)}" if encoder else ""
         call.print_beside([translate("What to try next:"), *(f"  headstart {one}".format(**values) for one in NEXT)])
