@@ -13,14 +13,24 @@ FILE = "tokenizer.json"
 
 # What SentencePiece's rule nmt_nfkc does beside NFKC: these vanish, these are spaces, and one is left as it is.
 _GONE = "[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]"
-_SPACES = "[\t\n\x0c\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]"
+_SPACES = "[\t\n\x0c\r\x85\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]"
 _WIDE_TILDE, _ASIDE = "\uff5e", "\ue0fe"  # a character for private use, which NFKC leaves alone
+
+
+# What stands alone in one of the libraries for Python and JavaScript but not in the other: Han, and punctuation that
+# Unicode did not have when the former learned its own.
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ceaf\U0002f800-\U0002fa1f"
+_LATER = "\u061d\u09fd\u0a76\u0c77\u0c84\u166d\u1b4e\u1b4f\u1b7d-\u1b7f\u2e43-\u2e4f\u2e52-\u2e5d"
+_BERT = {"type": "BertPreTokenizer"}
 
 
 def write_tokenizer(source: dict[str, Any], path: Path) -> None:
     """Write a tokenizer so that it cuts and fills nothing, and finds no special token in a document."""
     added = [token for token in source.get("added_tokens") or [] if not token.get("special")]
     plain = {**source, "truncation": None, "padding": None, "added_tokens": added}
+    if source.get("pre_tokenizer") == _BERT:
+        alone = {"type": "Split", "pattern": {"Regex": f"[{_HAN}{_LATER}]"}, "behavior": "Isolated", "invert": False}
+        plain["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [alone, _BERT]}
     path.write_text(json.dumps(plain, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
