@@ -16,7 +16,7 @@ from headstart.metrics.comparison import PROBE, Comparison, compare_with_baselin
 from headstart.metrics.values import ScoredPart
 from headstart.probing.cross_validation import predict_in_folds
 from headstart.probing.predictor import HeadPredictor
-from headstart.probing.probe import BaselineRows, Probe, baseline_family
+from headstart.probing.probe import WORDS, BaselineRows, Probe, baseline_family
 from headstart.probing.rows import Sample, require_some, select_balanced_rows, select_rows_to_encode, select_sample
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
@@ -139,22 +139,24 @@ def score(
         seed=seed,
         resamples=resamples,
         evaluation=evaluation,
-        halves={} if recipe.split.folds else predict_halves(encoded, frozen, final, outputs, simple.spec.name),
+        halves={} if recipe.split.folds else predict_halves(encoded, probes, final, outputs),
     )
     return outputs, board, promises
 
 
 def predict_halves(
-    encoded: EncodedDataset, frozen: Probe, final: FittedPredictor, outputs: Floats, baseline: str
+    encoded: EncodedDataset, probes: tuple[Probe, Baseline], final: FittedPredictor, outputs: Floats
 ) -> dict[str, Floats]:
     """Predict by the words alone, the vectors alone and both, and by a network that was moved, where there are any.
 
-    Nothing where the features are those of the baseline, which has no vectors of a network.
+    Nothing where the features are those of the baseline, which has no vectors of a network; the words alone are it.
     """
-    if frozen.fit_halves is None or final.encoder.spec.name == baseline:
+    frozen, simple = probes
+    if frozen.fit_halves is None or final.encoder.spec.name == simple.spec.name:
         return {}
-    features = encoded.features[encoded.scored.positions]
-    found = {name: one.outputs(features) for name, one in frozen.fit_halves().items()}
+    rows = encoded.scored.positions
+    found = {name: one.outputs(encoded.features[rows]) for name, one in frozen.fit_halves().items()}
+    found[WORDS] = simple.outputs(encoded.baseline.matrix[rows])
     return found | ({"moved": outputs} if final.tuned else {})
 
 
