@@ -64,8 +64,8 @@ Arguments:
 Options:
   --encoder TEXT     Pretrained network: see 'headstart encoders'.  [default:
                      efficientnet_lite0]
-  --method TEXT      How far the weights move: probe, lpft, full, last:N,
-                     gradual, norm, lora or scratch.  [default: probe]
+  --method TEXT      What moves: probe, lpft, full, last:N, gradual, norm,
+                     lora, contrastive or scratch.  [default: probe]
   --preset TEXT      fast: the probe; balanced: the last stage; best:
                      everything. A rule chooses the rest.
   --time-limit TEXT  For the whole run: 90s, 10m, 1h; as many epochs as fit

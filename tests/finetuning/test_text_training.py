@@ -25,11 +25,12 @@ from headstart.finetuning.checkpoint import read_checkpoint, write_checkpoint
 from headstart.finetuning.fine_tuning import fine_tune
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.loop import Training
+from headstart.finetuning.losses import supervised_contrastive
 from headstart.finetuning.text_views import TokenViews
 from headstart.probing.probe import fit_probe
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
-from headstart.settings.rules import training_plan
+from headstart.settings.rules import examples_at_once, require_pairs, training_plan
 from tiny_transformers import config_json, draw_tensors, tokenizer_json
 from training import ONE, quiet_hooks
 
@@ -155,3 +156,48 @@ def test_presets_and_methods_have_rates_of_their_own_for_documents():
     assert (balanced.crop, balanced.from_probe, balanced.regularisation) == (False, True, 1e-3)
     last = training_plan(Recipe(method="last:2"), 1000, ["yes", "no"], "text")
     assert last.cached and last.views == 1
+
+
+def by_hand(features, labels):
+    """The loss of Khosla et al. 2020 with the sum outside, term by term."""
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    losses = []
+    for one, label in enumerate(labels):
+        others = [row for row in range(len(labels)) if row != one]
+        total = sum(np.exp(unit[one] @ unit[row] / 0.1) for row in others)
+        alike = [-np.log(np.exp(unit[one] @ unit[row] / 0.1) / total) for row in others if labels[row] == label]
+        losses.append(np.mean(alike) if alike else 0.0)
+    return losses
+
+
+def test_the_contrastive_loss_is_the_formula():
+    features, labels = np.random.default_rng(0).normal(size=(9, 5)), [0, 1, 0, 2, 1, 1, 0, 3, 2]  # 3 stands alone
+    found = supervised_contrastive(torch.from_numpy(features), torch.tensor(labels))
+    np.testing.assert_allclose(found.numpy(), by_hand(features, labels), rtol=1e-9)
+
+
+def test_a_network_learns_from_pairs_and_folds_say_whether_it_helped(tiny, tmp_path):
+    context = RunContext(cache=tmp_path)
+    ground = inputs_of(tiny, method="contrastive", batch_size=0, epochs=8, lr=0.003)
+    plan = plan_of(ground)
+    assert (plan.batch_size, examples_at_once(plan, on_cpu=True)) == (len(TEXTS), len(TEXTS))
+    tuned = fine_tune(ground, plan, context)
+    assert tuned.history[-1].loss < tuned.history[0].loss and tuned.history[-1].accuracy == 1.0
+    assert tuned.encoder.spec.name == "tiny+contrastive" and not len(tuned.validation)
+    opened = open_saved(tuned.encoder.spec, tuned.encoder.files)
+    features = opened.encode([opened.preprocess(text) for text in TEXTS])
+    assert (tuned.head.scores(features).argmax(axis=1) == ground.labels).all()
+    blind = replace(ground, labels=np.arange(len(TEXTS)) % 3)  # nothing that a text says
+    kept = fine_tune(blind, replace(plan, epochs=2), context)
+    assert kept.encoder is None
+    assert "it did not help here, and the probe was kept" in str(kept.notices[-1])
+
+
+@pytest.mark.parametrize(("counts", "said"), [([1, 5], "1 to 5"), ([8, 40], "8 to 40")])
+def test_pairs_are_for_few_examples_of_each_class(counts, said):
+    with pytest.raises(RecipeError) as error:
+        require_pairs(counts)
+    assert str(error.value) == (
+        f"The method 'contrastive' is for 2 to 32 pictures of each class. The part to fit has {said} of each. "
+        "Learn from fewer with --shots 32, or use --method lora."
+    )

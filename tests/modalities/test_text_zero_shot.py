@@ -108,9 +108,11 @@ def test_random_weights_are_those_of_the_same_network_and_of_the_seed(folder, se
 
 
 def test_a_comparison_of_texts_has_words_names_a_random_network_and_both_together(settings):
-    report = headstart.compare(PAIRS, shots=[2, "all"], draws=1, test_fraction=0.34, **settings)
-    arms = list(dict.fromkeys(point.arm for point in report.points))
-    assert arms == ["majority", "words", "zero_shot", "random", "probe", "stacked"]
-    assert {gain.arm for gain in report.gains} == {"probe", "stacked"}
+    usual = ["majority", "words", "zero_shot", "random", "probe", "stacked"]
+    for arms in (usual, [*usual, "lora"]):
+        given = {"arms": arms} if "lora" in arms else {}
+        report = headstart.compare(PAIRS, shots=[2, "all"], draws=1, steps=2, test_fraction=0.34, **given, **settings)
+        assert list(dict.fromkeys(point.arm for point in report.points)) == arms
+        assert {gain.arm for gain in report.gains} == {*arms[4:]}
     zero = [point.accuracy.value for point in report.points if point.arm == "zero_shot"]
     assert zero[0] == zero[1]  # whatever the number of labels

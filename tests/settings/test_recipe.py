@@ -40,7 +40,7 @@ VALUES = {key: values_of(one) for key, one in all_settings().items() if one.chec
 }
 
 
-METHODS_ARE = "It can be probe, lpft, full, last:N, gradual, norm, lora or scratch."
+METHODS_ARE = "It can be probe, lpft, full, last:N, gradual, norm, lora, contrastive or scratch."
 
 
 def test_a_task_is_one_of_the_registry():

@@ -17,7 +17,7 @@ from headstart.finetuning.classifier import build_classifier, choose_moving
 from headstart.finetuning.distributed import Engine
 from headstart.finetuning.inputs import TrainingInputs, ViewSource
 from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSet
-from headstart.finetuning.losses import TrainingLoss
+from headstart.finetuning.losses import CONTRASTIVE, ContrastiveLoss, TrainingLoss
 from headstart.finetuning.views import augmentation_of
 from headstart.heads.family import load_family
 from headstart.heads.linear import LinearHead, as_linear
@@ -45,7 +45,8 @@ def hold_out_validation(ground: TrainingInputs) -> TrainValidation:
     """Hold out a share of each class for choosing epoch, share of the way, and decoding; no group is divided."""
     count = len(ground.labels)
     everything = np.arange(count)
-    if ground.recipe.split.validation_fraction == 0 or count < FEWEST_TO_DIVIDE:
+    whole = ground.recipe.training.method == CONTRASTIVE  # folds choose
+    if ground.recipe.split.validation_fraction == 0 or whole or count < FEWEST_TO_DIVIDE:
         return TrainValidation(everything, everything[:0])
     held = hold_out(
         ground.target.strata(ground.labels),
@@ -69,7 +70,7 @@ def assemble(
     ground: TrainingInputs, plan: TrainingPlan, halves: TrainValidation, engine: Engine, context: RunContext
 ) -> Iterator[TrainingSetup]:
     """Build the network and its inputs; threads that open examples end with the block."""
-    loss = loss_of(ground, halves)
+    loss, whole = loss_of(ground, halves), plan.method == CONTRASTIVE
     start = _start(ground, plan, halves, loss)
     files, modality = ground.encoder.files, load_modality(ground.encoder.spec.modality)
     networks: TrainableNetworks = modality.networks
@@ -84,7 +85,7 @@ def assemble(
     with ThreadPoolExecutor(available_cores()) as workers:
         views = fresh_views(ground, plan, ground.examples, workers)
         notices: tuple[Finding, ...] = getattr(views, "notices", ())
-        forward: Callable[[torch.Tensor], torch.Tensor] = classifier
+        forward: Callable[[torch.Tensor], torch.Tensor] = classifier.encoder if whole else classifier
         if plan.cached:
             source: ViewSource = modality.views
             cached = source.cache_stages(ground, moving, views, context)
@@ -99,8 +100,8 @@ def assemble(
             forward=forward,
             train=TrainingExamples(Subset(views, halves.train), ground.labels[halves.train]),
             validation=_validation(ground, views, halves, loss),
-            width=ground.target.width,
-            loss=loss,
+            width=ground.encoder.spec.dimension if whole else ground.target.width,
+            loss=ContrastiveLoss(loss, ground.target.width) if whole else loss,
             recipe=ground.recipe,
         )
         yield TrainingSetup(task, notices)

@@ -17,14 +17,17 @@ from headstart.finetuning.build import TrainValidation, assemble, hold_out_valid
 from headstart.finetuning.callbacks import Callback, TensorBoardCallback, profile
 from headstart.finetuning.checkpoint import LAST, Checkpoint, write_checkpoint
 from headstart.finetuning.classifier import Classifier
+from headstart.finetuning.contrastive import choose_moved
 from headstart.finetuning.distributed import Engine, choose_engine, own_generator, use_cores
 from headstart.finetuning.history import Epoch
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import LoopCallbacks, TrainingJob, TrainingOutcome
 from headstart.finetuning.loop import Training
+from headstart.finetuning.losses import CONTRASTIVE
 from headstart.finetuning.lr_range_test import LrRangeTest
 from headstart.finetuning.ranks import process_count
 from headstart.finetuning.resume import find_checkpoint, identity
+from headstart.finetuning.short_training import train_and_score
 from headstart.finetuning.snapshots import write_best_and_last
 from headstart.finetuning.step_time import StepTime, measure_pace
 from headstart.finetuning.time_budget import announce, epochs_within_limit, is_late
@@ -132,7 +135,9 @@ def fine_tune(ground: TrainingInputs, plan: TrainingPlan, context: RunContext) -
 
             starts = freeze_first(starts, outcome.tensors)
         choice = choose_weights(training, outcome, starts)
-        if _probe_is_enough(ground, halves, training, choice):
+        if plan.method == CONTRASTIVE:
+            choice = choose_moved(ground, training, train_and_score, context)
+        elif _probe_is_enough(ground, halves, training, choice):
             choice = replace(choice, share=0.0)
         seconds = time.perf_counter() - clock
         trained, parameters = _count(task)
@@ -278,7 +283,8 @@ def _notices(task: TrainingJob, outcome: TrainingOutcome, encoder: PreparedEncod
     if outcome.short:
         notices.append(Finding("finetuning.memory", {"count": outcome.micro}, "note"))
     if encoder is None and outcome.best and task.moving.plan.wise in ("", "auto"):
-        notices.append(Finding("finetuning.probe_kept", severity="note"))
+        code = "contrastive_hurt" if task.moving.plan.method == CONTRASTIVE else "probe_kept"
+        notices.append(Finding(f"finetuning.{code}", severity="note"))
     elif encoder is None:
         notices.append(Finding("finetuning.nothing_moved", severity="note"))
     elif encoder.notice:

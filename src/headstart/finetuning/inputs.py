@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from headstart.encoders.spec import LoadedEncoder, Preprocessing
 from headstart.finetuning.batches import Views
 from headstart.finetuning.views import Augmentation
 from headstart.modalities.base import load_modality
-from headstart.probing.probe import Probe
+from headstart.probing.probe import Probe, fit_probe
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.settings.recipe import Recipe
@@ -88,6 +88,19 @@ class TrainingInputs:
     groups: Integers
     features: Singles
     probe: Probe
+
+    def take(self, rows: Integers) -> Self:
+        """Select some of the examples, with a probe that was fitted to these alone."""
+        labels, groups, features = self.labels[rows], self.groups[rows], self.features[rows]
+        return replace(
+            self,
+            examples=tuple(self.examples[row] for row in rows),
+            keys=tuple(self.keys[row] for row in rows),
+            labels=labels,
+            groups=groups,
+            features=features,
+            probe=fit_probe(features, labels, self.target, groups, self.recipe),
+        )
 
     def sample(self) -> Singles:
         """Prepare a few examples, spread evenly, shape (n, ...), each as it is."""

@@ -11,10 +11,12 @@ import numpy as np
 from headstart.arrays import Floats
 from headstart.data.example import Example
 from headstart.finetuning.build import assemble, fresh_views, hold_out_validation, loss_of
+from headstart.finetuning.contrastive import score_moved
 from headstart.finetuning.distributed import choose_engine, own_generator, use_cores
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.finetuning.job import LoopCallbacks
 from headstart.finetuning.loop import Training
+from headstart.finetuning.losses import CONTRASTIVE
 from headstart.finetuning.step_time import measure_pace
 from headstart.runtime.context import RunContext
 from headstart.runtime.machine import available_cores
@@ -132,4 +134,5 @@ def _trained(
             if examples is None or workers is None:
                 assert made.task.validation is not None, "there is something held out"
                 return training.predict(made.task.validation.views)
-            return training.predict(fresh_views(ground, plan, examples, workers))
+            views = fresh_views(ground, plan, examples, workers)
+            return score_moved(ground, training, views) if plan.method == CONTRASTIVE else training.predict(views)

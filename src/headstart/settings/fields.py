@@ -17,7 +17,7 @@ Names = tuple[str, ...]
 NoveltyName = Literal["neighbours", "energy", "mahalanobis", "none"]
 
 # How far the pretrained weights move; "last:2" moves the last two stages.
-METHODS = ("probe", "lpft", "full", "last:N", "gradual", "norm", "lora", "scratch")
+METHODS = ("probe", "lpft", "full", "last:N", "gradual", "norm", "lora", "contrastive", "scratch")
 
 
 def seconds_of(limit: str) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from headstart.errors import RecipeError
 from headstart.modalities.base import DEFAULT, load_modality
 from headstart.settings.fields import check_type, last_stages
 from headstart.settings.recipe import Recipe
@@ -115,6 +116,7 @@ _METHOD_DEFAULTS = {
     "gradual": MethodDefaults(1e-4, 300, 4, 12, 0.8),
     "norm": MethodDefaults(2e-3, 300, 3, 12),
     "lora": MethodDefaults(1e-3, 300, 3, 12),
+    "contrastive": MethodDefaults(1e-4, 20, 20, 30),
     "scratch": MethodDefaults(2e-3, 2000, 20, 100),
 }
 
@@ -187,7 +189,8 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str], modality: 
     defaults, training, chosen = usually.methods[method], recipe.training, recipe.to_json()
     from_probe = method not in usually.fresh
     at_probe = from_probe and not usually.regularisation
-    batch = training.batch_size or min(usually.batch, max(2, count // 4))  # at least four steps an epoch
+    least = max(2, count if method == "contrastive" else count // 4)  # pairs are of a batch; else four steps an epoch
+    batch = training.batch_size or min(MOST_PAIRED if method == "contrastive" else usually.batch, least)
     usual = defaults.steps * batch * training.accumulate / max(1, count)
     crop = usually.varied and chosen["augment"] != "none"
     several = crop or not usually.varied
@@ -244,6 +247,22 @@ def flips_make_sense(classes: Sequence[str]) -> bool:
     return not signs and not any(SIDES.search(name) for name in classes)
 
 
+MOST_PAIRED = 128  # examples of a batch in which pairs are looked for
+FEWEST_SHOTS, MOST_SHOTS = 2, 32  # examples of a class for which pairs are worth it
+
+
+def require_pairs(counts: Sequence[int]) -> None:
+    """Raise RecipeError where a class has too few examples to learn from pairs of them, or more than that is meant for.
+
+    Examples
+    --------
+    >>> require_pairs([2, 32])
+    """
+    if min(counts) < FEWEST_SHOTS or max(counts) > MOST_SHOTS:
+        values = {"least": FEWEST_SHOTS, "most": MOST_SHOTS, "low": min(counts), "high": max(counts)}
+        raise RecipeError("settings.contrastive_is_for_few", **values)
+
+
 def examples_at_once(plan: TrainingPlan, on_cpu: bool) -> int:
     """Choose how many pictures of a batch go through the network at a time.
 
@@ -258,7 +277,7 @@ def examples_at_once(plan: TrainingPlan, on_cpu: bool) -> int:
     >>> examples_at_once(whole, on_cpu=True), examples_at_once(whole, on_cpu=False)
     (16, 32)
     """
-    if not on_cpu or plan.cached or not plan.frozen_statistics:
+    if not on_cpu or plan.cached or not plan.frozen_statistics or plan.method == "contrastive":
         return plan.batch_size
     return min(plan.batch_size, 16)
 

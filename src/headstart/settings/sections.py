@@ -102,7 +102,7 @@ class TrainingSettings(Section):
 
     method: str = setting(  # frozen encoder, fitted head: the right first answer on a small set
         "probe",
-        "How far the weights move: probe, lpft, full, last:N, gradual, norm, lora or scratch.",
+        "What moves: probe, lpft, full, last:N, gradual, norm, lora, contrastive or scratch.",
         check=fields.check_method,
         common=True,
     )

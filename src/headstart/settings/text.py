@@ -12,6 +12,7 @@ TRAINING = TrainingDefaults(
         "gradual": MethodDefaults(1e-4, 250, 4, 20),
         "norm": MethodDefaults(2e-3, 190, 3, 20),
         "lora": MethodDefaults(2e-3, 190, 3, 20),
+        "contrastive": MethodDefaults(1e-4, 20, 20, 30),
         "scratch": MethodDefaults(5e-4, 2000, 20, 100),
     },
     batch=16,

@@ -17,7 +17,7 @@ from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.heads.family import HeadFamily
 from headstart.heads.stacked import StackedFamily
-from headstart.modalities.base import load_modality
+from headstart.modalities.base import DEFAULT, load_modality
 from headstart.probing.probe import ZERO_SHOT, BaselineRows, baseline_family, fit_probe, zero_shot_probe
 from headstart.probing.rows import select_sample
 from headstart.runtime.context import RunContext
@@ -129,7 +129,7 @@ def select_training_inputs(arena: ExperimentData, spot: Condition, steps: int, c
     """Collect what a training of this cell is given."""
     fit, rows = arena.fit, rows_of(arena, spot)
     labels, groups, features = fit.labels[rows], fit.groups[rows], fit.features["probe"][rows]
-    recipe = training_recipe(arena.recipe, spot, len(rows), arena.target.names)
+    recipe = training_recipe(arena.recipe, spot, len(rows), arena.target.names, arena.encoder.spec.modality)
     ground = TrainingInputs(
         recipe=recipe,
         target=arena.target,
@@ -165,7 +165,9 @@ def tuned_rate(arena: ExperimentData, spot: Condition, steps: int, context: RunC
     return best_rate(lesson.ground, plan_for_steps(lesson.ground, steps), context)
 
 
-def training_recipe(recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...]) -> Recipe:
+def training_recipe(
+    recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...], modality: str = DEFAULT
+) -> Recipe:
     """Return the recipe of an arm: every draw has a seed of its own.
 
     Weights that were shuffled begin as blind as random ones: they get the rate of a training from scratch, and
@@ -180,12 +182,14 @@ def training_recipe(recipe: Recipe, spot: Condition, count: int, classes: tuple[
     own = recipe.replace(method=method, seed=(recipe.run.seed + 7919 * spot.draw) % 2**32)
     if spot.arm != "matched":
         return own
-    scratch = training_plan(own.replace(method="scratch"), count, classes)
+    scratch = training_plan(own.replace(method="scratch"), count, classes, modality)
     assert scratch is not None
     return own.replace(lr=scratch.rate, layer_decay=scratch.layer_decay, batch_norm="trained")
 
 
-def examples_learned(recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...], steps: int) -> int:
+def examples_learned(
+    recipe: Recipe, spot: Condition, count: int, classes: tuple[str, ...], steps: int, modality: str = DEFAULT
+) -> int:
     """Count the examples that pass by in a training of so many steps on ``count`` of them.
 
     Examples
@@ -193,7 +197,7 @@ def examples_learned(recipe: Recipe, spot: Condition, count: int, classes: tuple
     >>> examples_learned(Recipe(), Condition("full", 5, 0), 60, ("ant", "bee"), 100)
     1500
     """
-    plan = training_plan(training_recipe(recipe, spot, count, classes), count, classes)
+    plan = training_plan(training_recipe(recipe, spot, count, classes, modality), count, classes, modality)
     assert plan is not None, "the arm moves weights"
     return count * epochs_for_steps(steps, count, plan.batch_size)
 

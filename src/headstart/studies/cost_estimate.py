@@ -52,7 +52,8 @@ def estimate_costs(
     pace = time_trial(lesson.ground, plan_for_steps(lesson.ground, steps), arena.test.examples, context)
     seconds = {}
     for spot in trained:
-        learned = examples_learned(arena.recipe, spot, sizes[spot], arena.target.names, steps)
+        kind = arena.encoder.spec.modality
+        learned = examples_learned(arena.recipe, spot, sizes[spot], arena.target.names, steps, kind)
         searched = (spot.arm, spot.shots) in known or sizes[spot] < FEWEST_TO_SEARCH
         known = known | {(spot.arm, spot.shots)}
         seconds[spot] = seconds_of_cell(pace, learned, len(arena.test.examples), search=not searched)

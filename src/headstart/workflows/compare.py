@@ -37,6 +37,9 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
         require_possible(recipe.replace(method="full"), planned.dataset.target, modality.name)
     wanted = replace(wanted, arms=_arms_for(wanted.arms, modality, recipe.encoder.name))
     encoder, baseline = planned_encoder(planned, context), planned_baseline(planned)
+    if "matched" in wanted.arms and encoder.files.weights is None:
+        others = [arm for arm in (*modality.arms, *TRAINED) if arm != "matched"]
+        raise RecipeError("workflows.unknown_arm", arm="matched", names=others, hint="")
     encoders: dict[str, Encoder] = {"probe": encoder, modality.arms[1]: baseline}
     if "random" in wanted.arms:
         encoders["random"] = modality.untrained(encoder.spec, encoder.files, recipe.run.seed, context.cache_folder)

@@ -4,6 +4,8 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+
 from headstart.audit.duplicates import add_near_duplicates
 from headstart.data.cv_split import parts_in_folds
 from headstart.data.demo_data import fruit_folder
@@ -27,7 +29,7 @@ from headstart.runtime.context import RunContext
 from headstart.runtime.files import require_free
 from headstart.runtime.findings import Finding
 from headstart.settings.recipe import Recipe, require_modality
-from headstart.settings.rules import training_plan
+from headstart.settings.rules import require_pairs, training_plan
 from headstart.tasks.base import load_task
 from headstart.workflows.embed import Data, read_as
 from headstart.workflows.load_encoder import (
@@ -67,6 +69,8 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     if recipe.split.keep_duplicates_together:
         checked = add_near_duplicates(checked, context)
     parts = divide(checked, recipe)
+    if moves is not None and moves.method == "contrastive":
+        require_pairs(np.unique(dataset.strata[parts.fit], return_counts=True)[1].tolist())
     adapted = find_adaptation(recipe, dataset.modality, [dataset.examples[index] for index in parts.fit])
     checked = replace(checked, notices=tuple(one for one in checked.notices if one.code not in adapted.settled))
     known = foresee(recipe.encoder.name, dataset, [dataset.examples[index] for index in parts.fit], context)
@@ -120,6 +124,7 @@ def require_possible(recipe: Recipe, target: Target, modality: str) -> None:
     families_for(recipe, target, getattr(load_modality(modality), "terms", False))
     for name, value, possible in (
         ("method", None if moves is None else moves.method, moves is None or task.loss),  # the loss loads torch
+        ("method", moves is not None and moves.method == "contrastive" and moves.method, target.names),
         ("folds", recipe.split.folds, task.metrics.evaluate_folds),
         ("balance", recipe.head.balance, task.metrics.balanced != task.metrics.name),
     ):
