@@ -12,9 +12,10 @@ from printed_tables import print_table
 from processes import headstart, machine, middle, run
 
 BARE_RUNTIME = [sys.executable, "-c", "import onnxruntime, numpy, PIL.Image"]
+BARE_TEXTS = [sys.executable, "-c", "import onnxruntime, tokenizers, numpy"]
 BARE_COMMANDS = [sys.executable, "-c", "import click"]
-PREDICT, HELP = "headstart predict MODEL one.jpg", "headstart --help"
-LIMITS = {PREDICT: 2.5, HELP: 3}  # times the imports alone
+PREDICT, TEXT, HELP = "headstart predict MODEL one.jpg", "headstart predict MODEL --text", "headstart --help"
+LIMITS = {PREDICT: 2.5, TEXT: 6, HELP: 3}  # times the imports alone
 
 
 def main() -> None:
@@ -22,6 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", nargs="?", type=Path, help="saved model; without it one is fitted to a few pictures")
     parser.add_argument("--picture", type=Path, help="picture to predict; without it one is made")
+    parser.add_argument("--texts", type=Path, help="saved model of texts, to be measured as well")
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--cache", help="cache folder, for the encoder's graph (only to fit a model)")
     parser.add_argument("--markdown", action="store_true", help="print the table for README.md")
@@ -33,6 +35,8 @@ def main() -> None:
             PREDICT: (headstart("predict", model, picture), BARE_RUNTIME),
             HELP: (headstart("--help"), BARE_COMMANDS),
         }
+        if given.texts:
+            pairs[TEXT] = (headstart("predict", given.texts, "--text", "What is the capital of France ?"), BARE_TEXTS)
         conditions = machine()
         times = {name: [measure(*pair) for _ in range(given.rounds)] for name, pair in pairs.items()}
     report(times, conditions, markdown=given.markdown)
