@@ -248,6 +248,7 @@ def test_the_forecast_adds_the_search_once_for_each_arm_and_size(monkeypatch):
         target=Classes(("ant", "bee")),
         fit=SimpleNamespace(strata=np.arange(60) % 2),
         test=SimpleNamespace(examples=[None] * 10),
+        encoder=SimpleNamespace(spec=SimpleNamespace(modality="image")),
     )
     spots = [Condition("full", 20, draw) for draw in range(3)] + [Condition("full", 5, 0), Condition("probe", 20, 0)]
     found = forecast.estimate_costs(arena, spots, 50, set(), None)
