@@ -1,5 +1,6 @@
 """Starting costs little: the heavy libraries are loaded when they are needed, and not before."""
 
+import gc
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.__main__ import leave_garbage
 from headstart.cli.app import app
 
 HEAVY = (
@@ -239,3 +241,14 @@ def test_a_socket_and_a_file_would_be_noticed(tmp_path):
     code = "import pathlib, socket; held = socket.socket(); (pathlib.Path.home() / 'id').write_text('1')"
     sockets, files = traces_of(code, tmp_path / "home")
     assert len(sockets) == 1 and [file.name for file in files] == ["id"]
+
+
+def test_the_end_of_a_command_costs_nothing_but_beside_triton_which_would_print_a_page(monkeypatch):
+    frozen = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append("everything"))
+    monkeypatch.setitem(sys.modules, "triton", gc)
+    leave_garbage()
+    assert frozen == []
+    monkeypatch.delitem(sys.modules, "triton")
+    leave_garbage()
+    assert frozen == ["everything"]

@@ -193,11 +193,11 @@ def test_a_network_learns_from_pairs_and_folds_say_whether_it_helped(tiny, tmp_p
     assert "it did not help here, and the probe was kept" in str(kept.notices[-1])
 
 
-@pytest.mark.parametrize(("counts", "said"), [([1, 5], "1 to 5"), ([8, 40], "8 to 40")])
+@pytest.mark.parametrize(("counts", "said"), [([1, 5], "has 1, the largest 5"), ([40, 40], "has 40, the largest 40")])
 def test_pairs_are_for_few_examples_of_each_class(counts, said):
     with pytest.raises(RecipeError) as error:
         require_pairs(counts)
     assert str(error.value) == (
-        f"The method 'contrastive' is for 2 to 32 pictures of each class. The part to fit has {said} of each. "
-        "Learn from fewer with --shots 32, or use --method lora."
+        f"The method 'contrastive' is for 2 to 32 pictures of each class. In the part to fit the smallest class "
+        f"{said}. Where there are more, learn from fewer with --shots 32, or use --method lora."
     )

@@ -304,6 +304,8 @@ def test_processes_that_share_a_training_agree_on_the_number_of_epochs(tmp_path)
     pace = StepTime(step=1.0, look=0.0, epoch=200.0)
     alone = epochs_within_limit(plan, recipe, pace, ONE, time.perf_counter())
     assert alone == 17  # (0.95 * 3600 - 12) / 200
+    pairs = replace(plan, method="contrastive")  # folds cost half as much again
+    assert epochs_within_limit(pairs, recipe, pace, ONE, time.perf_counter()) == 11
     assert epochs_within_limit(plan, recipe, pace, Two(), time.perf_counter()) == (17 + 30) // 2
 
 

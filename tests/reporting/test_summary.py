@@ -65,7 +65,7 @@ def test_moved_weights_are_told_with_a_paired_test_beside_the_probe(groups, test
     (said,) = [line for line in score_lines(TARGET, found, "") if "Moving" in line]
     low, high = 100 * found.over_probe.difference.low, 100 * found.over_probe.difference.high
     assert low < 20 < high
-    start = f"  Moving the weights: +20.0 points [{low:+.1f}, {high:+.1f}] over the probe; 8 pictures won, 0 lost, p = "
+    start = f"  Moving the weights: +20.0 points [{low:+.1f}, {high:+.1f}] over the probe; of the pictures 8 won, 0 lost, p = "
     assert said.startswith(start)
     assert said.endswith(test)
 
@@ -152,7 +152,7 @@ def test_candidates_stand_in_a_table_with_the_chosen_one_marked():
 def test_where_the_chosen_head_has_not_the_best_numbers_the_table_says_why():
     first, later = candidate("logistic", 1.0, 0.9), candidate("knn", 10, 0.9)
     better = replace(later, cv_score=replace(later.cv_score, loss=0.24))
-    said = "  A later head is taken only where it is clearly better: small differences among five are chance."
+    said = "  A later head is taken only where it is clearly better: small differences among several are chance."
     assert candidate_lines(TARGET, [first, better], "logistic")[-1] == said
     assert said not in candidate_lines(TARGET, [first, better], "knn")
     assert said not in candidate_lines(TARGET, [first, later], "logistic")

@@ -17,6 +17,7 @@ from headstart.encoders.spec import EncoderFiles
 from headstart.errors import ModelFileError, OutputError
 from headstart.heads.head import Head
 from headstart.heads.probabilities import Softmax
+from headstart.modalities.base import load_modality
 from headstart.saving.bundle import load_bundle, save_bundle, verify_bundle
 from headstart.saving.manifest import manifest_of
 from headstart.saving.values import SavedModel
@@ -153,6 +154,14 @@ def test_a_model_that_timm_cannot_open_says_why(
         assert tuple(map(str, save_bundle(tmp_path / "c", replace(on_network, head=head), network.files))) == (
             f"The model cannot be opened by timm: its head is not linear ({head.kind}).",
         )
+
+
+def test_nothing_is_said_of_timm_where_it_does_not_know_such_examples(
+    on_network: SavedModel, network: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_layer = replace(on_network, spec=replace(on_network.spec, classifier=""))
+    monkeypatch.setattr(load_modality("image"), "timm", False)
+    assert save_bundle(tmp_path / "m", no_layer, network.files) == ()
 
 
 def test_a_notice_about_timm_is_not_repeated_when_a_model_is_saved_again(model: SavedModel, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ def compare(
     arms: Annotated[
         list[str] | None,
         option(
-            help="Of majority, colours, random, probe, scratch, matched (shuffled weights), lpft, full, one after the "
-            "other.  [default: majority colours random probe]"
+            help="Of majority, colours, random, probe, scratch, matched (shuffled weights), lpft, full, for texts "
+            "words, zero_shot, stacked, lora, too, one after the other.  [default: majority colours random probe]"
         ),
     ] = None,
     shots: Annotated[

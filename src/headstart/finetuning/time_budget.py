@@ -7,6 +7,7 @@ import torch
 
 from headstart.finetuning.distributed import Engine
 from headstart.finetuning.job import TrainingJob
+from headstart.finetuning.losses import CONTRASTIVE
 from headstart.finetuning.step_time import StepTime
 from headstart.finetuning.weight_interpolation import SHARES
 from headstart.runtime.findings import NOTE, WARNING, Finding
@@ -27,7 +28,7 @@ def epochs_within_limit(plan: TrainingPlan, recipe: Recipe, pace: StepTime, engi
     if not recipe.training.time_limit:
         return plan.epochs
     fixed = time.perf_counter() - started + validation_seconds(plan, pace) + FINISH_SECONDS
-    epochs = affordable_epochs(seconds_of(recipe.training.time_limit), fixed, pace.epoch, plan.epochs)
+    epochs = affordable_epochs(seconds_of(recipe.training.time_limit), fixed, epoch_seconds(plan, pace), plan.epochs)
     total = engine.sum(torch.tensor(float(epochs), dtype=torch.float64, device=engine.device))
     return max(1, int(total) // engine.world)
 
@@ -37,11 +38,18 @@ def validation_seconds(plan: TrainingPlan, pace: StepTime) -> float:
     return pace.look * (len(SHARES) if plan.wise == "auto" else 1)
 
 
+def epoch_seconds(plan: TrainingPlan, pace: StepTime) -> float:
+    """Estimate an epoch and what it adds to folds that choose: two, of half of the examples and half of the epochs."""
+    return pace.epoch * (1.5 if plan.method == CONTRASTIVE else 1.0)
+
+
 def announce(task: TrainingJob, pace: StepTime, done: int, tell: Callable[[Finding], None], started: float) -> float:
     """Estimate how long the training will take from here, ``done`` epochs being done; give the seconds."""
     plan, limit = task.moving.plan, task.recipe.training.time_limit
     left = plan.epochs - done
-    seconds = pace.epoch * left + validation_seconds(plan, pace)
+    seconds = (
+        pace.epoch * left + (epoch_seconds(plan, pace) - pace.epoch) * plan.epochs + validation_seconds(plan, pace)
+    )
     total = time.perf_counter() - started + seconds + FINISH_SECONDS
     late = bool(limit) and total > seconds_of(limit)
     values = {"method": plan.name, "count": left, "pictures": len(task.train.labels), "limit": limit}

@@ -43,6 +43,7 @@ class Modality(Protocol):
     teach: str  # the file of serving/pages where a server is taught examples of this kind; a row may lack it
     render: Any  # headstart.reporting.render.base.Render
     graph: Any  # headstart.export.graph_parts.RawInput; a row may lack it
+    timm: bool  # whether timm reads such examples; a row may lack it
 
 
 def load_modality(name: str) -> Modality:

@@ -29,4 +29,5 @@ IMAGE = Row(
     teach="teach.html",
     render="headstart.reporting.render.image:",
     graph="headstart.export.preprocess.image:",
+    timm=True,
 )

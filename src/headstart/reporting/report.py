@@ -70,16 +70,27 @@ class RunReport:
         return [
             *failure_lines(failures_by_name(self.plan.dataset.examples, walk.failures), texts),
             texts.say("reporting.features", features),
-            texts.say("reporting.heads", {"count": self.plan.counts(walk.failures)["fit"]}),
-            *candidate_lines(target, self.probe.candidates, self.probe.name, texts),
+            *self._heads(texts),
             *(training_lines(self.tuned, texts) if self.tuned else []),
             *score_lines(target, self.board, self._title(texts), self.policy_scores, texts, self.spec.name),
             *sentences(_promises(self.plan, self.probe, self.board), texts),
-            *sentences(self.notices, texts),
+            *sentences(self._news(), texts),
             texts.say("reporting.done", done),
             *([texts.say("reporting.page", done)] if self.page else []),
             texts.say("reporting.try_it", done),
         ]
+
+    def _news(self) -> list[Finding]:
+        """Return the notices that the plan has not brought already."""
+        told = {one.code for one in self.plan.notices}
+        return [one for one in self.notices if one.code not in told]
+
+    def _heads(self, texts: Texts) -> list[str]:
+        """Show the heads that were compared, where any were."""
+        if not self.probe.candidates:
+            return []
+        title = texts.say("reporting.heads", {"count": self.plan.counts(self.extraction.failures)["fit"]})
+        return [title, *candidate_lines(self.plan.dataset.target, self.probe.candidates, self.probe.name, texts)]
 
     def _title(self, texts: Texts) -> str:
         """Describe how the examples were scored."""

@@ -34,7 +34,7 @@ def score_lines(
         *_half_lines(board, metric, texts),
         *_leak_lines(board, metric, texts),
         *report.hardest(result, texts),
-        *([] if _is_better(board, metric, own) else [texts.say("reporting.not_better")]),
+        *([] if _is_better(board, metric, (own, *board.halves)) else [texts.say("reporting.not_better")]),
         *([] if promises is None else report.promises(promises, texts, leaked=bool(board.leaked))),
     ]
 
@@ -106,7 +106,8 @@ def _leak_lines(board: Comparison, metric: str, texts: Texts) -> list[str]:
     return [texts.say("reporting.leaked", values), texts.say("reporting.without_leaked", values)]
 
 
-def _is_better(board: Comparison, metric: str, own: str) -> bool:
+def _is_better(board: Comparison, metric: str, spoken_of: Sequence[str]) -> bool:
+    """Whether the model is clearly better than every baseline that nothing else is said about."""
     model, baselines = board.trusted
-    best = max(getattr(one, metric).value for name, one in baselines.items() if name not in ("probe", own))
+    best = max(getattr(one, metric).value for name, one in baselines.items() if name not in ("probe", *spoken_of))
     return bool(getattr(model, metric).low > best)

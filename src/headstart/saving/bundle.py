@@ -8,6 +8,7 @@ from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.errors import ModelFileError
 from headstart.heads.family import load_head
 from headstart.heads.head import Head
+from headstart.modalities.base import load_modality
 from headstart.registry import TABLES, resolve
 from headstart.runtime.files import require_free, whole_folder, write_errors, write_json, write_text
 from headstart.runtime.findings import Finding, about
@@ -61,7 +62,8 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
         no_raw = resolve("exporters", "onnx").save(partial, model, files)  # a later stage: known by name alone
         write_text(partial / CARD, model_card(model, why_not, no_raw))
         write_json(partial / MANIFEST, manifest_of(model, files, partial.iterdir()))
-    return tuple(dict.fromkeys(reason for reason in (why_not, no_raw) if reason))
+    asked = getattr(load_modality(model.spec.modality), "timm", False)  # else nobody would open it there
+    return tuple(dict.fromkeys(reason for reason in (why_not if asked else None, no_raw) if reason))
 
 
 def load_bundle(path: str | Path) -> Bundle:

@@ -69,7 +69,9 @@ def _front_matter(model: SavedModel, task: str, opens_in_timm: bool) -> str:
 
 
 def _about(model: SavedModel) -> str:
-    encoder = "a frozen pretrained encoder" if model.spec.is_network else "an encoder without a network"
+    moved = "method" in model.head.settings()
+    network = "a pretrained encoder whose weights moved" if moved else "a frozen pretrained encoder"
+    encoder = network if model.spec.is_network else "an encoder without a network"
     settings = ", ".join(f"{escaped(key)} = {escaped(str(value))}" for key, value in model.head.settings().items())
     return (
         f"Made by Headstart {model.training.versions.get('headstart') or ''}".rstrip()

@@ -81,11 +81,13 @@ class RankReport:
             _cells(one, stands, self.costs[one.name])
             for one, stands in zip(self.ranking.scored, self.ranking.standings, strict=True)
         ]
+        kept = [place for place, cells in enumerate(zip(head, *rows, strict=True)) if any(cells[1:])]
+        table = [tuple(row[place] for place in kept) for row in (head, *rows)]
         grouped = self.groups != self.examples
         values = {"count": self.examples, "groups": self.groups}
         return [
             texts.say("studies.ranked_groups" if grouped else "studies.ranked", values),
-            *indented([head, *rows], right=(0, *range(5, len(head)))),
+            *indented(table, right=(0, *range(5, len(kept)))),
             *self.verdicts(texts),
             *sentences(self.findings, texts),
         ]

@@ -16,7 +16,7 @@ from headstart.metrics.values import Score, ScoredPart
 from headstart.probing.probe import fit_probe
 from headstart.reporting.page.class_summary import best_baseline
 from headstart.reporting.page.words import half_blocks, pretraining_sentence, words_blocks
-from headstart.reporting.summary import _half_lines
+from headstart.reporting.summary import _half_lines, score_lines
 from headstart.runtime.catalogue import texts_in
 from headstart.settings.recipe import Recipe
 
@@ -40,6 +40,16 @@ def test_halves_are_compared_in_pairs_with_words_alone(board):
     gain = board.halves["both"].over_first
     assert (gain.difference.value, gain.gained, gain.lost) == (pytest.approx(0.3), 30, 0)
     assert board.verdict == board.to_json()["pretraining"] == "helps"
+
+
+def test_the_baseline_that_a_sentence_of_its_own_is_about_is_not_spoken_of_twice(board):
+    weak = dataclasses.replace(board, baselines={"majority": board.baselines["majority"], "words": board.evaluation})
+    note = texts_in("en", "text").say("reporting.not_better")
+    target = Classes(("a", "b"))
+    assert note not in score_lines(target, weak, "", texts=texts_in("en", "text"))
+    assert note in score_lines(target, dataclasses.replace(weak, halves={}), "", texts=texts_in("en", "text"))
+    assert best_baseline(weak.to_json(), unpaired=True) == ("majority", 0.5)
+    assert best_baseline(weak.to_json())[0] == "words"
 
 
 def with_gain(value, low, high):

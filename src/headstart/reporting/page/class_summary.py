@@ -56,9 +56,14 @@ def class_tiles(run: RunData, texts: Texts) -> tuple[Tile, ...]:
     return tuple(found)
 
 
-def best_baseline(metrics: Json) -> tuple[str, float] | None:
-    """Find the better one of the two baselines that need no pretrained network."""
+def best_baseline(metrics: Json, *, unpaired: bool = False) -> tuple[str, float] | None:
+    """Find the better one of the two baselines that need no pretrained network.
+
+    ``unpaired`` leaves out what a sentence of its own compares with the model, in pairs.
+    """
     names = ["majority", *([] if is_baseline(metrics) else [simple_baseline(metrics)])]
+    if unpaired:
+        names = [name for name in names if name not in (look_up(metrics, "halves") or {})]
     found = {name: score.value for name in names if (score := score_in(metrics, "baselines", name, "accuracy"))}
     return max(found.items(), key=lambda one: (one[1], one[0])) if found else None
 
@@ -89,7 +94,7 @@ def _quality(run: RunData, texts: Texts) -> str:
     count = look_up(metrics, "evaluation", "count") or 0
     name = simple_baseline(metrics)
     majority, simple = (score_in(metrics, "baselines", one, "accuracy") for one in ("majority", name))
-    best = best_baseline(metrics)
+    best = best_baseline(metrics, unpaired=True)
     better = best is None or accuracy.low > best[1]
     beside = "page.summary.beside" if majority and simple else "page.summary.beside_majority" if majority else ""
     values = {
@@ -205,7 +210,7 @@ def _near_leak(asked: _Question) -> str:
 
 def _no_better(asked: _Question) -> str:
     metrics = trusted(asked.run.metrics)
-    accuracy, baseline = score_in(metrics, "evaluation", "accuracy"), best_baseline(metrics)
+    accuracy, baseline = score_in(metrics, "evaluation", "accuracy"), best_baseline(metrics, unpaired=True)
     if accuracy is None or baseline is None or accuracy.low > baseline[1]:
         return ""
     return asked.say("no_better", name=asked.texts.name("page.baseline", baseline[0]))
