@@ -65,7 +65,7 @@ def test_moved_weights_are_told_with_a_paired_test_beside_the_probe(groups, test
     (said,) = [line for line in score_lines(TARGET, found, "") if "Moving" in line]
     low, high = 100 * found.over_probe.difference.low, 100 * found.over_probe.difference.high
     assert low < 20 < high
-    start = f"  Moving the weights: +20.0 points [{low:+.1f}, {high:+.1f}] over the probe; of the pictures 8 won, 0 lost, p = "
+    start = f"  Moving the weights: +20.0 points [{low:+.1f}, {high:+.1f}] over the probe; of the pictures 8 won, 0 "
     assert said.startswith(start)
     assert said.endswith(test)
 

@@ -14,7 +14,7 @@ from headstart.data.columns import find_columns
 from headstart.data.same_names import twin_notices
 from headstart.data.sources import read_dataset
 from headstart.errors import MissingExtraError
-from headstart.finetuning.build import NOT_CUT
+from headstart.finetuning.image_views import NOT_CUT
 from headstart.reporting.page.blocks import Points
 from headstart.reporting.page.notices import notice_blocks
 from headstart.reporting.render.fonts import _missing_notice
