@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from headstart.arrays import Integers
 from headstart.data.readers.text import clean_document
+from headstart.encoders.preprocess.text_vocabulary import open_index
 from headstart.errors import EncoderError, MissingExtraError
 
 Tokens = npt.NDArray[np.int32]  # the numbers of tokens, shape (T,)
@@ -76,9 +77,12 @@ class TextPreprocessing:
             When the library that tokenises is not installed.
         """
         assert self.file is not None, "an encoder says where its tokenizer lies"
+        text = clean_document(self.prefix + document)
+        index = open_index(self.file, self.tokenizer)
+        if index is not None and index.takes(text):
+            return np.array(index.encode(text), dtype=np.int32)
         tokenizer = open_tokenizer(self.file, self.tokenizer)
-        ids = tokenizer.encode(clean_document(self.prefix + document), add_special_tokens=False).ids
-        return np.array(ids, dtype=np.int32)
+        return np.array(tokenizer.encode(text, add_special_tokens=False).ids, dtype=np.int32)
 
     def pieces(self, tokens: Tokens) -> list[Integers]:
         """Cut a document into pieces with their frames, each of shape (T,): one at least.

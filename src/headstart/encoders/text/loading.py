@@ -9,6 +9,7 @@ from headstart.data.example import Example
 from headstart.encoders.catalogue import load_catalogue
 from headstart.encoders.graph_cache import GRAPH, PreparedEncoder, describe, prepare_in
 from headstart.encoders.preprocess.text_tokens import require_library
+from headstart.encoders.preprocess.text_vocabulary import INDEX
 from headstart.encoders.spec import Device, EncoderSpec
 from headstart.encoders.text.engine import TextEncoder
 from headstart.encoders.text.folders import find_folder
@@ -26,7 +27,7 @@ from headstart.settings.sections import EncoderSettings
 DEFAULT = "e5_small"
 KIND = "text"
 _CONVOLUTIONS = "universal-sentence-encoder-multilingual"
-REVISION = 2  # of what is written into the cache: raise it when that changes
+REVISION = 3  # of what is written into the cache: raise it when that changes
 
 
 def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
@@ -137,7 +138,7 @@ def _write(weights: Weights, place: Path) -> None:
         source=weights.source,
     )
     assert (place / GRAPH).is_file(), "a writer writes a graph"
-    describe(place, spec, written.config, None, (FILE,))
+    describe(place, spec, written.config, None, tuple(name for name in (FILE, INDEX) if (place / name).is_file()))
 
 
 def _writer(architecture: str) -> Callable[[Weights, Path], WrittenEncoder]:

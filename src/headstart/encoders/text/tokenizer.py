@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.encoders.preprocess.text_tokens import PIECE, TextPreprocessing, open_tokenizer
+from headstart.encoders.preprocess.text_vocabulary import INDEX, write_index
 from headstart.errors import EncoderError
 from headstart.runtime.hashing import sha256_of_file
 
@@ -25,13 +26,17 @@ _BERT = {"type": "BertPreTokenizer"}
 
 
 def write_tokenizer(source: dict[str, Any], path: Path) -> None:
-    """Write a tokenizer so that it cuts and fills nothing, and finds no special token in a document."""
+    """Write a tokenizer so that it cuts and fills nothing, and finds no special token in a document.
+
+    Beside that of a large vocabulary lies an index of its pieces.
+    """
     added = [token for token in source.get("added_tokens") or [] if not token.get("special")]
     plain = {**source, "truncation": None, "padding": None, "added_tokens": added}
     if source.get("pre_tokenizer") == _BERT:
         alone = {"type": "Split", "pattern": {"Regex": f"[{_HAN}{_LATER}]"}, "behavior": "Isolated", "invert": False}
         plain["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [alone, _BERT]}
     path.write_text(json.dumps(plain, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    write_index(plain, path.with_name(INDEX))
 
 
 def read_tokenizer(path: Path) -> dict[str, Any]:

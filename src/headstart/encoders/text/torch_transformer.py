@@ -3,7 +3,6 @@
 Its parameters have BERT's names, as :meth:`Transformer.shapes` lists them, and no others.
 """
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +14,7 @@ from torch.nn import functional
 
 from headstart.arrays import Integers
 from headstart.encoders.onnx_engine import open_session
+from headstart.encoders.preprocess.text_vocabulary import INDEX
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.encoders.text.blocks import read_blocks
 from headstart.encoders.text.graph_tensors import read_graph
@@ -167,9 +167,8 @@ def store_network(
         if old.dtype == np.uint8 and np.array_equal(read_blocks(old), tensors[name]):
             tensors[name] = old
     write_transformer(module.network, tensors, place / GRAPH)
-    tokenizer = files.beside[FILE]
-    assert isinstance(tokenizer, Path), "a tokenizer is a file"
-    shutil.copyfile(tokenizer, place / FILE)
+    for name in {FILE, INDEX} & {*files.beside}:
+        (place / name).write_bytes(files.read(name))
     with torch.inference_mode():
         expected = module(torch.from_numpy(inputs)).numpy()
     given = {"input_ids": np.maximum(inputs, 0), "attention_mask": (inputs != HIDDEN).astype(np.int64)}
