@@ -13,7 +13,7 @@ from headstart.data.example import Dataset
 from headstart.data.named_classes import name_classes
 from headstart.encoders.text.loading import load_encoder
 from headstart.encoders.text.untrained import untrained_encoder
-from headstart.errors import DataError, RecipeError
+from headstart.errors import DataError, HeadstartWarning, RecipeError
 from tiny_transformers import save_transformer
 
 TEXTS = [f"{word} {rest}" for word in ("good", "bad") for rest in ("film", "film plot", "song", "very", "story", "war")]
@@ -71,6 +71,11 @@ def test_the_command_line_says_what_the_first_model_answers(settings, tmp_path):
     assert headstart.Recipe.from_toml(tmp_path / "run" / "recipe.toml").data.labels == ("good", "bad")
 
 
+def test_names_that_tell_nothing_apart_are_said_to(session_cache):
+    with pytest.warns(HeadstartWarning, match="Every text got the same class"):
+        headstart.fit(TEXTS, labels=["politics", "sports"], encoder="words", cache=session_cache)
+
+
 def test_pictures_have_no_names_that_could_be_read():
     plain = [(Image.new("RGB", (64, side), name), name) for name in ("red", "blue") for side in range(60, 64)]
     with pytest.raises(RecipeError) as error:
@@ -116,3 +121,12 @@ def test_a_comparison_of_texts_has_words_names_a_random_network_and_both_togethe
         assert {gain.arm for gain in report.gains} == {*arms[4:]}
     zero = [point.accuracy.value for point in report.points if point.arm == "zero_shot"]
     assert zero[0] == zero[1]  # whatever the number of labels
+
+
+def test_a_comparison_of_its_own_accord_leaves_out_the_random_network_that_an_encoder_lacks(session_cache):
+    given = {"encoder": "words", "shots": [2], "draws": 1, "test_fraction": 0.34, "cache": session_cache}
+    report = headstart.compare(PAIRS, **given)
+    assert "random" not in {point.arm for point in report.points}
+    assert "The arm random was left out" in str(report.findings[-1])
+    with pytest.raises(RecipeError, match="has no copy with random weights"):
+        headstart.compare(PAIRS, arms=["probe", "random"], **given)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from headstart.encoders.spec import Encoder
@@ -11,7 +12,7 @@ from headstart.probing.probe import ZERO_SHOT
 from headstart.registry import names, nearest
 from headstart.reporting.report import data_findings
 from headstart.runtime.context import RunContext
-from headstart.runtime.findings import WARNING, about, did_you_mean
+from headstart.runtime.findings import NOTE, WARNING, Finding, about, did_you_mean
 from headstart.settings.fields import seconds_of
 from headstart.settings.recipe import Recipe
 from headstart.studies.compare import ComparisonRequest, compare_arms, identity, require_torch, usable_shots
@@ -23,6 +24,7 @@ from headstart.workflows.load_encoder import encode_names, planned_baseline, pla
 from headstart.workflows.plan import plan_fit, require_possible
 
 DEFAULT_SHOTS = (1, 2, 5, 10, 20, 50)
+LEFT_OUT = Finding("workflows.no_random_arm", severity=NOTE)
 
 
 def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, context: RunContext) -> CompareReport:
@@ -35,14 +37,17 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     modality = load_modality(planned.dataset.modality)
     if set(wanted.arms) & set(TRAINED):
         require_possible(recipe.replace(method="full"), planned.dataset.target, modality.name)
-    wanted = replace(wanted, arms=_arms_for(wanted.arms, modality, recipe.encoder.name))
+    asked, wanted = wanted.arms, replace(wanted, arms=_arms_for(wanted.arms, modality, recipe.encoder.name))
     encoder, baseline = planned_encoder(planned, context), planned_baseline(planned)
     if "matched" in wanted.arms and encoder.files.weights is None:
         others = [arm for arm in (*modality.arms, *TRAINED) if arm != "matched"]
         raise RecipeError("workflows.unknown_arm", arm="matched", names=others, hint="")
     encoders: dict[str, Encoder] = {"probe": encoder, modality.arms[1]: baseline}
     if "random" in wanted.arms:
-        encoders["random"] = modality.untrained(encoder.spec, encoder.files, recipe.run.seed, context.cache_folder)
+        with suppress(*(() if "random" in asked else (RecipeError,))):
+            encoders["random"] = modality.untrained(encoder.spec, encoder.files, recipe.run.seed, context.cache_folder)
+    missing = () if "random" in encoders or "random" not in wanted.arms else (LEFT_OUT,)
+    wanted = replace(wanted, arms=tuple(arm for arm in wanted.arms if arm != "random" or not missing))
     walks = {  # one by one: the engines differ
         arm: read_usable(planned.inspection, (one,), context, planned.inspection.usable, recipe.data.strict)
         for arm, one in encoders.items()
@@ -59,7 +64,7 @@ def run_comparison(data: Data, wanted: ComparisonRequest, recipe: Recipe, contex
     factors = [
         one for one in report.factors if one.effect is not None or "random" in modality.arms
     ]  # what can be measured
-    findings = (*found, *about(report.findings, modality.name))
+    findings = (*found, *about((*missing, *report.findings), modality.name))
     return replace(report, factors=tuple(factors), findings=findings, modality=modality.name)
 
 

@@ -92,10 +92,11 @@ def _train(
     probe = zero_shot_probe(encode_names(encoder, planned), features, dataset.target)
     every = replace(sample, labels=np.arange(dataset.target.width))  # of no class more is known than of another
     saved = describe(planned, encoder.spec, probe, None, every, None, started)
-    notices = (*encoder.notices, *walk.notices, *probe.notices)
+    answers = np.bincount(probe.outputs(features).argmax(axis=1), minlength=dataset.target.width) / len(features)
+    same = () if answers.max() < 1 else (Finding("workflows.names_tell_nothing"),)
+    notices = (*encoder.notices, *walk.notices, *probe.notices, *same)
     findings = about(dict.fromkeys((*planned.findings, *notices)), dataset.modality)
     # No label of these examples was seen, so that whoever has them can score the model on them.
     saved = replace(saved, findings=findings, fitted_keys=frozenset())
-    answers = np.bincount(probe.outputs(features).argmax(axis=1), minlength=dataset.target.width) / len(features)
     shares = dict(zip(dataset.classes, answers.round(4).tolist(), strict=True))
     return Model(encoder, saved, encoder.files, findings=findings), shares, notices
