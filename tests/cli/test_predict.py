@@ -131,6 +131,8 @@ def test_when_no_picture_can_be_read_that_is_an_error(headstart, model):
     assert answer.stderr == (
         "Error: None of the pictures can be read. 'a.jpg': The file is empty: it has 0 bytes. Check the files.\n"
     )
+    chinese = headstart("--lang", "zh", "predict", model, "a.jpg").stderr
+    assert chinese == "错误：没有一张图片可以读取。“a.jpg”：文件是空的：0 字节。请检查文件。\n"
 
 
 def test_names_in_every_script_are_predicted_by_name(headstart, model, new):

@@ -103,6 +103,9 @@ def test_the_answer_on_the_third_page_is_found_where_the_beginning_of_the_docume
     assert where["number"] > 120
     (missed,) = search(headstart, tmp_path / "cut.txt", *query)["queries"][0]["results"]
     assert "warranty" not in missed["text"]
+    answer = headstart("search", tmp_path / "cut.txt", "handbook", *WORDS)
+    assert answer.stdout.splitlines()[-1].startswith("  1  ")
+    assert "cut.txt  Handbook The board met about item 0 of the plan" in answer.stdout  # what a file says is shown
 
 
 def test_a_network_of_texts_compares_its_last_layer_and_counts_no_words(headstart, texts, tmp_path, monkeypatch):
@@ -158,6 +161,8 @@ def test_what_cannot_be_searched_for_is_refused_in_one_sentence_each(headstart, 
         f"The text '{tmp_path / 'empty.txt'}' cannot be read. It is empty. Leave it out."
     )
     assert "It is empty." in refusal(headstart, tmp_path / "empty.txt", "x", "--sentences", *WORDS)
+    chinese = headstart("--lang", "zh", "search", tmp_path / "empty.txt", "x", *WORDS).stderr
+    assert chinese.endswith("empty.txt”：它是空的。请检查文件。\n")
     assert refusal(headstart, flowers, min(flowers.glob("*/*")), "--sentences") == (
         "Pictures have no sentences. Only documents are divided into sentences. Leave --sentences out."
     )

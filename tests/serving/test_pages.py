@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 import headstart.serving.page_routes as page_routes
+from headstart.data.readers.text import Document
+from headstart.serving.http_errors import Refusal
 from headstart.serving.languages import choose_language
+from headstart.serving.uploads.text import decode
 
 FOLDER = Path(page_routes.__file__).parent / "pages"
 WORDS = json.loads((FOLDER / "words.json").read_text(encoding="utf-8"))
@@ -60,6 +63,21 @@ def test_every_refusal_of_the_server_can_be_said_in_both_languages():
     }
     assert {"not_a_picture", "busy", "too_many_pixels"} <= codes
     assert sorted(f"error.{code}" for code in codes - for_programs if f"error.{code}" not in WORDS["en"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "chinese"),
+    [
+        (Document(""), "empty_text", "这个文本是空的。"),
+        (b" \n", "empty_text", "这个文本是空的。"),
+        (Document("?!"), "no_letters", "这个文本只有符号，没有文字或数字。"),
+    ],
+)
+def test_a_page_says_why_a_text_cannot_be_used_in_its_own_language(text, code, chinese):
+    with pytest.raises(Refusal) as refusal:
+        decode(text)
+    assert (refusal.value.status, refusal.value.code) == (422, code)
+    assert json.loads(FILES["words_text.json"])["zh"][f"error.{code}"] == chinese
 
 
 def test_no_page_names_an_address_of_the_network():

@@ -12,7 +12,7 @@ from headstart.cli.verb import Call, verb
 
 
 @verb(
-    *("encoder", "path_column", "label_column", "images", "strict", "max_megapixels"),
+    *("encoder", "path_column", "label_column", "text_column", "encoding", "images", "strict", "max_megapixels"),
     *("seed", "device", "cache", "no_cache", "json"),
 )
 def search(

@@ -7,7 +7,7 @@ from typing import Any
 from headstart.arrays import Integers
 from headstart.data.example import Example
 from headstart.data.parts import Part
-from headstart.data.readers.base import text_of
+from headstart.data.readers.base import read_text, text_of
 from headstart.features.nearest import Nearest
 from headstart.metrics.values import Score
 from headstart.modalities.base import DEFAULT, modality_json
@@ -140,17 +140,17 @@ class SearchReport:
 
     def _table(self, result: QueryResult, texts: Texts) -> list[str]:
         labelled = any(one.label is not None for one in result.found)
-        said = any(one.text for one in result.found)
-        wanted = {"score": True, "label": labelled, "path": True, "sentence": self.divided, "text": said}
+        said = [beginning(one.text or read_text(one.source, self.modality), WIDE) for one in result.found]
+        wanted = {"score": True, "label": labelled, "path": True, "sentence": self.divided, "text": any(said)}
         columns = [name for name, shown in wanted.items() if shown]
         rows = [["", *(texts.say(f"studies.search_column.{name}") for name in columns)]]
-        for one in result.found:
+        for one, text in zip(result.found, said, strict=True):
             cells = {
                 "score": f"{one.score:.3f}",
                 "label": one.label or "",
                 "path": one.name,
                 "sentence": str(one.part.number) if one.part else "",
-                "text": beginning(one.text, WIDE),
+                "text": text,
             }
             rows.append([str(one.rank), *(cells[name] for name in columns)])
         return indented(rows, right=(0, 1))

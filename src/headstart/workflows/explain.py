@@ -6,6 +6,7 @@ from typing import Any
 
 from headstart.data.example import Example
 from headstart.data.inspection import inspect_dataset
+from headstart.data.inspection_report import unreadable
 from headstart.data.labels import split_to_score, with_target
 from headstart.data.readers.base import reader_of
 from headstart.data.sources import list_examples, read_dataset
@@ -53,8 +54,8 @@ def explain_files(
                 files.append(desk.draw(explanation, opened, f"{number + 1:03}-{safe_name(Path(example.name).stem)}"))
             context.progress("explaining", number + 1, len(examples))
         if not files:
-            first = f"'{examples[0].name}': {failures[examples[0].name]}"
-            raise ExampleError("data.none_readable", reason=first)
+            first = examples[0].name
+            raise ExampleError("data.none_readable", reason=unreadable(first, failures[first]))
     return ExplainReport(folder, tuple(files), failures, tuple(desk.notices), model.modality)
 
 

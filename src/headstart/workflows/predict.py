@@ -10,7 +10,7 @@ from headstart.data.columns import TableOptions
 from headstart.data.encodings import choose_encoding
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import inspect_dataset
-from headstart.data.inspection_report import used_findings
+from headstart.data.inspection_report import unreadable, used_findings
 from headstart.data.readers.base import reader_of, set_reading, text_of
 from headstart.data.sources import list_examples
 from headstart.encoders.spec import Encoder
@@ -109,8 +109,7 @@ def answer(  # six: who answers (two values of every model), about what, how
     walk = encode(encoder, examples, context, strict=strict)
     good = [index for index in range(len(examples)) if index not in walk.failures]
     if not good:
-        first = f"'{examples[0].name}': {walk.failures[0]}"
-        raise ExampleError("data.none_readable", reason=first)
+        raise ExampleError("data.none_readable", reason=unreadable(examples[0].name, walk.failures[0]))
     names = [examples[index].name for index in good]
     said = [text_of(examples[index].source, given.modality) for index in good]
     predictions = saved.predictor.predict(names, walk.features[0].matrix[good], top)

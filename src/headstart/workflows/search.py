@@ -11,7 +11,7 @@ import numpy as np
 from headstart.arrays import Integers, Singles
 from headstart.data.example import Dataset, Example
 from headstart.data.inspection import Inspection, inspect_dataset
-from headstart.data.inspection_report import inspection_findings, left_out_findings
+from headstart.data.inspection_report import inspection_findings, left_out_findings, unreadable
 from headstart.data.parts import Part, divide_examples
 from headstart.data.queries import find_answers, list_queries, query_lines, read_pairs, read_queries
 from headstart.data.readers.base import reader_of
@@ -116,9 +116,8 @@ def read_collection(data: Data, recipe: Recipe, context: RunContext, *, divided:
     run = _run_of(data)
     checked = read_inspected(data if run is None else run / "data.csv", recipe, context, recipe.data.task)
     if not len(checked.usable):
-        raise ExampleError(
-            "data.none_readable", reason=f"'{checked.dataset.examples[0].name}': {checked.unreadable[0]}"
-        )
+        first = checked.dataset.examples[0].name
+        raise ExampleError("data.none_readable", reason=unreadable(first, checked.unreadable[0]))
     parts: tuple[Part, ...] = ()
     searched = checked
     if divided:

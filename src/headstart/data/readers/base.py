@@ -183,6 +183,13 @@ def text_of(source: Any, modality: str) -> str:  # noqa: ANN401 - of an Example
     return said
 
 
+def read_text(source: Any, modality: str) -> str:  # noqa: ANN401 - of an Example
+    """Return what an example that is a text says, read from its file where it has one; nothing for any other."""
+    reader = reader_of(modality)
+    said: str = reader.open_example(source) if hasattr(reader, "text_of") else ""
+    return said
+
+
 def suffix_of(name: str) -> str:
     """Return the suffix in small letters, with its dot.
 

@@ -23,6 +23,7 @@ _WIDE_TILDE, _ASIDE = "\uff5e", "\ue0fe"  # a character for private use, which N
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ceaf\U0002f800-\U0002fa1f"
 _LATER = "\u061d\u09fd\u0a76\u0c77\u0c84\u166d\u1b4e\u1b4f\u1b7d-\u1b7f\u2e43-\u2e4f\u2e52-\u2e5d"
 _BERT = {"type": "BertPreTokenizer"}
+_LARGE_SIGMA, _SMALL_SIGMA = "\u03a3", "\u03c3"  # one library writes the last of a word as another letter
 
 
 def write_tokenizer(source: dict[str, Any], path: Path) -> None:
@@ -35,6 +36,10 @@ def write_tokenizer(source: dict[str, Any], path: Path) -> None:
     if source.get("pre_tokenizer") == _BERT:
         alone = {"type": "Split", "pattern": {"Regex": f"[{_HAN}{_LATER}]"}, "behavior": "Isolated", "invert": False}
         plain["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [alone, _BERT]}
+    normal = source.get("normalizer") or {}
+    if normal.get("type") == "BertNormalizer" and normal.get("lowercase"):
+        small = {"type": "Replace", "pattern": {"String": _LARGE_SIGMA}, "content": _SMALL_SIGMA}
+        plain["normalizer"] = {"type": "Sequence", "normalizers": [small, normal]}
     path.write_text(json.dumps(plain, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     write_index(plain, path.with_name(INDEX))
 

@@ -17,6 +17,11 @@ from headstart.settings.serving import ServerLimits
 LONGEST = 20_000  # characters of one document, some ten pages: a slow encoder takes ten seconds for them
 MOST_BYTES = 8_000_000  # of a body of JSON
 _ONE, _SEVERAL = "text", "texts"
+_WITHOUT = {
+    "data.empty_document": "serving.empty_text",
+    "data.blank_document": "serving.empty_text",
+    "data.no_letters": "serving.no_letters",
+}
 _STRING = {"type": "string", "maxLength": LONGEST}
 BODY: Mapping[str, Any] = {
     "type": "object",
@@ -88,10 +93,12 @@ def check(data: Document | bytes, limits: ServerLimits) -> None:
 
 
 def decode(data: Document | bytes) -> str:
-    """Return the document as a string; raises Refusal 422 for an empty one."""
+    """Return the document as a string; raises Refusal 422 for one without letters."""
     try:
         return open_example(data)
     except ExampleError as error:
+        if code := _WITHOUT.get(error.why.code):
+            raise refused(422, code, cause=error.why) from error
         raise Refusal(422, "damaged", error.problem, error.reason, error.remedy) from error
 
 
