@@ -84,6 +84,13 @@ def test_notes_beside_pictures_are_no_examples(tmp_path):
     assert read_dataset(tmp_path / "flowers").modality == "image"
 
 
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_a_missing_text_in_a_list_is_listed_as_an_empty_one_is(missing):
+    read = read_dataset([(missing, "good"), ("a good film", "good"), ("a bad film", "bad")])
+    assert read.modality == "text"
+    assert [one.source.text for one in read.examples] == ["", "a good film", "a bad film"]
+
+
 def test_pairs_of_texts_and_labels_are_documents_and_missing_files_are_not():
     assert read_dataset([("a good film", "good"), ("bad", "bad")]).modality == "text"
     assert read_dataset((["很好", "不好"], ["好", "坏"])).examples[0].source == Document("很好")

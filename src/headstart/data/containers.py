@@ -3,6 +3,7 @@
 All of them are known by their shape: the libraries they come from are never imported here.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Number
@@ -133,7 +134,10 @@ def _named(item: Any, names: Sequence[Any], number: int) -> Any:  # noqa: ANN401
 
 def is_pair(item: Any) -> bool:  # noqa: ANN401 - an item of the user's object
     """Return whether an item may be an example and its label."""
-    return isinstance(item, (tuple, list)) and len(item) == 2 and not isinstance(item[0], Number)
+    if not isinstance(item, (tuple, list)) or len(item) != 2:
+        return False
+    missing = isinstance(item[0], float) and math.isnan(item[0])  # pandas' way to write that nothing is there
+    return not isinstance(item[0], Number) or (missing and isinstance(item[1], str))
 
 
 def is_columns(source: Any, is_example: Callable[[Any], bool]) -> bool:  # noqa: ANN401 - whatever the user gives

@@ -1,5 +1,6 @@
 """Documents: files of text, cells of a table, strings."""
 
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,7 @@ def is_one(source: Any) -> bool:  # noqa: ANN401 - whatever the user gives
 
 def are_documents(sources: Sequence[Any]) -> bool:
     """Determine whether strings are documents rather than paths: some hold several words, none is a file's name."""
+    sources = [source for source in sources if not _is_missing(source)]
     if not all(isinstance(source, Document | str) for source in sources):
         return False
     strings = [source for source in sources if isinstance(source, str)]
@@ -53,10 +55,17 @@ def are_documents(sources: Sequence[Any]) -> bool:
     )
 
 
+def _is_missing(value: Any) -> bool:  # noqa: ANN401 - whatever the user gives
+    """Whether nothing is there, as pandas writes it, too."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
 def adopt(value: Any, where: str) -> Any:  # noqa: ANN401 - whatever the user gives
     """Create a document of a string that is no path; raises DataError for what is neither text nor a path."""
     if isinstance(value, str) and not _is_path(value):
         return Document(value)
+    if _is_missing(value):  # as an empty cell of a table: the document is listed, and left out
+        return Document("")
     if isinstance(value, Document | Deferred | bytes | str | os.PathLike):
         return value
     raise DataError("data.no_document", name=where, kind=type(value).__name__)
