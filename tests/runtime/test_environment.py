@@ -1,5 +1,6 @@
 import sys
 from datetime import datetime
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -23,3 +24,7 @@ def test_the_environment_names_what_can_change_a_result() -> None:
 def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headstart.runtime.environment.PACKAGES", ("numpy", "no-such-package"))
     assert package_versions() == {"headstart": __version__, "numpy": np.__version__, "no-such-package": None}
+
+
+def test_the_library_that_takes_texts_apart_is_recorded_since_it_can_change_a_result():
+    assert package_versions()["tokenizers"] == version("tokenizers")

@@ -10,7 +10,7 @@ from headstart.runtime.machine import available_cores
 from headstart.version import __version__
 
 # What can change a result; recorded with every run and every saved model.
-PACKAGES = ("numpy", "onnxruntime", "pillow", "scikit-learn", "scipy", "pyarrow", "torch", "timm")
+PACKAGES = ("numpy", "onnxruntime", "pillow", "scikit-learn", "scipy", "pyarrow", "tokenizers", "torch", "timm")
 
 
 def package_versions() -> dict[str, str | None]:
