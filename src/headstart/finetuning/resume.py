@@ -1,5 +1,6 @@
 """Going on with a training that was cut off: only when it is the same training."""
 
+import json
 from typing import Any
 
 from headstart.errors import RecipeError
@@ -38,5 +39,6 @@ def find_checkpoint(ground: TrainingInputs, context: RunContext) -> Checkpoint |
 def identity(ground: TrainingInputs) -> dict[str, Any]:
     """Describe what makes two trainings the same: settings, data, encoder, number of processes."""
     data = sha256_of_parts([*ground.keys, ground.labels.tobytes()])
-    settings = {name: value for name, value in ground.recipe.to_json().items() if name not in FREE}
+    plain = json.loads(json.dumps(ground.recipe.to_json()))  # as a checkpoint gives it back
+    settings = {name: value for name, value in plain.items() if name not in FREE}
     return {**settings, "data": data, "weights": ground.encoder.spec.digest, "number of processes": process_count()}
