@@ -13,8 +13,8 @@ from headstart.settings.recipe import all_settings, section_types
 PROGRAM = """\
 Usage: headstart [OPTIONS] COMMAND [ARGS]...
 
-  Transfer learning that can be trusted: a folder of labelled pictures becomes
-  a model.
+  Transfer learning that can be trusted: labelled pictures or texts become a
+  model.
 
 Options:
   --lang [en|zh]  Language, also of report.html.  [default: the locale's]
@@ -22,17 +22,17 @@ Options:
   -h, --help      Show this message and exit.
 
 Commands:
-  fit        Fit a model to labelled pictures, score it, save it.
-  evaluate   Score a saved model on labelled pictures.
-  predict    Say what is on pictures, with probabilities.
-  embed      Turn pictures into feature vectors, one row each.
+  fit        Fit a model to labelled pictures or texts, score it, save it.
+  evaluate   Score a saved model on labelled pictures or texts.
+  predict    Say what pictures show or texts say, with probabilities.
+  embed      Turn pictures or texts into feature vectors, one row each.
   explain    Say why a model answers as it does: heat maps, nearest...
   export     Write a model as one file that answers the same, and prove it.
   benchmark  Measure the forms of a model: size, speed, memory.
   pretrain   Train a network on your own source task, to transfer from it...
-  check      Look for near copies, likely label errors, outliers and poor...
+  check      Look for near copies, label errors, outliers, shortcuts and...
   compare    Measure how much the pretrained network helps.
-  rank       Say which encoder suits labelled pictures.
+  rank       Say which encoder suits labelled pictures or texts.
   distance   Say how far apart two sets of pictures lie for an encoder.
   search     Find the pictures or texts that are nearest to one.
   report     Make report.html of a run: one page with everything it found.
@@ -41,8 +41,8 @@ Commands:
   doctor     Say what is installed, what is here, what is wrong.
   demo       Fit a model to real photographs of fruit, or to texts.
 
-  Start with: headstart demo. Then: headstart fit FOLDER, where FOLDER has one
-  folder of pictures per class.
+  Start with: headstart demo. Then: headstart fit DATA, a folder with one
+  folder per class, or a table.
 """
 
 VERBS = re.findall(r"^  (\w+)  +[A-Z]", PROGRAM.partition("Commands:")[2], re.MULTILINE)
@@ -50,11 +50,11 @@ VERBS = re.findall(r"^  (\w+)  +[A-Z]", PROGRAM.partition("Commands:")[2], re.MU
 FIT = """\
 Usage: headstart fit [OPTIONS] DATA [TEST]
 
-  Fit a model to labelled pictures, score it, save it.
+  Fit a model to labelled pictures or texts, score it, save it.
 
   Example: headstart fit flowers/ --out runs/flowers
 
-  flowers/ holds one folder of pictures per class, or train/ and test/ do.
+  flowers/ holds one folder per class, or train/ and test/ do. Or a table.
 
 Arguments:
   DATA    Folder with one folder per class, or a CSV, TSV, JSONL or Parquet
@@ -62,8 +62,8 @@ Arguments:
   [TEST]  The same to score, instead of holding a part out: --test.
 
 Options:
-  --encoder TEXT     Pretrained network: see 'headstart encoders'.  [default:
-                     efficientnet_lite0]
+  --encoder TEXT     Pretrained network; of texts e5_small: see 'headstart
+                     encoders'.  [default: efficientnet_lite0]
   --method TEXT      What moves: probe, lpft, full, last:N, gradual, norm,
                      lora, contrastive or scratch.  [default: probe]
   --preset TEXT      fast: the probe; balanced: the last stage; best:

@@ -233,6 +233,7 @@ def test_a_table_a_folder_and_a_file_are_asked_alike(run, table, capsys, tmp_pat
         (("reveiws.csv",), "'reveiws.csv' does not exist"),
         ((), "Missing argument 'PATHS'"),
         (("-",), "There are no texts"),
+        (("--text", "a warm story", "--question", "who?"), "The model answers no questions."),
     ],
 )
 def test_what_names_nothing_is_no_text(run, capsys, arguments, said):

@@ -42,7 +42,7 @@ def check(
         Path | None, option(help="Folder for the list of likely label errors and a cleaned table.")
     ] = None,
 ) -> None:
-    """Look for near copies, likely label errors, outliers and poor pictures.
+    """Look for near copies, label errors, outliers, shortcuts and poor pictures.
 
     Example: headstart check flowers/ --out flowers-check
 

@@ -26,7 +26,7 @@ def embed(
     out: Annotated[Path, option(help="File to write: .parquet or .csv.")],
     call: Call,
 ) -> None:
-    """Turn pictures into feature vectors, one row each.
+    """Turn pictures or texts into feature vectors, one row each.
 
     Example: headstart embed flowers/ --out flowers.parquet
 

@@ -32,7 +32,7 @@ def evaluate(
     *,
     call: Call,
 ) -> None:
-    """Score a saved model on labelled pictures.
+    """Score a saved model on labelled pictures or texts.
 
     Example: headstart evaluate runs/flowers-1 flowers/test
     """

@@ -36,11 +36,11 @@ def fit(
     ] = False,
     dry_run: Annotated[bool, option("--dry-run", help="Say what was understood and what it will cost; stop.")] = False,
 ) -> None:
-    """Fit a model to labelled pictures, score it, save it.
+    """Fit a model to labelled pictures or texts, score it, save it.
 
     Example: headstart fit flowers/ --out runs/flowers
 
-    flowers/ holds one folder of pictures per class, or train/ and test/ do.
+    flowers/ holds one folder per class, or train/ and test/ do. Or a table.
     """
     from headstart.workflows.fit import run_fit
     from headstart.workflows.plan import estimate_time, plan_fit

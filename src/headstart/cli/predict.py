@@ -12,6 +12,7 @@ from headstart.cli.console import print_lines
 from headstart.cli.language import translate
 from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
+from headstart.errors import DataError
 
 
 class OutputFormat(StrEnum):
@@ -63,7 +64,7 @@ def predict(
     *,
     call: Call,
 ) -> None:
-    """Say what is on pictures, with probabilities.
+    """Say what pictures show or texts say, with probabilities.
 
     Example: headstart predict runs/flowers-1 rose.jpg --abstain 0.95
     """
@@ -78,6 +79,8 @@ def predict(
     if has_parts(model):
         _answer_parts(model, paths or [], text or [], question, chosen, out)
         return
+    if question:
+        raise DataError("data.no_question")
     given = dict(call.given)
     strict = bool(given.pop("strict", False))
     table = {name: given.pop(name, "") for name in ("path_column", "text_column", "images")}

@@ -39,7 +39,7 @@ def rank(
     call: Call,
     out: options.StudyFolder = None,
 ) -> None:
-    """Say which encoder suits labelled pictures.
+    """Say which encoder suits labelled pictures or texts.
 
     Example: headstart rank flowers/ --encoders efficientnet_lite0 efficientnet_lite1 efficientnet_lite2
 

@@ -70,7 +70,7 @@ class EncoderSettings(Section):
     about = "the pretrained network"
 
     name: str = setting(  # its weights come with a package, so it works without a network
-        "efficientnet_lite0", "Pretrained network: see 'headstart encoders'.", common=True
+        "efficientnet_lite0", "Pretrained network; of texts e5_small: see 'headstart encoders'.", common=True
     )
     precision: Literal["fp32", "int8"] = setting(
         "fp32", "fp32, or int8: the network is quantised before the head is fitted."
