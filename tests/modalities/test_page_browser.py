@@ -146,10 +146,7 @@ def test_what_cannot_be_read_is_explained_before_or_after_it_is_sent(visit, text
     page.locator("#trouble[data-word='error.no_text_column']").wait_for()
     ask(page, "?!\na warm film")
     assert answers(page, 2) == ["good"] and trouble.is_hidden()
-    assert page.locator(".card .notice").inner_text() == (
-        "This cannot be used. The text 'in memory' cannot be read. It holds signs only, and no letter or number. "
-        "Replace it or take it out."
-    )
+    assert page.locator(".card .notice").inner_text() == "This text holds signs only, and no letter or number."
 
 
 def test_the_docs_say_what_to_send_as_json(visit, texts):
