@@ -12,13 +12,12 @@ DEV_READY := $(VENV)/ready-for-development
 JAVASCRIPT := tests/javascript
 JAVASCRIPT_READY := $(JAVASCRIPT)/node_modules/.package-lock.json
 
-.PHONY: help demo test coverage check format lint types layers keywords bench clean
+.PHONY: help demo test check format lint types layers keywords bench clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo     fit a model to 14 kinds of fruit: real photographs, less than a minute after the installation"
 	@echo "make test     run every test"
-	@echo "make coverage run every test, and count the lines they reach"
 	@echo "make check    formatting, lint, types, layers"
 	@echo "make bench    measure speed and accuracy: see benchmarks/README.md"
 	@echo "make clean    remove the environment and everything that was built; runs/ stays"
@@ -28,11 +27,7 @@ demo: $(DEMO_READY)
 
 # Two workers, each with whole files; OMP_NUM_THREADS keeps them from fighting for the cores. WORKERS=0 runs all in one.
 test: $(DEV_READY) $(JAVASCRIPT_READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(COVERAGE) -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-
-# The same, with the floor of coverage; to count lines takes a third more time.
-coverage: COVERAGE := --cov --cov-report=term
-coverage: test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report=term -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: format lint types layers
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.encoders.spec import EncoderFiles
 from headstart.encoders.text.graph_tensors import read_graph
-from headstart.encoders.text.torch_transformer import HIDDEN, build_transformer, open_transformer
+from headstart.encoders.text.torch_transformer import HIDDEN, build_transformer, create_network
 from headstart.encoders.text.transformer import WORDS, Transformer
 from headstart.encoders.text.transformer_graph import write_transformer
 from headstart.errors import EncoderError
@@ -40,8 +39,7 @@ def test_the_network_computes_what_its_graph_computes_and_is_read_back_from_it(k
         name for name in read if read[name].dtype == np.uint8 and np.array_equal(read[name], tensors[name])
     ]
     with torch.inference_mode():
-        files = EncoderFiles(tmp_path / "graph.onnx", None, network.to_json())
-        for made in (build_transformer(network, tensors), open_transformer(files)):
+        for made in (build_transformer(network, tensors), create_network(network.to_json(), read)):
             np.testing.assert_allclose(made(torch.from_numpy(ids)), expected, rtol=0, atol=1e-5)
         states = made.hidden_states(torch.from_numpy(np.maximum(ids, 0)), torch.from_numpy(mask))
     assert [tuple(one.shape) for one in states] == [(3, 9, 32)] * 3

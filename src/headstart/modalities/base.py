@@ -31,7 +31,7 @@ class Modality(Protocol):
     quality: Any  # headstart.audit.quality.base.QualityMeasures; a row may lack it
     networks: Any  # headstart.encoders.spec.TrainableNetworks; a row may lack it, and the next three with it
     views: Any  # headstart.finetuning.batches.ViewSource
-    training: Any  # headstart.settings.rules.TrainingDefaults; a row may lack it
+    training: Any  # headstart.settings.training_defaults.TrainingDefaults; a row may lack it
     augment: Any  # headstart.finetuning.views.Augment; a row may lack it
     explainers: Any  # headstart.explain.base.Explainers; a row may lack it, and the next three with it
     figures: Any  # a class that draws an explanation into a folder

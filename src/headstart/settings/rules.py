@@ -10,6 +10,7 @@ from headstart.modalities.base import DEFAULT, load_modality
 from headstart.settings.fields import check_type, last_stages
 from headstart.settings.recipe import Recipe
 from headstart.settings.sections import TrainingSettings
+from headstart.settings.training_defaults import USUAL, TrainingDefaults
 
 
 def given_settings(recipe: Any) -> Mapping[str, Any]:  # noqa: ANN401 - checked here
@@ -96,76 +97,6 @@ class TrainingPlan:
         return f"last:{self.stages}" if self.stages else self.method
 
 
-@dataclass(frozen=True, slots=True)
-class MethodDefaults:
-    """Defaults of a method: peak rate of Adam, optimiser steps, fewest and most epochs, layer decay."""
-
-    rate: float
-    steps: int
-    fewest: int
-    most: int
-    layer_decay: float = 1.0
-
-
-# Rates: a head that was fitted first needs about a tenth of the rate of a new one (Kumar et al. 2022). Steps: the rule
-# of BiT (Kolesnikov et al. 2020) spends 500 on sets under 20,000 pictures; from a fitted head fewer do.
-_METHOD_DEFAULTS = {
-    "lpft": MethodDefaults(5e-5, 300, 3, 12, 0.8),
-    "full": MethodDefaults(3e-4, 500, 5, 20, 0.8),
-    "last": MethodDefaults(3e-4, 200, 3, 8),
-    "gradual": MethodDefaults(1e-4, 300, 4, 12, 0.8),
-    "norm": MethodDefaults(2e-3, 300, 3, 12),
-    "lora": MethodDefaults(1e-3, 300, 3, 12),
-    "contrastive": MethodDefaults(1e-4, 20, 20, 30),
-    "scratch": MethodDefaults(2e-3, 2000, 20, 100),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingDefaults:
-    """How weights move for one kind of examples where nothing else is asked for.
-
-    Attributes
-    ----------
-    methods
-        Defaults of each method.
-    batch
-        Examples of a step, where there are enough.
-    presets
-        Methods of the presets that move weights.
-    fresh
-        Methods whose head starts at random, and not as the probe's.
-    regularisation
-        Of the head that training starts from; 0: as the probe chose it.
-    head_factor
-        How much faster the head moves than the encoder.
-    varied
-        Whether examples are varied: where they are not, the versions of an example are parts of it.
-    cached_views
-        Versions of each example for which frozen stages are computed once.
-    """
-
-    methods: Mapping[str, MethodDefaults]
-    batch: int
-    presets: Mapping[str, str]
-    fresh: tuple[str, ...]
-    regularisation: float
-    head_factor: float
-    varied: bool
-    cached_views: int
-
-
-# A picture as it is and one crop: each costs one pass through the frozen stages.
-_USUAL = TrainingDefaults(
-    _METHOD_DEFAULTS,
-    32,
-    {"balanced": "last:1", "best": "lpft"},
-    ("full", "scratch"),
-    0.0,
-    1.0,
-    varied=True,
-    cached_views=2,
-)
 SGD_FACTOR = 30.0  # SGD with momentum 0.9 wants rates about this much larger than Adam's
 SIDES = re.compile(r"left|right|clockwise|mirror|左|右|逆时针|顺时针", re.IGNORECASE)
 
@@ -181,7 +112,7 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str], modality: 
     >>> training_plan(Recipe(preset="fast"), 719, ["rose", "tulip"]) is None
     True
     """
-    usually: TrainingDefaults = getattr(load_modality(modality), "training", _USUAL)
+    usually: TrainingDefaults = getattr(load_modality(modality), "training", USUAL)
     wanted = _method_of(recipe, usually)
     if wanted == "probe":
         return None
@@ -227,7 +158,7 @@ def epochs_for_steps(steps: int, count: int, batch_size: int) -> int:
     return max(1, round(steps / max(1, -(-count // batch_size))))
 
 
-def _method_of(recipe: Recipe, usually: TrainingDefaults = _USUAL) -> str:
+def _method_of(recipe: Recipe, usually: TrainingDefaults = USUAL) -> str:
     if recipe.training.method != "probe":
         return recipe.training.method
     return usually.presets.get(recipe.training.preset, "probe")

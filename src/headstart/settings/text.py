@@ -1,6 +1,6 @@
 """How weights move for documents where nothing else is asked for."""
 
-from headstart.settings.rules import MethodDefaults, TrainingDefaults
+from headstart.settings.training_defaults import MethodDefaults, TrainingDefaults
 
 # Steps: three epochs of 1,000 documents. Rates: those of methods that move whole layers are where BERT's usual ones
 # are; low-rank matrices take twenty times as much, and are as good for less than half of the time.

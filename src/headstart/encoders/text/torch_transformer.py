@@ -202,17 +202,6 @@ def build_transformer(network: Transformer, tensors: Mapping[str, Array] | None)
     return made.eval()
 
 
-def open_transformer(files: EncoderFiles) -> TorchTransformer:
-    """Build the network of an encoder that was loaded by its name or with a model, from its graph.
-
-    Raises
-    ------
-    EncoderError
-        When the graph cannot be read.
-    """
-    return create_network(files.config, _read_tensors(files))
-
-
 def _read_tensors(files: EncoderFiles) -> dict[str, Array]:
     assert files.graph is not None, "encoders of documents have graphs"
     return read_graph(Transformer(**files.config), files.graph)
