@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 from printed_tables import print_table
 
-from headstart.api import embed
+from headstart.api.models import embed
 from headstart.data.demo_data import fruit_folder
 from headstart.data.sources import read_dataset
 from headstart.data.targets.classes import Classes

@@ -22,7 +22,8 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("ORT_TELEMETRY_DISABLED", "1")  # the same switch under the name of later versions
 
 if TYPE_CHECKING:
-    from headstart.api import check, compare, distance, embed, fit, load, rank, search
+    from headstart.api.models import embed, fit, load
+    from headstart.api.studies import check, compare, distance, rank, search
     from headstart.data.example import Dataset
     from headstart.errors import HeadstartError, HeadstartWarning
     from headstart.probing.sklearn_api import ImageEmbedder, TransferClassifier
@@ -56,14 +57,14 @@ _HOMES = {
     "Model": "headstart.workflows.model",
     "Recipe": "headstart.settings.recipe",
     "TransferClassifier": "headstart.probing.sklearn_api",
-    "check": "headstart.api",
-    "compare": "headstart.api",
-    "distance": "headstart.api",
-    "embed": "headstart.api",
-    "fit": "headstart.api",
-    "load": "headstart.api",
-    "rank": "headstart.api",
-    "search": "headstart.api",
+    "check": "headstart.api.studies",
+    "compare": "headstart.api.studies",
+    "distance": "headstart.api.studies",
+    "embed": "headstart.api.models",
+    "fit": "headstart.api.models",
+    "load": "headstart.api.models",
+    "rank": "headstart.api.studies",
+    "search": "headstart.api.studies",
 }
 
 if not TYPE_CHECKING:  # a type checker must go on seeing that a misspelt name does not exist

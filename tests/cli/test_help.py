@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from headstart.cli.fit import fit
-from headstart.settings.recipe import all_settings, section_types
+from headstart.settings.keys import all_settings, section_types
 
 PROGRAM = """\
 Usage: headstart [OPTIONS] COMMAND [ARGS]...

@@ -182,7 +182,7 @@ def test_a_model_that_cannot_say_why_says_that(start):
 def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_files(lite0, flowers, tmp_path):
     import shutil
 
-    from headstart.api import fit
+    from headstart.api.models import fit
     from headstart.serving.explanations.image import explain_for_page
     from headstart.workflows.model import to_explained_model
 
@@ -206,7 +206,7 @@ def test_the_reasons_of_a_real_model_fit_its_picture_and_show_only_unchanged_fil
 
 
 def test_a_head_without_an_exact_map_still_names_its_neighbours(lite0, flowers):
-    from headstart.api import fit
+    from headstart.api.models import fit
     from headstart.serving.explanations.image import explain_for_page
     from headstart.workflows.model import to_explained_model
 

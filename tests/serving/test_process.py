@@ -49,7 +49,7 @@ main()
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a saved model in it."""
-    from headstart.api import fit
+    from headstart.api.models import fit
 
     place = tmp_path_factory.mktemp("serve")
     save_flowers(place / "flowers", 8)

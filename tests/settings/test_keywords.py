@@ -8,7 +8,7 @@ from typing import get_origin, get_type_hints
 
 from headstart.settings import keywords
 from headstart.settings.fields import choices_of
-from headstart.settings.recipe import all_settings
+from headstart.settings.keys import all_settings
 from headstart.settings.section import Setting
 
 FILE = Path(__file__).parents[2] / "src" / "headstart" / "settings" / "keywords.py"

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from headstart.errors import RecipeError
 from headstart.registry import TABLES
 from headstart.settings.fields import last_stages, seconds_of
-from headstart.settings.recipe import Recipe, all_settings, flatten, require_modality, section_types
+from headstart.settings.keys import all_settings, require_modality, section_types
+from headstart.settings.recipe import Recipe
+from headstart.settings.recipe_file import flatten
 from headstart.settings.rules import training_plan
 from headstart.settings.section import Setting
 

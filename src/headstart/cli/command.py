@@ -9,7 +9,7 @@ import click
 from headstart.cli.language import SPEECH, read_language, translate
 from headstart.cli.parameters import GroupedOption
 from headstart.registry import nearest
-from headstart.settings.recipe import section_types
+from headstart.settings.keys import section_types
 
 OF_PEERS = {  # what other programs call our verbs
     **dict.fromkeys(("train", "finetune", "fine-tune", "learn"), "fit"),

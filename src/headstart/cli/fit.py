@@ -8,7 +8,7 @@ from headstart.cli import options
 from headstart.cli.console import print_json
 from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
-from headstart.settings.recipe import all_settings
+from headstart.settings.keys import all_settings
 
 FIRST = ("encoder", "method", "preset", "time_limit", "seed")  # most people need these before all others
 

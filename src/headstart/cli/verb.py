@@ -17,7 +17,8 @@ from headstart.cli.parameters import Option, click_parameter, option
 from headstart.runtime.catalogue import Language, Texts
 from headstart.runtime.context import RunContext
 from headstart.settings.fields import choices_of
-from headstart.settings.recipe import Recipe, all_settings, read_recipe
+from headstart.settings.keys import all_settings
+from headstart.settings.recipe import Recipe, read_recipe
 from headstart.settings.section import Setting
 
 Verb = Callable[..., None]

@@ -3,7 +3,7 @@
 import glob
 import json
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,13 +14,13 @@ from headstart.data.example import DEFAULT_TASK, Dataset, Example, with_absolute
 from headstart.data.given import list_sources
 from headstart.data.grouping import group_by_field, group_by_pattern, is_field
 from headstart.data.labels import unify_names
-from headstart.data.name_checks import natural_key, printable
+from headstart.data.name_checks import printable
+from headstart.data.patterns import expand, missing_path
 from headstart.data.readers.base import one_modality, reader_of, row_readers, suffix_of
 from headstart.data.table_options import refuse_table_options
 from headstart.errors import MODALITY, DataError
 from headstart.modalities.base import DEFAULT, load_modality, modalities_by_suffix
-from headstart.registry import nearest
-from headstart.runtime.findings import Finding, did_you_mean
+from headstart.runtime.findings import Finding
 from headstart.runtime.hashing import sha256_of_parts
 from headstart.tasks.base import load_task
 
@@ -113,7 +113,7 @@ def list_examples(
 
             examples += examples_of(_read(source, table), modality)
         else:
-            examples += [Example(os.path.abspath(path), printable(path)) for path in _expand(source, suffixes)]
+            examples += [Example(os.path.abspath(path), printable(path)) for path in expand(source, suffixes)]
     if not examples:
         raise DataError("data.empty_list")
     return tuple(examples)
@@ -226,7 +226,7 @@ def _read_path(source: str | os.PathLike[str], table: TableOptions) -> Dataset:
     from headstart.data.tables import TABLE_SUFFIXES, is_table, read_table
 
     if not source:  # to a Path it is the folder that the program runs in
-        raise _missing("")
+        raise missing_path("")
     path = Path(os.path.expanduser(source))
     is_file = os.path.isfile(path)  # False also for a name that no system can have
     if is_file and is_table(path):
@@ -254,51 +254,3 @@ def _unlabelled(name: str, sources: Any) -> Dataset:  # noqa: ANN401 - as list_e
     several = [sources] if isinstance(sources, (str, os.PathLike)) else sources
     modality = one_modality(several, Finding("data.the_list"))
     return Dataset(name, list_examples(sources, modality), modality=modality)
-
-
-def _expand(path: str, suffixes: Container[str]) -> list[str]:
-    """Make files of a path: a folder gives all with these suffixes below it, a pattern those it matches."""
-    path = os.path.expanduser(path)
-    if os.path.isdir(path):
-        from headstart.data.folders import list_files
-
-        found = [os.path.join(path, *inside.split("/")) for inside in list_files(Path(path), suffixes).files]
-        if not found:
-            raise DataError("data.no_pictures_in", path=printable(path))
-        return found
-    if os.path.exists(path):
-        return [path]
-    if glob.has_magic(path):
-        from headstart.data.folders import is_litter
-
-        litter = {part for part in Path(path).parts if is_litter(part)}  # what the pattern names itself is wanted
-        matches = (
-            match
-            for match in glob.glob(_escape_existing(path), recursive=True)
-            if suffix_of(match) in suffixes
-            and os.path.isfile(match)
-            and all(part in litter or not is_litter(part) for part in Path(match).parts)
-        )
-        found = sorted(matches, key=natural_key)
-        if not found:
-            raise DataError("data.glob_matches_nothing", path=printable(path))
-        return found
-    raise _missing(path)
-
-
-def _escape_existing(pattern: str) -> str:
-    """Take the folders at the beginning of a pattern that are there as their names: ``new [2024]`` is no choice."""
-    folders = Path(pattern).parts[:-1]
-    depth = next((n for n in range(len(folders), 0, -1) if os.path.isdir(os.path.join(*folders[:n]))), 0)
-    rest = Path(pattern).parts[depth:]
-    return os.path.join(*(glob.escape(part) for part in folders[:depth]), *rest)
-
-
-def _missing(path: str) -> DataError:
-    """Create the error for a path that does not exist; it says how far the path goes and what has a similar name."""
-    parent = os.path.dirname(path.rstrip(os.sep)) or "."
-    names = os.listdir(parent) if os.access(parent, os.R_OK | os.X_OK) and os.path.isdir(parent) else []
-    near = nearest(os.path.basename(path.rstrip(os.sep)), names)
-    reason = "" if os.path.isdir(parent) else Finding("data.no_parent", {"folder": printable(parent)})
-    hint = did_you_mean(near and printable(os.path.join(os.path.dirname(path), near)), Finding("data.check_path"))
-    return DataError("data.does_not_exist", path=printable(path), reason=reason, hint=hint)

@@ -1,18 +1,18 @@
 """Recipe: everything a run needs, in sections, frozen, checked on creation, to and from TOML."""
 
-import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Unpack, get_origin
 
 from headstart.errors import RecipeError, warn
-from headstart.registry import TABLES, nearest, resolve
-from headstart.runtime.findings import Finding, did_you_mean
+from headstart.registry import resolve
+from headstart.runtime.findings import Finding
+from headstart.settings.keys import all_settings, require_known, section_types
 from headstart.settings.keywords import Settings
-from headstart.settings.section import Section, Setting
+from headstart.settings.recipe_file import check_places, flatten, read_toml, write_toml
+from headstart.settings.section import Section
 from headstart.settings.sections import (
     DataSettings,
     EncoderSettings,
@@ -24,20 +24,6 @@ from headstart.settings.sections import (
 )
 
 FOR_FIT_ALONE = ("method", "preset", "epochs", "folds", "repeats", "labels", "shots")
-
-
-@cache
-def section_types() -> dict[str, type[Section]]:
-    """Return the sections of a recipe by name: those of every run, then those of one modality each."""
-    every = (DataSettings, SplitSettings, EncoderSettings, HeadSettings, TrainingSettings, UncertaintySettings)
-    own = (getattr(resolve("modalities", name), "settings", None) for name in TABLES["modalities"])
-    return {one.section: one for one in (*every, RunSettings, *filter(None, own))}
-
-
-@cache
-def all_settings() -> dict[str, Setting]:
-    """Return every setting by its key, section by section."""
-    return {one.key: one for section in section_types().values() for one in section.settings()}
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -78,7 +64,7 @@ class Recipe:
 
     def __init__(self, **settings: Unpack[Settings]) -> None:
         given: Mapping[str, object] = {key: _plain(key, value) for key, value in settings.items()}
-        _require_known(given, Finding("settings.a_recipe"))
+        require_known(given, Finding("settings.a_recipe"))
         sections = {
             name: section(**{one.name: given[one.key] for one in section.settings() if one.key in given})
             for name, section in section_types().items()
@@ -129,7 +115,7 @@ class Recipe:
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], where: object = Finding("settings.a_recipe")) -> "Recipe":
         """Create a recipe from keys and values; an unknown key is an error that names the nearest one."""
-        _require_known(values, where)
+        require_known(values, where)
         return cls(**values)
 
     @classmethod
@@ -148,10 +134,7 @@ class Recipe:
         >>> Recipe(head="ridge").to_toml().partition("[head]")[2].splitlines()[1]
         'name = "ridge"'
         """
-        return "\n".join(
-            "".join([f"[{part.section}]\n", *(f"{one.name} = {_toml(getattr(part, one.name))}\n" for one in own)])
-            for part, own in ((part, part.settings()) for part in self.sections)
-        )
+        return write_toml(self.sections)
 
 
 def _warn(found: Finding) -> None:
@@ -182,98 +165,12 @@ def read_recipe(path: Path | None, given: Mapping[str, Any], notify: Callable[[F
     """Read the settings of a command line; what is ``given`` beats the file."""
     if path is None:
         return Recipe.from_mapping(given)
-    values, where = _read_toml(path), Finding("settings.the_recipe", {"path": path})
-    _check_places(values, where)
+    values, where = read_toml(path), Finding("settings.the_recipe", {"path": path})
+    check_places(values, where)
     recipe = Recipe.from_mapping(flatten(values) | dict(given), where)
     if any(not isinstance(value, dict) for value in values.values()):
         notify(Finding("settings.flat", {"where": where}))
     return recipe
-
-
-def flatten(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn the sections of a recipe file into settings by key; what stands outside of sections is one already.
-
-    Examples
-    --------
-    >>> flatten({"head": {"name": "ridge", "hidden": 64}, "run": {"seed": 3}}) == flatten(
-    ...     {"head": "ridge", "hidden": 64, "seed": 3}
-    ... )
-    True
-    """
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        own = value if isinstance(value, dict) else {"name": value}
-        flat |= {name if key == "name" else key: one for key, one in own.items()}
-    return flat
-
-
-def require_modality(keys: Iterable[str], modality: str) -> None:
-    """Raise RecipeError when one of these settings is for another kind of examples than the data has.
-
-    Examples
-    --------
-    >>> require_modality(["seed", "flip"], "image")
-    >>> require_modality(["seed", "flip"], "text")
-    Traceback (most recent call last):
-    headstart.errors.RecipeError: The setting flip is for pictures. The data is of another kind: text. Leave it out.
-    """
-    for name, section in section_types().items():
-        for one in section.settings() if section.examples and name != modality else ():
-            if one.key in keys:
-                raise RecipeError("settings.other_modality", key=one.key, examples=section.examples, modality=modality)
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    import tomllib  # only where a file is read: it compiles patterns
-
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
-    except FileNotFoundError:
-        raise RecipeError("settings.recipe_missing", path=path) from None
-    except OSError as error:
-        raise RecipeError("settings.recipe_not_read", path=path, error=error.strerror) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError("settings.recipe_not_toml", path=path, error=error) from error
-
-
-def _require_known(values: Iterable[str], where: object) -> None:
-    known = list(all_settings())
-    for key in values:
-        if key not in known:
-            raise RecipeError(
-                "settings.unknown_key", where=where, key=key, known=known, hint=did_you_mean(nearest(key, known))
-            )
-
-
-def _check_places(values: Mapping[str, Any], where: object) -> None:
-    """Refuse sections that do not exist, and keys that do not stand in their section."""
-    known = section_types()
-    for name, value in values.items():
-        if not isinstance(value, dict):
-            continue
-        if name not in known:
-            raise RecipeError(
-                "settings.unknown_section",
-                where=where,
-                name=name,
-                known=list(known),
-                hint=did_you_mean(nearest(name, known)),
-            )
-        own = [one.name for one in known[name].settings()]
-        for key in value:
-            if key not in own:
-                raise RecipeError(
-                    "settings.unknown_key_in_section", where=where, key=key, name=name, known=own, hint=_place(key, own)
-                )
-
-
-def _place(key: str, own: list[str]) -> Finding | str:
-    """Name the section that a key belongs to, or the key of its section that was probably meant."""
-    for name, section in section_types().items():
-        for one in section.settings():
-            if key == one.key:
-                return Finding("settings.write_in", {"name": one.name, "section": name})
-    return did_you_mean(nearest(key, own))
 
 
 def _check_folds(recipe: Recipe) -> None:
@@ -309,14 +206,3 @@ def _plain(key: str, value: object) -> object:
     if isinstance(value, list) and get_origin(all_settings()[key].kind) is tuple:
         return tuple(value)
     return os.fspath(value) if isinstance(value, os.PathLike) else value
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, str):
-        # A JSON string is a TOML basic string, but for DEL, which JSON leaves bare.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)

@@ -28,7 +28,8 @@ from headstart.reporting.estimate import Estimate
 from headstart.runtime.context import RunContext
 from headstart.runtime.files import require_free
 from headstart.runtime.findings import Finding
-from headstart.settings.recipe import Recipe, require_modality
+from headstart.settings.keys import require_modality
+from headstart.settings.recipe import Recipe
 from headstart.settings.rules import require_pairs, training_plan
 from headstart.tasks.base import load_task
 from headstart.workflows.embed import Data, read_as

@@ -14,7 +14,7 @@ from headstart.reporting.page.gallery import read_gallery
 from headstart.reporting.page.values import Answer, DataCounts, Json, PageData, RunData
 from headstart.reporting.sections.base import TaskReport
 from headstart.runtime.findings import Finding
-from headstart.settings.recipe import flatten
+from headstart.settings.recipe_file import flatten
 from headstart.tasks.base import load_task
 
 METRICS = "metrics.json"
