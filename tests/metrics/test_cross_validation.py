@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from headstart.metrics.classification.evaluation import evaluate
-from headstart.metrics.classification.folds import corrected_interval, corrected_variance, evaluate_folds
-from headstart.metrics.intervals import wilson
+from headstart.metrics.classification.folds import evaluate_folds
+from headstart.metrics.intervals import corrected_interval, corrected_variance, wilson
 from headstart.metrics.values import Score, ScoredPart
 
 

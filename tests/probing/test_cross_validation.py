@@ -4,6 +4,9 @@ import numpy as np
 
 from headstart.data.splits import make_folds
 from headstart.data.targets.classes import Classes
+from headstart.encoders.term_features import TermFeatures
+from headstart.encoders.text.terms import TermWeights
+from headstart.heads.words import WordsFamily
 from headstart.probing.cross_validation import predict_in_folds
 from headstart.probing.probe import BaselineRows, fit_probe
 from headstart.probing.rows import Sample
@@ -41,6 +44,24 @@ def test_repetitions_are_drawn_anew_and_the_same_seed_draws_the_same():
     assert np.array_equal(one.fold_of, again.fold_of) and np.array_equal(one.outputs, again.outputs)
     assert not np.array_equal(one.fold_of[0], one.fold_of[1])
     assert one.outputs.shape == (3, 60, 3)
+
+
+def test_words_vectors_and_both_are_predicted_out_of_the_same_folds():
+    features, labels = made(count=45)
+    texts = [f"{'red green blue'.split()[label]} {number % 7}" for number, label in enumerate(labels)]
+    terms = TermWeights.fit(texts)
+    joined = TermFeatures.of(features, lambda: terms.transform(texts))
+    words, classes = BaselineRows(joined, WordsFamily), Classes(("a", "b", "c"))
+    recipe = Recipe(folds=3, inner_folds=2, head="stacked")
+    found = predict_in_folds(joined, words, sample_of(labels), classes, recipe)
+    assert [*found.halves] == ["words", "vectors", "both"]
+    np.testing.assert_array_equal(found.halves["words"], found.simple)
+    np.testing.assert_allclose(found.halves["both"], found.outputs[0], atol=1e-5)
+    (fold, *_) = make_folds(labels, np.arange(45), 3, 0)
+    probe = fit_probe(joined[fold.train], labels[fold.train], classes, fold.train, recipe)
+    alone = probe.fit_halves()["vectors"].outputs(features[fold.held_out])
+    np.testing.assert_allclose(found.halves["vectors"][fold.held_out], alone, atol=1e-6)
+    assert predict_in_folds(features, words, sample_of(labels), classes, Recipe(folds=3, head="lda")).halves == {}
 
 
 def test_twins_are_held_out_together_so_that_noise_stays_noise():

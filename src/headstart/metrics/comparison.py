@@ -163,8 +163,11 @@ def _score_halves(
     found, first = dict[str, Half](), None
     for name, outputs in halves.items():
         credit = metrics.credit(outputs[rows], labels)
-        own = metrics.evaluate(labels, outputs[rows], part.classes, groups=groups, seed=seed, resamples=resamples)
-        over = None if first is None else paired_difference(credit, first, groups, seed, resamples)
+        if part.fold_of is not None and metrics.evaluate_folds:
+            own = metrics.evaluate_folds(part, outputs[None], part.fold_of[None], seed, resamples)
+        else:
+            own = metrics.evaluate(labels, outputs[rows], part.classes, groups=groups, seed=seed, resamples=resamples)
+        over = None if first is None else paired_difference(credit, first, groups, seed, resamples, part.fold_of)
         found[name] = Half(getattr(own, metrics.name), over)
         first = credit if first is None else first
     return found

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from headstart.arrays import Booleans, Floats, Integers
-from headstart.metrics.intervals import resampled_counts
+from headstart.metrics.intervals import corrected_interval, resampled_counts
 from headstart.metrics.values import Score
 
 Right = Booleans
@@ -43,7 +43,7 @@ class PairedDifference:
     Attributes
     ----------
     difference
-        Of the accuracies, with the interval of the paired bootstrap.
+        Of the accuracies, with the interval of the paired bootstrap, or of Student's t where they come from folds.
     gained, lost
         How many examples only the one, and only the other, is right about.
     p
@@ -63,10 +63,18 @@ class PairedDifference:
         return asdict(self)
 
 
-def paired_difference(
-    one: Right, other: Right, groups: Groups | None, seed: int = 0, resamples: int = 1000
+def paired_difference(  # six: what is compared, and how chance is drawn
+    one: Right,
+    other: Right,
+    groups: Groups | None,
+    seed: int = 0,
+    resamples: int = 1000,
+    fold_of: Integers | None = None,
 ) -> PairedDifference:
     """Compare two classifiers by their right and wrong answers (N,) to the same examples, in groups (N,) or none.
+
+    ``fold_of`` (N,) says in which fold an example was held out, of answers that come from several; the interval is then
+    corrected for what the folds have in common (:func:`headstart.metrics.intervals.corrected_interval`).
 
     Examples
     --------
@@ -78,8 +86,14 @@ def paired_difference(
     units = np.arange(len(one)) if groups is None else groups
     rows = resample_means([one[None], other[None]], units, seed, resamples)
     draws = rows[0] - rows[1]
+    difference = interval(float(one.mean() - other.mean()), draws)
+    if fold_of is not None:
+        held = np.bincount(fold_of)
+        by_fold = np.bincount(fold_of, one.astype(np.float64) - other) / held
+        share = float((held / (len(one) - held)).mean())
+        difference = corrected_interval(difference.value, by_fold.tolist(), share, difference)
     return PairedDifference(
-        difference=interval(float(one.mean() - other.mean()), draws),
+        difference=difference,
         gained=int((one > other).sum()),
         lost=int((other > one).sum()),
         p=mcnemar(one, other) if groups is None else bootstrap_p(draws),

@@ -40,12 +40,16 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPart:
-    """The examples that are scored: labels (N,), groups (N,) or None, and which (N,) leaked into the fitted part."""
+    """The examples that are scored: labels (N,), groups (N,) or None, and which (N,) leaked into the fitted part.
+
+    ``fold_of`` (N,) says in which fold each was held out, where the answers come from several models.
+    """
 
     labels: npt.NDArray[Any]
     classes: tuple[str, ...]
     groups: npt.NDArray[np.int64] | None
     leaked: npt.NDArray[np.bool_]
+    fold_of: npt.NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

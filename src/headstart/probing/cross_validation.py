@@ -1,6 +1,7 @@
 """Probes in folds: each example is scored by a probe that was chosen, fitted and calibrated without it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,11 +28,15 @@ class OutOfFold:
         Of the baseline in the first repetition, shape (N, C).
     fold_of
         In which fold an example was held out, shape (R, N).
+    halves
+        Of what parts of the features say alone, in the first repetition, by name, shape (N, C) each: see
+        :meth:`headstart.probing.probe.Probe.predict_halves`; empty where a fold did not choose between them.
     """
 
     outputs: Floats
     simple: Floats
     fold_of: Integers
+    halves: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def predict_in_folds(
@@ -72,7 +77,7 @@ def predict_in_folds(
     features, baseline = features[sample.positions], baseline.take(sample.positions)
     shape = (recipe.split.repeats, len(sample), target.width)
     outputs, fold_of = np.zeros(shape), np.zeros(shape[:2], dtype=np.int64)
-    simple = np.zeros(shape[1:])
+    simple, halves = np.zeros(shape[1:]), list[tuple[Integers, dict[str, Floats]]]()
     for repeat in range(recipe.split.repeats):
         seed = (recipe.run.seed + 7919 * repeat) % 2**32
         folds = make_folds(sample.strata, sample.groups, recipe.split.folds, seed)
@@ -84,5 +89,14 @@ def predict_in_folds(
             if repeat == 0:
                 plain = baseline.take(fold.train).fit(labels, target, groups, recipe)
                 simple[fold.held_out] = plain.outputs(baseline.matrix[fold.held_out])
+                own = probe.predict_halves(features[fold.held_out], simple[fold.held_out])
+                halves.append((fold.held_out, own))
             progress("folds", repeat * len(folds) + number + 1, recipe.split.repeats * len(folds))
-    return OutOfFold(outputs, simple, fold_of)
+    return OutOfFold(outputs, simple, fold_of, _join(halves))
+
+
+def _join(parts: Sequence[tuple[Integers, Mapping[str, Floats]]]) -> dict[str, Floats]:
+    """Put outputs by name, each with the rows that they are of, in the order of the rows; of names that all have."""
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]))
+    names = [name for name in parts[0][1] if all(name in found for _, found in parts)]
+    return {name: np.concatenate([found[name] for _, found in parts])[order] for name in names}

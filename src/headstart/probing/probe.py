@@ -73,6 +73,15 @@ class Probe:
         """Compute outputs, such as probabilities (N, C), for features of shape (N, D)."""
         return self.decoding.decode(self.head.scores(features))
 
+    def predict_halves(self, features: Matrix, words: Floats) -> dict[str, Floats]:
+        """Predict by the words alone, the vectors alone and both; nothing where it was not chosen between them.
+
+        ``words`` are the outputs (N, C) of the baseline for the same examples: the words alone are it.
+        """
+        if self.fit_halves is None:
+            return {}
+        return {name: one.outputs(features) for name, one in self.fit_halves().items()} | {WORDS: words}
+
 
 def fit_probe(  # seven: what is learned from what, how, and who is told
     features: Matrix,

@@ -66,8 +66,9 @@ def _half_lines(board: Comparison, metric: str, texts: Texts) -> list[str]:
         values = gain and {"points": 100 * gain.value, "low": 100 * gain.low, "high": 100 * gain.high}
         over = texts.say("reporting.over_words", values) if values else ""
         rows.append((texts.name("reporting.half", name), str(half.score), over))
-    count = board.trusted[0].count
-    return [*indented(rows), "  " + texts.say(f"reporting.pretraining_{board.verdict}", {"count": count})]
+    said = [texts.say(f"reporting.pretraining_{board.verdict}", {"count": board.trusted[0].count})]
+    said += [texts.say("reporting.halves_folds")] if board.evaluation.cross_validated else []
+    return [*indented(rows), *(f"  {one}" for one in said)]
 
 
 def candidate_lines(target: Target, candidates: Sequence[Candidate], chosen: str, texts: Texts = ENGLISH) -> list[str]:

@@ -1,5 +1,6 @@
 """The stages of a fit that touch more than one folder: what is encoded is split, tuned, scored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from headstart.metrics.comparison import PROBE, Comparison, compare_with_baselin
 from headstart.metrics.values import ScoredPart
 from headstart.probing.cross_validation import predict_in_folds
 from headstart.probing.predictor import HeadPredictor
-from headstart.probing.probe import WORDS, BaselineRows, Probe, baseline_family
+from headstart.probing.probe import BaselineRows, Probe, baseline_family
 from headstart.probing.rows import Sample, require_some, select_balanced_rows, select_rows_to_encode, select_sample
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
@@ -120,9 +121,11 @@ def score(
     plain, evaluation, promises = simple.outputs(encoded.baseline.matrix[scored.positions]), None, None
     if recipe.split.folds:  # there is no example that the policy has not seen
         held = predict_in_folds(encoded.features, encoded.baseline, scored, target, recipe, context.progress)
-        outputs, plain = held.outputs[0], held.simple
+        outputs, plain, halves = held.outputs[0], held.simple, held.halves
+        part = replace(part, fold_of=held.fold_of[0])
         evaluation = task.metrics.evaluate_folds(part, held.outputs, held.fold_of, seed, resamples)
     else:
+        halves = frozen.predict_halves(encoded.features[scored.positions], plain)
         unseen = Scored(scored.labels, outputs, target.names, scored.user_groups, seed, resamples)
         known = nearest_index(to_half_precision(final.features[encoded.fitted.positions[final.kept]]))
         answering: HeadPredictor = task.predictor(final.probe.head, final.probe.decoding, target, policy, known)
@@ -139,25 +142,14 @@ def score(
         seed=seed,
         resamples=resamples,
         evaluation=evaluation,
-        halves={} if recipe.split.folds else predict_halves(encoded, probes, final, outputs),
+        halves=_add_moved(halves, outputs, final) if final.encoder.spec.name != simple.spec.name else {},
     )
     return outputs, board, promises
 
 
-def predict_halves(
-    encoded: EncodedDataset, probes: tuple[Probe, Baseline], final: FittedPredictor, outputs: Floats
-) -> dict[str, Floats]:
-    """Predict by the words alone, the vectors alone and both, and by a network that was moved, where there are any.
-
-    Nothing where the features are those of the baseline, which has no vectors of a network; the words alone are it.
-    """
-    frozen, simple = probes
-    if frozen.fit_halves is None or final.encoder.spec.name == simple.spec.name:
-        return {}
-    rows = encoded.scored.positions
-    found = {name: one.outputs(encoded.features[rows]) for name, one in frozen.fit_halves().items()}
-    found[WORDS] = simple.outputs(encoded.baseline.matrix[rows])
-    return found | ({"moved": outputs} if final.tuned else {})
+def _add_moved(halves: Mapping[str, Floats], outputs: Floats, final: FittedPredictor) -> dict[str, Floats]:
+    """Put the outputs (N, C) of a network that was moved beside what words and vectors say, where there are any."""
+    return {**halves, **({"moved": outputs} if halves and final.tuned else {})}
 
 
 def reference_rows(encoded: EncodedDataset, recipe: Recipe) -> Integers:

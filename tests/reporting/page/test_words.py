@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from headstart.data.targets.classes import Classes
 from headstart.encoders.term_features import TermFeatures
@@ -40,6 +41,24 @@ def test_halves_are_compared_in_pairs_with_words_alone(board):
     gain = board.halves["both"].over_first
     assert (gain.difference.value, gain.gained, gain.lost) == (pytest.approx(0.3), 30, 0)
     assert board.verdict == board.to_json()["pretraining"] == "helps"
+
+
+def test_what_folds_have_in_common_makes_the_intervals_wider_and_is_said():
+    labels, fold_of = np.arange(100) % 2, np.arange(100) // 20
+    part = ScoredPart(labels, ("a", "b"), None, np.zeros(100, dtype=np.bool_), fold_of)
+    halves = {"words": answers(np.arange(100) < 60, labels), "vectors": answers(np.arange(100) < 90, labels)}
+    evaluation = METRICS.evaluate_folds(part, halves["vectors"][None], fold_of[None])
+    found = compare_with_baselines(METRICS, part, halves["vectors"], {}, evaluation=evaluation, halves=halves)
+    score, gain = found.halves["vectors"].score, found.halves["vectors"].over_first.difference
+    by_fold = np.array([0.0, 0.0, 0.0, 1.0, 0.5])  # what vectors gain in each
+    margin = t.ppf(0.975, 4) * np.sqrt((1 / 5 + 1 / 4) * by_fold.var(ddof=1))
+    assert (score, gain.method) == (evaluation.accuracy, "corrected t")
+    assert (gain.value, gain.low, gain.high) == pytest.approx((0.3, 0.3 - margin, 0.3 + margin))
+    assert found.verdict == "open"
+    for language, words in (("en", "These intervals are corrected"), ("zh", "按各折共有的数据校正")):
+        texts = texts_in(language, "text")
+        assert words in _half_lines(found, "accuracy", texts)[-1]
+        assert words in half_blocks(found.to_json(), texts)[-1].text
 
 
 def test_the_baseline_that_a_sentence_of_its_own_is_about_is_not_spoken_of_twice(board):

@@ -28,9 +28,11 @@ def half_blocks(metrics: Json, texts: Texts) -> list[Block]:
     ]  # fmt: skip
     keys = ("page.column.half", "page.score.accuracy", "page.column.over_words")
     columns = tuple(Column(texts.say(key), number=key != keys[0]) for key in keys)
+    folds = look_up(metrics, "evaluation", "cross_validated")
     return [
         Table(texts.say("page.scores.halves"), columns, tuple(rows)),
         Paragraph(pretraining_sentence(metrics, texts)),
+        *([Paragraph(texts.say("reporting.halves_folds"), "quiet")] if folds else []),
     ]
 
 
