@@ -78,7 +78,7 @@ def test_people_see_curves_gains_and_the_verdict(place):
     assert [line.split(":")[0].strip() for line in driven] == [
         "similarity of source and target", "size of the data", "encoder", "strategy",
     ]  # fmt: skip
-    assert driven[-1] == "  strategy: Not measured: it needs the arms probe, and lpft or full."
+    assert driven[-1] == "  strategy: Not measured: it needs the arms probe, and lora, lpft or full."
 
 
 def test_the_time_is_announced_before_the_first_training(place, monkeypatch):

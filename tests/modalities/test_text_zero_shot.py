@@ -119,6 +119,7 @@ def test_a_comparison_of_texts_has_words_names_a_random_network_and_both_togethe
         report = headstart.compare(PAIRS, shots=[2, "all"], draws=1, steps=2, test_fraction=0.34, **given, **settings)
         assert list(dict.fromkeys(point.arm for point in report.points)) == arms
         assert {gain.arm for gain in report.gains} == {*arms[4:]}
+        assert {gain.against for gain in report.gains} == {"words"}
     zero = [point.accuracy.value for point in report.points if point.arm == "zero_shot"]
     assert zero[0] == zero[1]  # whatever the number of labels
 
@@ -128,5 +129,11 @@ def test_a_comparison_of_its_own_accord_leaves_out_the_random_network_that_an_en
     report = headstart.compare(PAIRS, **given)
     assert "random" not in {point.arm for point in report.points}
     assert "The arm random was left out" in str(report.findings[-1])
+    with pytest.raises(RecipeError) as error:
+        headstart.compare(PAIRS, arms=["word"], **given)
+    assert str(error.value) == (
+        "There is no arm 'word'. It can be majority, words, zero_shot, random, probe, stacked, scratch, matched, lora, "
+        "lpft, full. Did you mean 'words'?"
+    )
     with pytest.raises(RecipeError, match="has no copy with random weights"):
         headstart.compare(PAIRS, arms=["probe", "random"], **given)

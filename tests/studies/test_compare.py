@@ -14,14 +14,16 @@ from headstart.data.splits import draw_shots
 from headstart.data.targets.classes import Classes
 from headstart.errors import MissingExtraError, OutputError
 from headstart.metrics.paired_tests import holm, mcnemar
+from headstart.modalities.base import load_modality
 from headstart.reporting.verdicts import factor_sentence
-from headstart.runtime.catalogue import ENGLISH
+from headstart.runtime.catalogue import ENGLISH, texts_in
 from headstart.runtime.findings import sentences
 from headstart.settings.recipe import Recipe
 from headstart.studies import cost_estimate as forecast
 from headstart.studies.compare import Answers, require_torch, usable_shots
 from headstart.studies.compare_report import report_answers
 from headstart.studies.conditions import ALL
+from headstart.studies.effect_sizes import Bootstrap
 from headstart.studies.result_cache import Condition, Result, ResultStore
 
 
@@ -94,8 +96,8 @@ def answers(**accuracies):
     return Answers(right, {2: 2.0, 20: 20.0}, ())
 
 
-def report(found):
-    return report_answers(found, np.arange(400), seed=0, resamples=300)
+def report(found, modality="image"):
+    return report_answers(found, Bootstrap(np.arange(400), 0, 300), load_modality(modality).references)
 
 
 def test_transfer_that_helps_is_said_to_help_with_its_labels():
@@ -106,6 +108,15 @@ def test_transfer_that_helps_is_said_to_help_with_its_labels():
     (verdict,) = found.verdict()
     assert verdict.startswith("Probe against training from scratch: helps at 2 and 20 examples per class")
     assert "hurts" not in verdict
+
+
+def test_gains_of_texts_are_over_words_which_cost_least_and_those_of_pictures_over_what_has_no_pretraining():
+    found = answers(words=(0.6, 0.8), random=(0.3, 0.6), probe=(0.8, 0.9))
+    assert {gain.against for gain in report(found, "text").gains} == {"words"}
+    assert {gain.against for gain in report(found).gains} == {"random"}
+    texts = texts_in("zh", "text")
+    (verdict,) = report(found, "text").verdict(texts)
+    assert verdict.startswith("线性探针与词袋相比")
 
 
 def test_an_arm_that_never_gets_there_is_said_so_and_every_arm_has_its_own_name():
@@ -129,7 +140,7 @@ def test_at_the_end_of_a_curve_the_table_says_not_reached_and_no_division_by_no_
 def test_the_part_of_mistakes_is_not_measured_where_resamples_have_none():
     right = {(arm, 2): np.ones((2, 3), dtype=bool) for arm in ("random", "probe")}
     right["random", 2][0, 0] = False  # a third of the resamples, or so, leave the one mistake out
-    (similarity, *_) = report_answers(Answers(right, {2: 2.0}, ()), np.arange(3), seed=0, resamples=300).factors
+    (similarity, *_) = report_answers(Answers(right, {2: 2.0}, ()), Bootstrap(np.arange(3), 0, 300), ()).factors
     assert (similarity.effect, similarity.low) == (None, None)
     assert factor_sentence(asdict(similarity), ENGLISH) == (
         "Not measured: it needs the arms probe and random, and enough pictures for mistakes in every resample."
@@ -193,7 +204,7 @@ def test_a_gain_is_taken_over_the_draws_that_both_have():
     right = {("scratch", 2): np.ones((1, 40), dtype=bool), ("probe", 2): np.ones((3, 40), dtype=bool)}
     right["scratch", 2] = np.stack([np.ones(40, dtype=bool), np.zeros(40, dtype=bool)])
     right["probe", 2][2] = False  # a draw that scratch never had
-    (gain,) = report_answers(Answers(right, {2: 2.0}, ()), np.arange(40), 0, 200).gains
+    (gain,) = report_answers(Answers(right, {2: 2.0}, ()), Bootstrap(np.arange(40), 0, 200), ("scratch",)).gains
     assert gain.difference.value == pytest.approx(0.5)
 
 

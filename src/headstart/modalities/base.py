@@ -23,6 +23,7 @@ class Modality(Protocol):
     engine: Any  # what opens a saved graph: a headstart.encoders.spec.LoadedEncoder; a row may lack it
     rows: Any  # headstart.data.readers.base.RowReader of examples that are rows of a table; a row may lack it
     arms: tuple[str, ...]  # those of a comparison that train no network: majority, the baseline, others
+    references: tuple[str, ...]  # gains are over the first of these arms that was run; a row may lack it: the baseline
     untrained: Any  # a function that draws the weights of a network at random; a row may lack it
     baseline_head: Any  # the family of the baseline's head; a row may lack it: ridge
     terms: bool  # whether features carry terms; a row may lack it

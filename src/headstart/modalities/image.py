@@ -13,6 +13,7 @@ IMAGE = Row(
     simple="headstart.encoders.simple.image:",
     untrained="headstart.encoders.random_init:untrained_encoder",
     arms=("majority", "colours", "random", "probe"),
+    references=("scratch", "matched", "random", "colours"),
     similarity="headstart.audit.similarity.image:",
     shortcuts="headstart.audit.shortcuts.image:",
     quality="headstart.audit.quality.image:",

@@ -13,6 +13,7 @@ TEXT = Row(
     simple="headstart.encoders.simple.text:",
     engine="headstart.encoders.text.source:open_network",
     arms=("majority", "words", "zero_shot", "random", "probe", "stacked"),
+    references=("words", "scratch", "matched", "random"),  # words cost least and often do as well
     untrained="headstart.encoders.text.untrained:untrained_encoder",
     baseline_head="headstart.heads.words:WordsFamily",
     terms=True,

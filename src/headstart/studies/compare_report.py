@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.arrays import Floats, Integers
+from headstart.arrays import Floats
 from headstart.metrics.intervals import mean_interval
 from headstart.metrics.paired_tests import area_between, resample_means
 from headstart.metrics.values import Score
@@ -170,12 +170,13 @@ def _number(shots: str) -> int | str:
     return int(shots) if shots.isdecimal() else shots
 
 
-# What the gain is measured against: the first of these that was computed, else the baseline of the modality.
-REFERENCES = ("scratch", "matched", "random")
+def report_answers(answers: Answers, bootstrap: Bootstrap, references: Sequence[str]) -> CompareReport:
+    """Turn right and wrong answers into curves, gains and a verdict.
 
-
-def report_answers(answers: Answers, groups: Integers, seed: int, resamples: int) -> CompareReport:
-    """Turn right and wrong answers into curves, gains and a verdict; ``groups`` (N,) are those of the test examples."""
+    ``references`` are arms without pretraining: gains are over the first of them that was computed, else over the
+    majority.
+    """
+    groups, seed, resamples = bootstrap.groups, bootstrap.seed, bootstrap.resamples
     places = {arm: place for place, arm in enumerate(ORDER)}
     present = sorted({arm for arm, _ in answers.right}, key=lambda arm: places.get(arm, 1))
     shots = sorted(answers.sizes, key=lambda one: answers.sizes[one])
@@ -187,10 +188,9 @@ def report_answers(answers: Answers, groups: Integers, seed: int, resamples: int
     for (arm, one), right in zip(cells, tables, strict=True):
         interval = mean_interval(right, draws[arm, one], units)
         points.append(Point(arm, shots_name(one), answers.sizes[one], len(right), interval))
-    simple = [arm for arm in present if arm not in ORDER]
-    reference = next((arm for arm in (*REFERENCES, *simple, "majority") if arm in present), "")
+    reference = next((arm for arm in (*references, "majority") if arm in present), "")
     pretrained = [arm for arm in PRETRAINED if arm in present]
-    gains = measure_gains(answers, Bootstrap(groups, seed, resamples), shots, pretrained, reference)
+    gains = measure_gains(answers, bootstrap, shots, pretrained, reference)
     areas = {}
     for arm in dict.fromkeys(gain.arm for gain in gains):
         both = [one for one in shots if (arm, one) in answers.right and (reference, one) in answers.right]

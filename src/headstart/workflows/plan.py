@@ -10,6 +10,7 @@ from headstart.audit.duplicates import add_near_duplicates
 from headstart.data.cv_split import parts_in_folds
 from headstart.data.demo_data import fruit_folder
 from headstart.data.demo_texts import news_folder, reviews_table
+from headstart.data.example import Dataset
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import inspection_findings, refuse_unreadable, require_learnable
 from headstart.data.named_classes import is_labelled, name_classes, parts_without_labels
@@ -50,7 +51,11 @@ def plan_fit(data: Data, recipe: Recipe, context: RunContext, *, out: Path | Non
     """
     if out is not None and process_number() == 0:
         require_free(out)
-    dataset = read_as(data, recipe, recipe.data.task)
+    return plan_dataset(read_as(data, recipe, recipe.data.task), recipe, context)
+
+
+def plan_dataset(dataset: Dataset, recipe: Recipe, context: RunContext) -> Plan:
+    """Check and divide a dataset that was read as a recipe says: see :func:`plan_fit`."""
     if recipe.zero_shot:
         require_names(dataset.modality)
         dataset = name_classes(dataset, recipe.data.labels)

@@ -9,6 +9,7 @@ from headstart.reporting.page.factors import factors_section
 from headstart.runtime.catalogue import texts_in
 from headstart.studies.compare import Answers
 from headstart.studies.compare_report import report_answers
+from headstart.studies.effect_sizes import Bootstrap
 
 ACCURACIES = {"random": (0.2, 0.4), "probe": (0.6, 0.9), "lpft": (0.5, 0.95)}
 
@@ -21,7 +22,7 @@ def comparison(**accuracies: tuple[float, float]):
         for arm, pair in accuracies.items()
         for shots, accuracy in zip((2, 0), pair, strict=True)
     }
-    found = report_answers(Answers(right, {2: 2.0, 0: 31.5}, (), 100), np.arange(400), seed=0, resamples=200)
+    found = report_answers(Answers(right, {2: 2.0, 0: 31.5}, (), 100), Bootstrap(np.arange(400), 0, 200), ("random",))
     return json.loads(json.dumps(found.to_json()))
 
 
