@@ -39,6 +39,7 @@ OF_CLASSES = {
     "uncertainty.policy": "the policy of the row",
     "workflows.interactive": "what is taught are classes",
     "workflows.text_parts.entities": "a word has one class of several",
+    "finetuning.text_tokens": "so has a token",
     "workflows.model": "a type checker is told what most models predict",
 }
 

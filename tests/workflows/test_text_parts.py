@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from click.testing import CliRunner
 import headstart as hs
 from headstart.cli.app import app
 from headstart.encoders.text.loading import load_encoder
-from headstart.encoders.text.torch_transformer import build_transformer
+from headstart.encoders.text.torch_transformer import build_transformer, load_tensors
+from headstart.encoders.text.transformer import Transformer
 from headstart.errors import DataError, EncoderError, RecipeError
-from headstart.finetuning.text_tokens import TokenTraining, TokenWindow, tune_tokens
+from headstart.finetuning.checkpoint_state import State
+from headstart.finetuning.text_tokens import TokenInputs, tune_tokens
+from headstart.heads.linear import LinearHead
 from headstart.runtime.context import RunContext
-from headstart.runtime.progress import silent
 from headstart.settings.recipe import Recipe
 from headstart.workflows.text_parts.answering import answer_parts, read_given
 from headstart.workflows.text_parts.fit import fit_parts, plan_parts
@@ -148,18 +151,43 @@ def test_methods_encoders_and_questions_that_do_not_fit_are_refused(place):
         fit_parts(plan, Recipe(), RunContext(cache=place / "c"))
 
 
+def test_a_training_that_was_interrupted_goes_on_by_the_same_command_and_ends_with_the_same_bits(place, monkeypatch):
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("HEADSTART_CACHE", str(place / "c"))
+    write_conll(place / "few.conll", tagged(40, seed=2))
+    words = "fit few.conll --encoder my-transformer --method full --epochs 2 --checkpoint-seconds 0 --out runs/".split()
+    whole, cut = [[*words[:-1], words[-1] + name] for name in ("whole", "cut")]
+    assert run(*whole)[0] == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(State, "end_epoch", Mock(side_effect=[KeyboardInterrupt]))
+        code, _, said = run(*cut)
+    assert code == 130 and said.splitlines()[-1] == (
+        "Interrupted. Nothing is lost: run the same command again with --resume."
+    )
+    assert not (place / "runs/cut/metrics.json").exists() and not [*place.glob("runs/cut/**/*.partial")]
+    assert run(*cut, "--resume")[0] == 0
+    for name in ("model/model.onnx", "predictions.json"):
+        assert (place / "runs/cut" / name).read_bytes() == (place / "runs/whole" / name).read_bytes()
+
+
+def test_weights_that_moved_and_helped_nothing_are_left_and_that_is_said(place):
+    recipe = Recipe(method="full", epochs=1, lr=0.005, encoder=str(place / "my-transformer"))
+    plan = plan_parts("entities", place / "few.conll", recipe)
+    report = fit_parts(plan, recipe, RunContext(cache=place / "c"), place / "hurt")
+    assert report.tuned.share == 0 and report.evaluation == report.others["probe"] and report.method == "probe"
+    assert "the probe was kept" in "\n".join(report.lines())
+
+
 def test_low_rank_matrices_move_all_but_the_words_and_vanish_into_the_network(place):
     encoder = load_encoder(str(place / "my-transformer"), cache=place / "c")
-    from headstart.encoders.text.graph_tensors import read_graph
-    from headstart.encoders.text.transformer import WORDS, Transformer
-
-    network = Transformer(**encoder.files.config)
-    tensors = read_graph(network, encoder.files.graph)
-    windows = [TokenWindow(np.array([2, 5 + n, 3]), np.array([-100, n % 2, -100])) for n in range(4)]
-    start = (np.zeros((2, 64), np.float32), np.zeros(2, np.float32))
-    tuned = tune_tokens(network, tensors, windows, start, TokenTraining("lora", epochs=8), silent)
-    assert tuned.losses[-1] < tuned.losses[0]
-    assert tuned.tensors[WORDS] is tensors[WORDS]
-    moved = [name for name, tensor in tuned.tensors.items() if not np.array_equal(tensor, tensors[name])]
-    assert moved and all("LayerNorm" not in name for name in moved)
-    assert build_transformer(network, tuned.tensors)  # names and shapes are those of the network
+    windows = [np.array([2, 5 + n % 4, 3]) for n in range(40)]
+    labels = np.array([[-100, n % 2, -100] for n in range(40)])
+    start = LinearHead(np.zeros((2, 64), np.float32), np.zeros(2, np.float32))
+    held = np.arange(40) % 5 == 0
+    ground = TokenInputs(Recipe(method="lora", epochs=8), encoder, windows, labels, np.arange(40), held, start, False)
+    tuned = tune_tokens(ground, RunContext())
+    before = load_tensors(encoder.spec, encoder.files)
+    assert tuned.record.history[-1].loss < tuned.record.history[0].loss and tuned.record.share > 0
+    moved = [name for name, tensor in tuned.tensors.items() if not np.array_equal(tensor, before[name])]
+    assert moved and all(".query." in name or ".value." in name for name in moved)
+    assert build_transformer(Transformer(**encoder.files.config), tuned.tensors)  # names and shapes are the network's

@@ -69,7 +69,7 @@ def fit(
     folder = Path(out).expanduser() if out is not None else None
     parts = find_parts(data)
     if parts is not None:
-        return cast("Model", _fit_parts(parts, data, chosen, context, folder))
+        return cast("Model", _fit_parts(parts, data, chosen, replace(context, resume=resume), folder))
     planned = plan_fit(data, chosen, context, out=None if resume else folder)
     if planned.unlabelled:
         from headstart.workflows.zero_shot import fit_unlabelled

@@ -59,6 +59,7 @@ def explained(debug: bool, *, keeps: bool = False, resumes: bool = False) -> Ite
     before an interruption are kept, ``resumes`` that a training can go on from its last checkpoint.
     """
     steps = Steps()
+    steps.keeps, steps.resumes = keeps, resumes  # what is read may tell the verb better
     try:
         yield steps
     except HeadstartError as error:
@@ -66,8 +67,8 @@ def explained(debug: bool, *, keeps: bool = False, resumes: bool = False) -> Ite
         _stop_with(error.render(SPEECH.texts.for_modality(error.modality)), debug)
     except KeyboardInterrupt:
         steps.close()
-        kept = "Features computed so far are kept; run the same command again to go on." if keeps else ""
-        kept = "Nothing is lost: run the same command again with --resume." if resumes else kept
+        kept = "Features computed so far are kept; run the same command again to go on." if steps.keeps else ""
+        kept = "Nothing is lost: run the same command again with --resume." if steps.resumes else kept
         sentences = map(translate, filter(None, ("Interrupted.", kept)))
         _stop(SPEECH.texts.find("runtime.between").join(sentences), 130, debug)
     except BrokenPipeError:  # the reader of a pipe went away, as `head` does: nothing to explain
@@ -133,6 +134,7 @@ class Steps:
         self._bar: Bar | None = None
         self._tasks: dict[str, TaskID] = {}
         self._passes: dict[str, _Pass] = {}
+        self.keeps = self.resumes = False  # see :func:`explained`
 
     def __call__(self, step: str, done: int, total: int, note: str | Finding = "") -> None:
         """Take note of the state of a step; one that falls back, or has another total, has begun anew."""

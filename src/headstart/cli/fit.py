@@ -8,6 +8,7 @@ from headstart.cli import options
 from headstart.cli.console import print_json
 from headstart.cli.parameters import Argument, option
 from headstart.cli.verb import Call, verb
+from headstart.runtime.context import RunContext
 from headstart.settings.keys import all_settings
 
 FIRST = ("encoder", "method", "preset", "time_limit", "seed")  # most people need these before all others
@@ -48,13 +49,13 @@ def fit(
 
     if second:
         call.given.setdefault("test", second)
+    context = replace(call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
     parts = find_parts(data)
     if parts is not None:
-        _fit_parts(parts, data, call, recipe, out, dry_run)
+        _fit_parts(parts, data, call, recipe, out, None if dry_run else context)
         return
     if no_augment:
         call.given["augment"] = "none"
-    context = replace(call.context, resume=resume, tensorboard=tensorboard, profile=profile, find_rate=find_rate)
     planning = replace(context, keep_features=context.keep_features and not dry_run)  # a dry run writes nothing
     plan = plan_fit(data, call.recipe(recipe), planning, out=None if resume else out)
     call.print_beside(plan.lines(call.texts, every_class=dry_run))
@@ -80,15 +81,16 @@ def _fit_parts(  # six: what, and what of the verb counts here
     call: Call,
     recipe: Path | None,
     out: Path | None,
-    dry_run: bool,
+    context: RunContext | None,
 ) -> None:
-    """Fit a model whose answers are parts of a text, and say that the file asks for one."""
+    """Fit a model whose answers are parts of a text, and say that the file asks for one; without a context, stop."""
     from headstart.workflows.text_parts.fit import fit_parts, plan_parts
 
     wanted = call.recipe(recipe)
     plan = plan_parts(name, data, wanted)
     call.print_beside(plan.lines(call.texts))
-    if not dry_run:
-        call.show(fit_parts(plan, wanted, call.context, out))
+    call.steps.keeps, call.steps.resumes = False, plan.method != "probe"
+    if context is not None:
+        call.show(fit_parts(plan, wanted, context, out))
     elif call.as_json:
         print_json(plan.to_json())

@@ -59,6 +59,19 @@ class ViewSource(Protocol):
         """Run the frozen stages once on every version of these views, or say why this cannot be done."""
 
 
+class LearnedFrom(Protocol):
+    """What a training learns from, as far as that tells it from another one; see :class:`TrainingInputs`."""
+
+    @property
+    def recipe(self) -> Recipe: ...  # noqa: D102 - see there, as all others
+    @property
+    def encoder(self) -> LoadedEncoder: ...  # noqa: D102
+    @property
+    def keys(self) -> tuple[bytes, ...]: ...  # noqa: D102
+    @property
+    def labels(self) -> Integers: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingInputs:
     """What is known before weights move; arrays are over the N examples to learn from.

@@ -5,7 +5,7 @@ from typing import Any
 
 from headstart.errors import RecipeError
 from headstart.finetuning.checkpoint import LAST, Checkpoint, read_checkpoint, remove_partial
-from headstart.finetuning.inputs import TrainingInputs
+from headstart.finetuning.inputs import LearnedFrom
 from headstart.finetuning.ranks import process_count
 from headstart.runtime.context import RunContext
 from headstart.runtime.hashing import sha256_of_parts
@@ -14,7 +14,7 @@ from headstart.runtime.hashing import sha256_of_parts
 FREE = ("checkpoint_seconds", "time_limit", "strict", "resamples")
 
 
-def find_checkpoint(ground: TrainingInputs, context: RunContext) -> Checkpoint | None:
+def find_checkpoint(ground: LearnedFrom, context: RunContext) -> Checkpoint | None:
     """Read the checkpoint to go on from, None when there is none; what a killed process left half-written goes.
 
     Raises
@@ -36,7 +36,7 @@ def find_checkpoint(ground: TrainingInputs, context: RunContext) -> Checkpoint |
     return found
 
 
-def identity(ground: TrainingInputs) -> dict[str, Any]:
+def identity(ground: LearnedFrom) -> dict[str, Any]:
     """Describe what makes two trainings the same: settings, data, encoder, number of processes."""
     data = sha256_of_parts([*ground.keys, ground.labels.tobytes()])
     plain = json.loads(json.dumps(ground.recipe.to_json()))  # as a checkpoint gives it back

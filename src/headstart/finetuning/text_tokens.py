@@ -1,144 +1,242 @@
 """Moving an encoder of documents together with a linear head on its tokens: labels of tokens, or ends of an answer."""
 
+import math
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional
 
-from headstart.arrays import Integers, Singles
-from headstart.encoders.text.torch_transformer import HIDDEN, TorchTransformer, build_transformer
-from headstart.encoders.text.transformer import TYPES, WORDS, Transformer
+from headstart.arrays import Booleans, Integers
+from headstart.data.splits import hold_out
+from headstart.encoders.spec import LoadedEncoder
+from headstart.encoders.text.torch_transformer import (
+    HIDDEN,
+    TorchTransformer,
+    create_network,
+    keep_blocks,
+    load_tensors,
+)
 from headstart.encoders.weight_files import Array
-from headstart.finetuning.lora import add_matrices, merge_matrices
-from headstart.runtime.progress import Progress
+from headstart.finetuning.batches import Subset, Views
+from headstart.finetuning.build import FEWEST_TO_DIVIDE
+from headstart.finetuning.classifier import build_classifier, choose_moving
+from headstart.finetuning.distributed import Engine, choose_engine, own_generator, use_cores
+from headstart.finetuning.job import TrainingExamples, TrainingJob, ValidationSet
+from headstart.finetuning.lora import merge_matrices
+from headstart.finetuning.losses import Labels, Scores, TrainingLoss
+from headstart.finetuning.resume import find_checkpoint
+from headstart.finetuning.text_views import TokenViews
+from headstart.finetuning.train_job import TrainingRecord, run_job
+from headstart.finetuning.weight_interpolation import choose_weights
+from headstart.heads.head import Decoding
+from headstart.heads.linear import LinearHead
+from headstart.heads.probabilities import Softmax
+from headstart.runtime.context import RunContext
+from headstart.runtime.malloc import retained_memory
+from headstart.settings.recipe import Recipe
+from headstart.settings.rules import TrainingPlan, training_plan
 
 IGNORED = -100  # a token whose label does not count
-BATCH, STEPS = 16, 300
-RATES = {"probe": 5e-3, "lora": 2e-3, "full": 1e-4}
-HEAD_RATE = 2e-3  # at least: a head has further to go than a network
-WARM = 0.1  # share of the steps in which the rate rises
+FAR = -1e9  # score of what fills a window up
 
 
-@dataclass(frozen=True, slots=True)
-class TokenWindow:
-    """Numbers of tokens (T,), and the label of each (T,), or the places (2,) of the first and the last of an answer."""
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenInputs:
+    """What a training of tokens learns from; see :class:`headstart.finetuning.inputs.LearnedFrom`.
 
-    ids: Integers
-    targets: Integers
+    Attributes
+    ----------
+    recipe, encoder
+        The settings, and the pretrained network.
+    windows, labels
+        Numbers of the tokens of each of N windows (T,); the label of each (N, T), or the places of two ends (N, 2).
+    groups, held
+        Of each window the number of its text (N,), and whether it is held out for choosing (N,).
+    head
+        What training starts from: it was fitted to the frozen network, without what is held out.
+    ends
+        Whether the ends of an answer are learnt.
+    """
+
+    recipe: Recipe
+    encoder: LoadedEncoder
+    windows: Sequence[Integers]
+    labels: Integers
+    groups: Integers
+    held: Booleans
+    head: LinearHead
+    ends: bool
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """What tells the windows from others."""
+        return tuple(ids.tobytes() for ids in self.windows)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenTraining:
-    """How tokens are learnt: ``ends`` for the two ends of an answer; 0 epochs and rate 0 are chosen by rule."""
-
-    method: str
-    ends: bool = False
-    epochs: int = 0
-    rate: float = 0.0
-    rank: int = 8
-    seed: int = 0
-
-    def passes(self, windows: int) -> int:
-        """Return the number of epochs: about 300 steps, 2 to 30 passes over the windows.
-
-        Examples
-        --------
-        >>> TokenTraining("lora").passes(100), TokenTraining("lora").passes(5000), TokenTraining("lora").passes(5)
-        (30, 2, 30)
-        """
-        return self.epochs or min(30, max(2, STEPS * BATCH // max(1, windows)))
+def hold_out_texts(texts: Sequence[str], recipe: Recipe) -> Booleans:
+    """Draw which examples are held out for choosing, (N,): a share, and equal texts together; none of few."""
+    numbers: dict[str, int] = {}
+    groups = np.array([numbers.setdefault(text, len(numbers)) for text in texts])
+    if recipe.split.validation_fraction == 0 or len(numbers) < FEWEST_TO_DIVIDE:
+        return np.zeros(len(texts), bool)
+    return hold_out(np.zeros(len(texts), int), groups, recipe.split.validation_fraction, recipe.run.seed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenLoss(TrainingLoss):
+    """Cross-entropy of the labels of tokens, or of two ends over the tokens of a window.
+
+    Scores are those of all tokens in a row, (N, T K), filled up to the longest window. ``labelled`` is how many tokens
+    of a window have a label on average: so the mean over windows is the mean over tokens.
+    """
+
+    linear_head: ClassVar[str] = "logistic"
+    width: int
+    ends: bool
+    labelled: float = 1.0
+    longest: int = 1
+
+    @classmethod
+    def of(cls, labels: Labels, width: int, recipe: Recipe) -> Self:
+        """Return the loss of a training on these labels of tokens."""
+        return cls(width, ends=False, labelled=max(1.0, float((labels >= 0).sum() / len(labels))))
+
+    @property
+    def guessing(self) -> float:
+        """Return the loss of an answer that knows nothing."""
+        return math.log(self.longest if self.ends else self.width)
+
+    def targets(self, labels: torch.Tensor) -> torch.Tensor:
+        """Return the labels themselves."""
+        return labels
+
+    def losses(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Compute the loss of each window."""
+        tokens = scores.float().view(len(scores), -1, self.width)  # (N, T, K)
+        if self.ends:
+            return functional.cross_entropy(tokens, targets, reduction="none").mean(dim=1)
+        found = functional.cross_entropy(tokens.transpose(1, 2), targets, ignore_index=IGNORED, reduction="none")
+        return found.sum(dim=1) / self.labelled
+
+    def total(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Compute the sum of the losses."""
+        return self.losses(scores, labels).sum()
+
+    def credits(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Compute of each window the share of its labels, or of its two ends, that are right."""
+        tokens = scores.detach().view(len(scores), -1, self.width)
+        right = (tokens.argmax(dim=1 if self.ends else 2) == targets).float()
+        return right.mean(dim=1) if self.ends else right.sum(dim=1) / (targets >= 0).sum(dim=1).clamp(min=1)
+
+    def credit(self, scores: torch.Tensor, targets: torch.Tensor) -> float:
+        """Add up what is right."""
+        return float(self.credits(scores, targets).sum())
+
+    def fold(self, head: LinearHead, decoding: Decoding) -> LinearHead:
+        """Return the head itself."""
+        return head
+
+    def fit_decoding(self, scores: Scores, labels: Labels, weights: Scores) -> Decoding:
+        """Return the plain softmax."""
+        return Softmax()
+
+    def held_out_losses(self, scores: Scores, labels: Labels, decoding: Decoding | None = None) -> Scores:
+        """Compute the loss of each window."""
+        return self.losses(torch.from_numpy(scores), torch.from_numpy(labels)).numpy().astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TunedTokens:
-    """Tensors under BERT's names, weight (K, 2 W) and bias (K,) of the head, and the loss of each epoch."""
+    """Tensors under BERT's names, the head on them, and how it went; with a share of 0 they are those of the start."""
 
     tensors: Mapping[str, Array]
-    weight: Singles
-    bias: Singles
-    losses: tuple[float, ...]
+    head: LinearHead
+    record: TrainingRecord
 
 
-def tune_tokens(  # six: a network in two values, what it learns, from where, how
-    network: Transformer,
-    tensors: Mapping[str, Array],
-    windows: Sequence[TokenWindow],
-    start: tuple[Singles, Singles],
-    training: TokenTraining,
-    progress: Progress,
-) -> TunedTokens:
-    """Train a head that starts as ``start``, and the network as the method says; the table of words stays as it is."""
-    torch.manual_seed(training.seed)
-    model, head = build_transformer(network, tensors), nn.Linear(start[0].shape[1], len(start[1]))
-    with torch.no_grad():
-        head.weight.copy_(torch.from_numpy(start[0].copy()))
-        head.bias.copy_(torch.from_numpy(start[1].copy()))
-    moving = _choose(model, training)
-    rate = training.rate or RATES[training.method]
-    groups = [{"params": moving, "lr": rate}, {"params": [*head.parameters()], "lr": max(rate, HEAD_RATE)}]
-    optimiser = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=0.01)
-    losses = _run(model, head, windows, optimiser, training, progress)
-    if training.method == "lora":
-        merge_matrices(model)
-    state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
-    kept = (
-        tensors if not moving else {**state, WORDS: tensors[WORDS], **({TYPES: state[TYPES]} if network.types else {})}
+def plan_tokens(recipe: Recipe, windows: int, *, choosing: bool) -> TrainingPlan:
+    """Plan how weights move, as for texts with classes, from the head of the frozen network on.
+
+    Where something is held out, the share of the way is chosen on it, and may be none of it.
+    """
+    plan = training_plan(recipe, windows, (), "text")
+    assert plan is not None, "the method moves weights"
+    wise = recipe.training.wise or ("auto" if choosing else "")
+    return replace(plan, from_probe=True, regularisation=0.0, wise=wise, views=1, cached=False)
+
+
+def tune_tokens(ground: TokenInputs, context: RunContext) -> TunedTokens:
+    """Move the network and its head, and choose on what was held out how far; the table of words stays as it is.
+
+    Raises
+    ------
+    RecipeError
+        When a checkpoint of another run is to be resumed.
+    OutputError
+        When a checkpoint cannot be written.
+    """
+    use_cores()
+    engine, resumed = choose_engine(ground.recipe.run.device, 1), find_checkpoint(ground, context)
+    plan = plan_tokens(ground.recipe, int((~ground.held).sum()), choosing=bool(ground.held.any()))
+    if resumed is not None:
+        plan = TrainingPlan(**resumed.values["plan"])
+    tensors = load_tensors(ground.encoder.spec, ground.encoder.files)
+    with retained_memory(), own_generator():
+        ran = run_job(ground, _create_job(ground, plan, tensors, engine), engine, context, resumed)
+        choice = choose_weights(ran.training, ran.outcome, ran.starts)
+        record = ran.record(choice, np.flatnonzero(ground.held), time.perf_counter() - ran.began, ())
+    if choice.share == 0:
+        return TunedTokens(tensors, ground.head, record)
+    classifier = ran.training.task.moving.classifier.cpu()
+    if plan.method == "lora":
+        merge_matrices(classifier.encoder)
+    weight, bias = (one.detach().numpy().copy() for one in (classifier.head.weight, classifier.head.bias))
+    return TunedTokens(keep_blocks(classifier.encoder, tensors), LinearHead(weight, bias), record)
+
+
+def _create_job(ground: TokenInputs, plan: TrainingPlan, tensors: Mapping[str, Array], engine: Engine) -> TrainingJob:
+    longest, width = max(map(len, ground.windows)), len(ground.head.bias)
+    classifier = build_classifier(
+        lambda: create_network(ground.encoder.files.config, tensors),
+        ground.head,
+        ground.head.weight.shape[1],
+        ground.recipe.run.seed,
     )
-    return TunedTokens(kept, head.weight.detach().numpy(), head.bias.detach().numpy(), tuple(losses))
+    moving = choose_moving(classifier, plan, ground.recipe)
+    classifier.to(engine.device)
+    network = cast(TorchTransformer, classifier.encoder)
 
+    def forward(ids: torch.Tensor) -> torch.Tensor:
+        states = network.hidden_states(ids)
+        scores = classifier.head(torch.cat([states[-1], states[-2]], dim=2)).masked_fill(
+            (ids == HIDDEN)[..., None], FAR
+        )
+        filled: torch.Tensor = functional.pad(scores, (0, 0, 0, longest - ids.shape[1]), value=FAR).flatten(1)
+        return filled
 
-def _choose(model: TorchTransformer, training: TokenTraining) -> list[nn.Parameter]:
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad = training.method == "full" and name not in model.fixed
-    if training.method == "lora":
-        add_matrices(model, training.rank, training.seed)
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad = "lora_" in name
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-
-def _run(  # six: see tune_tokens
-    model: TorchTransformer,
-    head: nn.Linear,
-    windows: Sequence[TokenWindow],
-    optimiser: torch.optim.Optimizer,
-    training: TokenTraining,
-    progress: Progress,
-) -> list[float]:
-    random, passes = np.random.default_rng(training.seed), training.passes(len(windows))
-    starts = range(0, len(windows), BATCH)
-    total = passes * len(starts)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min((step + 1) / max(1, WARM * total), max(0.0, (total - step) / total))
+    views = cast(Views, TokenViews([(ids,) for ids in ground.windows]))  # numbers of tokens are inputs, too
+    train, held = np.flatnonzero(~ground.held), np.flatnonzero(ground.held)
+    loss = TokenLoss.of(ground.labels[train], width, ground.recipe)
+    loss = replace(loss, ends=ground.ends, longest=longest)
+    return TrainingJob(
+        moving=moving,
+        forward=forward,
+        train=TrainingExamples(Subset(views, train), ground.labels[train]),
+        validation=_validation(ground, views, held, loss) if len(held) else None,
+        width=longest * width,
+        loss=loss,
+        recipe=ground.recipe,
     )
-    losses = []
-    for epoch in range(passes):
-        order, sums = random.permutation(len(windows)), 0.0
-        for number, start in enumerate(starts):
-            progress("Training", epoch * len(starts) + number, total, "")
-            batch = [windows[place] for place in order[start : start + BATCH]]
-            loss = _loss(model, head, batch, training.ends)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's
-            torch.nn.utils.clip_grad_norm_([one for group in optimiser.param_groups for one in group["params"]], 1.0)
-            optimiser.step()
-            schedule.step()
-            sums += float(loss.detach()) * len(batch)
-        losses.append(sums / len(windows))
-    progress("Training", total, total, "")
-    return losses
 
 
-def _loss(model: TorchTransformer, head: nn.Linear, batch: Sequence[TokenWindow], ends: bool) -> torch.Tensor:
-    ids = nn.utils.rnn.pad_sequence([torch.from_numpy(one.ids) for one in batch], True, HIDDEN)
-    states = model.hidden_states(ids)
-    scores = head(torch.cat([states[-1], states[-2]], dim=2))  # (B, T, K)
-    if ends:
-        places = torch.from_numpy(np.stack([one.targets for one in batch]))
-        hidden = scores.masked_fill((ids == HIDDEN)[:, :, None], -1e9)
-        return functional.cross_entropy(hidden, places)  # over the tokens of each, for its first and for its last one
-    labels = nn.utils.rnn.pad_sequence([torch.from_numpy(one.targets) for one in batch], True, IGNORED)
-    return functional.cross_entropy(scores.flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
+def _validation(ground: TokenInputs, views: Views, rows: Integers, loss: TokenLoss) -> ValidationSet:
+    def credit(scores: Scores, labels: Labels) -> Any:  # noqa: ANN401 - an array (N,)
+        return loss.credits(torch.from_numpy(scores), torch.from_numpy(labels)).numpy()
+
+    groups = np.unique(ground.groups[rows], return_inverse=True)[1]
+    weights = np.full(len(rows), 1 / len(rows))
+    return ValidationSet(Subset(views, rows), ground.labels[rows], weights, groups, loss, credit)

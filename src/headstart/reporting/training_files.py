@@ -9,10 +9,10 @@ from headstart.runtime.catalogue import Texts
 from headstart.runtime.findings import Finding, sentences
 
 if TYPE_CHECKING:  # it loads torch
-    from headstart.finetuning.fine_tuning import FineTuned
+    from headstart.finetuning.train_job import TrainingRecord
 
 
-def write_training(folder: Path, tuned: "FineTuned") -> tuple[Finding, ...]:
+def write_training(folder: Path, tuned: "TrainingRecord") -> tuple[Finding, ...]:
     """Write ``history.csv``, ``learning_curve.png`` and, when a rate was looked for, ``rate_test.png``."""
     write_history(folder / "history.csv", tuned.history)
     notices = draw_learning_curve(tuned.history, tuned.best, folder / "learning_curve.png")
@@ -21,7 +21,7 @@ def write_training(folder: Path, tuned: "FineTuned") -> tuple[Finding, ...]:
     return notices
 
 
-def training_lines(tuned: "FineTuned", texts: Texts) -> list[str]:
+def training_lines(tuned: "TrainingRecord", texts: Texts) -> list[str]:
     """Write for people how the weights moved."""
     plan = tuned.plan
     values = {
@@ -40,7 +40,7 @@ def training_lines(tuned: "FineTuned", texts: Texts) -> list[str]:
     return [*lines, *sentences(tuned.profile_lines, texts)]
 
 
-def training_to_json(tuned: "FineTuned") -> dict[str, Any]:
+def training_to_json(tuned: "TrainingRecord") -> dict[str, Any]:
     """Return plain data: keys of the report of a run."""
     test = tuned.rate_test
     return {

@@ -161,12 +161,7 @@ def store_network(
     EncoderError
         When the graph computes something else on ``inputs``, numbers of tokens (n, T).
     """
-    before = _read_tensors(files)
-    tensors = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
-    for name, old in before.items():
-        if old.dtype == np.uint8 and np.array_equal(read_blocks(old), tensors[name]):
-            tensors[name] = old
-    write_transformer(module.network, tensors, place / GRAPH)
+    write_transformer(module.network, keep_blocks(module, _read_tensors(files)), place / GRAPH)
     for name in {FILE, INDEX} & {*files.beside}:
         (place / name).write_bytes(files.read(name))
     with torch.inference_mode():
@@ -176,6 +171,15 @@ def store_network(
     worst = float(np.abs(got - expected).max())  # of features of length 1
     if not worst <= TOLERANCE:
         raise EncoderError("encoders.graph_differs", name=spec.name, worst=worst, most=TOLERANCE)
+
+
+def keep_blocks(module: nn.Module, before: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the tensors of a network; of those that are what they were before, the blocks that they were read from."""
+    tensors = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
+    for name, old in before.items():
+        if old.dtype == np.uint8 and np.array_equal(read_blocks(old), tensors[name]):
+            tensors[name] = old
+    return tensors
 
 
 def build_transformer(network: Transformer, tensors: Mapping[str, Array] | None) -> TorchTransformer:

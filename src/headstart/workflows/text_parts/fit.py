@@ -1,34 +1,44 @@
 """Fitting a model whose answers are parts of a text, as a row of named stages."""
 
+import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from headstart.arrays import Singles
-from headstart.encoders.spec import EncoderFiles
+from headstart.arrays import Booleans
 from headstart.encoders.text import loading
+from headstart.encoders.text.engine import TextEncoder
+from headstart.encoders.text.graph_tensors import read_graph
 from headstart.encoders.text.token_graphs import TokenEncoder, require_token_states
 from headstart.encoders.text.tokenizer import FILE
 from headstart.encoders.text.transformer import Transformer
+from headstart.encoders.text.transformer_graph import write_token_graph
+from headstart.encoders.weight_files import Array
 from headstart.errors import DataError, MissingExtraError, RecipeError
+from headstart.heads.linear import LinearHead
 from headstart.metrics.values import Evaluation
-from headstart.probing.tokens import fit_token_head
 from headstart.registry import resolve
-from headstart.reporting.run_files import output_folder
+from headstart.reporting import run_files
 from headstart.runtime.catalogue import Texts
 from headstart.runtime.context import RunContext
-from headstart.runtime.files import write_json, write_text
 from headstart.settings.recipe import Recipe
+from headstart.settings.text import TRAINING
 from headstart.workflows.text_parts.base import PartTask
-from headstart.workflows.text_parts.model import GRAPH, PartModel, described
-from headstart.workflows.text_parts.report import PartReport, write_page
+from headstart.workflows.text_parts.entities import IGNORED
+from headstart.workflows.text_parts.frozen import KnownTokens, read_tokens
+from headstart.workflows.text_parts.model import PartModel, described
+from headstart.workflows.text_parts.report import PartReport, write_run
 from headstart.workflows.text_parts.windows import Windows
+
+if TYPE_CHECKING:  # they load torch
+    from headstart.finetuning.text_tokens import TokenInputs
+    from headstart.finetuning.train_job import TrainingRecord
 
 METHODS = ("probe", "lora", "full")
 
@@ -68,7 +78,8 @@ def plan_parts(name: str, data: str | Path, recipe: Recipe) -> PartPlan:
         When the method is none for this task.
     """
     parts, path = cast(PartTask, resolve("part_tasks", name).parts), Path(data).expanduser()
-    method = recipe.training.method if "method" in recipe.changed() else parts.method
+    wanted = recipe.training
+    method = wanted.method if "method" in recipe.changed() else TRAINING.presets.get(wanted.preset, parts.method)
     if method not in METHODS:
         raise RecipeError("workflows.method_not_for_parts", method=method, task=name, names=METHODS)
     examples = parts.read(path)
@@ -88,112 +99,121 @@ def plan_parts(name: str, data: str | Path, recipe: Recipe) -> PartPlan:
 
 
 def fit_parts(plan: PartPlan, recipe: Recipe, context: RunContext, out: Path | None = None) -> PartReport:
-    """Fit a head on the tokens of an encoder, move its weights if wanted, score and save the model."""
+    """Fit a head on the tokens of an encoder, move its weights if wanted, score and save the model.
+
+    Raises
+    ------
+    RecipeError, OutputError
+        As :func:`headstart.workflows.fit.run_fit` does where a run is gone on with.
+    """
     clock = time.perf_counter()
     encoder = loading.load_encoder(recipe.encoder.name, cache=context.cache_folder, progress=context.progress)
     network = require_token_states(encoder.spec, encoder.files)
-    if plan.method != "probe" or plan.parts.ends:
-        _require_torch(plan)
-    cut = [plan.parts.encode(example, encoder.preprocessing) for example in plan.fitted]
-    boards: dict[str, Evaluation] = {"simple": _score(plan, plan.parts.simple(plan.fitted, plan.scored), recipe)}
-    with output_folder(out, plan.path.stem) as folder, TemporaryDirectory(prefix="headstart-") as aside:
-        tokenizer = encoder.files.beside[FILE]
-        assert isinstance(tokenizer, Path), "a tokenizer is a file"
-        model = PartModel(plan.parts.name, plan.labels, described(encoder.spec), Path(aside, GRAPH), tokenizer, {})
-        tensors = _read_tensors(network, encoder.files)
-        start = _fit_head(plan, network, tensors, cut, recipe, aside)
-        if plan.method != "probe" or plan.parts.ends:
-            if not plan.parts.ends:
-                _write(network, tensors, model.graph, start)
-                boards["probe"] = _score(plan, [*replace(model).answer(plan.scored)], recipe)
-            tensors, start = _tune(plan, network, tensors, cut, start, recipe, context)
-        _write(network, tensors, model.graph, start)
-        answers = [*replace(model).answer(plan.scored)]
-        board = _score(plan, answers, recipe)
+    _require_torch(plan.method)
+    with (
+        run_files.output_folder(out, plan.path.stem, resume=context.resume) as folder,
+        TemporaryDirectory(prefix="headstart-") as aside,
+    ):
+        shutil.rmtree(folder / "model", ignore_errors=True)  # of a run that was killed after it had saved
+        bench = _Bench(plan, recipe, encoder, network, Path(aside))
+        found = bench.fit(replace(context, run_folder=folder / run_files.TRAINING))
+        moved = found.tuned
+        method = "probe" if moved is not None and moved.share == 0 else plan.method
         record = {
-            "method": plan.method,
+            "method": method,
             "fitted": len(plan.fitted),
             "scored": len(plan.scored),
-            "scores": {name: one.to_json() for name, one in {"model": board, **boards}.items()},
+            "scores": {name: one.to_json() for name, one in {"model": found.board, **found.boards}.items()},
         }
-        replace(model, record=record).save(folder / "model")
+        replace(found.model, record=record).save(folder / "model")
+        notices = (*(moved.notices if moved else ()), *encoder.notices)
         report = PartReport(
-            plan.parts.name, folder, encoder.spec.name, plan.method, len(plan.fitted), board, boards,
-            time.perf_counter() - clock, encoder.notices,
+            plan.parts.name, folder, encoder.spec.name, method, len(plan.fitted), found.board, found.boards,
+            time.perf_counter() - clock, notices, moved,
         )  # fmt: skip
-        write_json(folder / "metrics.json", report.to_json())
-        write_text(folder / "recipe.toml", recipe.to_toml())
-        write_json(folder / "predictions.json", [one.to_json() for one in answers])
-        write_page(folder / "report.md", report, plan.parts, plan.scored, answers, context.language)
+        write_run(report, plan.parts, plan.scored, found.answers, recipe, context.language)
     return report
 
 
-def _require_torch(plan: PartPlan) -> None:
-    for package, extra in (("torch", "train"), *([("peft", "lora")] if plan.method == "lora" else [])):
-        if find_spec(package) is None:
-            raise MissingExtraError(package, extra, "workflows.to_move_weights", method=plan.method)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    model: PartModel
+    answers: Sequence[Any]
+    board: Evaluation
+    boards: dict[str, Evaluation]
+    tuned: "TrainingRecord | None" = None
 
 
-def _score(plan: PartPlan, answers: Sequence[Any], recipe: Recipe) -> Evaluation:
-    return plan.parts.evaluate(plan.scored, answers, recipe.run.seed, recipe.uncertainty.resamples)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bench:
+    """What a fit has at hand: graphs are written into ``aside``."""
+
+    plan: PartPlan
+    recipe: Recipe
+    encoder: TextEncoder
+    network: Transformer
+    aside: Path
+
+    def fit(self, context: RunContext) -> _Found:
+        """Fit the head of the frozen encoder, then move weights if wanted, and score both."""
+        plan, parts = self.plan, self.plan.parts
+        cut = [parts.encode(example, self.encoder.preprocessing) for example in plan.fitted]
+        assert self.encoder.files.graph is not None, "encoders of documents have graphs"
+        tensors = read_graph(self.network, self.encoder.files.graph)
+        known = self._read(tensors, cut)
+        nobody, seed = np.zeros(len(cut), bool), self.recipe.run.seed
+        frozen = self._score(tensors, known.fit(nobody, len(plan.labels), seed), "frozen")
+        simple = {"simple": self._evaluate(parts.simple(plan.fitted, plan.scored))}
+        if plan.method == "probe":
+            return replace(frozen, boards=simple)
+        from headstart.finetuning.text_tokens import hold_out_texts, tune_tokens  # loads torch: seconds
+
+        held = hold_out_texts([one.text for one in plan.fitted], self.recipe)
+        head = known.fit(held, len(plan.labels), seed)
+        del known  # the largest thing here
+        tuned = tune_tokens(self._inputs(cut, held, head), context)
+        best = self._score(tuned.tensors, tuned.head, "moved") if tuned.record.share else frozen
+        return replace(best, boards={**simple, "probe": frozen.board}, tuned=tuned.record)
+
+    def _read(self, tensors: Mapping[str, Array], cut: Sequence[Windows]) -> KnownTokens:
+        path, plan = self.aside / "states.onnx", self.plan
+        write_token_graph(self.network, tensors, path, None)
+        return read_tokens(plan.parts, TokenEncoder(path), plan.fitted, cut, plan.labels, self.recipe.run.seed)
+
+    def _score(self, tensors: Mapping[str, Array], head: LinearHead, name: str) -> _Found:
+        path, tokenizer = self.aside / f"{name}.onnx", self.encoder.files.beside[FILE]
+        assert isinstance(tokenizer, Path), "a tokenizer is a file"
+        write_token_graph(self.network, tensors, path, (head.weight, head.bias))
+        model = PartModel(self.plan.parts.name, self.plan.labels, described(self.encoder.spec), path, tokenizer, {})
+        answers = [*model.answer(self.plan.scored)]
+        return _Found(model, answers, self._evaluate(answers), {})
+
+    def _evaluate(self, answers: Sequence[Any]) -> Evaluation:
+        seed, resamples = self.recipe.run.seed, self.recipe.uncertainty.resamples
+        return self.plan.parts.evaluate(self.plan.scored, answers, seed, resamples)
+
+    def _inputs(self, cut: Sequence[Windows], held: Booleans, head: LinearHead) -> "TokenInputs":
+        """Collect what a training is given: every window of every text by itself."""
+        from headstart.finetuning.text_tokens import TokenInputs
+
+        pairs = [
+            (number, ids, own)
+            for number, (example, windows) in enumerate(zip(self.plan.fitted, cut, strict=True))
+            for ids, own in zip(windows.ids, self.plan.parts.targets(example, windows, self.plan.labels), strict=True)
+        ]
+        labels = np.full((len(pairs), max(len(own) for _, _, own in pairs)), IGNORED)
+        for row, (_, _, own) in zip(labels, pairs, strict=True):
+            row[: len(own)] = own
+        texts = {text: number for number, text in enumerate(dict.fromkeys(one.text for one in self.plan.fitted))}
+        groups = np.array([texts[self.plan.fitted[number].text] for number, _, _ in pairs])
+        recipe = self.recipe.replace(method=self.plan.method)
+        windows_held = held[[number for number, _, _ in pairs]]
+        return TokenInputs(
+            recipe, self.encoder, [ids for _, ids, _ in pairs], labels, groups, windows_held, head, self.plan.parts.ends
+        )
 
 
-def _read_tensors(network: Transformer, files: EncoderFiles) -> Any:  # noqa: ANN401 - arrays by name
-    from headstart.encoders.text.graph_tensors import read_graph  # loads onnx: only where a graph is written
-
-    assert files.graph is not None, "encoders of documents have graphs"
-    return read_graph(network, files.graph)
-
-
-def _write(network: Transformer, tensors: Any, path: Path, head: tuple[Singles, Singles] | None) -> None:  # noqa: ANN401
-    from headstart.encoders.text.transformer_graph import write_token_graph
-
-    write_token_graph(network, tensors, path, head)
-
-
-def _fit_head(  # six: a network in two values, what it learns from, where
-    plan: PartPlan,
-    network: Transformer,
-    tensors: Any,  # noqa: ANN401 - arrays by name
-    cut: Sequence[Windows],
-    recipe: Recipe,
-    aside: str,
-) -> tuple[Singles, Singles]:
-    """Fit the head while the network stays as it is; where ends are learnt it starts from nothing."""
-    if plan.parts.ends:
-        return np.zeros((2, 2 * network.width), np.float32), np.zeros(2, np.float32)
-    path = Path(aside, "states.onnx")
-    _write(network, tensors, path, None)
-    encoder, states, labels, documents = TokenEncoder(path), list[Any](), list[Any](), list[Any]()
-    for number, (example, windows) in enumerate(zip(plan.fitted, cut, strict=True)):
-        own = windows.join(encoder.run(windows.ids))
-        targets = [one[:, None].astype(np.float32) for one in plan.parts.targets(example, windows, plan.labels)]
-        known = windows.join(targets)[:, 0].astype(int)
-        states.append(own[known >= 0])
-        labels.append(known[known >= 0])
-        documents.append(np.full(int((known >= 0).sum()), number))
-    joined = (np.concatenate(states), np.concatenate(labels), np.concatenate(documents))
-    head = fit_token_head(*joined, len(plan.labels), recipe.run.seed)
-    return head.weight, head.bias
-
-
-def _tune(  # seven: see tune_tokens
-    plan: PartPlan,
-    network: Transformer,
-    tensors: Any,  # noqa: ANN401 - arrays by name
-    cut: Sequence[Windows],
-    start: tuple[Singles, Singles],
-    recipe: Recipe,
-    context: RunContext,
-) -> tuple[Any, tuple[Singles, Singles]]:
-    from headstart.finetuning.text_tokens import TokenTraining, TokenWindow, tune_tokens  # loads torch: seconds
-
-    given = recipe.training
-    training = TokenTraining(plan.method, plan.parts.ends, given.epochs, given.lr, given.rank, recipe.run.seed)
-    pairs = [
-        TokenWindow(ids, targets)
-        for example, windows in zip(plan.fitted, cut, strict=True)
-        for ids, targets in zip(windows.ids, plan.parts.targets(example, windows, plan.labels), strict=True)
-    ]
-    tuned = tune_tokens(network, tensors, pairs, start, training, context.progress)
-    return tuned.tensors, (tuned.weight, tuned.bias)
+def _require_torch(method: str) -> None:
+    for package, extra, methods in (("torch", "train", METHODS[1:]), ("peft", "lora", ("lora",))):
+        if method in methods and find_spec(package) is None:
+            raise MissingExtraError(package, extra, "workflows.to_move_weights", method=method)

@@ -1,16 +1,21 @@
 """What a fit and a scoring of parts of texts found: lines, plain data, and a page of Markdown."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.metrics.values import Evaluation, Score
+from headstart.reporting.training_files import training_lines, training_to_json, write_training
 from headstart.runtime.catalogue import ENGLISH, Language, Texts, texts_in
-from headstart.runtime.files import write_text
-from headstart.runtime.findings import Finding
+from headstart.runtime.files import write_json, write_text
+from headstart.runtime.findings import Finding, about
 from headstart.runtime.text import beginning
+from headstart.settings.recipe import Recipe
 from headstart.workflows.text_parts.base import PartTask
+
+if TYPE_CHECKING:  # it loads torch
+    from headstart.finetuning.train_job import TrainingRecord
 
 WORST = 20  # examples on the page
 
@@ -28,13 +33,16 @@ class PartReport:
     others: Mapping[str, Evaluation] = field(default_factory=dict)
     seconds: float = 0.0
     notices: tuple[Finding, ...] = ()
+    tuned: "TrainingRecord | None" = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
-        plain = asdict(self) | {"folder": None if self.folder is None else str(self.folder)}
+        plain = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "tuned"}
+        plain["folder"] = None if self.folder is None else str(self.folder)
         plain["evaluation"] = self.evaluation.to_json()
         plain["others"] = {name: one.to_json() for name, one in self.others.items()}
-        return plain | {"notices": [one.to_json() for one in self.notices]}
+        plain["notices"] = [one.to_json() for one in self.notices]
+        return plain | (training_to_json(self.tuned) if self.tuned else {})
 
     def lines(self, texts: Texts = ENGLISH) -> Iterator[str]:
         """Return the scores as lines."""
@@ -44,7 +52,8 @@ class PartReport:
         for name, other in self.others.items():
             said = texts.say(f"workflows.parts_{name}_{self.task}" if name == "simple" else f"workflows.parts_{name}")
             yield f"  {said}: " + ", ".join(f"{texts.say(f'workflows.part_{one}')} {v}" for one, v in scores_of(other))
-        yield from (one.render(texts) for one in self.notices)
+        yield from training_lines(self.tuned, texts.for_modality("text")) if self.tuned else ()
+        yield from (one.render(texts) for one in about(self.notices, "text"))
         if self.folder is not None:
             yield texts.say("workflows.parts_saved", {"folder": self.folder})
 
@@ -53,6 +62,24 @@ def scores_of(evaluation: Evaluation) -> list[tuple[str, Score]]:
     """List the scores of an evaluation by name."""
     found = [(one.name, getattr(evaluation, one.name)) for one in fields(evaluation)]
     return [(name, value) for name, value in found if isinstance(value, Score)]
+
+
+def write_run(  # six: what was found, on what, and how
+    report: PartReport,
+    parts: PartTask,
+    examples: Sequence[Any],
+    answers: Sequence[Any],
+    recipe: Recipe,
+    language: Language,
+) -> None:
+    """Write all that a run holds beside its model; with ``metrics.json``, which comes last, it is finished."""
+    assert report.folder is not None, "a run has a folder"
+    if report.tuned is not None:
+        write_training(report.folder, report.tuned)
+    write_text(report.folder / "recipe.toml", recipe.to_toml())
+    write_json(report.folder / "predictions.json", [one.to_json() for one in answers])
+    write_page(report.folder / "report.md", report, parts, examples, answers, language)
+    write_json(report.folder / "metrics.json", report.to_json())
 
 
 def write_page(  # six: where, what was found, and on what
