@@ -56,6 +56,13 @@ def test_what_is_kept_is_not_computed_again(place, examples):
         assert found.features[0].keys == tuple(keys_of(examples))
 
 
+def test_what_two_encoders_alike_compute_is_computed_and_held_once(place, examples):
+    one, other = FakeEncoder(), FakeEncoder()
+    found = read_features(examples, keys_of(examples), (one, other), place)
+    assert (sum(one.seen), sum(other.seen)) == (10, 0)
+    assert found.features[0].matrix is found.features[1].matrix
+
+
 def test_only_the_chosen_examples_are_read_and_the_others_are_nan(place, examples):
     encoder = FakeEncoder()
     chosen = np.array([7, 2])

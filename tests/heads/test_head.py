@@ -33,7 +33,7 @@ def with_terms(training: TrainingSet) -> TrainingSet:
     """Let features carry terms, which heads of words need."""
     terms = csr_array(np.abs(training.features).astype(np.float32))
     features = TermFeatures.of(training.features.astype(np.float32), lambda: terms)
-    return replace(training, features=features)
+    return replace(training, matrix=features)
 
 
 @pytest.mark.parametrize("name", TABLES["heads"])

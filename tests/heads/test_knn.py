@@ -55,3 +55,11 @@ def test_balance_lets_a_small_class_speak_up():
 def test_a_row_of_zeros_gets_finite_scores(make):
     training = make(20, 5, 2)
     assert np.isfinite(KnnFamily().fit(training, 5).scores(np.zeros((1, 5)))).all()
+
+
+def test_of_many_examples_only_some_are_kept_and_vote(make, monkeypatch):
+    training = make(90, 6)
+    monkeypatch.setattr("headstart.heads.knn.MOST_KEPT", 40)
+    head = KnnFamily().fit(training, 5)
+    assert head.examples.shape == (40, 6)
+    assert (np.bincount(head.labels, minlength=4) <= training.counts).all()

@@ -32,8 +32,8 @@ def test_shrinkage_is_the_same_on_rotated_rows(make):
     rows = centred_within_classes(make(25, 60, 3))
     axes = np.linalg.svd(rows, full_matrices=False)[2]
     turned = rows @ axes.T
-    one = estimate_shrinkage(rows, rows.T @ rows / 25, 60)
-    other = estimate_shrinkage(turned, turned.T @ turned / 25, 60)
+    one = estimate_shrinkage((rows**2).sum(axis=1), rows.T @ rows / 25, 60)
+    other = estimate_shrinkage((turned**2).sum(axis=1), turned.T @ turned / 25, 60)
     assert one == pytest.approx(other)
 
 

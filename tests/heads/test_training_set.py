@@ -94,3 +94,13 @@ def test_weights_sum_to_one_and_balance_weighs_every_class_alike(labels, balance
     if balance:
         sums = np.bincount(labels, weights)
         assert sums[sums > 0] == pytest.approx(1 / np.count_nonzero(sums))
+
+
+def test_a_part_of_a_part_copies_no_features_and_is_what_a_copy_of_them_is(make):
+    training = make(200, 15)
+    rows = np.flatnonzero(np.arange(200) % 3)
+    part = training.take(np.arange(199, -1, -1)).take(rows)
+    copied = TrainingSet(training.features[::-1][rows], training.labels[::-1][rows], training.class_count)
+    assert part.matrix is training.matrix
+    np.testing.assert_array_equal(part.features, copied.features)
+    np.testing.assert_array_equal(part.rotation.coordinates, copied.rotation.coordinates)

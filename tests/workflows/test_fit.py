@@ -246,12 +246,12 @@ def test_groups_of_a_column_stay_on_one_side(fake_network, flowers, tmp_path):
 def test_groups_and_duplicates_stay_together_in_the_cross_validation_too(fake_network, divided, monkeypatch):
     seen = []
 
-    def spy(features, labels, classes, groups, *rest, **more):
+    def spy(training, classes, groups, *rest, **more):
         seen.append(groups.tolist())
-        return fit_probe(features, labels, classes, groups, *rest, **more)
+        return select_head(training, classes, groups, *rest, **more)
 
-    fit_probe = probe.fit_probe
-    monkeypatch.setattr(probe, "fit_probe", spy)
+    select_head = probe.select_head
+    monkeypatch.setattr(probe, "select_head", spy)
     shutil.rmtree(divided / "val")
     shutil.copy(divided / "train" / "daisy" / "0.jpg", divided / "train" / "daisy" / "5.jpg")
     hs.fit(divided, head="lda", group_pattern="train/(rose)/[01]")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -34,8 +35,13 @@ class TermFeatures(np.ndarray[Any, np.dtype[np.float32]]):
     @classmethod
     def of(cls, matrix: npt.NDArray[np.float32], compute: Callable[[], Terms]) -> Self:
         """Join features (N, D) and what computes their terms (N, V)."""
-        joined = matrix.view(cls)
-        joined._compute, joined._rows = cache(compute), np.arange(len(matrix))
+        joined, once, lock = matrix.view(cls), cache(compute), Lock()
+
+        def compute_once() -> Terms:
+            with lock:  # folds ask for them at the same time
+                return once()
+
+        joined._compute, joined._rows = compute_once, np.arange(len(matrix))
         return joined
 
     def __getitem__(self, rows: Any) -> Any:  # noqa: ANN401 - whatever selects
@@ -51,15 +57,16 @@ class TermFeatures(np.ndarray[Any, np.dtype[np.float32]]):
         """Return what is computed of it as an ordinary array, or a number."""
         return np.asarray(array)[()] if return_scalar else np.asarray(array)
 
-    @property
-    def terms(self) -> Terms:
-        """The weights of the terms of these rows, (N, V); None where there are none."""
-        return None if self._compute is None else self._compute()[self._rows]
+    def terms(self, places: Integers | slice = slice(None)) -> Terms:
+        """Select the weights of the terms of these rows, or of some of them: (N, V); None where there are none."""
+        return None if self._compute is None or self._rows is None else self._compute()[self._rows[places]]
 
 
-def terms_of(features: npt.NDArray[Any]) -> Terms:
-    """Return the terms of features; None where they carry none."""
-    return getattr(features, "terms", None)
+def terms_of(features: npt.NDArray[Any], places: Integers | None = None) -> Terms:
+    """Return the terms of features, or of the rows at some places; None where they carry none."""
+    if not isinstance(features, TermFeatures):
+        return None
+    return features.terms() if places is None else features.terms(places)
 
 
 def have_terms(features: npt.NDArray[Any]) -> bool:

@@ -47,11 +47,13 @@ def read_features(
         Turns a source into what the encoders preprocess; None takes the reader of their modality.
     """
     chosen = np.arange(len(examples)) if positions is None else positions
-    store = open_store(context)
+    digests = [encoder.spec.digest for encoder in encoders]
+    once = [*dict.fromkeys(digests)]  # the baseline of documents may be the encoder itself
+    store, different = open_store(context), [encoders[digests.index(digest)] for digest in once]
     walk = Walk(
         [examples[index] for index in chosen],
         [keys[index] for index in chosen],
-        encoders,
+        different,
         store,
         plan=_plan(len(chosen), encoders),
         open_example=open_as or _opener(encoders),
@@ -60,7 +62,8 @@ def read_features(
     found = replace(walk.extract(), notices=tuple(store.notices))
     if len(chosen) < len(examples):
         found = _spread(found, chosen, tuple(keys))
-    return _completed(found, examples, encoders, chosen)
+    found = _completed(found, examples, different, chosen)
+    return replace(found, features=tuple(found.features[once.index(digest)] for digest in digests))
 
 
 def read_blocks(

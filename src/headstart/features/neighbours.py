@@ -38,8 +38,11 @@ def unit_rows(rows: Rows) -> Rows:
     >>> unit_rows(np.array([[3, 4], [0, 0]], dtype=np.float32)).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: Rows = np.divide(rows, lengths, out=np.zeros_like(rows, dtype=np.float32), where=lengths > 0)
+    scaled = np.zeros(rows.shape, dtype=np.float32)
+    for top in range(0, len(rows), BLOCK):  # a length takes squares of all its numbers
+        block = rows[top : top + BLOCK]
+        lengths = np.linalg.norm(block, axis=1, keepdims=True)
+        np.divide(block, lengths, out=scaled[top : top + BLOCK], where=lengths > 0)
     return scaled
 
 

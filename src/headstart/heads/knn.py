@@ -16,6 +16,8 @@ VOTE_TEMPERATURE = 0.07  # a neighbour's vote is exp(cosine / 0.07): the value o
 # The part of the votes a class has without any neighbour, so that its score is finite.
 FLOOR = 1e-2
 ROWS_AT_ONCE = 1024
+LARGEST_PRODUCT = 4_000_000  # cosines at once: 48 MB with the positions that sorting them takes
+MOST_KEPT = 20_000  # examples that vote, drawn evenly: beyond, time would grow with the square of the examples
 AXIS = (1,)  # of ONNX's operations along a row
 KEEP = {"keepdims": 1}
 
@@ -56,8 +58,9 @@ class KnnHead(Head):
         """Compute scores for several numbers of neighbours, from one search for the largest."""
         result = [np.empty((len(features), len(self.votes))) for _ in sizes]
         largest = min(max(sizes), len(self.labels))
-        for start in range(0, len(features), ROWS_AT_ONCE):
-            block = slice(start, start + ROWS_AT_ONCE)
+        rows = max(1, min(ROWS_AT_ONCE, LARGEST_PRODUCT // len(self.labels)))
+        for start in range(0, len(features), rows):
+            block = slice(start, start + rows)
             labels, cosines = self._nearest(features[block], largest)
             for scores, size in zip(result, (min(size, largest) for size in sizes), strict=True):
                 scores[block] = self._sum_votes(labels[:, :size], cosines[:, :size])
@@ -79,15 +82,16 @@ class KnnHead(Head):
 
     def _nearest(self, features: Matrix, count: int) -> tuple[Integers, Array]:
         """Find labels and cosines of the nearest examples, nearest first; shapes (N, k)."""
-        similarity = unit_rows(features) @ self.examples.T
-        if count < similarity.shape[1]:
-            best = np.argpartition(-similarity, count - 1, axis=1)[:, :count]
+        distances = unit_rows(features) @ self.examples.T
+        np.negative(distances, out=distances)
+        if count < distances.shape[1]:
+            best = np.argpartition(distances, count - 1, axis=1)[:, :count]
         else:
-            best = np.broadcast_to(np.arange(count), similarity.shape)
-        values = np.take_along_axis(similarity, best, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
+            best = np.broadcast_to(np.arange(count), distances.shape)
+        values = np.take_along_axis(distances, best, axis=1)
+        order = np.argsort(values, axis=1, kind="stable")
         best = np.take_along_axis(best, order, axis=1)
-        return self.labels[best], np.take_along_axis(values, order, axis=1).astype(np.float64)
+        return self.labels[best], -np.take_along_axis(values, order, axis=1).astype(np.float64)
 
     def _sum_votes(self, labels: Integers, cosines: Array) -> Array:
         """Sum the votes per class: shape (N, C)."""
@@ -101,7 +105,7 @@ class KnnHead(Head):
 
 @dataclass(frozen=True, slots=True)
 class KnnFamily(HeadFamily):
-    """Keep the examples; the number of neighbours is chosen.
+    """Keep the examples, at most 20,000; the number of neighbours is chosen.
 
     Examples
     --------
@@ -120,6 +124,9 @@ class KnnFamily(HeadFamily):
 
     def fit(self, training: TrainingSet, setting: int) -> KnnHead:
         """Select the examples; with fewer examples than neighbours wanted, all of them vote."""
+        if len(training) > MOST_KEPT:
+            drawn = np.random.default_rng(0).permutation(len(training))[:MOST_KEPT]
+            training = training.take(np.sort(drawn))
         votes = np.ones(training.class_count)
         if training.balance:
             votes[training.present] = len(training) / (len(training.present) * training.counts[training.present])

@@ -5,10 +5,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from headstart.arrays import Integers
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import Array, Head, Matrix
 from headstart.heads.linear import LinearHead, fold_into_head
-from headstart.heads.training_set import TrainingSet
+from headstart.heads.training_set import TrainingSet, row_blocks
 
 # Keeps the covariance invertible where the estimate finds nothing to shrink.
 LEAST_SHRINKAGE = 1e-4
@@ -40,9 +41,8 @@ class LdaFamily(HeadFamily):
         counts = np.bincount(labels)
         membership = np.eye(len(counts), dtype=coordinates.dtype)[labels]
         means = (membership.T @ coordinates).astype(np.float64) / counts[:, None]
-        centred = coordinates - means.astype(coordinates.dtype)[labels]
-        covariance = (centred.T @ centred).astype(np.float64) / len(labels)
-        shrinkage = max(estimate_shrinkage(centred, covariance, training.standardisation.varying), LEAST_SHRINKAGE)
+        squares, covariance = _pool(coordinates, means.astype(coordinates.dtype), labels)
+        shrinkage = max(estimate_shrinkage(squares, covariance, training.standardisation.varying), LEAST_SHRINKAGE)
         shrunk = compute_shrunk_covariance(covariance, shrinkage, training.standardisation.varying)
         coefficients = np.linalg.solve(shrunk, means.T).T.astype(np.float64)
         priors = np.bincount(labels, weights=training.weights)
@@ -50,26 +50,36 @@ class LdaFamily(HeadFamily):
         return fold_into_head(training, coefficients, intercepts, {"shrinkage": round(shrinkage, 6)})
 
 
-def estimate_shrinkage(centred: Matrix, covariance: Array, dimension: int) -> float:
+def _pool(coordinates: Matrix, means: Matrix, labels: Integers) -> tuple[Array, Array]:
+    """Compute the squared lengths (N,) of rows without the means of their classes, and their covariance (r, r)."""
+    squares, products = np.empty(len(labels)), np.zeros(2 * coordinates.shape[1:])
+    for block in row_blocks(len(labels)):
+        centred = coordinates[block] - means[labels[block]]
+        squares[block] = np.einsum("nr,nr->n", centred, centred)
+        products += centred.T @ centred
+    return squares, products / len(labels)
+
+
+def estimate_shrinkage(squares: Array, covariance: Array, dimension: int) -> float:
     """Estimate the part of the sphere that minimises the covariance's expected squared error (Ledoit and Wolf 2004).
 
     Parameters
     ----------
-    centred, covariance
-        Centred rows (N, r) and the mean of their outer products (r, r), on any axes that hold all their variance.
+    squares, covariance
+        Squared lengths (N,) of centred rows and the mean of their outer products (r, r), on any axes that hold all
+        their variance.
     dimension
         Number D of features that vary, at least r: the sphere has D dimensions.
 
     Examples
     --------
     >>> rows = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 3.0], [0.0, -3.0]])
-    >>> round(estimate_shrinkage(rows, rows.T @ rows / 4, 2), 4)
+    >>> round(estimate_shrinkage((rows**2).sum(axis=1), rows.T @ rows / 4, 2), 4)
     0.6406
     """
     trace = float(np.trace(covariance))
     square = float(np.sum(covariance**2))
-    fourth = float(np.mean(np.einsum("nr,nr->n", centred, centred).astype(np.float64) ** 2))
-    noise = (fourth - square) / len(centred)
+    noise = (float(np.mean(squares**2)) - square) / len(squares)
     distance = square - trace**2 / max(dimension, 1)
     return min(max(noise, 0.0) / distance, 1.0) if distance > 0 else 1.0
 

@@ -48,7 +48,7 @@ class LogisticFamily(HeadFamily):
     def fit(self, training: TrainingSet, setting: float) -> LinearHead:
         """Fit the head for one regularisation, precisely; walking there along the path is the fastest way."""
         *_, start = _path(training, (*(stronger for stronger in self.grid if stronger > setting), setting))
-        problem = _Problem.of(training, training.rotation.coordinates.dtype)
+        problem = _Problem.of(training, training.rotation.design.dtype)
         return _head(training, problem.solve(setting, start, FINAL_TOLERANCE), setting)
 
 
@@ -74,13 +74,11 @@ class _Problem:
 
     @classmethod
     def of(cls, training: TrainingSet, precision: npt.DTypeLike) -> "_Problem":
-        coordinates, labels = training.rotation.coordinates, training.compact_labels
-        design = np.ones((len(training), coordinates.shape[1] + 1), dtype=precision)
-        design[:, :-1] = coordinates
+        labels = training.compact_labels
         targets = np.zeros((len(training), len(training.present)), dtype=precision)
         targets[np.arange(len(training)), labels] = training.weights
         return cls(
-            design=design,
+            design=training.rotation.design.astype(precision, copy=False),
             targets=targets,
             labels=labels,
             weights=training.weights,

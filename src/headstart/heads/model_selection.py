@@ -81,13 +81,13 @@ def cross_validate(
     """
     tables = [_GridScores.blank(family, training) for family in families]
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as executor:
-        exact = {
+        tasks = [executor.submit(_predict_fold, tables, training, fold) for fold in folds]
+        exact = {  # after the folds, so that the rotation of all examples is not in memory beside all of theirs
             table.family.name: executor.submit(_evaluate_leave_one_out, table.family, training, scorer)
             for table in tables
             if scorer.independent and isinstance(table.family, LeavesOneOut)
         }
-        tasks = [executor.submit(_predict_fold, tables, training, fold) for fold in folds]
-        if families[0].head is LinearHead and algebra_threads(training.features.size, 2) == 1:
+        if families[0].head is LinearHead and algebra_threads(len(training) * training.matrix.shape[1], 2) == 1:
             executor.submit(lambda: training.rotation)  # the fit of all examples begins with it, in one thread as here
         for number, task in enumerate(as_completed(tasks)):
             task.result()
@@ -132,7 +132,7 @@ class _GridScores:
 
 def _predict_fold(tables: Sequence[_GridScores], training: TrainingSet, fold: Fold) -> None:
     """Fit every family on one fold; what they share (the rotation) is computed once."""
-    part, features = training.take(fold.train), training.features[fold.held_out]
+    part, features = training.take(fold.train), training.take(fold.held_out).features
     for table in tables:
         for number, scores in enumerate(table.family.path_scores(part, features, table.family.grid)):
             table.scores[number, fold.held_out] = scores

@@ -11,7 +11,7 @@ from headstart.heads.family import HeadFamily
 from headstart.heads.head import FEATURES, Affine, Array, Head, Matrix, Node
 from headstart.heads.knn import normalise_rows
 from headstart.heads.linear import ABSENT
-from headstart.heads.training_set import TrainingSet
+from headstart.heads.training_set import TrainingSet, row_blocks
 
 SHARPNESS = 10.0  # turns cosines into scores of a useful size before the temperature is known
 Metric = Literal["cosine"]
@@ -98,11 +98,14 @@ class CentroidFamily(HeadFamily):
 
     def fit(self, training: TrainingSet, setting: Metric = "cosine") -> CentroidHead:
         """Centre on the training mean, normalise, average per class, normalise."""
-        mean = (training.weights @ training.features).astype(np.float32)
-        directions = unit_rows(training.features - mean)
-        membership = np.eye(len(training.present), dtype=np.float32)[training.compact_labels]
-        centroids = np.zeros((training.class_count, training.features.shape[1]), dtype=np.float32)
-        centroids[training.present] = unit_rows(membership.T @ directions)
+        mean = training.standardisation.mean.astype(np.float32)
+        membership, features = np.eye(len(training.present), dtype=np.float32), training.stretches
+        sums = sum(
+            membership[training.compact_labels[block]].T @ unit_rows(features[block] - mean)
+            for block in row_blocks(len(training))
+        )
+        centroids = np.zeros((training.class_count, features.shape[1]), dtype=np.float32)
+        centroids[training.present] = unit_rows(np.asarray(sums))
         bias = np.full(training.class_count, ABSENT, dtype=np.float32)
         bias[training.present] = 0.0
         return CentroidHead(mean, centroids, bias)

@@ -9,7 +9,7 @@ import numpy as np
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import Array, Head, Matrix
 from headstart.heads.linear import LinearHead, fold_into_head
-from headstart.heads.training_set import TrainingSet
+from headstart.heads.training_set import TrainingSet, row_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ class _Solution:
     def of(cls, training: TrainingSet) -> "_Solution":
         targets = np.full((len(training), len(training.present)), -1.0)
         targets[np.arange(len(training)), training.compact_labels] = 1.0
-        weighted = targets * training.weights[:, None]
-        return cls(targets, weighted.sum(axis=0), weighted.T @ training.rotation.coordinates)
+        weighted, coordinates = targets * training.weights[:, None], training.rotation.coordinates
+        moments = sum(weighted[block].T @ coordinates[block] for block in row_blocks(len(training)))
+        return cls(targets, weighted.sum(axis=0), np.asarray(moments))
 
     def coefficients(self, training: TrainingSet, setting: float) -> Array:
         rotation = training.rotation
@@ -76,9 +77,11 @@ class _Solution:
     def leave_one_out(self, training: TrainingSet, setting: float) -> Array:
         rotation = training.rotation
         shrunk = rotation.spectrum + setting * rotation.total
-        leverage = training.weights * (1.0 + np.square(rotation.coordinates) @ (1.0 / shrunk))
-        fitted = rotation.coordinates @ self.coefficients(training, setting).T + self.mean
-        residual = (self.targets - fitted) / np.maximum(1.0 - leverage, 1e-12)[:, None]
+        coefficients = self.coefficients(training, setting).T
         scores = np.full((len(training), training.class_count), -1.0)
-        scores[:, training.present] = self.targets - residual
+        for block in row_blocks(len(training)):
+            coordinates, targets = rotation.coordinates[block], self.targets[block]
+            leverage = training.weights[block] * (1.0 + np.square(coordinates) @ (1.0 / shrunk))
+            residual = (targets - (coordinates @ coefficients + self.mean)) / np.maximum(1 - leverage, 1e-12)[:, None]
+            scores[block, training.present] = targets - residual
         return scores

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from headstart.arrays import Integers
 from headstart.heads.head import Array, Labels, Matrix
@@ -14,6 +15,35 @@ SMALLEST_VARIANCE = 1e-11
 # their rounding (1e-7) is far below what a fold of a cross-validation can tell apart.
 LARGEST_IN_FLOAT64 = 4_000_000
 ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelectedRows:
+    """Rows of a matrix, copied only when they are asked for: ``places`` (N,) says which."""
+
+    matrix: Matrix
+    places: Integers
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.places)
+
+    def __getitem__(self, block: slice) -> Matrix:
+        """Copy a stretch of the rows."""
+        return self.matrix[self.places[block]]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape they have together."""
+        return len(self.places), self.matrix.shape[1]
+
+    @property
+    def dtype(self) -> npt.DTypeLike:
+        """The number format."""
+        return self.matrix.dtype
+
+
+Features = Matrix | SelectedRows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +66,8 @@ class Rotation:
 
     Attributes
     ----------
-    coordinates
-        Shape (N, r), float64, or float32 for large sets.
+    design
+        The coordinates and a column of ones, shape (N, r + 1), float64, or float32 for large sets.
     spectrum
         Variance of each coordinate, shape (r,), descending.
     mixing, rows
@@ -45,10 +75,15 @@ class Rotation:
         For N < D the product is never formed: applying its factors is cheaper.
     """
 
-    coordinates: Matrix
+    design: Matrix
     spectrum: Array
     mixing: Array
     rows: Array | None
+
+    @property
+    def coordinates(self) -> Matrix:
+        """The coordinates alone, shape (N, r)."""
+        return self.design[:, :-1]
 
     @property
     def total(self) -> float:
@@ -67,12 +102,14 @@ class TrainingSet:
 
     Attributes
     ----------
-    features
-        Shape (N, D).
+    matrix
+        Features, shape (N, D), or (M, D) with ``places``.
     labels
         Class numbers 0 to ``class_count`` - 1, shape (N,); some classes may have no example.
     balance
         True weighs every class alike instead of every example.
+    places
+        Where the examples stand in the matrix, shape (N,); None where they are all of it, in this order.
 
     Examples
     --------
@@ -82,10 +119,11 @@ class TrainingSet:
     ([0.25, 0.25, 0.5], [0, 2], [0, 0, 1])
     """
 
-    features: Matrix
+    matrix: Matrix
     labels: Labels
     class_count: int
     balance: bool = False
+    places: Integers | None = None
 
     def __len__(self) -> int:
         """Count the examples."""
@@ -93,7 +131,18 @@ class TrainingSet:
 
     def take(self, indices: Integers) -> "TrainingSet":
         """Return the part with the examples at these positions; it has weights and a rotation of its own."""
-        return TrainingSet(self.features[indices], self.labels[indices], self.class_count, self.balance)
+        places = indices if self.places is None else self.places[indices]
+        return TrainingSet(self.matrix, self.labels[indices], self.class_count, self.balance, places)
+
+    @property
+    def features(self) -> Matrix:
+        """Features of the examples, shape (N, D); those of a part are copied each time."""
+        return self.stretches[:]
+
+    @property
+    def stretches(self) -> Features:
+        """Features of the examples, for those who need only some rows at a time."""
+        return self.matrix if self.places is None else SelectedRows(self.matrix, self.places)
 
     @cached_property
     def counts(self) -> Integers:
@@ -118,12 +167,12 @@ class TrainingSet:
     @cached_property
     def standardisation(self) -> Standardisation:
         """Mean and scale of the features, under the weights."""
-        return standardise(self.features, self.weights)
+        return standardise(self.stretches, self.weights)
 
     @cached_property
     def rotation(self) -> Rotation:
         """Standardised features on their principal axes."""
-        return rotate(self.features, self.weights, self.standardisation)
+        return rotate(self.stretches, self.weights, self.standardisation)
 
 
 def compute_class_weights(labels: Labels, class_count: int, balance: bool) -> Array:
@@ -140,7 +189,7 @@ def compute_class_weights(labels: Labels, class_count: int, balance: bool) -> Ar
     return 1.0 / (np.count_nonzero(counts) * counts[labels])
 
 
-def standardise(features: Matrix, weights: Array) -> Standardisation:
+def standardise(features: Features, weights: Array) -> Standardisation:
     """Compute mean and scale of each feature under example weights of sum 1.
 
     The squared scale lies half-way between the feature's own variance and the median variance of all. With its own
@@ -153,7 +202,7 @@ def standardise(features: Matrix, weights: Array) -> Standardisation:
     >>> standardise(np.array([[1.0, 5.0], [3.0, 5.0]]), np.array([0.5, 0.5]))
     Standardisation(mean=array([2., 5.]), scale=array([ 1., inf]), varying=1)
     """
-    blocks = _blocks(len(features))
+    blocks = row_blocks(len(features))
     mean = np.asarray(sum(weights[block] @ features[block].astype(np.float64) for block in blocks))
     variance = np.asarray(sum(weights[block] @ np.square(features[block] - mean) for block in blocks))
     varies = np.sqrt(variance) > 10 * np.finfo(features.dtype).eps * np.abs(mean)
@@ -162,7 +211,7 @@ def standardise(features: Matrix, weights: Array) -> Standardisation:
     return Standardisation(mean, scale, int(np.count_nonzero(varies)))
 
 
-def rotate(features: Matrix, weights: Array, standard: Standardisation) -> Rotation:
+def rotate(features: Features, weights: Array, standard: Standardisation) -> Rotation:
     """Rotate standardised features onto their principal axes under example weights of sum 1.
 
     One eigendecomposition on the smaller side: of the N x N matrix of products of examples, or of the D x D covariance.
@@ -172,28 +221,30 @@ def rotate(features: Matrix, weights: Array, standard: Standardisation) -> Rotat
     return _rotate_by_features(features, weights, standard)
 
 
-def _rotate_by_examples(features: Matrix, weights: Array, standard: Standardisation) -> Rotation:
+def _rotate_by_examples(features: Features, weights: Array, standard: Standardisation) -> Rotation:
     roots = np.sqrt(weights)[:, None]
-    rows = (features - standard.mean) / standard.scale * roots
+    rows = (features[:] - standard.mean) / standard.scale * roots
     values, vectors = _principal_axes(rows @ rows.T)
     lengths = np.sqrt(values)
-    return Rotation(vectors * lengths / roots, values, vectors / lengths, rows)
+    design = np.hstack([vectors * lengths / roots, np.ones((len(rows), 1))])
+    return Rotation(design, values, vectors / lengths, rows)
 
 
-def _rotate_by_features(features: Matrix, weights: Array, standard: Standardisation) -> Rotation:
+def _rotate_by_features(features: Features, weights: Array, standard: Standardisation) -> Rotation:
     covariance = np.zeros((features.shape[1], features.shape[1]))
-    for block in _blocks(len(features)):
+    for block in row_blocks(len(features)):
         rows = (features[block] - standard.mean) / standard.scale * np.sqrt(weights[block])[:, None]
         covariance += rows.T @ rows
     values, vectors = _principal_axes(covariance)
     large = len(features) * len(values) > LARGEST_IN_FLOAT64
-    coordinates = np.empty((len(features), len(values)), np.float32 if large else np.float64)
-    for block in _blocks(len(features)):
-        coordinates[block] = ((features[block] - standard.mean) / standard.scale) @ vectors
-    return Rotation(coordinates, values, vectors, rows=None)
+    design = np.ones((len(features), len(values) + 1), np.float32 if large else np.float64)
+    for block in row_blocks(len(features)):
+        design[block, :-1] = ((features[block] - standard.mean) / standard.scale) @ vectors
+    return Rotation(design, values, vectors, rows=None)
 
 
-def _blocks(count: int) -> list[slice]:
+def row_blocks(count: int) -> list[slice]:
+    """Divide so many rows into stretches, of which float64 copies are small."""
     return [slice(start, start + ROWS_AT_ONCE) for start in range(0, count, ROWS_AT_ONCE)]
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.arrays import Singles
+from headstart.arrays import Integers, Singles
 from headstart.encoders.term_features import terms_of
 from headstart.errors import RecipeError
 from headstart.heads.family import HeadFamily
@@ -59,7 +59,7 @@ class WordsFamily(HeadFamily):
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.svm import LinearSVC
 
-        terms, present = require_terms(training.features), training.present
+        terms, present = require_terms(training.matrix, training.places), training.present
         weight = np.zeros((training.class_count, terms.shape[1]), dtype=np.float32)
         bias = np.full(training.class_count, ABSENT, dtype=np.float32)
         bias[present] = 0.0
@@ -89,9 +89,9 @@ def heaviest_terms(
     }
 
 
-def require_terms(features: Matrix) -> Any:  # noqa: ANN401 - a sparse matrix
-    """Return the terms of features; raises RecipeError when they carry none."""
-    terms = terms_of(features)
+def require_terms(features: Matrix, places: Integers | None = None) -> Any:  # noqa: ANN401 - a sparse matrix
+    """Return the terms of features, or of the rows at some places; raises RecipeError when they carry none."""
+    terms = terms_of(features, places)
     if terms is None:
         raise RecipeError("heads.no_terms")
     return terms

@@ -88,7 +88,7 @@ def predict_in_folds(
             fold_of[repeat, fold.held_out] = number
             if repeat == 0:
                 plain = baseline.take(fold.train).fit(labels, target, groups, recipe)
-                simple[fold.held_out] = plain.outputs(baseline.matrix[fold.held_out])
+                simple[fold.held_out] = plain.outputs(baseline.select(fold.held_out))
                 own = probe.predict_halves(features[fold.held_out], simple[fold.held_out])
                 halves.append((fold.held_out, own))
             progress("folds", repeat * len(folds) + number + 1, recipe.split.repeats * len(folds))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from headstart.heads.head import Decoding, Head, Matrix
 from headstart.heads.model_selection import Candidate, cross_validate, select_candidate
 from headstart.heads.nearest_centroid import zero_shot_head
 from headstart.heads.stacked import StackedFamily, stack
-from headstart.heads.training_set import TrainingSet
+from headstart.heads.training_set import Features, TrainingSet, row_blocks
 from headstart.modalities.base import load_modality
 from headstart.probing.rows import Sample
 from headstart.registry import resolve
@@ -121,12 +121,25 @@ def fit_probe(  # seven: what is learned from what, how, and who is told
     >>> probe.head.scores(np.array([[0.1, 0.8]])).argmax(axis=1).tolist()
     [0]
     """
-    _check_finite(features)
-    task, strata = load_task(target.task), target.strata(labels)
     training = TrainingSet(features, labels, target.width, recipe.head.balance)
-    with_terms = have_terms(features)
+    return select_head(training, target, groups, recipe, progress, families)
+
+
+def select_head(
+    training: TrainingSet,
+    target: Target,
+    groups: Groups,
+    recipe: Recipe,
+    progress: Progress = silent,
+    families: Sequence[HeadFamily] | None = None,
+) -> Probe:
+    """Select and fit a head as :func:`fit_probe` does, on examples that may be some of the rows of a matrix."""
+    _check_finite(training.stretches)
+    task, strata = load_task(target.task), target.strata(training.labels)
+    with_terms = have_terms(training.matrix)
     families = families or families_for(recipe, target, with_terms)
-    with threadpool_limits(limits=algebra_threads(features.size, available_cores()), user_api="blas"):
+    size = len(training) * training.matrix.shape[1]
+    with threadpool_limits(limits=algebra_threads(size, available_cores()), user_api="blas"):
         if not _can_be_held_out(strata, groups):
             return _fit_uncalibrated(families[0], training, task.decoding())
         folds = make_folds(strata, groups, fold_count(recipe.head.inner_folds, typical_size(strata)), recipe.run.seed)
@@ -193,14 +206,22 @@ def families_for(recipe: Recipe, target: Target, with_terms: bool = False) -> li
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BaselineRows:
-    """What the baseline learns from: a matrix (N, D), and the family of its head; None stands for that of the task."""
+    """What the baseline learns from: a matrix (N, D), and the family of its head; None stands for that of the task.
+
+    ``places`` are those of its examples in the matrix; None where they are all of it.
+    """
 
     matrix: Matrix
     family: type[HeadFamily] | None = None
+    places: Groups | None = None
 
     def take(self, rows: Groups) -> "BaselineRows":
-        """Take some of the rows."""
-        return BaselineRows(self.matrix[rows], self.family)
+        """Take some of the rows; nothing is copied."""
+        return replace(self, places=rows if self.places is None else self.places[rows])
+
+    def select(self, rows: Groups) -> Matrix:
+        """Copy some of the rows."""
+        return self.matrix[rows if self.places is None else self.places[rows]]
 
     def fit(self, labels: Labels, target: Target, groups: Groups, recipe: Recipe) -> Probe:
         """Fit the head of the baseline; parameters as for :func:`fit_probe`.
@@ -209,7 +230,8 @@ class BaselineRows:
         """
         cheap = recipe.replace(head=load_task(target.task).quick_head, inner_folds=2)
         own = [self.family()] if self.family is not None and target.task in self.family.tasks else None
-        return fit_probe(self.matrix, labels, target, groups, cheap, families=own)
+        training = TrainingSet(self.matrix, labels, target.width, cheap.head.balance, self.places)
+        return select_head(training, target, groups, cheap, families=own)
 
 
 def fit_with_baseline(  # six: what is learned from what, how, and who is told
@@ -219,10 +241,11 @@ def fit_with_baseline(  # six: what is learned from what, how, and who is told
 
     Where the linear algebra of both has one thread, both are fitted at the same time: the folds leave a core idle.
     """
-    rows, plain = features[part.positions], baseline.take(part.positions)
-    threads = algebra_threads(max(rows.size, plain.matrix.size), available_cores())
-    fit_plain = partial(plain.fit, part.labels, target, part.groups, recipe)
-    fit = partial(fit_probe, rows, part.labels, target, part.groups, recipe, progress)
+    training = TrainingSet(features, part.labels, target.width, recipe.head.balance, part.positions)
+    widest = max(features.shape[1], baseline.matrix.shape[1])
+    threads = algebra_threads(len(part) * widest, available_cores())
+    fit_plain = partial(baseline.take(part.positions).fit, part.labels, target, part.groups, recipe)
+    fit = partial(select_head, training, target, part.groups, recipe, progress)
     if threads > 1:
         return fit(), fit_plain()
     # The limit is one of the process: it has to outlast whichever ends first.
@@ -237,8 +260,11 @@ def require_held_out(strata: Groups, groups: Groups) -> None:
         raise DataError("probing.nothing_held_out")
 
 
-def _check_finite(features: Matrix) -> None:
-    broken = np.flatnonzero(~np.isfinite(features).all(axis=1))
+def _check_finite(features: Features) -> None:
+    finite = np.empty(len(features), dtype=np.bool_)
+    for block in row_blocks(len(features)):
+        finite[block] = np.isfinite(features[block]).all(axis=1)
+    broken = np.flatnonzero(~finite)
     if len(broken):
         raise EncoderError("probing.not_finite", broken=len(broken), count=len(features), first=broken[0] + 1)
 

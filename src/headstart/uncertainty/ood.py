@@ -21,6 +21,7 @@ Matrix = npt.NDArray[np.floating[Any]]
 NEIGHBOURS = 3
 SHRINKAGE = 0.5  # towards the sphere; the optimum for the covariance (Ledoit and Wolf) was too small for this purpose
 ROWS_AT_ONCE = 2048
+LARGEST_PRODUCT = 4_000_000  # distances at once
 FEW_ROWS = 8
 LARGEST = float(np.finfo(np.float16).max)
 
@@ -81,8 +82,9 @@ def neighbour_distances(
     [2.0, 2.0]
     """
     found = np.empty(len(features))
-    for start in range(0, len(features), ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
+    step = max(1, min(ROWS_AT_ONCE, LARGEST_PRODUCT // len(references.directions)))
+    for start in range(0, len(features), step):
+        rows = slice(start, start + step)
         distances = 1 - _products(unit_rows(features[rows].astype(np.float32) - references.centre), references)
         if groups is not None and reference_groups is not None:
             distances[groups[rows, None] == reference_groups] = 2.0

@@ -2,6 +2,7 @@
 
 import math
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -75,20 +76,15 @@ class TermWeights:
         from scipy.sparse import csr_array  # only where documents have terms
 
         rarity = np.array(self.rarity)
-        starts, columns, weights = [0], list[int](), list[float]()
+        starts, columns, values = array("i", [0]), array("i"), array("f")
         for document in documents:
             found = Counter(self.places_in(document))
             ordered = sorted(found)
-            columns += ordered
-            weights += [1 + math.log(found[place]) for place in ordered]
+            weights = np.array([1 + math.log(found[place]) for place in ordered]) * rarity[ordered]
+            columns.extend(ordered)
+            values.frombytes((weights / np.sqrt(weights @ weights)).astype(np.float32).tobytes())
             starts.append(len(columns))
-        values = np.array(weights) * rarity[columns] if columns else np.empty(0)
-        rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-        lengths = np.sqrt(np.bincount(rows, values**2, len(starts) - 1))
-        values = (values / lengths[rows]).astype(np.float32)
-        return csr_array(
-            (values, np.array(columns, np.int32), np.array(starts, np.int32)), (len(starts) - 1, len(rarity))
-        )
+        return csr_array((np.array(values), np.array(columns), np.array(starts)), (len(starts) - 1, len(rarity)))
 
     def places_in(self, document: str) -> Iterator[int]:
         """Find the places in the vocabulary of the terms of a document, as often as they occur.
