@@ -21,7 +21,7 @@ from tempfile import mkdtemp
 import numpy as np
 
 import headstart
-from headstart.data.splits import draw_shots
+from headstart.data.few_shots import draw_shots
 
 Pairs = list[tuple[str, str]]
 WAYS = {

@@ -50,14 +50,47 @@ def test_a_first_model_answers_by_the_cosine_to_the_names_of_the_classes(setting
     assert loaded.evaluate([(text, "love" if label == "good" else "hate") for text, label in PAIRS]).count == 12
 
 
-def test_no_label_is_looked_at_where_there_are_some(settings):
-    right, wrong = (
-        headstart.fit([*zip(TEXTS, labels, strict=True)], shots=0, **settings) for labels in (LABELS, LABELS[::-1])
+def test_no_label_is_looked_at_where_there_are_some_and_every_one_is_scored(settings):
+    right, wrong, test = (
+        headstart.fit([*zip(TEXTS, labels, strict=True)], shots=0, **given, **settings)
+        for labels, given in ((LABELS, {}), (LABELS[::-1], {}), (LABELS, {"labels": ["bad", "good"]}))
     )
-    new = ["good war", "a bad love story"]
-    assert right.evaluation.count == wrong.evaluation.count == 2
-    proba = [model.predict_proba(new) for model in (right, wrong)]
-    assert (proba[0].argmax(axis=1) == proba[1].argmax(axis=1)).all()
+    assert right.evaluation.count == wrong.evaluation.count == 12
+    assert right.evaluation.accuracy.value + wrong.evaluation.accuracy.value == pytest.approx(1)
+    proba = [model.predict_proba(["good war", "a bad love story"]) for model in (right, wrong, test)]
+    assert (proba[0] == proba[1]).all() and (proba[0] == proba[2]).all()
+    assert right.evaluate(PAIRS).accuracy == right.evaluation.accuracy
+    assert right.saved.training.counts == {"fit": 0, "score": 12}
+    assert (right.saved.policy, right.saved.baseline, right.saved.references) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "page"),
+    [
+        (
+            "en",
+            "Parts: 4 texts to score. No text is learned from; of the parts that the data brings test is scored.",
+            "Of the parts that the data brought test was scored.",
+        ),
+        ("zh", "划分：4 个用于评分。不从任何文本学习；数据自带的划分中，在测试集上评分。", "没有从任何文本学习"),
+    ],
+)
+def test_names_are_scored_on_the_test_part_and_the_run_says_that_nothing_was_learned(
+    settings, tmp_path, language, said, page
+):
+    rows = [(text, label, "test" if "film" in text else "train") for text, label in PAIRS]
+    (tmp_path / "texts.csv").write_text("\n".join(map(",".join, [("text", "label", "split"), *rows])))
+    common = ["--encoder", settings["encoder"], "--cache", str(settings["cache"]), "--out", str(tmp_path / "run")]
+    command = ["fit", str(tmp_path / "texts.csv"), "--shots", "0", "--json", "--lang", language, *common]
+    answer = CliRunner().invoke(app, command)
+    assert answer.exit_code == 0, answer.stderr
+    assert said in answer.stderr
+    found = json.loads(answer.stdout)
+    assert (found["counts"]["fit"], found["counts"]["score"], found["evaluation"]["count"]) == (0, 4, 4)
+    assert [*found["baselines"]] == ["majority"]
+    card = (tmp_path / "run" / "model" / "README.md").read_text()
+    assert "On 4 texts, none of which the model learned from" in card and "0 fit, 4 score" in card
+    assert page in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_the_command_line_says_what_the_first_model_answers(settings, tmp_path):
@@ -99,7 +132,9 @@ def test_what_needs_labels_does_not_go_with_names_alone(other):
 
 def test_a_few_examples_of_each_class_are_learned_from(settings):
     model = headstart.fit(PAIRS, shots=2, head="ridge", **settings)
-    assert model.saved.training.counts == {"fit": 4, "score": 2}
+    assert model.saved.training.counts == {"fit": 4, "score": 8}
+    with pytest.raises(DataError, match="Nothing is left to score beside 9 texts of each class"):
+        headstart.fit(PAIRS, shots=9, head="ridge", **settings)
 
 
 def test_random_weights_are_those_of_the_same_network_and_of_the_seed(folder, session_cache):

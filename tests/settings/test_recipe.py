@@ -98,7 +98,7 @@ def go_together(values):
     if values.get("folds", 0) == 0:
         folded = values.get("repeats", 1) == 1
     else:
-        folded = not moving
+        folded = not moving and values.get("shots", -1) < 0
     if values.get("precision") == "int8" and moving:
         return False
     return folded and (not values.get("wise") or values.get("method") not in ("full", "scratch"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.data.splits import draw_shots
+from headstart.data.few_shots import draw_shots
 from headstart.data.targets.classes import Classes
 from headstart.errors import MissingExtraError, OutputError
 from headstart.metrics.paired_tests import holm, mcnemar

@@ -4,12 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from headstart.arrays import Integers
 from headstart.data.example import LABEL, Dataset, Example
-from headstart.data.splits import Parts
 from headstart.data.targets.base import Target
 from headstart.errors import DataError
-from headstart.runtime.findings import NOTE, Finding
 
 FEWEST = 2
 
@@ -58,8 +55,3 @@ def describe_classes(classes: Sequence[str], labels: Sequence[str]) -> list[str]
 def is_labelled(dataset: Dataset) -> bool:
     """Return whether the class of at least one example is known."""
     return bool(dataset.target.known(dataset.labels).any())
-
-
-def parts_without_labels(usable: Integers) -> Parts:
-    """Return parts of examples without labels: nothing is scored."""
-    return Parts(usable, usable[:0], Finding("data.rule_unlabelled", severity=NOTE), usable[:0])

@@ -50,7 +50,7 @@ class Plan:
             *inspection_lines(self.inspection, texts),
             *(class_lines(self.inspection, texts) if every_class else []),
             *sentences(self.parts.notices, texts),
-            texts.say("data.parts_folds" if self.recipe.split.folds else "data.parts", sizes),
+            texts.say(f"data.parts{'_folds' if self.recipe.split.folds else '' if sizes['fit'] else '_names'}", sizes),
             *sentences((*self.notices, *self._idle()), texts),
         ]
 
@@ -59,8 +59,8 @@ class Plan:
         return [Finding("data.idle", {"names": idle})] if idle else []
 
     def examples_to_fit(self) -> list[Example]:
-        """List the examples of the part to learn from."""
-        return [self.dataset.examples[position] for position in self.parts.fit]
+        """List the examples of the part to learn from, or where nothing is learned from those that are seen."""
+        return [self.dataset.examples[position] for position in self.parts.seen]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data; ``counts`` are examples per class in each part."""

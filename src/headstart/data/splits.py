@@ -1,7 +1,7 @@
 """Who is learned from and who is scored: parts and folds that never divide a group or a pair of duplicates."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Parts:
         Those of ``score`` whose bytes, near copy or group are in ``fit`` too: only in a split that the user made.
     notices
         What the user should know about the division.
+    unlabelled
+        What is seen without its labels where nothing is fitted.
     """
 
     fit: Integers
@@ -35,6 +37,12 @@ class Parts:
     rule: Finding
     leaked: Integers
     notices: tuple[Finding, ...] = ()
+    unlabelled: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    @property
+    def seen(self) -> Integers:
+        """What an encoder may be fitted to, which sees no label."""
+        return self.fit if len(self.fit) else self.unlabelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +134,6 @@ def choose_parts(dataset: Dataset, together: Integers, usable: Integers, *, seed
     labels = dataset.labels[usable]
     notices = [*leak_notices(leaked, score), *dataset.target.split_findings(labels[~score], labels[score])]
     return Parts(usable[~score], usable[score], rule, usable[leaked], tuple(notices))
-
-
-def draw_shots(strata: Integers, positions: Integers, shots: int, *seed: int) -> Integers:
-    """Draw examples of each stratum among these positions, without replacement; ascending.
-
-    With the same seed a larger number holds the smaller one.
-
-    Examples
-    --------
-    >>> strata, everyone = np.array([0, 0, 0, 1, 1, 1]), np.arange(6)
-    >>> small, large = (draw_shots(strata, everyone, shots, 0, 0) for shots in (1, 2))
-    >>> len(small), len(large), set(small.tolist()) <= set(large.tolist())
-    (2, 4, True)
-    """
-    own = strata[positions]
-    order = np.random.default_rng(seed).permutation(len(own))
-    kept = [order[own[order] == number][:shots] for number in np.unique(own)]
-    return np.sort(positions[np.concatenate(kept)])
 
 
 def leak_notices(leaked: Booleans, score: Booleans) -> list[Finding]:

@@ -179,6 +179,8 @@ def _check_folds(recipe: Recipe) -> None:
         if split.repeats > 1:
             raise RecipeError("settings.repeats_without_folds", repeats=split.repeats)
         return
+    if split.shots > 0:
+        raise RecipeError("settings.folds_and_shots", folds=split.folds, shots=split.shots)
     name, value = ("method", training.method) if training.method != "probe" else ("preset", training.preset)
     if value not in ("probe", "fast", ""):
         raise RecipeError("settings.folds_and_training", folds=split.folds, name=name, value=value)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from headstart.data.example import Example
+from headstart.data.few_shots import draw_shots
 from headstart.data.plan import Plan
-from headstart.data.splits import draw_shots
 from headstart.data.targets.base import Target
 from headstart.encoders.onnx_engine import OnnxEncoder
 from headstart.encoders.spec import LoadedEncoder

@@ -15,14 +15,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from headstart.arrays import Floats
 from headstart.data.plan import Plan
 from headstart.export.parity_data import run_root
 from headstart.features.values import Extraction
 from headstart.heads.words import heaviest_terms
-from headstart.metrics.comparison import Comparison
-from headstart.probing.probe import Probe, fit_with_baseline, zero_shot_probe
-from headstart.probing.rows import Sample
+from headstart.metrics.comparison import Comparison, compare_with_baselines
+from headstart.metrics.values import ScoredPart
+from headstart.probing.probe import Probe, fit_with_baseline
+from headstart.probing.rows import Sample, require_some, select_sample
 from headstart.reporting.page.writing import with_page
 from headstart.reporting.report import RunReport, run_findings
 from headstart.reporting.run_files import TRAINING, output_folder, write_log, write_tables
@@ -32,7 +35,7 @@ from headstart.runtime.catalogue import texts_in
 from headstart.runtime.context import RunContext
 from headstart.runtime.environment import environment
 from headstart.runtime.files import write_json
-from headstart.runtime.findings import NOTE, Finding
+from headstart.runtime.findings import Finding
 from headstart.saving.build import add_references, describe
 from headstart.saving.values import Baseline
 from headstart.tasks.base import load_task
@@ -47,8 +50,9 @@ from headstart.workflows.fit_stages import (
     split_encoded,
     training_inputs,
 )
-from headstart.workflows.load_encoder import encode_names, planned_baseline, planned_encoder
+from headstart.workflows.load_encoder import planned_baseline, planned_encoder
 from headstart.workflows.model import Model, load
+from headstart.workflows.zero_shot import describe_names, fit_names
 
 if TYPE_CHECKING:
     from headstart.finetuning.fine_tuning import FineTuned
@@ -121,20 +125,14 @@ def run_fit(planned: Plan, context: RunContext, *, out: Path | None = None) -> R
 def train(planned: Plan, context: RunContext) -> FitResult:
     """Encode once, fit a head, move weights if wanted, score on the part that nothing was chosen on."""
     recipe, target = planned.recipe, planned.dataset.target
+    if recipe.zero_shot:
+        return _train_on_names(planned, context)
     encoder = planned_encoder(planned, context)
     baseline = planned_baseline(planned)
     walk = read_usable(planned.inspection, (encoder, baseline), context, planned.inspection.usable, recipe.data.strict)
     encoded = split_encoded(planned, walk)
     fitted = encoded.fitted
-    if recipe.zero_shot:
-        probe = zero_shot_probe(encode_names(encoder, planned), encoded.features[fitted.positions], target)
-        beside = Finding("probing.zero_shot_beside", {"count": len(fitted)}, NOTE)
-        probe = replace(probe, notices=(*probe.notices, beside))
-        plain = encoded.baseline.take(fitted.positions).fit(
-            fitted.labels, target, fitted.groups, recipe.replace(labels=(), shots=-1)
-        )
-    else:
-        probe, plain = fit_with_baseline(encoded.features, encoded.baseline, fitted, target, recipe, context.progress)
+    probe, plain = fit_with_baseline(encoded.features, encoded.baseline, fitted, target, recipe, context.progress)
     simple = Baseline(baseline.spec, plain.head, plain.decoding)
     tuned = run_fine_tuning(training_inputs(planned, encoded, encoder, probe), context)
     final = select_final_predictor(
@@ -154,9 +152,36 @@ def train(planned: Plan, context: RunContext) -> FitResult:
     saved = replace(saved, policy=policy, policy_scores=None if promises is None else promises.to_json())
     model = Model(final.encoder, saved, final.encoder.files, board)
     words = heaviest_terms(plain.head, baseline.terms.vocabulary, target.names) if hasattr(baseline, "terms") else {}
-    trained = FitResult(model, walk, probe, board, encoded.scored, outputs, tuned, promises, words)
-    found = run_findings(planned, walk, probe, board, trained.notices)
-    return replace(trained, model=replace(model, saved=replace(saved, findings=found), findings=found))
+    return _with_findings(
+        planned, FitResult(model, walk, probe, board, encoded.scored, outputs, tuned, promises, words)
+    )
+
+
+def _train_on_names(planned: Plan, context: RunContext) -> FitResult:
+    """Learn from the names of the classes and from no example; whatever has a label and is to be scored is."""
+    recipe, dataset, created = planned.recipe, planned.dataset, datetime.now().astimezone()
+    encoder, walk, probe = fit_names(planned, context)
+    scored = select_sample(dataset, planned.parts.score, planned.inspection.together, walk.failures)
+    require_some(scored)
+    outputs = probe.outputs(walk.features[0].matrix[scored.positions])
+    board = compare_with_baselines(
+        load_task(dataset.target.task).metrics,
+        ScoredPart(scored.labels, dataset.target.names, scored.user_groups, np.zeros(len(scored), dtype=np.bool_)),
+        outputs,
+        {"majority": dataset.target.constant(dataset.target.summarise(scored.labels))},
+        seed=recipe.run.seed,
+        resamples=recipe.uncertainty.resamples,
+    )
+    saved = describe_names(planned, encoder, probe, board, created)
+    model = Model(encoder, saved, encoder.files, board)
+    return _with_findings(planned, FitResult(model, walk, probe, board, scored, outputs))
+
+
+def _with_findings(planned: Plan, trained: FitResult) -> FitResult:
+    """Write into the model what the user should know of it."""
+    found = run_findings(planned, trained.extraction, trained.probe, trained.board, trained.notices)
+    model = replace(trained.model, saved=replace(trained.model.saved, findings=found), findings=found)
+    return replace(trained, model=model)
 
 
 def _open_from_run(trained: FitResult, folder: Path) -> Model:

@@ -11,13 +11,14 @@ from headstart.data.cv_split import parts_in_folds
 from headstart.data.demo_data import fruit_folder
 from headstart.data.demo_texts import news_folder, reviews_table
 from headstart.data.example import Dataset
+from headstart.data.few_shots import parts_of_names, parts_of_shots
 from headstart.data.inspection import Inspection, inspect_dataset
 from headstart.data.inspection_report import inspection_findings, refuse_unreadable, require_learnable
-from headstart.data.named_classes import is_labelled, name_classes, parts_without_labels
+from headstart.data.named_classes import name_classes
 from headstart.data.plan import Plan
 from headstart.data.readers.base import set_reading
 from headstart.data.sources import read_dataset
-from headstart.data.splits import Parts, choose_parts, draw_shots
+from headstart.data.splits import Parts, choose_parts
 from headstart.data.targets.base import Target
 from headstart.encoders.spec import find_adaptation
 from headstart.errors import MissingExtraError, RecipeError, led_by
@@ -77,27 +78,26 @@ def plan_dataset(dataset: Dataset, recipe: Recipe, context: RunContext) -> Plan:
     parts = divide(checked, recipe)
     if moves is not None and moves.method == "contrastive":
         require_pairs(np.unique(dataset.strata[parts.fit], return_counts=True)[1].tolist())
-    adapted = find_adaptation(recipe, dataset.modality, [dataset.examples[index] for index in parts.fit])
+    seen = [dataset.examples[index] for index in parts.seen]
+    adapted = find_adaptation(recipe, dataset.modality, seen)
     checked = replace(checked, notices=tuple(one for one in checked.notices if one.code not in adapted.settled))
-    known = foresee(recipe.encoder.name, dataset, [dataset.examples[index] for index in parts.fit], context)
+    known = foresee(recipe.encoder.name, dataset, seen, context)
     return Plan(recipe, dataset, checked, parts, (*notices, *known, *adapted.findings), adapted.changes)
 
 
 def divide(checked: Inspection, recipe: Recipe) -> Parts:
     """Divide data into folds, or into a part to fit and a part to score; raises DataError with what led to it."""
     dataset, split = checked.dataset, recipe.split
-    if recipe.zero_shot and not is_labelled(dataset):
-        return parts_without_labels(checked.usable)
+    of_data = dataset, checked.together, checked.usable
     with led_by(lambda: inspection_findings(checked)):
-        parts = (
-            parts_in_folds(dataset, checked.usable, split.folds, split.repeats)
-            if split.folds
-            else choose_parts(
-                dataset, checked.together, checked.usable, seed=recipe.run.seed, test_fraction=split.test_fraction
-            )
-        )
-        if split.shots > 0:
-            parts = replace(parts, fit=draw_shots(dataset.strata, parts.fit, split.shots, recipe.run.seed))
+        if recipe.zero_shot:
+            return parts_of_names(*of_data)
+        if split.folds:
+            parts = parts_in_folds(dataset, checked.usable, split.folds, split.repeats)
+        elif split.shots > 0:
+            parts = parts_of_shots(*of_data, split.shots, recipe.run.seed)
+        else:
+            parts = choose_parts(*of_data, seed=recipe.run.seed, test_fraction=split.test_fraction)
         dataset.target.require_part(dataset.labels[parts.fit])
     return parts
 

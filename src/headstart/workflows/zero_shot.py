@@ -10,9 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from headstart.arrays import Integers
 from headstart.data.plan import Plan
-from headstart.probing.probe import zero_shot_probe
-from headstart.probing.rows import require_some, select_sample
+from headstart.encoders.spec import LoadedEncoder
+from headstart.features.values import Extraction
+from headstart.metrics.comparison import Comparison
+from headstart.probing.probe import Probe, zero_shot_probe
+from headstart.probing.rows import Sample, require_some, select_sample
 from headstart.reporting.run_files import output_folder, write_log
 from headstart.runtime.catalogue import ENGLISH, Texts, texts_in
 from headstart.runtime.context import RunContext
@@ -20,6 +24,7 @@ from headstart.runtime.environment import environment
 from headstart.runtime.files import write_json, write_text
 from headstart.runtime.findings import Finding, about, notices_json, sentences
 from headstart.saving.build import describe
+from headstart.saving.values import SavedModel
 from headstart.workflows.embed import read_usable
 from headstart.workflows.load_encoder import encode_names, planned_encoder
 from headstart.workflows.model import Model
@@ -80,23 +85,46 @@ def fit_unlabelled(planned: Plan, context: RunContext, out: Path | None = None, 
     return found
 
 
+def fit_names(planned: Plan, context: RunContext) -> tuple[LoadedEncoder, Extraction, Probe]:
+    """Encode the examples and fit a probe to the names of the classes, and to the mean of the examples that are seen.
+
+    Raises
+    ------
+    DataError
+        When none of these can be read.
+    """
+    checked, encoder = planned.inspection, planned_encoder(planned, context)
+    walk = read_usable(checked, (encoder,), context, checked.usable, planned.recipe.data.strict)
+    features = walk.features[0].matrix[_seen(planned, walk)]
+    return encoder, walk, zero_shot_probe(encode_names(encoder, planned), features, planned.dataset.target)
+
+
+def describe_names(
+    planned: Plan, encoder: LoadedEncoder, probe: Probe, board: Comparison | None, created: datetime
+) -> SavedModel:
+    """Return what is kept of a model that learned from no example: no label was seen, so that all may score it."""
+    nothing = np.empty(0, dtype=np.int64)
+    alike = np.arange(planned.dataset.target.width)  # of no class more is known than of another
+    return describe(planned, encoder.spec, probe, None, Sample(nothing, alike, nothing, None), board, created)
+
+
+def _seen(planned: Plan, walk: Extraction) -> Integers:
+    sample = select_sample(planned.dataset, planned.parts.seen, planned.inspection.together, walk.failures)
+    require_some(sample)
+    return sample.positions
+
+
 def _train(
     planned: Plan, context: RunContext, started: datetime
 ) -> tuple[Model, dict[str, float], tuple[Finding, ...]]:
-    recipe, dataset, checked = planned.recipe, planned.dataset, planned.inspection
-    encoder = planned_encoder(planned, context)
-    walk = read_usable(checked, (encoder,), context, checked.usable, recipe.data.strict)
-    sample = select_sample(dataset, checked.usable, checked.together, walk.failures)
-    require_some(sample)
-    features = walk.features[0].matrix[sample.positions]
-    probe = zero_shot_probe(encode_names(encoder, planned), features, dataset.target)
-    every = replace(sample, labels=np.arange(dataset.target.width))  # of no class more is known than of another
-    saved = describe(planned, encoder.spec, probe, None, every, None, started)
+    dataset = planned.dataset
+    encoder, walk, probe = fit_names(planned, context)
+    features = walk.features[0].matrix[_seen(planned, walk)]
+    saved = describe_names(planned, encoder, probe, None, started)
     answers = np.bincount(probe.outputs(features).argmax(axis=1), minlength=dataset.target.width) / len(features)
     same = () if answers.max() < 1 else (Finding("workflows.names_tell_nothing"),)
     notices = (*encoder.notices, *walk.notices, *probe.notices, *same)
     findings = about(dict.fromkeys((*planned.findings, *notices)), dataset.modality)
-    # No label of these examples was seen, so that whoever has them can score the model on them.
-    saved = replace(saved, findings=findings, fitted_keys=frozenset())
+    saved = replace(saved, findings=findings)
     shares = dict(zip(dataset.classes, answers.round(4).tolist(), strict=True))
     return Model(encoder, saved, encoder.files, findings=findings), shares, notices

@@ -53,7 +53,7 @@ def test_a_factor_that_was_not_measured_says_what_it_needs():
     assert [text for text, _ in chinese if "没有测量" in text] == [
         "源与目标的相似度：没有测量：需要 probe 与 random 两种方法，以及足够多的图片，使每次重抽样都有错误。",
         "编码器：没有测量：需要 probe 与 random 两种方法。",
-        "迁移策略：没有测量：需要 probe，以及 lpft 或 full。",
+        "迁移策略：没有测量：需要 probe，以及 lora、lpft 或 full。",
     ]
 
 

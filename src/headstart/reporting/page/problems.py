@@ -47,17 +47,23 @@ def _split_sentence(run: RunData, texts: Texts) -> str:
             "page.data.folds" if repeats == 1 else "page.data.repeated", {"folds": run.folds, "repeats": repeats}
         )
     own = [split for split, part in run.counts.parts if split and part == "score"]
+    part, seed, shots = load_task(run.task).target.stratum, run.recipe.get("seed"), run.recipe.get("shots", -1)
+    scored = {"scored": texts.name("page.split", own[0])} if own else {}
+    if look_up(run.metrics, "counts", "fit") == 0:
+        return texts.say("page.data.names_own" if own else "page.data.names", scored)
+    if shots > 0:
+        drawn = {"shots": shots, "seed": seed, "part": part}
+        return texts.say("page.data.shots_own" if own else "page.data.shots", {**drawn, **scored})
     if own and any(split not in own for split, part in run.counts.parts if part == "fit"):
         fitted = dict.fromkeys(split or "train" for split, part in run.counts.parts if part == "fit")
         values = {
             "fitted": texts.join([texts.name("page.split", name) for name in SPLITS if name in fitted]),
-            "scored": texts.name("page.split", own[0]),
+            **scored,
         }
         return texts.say("page.data.own_split", values)
-    fraction, seed = run.recipe.get("test_fraction"), run.recipe.get("seed")
+    fraction = run.recipe.get("test_fraction")
     if fraction is None:
         return texts.say("page.data.unknown_split")
-    part = load_task(run.task).target.stratum
     drawn = {"share": percent(float(fraction), 0), "seed": seed, "part": part}
     sentence = texts.say("page.data.drawn_split", drawn)
     return sentence + (texts.say("page.data.grouped") if run.counts.groups else "")
