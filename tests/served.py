@@ -39,7 +39,7 @@ def application(model: hs.Model | None, encoder: LoadedEncoder | None = None) ->
     answering = None
     if model is not None:
         explain = getattr(load_modality(model.modality), "page_explanations", None)
-        why = explain and partial(explain, to_explained_model(model), folders=())
+        why = explain and partial(explain, to_explained_model(model), places=())
         answering = Predictor(encoder, model.saved, "0" * 64, why)
 
     def learn(shown: object) -> object:

@@ -16,6 +16,7 @@ import click
 from headstart.cli.language import SPEECH, translate
 from headstart.errors import MODALITY, HeadstartError
 from headstart.runtime.findings import Finding
+from headstart.runtime.text import escape_control_characters
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -41,8 +42,9 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any plain data
 
 
 def render_line(line: object) -> str:
-    """Return a line for people; a finding in the language of the call."""
-    return line.render(SPEECH.texts.for_modality(line.modality)) if isinstance(line, Finding) else str(line)
+    """Return a line for people, in which nothing can write over the terminal; a finding in the language of the call."""
+    said = line.render(SPEECH.texts.for_modality(line.modality)) if isinstance(line, Finding) else str(line)
+    return "\n".join(map(escape_control_characters, said.split("\n")))
 
 
 def print_lines(lines: Iterable[object], *, to_error: bool = False) -> None:
@@ -102,7 +104,7 @@ def _stop_with(error: str, debug: bool) -> None:
 def _stop(message: str, code: int, debug: bool) -> None:
     if debug:
         traceback.print_exc(file=sys.stderr)
-    click.echo(message, err=True)
+    click.echo(render_line(message), err=True)
     raise click.exceptions.Exit(code)
 
 

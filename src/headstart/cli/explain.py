@@ -1,5 +1,6 @@
 """``headstart explain``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from headstart.cli.verb import Call, Shown, verb
 @verb("seed", "cache", "json")
 def explain(
     model: options.ModelFolder,
-    paths: options.Paths,
+    paths: options.SomePaths = None,
     method: Annotated[
         str,
         option(
@@ -28,6 +29,7 @@ def explain(
     ] = False,
     quick: Annotated[bool, option("--quick", help="Do not test the heat maps; tests take seconds each.")] = False,
     fill: Annotated[str, option(help="Of the tests, behind what is hidden: blur or mean.")] = "blur",
+    text: options.TypedTexts = None,
     *,
     call: Call,
     out: Annotated[Path | None, option(help="Folder for the pictures.  [default: a new runs/explain-N]")] = None,
@@ -44,12 +46,17 @@ def explain(
     """
     from headstart.workflows.explain import average_files, explain_files, read_wish
     from headstart.workflows.model import load
+    from headstart.workflows.predict import list_typed
 
+    if not paths and not text:
+        raise click.MissingParameter(param_hint="'PATHS'", param_type="argument")
+    opened = load(model)
     wish = read_wish(method, target, neighbours, checks=not quick, fill=fill, seed=call.given.get("seed"))
+    inputs = list_typed(paths or (), text or (), sys.stdin.buffer.read, opened.modality)
     report: Shown = (
-        average_files(load(model), one_of(paths), wish, call.context, out=out)
+        average_files(opened, one_of(paths or []), wish, call.context, out=out)
         if average
-        else explain_files(load(model), paths, wish, call.context, out=out)
+        else explain_files(opened, inputs, wish, call.context, out=out)
     )
     call.show(report)
 

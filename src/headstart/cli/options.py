@@ -20,7 +20,11 @@ Cache = Annotated[
 NoCache = Annotated[bool, option("--no-cache", help="Keep no features; encoders are still kept.", group="run")]
 HelpAll = Annotated[bool, option("--help-all", callback=print_all_options, help="Show all options, group by group.")]
 ModelFolder = Annotated[Path, Argument(metavar="MODEL", help="A model folder, or the run folder it lies in.")]
-Paths = Annotated[list[str], Argument(metavar="PATHS", help="Pictures, folders, tables, or patterns such as '*.jpg'.")]
+SomePaths = Annotated[
+    list[str] | None,
+    Argument(metavar="PATHS", help="Pictures, folders, tables, or patterns such as '*.jpg'; - reads lines of text."),
+]
+TypedTexts = Annotated[list[str] | None, option("--text", help="A text to answer for; may be given several times.")]
 DataSource = Annotated[
     str, Argument(metavar="DATA", help="Folder with one folder per class, or a CSV, TSV, JSONL or Parquet table.")
 ]

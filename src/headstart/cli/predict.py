@@ -10,7 +10,7 @@ import click
 from headstart.cli import options
 from headstart.cli.console import print_lines
 from headstart.cli.language import translate
-from headstart.cli.parameters import Argument, option
+from headstart.cli.parameters import option
 from headstart.cli.verb import Call, verb
 from headstart.errors import DataError
 
@@ -47,18 +47,13 @@ class OutputFormat(StrEnum):
 )
 def predict(
     model: options.ModelFolder,
-    paths: Annotated[
-        list[str] | None,
-        Argument(
-            metavar="PATHS", help="Pictures, folders, tables, or patterns such as '*.jpg'; - reads lines of text."
-        ),
-    ] = None,
+    paths: options.SomePaths = None,
     top: Annotated[int, option(min=1, help="How many classes to list for each picture.")] = 3,
     form: Annotated[
         OutputFormat | None,
         option("--format", help="How they are written.  [default: by the suffix of --out, else table]"),
     ] = None,
-    text: Annotated[list[str] | None, option(help="A text to answer for; may be given several times.")] = None,
+    text: options.TypedTexts = None,
     question: Annotated[str, option(help="What a model that answers questions about texts is asked.")] = "",
     out: Annotated[Path | None, option(help="Write to this file instead of standard output.")] = None,
     *,

@@ -17,6 +17,7 @@ SplitName = Literal["train", "validation", "test"]
 
 DEFAULT_TASK = "classification"
 LABEL = "label"  # the column of what is to be predicted, unless the user names others
+OF_RUN = ("path", "sha256", LABEL, "split", "group", "part")  # of data.csv of a run, before the cells of a row
 
 
 @lru_cache(1000)  # one mapping for each label, not for each of a hundred thousand examples

@@ -1,15 +1,17 @@
 """The training examples that are most like an example, in the eyes of the encoder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from headstart.data.readers.base import reader_of
-from headstart.errors import ExampleError
+from headstart.data.example import OF_RUN
+from headstart.data.readers.base import reader_of, row_readers
+from headstart.errors import DataError, ExampleError
 from headstart.features.neighbours import unit_rows
 
 
@@ -84,17 +86,36 @@ def nearest_examples(
     )
 
 
-def find_example(neighbour: Neighbour, folders: Sequence[Path], modality: str) -> Any:  # noqa: ANN401 - as it opens, or None
+def find_example(neighbour: Neighbour, places: Sequence[Path], modality: str) -> Any:  # noqa: ANN401 - as it opens, or None
     """Open the example that is a neighbour, if it still lies where it was and no byte of it has changed.
 
-    ``folders`` are those its name may be relative to.
+    ``places`` are folders its name may be relative to, and tables as ``data.csv`` of a run, which hold rows.
     """
     reader = reader_of(modality)
-    for folder in folders:
-        path = folder / neighbour.name
+    for place in places:
+        source = _rows(place, modality).get(neighbour.key) if place.is_file() else place / neighbour.name
         try:
-            if path.is_file() and reader.content_key(path) == neighbour.key:
-                return reader.open_example(path)
+            there = source.is_file() if isinstance(source, Path) else source is not None
+            if there and reader.content_key(source) == neighbour.key:
+                return reader.open_example(source)
         except ExampleError:
             continue
     return None
+
+
+@lru_cache(1)  # a server is asked again and again
+def _rows(table: Path, modality: str) -> Mapping[bytes, Any]:
+    """Read the examples that are rows of a table, by their digests; none where it names files."""
+    from headstart.data.tables import read_cells, the_table  # only where there may be rows
+
+    reader = row_readers(modality).get(modality)
+    if reader is None:
+        return {}
+    try:
+        cells = read_cells(table, the_table(table)).columns
+        digests = [bytes.fromhex(one) for one in cells["sha256"]]
+    except (DataError, KeyError, TypeError, ValueError):  # edited by somebody
+        return {}
+    own = {name: cell for name, cell in cells.items() if name not in OF_RUN}
+    rows = reader.find_rows("", own, named=False, text_column="") if own else None
+    return dict(zip(digests, rows.sources, strict=True)) if rows else {}

@@ -57,6 +57,8 @@ class Explanation:
         The nearest training examples, nearest first; empty when the model keeps none.
     checks
         What tests of the attribution found; None when there were none.
+    said
+        The text of an example that is one in memory; "" for others.
     """
 
     prediction: Prediction
@@ -65,6 +67,7 @@ class Explanation:
     logit: float
     neighbours: tuple[Neighbour, ...] = ()
     checks: Checks | None = None
+    said: str = ""
 
     @property
     def method(self) -> str:
@@ -75,6 +78,7 @@ class Explanation:
         """Return plain data."""
         return {
             **self.prediction.to_json(),
+            **({"text": self.said} if self.said else {}),
             "target": self.target,
             "logit": self.logit,
             "method": self.method,

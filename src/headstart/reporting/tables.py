@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from headstart.data.example import Dataset
+from headstart.data.example import OF_RUN, Dataset
 from headstart.data.readers.base import row_readers
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.files import json_text, write_text
@@ -45,7 +45,7 @@ def write_data_table(path: Path, dataset: Dataset, keys: Sequence[bytes], parts:
         )
         for example, key, part, own in zip(dataset.examples, keys, parts, cells, strict=True)
     )
-    write_csv(path, csv_text(("path", "sha256", "label", "split", "group", "part", *names), rows))
+    write_csv(path, csv_text((*OF_RUN, *names), rows))
 
 
 def row_cells(dataset: Dataset) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:

@@ -1,6 +1,7 @@
 """Explaining what a model says: ``headstart explain``, as a row of named stages."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from headstart.data.example import Example
 from headstart.data.inspection import inspect_dataset
 from headstart.data.inspection_report import unreadable
 from headstart.data.labels import split_to_score, with_target
-from headstart.data.readers.base import reader_of
+from headstart.data.readers.base import reader_of, text_of
 from headstart.data.sources import list_examples, read_dataset
 from headstart.errors import DataError, ExampleError
 from headstart.explain.base import ExplanationRequest, explainers_of
@@ -17,10 +18,11 @@ from headstart.reporting.explanations.report import ExplainReport, Figure
 from headstart.reporting.render.fonts import FontBook, font_folders
 from headstart.reporting.run_files import output_folder
 from headstart.reporting.runs import safe_name
+from headstart.runtime.catalogue import texts_in
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding
 from headstart.workflows.embed import Data
-from headstart.workflows.model import Model, to_explained_model
+from headstart.workflows.model import Model, to_explained_model, training_places
 
 
 def explain_files(
@@ -45,12 +47,14 @@ def explain_files(
     subject = to_explained_model(model)
     failures: dict[str, Finding] = {}
     files: list[Figure] = []
+    texts = texts_in(context.language, model.modality)
     with output_folder(out, "explain") as folder:
-        desk = figures(folder, (Path(), context.cache_folder), FontBook(font_folders()))
+        desk = figures(folder, training_places(model, context), FontBook(font_folders()), texts)
         for number, example in enumerate(examples):
             opened = _open(example, model.modality, failures)
             if opened is not None:
                 explanation = explainers.explain_example(subject, opened, example.name, wish)
+                explanation = replace(explanation, said=text_of(example.source, model.modality))
                 files.append(desk.draw(explanation, opened, f"{number + 1:03}-{safe_name(Path(example.name).stem)}"))
             context.progress("explaining", number + 1, len(examples))
         if not files:

@@ -270,6 +270,12 @@ def load(folder: str | Path) -> Model:
     )
 
 
+def training_places(model: Model, context: RunContext) -> tuple[Path, ...]:
+    """Return where the examples that a model was fitted to may still lie."""
+    table = () if model.folder is None else (model.folder.absolute().parent / "data.csv",)
+    return (Path(), context.cache_folder, *table)
+
+
 def to_explained_model(model: Model) -> "ExplainedModel":
     """Show a model to the functions that explain it."""
     from headstart.explain.explained_model import ExplainedModel

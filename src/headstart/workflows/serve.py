@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.encoders.spec import Encoder
@@ -17,7 +16,7 @@ from headstart.settings.serving import ServedModel, ServerAddress, ServerCallbac
 from headstart.tasks.base import load_task
 from headstart.workflows.interactive import SessionModel, teach
 from headstart.workflows.load_encoder import find_modality, named_encoder
-from headstart.workflows.model import load, to_explained_model
+from headstart.workflows.model import load, to_explained_model, training_places
 
 if TYPE_CHECKING:
     from headstart.serving.server import ShutdownReason
@@ -49,7 +48,7 @@ def run_server(
             encoder, files = model.encoder, model.files
             explained = load_task(model.saved.target.task).explained
             explain = getattr(load_modality(model.modality), "page_explanations", None) if explained else None
-            why = explain and partial(explain, to_explained_model(model), folders=(Path(), context.cache_folder))
+            why = explain and partial(explain, to_explained_model(model), places=training_places(model, context))
             answering = Predictor(encoder, model.saved, model_digest(hosted.model), why)
 
         def learn(shown: ShownExamples) -> SessionModel:

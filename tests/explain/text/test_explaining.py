@@ -1,6 +1,7 @@
 """Answers about documents are explained by their words: exactly where the head weighs them, else by leaving out."""
 
 import json
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
@@ -169,21 +170,43 @@ def test_a_figure_shows_the_words_in_colours_and_runs_nothing(folder, tmp_path):
     assert "&lt;script&gt;warm&lt;/script&gt;" in page and "<script>" not in page
 
 
-def test_the_table_says_which_words_count_in_both_languages(folder, tmp_path):
-    for language, heading in (("en", "speaks for it"), ("zh", "支持程度")):
+def test_a_typed_text_is_called_by_its_beginning_and_stands_beside_the_nearest_in_both_languages(folder, tmp_path):
+    said = {text: number for number, (text, _) in enumerate(sentences())}
+    for language, heading, orange in (("en", "speaks for it", "Orange speaks for"), ("zh", "支持程度", "橙色支持")):
+        out = tmp_path / language
         arguments = [
             "explain",
             str(folder),
-            "a warm film",
+            "--text",
+            "a warm \x1b film",
             "--quick",
             "--lang",
             language,
             "--out",
-            str(tmp_path / language),
+            str(out),
         ]
-        said = CliRunner().invoke(app, arguments)
-        assert said.exit_code == 0, said.output
-        assert heading in said.output and "warm" in said.output
+        lines = CliRunner().invoke(app, arguments).output.splitlines()
+        assert lines[0].startswith(r"'a warm \x1b film'")
+        assert any(heading in line for line in lines)
+        near = [line.split(maxsplit=3) for line in lines if "#" in line]
+        assert len(near) == 5 and all(text in said and place == f"#{said[text]}" for _, _, place, text in near)
+        page = (out / "001-0.html").read_text(encoding="utf-8")
+        assert orange in page and near[0][3] in page
+
+
+def test_where_a_run_has_lost_its_table_the_nearest_rows_are_named_and_a_changed_text_is_not_shown(folder, tmp_path):
+    run, asked = tmp_path / "run", sentences()[0][0]
+    copytree(folder, run)
+    table = run / "data.csv"
+    for content, shown in ((table.read_text().replace(asked, "another"), False), ("no,table", False), (None, False)):
+        table.unlink() if content is None else table.write_text(content)
+        found = CliRunner().invoke(
+            app, ["explain", str(run), asked, "--quick", "--json", "--out", str(tmp_path / "out")]
+        )
+        (one,) = json.loads(found.stdout)["files"]
+        assert one["text"] == asked and one["neighbours"][0]["name"] == "#0"
+        assert ("text" in one["neighbours"][0]) == shown
+        rmtree(tmp_path / "out")
 
 
 def test_what_is_not_possible_is_refused_with_the_remedy(model, dense):

@@ -18,6 +18,7 @@ from headstart.reporting.plots.style import INK, QUIET, WARN
 from headstart.reporting.render.canvas import MARGIN, NOTE, TITLE, TITLE_HEIGHT, Canvas, fit_text, save_png, text_width
 from headstart.reporting.render.contact_sheet import Caption, Card, draw_card
 from headstart.reporting.render.fonts import FontBook, drawable_names, drawable_part
+from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding
 
 _SIDE = 480  # of the two large pictures
@@ -40,6 +41,7 @@ class FigureSheet:
     folder: Path
     folders: tuple[Path, ...]
     fonts: FontBook
+    texts: Texts = ENGLISH  # which drawings speak: not every machine has fonts for others
     notices: dict[Finding, None] = field(default_factory=dict)  # a set that keeps the order
 
     def draw(self, explanation: ImageExplanation, picture: Image.Image, stem: str) -> Explained:

@@ -11,6 +11,7 @@ from headstart.reporting.answers import failure_lines, failures_to_json
 from headstart.reporting.class_tables import caution
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, sentences
+from headstart.runtime.text import beginning
 
 _NAMED = 5  # neighbours on a line
 
@@ -27,6 +28,7 @@ class Explained:
         """Write it for people."""
         return [
             *explanation_lines(self.explanation, texts),
+            *_nearest(self.explanation, texts),
             texts.say("reporting.sheets", {"sheet": self.sheet, "overlay": self.overlay.name}),
         ]
 
@@ -76,17 +78,21 @@ class ExplainReport:
 
 
 def explanation_lines(one: Explanation, texts: Texts = ENGLISH) -> list[str]:
-    """Write what the model says, how its evidence was found and tested, and the nearest training examples."""
-    prediction = {"name": one.prediction.path, "label": one.prediction.label, "target": one.target}
+    """Write what the model says, and how its evidence was found and tested."""
+    name = texts.quote([beginning(one.said)]) if one.said else one.prediction.path
+    prediction = {"name": name, "label": one.prediction.label, "target": one.target}
     code = "reporting.answer" if one.target == one.prediction.label else "reporting.answer_for"
-    near = [f"{found.label} {found.distance:.2f}" for found in one.neighbours[:_NAMED]]
     return [
         texts.say(code, {**prediction, "probability": one.prediction.probability}),
         *(f"  {line}" for line in _cautions(one, texts)),
         texts.say("reporting.heat", {"heat": heat_sentence(one, texts)}),
         *(f"  {line}" for line in (one.checks.lines(texts) if one.checks else ())),
-        *([texts.say("reporting.nearest", {"names": near})] if near else []),
     ]
+
+
+def _nearest(one: Explanation, texts: Texts) -> list[str]:
+    near = [f"{found.label} {found.distance:.2f}" for found in one.neighbours[:_NAMED]]
+    return [texts.say("reporting.nearest", {"names": near})] if near else []
 
 
 def _cautions(one: Explanation, texts: Texts) -> list[str]:

@@ -25,17 +25,17 @@ UNSEEN = 110  # how dark, out of 255, what the network did not see is painted
 NEIGHBOURS = 6
 
 
-def explain_for_page(subject: ExplainedModel, picture: Image.Image, folders: Sequence[Path]) -> dict[str, Any]:
+def explain_for_page(subject: ExplainedModel, picture: Image.Image, places: Sequence[Path]) -> dict[str, Any]:
     """Explain one upright RGB picture: plain data with heat_map, target, method, exact and neighbours.
 
     ``heat_map`` is a PNG with transparency in the coordinates of the picture, as a data URI; None where no method works
-    with this model. A neighbour has its picture only if its file is still in one of the ``folders``, unchanged.
+    with this model. A neighbour has its picture only if it still lies in one of the ``places``, unchanged.
     """
     try:
         found = explain_example(subject, picture, "", ExplanationRequest(neighbours=NEIGHBOURS))
     except (EncoderError, MissingExtraError):
         near = _neighbours(subject, picture)
-        return {"heat_map": None, "neighbours": [_shown(one, folders) for one in near]}
+        return {"heat_map": None, "neighbours": [_shown(one, places) for one in near]}
     drawn = io.BytesIO()
     draw_heat(found.heat_map(fitted_size(picture.size, LONGEST))).save(drawn, "PNG")
     return {
@@ -43,7 +43,7 @@ def explain_for_page(subject: ExplainedModel, picture: Image.Image, folders: Seq
         "target": found.target,
         "method": found.method,
         "exact": found.found.exact,
-        "neighbours": [_shown(one, folders) for one in found.neighbours],
+        "neighbours": [_shown(one, places) for one in found.neighbours],
     }
 
 
@@ -71,8 +71,8 @@ def _neighbours(subject: ExplainedModel, picture: Image.Image) -> Sequence[Neigh
     return nearest_examples(encode_picture(subject, picture).features, subject.known, subject.classes, NEIGHBOURS)
 
 
-def _shown(neighbour: Neighbour, folders: Sequence[Path]) -> dict[str, Any]:
-    picture = find_example(neighbour, folders, DEFAULT)
+def _shown(neighbour: Neighbour, places: Sequence[Path]) -> dict[str, Any]:
+    picture = find_example(neighbour, places, DEFAULT)
     return {
         "name": PurePath(neighbour.name.replace("\\", "/")).name,
         "label": neighbour.label,

@@ -19,11 +19,11 @@ NEIGHBOURS = 6
 SHOWN = 300  # characters of a neighbour
 
 
-def explain_for_page(subject: ExplainedModel, document: str, folders: Sequence[Path]) -> dict[str, Any]:
+def explain_for_page(subject: ExplainedModel, document: str, places: Sequence[Path]) -> dict[str, Any]:
     """Explain the answer about a document: plain data with parts, target, method, exact and neighbours.
 
     ``parts`` are the whole document, piece by piece: ``text`` with its ``weight``, which is None for what stands
-    between words. A neighbour has its text only if its file is still in one of the ``folders``, unchanged.
+    between words. A neighbour has its text only if it still lies in one of the ``places``, unchanged.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def explain_for_page(subject: ExplainedModel, document: str, folders: Sequence[P
         "target": found.target,
         "method": found.method,
         "exact": found.found.exact,
-        "neighbours": [_shown(one, folders) for one in found.neighbours],
+        "neighbours": [_shown(one, places) for one in found.neighbours],
     }
 
 
@@ -57,8 +57,8 @@ def divide(explanation: TextExplanation) -> Iterator[tuple[str, float | None]]:
         yield explanation.document[end:], None
 
 
-def _shown(neighbour: Neighbour, folders: Sequence[Path]) -> dict[str, Any]:
-    text = find_example(neighbour, folders, "text")
+def _shown(neighbour: Neighbour, places: Sequence[Path]) -> dict[str, Any]:
+    text = find_example(neighbour, places, "text")
     return {
         "name": PurePath(neighbour.name.replace("\\", "/")).name,
         "label": neighbour.label,
