@@ -15,6 +15,7 @@ PUBLIC = [
     "HeadstartWarning",
     "ImageEmbedder",
     "Model",
+    "PartModel",
     "Recipe",
     "TransferClassifier",
     "__version__",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from headstart.probing.sklearn_api import ImageEmbedder, TransferClassifier
     from headstart.settings.recipe import Recipe
     from headstart.workflows.model import Model
+    from headstart.workflows.text_parts.model import PartModel
 
 __all__ = [
     "Dataset",
@@ -36,6 +37,7 @@ __all__ = [
     "HeadstartWarning",
     "ImageEmbedder",
     "Model",
+    "PartModel",
     "Recipe",
     "TransferClassifier",
     "__version__",
@@ -55,6 +57,7 @@ _HOMES = {
     "HeadstartWarning": "headstart.errors",
     "ImageEmbedder": "headstart.probing.sklearn_api",
     "Model": "headstart.workflows.model",
+    "PartModel": "headstart.workflows.text_parts.model",
     "Recipe": "headstart.settings.recipe",
     "TransferClassifier": "headstart.probing.sklearn_api",
     "check": "headstart.api.studies",

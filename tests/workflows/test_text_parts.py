@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 import headstart as hs
 from headstart.cli.app import app
+from headstart.data.readers.text_annotations import Question, split_words
 from headstart.encoders.text.loading import load_encoder
 from headstart.encoders.text.torch_transformer import build_transformer, load_tensors
 from headstart.encoders.text.transformer import Transformer
@@ -22,8 +24,11 @@ from headstart.heads.linear import LinearHead
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
 from headstart.workflows.text_parts.answering import answer_parts, read_given
+from headstart.workflows.text_parts.answers import ANSWERS, AnswerPrediction
+from headstart.workflows.text_parts.entities import ENTITIES, EntityPrediction
 from headstart.workflows.text_parts.fit import fit_parts, plan_parts
 from headstart.workflows.text_parts.model import load_parts
+from headstart.workflows.text_parts.report import list_mistakes
 from tagged_texts import FIRST, tagged, write_conll, write_squad
 from tiny_transformers import save_transformer
 
@@ -67,8 +72,8 @@ def test_a_fit_says_what_a_file_holds_and_how_good_the_head_is_beside_the_baseli
     assert "baseline: each word's most frequent tag: precision" in said
     scores = json.loads((place / "runs" / "names" / "metrics.json").read_text())
     assert scores["evaluation"]["f1"]["value"] > 0.9 and scores["evaluation"]["count"] == 30
-    page = (place / "runs" / "names" / "report.md").read_text()
-    assert page.startswith("# Named entities") and "| `ART` |" in page
+    page = (place / "runs" / "names" / "report.html").read_text()
+    assert "this model: F1 " in page and '<th scope="row"><bdi>ART</bdi></th>' in page
 
 
 def test_both_documents_have_the_same_commands():
@@ -105,7 +110,7 @@ def test_a_model_is_scored_and_opened_again_with_its_files_checked(place):
     assert "copy' is damaged" in run("predict", place / "copy", "--text", "a film")[2]
 
 
-@pytest.mark.parametrize("verb", ["explain", "export", "benchmark", "report"])
+@pytest.mark.parametrize("verb", ["explain", "export", "benchmark", "serve"])
 def test_verbs_that_know_no_parts_of_texts_say_so_in_a_sentence(verb, place):
     code, _, said = run(verb, place / "runs" / "names", *(["x.txt"] if verb == "explain" else []))
     assert code == 1
@@ -113,6 +118,27 @@ def test_verbs_that_know_no_parts_of_texts_say_so_in_a_sentence(verb, place):
         f"Error: The model in '{place / 'runs' / 'names' / 'model'}' answers with parts of a text. Its task is "
         "entities; only predict and evaluate know such models. Use one of these."
     )
+
+
+def test_the_page_of_a_run_shows_the_worst_mistakes_with_what_was_right_and_what_was_said_between_marks(place):
+    examples = [split_words(f"text {number}", "Ada <b>saw</b> York") for number in range(2)]
+    examples = [replace(one, tags=("B-PER", *["O"] * (len(one.words) - 2), "B-LOC")) for one in examples]
+    wrong = EntityPrediction("", examples[0].text, (), ("B-LOC", *["O"] * (len(examples[0].words) - 1)))
+    mistakes = list_mistakes(ENTITIES, examples, [wrong, replace(wrong, tags=examples[0].tags)])
+    assert mistakes["count"] == 1
+    names = place / "runs" / "names"
+    metrics = json.loads((names / "metrics.json").read_text())
+    (names / "metrics.json").write_text(json.dumps({**metrics, "mistakes": mistakes}))
+    code, _, said = run("report", names, "--lang", "zh", "--out", place / "page.html")
+    assert code == 0, said
+    page = (place / "page.html").read_text()
+    assert '<dt>正确</dt><dd dir="auto"><mark>Ada <small>PER</small></mark> &lt;b&gt;saw&lt;/b&gt; <mark>York' in page
+    assert '<dt>模型</dt><dd dir="auto"><mark>Ada <small>LOC</small></mark> &lt;b&gt;saw&lt;/b&gt; York</dd>' in page
+    questions = (place / "runs" / "questions" / "report.html").read_text()
+    assert "exact match" in questions and 'id="figure-training"' in questions
+    question = Question("q", "a" * 400 + " York " + "b" * 400, "where?", ((401, 405),))
+    (shown,) = list_mistakes(ANSWERS, [question], [AnswerPrediction("q", "where?", "", None, None, 0.5)])["shown"]
+    assert [kind for _, kind in shown["right"]] == [None, "", None] and len(shown["said"][0][0]) < 200
 
 
 def test_answers_are_found_with_their_characters_or_said_not_to_be_there(place):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack
 
 from headstart.errors import public_call, warn
 from headstart.runtime.context import RunContext
@@ -16,6 +16,7 @@ from headstart.settings.rules import given_settings
 if TYPE_CHECKING:
     from headstart.features.values import Features
     from headstart.workflows.model import Model
+    from headstart.workflows.text_parts.model import PartModel
 
 Data = Any  # whatever read_dataset understands: a path, a list, an object with items, a Dataset
 
@@ -30,8 +31,8 @@ def fit(
     progress: Progress = silent,
     resume: bool = False,
     **settings: Unpack[Settings],
-) -> "Model":
-    """Fit a model to labelled pictures.
+) -> "Model | Any":  # noqa: ANN401 - the other is a PartModel, which nobody has to rule out whose data cannot give it
+    """Fit a model to labelled pictures or texts.
 
     Parameters
     ----------
@@ -39,8 +40,9 @@ def fit(
         A folder with one folder of pictures per class (or ``train/`` and ``test/`` with such folders inside), a CSV,
         TSV, JSONL or Parquet table, a list of (picture, label) pairs, (pictures, labels), a data frame, a mapping from
         parts or classes, a data set or loader of torch, a generator, a Hugging Face dataset, or a :class:`Dataset`.
-        A file of words with tags, or of questions about texts, gives a
-        :class:`headstart.workflows.text_parts.model.PartModel` instead of a :class:`Model`.
+        A file of words with tags, or of questions about texts, gives a :class:`PartModel` instead of a
+        :class:`Model`. Type checkers cannot look into files: what is returned is ``Model | Any`` to them, and
+        ``isinstance(model, headstart.PartModel)`` tells them which of the two it is.
     recipe, settings
         The settings, as a :class:`Recipe` or one by one; those given one by one win.
     out, resume
@@ -69,7 +71,7 @@ def fit(
     folder = Path(out).expanduser() if out is not None else None
     parts = find_parts(data)
     if parts is not None:
-        return cast("Model", _fit_parts(parts, data, chosen, replace(context, resume=resume), folder))
+        return _fit_parts(parts, data, chosen, replace(context, resume=resume), folder)
     planned = plan_fit(data, chosen, context, out=None if resume else folder)
     if planned.unlabelled:
         from headstart.workflows.zero_shot import fit_unlabelled
@@ -82,17 +84,18 @@ def fit(
     return replace(model, findings=(*model.findings, *about(told, planned.dataset.modality)))
 
 
-def _fit_parts(name: str, data: Data, recipe: Recipe, context: RunContext, folder: Path | None) -> Any:  # noqa: ANN401
+def _fit_parts(name: str, data: Data, recipe: Recipe, context: RunContext, folder: Path | None) -> "PartModel":
     """Fit a model whose answers are parts of a text; it lies in a folder, its own or a temporary one."""
     from tempfile import mkdtemp
 
     from headstart.workflows.text_parts.fit import fit_parts, plan_parts
     from headstart.workflows.text_parts.model import load_parts
 
-    place = folder or Path(mkdtemp(prefix="headstart-"))
+    place = folder if folder is not None or context.resume else Path(mkdtemp(prefix="headstart-"))
     report = fit_parts(plan_parts(name, data, recipe), recipe, context, place)
     warn(report.notices)
-    return load_parts(place)
+    assert report.folder is not None, "a run has a folder"
+    return load_parts(report.folder)
 
 
 @public_call
@@ -119,8 +122,10 @@ def embed(
     return features
 
 
-def load(folder: str | Path) -> "Model":
+def load(folder: str | Path) -> "Model | Any":  # noqa: ANN401 - as fit
     """Open a saved model: its folder, or the run folder around it; raises ModelFileError.
+
+    One whose answers are parts of a text is a :class:`PartModel`, as :func:`fit` says.
 
     Examples
     --------
@@ -137,7 +142,7 @@ def load(folder: str | Path) -> "Model":
     if has_parts(folder):
         from headstart.workflows.text_parts.model import load_parts
 
-        return cast("Model", load_parts(folder))
+        return load_parts(folder)
     from headstart.workflows.model import load as open_model
 
     return open_model(folder)

@@ -6,4 +6,8 @@ Its examples have no vector and no class, so it is no :class:`headstart.tasks.ba
 
 from headstart.registry import Row
 
-ANSWERS = Row("answers", parts="headstart.workflows.text_parts.answers:ANSWERS")
+ANSWERS = Row(
+    "answers",
+    parts="headstart.workflows.text_parts.answers:ANSWERS",
+    report="headstart.reporting.sections.parts:PartsReport",
+)

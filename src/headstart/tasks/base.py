@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from headstart.registry import Row, resolve
+from headstart.registry import TABLES, Row, resolve
 
 
 class Task(Protocol):
@@ -109,5 +109,5 @@ def load_task(name: str) -> Task:
     >>> load_task("classification").target.__name__
     'Classes'
     """
-    task: Task = resolve("tasks", name)
+    task: Task = resolve("part_tasks" if name in TABLES["part_tasks"] else "tasks", name)
     return task

@@ -6,4 +6,8 @@ Its examples have no vector and no class, so it is no :class:`headstart.tasks.ba
 
 from headstart.registry import Row
 
-ENTITIES = Row("entities", parts="headstart.workflows.text_parts.entities:ENTITIES")
+ENTITIES = Row(
+    "entities",
+    parts="headstart.workflows.text_parts.entities:ENTITIES",
+    report="headstart.reporting.sections.parts:PartsReport",
+)

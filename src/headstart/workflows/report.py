@@ -11,14 +11,10 @@ from headstart.reporting.page.writing import PAGE, PageReport, language_of, requ
 from headstart.reporting.runs import study_header
 from headstart.runtime.catalogue import Language
 from headstart.runtime.findings import Finding
-from headstart.saving.bundle import require_whole
-from headstart.saving.manifest import MANIFEST, read_manifest
 
 
 def write_page_again(folder: Path, language: Language, out: Path | None = None) -> PageReport:
     """Make ``report.html`` again from the plain files of a run or a study; see :func:`write_page`."""
-    if (folder / "model" / MANIFEST).is_file():
-        require_whole(folder / "model", read_manifest(folder / "model"))
     return write_page(folder, language, out)
 
 

@@ -118,6 +118,23 @@ class Gallery:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedText:
+    """A text as its pieces, each with what it is marked as: None for those between marks, "" for a mark alone."""
+
+    label: str
+    pieces: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A text with its marks, in several ways."""
+
+    title: str
+    rows: tuple[MarkedText, ...]
+    kind: ClassVar[str] = "marked"
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Terms, each with what is to be said of it."""
 
@@ -172,7 +189,7 @@ class Beside:
     kind: ClassVar[str] = "beside"
 
 
-Block = Paragraph | Points | Table | Figure | Gallery | Facts | Matrix | Code | Fold | Beside
+Block = Paragraph | Points | Table | Figure | Gallery | Marked | Facts | Matrix | Code | Fold | Beside
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,8 @@ def model_section(run: RunData, texts: Texts) -> Section:
     blocks: list[Block] = [Facts(tuple(_encoder_facts(encoder, run, texts)))]
     if encoder.get("weights_digest") != NO_WEIGHTS:
         blocks.append(Paragraph(texts.say("page.model.licence_note"), "quiet"))
-    heads = _heads_table(run, texts)
-    if heads.rows:
-        blocks.append(heads)
+    if look_up(run.metrics, "head", "candidates"):
+        blocks.append(_heads_table(run, texts))
     return Section("model", texts.say("page.section.model"), tuple(blocks))
 
 

@@ -78,28 +78,29 @@ def section_builders(page: PageData) -> dict[str, Callable[[Texts], Section]]:
     """Choose the sections that there is something for, in the order of a reader's questions, by their keys."""
     run, compare, rank, search = page.run, page.compare, page.rank, page.search
     found: dict[str, Callable[[Texts], Section]] = {}
-    if run is not None:
-        found["scores"] = partial(scores_section, run)
-        found |= load_task(run.task).report().sections(page, run)
+    report = load_task(run.task).report() if run is not None else None
+    whole = report is None or not report.alone
+    if run is not None and report is not None:
+        found |= ({"scores": partial(scores_section, run)} if whole else {}) | report.sections(page, run)
     if run is not None and run.history:
         found["training"] = partial(training_section, run)
     if compare is not None:
         found["transfer"] = partial(transfer_section, compare)
-    if run is not None or look_up(compare, "factors"):
+    if (run is not None and whole) or look_up(compare, "factors"):
         found["factors"] = partial(factors_section, run, compare)
     if rank is not None:
         found["ranking"] = partial(ranking_section, rank)
     if search is not None:
         found["search"] = partial(search_section, page, search)
-    return found | _closing_sections(page)
+    return found | _closing_sections(page, whole=whole)
 
 
-def _closing_sections(page: PageData) -> dict[str, Callable[[Texts], Section]]:
+def _closing_sections(page: PageData, *, whole: bool) -> dict[str, Callable[[Texts], Section]]:
     """Choose the sections on the data, the model and how to repeat it."""
     run, found = page.run, dict[str, Callable[[Texts], Section]]()
-    if run is not None:
+    if run is not None and whole:
         found["data"] = partial(data_section, run)
-    if run is not None or page.check is not None:
+    if (run is not None and whole) or page.check is not None:
         found["problems"] = partial(problems_section, page)
     if run is not None:
         found["model"] = partial(model_section, run)
@@ -128,7 +129,7 @@ def page_meta(page: PageData, texts: Texts) -> tuple[str, ...]:
     return (
         *((str(run.environment["started"])[:10],) if run.environment.get("started") else ()),
         texts.say("page.unit.pictures", {"count": count_text(run.examples)}),
-        texts.say("page.unit.classes", {"count": count_text(len(classes))}),
+        texts.say("page.unit.classes", {"count": count_text(len(classes))}) if classes else "",
         str(look_up(run.metrics, "encoder", "name") or ""),
     )
 

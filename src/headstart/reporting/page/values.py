@@ -71,7 +71,7 @@ class RunData:
     @property
     def task(self) -> str:
         """Name of the task; older recipes name none, and classify."""
-        return str(self.recipe.get("task") or DEFAULT_TASK)
+        return str(self.metrics.get("task") or self.recipe.get("task") or DEFAULT_TASK)
 
     @property
     def folds(self) -> int:

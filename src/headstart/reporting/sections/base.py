@@ -24,10 +24,12 @@ MOST_TILES = 4
 class TaskReport:
     """The parts of a report that depend on the task; these are those of a task that says no more.
 
-    ``has_gallery`` tells whether answers are right or wrong, so that a page shows the worst and the surest of them.
+    ``has_gallery`` tells whether answers are right or wrong, so that a page shows the worst and the surest of them,
+    ``alone`` whether its sections are all that say how good a model is and what it was fitted to.
     """
 
     has_gallery = False
+    alone = False
 
     def scores(self, evaluation: Evaluation, texts: Texts) -> Mapping[str, str]:
         """Return the names of the scores to show in a terminal, with the words for them."""

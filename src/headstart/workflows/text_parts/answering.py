@@ -60,4 +60,6 @@ def score_parts(model: PartModel, data: str | Path, recipe: Recipe) -> PartRepor
     clock = time.perf_counter()
     found = model.evaluate(data, seed=recipe.run.seed, resamples=recipe.uncertainty.resamples)
     method, fitted = model.record["method"], model.record["fitted"]
-    return PartReport(model.task, None, model.spec.name, method, fitted, found, {}, time.perf_counter() - clock)
+    return PartReport(
+        model.task, None, Path(data).name, model.spec, method, fitted, found, {}, time.perf_counter() - clock
+    )

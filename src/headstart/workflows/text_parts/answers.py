@@ -14,6 +14,7 @@ from headstart.encoders.preprocess.text_tokens import TextPreprocessing
 from headstart.encoders.text.token_graphs import locate_tokens
 from headstart.errors import DataError
 from headstart.metrics.answer_spans import AnswerEvaluation, evaluate_answers, score_answer
+from headstart.workflows.text_parts.base import Mistake
 from headstart.workflows.text_parts.windows import Windows, make_windows
 
 LONGEST = 64  # tokens of an answer
@@ -112,11 +113,13 @@ class Answers:
         """Answer each question with the whole text: the baseline, which reads no question."""
         return [AnswerPrediction(one.name, one.question, one.text, 0, len(one.text), 1.0) for one in others]
 
-    def mistakes(self, example: Question, prediction: AnswerPrediction) -> tuple[float, str, str]:
-        """Return how wrong a prediction is, what was right, and what was said."""
-        right = " | ".join(example.wanted) or "-"
+    def mistake(self, example: Question, prediction: AnswerPrediction) -> Mistake:
+        """Compare an answer with the right ones; nothing is marked where there is none."""
         _, f1 = score_answer(example.wanted, prediction.answer)
-        return 1 - f1, f"{example.question} {right}", prediction.answer or "-"
+        right = tuple((start, end, "") for start, end in sorted(set(example.answers)))
+        start, end = prediction.start, prediction.end
+        said = () if start is None or end is None else ((start, end, ""),)
+        return Mistake(1 - f1, right, said, example.question)
 
 
 def _best(scores: Floats, first: int, start: int, end: int) -> tuple[float, float, int, int]:

@@ -1,6 +1,7 @@
 """What a task brings whose answers are parts of a text."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -8,6 +9,16 @@ from headstart.arrays import Integers, Singles
 from headstart.encoders.preprocess.text_tokens import TextPreprocessing
 from headstart.metrics.values import Evaluation
 from headstart.workflows.text_parts.windows import Windows
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """How wrong a prediction is, 0 for a right one; what was right and what was said, as (start, end, kind)."""
+
+    wrong: float
+    right: tuple[tuple[int, int, str], ...]
+    said: tuple[tuple[int, int, str], ...]
+    asked: str = ""
 
 
 class PartTask(Protocol):
@@ -41,4 +52,4 @@ class PartTask(Protocol):
         self, examples: Sequence[Any], predictions: Sequence[Any], seed: int, resamples: int
     ) -> Evaluation: ...
     def simple(self, examples: Sequence[Any], others: Sequence[Any]) -> list[Any]: ...  # noqa: D102
-    def mistakes(self, example: Any, prediction: Any) -> tuple[float, str, str]: ...  # noqa: ANN401, D102
+    def mistake(self, example: Any, prediction: Any) -> Mistake: ...  # noqa: ANN401, D102

@@ -13,6 +13,7 @@ from headstart.data.readers.text_annotations import TaggedText, holds_tags, read
 from headstart.encoders.preprocess.text_tokens import TextPreprocessing
 from headstart.heads.probabilities import softmax
 from headstart.metrics.entities import EntityEvaluation, evaluate_entities, find_entities, tag_words
+from headstart.workflows.text_parts.base import Mistake
 from headstart.workflows.text_parts.windows import Windows, make_windows
 
 IGNORED = -100  # a token whose label does not count: all but the first of each word
@@ -130,15 +131,14 @@ class Entities:
             for one in others
         ]
 
-    def mistakes(self, example: TaggedText, prediction: EntityPrediction) -> tuple[float, str, str]:
-        """Return how wrong a prediction is, what was right, and what was said."""
+    def mistake(self, example: TaggedText, prediction: EntityPrediction) -> Mistake:
+        """Compare the entities that were found with the right ones."""
         wanted, found = set(find_entities(example.tags)), set(find_entities(prediction.tags))
-
-        def said(entities: set[Any]) -> str:
-            parts = [(example.words[one.start][0], example.words[one.end - 1][1], one) for one in sorted(entities)]
-            return "; ".join(f"{example.text[start:end]} [{one.kind}]" for start, end, one in parts) or "-"
-
-        return float(len(wanted ^ found)), said(wanted), said(found)
+        right, said = (
+            tuple((example.words[one.start][0], example.words[one.end - 1][1], one.kind) for one in sorted(entities))
+            for entities in (wanted, found)
+        )
+        return Mistake(float(len(wanted ^ found)), right, said)
 
 
 def _first_tokens(example: TaggedText, windows: Windows) -> list[int]:

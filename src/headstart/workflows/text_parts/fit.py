@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ from headstart.heads.linear import LinearHead
 from headstart.metrics.values import Evaluation
 from headstart.registry import resolve
 from headstart.reporting import run_files
+from headstart.reporting.page.writing import write_page
 from headstart.runtime.catalogue import Texts
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe
@@ -106,7 +108,7 @@ def fit_parts(plan: PartPlan, recipe: Recipe, context: RunContext, out: Path | N
     RecipeError, OutputError
         As :func:`headstart.workflows.fit.run_fit` does where a run is gone on with.
     """
-    clock = time.perf_counter()
+    started, clock = datetime.now().astimezone(), time.perf_counter()
     encoder = loading.load_encoder(recipe.encoder.name, cache=context.cache_folder, progress=context.progress)
     network = require_token_states(encoder.spec, encoder.files)
     _require_torch(plan.method)
@@ -128,10 +130,11 @@ def fit_parts(plan: PartPlan, recipe: Recipe, context: RunContext, out: Path | N
         replace(found.model, record=record).save(folder / "model")
         notices = (*(moved.notices if moved else ()), *encoder.notices)
         report = PartReport(
-            plan.parts.name, folder, encoder.spec.name, method, len(plan.fitted), found.board, found.boards,
-            time.perf_counter() - clock, notices, moved,
+            plan.parts.name, folder, plan.path.name, found.model.spec, method, len(plan.fitted), found.board,
+            found.boards, time.perf_counter() - clock, notices, moved,
         )  # fmt: skip
-        write_run(report, plan.parts, plan.scored, found.answers, recipe, context.language)
+        write_run(report, plan.parts, plan.scored, found.answers, recipe, started)
+        write_page(folder, context.language)
     return report
 
 

@@ -27,7 +27,14 @@ TOGETHER = 64  # texts that are held in memory at a time
 
 @dataclass(frozen=True)
 class PartModel:
-    """A model for :class:`PartTask`: ``labels`` are those of the scores, ``record`` is how it was trained."""
+    """A model that answers with parts of a text: ``labels`` are those of the scores, ``record`` is how it was trained.
+
+    Examples
+    --------
+    >>> import headstart
+    >>> isinstance("what fit or load gave", headstart.PartModel)
+    False
+    """
 
     task: str
     labels: tuple[str, ...]

@@ -1,23 +1,26 @@
-"""What a fit and a scoring of parts of texts found: lines, plain data, and a page of Markdown."""
+"""What a fit and a scoring of parts of texts found: lines, and plain data."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart.encoders.spec import EncoderSpec
 from headstart.metrics.values import Evaluation, Score
 from headstart.reporting.training_files import training_lines, training_to_json, write_training
-from headstart.runtime.catalogue import ENGLISH, Language, Texts, texts_in
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.environment import environment
 from headstart.runtime.files import write_json, write_text
 from headstart.runtime.findings import Finding, about
-from headstart.runtime.text import beginning
 from headstart.settings.recipe import Recipe
 from headstart.workflows.text_parts.base import PartTask
 
 if TYPE_CHECKING:  # it loads torch
     from headstart.finetuning.train_job import TrainingRecord
 
-WORST = 20  # examples on the page
+WORST, AROUND = 20, 60  # mistakes on a page; characters on either side of a mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class PartReport:
 
     task: str
     folder: Path | None
-    encoder: str
+    data: str
+    encoder: EncoderSpec
     method: str
     fitted: int
     evaluation: Evaluation
@@ -37,7 +41,9 @@ class PartReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
-        plain = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "tuned"}
+        plain = {name: getattr(self, name) for name in ("task", "data", "method", "seconds")}
+        plain["encoder"] = self.encoder.to_json()
+        plain["counts"] = {"fit": self.fitted, "score": self.evaluation.count}
         plain["folder"] = None if self.folder is None else str(self.folder)
         plain["evaluation"] = self.evaluation.to_json()
         plain["others"] = {name: one.to_json() for name, one in self.others.items()}
@@ -70,41 +76,51 @@ def write_run(  # six: what was found, on what, and how
     examples: Sequence[Any],
     answers: Sequence[Any],
     recipe: Recipe,
-    language: Language,
+    started: datetime,
 ) -> None:
-    """Write all that a run holds beside its model; with ``metrics.json``, which comes last, it is finished."""
+    """Write all that a run holds beside its model and its page; with ``metrics.json``, the last, it is finished."""
     assert report.folder is not None, "a run has a folder"
     if report.tuned is not None:
         write_training(report.folder, report.tuned)
     write_text(report.folder / "recipe.toml", recipe.to_toml())
+    write_json(report.folder / "environment.json", environment(started, sys.argv))
     write_json(report.folder / "predictions.json", [one.to_json() for one in answers])
-    write_page(report.folder / "report.md", report, parts, examples, answers, language)
-    write_json(report.folder / "metrics.json", report.to_json())
+    mistakes = list_mistakes(parts, examples, answers)
+    write_json(report.folder / "metrics.json", {**report.to_json(), "mistakes": mistakes})
 
 
-def write_page(  # six: where, what was found, and on what
-    path: Path, report: PartReport, parts: PartTask, examples: Sequence[Any], answers: Sequence[Any], language: Language
-) -> None:
-    """Write scores and the worst mistakes as Markdown; what comes from texts is code, never markup."""
-    texts = texts_in(language)
-    found = [(*parts.mistakes(*pair), pair[0].text) for pair in zip(examples, answers, strict=True)]
-    worst = sorted((one for one in found if one[0] > 0), key=lambda one: -one[0])[:WORST]
-    title, (first, *more) = texts.say(f"workflows.parts_title_{report.task}"), report.lines(texts)
-    lines = [f"# {title}", "", first, "", *(f"- {line.strip()}" for line in more), ""]
-    kinds = getattr(report.evaluation, "kinds", {})
-    if kinds:
-        named = [texts.say(f"workflows.part_{name}") for name in ("kind", "precision", "recall", "f1", "entities")]
-        lines += [f"| {' | '.join(named)} |", "|---" * len(named) + "|"]
-        lines += [f"| {_code(kind)} | {p:.3f} | {r:.3f} | {f:.3f} | {n} |" for kind, (p, r, f, n) in kinds.items()]
-    lines += ["", f"## {texts.say('workflows.parts_worst')}", ""]
-    for _, right, said, text in worst:
-        lines += [
-            f"- {_code(beginning(text))}",
-            f"  - {texts.say('workflows.parts_right')}: {_code(right)}",
-            f"  - {texts.say('workflows.parts_said')}: {_code(said)}",
-        ]
-    write_text(path, "\n".join(lines) + "\n")
+def list_mistakes(parts: PartTask, examples: Sequence[Any], answers: Sequence[Any]) -> dict[str, Any]:
+    """Return as plain data how many predictions are wrong, and the worst with what was right and what was said."""
+    found = [(parts.mistake(*pair), pair[0]) for pair in zip(examples, answers, strict=True)]
+    wrong = sorted((one for one in found if one[0].wrong > 0), key=lambda one: -one[0].wrong)
+    shown = [
+        {
+            "name": example.name,
+            "asked": one.asked,
+            "right": cut_at_marks(example.text, one.right),
+            "said": cut_at_marks(example.text, one.said),
+        }
+        for one, example in wrong[:WORST]
+    ]
+    return {"count": len(wrong), "shown": shown}
 
 
-def _code(text: str) -> str:
-    return "`" + " ".join(text.replace("`", "'").replace("|", "¦").split()) + "`"
+def cut_at_marks(text: str, marks: Sequence[tuple[int, int, str]]) -> list[tuple[str, str | None]]:
+    """Cut a text into pieces with their marks, None for those between marks; long ones of these lose their middle.
+
+    Examples
+    --------
+    >>> cut_at_marks("Anna lives here", [(0, 4, "PER")])
+    [('Anna', 'PER'), (' lives here', None)]
+    """
+    pieces, last = list[tuple[str, str | None]](), 0
+    for start, end, kind in marks:
+        if start >= last:
+            pieces += [(text[last:start], None), (text[start:end], kind)]
+            last = end
+    pieces.append((text[last:], None))
+    return [(one if kind is not None else _shorten(one), kind) for one, kind in pieces if one]
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 3 * AROUND else f"{text[:AROUND]} … {text[-AROUND:]}"
