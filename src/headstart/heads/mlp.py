@@ -8,7 +8,7 @@ import numpy as np
 from headstart.arrays import Singles
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import FEATURES, Affine, Array, Head, Matrix, Node
-from headstart.heads.linear import ABSENT, linear_layer
+from headstart.heads.linear import ABSENT, linear_layer, multiply_rows
 from headstart.heads.training_set import TrainingSet
 from headstart.settings.fields import ActivationName
 from headstart.settings.recipe import Recipe
@@ -50,8 +50,9 @@ class MlpHead(Head):
 
     def scores(self, features: Matrix) -> Array:
         """Compute scores of shape (N, C)."""
-        inputs = features.astype(np.float32, copy=False) @ self.hidden_weight.T + self.hidden_bias
-        return (activate(inputs, self.activation) @ self.output_weight.T + self.output_bias).astype(np.float64)
+        inputs = multiply_rows(features.astype(np.float32, copy=False), self.hidden_weight) + self.hidden_bias
+        outputs = multiply_rows(activate(inputs, self.activation), self.output_weight)
+        return (outputs + self.output_bias).astype(np.float64)
 
     def graph(self) -> Node:
         """Return two layers with the activation between them."""

@@ -10,7 +10,7 @@ from headstart.features.neighbours import unit_rows
 from headstart.heads.family import HeadFamily
 from headstart.heads.head import FEATURES, Affine, Array, Head, Matrix, Node
 from headstart.heads.knn import normalise_rows
-from headstart.heads.linear import ABSENT
+from headstart.heads.linear import ABSENT, multiply_rows
 from headstart.heads.training_set import TrainingSet, row_blocks
 
 SHARPNESS = 10.0  # turns cosines into scores of a useful size before the temperature is known
@@ -45,7 +45,7 @@ class CentroidHead(Head):
 
     def scores(self, features: Matrix) -> Array:
         """Compute scores of shape (N, C)."""
-        cosines = unit_rows(features - self.mean) @ self.centroids.T
+        cosines = multiply_rows(unit_rows(features - self.mean), self.centroids)
         return (SHARPNESS * cosines + self.bias).astype(np.float64)
 
     def graph(self) -> Node:
