@@ -14,6 +14,8 @@ from headstart.data.named_classes import name_classes
 from headstart.encoders.text.loading import load_encoder
 from headstart.encoders.text.untrained import untrained_encoder
 from headstart.errors import DataError, HeadstartWarning, RecipeError
+from headstart.runtime.context import RunContext
+from headstart.workflows.evaluate import score
 from tiny_transformers import save_transformer
 
 TEXTS = [f"{word} {rest}" for word in ("good", "bad") for rest in ("film", "film plot", "song", "very", "story", "war")]
@@ -60,6 +62,8 @@ def test_no_label_is_looked_at_where_there_are_some_and_every_one_is_scored(sett
     proba = [model.predict_proba(["good war", "a bad love story"]) for model in (right, wrong, test)]
     assert (proba[0] == proba[1]).all() and (proba[0] == proba[2]).all()
     assert right.evaluate(PAIRS).accuracy == right.evaluation.accuracy
+    again = score(right, PAIRS[:10], headstart.Recipe(), RunContext(cache=settings["cache"])).board
+    assert again.baselines["majority"].accuracy.value == 0.6  # six of the ten are good
     assert right.saved.training.counts == {"fit": 0, "score": 12}
     assert (right.saved.policy, right.saved.baseline, right.saved.references) == (None, None, None)
 

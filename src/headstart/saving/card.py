@@ -90,7 +90,7 @@ def _scores(model: SavedModel, card: TaskCard) -> str:
     scores = card.scores or {key: key for key, one in evaluation.items() if isinstance(one, dict) and "low" in one}
     rows = [(words, *(score_text(column.get(key)) for column in columns.values())) for key, words in scores.items()]
     text = f"On {evaluation['count']} pictures that were set apart, with 95 % intervals."
-    if not model.training.counts.get("fit"):
+    if model.training.counts.get("fit") == 0:
         text = f"On {evaluation['count']} pictures, none of which the model learned from, with 95 % intervals."
     if evaluation.get("cross_validated"):
         done = CrossValidated(**evaluation["cross_validated"])

@@ -73,7 +73,11 @@ def score(
         ScoredPart(scored.labels, classes, scored.user_groups, known),
         outputs,
         {
-            "majority": model.saved.target.constant(model.saved.fitted_labels),
+            "majority": model.saved.target.constant(
+                model.saved.target.summarise(scored.labels)  # what learned from no example knows of no majority
+                if model.saved.training.counts.get("fit") == 0
+                else model.saved.fitted_labels
+            ),
             **({simple.spec.name: simple.outputs(walk.features[-1].matrix[scored.positions])} if simple else {}),
         },
         seed=recipe.run.seed,

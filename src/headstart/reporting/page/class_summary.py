@@ -136,6 +136,8 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
                 "times": multiplier_text(gain["multiplier"], texts) if gain["multiplier"] else TO,
             },
         )
+    if look_up(run.metrics, "counts", "fit") == 0:
+        return texts.say("page.summary.names")
     if measured := pretraining_sentence(run.metrics, texts):
         return measured
     accuracy = score_in(run.metrics, "evaluation", "accuracy")
