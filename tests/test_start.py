@@ -20,7 +20,7 @@ from headstart.cli.app import app
 HEAVY = (
     *("torch", "torchvision", "timm", "captum", "sklearn", "scipy", "matplotlib", "pyarrow", "pandas", "onnx"),
     *("onnxruntime", "onnxscript", "openvino", "fastapi", "uvicorn", "jinja2", "pydantic", "rich", "cleanlab"),
-    *("datasets", "peft", "accelerate", "tensorboard", "statsmodels", "skimage", "requests", "huggingface_hub"),
+    *("datasets", "accelerate", "tensorboard", "statsmodels", "skimage", "requests", "huggingface_hub"),
 )
 
 REPORT = f"print(json.dumps([name for name in {HEAVY} if name in sys.modules]), file=sys.stderr)"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-HIDDEN = ("torch", "torchvision", "timm", "onnxscript", "accelerate", "captum", "peft")
+HIDDEN = ("torch", "torchvision", "timm", "onnxscript", "accelerate", "captum")
 # Loaded by every interpreter of this environment: for it, the packages are not installed.
 HIDE = f"""
 import importlib.machinery, importlib.metadata

@@ -93,7 +93,6 @@ def test_doctor_names_what_is_wrong_and_what_to_do(headstart, bad_machine, tmp_p
         '  pip install "headstart[check]"        likely label errors in headstart check',
         '  pip install "headstart[serve]"        headstart serve',
         '  pip install "headstart[explain]"      headstart explain --method gradients, with [train]',
-        '  pip install "headstart[lora]"         --method lora, with [train]',
         '  pip install "headstart[tensorboard]"  --tensorboard, with [train]',
         '  pip install "headstart[openvino]"     headstart export --to openvino',
         '  pip install "headstart[demo]"         the photographs of headstart demo',

@@ -99,7 +99,7 @@ def test_weights_that_moved_leave_as_a_graph_and_what_did_not_stays_in_its_block
     moved = {name for name in before if not np.array_equal(before[name], after[name])}
     query = "encoder.layer.1.attention.self.query.weight"
     assert query in moved
-    assert ("encoder.layer.1.output.dense.weight" in moved) is (method == "full")
+    assert ("encoder.layer.1.output.LayerNorm.weight" in moved) is (method == "full")
     opened = open_saved(tuned.encoder.spec, tuned.encoder.files)
     (piece,) = opened.preprocessing.pieces(opened.preprocess("a good film"))
     with torch.inference_mode():
@@ -108,14 +108,16 @@ def test_weights_that_moved_leave_as_a_graph_and_what_did_not_stays_in_its_block
     assert read_blocks(after[WORDS]).shape == (len(before[WORDS]), 32)
 
 
-def test_training_from_cached_states_is_training_without_them(tiny, tmp_path):
+@pytest.mark.parametrize(("method", "moving"), [("last:1", "layer.1."), ("lora", "layer.")])
+def test_training_from_cached_states_is_training_without_them(tiny, tmp_path, method, moving):
+    settings = {"method": method, "lr": 0.003, "views": 2}
     cached, uncached = (
-        trained(inputs_of(tiny, method="last:1", lr=0.003, prefix_cache=kept), tmp_path) for kept in (True, False)
+        trained(inputs_of(tiny, [*TEXTS, LONG], prefix_cache=kept, **settings), tmp_path) for kept in (True, False)
     )
     for one, other in zip(cached.history, uncached.history, strict=True):
         assert one.loss == pytest.approx(other.loss, abs=1e-5)
     assert cached.tensors.keys() == uncached.tensors.keys()
-    assert all(name.startswith(("head.", "encoder.encoder.layer.1.")) for name in cached.tensors)
+    assert all(name.startswith(("head.", f"encoder.encoder.{moving}")) for name in cached.tensors)
     for name, tensor in cached.tensors.items():
         if name.endswith(".key.bias"):
             continue  # it has no influence, so that rounding alone moves it
@@ -155,7 +157,8 @@ def test_presets_and_methods_have_rates_of_their_own_for_documents():
     assert (balanced.method, balanced.batch_size, balanced.epochs, balanced.rate) == ("lora", 16, 3, 2e-3)
     assert (balanced.crop, balanced.from_probe, balanced.regularisation) == (False, True, 1e-3)
     last = training_plan(Recipe(method="last:2"), 1000, ["yes", "no"], "text")
-    assert last.cached and last.views == 1
+    assert last.cached and last.views == 3
+    assert balanced.cached and balanced.views == 3
 
 
 def by_hand(features, labels):

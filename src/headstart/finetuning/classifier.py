@@ -74,7 +74,7 @@ class TrainableParameters:
     def set_epoch(self, epoch: int) -> None:
         """Set what moves in this epoch (from 0), and training mode; frozen stages stay as they are to the last bit."""
         plan = self.plan
-        count = plan.stages or len(self.stages)
+        count = len(self.stages) - len(self.frozen)
         if plan.method == "gradual":
             count = unfrozen_stages(epoch, plan.epochs, len(self.stages))
         active = self.stages[len(self.stages) - count :]
@@ -103,8 +103,9 @@ class TrainableParameters:
 
     @property
     def frozen(self) -> tuple[Stage, ...]:
-        """The stages in which nothing ever moves."""
-        return self.stages[: len(self.stages) - self.plan.stages] if self.plan.stages else ()
+        """The first stages, in which nothing ever moves."""
+        moving = (any(f"encoder.{name}" in self.names for name in stage.parameters) for stage in self.stages)
+        return self.stages[: next((number for number, moves in enumerate(moving) if moves), len(self.stages))]
 
     def load(self, tensors: Tensors) -> None:
         """Put values back that :meth:`tensors` gave."""
@@ -147,6 +148,7 @@ def choose_moving(classifier: Classifier, plan: TrainingPlan, recipe: Recipe) ->
         names = head | {
             f"encoder.{name}" for name in add_matrices(classifier.encoder, recipe.training.rank, recipe.run.seed)
         }
+        stages = find_stages(classifier.encoder)
     elif plan.method == "norm":
         names = head | {f"encoder.{name}" for name in norm_parameters(classifier.encoder)}
     else:

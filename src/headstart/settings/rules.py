@@ -125,7 +125,8 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str], modality: 
     usual = defaults.steps * batch * training.accumulate / max(1, count)
     crop = usually.varied and chosen["augment"] != "none"
     several = crop or not usually.varied
-    views = training.views or (usually.cached_views if method == "last" and training.prefix_cache and several else 0)
+    kept = training.prefix_cache and method in usually.cached
+    views = training.views or (usually.cached_views if kept and several else 0)
     return TrainingPlan(
         method=method,
         stages=last_stages(wanted),
@@ -140,7 +141,7 @@ def training_plan(recipe: Recipe, count: int, classes: Sequence[str], modality: 
         flip=crop and chosen["flip"] != "none" and (chosen["flip"] == "horizontal" or flips_make_sense(classes)),
         trivial=chosen["augment"] == "trivial",
         views=views if several else 1,
-        cached=training.prefix_cache and method == "last" and (views > 0 or not several),
+        cached=kept and (views > 0 or not several),
         wise=training.wise or ("auto" if at_probe and training.preset in ("balanced", "best") else ""),
         head_factor=usually.head_factor,
         regularisation=usually.regularisation,

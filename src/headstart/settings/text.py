@@ -3,7 +3,7 @@
 from headstart.settings.training_defaults import MethodDefaults, TrainingDefaults
 
 # Steps: three epochs of 1,000 documents. Rates: those of methods that move whole layers are where BERT's usual ones
-# are; low-rank matrices take twenty times as much, and are as good for less than half of the time.
+# are; low-rank matrices take twenty times as much, and are as good for half of the time.
 TRAINING = TrainingDefaults(
     methods={
         "lpft": MethodDefaults(1e-4, 190, 3, 20),
@@ -23,5 +23,6 @@ TRAINING = TrainingDefaults(
     regularisation=1e-3,
     head_factor=10.0,
     varied=False,  # a document is shown as it is, a long one piece by piece
-    cached_views=1,
+    cached=("last", "lora"),
+    cached_views=3,
 )

@@ -49,8 +49,8 @@ class TrainingDefaults:
         How much faster the head moves than the encoder.
     varied
         Whether examples are varied: where they are not, the versions of an example are parts of it.
-    cached_views
-        Versions of each example for which frozen stages are computed once.
+    cached, cached_views
+        Methods whose frozen stages are computed once, and for how many versions of each example.
     """
 
     methods: Mapping[str, MethodDefaults]
@@ -60,6 +60,7 @@ class TrainingDefaults:
     regularisation: float
     head_factor: float
     varied: bool
+    cached: tuple[str, ...]
     cached_views: int
 
 
@@ -72,5 +73,6 @@ USUAL = TrainingDefaults(
     0.0,
     1.0,
     varied=True,
+    cached=("last",),
     cached_views=2,
 )

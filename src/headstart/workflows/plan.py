@@ -113,13 +113,11 @@ def _possible_here(recipe: Recipe, modality: str) -> tuple[Recipe, tuple[Finding
     moves = training_plan(recipe, 1, (), modality)
     if moves is None:
         return recipe, ()
-    needed = {"torch": "train", "timm": "train"} | ({"peft": "lora"} if moves.method == "lora" else {})
-    missing = [package for package in needed if find_spec(package) is None]
+    missing = [package for package in ("torch", "timm") if find_spec(package) is None]
     if not missing:
         return recipe, ()
     if recipe.training.method != "probe":
-        extra = needed[missing[0]]
-        raise MissingExtraError(missing[0], extra, "workflows.to_move_weights", method=recipe.training.method)
+        raise MissingExtraError(missing[0], "train", "workflows.to_move_weights", method=recipe.training.method)
     left_out = Finding("workflows.weights_left_out", {"preset": recipe.training.preset, "package": missing[0]})
     return recipe.replace(preset="fast"), (left_out,)
 

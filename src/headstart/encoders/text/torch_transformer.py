@@ -47,7 +47,6 @@ class TorchTransformer(nn.Module):
     torch.Size([1, 3, 8])
     """
 
-    adapted = (".query", ".value")  # ends of the names of the layers that low-rank matrices are put beside
     fixed = (WORDS,)  # what stays as it is while all the rest moves: nothing was lost by it
 
     def __init__(self, network: Transformer) -> None:
@@ -64,6 +63,14 @@ class TorchTransformer(nn.Module):
             reach = network.positions
             classes = distance_classes(np.arange(1 - reach, reach), network.distances)
             self.register_buffer("classes", torch.from_numpy(classes), persistent=False)
+
+    @property
+    def adapted(self) -> tuple[str, ...]:
+        """Beginnings of the names of the layers that low-rank matrices are put beside: the upper two thirds.
+
+        What lies below is as good as it was, and need not be computed again in every epoch.
+        """
+        return tuple(f"encoder.layer.{number}." for number in range(self.network.depth // 3, self.network.depth))
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None) -> torch.Tensor:
         """Compute features (B, 2 W): the unit means of the last two layers."""

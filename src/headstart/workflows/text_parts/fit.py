@@ -217,6 +217,5 @@ class _Bench:
 
 
 def _require_torch(method: str) -> None:
-    for package, extra, methods in (("torch", "train", METHODS[1:]), ("peft", "lora", ("lora",))):
-        if method in methods and find_spec(package) is None:
-            raise MissingExtraError(package, extra, "workflows.to_move_weights", method=method)
+    if method in METHODS[1:] and find_spec("torch") is None:
+        raise MissingExtraError("torch", "train", "workflows.to_move_weights", method=method)
