@@ -38,7 +38,7 @@ def test_a_recipe_takes_the_heads_of_other_packages_and_names_them_among_its_cho
         Recipe(head="svmm")
     assert str(caught.value) == (
         "The setting head = 'svmm' is not known. It can be auto, logistic, ridge, lda, knn, centroid, mlp, words, "
-        "stacked, gone or svm. Did you mean 'svm'?"
+        "words_logistic, stacked, gone or svm. Did you mean 'svm'?"
     )
 
 
@@ -46,7 +46,8 @@ def test_an_unknown_name_lists_those_there_are_and_names_the_nearest():
     with pytest.raises(UnknownNameError) as caught:
         resolve("heads", "rigde")
     assert str(caught.value) == (
-        "There is no 'rigde' among the heads. Known are: logistic, ridge, lda, knn, centroid, mlp, words, stacked. "
+        "There is no 'rigde' among the heads. Known are: logistic, ridge, lda, knn, centroid, mlp, words, "
+        "words_logistic, stacked. "
         "Did you mean 'ridge'?"
     )
     with pytest.raises(UnknownNameError, match=r"stacked\.$"):

@@ -30,6 +30,7 @@ TABLES: dict[str, dict[str, str]] = {
         "centroid": "headstart.heads.nearest_centroid:CentroidFamily",
         "mlp": "headstart.heads.mlp:MlpFamily",
         "words": "headstart.heads.words:WordsFamily",
+        "words_logistic": "headstart.heads.words:WordsLogisticFamily",
         "stacked": "headstart.heads.stacked:StackedFamily",
     },
     "encoders": {

@@ -99,8 +99,8 @@ def test_a_group_pattern_that_matches_nothing(headstart):
 
 def test_a_misspelt_head(headstart):
     assert refused(headstart("fit", "flowers", "--head", "rigde")) == (
-        "The setting head = 'rigde' is not known. It can be auto, logistic, ridge, lda, knn, centroid, mlp, words "
-        "or stacked. Did you mean 'ridge'?"
+        "The setting head = 'rigde' is not known. It can be auto, logistic, ridge, lda, knn, centroid, mlp, words, "
+        "words_logistic or stacked. Did you mean 'ridge'?"
     )
 
 

@@ -15,7 +15,7 @@ from headstart.encoders.term_features import TermFeatures, have_terms, terms_of
 from headstart.encoders.text.terms import TermWeights
 from headstart.errors import DataError, ExampleError, RecipeError
 from headstart.heads.training_set import TrainingSet
-from headstart.heads.words import WordsFamily
+from headstart.heads.words import WordsFamily, WordsLogisticFamily
 
 GOOD = "a fine warm funny bright moving film story cast scene".split()
 BAD = "a dull cold empty slow tired film story cast scene".split()
@@ -173,6 +173,20 @@ def test_the_words_head_is_the_machine_of_scikit_learn(classes):
         scores[:, 1] - scores[:, 0], 2 * expected if classes == 2 else expected[:, 1] - expected[:, 0], atol=1e-4
     )
     assert (scores[:, classes] < -1000).all()  # a class without an example is never chosen
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_logistic_head_of_words_is_the_regression_of_scikit_learn(classes):
+    from sklearn.linear_model import LogisticRegression
+
+    texts, labels = zip(*[(f"w{k % classes} x{k % 5} y{k}", k % classes) for k in range(30)], strict=True)
+    terms = TermWeights.fit(texts).transform(texts)
+    features = TermFeatures.of(np.zeros((30, 1), np.float32), lambda: terms)
+    head = WordsLogisticFamily().fit(TrainingSet(features, np.array(labels), classes), 30.0)
+    theirs = LogisticRegression(C=30.0, solver="liblinear", dual=True, random_state=0)
+    expected = theirs.fit(terms, np.array(labels) == 1).decision_function(terms)
+    assert np.allclose(head.scores(features)[:, 1], expected, atol=1e-4)
+    assert head.whole_graph().operator == "Gemm"
 
 
 def test_a_head_of_words_is_refused_where_there_are_none(tmp_path):

@@ -323,7 +323,8 @@ def test_a_value_out_of_range_says_the_range(name, value, limits):
         (
             "head",
             "Logistic",
-            "It can be auto, logistic, ridge, lda, knn, centroid, mlp, words or stacked. Did you mean 'logistic'?",
+            "It can be auto, logistic, ridge, lda, knn, centroid, mlp, words, words_logistic or stacked. "
+            "Did you mean 'logistic'?",
         ),
         ("activation", "gelu", "It can be relu, sigmoid or tanh. Did you mean 'relu'?"),
         ("sets", "lap", "It can be lac, aps or raps. Did you mean 'lac'?"),

@@ -134,6 +134,8 @@ def _predict_fold(tables: Sequence[_GridScores], training: TrainingSet, fold: Fo
     """Fit every family on one fold; what they share (the rotation) is computed once."""
     part, features = training.take(fold.train), training.take(fold.held_out).features
     for table in tables:
+        if table.family.head is not LinearHead:
+            part = training.take(fold.train)  # without the rotation, which is large and of which it makes no use
         for number, scores in enumerate(table.family.path_scores(part, features, table.family.grid)):
             table.scores[number, fold.held_out] = scores
 
@@ -150,7 +152,7 @@ def _candidate(
     return Candidate(
         name=table.family.name,
         setting=table.family.grid[best],
-        scores=table.scores[best],
+        scores=table.scores[best].copy(),  # not a view, which would keep the whole grid
         cv_score=cv_scores[best],
         notices=_edge_notices(table.family, deciding, best, scorer),
     )

@@ -14,7 +14,7 @@ SMALLEST_VARIANCE = 1e-11
 # Above so many entries the coordinates are kept in float32: products take half the time and half the memory, and
 # their rounding (1e-7) is far below what a fold of a cross-validation can tell apart.
 LARGEST_IN_FLOAT64 = 4_000_000
-ROWS_AT_ONCE = 4096
+ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)

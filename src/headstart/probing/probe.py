@@ -160,7 +160,7 @@ def select_head(
             candidates=candidates,
             notices=(*scorer.notices(target), *best.notices),
             scorable=scorer.scorable,
-            fit_halves=partial(_fit_halves, *stacked, candidates, training) if stacked else None,
+            fit_halves=partial(_fit_halves, *stacked, candidates, replace(training)) if stacked else None,
         )
 
 

@@ -50,7 +50,7 @@ class Recipe:
     >>> Recipe(head="rigde")
     Traceback (most recent call last):
     headstart.errors.RecipeError: The setting head = 'rigde' is not known. It can be auto, logistic, ridge, lda, knn,
-    centroid, mlp, words or stacked. Did you mean 'ridge'?
+    centroid, mlp, words, words_logistic or stacked. Did you mean 'ridge'?
     """
 
     data: DataSettings
