@@ -108,6 +108,13 @@ def test_the_answer_on_the_third_page_is_found_where_the_beginning_of_the_docume
     assert "cut.txt  Handbook The board met about item 0 of the plan" in answer.stdout  # what a file says is shown
 
 
+def test_a_query_that_a_network_does_not_know_is_named_though_nothing_is_encoded_now(headstart, texts, tmp_path):
+    save_transformer(tmp_path / "network", "bert")
+    asked = ["search", texts, "--encoder", tmp_path / "network", "--top", "1"]
+    assert "the query is made of" not in headstart(*asked, "good film").stdout
+    assert "does not know 100% of the pieces that the query is made of" in headstart(*asked, "ᚠᚢᚦ").stdout
+
+
 def test_a_network_of_texts_compares_its_last_layer_and_counts_no_words(headstart, texts, tmp_path, monkeypatch):
     monkeypatch.setattr("headstart.encoders.text.source.fit_baseline", None)
     save_transformer(tmp_path / "network", "bert")
@@ -162,7 +169,7 @@ def test_what_cannot_be_searched_for_is_refused_in_one_sentence_each(headstart, 
     )
     assert "It is empty." in refusal(headstart, tmp_path / "empty.txt", "x", "--sentences", *WORDS)
     chinese = headstart("--lang", "zh", "search", tmp_path / "empty.txt", "x", *WORDS).stderr
-    assert chinese.endswith("empty.txt”：它是空的。请检查文件。\n")
+    assert chinese.endswith("empty.txt”：它是空的。请检查它们。\n")
     assert refusal(headstart, flowers, min(flowers.glob("*/*")), "--sentences") == (
         "Pictures have no sentences. Only documents are divided into sentences. Leave --sentences out."
     )
@@ -181,6 +188,7 @@ def test_what_cannot_be_searched_for_is_refused_in_one_sentence_each(headstart, 
 def test_the_examples_of_a_run_are_searched_with_its_own_encoder(headstart, finished, monkeypatch):
     monkeypatch.chdir(finished)
     monkeypatch.setenv("HEADSTART_CACHE", str(finished / "cache"))
-    found = search(headstart, "run", min((finished / "flowers").glob("*/*")), "--top", "1")
-    assert found["computed"] == 0 and found["encoder"] != "fake"
-    assert found["queries"][0]["results"][0]["score"] == 1
+    for place in ("run", "run/model"):
+        found = search(headstart, place, min((finished / "flowers").glob("*/*")), "--top", "1")
+        assert found["computed"] == 0 and found["encoder"] != "fake" and found["data"] == "run"
+        assert found["queries"][0]["results"][0]["score"] == 1

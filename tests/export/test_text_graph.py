@@ -117,15 +117,17 @@ def test_every_form_is_proven_on_texts_through_both_roads(models, place, form):
     to, precision = form.replace("half", "fp16").split()
     if to == "openvino":
         pytest.importorskip("openvino")
-    data = place / "stacked.csv"
-    report = models["stacked"].export(to, out=place / form, precision=precision, data=data)
+    data = place / "stacked.csv" if to == "openvino" else None  # its run has kept the rows of its table
+    report = headstart.load(place / "stacked" / "run").export(to, out=place / form, precision=precision, data=data)
     assert report.proof.agreement == 1.0
     assert report.proof.max_difference < (1e-4 if precision == "fp32" else 0.01)
     assert {"tokenizer.json", "model.json"} < {path.name for path in report.file.parent.iterdir()}
     assert "texts through the library" in " ".join(report.lines())
 
 
-def test_a_precision_that_texts_do_not_have_is_refused(models, place):
+def test_a_precision_and_a_form_that_texts_do_not_have_are_refused(models, place):
+    with pytest.raises(ExportError, match=r"Of texts, there is no batched form. Leave --batched out: the file takes"):
+        models["logistic"].export(out=place / "batched", batched=True)
     with pytest.raises(ExportError, match="leave as 'fp32' and 'fp16'"):
         models["logistic"].export(out=place / "int8", precision="int8", data=place / "logistic.csv")
 

@@ -98,6 +98,10 @@ def test_each_line_is_answered_and_its_words_are_coloured_and_weighed(visit, tex
     assert answers(page, 2) == ["good", BAD]
     assert page.locator(".said").all_inner_texts() == ["a warm <i>dull</i> bright film", "dull and 👍 cold"]
     assert page.locator(".said i, .card b").count() == 0
+    page.locator("#language").click()  # keeps what was typed, and the answers
+    assert page.locator("#box").input_value() == "a warm <i>dull</i> bright film\n\ndull and 👍 cold"
+    assert answers(page, 2) == ["good", BAD] and page.locator("h1").inner_text() != heading
+    page.locator("#language").click()
     page.locator(".card-actions button").first.click()
     first, second = page.locator(".said").all()
     first.locator(".for").first.wait_for()

@@ -67,6 +67,14 @@ def test_what_is_no_text_is_refused_with_the_reason(visitor, content, status, co
     assert "picture" not in answer.text
 
 
+def test_another_content_type_is_refused_with_both_ways_to_send_texts(visitor):
+    answer = visitor.post("/predict", content="a warm film", headers={"content-type": "text/plain"})
+    said = answer.json()["error"]
+    assert answer.status_code == 415 and "application/json or multipart/form-data" in said["reason"]
+    assert """-d '{"text": "a stirring film"}'""" in said["remedy"] and "curl -F files=@document.txt" in said["remedy"]
+    assert "rose" not in answer.text and "picture" not in answer.text
+
+
 def test_a_long_text_is_refused_with_a_sentence(visitor):
     said = visitor.post("/predict", json={"text": "x" * 200_000}).json()["error"]
     assert " ".join([said["problem"], said["reason"], said["remedy"]]) == (

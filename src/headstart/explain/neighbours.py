@@ -1,6 +1,6 @@
 """The training examples that are most like an example, in the eyes of the encoder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from headstart.data.example import OF_RUN
-from headstart.data.readers.base import reader_of, row_readers
-from headstart.errors import DataError, ExampleError
+from headstart.data.readers.base import reader_of
+from headstart.data.run_rows import read_run_rows
+from headstart.errors import ExampleError
 from headstart.features.neighbours import unit_rows
 
 
@@ -103,19 +103,4 @@ def find_example(neighbour: Neighbour, places: Sequence[Path], modality: str) ->
     return None
 
 
-@lru_cache(1)  # a server is asked again and again
-def _rows(table: Path, modality: str) -> Mapping[bytes, Any]:
-    """Read the examples that are rows of a table, by their digests; none where it names files."""
-    from headstart.data.tables import read_cells, the_table  # only where there may be rows
-
-    reader = row_readers(modality).get(modality)
-    if reader is None:
-        return {}
-    try:
-        cells = read_cells(table, the_table(table)).columns
-        digests = [bytes.fromhex(one) for one in cells["sha256"]]
-    except (DataError, KeyError, TypeError, ValueError):  # edited by somebody
-        return {}
-    own = {name: cell for name, cell in cells.items() if name not in OF_RUN}
-    rows = reader.find_rows("", own, named=False, text_column="") if own else None
-    return dict(zip(digests, rows.sources, strict=True)) if rows else {}
+_rows = lru_cache(1)(read_run_rows)  # a server is asked again and again

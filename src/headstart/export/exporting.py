@@ -144,6 +144,8 @@ def export_model(
     clock = time.perf_counter()
     MODALITY.set(subject.model.spec.modality)
     require_form(form, subject.model, subject.files)
+    if form.batched and not raw_input(subject.model.spec.modality).ONE:
+        raise ExportError("export.always_batched")
     target = _target(subject, form, out)
     pool = examples_at_hand(subject.model, subject.folder, data, context.progress)
     with _beside(target.parent) as partial:

@@ -12,6 +12,7 @@ from headstart.data.example import Dataset, Example, known_label
 from headstart.data.inspection import inspect_dataset
 from headstart.data.labels import split_to_score, with_target
 from headstart.data.name_bytes import find_path
+from headstart.data.run_rows import read_run_rows
 from headstart.data.sources import read_labelled_or_not
 from headstart.data.table_files import root_beside
 from headstart.data.targets.base import Labels
@@ -108,7 +109,7 @@ def examples_of(data: Any, model: SavedModel, progress: Progress) -> ParityData:
 
 
 def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> ParityData:
-    """Gather the examples that the run around a model folder used, where they lie unchanged.
+    """Gather the examples that the run around a model folder used: those it has kept, or that lie unchanged.
 
     Raises
     ------
@@ -118,11 +119,15 @@ def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
     run = folder.absolute().parent
     table = run / "data.csv"
     root = root_beside(table)
-    if not table.is_file() or root is None:
+    kept = read_run_rows(table, model.spec.modality) if table.is_file() else {}
+    if not table.is_file() or not (root or kept):
         raise ExportError("export.no_run", folder=folder)
     with table.open(encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["part"] != "left out"]
-    examples = tuple(Example(find_path(root, row["path"]), row["path"], known_label(row["label"])) for row in rows)
+    sources = [kept.get(bytes.fromhex(row["sha256"])) or find_path(root or run, row["path"]) for row in rows]
+    examples = tuple(
+        Example(source, row["path"], known_label(row["label"])) for source, row in zip(sources, rows, strict=True)
+    )
     dataset = Dataset(run.name, examples, target=model.target, modality=model.spec.modality)
     checked = inspect_dataset(dataset, progress=progress)
     same = np.array([key.hex() == row["sha256"] for key, row in zip(checked.keys, rows, strict=True)], dtype=np.bool_)

@@ -180,5 +180,6 @@ def _origin(model: SavedModel) -> str:
         f"SHA-256 `{spec.weights_digest}`\n"
         f"- Network: {escaped(spec.architecture)}, {spec.engine}, {spec.precision}\n"
         f"- Made with: {versions}\n"
-        "- Whoever passes this model on must keep the licence of the weights; the training pictures have their own.\n"
+        "- Whoever passes this model on must keep the licence of the weights; the training "
+        f"{ENGLISH.for_modality(spec.modality).reword('pictures')} have their own.\n"
     )

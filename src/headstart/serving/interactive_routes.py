@@ -34,7 +34,7 @@ Name = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL)]
 
 
 class Label(BaseModel):
-    """The class of a picture."""
+    """The class of an example."""
 
     label: Name
 

@@ -83,13 +83,14 @@ def run_search(data: Data, wanted: Search, recipe: Recipe, context: RunContext) 
     answers = [] if pairs is None else find_answers(pairs.answers, searched.examples, searched.keys, modality)
     encoder = find_encoder(data, searched.checked, recipe, context)
     queries = encode_queries((*asked, *paired), encoder, context)
+    unlike = odd_queries(encoder, (*asked, *paired))
     store, tally = open_store(context), Counter()
     blocks = tally.watch(read_blocks(searched.examples, searched.keys, encoder, store, context))
     depth = max(wanted.top, DEPTH if pairs else 0)
     nearest = nearest_rows(list_rows(blocks, searched.examples, encoder), queries, depth)
     ranks = find_ranks(nearest.places[len(asked) :], answers)
     results = list_results(asked, nearest, wanted.top, searched.examples, searched.parts, modality)
-    notices = [*store.notices, *(getattr(encoder, "notices", ()) if tally.computed else ())]
+    notices = [*store.notices, *(getattr(encoder, "notices", ()) if tally.computed else ()), *unlike]
     return SearchReport(
         searched.checked.dataset.name,
         encoder.spec.name,
@@ -124,6 +125,8 @@ def read_collection(data: Data, recipe: Recipe, context: RunContext, *, divided:
         whole = replace(checked.dataset, examples=tuple(checked.usable_examples()))
         dataset, parts = divide_examples(whole)
         searched = inspect_dataset(dataset, context.progress)
+    if run is not None:  # not by the name of its table
+        checked = replace(checked, dataset=replace(checked.dataset, name=run.name))
     usable = searched.usable.tolist()
     examples = [searched.dataset.examples[place] for place in usable]
     keys = [searched.keys[place] for place in usable]
@@ -140,12 +143,12 @@ def find_encoder(data: Data, checked: Inspection, recipe: Recipe, context: RunCo
 
 
 def _run_of(data: Data) -> Path | None:
-    """Return the folder of a run, if that is what was given."""
+    """Return the folder of a run, if that or the model in it is what was given."""
     if not isinstance(data, str | os.PathLike):
         return None
-    folder = Path(data).expanduser()
-    here = (folder / "data.csv").is_file() and (folder / "model" / MANIFEST).is_file()
-    return folder if here else None
+    folder = Path(data).expanduser().absolute()
+    run = folder.parent if (folder / MANIFEST).is_file() else folder
+    return run if (run / "data.csv").is_file() and (run / "model" / MANIFEST).is_file() else None
 
 
 def encode_queries(queries: Sequence[Example], encoder: Encoder, context: RunContext) -> Comparable:
@@ -155,6 +158,17 @@ def encode_queries(queries: Sequence[Example], encoder: Encoder, context: RunCon
     for place, reason in (checked.unreadable | walk.failures).items():
         raise ExampleError("data.unreadable_picture_left", name=queries[place].name, reason=reason)
     return compare_by(walk.features[0].matrix, queries, encoder)
+
+
+def odd_queries(encoder: Encoder, queries: Sequence[Example]) -> list[Finding]:
+    """Say so where an encoder of texts does not know what queries are made of."""
+    preprocessing: Any = encoder.spec.preprocessing
+    if not hasattr(preprocessing, "share_unknown"):
+        return []
+    opened = (reader_of(encoder.spec.modality).open_example(one.source, one.name) for one in queries)
+    share = preprocessing.share_unknown(map(encoder.preprocess, opened))
+    values = {"name": encoder.spec.name, "share": share, "count": len(queries)}
+    return [Finding("workflows.unknown_query", values)] if share > preprocessing.MOST_UNKNOWN else []
 
 
 def list_rows(

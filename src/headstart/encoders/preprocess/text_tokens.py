@@ -56,6 +56,7 @@ class TextPreprocessing:
     file: Path | None = field(default=None, compare=False, repr=False)
     kind: ClassVar[str] = "text"
     kept: ClassVar[bool] = True
+    MOST_UNKNOWN: ClassVar[float] = 0.05  # share of unknown tokens above which the vocabulary lacks the language
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -17,7 +17,6 @@ from headstart.runtime.findings import NOTE, Finding
 from headstart.runtime.progress import Progress
 
 SAMPLE = 300  # documents of which unknown tokens are counted
-UNKNOWN = 0.05  # share of unknown tokens above which an encoder does not know the language
 
 
 def require_encoder(name: str, cache: Path, examples: Sequence[Example]) -> str:
@@ -127,7 +126,7 @@ def _notices(network: TextEncoder, texts: Sequence[str]) -> list[Finding]:
     preprocessing, found = network.preprocessing, list[Finding]()
     sample = texts[:: max(1, len(texts) // SAMPLE)]
     unknown = preprocessing.share_unknown(preprocessing.prepare(text) for text in sample)
-    if unknown > UNKNOWN:
+    if unknown > preprocessing.MOST_UNKNOWN:
         values = {"name": network.spec.name, "share": unknown, "other": loading.DEFAULT}
         found.append(Finding("encoders.unknown_language", values))
     # A token has one character at least, but for a few signs that stand for several.
