@@ -116,7 +116,8 @@ def test_verbs_that_know_no_parts_of_texts_say_so_in_a_sentence(verb, place):
     assert code == 1
     assert said.strip().splitlines()[-1] == (
         f"Error: The model in '{place / 'runs' / 'names' / 'model'}' answers with parts of a text. Its task is "
-        "entities; only predict and evaluate know such models. Use one of these."
+        "entities; only predict, evaluate and report know such models. Use one of these; the folder itself holds what "
+        "another program needs: model.onnx, which scores tokens, and tokenizer.json."
     )
 
 
@@ -139,6 +140,22 @@ def test_the_page_of_a_run_shows_the_worst_mistakes_with_what_was_right_and_what
     question = Question("q", "a" * 400 + " York " + "b" * 400, "where?", ((401, 405),))
     (shown,) = list_mistakes(ANSWERS, [question], [AnswerPrediction("q", "where?", "", None, None, 0.5)])["shown"]
     assert [kind for _, kind in shown["right"]] == [None, "", None] and len(shown["said"][0][0]) < 200
+
+
+def test_tables_and_folders_of_texts_are_predicted_and_what_is_not_for_a_model_is_said(place):
+    (place / "texts.csv").write_text("review,number\nthe film is long,1\nthe love song,2\n")
+    shown = run("predict", place / "runs/names", place / "texts.csv", "--text-column", "review")[1]
+    assert [line.partition(":")[2].partition(" [")[0] for line in shown.splitlines()] == [" film", " love song"]
+    (place / "asked.csv").write_text("context,question\nthe film was bad,what?\nbad and good,what?\n")
+    found = json.loads(run("predict", place / "runs/questions", place / "asked.csv", "--json")[1])
+    assert [(one["question"], one["answer"]) for one in found] == [("what?", "film"), ("what?", "")]
+    assert (
+        run("predict", place / "runs/names", "nowhere.txt")[2]
+        == "Error: 'nowhere.txt' does not exist. Check the path.\n"
+    )
+    said = run("evaluate", place / "runs/questions", place / "names.conll")[2]
+    assert "The model has learnt answers, and that is not what the file holds." in said
+    assert "which only fit, predict and evaluate know" in run("check", place / "names.conll")[2]
 
 
 def test_answers_are_found_with_their_characters_or_said_not_to_be_there(place):

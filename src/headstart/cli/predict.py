@@ -72,7 +72,8 @@ def predict(
     require_place(out, form_given=call.as_json or form is not None)
     chosen = "json" if call.as_json else (form or OutputFormat.of(out)).value
     if has_parts(model):
-        _answer_parts(model, paths or [], text or [], question, chosen, out)
+        asked = (question, str(call.given.get("text_column") or ""))
+        _answer_parts(model, paths or [], text or [], asked, chosen, out)
         return
     if question:
         raise DataError("data.no_question")
@@ -100,7 +101,7 @@ def _say_written(count: int, out: Path) -> None:
 
 
 def _answer_parts(  # six: the verb's own parameters
-    model: Path, paths: list[str], texts: list[str], question: str, form: str, out: Path | None
+    model: Path, paths: list[str], texts: list[str], asked: tuple[str, str], form: str, out: Path | None
 ) -> None:
     """Answer with parts of texts."""
     from headstart.runtime.files import write_text
@@ -108,7 +109,7 @@ def _answer_parts(  # six: the verb's own parameters
     from headstart.workflows.text_parts.model import load_parts
 
     opened = load_parts(model)
-    answers = answer_parts(opened, read_given(opened, paths, texts, sys.stdin.buffer.read, question))
+    answers = answer_parts(opened, read_given(opened, paths, texts, sys.stdin.buffer.read, *asked))
     if out is None:
         click.echo(answers.to_text(form), nl=False)
     else:

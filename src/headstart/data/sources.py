@@ -235,6 +235,10 @@ def _read_path(source: str | os.PathLike[str], table: TableOptions) -> Dataset:
     if os.path.isdir(path):
         dataset = read_folder(path)
         return dataset if dataset.classes else _name_tables(dataset, path)
+    from headstart.data.readers.text_annotations import holds_questions, holds_tags
+
+    if is_file and (holds_tags(path) or holds_questions(path)):
+        raise DataError("data.holds_parts", path=printable(str(path)))
     if is_file and suffix_of(path.name) not in modalities_by_suffix():
         raise DataError("data.neither_table_nor_picture", path=printable(str(path)), suffixes=TABLE_SUFFIXES)
     # One file, or a pattern: a dataset without labels.

@@ -1,12 +1,15 @@
 """Answering and scoring with a saved model whose answers are parts of a text; nothing of a fit is loaded."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headstart.data.columns import TableOptions
 from headstart.data.readers.text import of_lines, open_example
+from headstart.data.sources import list_examples
+from headstart.data.tables import is_table, read_cells, the_table
 from headstart.errors import DataError
 from headstart.reporting.tables import csv_text
 from headstart.runtime.files import json_text
@@ -31,10 +34,18 @@ class PartAnswers:
         return "".join(f"{one.line()}\n" for one in self.predictions)
 
 
-def read_given(
-    model: PartModel, paths: Sequence[str], texts: Sequence[str], lines: Callable[[], bytes], question: str
+def read_given(  # six: what a command line names, and what is asked of it
+    model: PartModel,
+    paths: Sequence[str],
+    texts: Sequence[str],
+    lines: Callable[[], bytes],
+    question: str,
+    text_column: str = "",
 ) -> list[Any]:
-    """Read what a command line names: files of the task or of text, ``-`` for lines of standard input, and texts."""
+    """Read what a command line names: files of the task, documents as for any model of texts, and texts.
+
+    ``-`` stands for lines of standard input; a table may have a column ``question`` beside its texts.
+    """
     parts, found = model.parts, list[Any]()
     for path in paths:
         if path == "-":
@@ -43,11 +54,23 @@ def read_given(
         elif parts.recognises(Path(path)):
             found += parts.read(Path(path))
         else:
-            found.append(parts.of_text(path, open_example(path), question))
+            found += [parts.of_text(*given) for given in _documents(path, question, text_column, asks=parts.ends)]
     found += [parts.of_text(f"#{number}", text, question) for number, text in enumerate(texts, 1)]
     if not found:
         raise DataError("workflows.no_text_given")
     return found
+
+
+def _documents(path: str, question: str, text_column: str, *, asks: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield name, text and question of each document of a path."""
+    questions: Sequence[Any] = ()
+    if asks and not question and Path(path).is_file() and is_table(Path(path)):
+        cells = read_cells(Path(path), the_table(path)).columns
+        questions = cells.get("question", ())
+        text_column = text_column or ("context" if "context" in cells else "")
+    table = TableOptions(text_column=text_column)
+    for number, one in enumerate(list_examples([path], "text", table)):
+        yield one.name, open_example(one.source, one.name), str(questions[number]) if len(questions) else question
 
 
 def answer_parts(model: PartModel, examples: Sequence[Any]) -> PartAnswers:

@@ -12,7 +12,7 @@ from headstart.encoders.preprocess.text_tokens import TextPreprocessing
 from headstart.encoders.spec import EncoderSpec
 from headstart.encoders.text.token_graphs import TokenEncoder
 from headstart.encoders.text.tokenizer import FILE
-from headstart.errors import ModelFileError, public_call
+from headstart.errors import DataError, ModelFileError, public_call
 from headstart.metrics.values import Evaluation
 from headstart.registry import resolve
 from headstart.runtime.files import require_free, whole_folder, write_errors, write_json
@@ -71,7 +71,10 @@ class PartModel:
     @public_call
     def evaluate(self, data: str | Path, *, seed: int = 0, resamples: int = 1000) -> Evaluation:
         """Score the model on a file like the one it was fitted to."""
-        examples = self.parts.read(Path(data).expanduser())
+        path = Path(data).expanduser()
+        if path.is_file() and not self.parts.recognises(path):
+            raise DataError("workflows.not_of_task", path=path, task=self.task)
+        examples = self.parts.read(path)
         return self.parts.evaluate(examples, [*self.answer(examples)], seed, resamples)
 
     def answer(self, examples: Sequence[Any]) -> Iterator[Any]:
