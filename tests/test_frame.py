@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 
 import headstart
 
+pytestmark = pytest.mark.no_cover  # it reads source, and runs none of it
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PINS = [line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]

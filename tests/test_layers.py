@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # it reads source, and runs none of it
+
 STAGES = (
     "runtime",
     "modalities",
