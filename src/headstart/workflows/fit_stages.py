@@ -142,14 +142,15 @@ def score(
         seed=seed,
         resamples=resamples,
         evaluation=evaluation,
-        halves=_add_moved(halves, outputs, final) if final.encoder.spec.name != simple.spec.name else {},
+        halves=add_moved(halves, outputs, final) if final.encoder.spec.name != simple.spec.name else {},
     )
     return outputs, board, promises
 
 
-def _add_moved(halves: Mapping[str, Floats], outputs: Floats, final: FittedPredictor) -> dict[str, Floats]:
+def add_moved(halves: Mapping[str, Floats], outputs: Floats, final: FittedPredictor) -> dict[str, Floats]:
     """Put the outputs (N, C) of a network that was moved beside what words and vectors say, where there are any."""
-    return {**halves, **({"moved": outputs} if halves and final.tuned else {})}
+    moved = final.tuned is not None and final.tuned.encoder is not None  # else the probe was kept
+    return {**halves, **({"moved": outputs} if halves and moved else {})}
 
 
 def reference_rows(encoded: EncodedDataset, recipe: Recipe) -> Integers:

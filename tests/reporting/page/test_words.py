@@ -1,6 +1,7 @@
 """What words alone reach stands beside vectors and both, and whether pretraining helped is said plainly."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from headstart.reporting.page.words import half_blocks, pretraining_sentence, wo
 from headstart.reporting.summary import _half_lines, score_lines
 from headstart.runtime.catalogue import texts_in
 from headstart.settings.recipe import Recipe
+from headstart.workflows.fit_stages import add_moved
 
 
 def answers(right, labels):
@@ -149,3 +151,14 @@ def test_a_model_of_words_is_not_asked_to_beat_words():
     metrics = {"evaluation": evaluation, "baselines": {"majority": majority, "words": evaluation}}
     assert best_baseline({**metrics, "encoder": {"name": "words"}}) == ("majority", 0.5)
     assert best_baseline({**metrics, "encoder": {"name": "e5_small"}}) == ("words", 0.8)
+
+
+def test_only_a_network_whose_moved_weights_were_taken_stands_beside_words_and_vectors():
+    halves, outputs = {"words": np.ones((1, 2))}, np.zeros((1, 2))
+    for tuned, names in (
+        (None, ["words"]),
+        (SimpleNamespace(encoder=None), ["words"]),
+        (SimpleNamespace(encoder="moved"), ["words", "moved"]),
+    ):
+        final = SimpleNamespace(tuned=tuned)
+        assert [*add_moved(halves, outputs, final)] == names
