@@ -102,9 +102,11 @@ def test_pictures_give_their_format_away_and_an_unreadable_header_is_unknown(tmp
 
 def test_check_says_it_in_its_lines_its_files_and_its_page(tmp_path):
     data = [(text.upper() if number % 2 else text, f"<{number % 2}>") for text, number in texts(60)]
+    data.append((f"{data[0][0]}!", data[0][1]))
     context = RunContext(cache=tmp_path / "cache")
     report = run_check(data, Recipe(encoder="words", head="ridge"), context, out=tmp_path / "out", language="zh")
     assert any("the share of capital letters alone tells" in line for line in report.lines())
+    assert any(f"#0 {data[0][0][:20]}" in line and "#60 " in line for line in report.lines())  # no row without its text
     written = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))
     assert written["shortcuts"]["facts"][1]["accuracy"]["value"] == 1
     own = [one for one in written["words"] if one["label"] == "<1>"]

@@ -1,14 +1,17 @@
 """What an audit of data found, for people and as plain data."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from headstart.audit.similarity.base import similarity_of
 from headstart.data.inspection_report import inspection_findings, inspection_lines
+from headstart.data.readers.base import text_of
 from headstart.modalities.base import modality_json
 from headstart.reporting.tables import indented
 from headstart.runtime.catalogue import ENGLISH, Texts
 from headstart.runtime.findings import Finding, about, notices_json, sentences
+from headstart.runtime.text import beginning
 from headstart.studies.check import Check
 
 MOST_LINES = 5
@@ -157,6 +160,12 @@ class CheckReport:
     def _name(self, position: int) -> str:
         return self.found.inspection.dataset.examples[position].name
 
+    def _called(self, names: Sequence[str]) -> list[str]:
+        """Name examples for people: a text in memory has no name that says anything, and is shown by its beginning."""
+        dataset = self.found.inspection.dataset
+        sources = {one.name: one.source for one in dataset.examples}
+        return [f"{name} {beginning(text_of(sources[name], dataset.modality))}".rstrip() for name in names]
+
     def _copy_lines(self, texts: Texts) -> list[str]:
         pairs = self.pairs_json()
         if not pairs:
@@ -165,7 +174,14 @@ class CheckReport:
         rows = [texts.columns("studies.copies")]
         for pair in pairs[:MOST_LINES]:
             parts = " ".join(texts.name("data", f"part_{part}") for part in pair["parts"])
-            rows.append((pair["one"], pair["other"], parts, f"{pair['distance']:.3f}", str(pair["hash_distance"])))
+            rows.append(
+                (
+                    *self._called((pair["one"], pair["other"])),
+                    parts,
+                    f"{pair['distance']:.3f}",
+                    str(pair["hash_distance"]),
+                )
+            )
         values = {"count": len(pairs), "across": sum(len(pair["parts"]) > 1 for pair in pairs)}
         head = texts.say("studies.pairs_across" if values["across"] else "studies.pairs", values)
         return [head, *indented(rows, (3, 4)), *_more(len(pairs), texts)]
@@ -176,9 +192,10 @@ class CheckReport:
         errors = self.labels_json()
         if not errors:
             return [texts.say("studies.no_label_errors")]
-        rows = [texts.columns("studies.labels")]
+        rows, first = [texts.columns("studies.labels")], errors[:MOST_LINES]
         rows += [
-            (one["path"], one["label"], one["suggested"], f"{one['confidence']:.2f}") for one in errors[:MOST_LINES]
+            (name, one["label"], one["suggested"], f"{one['confidence']:.2f}")
+            for name, one in zip(self._called([one["path"] for one in first]), first, strict=True)
         ]
         head = texts.say("studies.label_errors", {"count": len(errors)})
         return [head, *indented(rows, (3,)), *_more(len(errors), texts)]
@@ -191,7 +208,7 @@ class CheckReport:
             if len(places)
         ]
         if len(self.found.outliers):
-            names = list(map(self._name, self.found.outliers))
+            names = self._called(list(map(self._name, self.found.outliers)))
             lines.append(texts.say("studies.outliers", {"count": len(names), "names": names}))
         return lines or [texts.say("studies.no_poor")]
 
