@@ -1,6 +1,6 @@
 """Weights of encoders of documents move: in batches of like lengths, from cached states, and back into a graph."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from headstart.encoders.text.blocks import read_blocks
 from headstart.encoders.text.engine import TextEncoder
 from headstart.encoders.text.source import require_trainable
 from headstart.encoders.text.tokenizer import FILE, describe_preprocessing, write_tokenizer
-from headstart.encoders.text.torch_transformer import HIDDEN, create_network, load_tensors
+from headstart.encoders.text.torch_transformer import HIDDEN, TOGETHER, create_network, load_tensors
 from headstart.encoders.text.transformer import WORDS, Transformer
 from headstart.encoders.text.transformer_graph import write_transformer
 from headstart.errors import RecipeError
@@ -180,7 +180,8 @@ def test_the_contrastive_loss_is_the_formula():
 
 
 def test_a_network_learns_from_pairs_and_folds_say_whether_it_helped(tiny, tmp_path):
-    context = RunContext(cache=tmp_path)
+    told = []
+    context = RunContext(cache=tmp_path, progress=lambda step, done, total, note="": told.append((step, done, total)))
     ground = inputs_of(tiny, method="contrastive", batch_size=0, epochs=8, lr=0.003)
     plan = plan_of(ground)
     assert (plan.batch_size, examples_at_once(plan, on_cpu=True)) == (len(TEXTS), len(TEXTS))
@@ -190,10 +191,25 @@ def test_a_network_learns_from_pairs_and_folds_say_whether_it_helped(tiny, tmp_p
     opened = open_saved(tuned.encoder.spec, tuned.encoder.files)
     features = opened.encode([opened.preprocess(text) for text in TEXTS])
     assert (tuned.head.scores(features).argmax(axis=1) == ground.labels).all()
+    assert [part for part in told if part[0] == "Training in folds"] == [
+        *(("Training in folds", step, 8) for step in range(1, 5)),
+        ("Training in folds", 1, 1),  # the first of two folds was clear enough
+    ]
+    told.clear()
     blind = replace(ground, labels=np.arange(len(TEXTS)) % 3)  # nothing that a text says
     kept = fine_tune(blind, replace(plan, epochs=2), context)
     assert kept.encoder is None
     assert "it did not help here, and the probe was kept" in str(kept.notices[-1])
+    assert told[-1] == ("Training in folds", 2, 2)
+
+
+def test_many_rows_are_computed_with_those_of_their_length_and_come_back_in_their_order():
+    network = create_network(asdict(Transformer("bert", 2, 8, 2, 16, 50, 20, 2, 0, 0, 1e-12)), None)
+    lengths = np.random.default_rng(0).integers(1, 19, 2 * TOGETHER + 1)
+    ids = torch.tensor([[number % 50 for number in range(length)] + [HIDDEN] * (20 - length) for length in lengths])
+    ids[:, 0] = torch.arange(len(lengths))
+    with torch.inference_mode():
+        torch.testing.assert_close(network(ids), torch.cat([network(row[None]) for row in ids]))
 
 
 @pytest.mark.parametrize(("counts", "said"), [([1, 5], "has 1, the largest 5"), ([40, 40], "has 40, the largest 40")])

@@ -39,7 +39,7 @@ def validation_seconds(plan: TrainingPlan, pace: StepTime) -> float:
 
 
 def epoch_seconds(plan: TrainingPlan, pace: StepTime) -> float:
-    """Estimate an epoch and what it adds to folds that choose: two, of half of the examples and half of the epochs."""
+    """Estimate an epoch and its part in folds that choose: two at most, of half of the examples and of the epochs."""
     return pace.epoch * (1.5 if plan.method == CONTRASTIVE else 1.0)
 
 

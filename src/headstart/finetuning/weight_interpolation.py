@@ -85,20 +85,22 @@ def _go(training: Training, outcome: TrainingOutcome, starts: Tensors, share: fl
         training.renew_statistics()
 
 
-def choose_share(losses: Scores, weights: Scores | None = None, groups: Labels | None = None) -> int:
+def choose_share(
+    losses: Scores, weights: Scores | None = None, groups: Labels | None = None, errors: float = 1.0
+) -> int:
     """Choose a row of losses of shape (shares, N), shares ascending: the nearest to the probe that is as good as any.
 
-    As good means: not worse than the smallest mean by more than one standard error of the paired difference (the rule
-    of Breiman et al. 1984). So weights move as far as the validation examples can vouch for, and no further: with a
-    dozen of them nearly every difference is luck. ``weights`` (N,) sum to 1; differences are summed per group before
-    their spread is taken, because examples of one group are not independent.
+    As good means: not worse than the smallest mean by more than one standard error of the paired difference, or
+    ``errors`` of them (the rule of Breiman et al. 1984). So weights move as far as the validation examples can vouch
+    for, and no further: with a dozen of them nearly every difference is luck. ``weights`` (N,) sum to 1; differences
+    are summed per group before their spread is taken, because examples of one group are not independent.
 
     Examples
     --------
     >>> clear = np.array([[1.0, 1.1, 0.9], [0.5, 0.6, 0.4], [0.2, 0.3, 0.1]])
     >>> luck = np.array([[0.1, 0.1, 2.0], [0.1, 0.2, 1.0]])
-    >>> choose_share(clear), choose_share(luck)
-    (2, 0)
+    >>> choose_share(clear), choose_share(luck), choose_share(luck, errors=0.1)
+    (2, 0, 1)
     """
     count = losses.shape[1]
     mass = np.full(count, 1 / count) if weights is None else weights
@@ -111,4 +113,4 @@ def choose_share(losses: Scores, weights: Scores | None = None, groups: Labels |
     worse = excess @ mass
     sums = np.stack([np.bincount(numbers, mass * (row - mean)) for row, mean in zip(excess, worse, strict=True)])
     error = np.sqrt((sums**2).sum(axis=1) * independent / (independent - 1))
-    return int(np.argmax(worse <= error))
+    return int(np.argmax(worse <= errors * error))

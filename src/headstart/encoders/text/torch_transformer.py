@@ -28,6 +28,7 @@ from headstart.errors import EncoderError
 
 HIDDEN = -1  # number of a token that fills a batch up
 TOLERANCE = 1e-5  # of features of the graph against those of the network
+TOGETHER = 16  # rows; more are divided by their lengths, or most of what is computed for short ones fills them up
 _FAR = -1e9  # added to the scores of hidden tokens
 
 
@@ -75,6 +76,10 @@ class TorchTransformer(nn.Module):
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None) -> torch.Tensor:
         """Compute features (B, 2 W): the unit means of the last two layers."""
         mask = input_ids != HIDDEN if attention_mask is None else attention_mask.bool()
+        if len(mask) > TOGETHER:
+            order = mask.sum(dim=1).argsort(stable=True)
+            parts = [self._trimmed(input_ids[rows], mask[rows]) for rows in order.chunk(2)]
+            return torch.cat(parts)[order.argsort()]
         return self.pool(self.hidden_states(input_ids, mask), mask)
 
     def hidden_states(
@@ -114,6 +119,11 @@ class TorchTransformer(nn.Module):
     def group_matcher(self, coarse: bool = False) -> dict[str, str]:
         """Describe the stages, as timm asks for them: what stands before the layers, then each layer."""
         return {"stem": r"^embeddings|^encoder\.relative", "blocks": r"^encoder\.layer\.(\d+)"}
+
+    def _trimmed(self, input_ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Compute features without the places at the end that no row fills."""
+        end = int(mask.any(dim=0).nonzero().max()) + 1
+        return self.forward(input_ids[:, :end], mask[:, :end])
 
     def _run_layer(self, layer: Any, states: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:  # noqa: ANN401
         attention, heads = layer["attention"], self.network.heads
