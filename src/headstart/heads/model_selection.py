@@ -15,6 +15,7 @@ from headstart.heads.family import HeadFamily, LeavesOneOut
 from headstart.heads.linear import LinearHead
 from headstart.heads.training_set import TrainingSet
 from headstart.runtime.findings import Finding
+from headstart.runtime.malloc import return_memory
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.parallelism import algebra_threads
 
@@ -138,6 +139,8 @@ def _predict_fold(tables: Sequence[_GridScores], training: TrainingSet, fold: Fo
             part = training.take(fold.train)  # without the rotation, which is large and of which it makes no use
         for number, scores in enumerate(table.family.path_scores(part, features, table.family.grid)):
             table.scores[number, fold.held_out] = scores
+    del part, features
+    return_memory()
 
 
 def _evaluate_leave_one_out(family: LeavesOneOut, training: TrainingSet, scorer: CvScorer) -> list[CvScore]:

@@ -245,7 +245,11 @@ def fit_with_baseline(  # six: what is learned from what, how, and who is told
     widest = max(features.shape[1], baseline.matrix.shape[1])
     threads = algebra_threads(len(part) * widest, available_cores())
     fit_plain = partial(baseline.take(part.positions).fit, part.labels, target, part.groups, recipe)
-    fit = partial(select_head, training, target, part.groups, recipe, progress)
+
+    def fit() -> Probe:
+        """Fit to a set of its own, so that its rotation goes with it."""
+        return select_head(replace(training), target, part.groups, recipe, progress)
+
     if threads > 1:
         return fit(), fit_plain()
     # The limit is one of the process: it has to outlast whichever ends first.

@@ -1,4 +1,4 @@
-"""Memory that a training asks for again in every step stays with the process until the training is over."""
+"""Freed memory: that of a training stays with the process until it is over, that of a fit of many examples goes."""
 
 import ctypes
 import sys
@@ -28,6 +28,12 @@ def retained_memory() -> Iterator[None]:
     finally:
         library.mallopt(MMAP_MAX, USUAL_MMAPS)
         library.mallopt(TRIM_THRESHOLD, USUAL_TRIM)
+        library.malloc_trim(0)
+
+
+def return_memory() -> None:
+    """Return what was freed to the system; of what many small pieces took, glibc keeps it by itself."""
+    if library := _glibc():
         library.malloc_trim(0)
 
 
