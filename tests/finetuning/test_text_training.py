@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -39,6 +40,7 @@ TEXTS = [
     for word in ("good", "bad", "long")
     for filling in ("the", "a very", "song of", "not", "story about the war and") * 3
 ]
+DENSE = "encoder.layer.1.intermediate.dense.weight"
 LONG = "good " + "the war and love " * 40  # 162 tokens: three pieces of 62
 
 
@@ -47,9 +49,12 @@ def tiny(tmp_path_factory) -> TextEncoder:
     folder = tmp_path_factory.mktemp("tiny")
     network = Transformer.from_config(config_json(), folder)
     draw = np.random.default_rng(1)
-    blocks = draw.integers(0, 256, (network.vocabulary, 1, 18)).astype(np.uint8)
-    blocks[:, :, :2] = draw.normal(0, 0.05, (network.vocabulary, 1, 1)).astype("<f2").view(np.uint8)
-    write_transformer(network, draw_tensors(network) | {WORDS: blocks}, folder / "encoder.onnx")
+    blocks = {}
+    for name, size in ((WORDS, 0.05), (DENSE, 0.005)):
+        rows = network.shapes()[name][0]
+        blocks[name] = draw.integers(0, 256, (rows, 1, 18)).astype(np.uint8)
+        blocks[name][:, :, :2] = draw.normal(0, size, (rows, 1, 1)).astype("<f2").view(np.uint8)
+    write_transformer(network, draw_tensors(network) | blocks, folder / "encoder.onnx")
     write_tokenizer(tokenizer_json(), folder / FILE)
     preprocessing = describe_preprocessing(folder / FILE, network.positions)
     spec = EncoderSpec("tiny", network.architecture, 64, "0" * 64, preprocessing, "Apache-2.0", "tests")
@@ -89,13 +94,16 @@ def test_a_batch_is_filled_up_to_its_longest_and_epochs_take_turns_with_pieces()
 
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_weights_that_moved_leave_as_a_graph_and_what_did_not_stays_in_its_blocks(tiny, tmp_path, method):
-    ground = inputs_of(tiny, [*TEXTS, LONG], method=method, lr=0.003, epochs=6)
+    ground = inputs_of(tiny, [*TEXTS, LONG], method=method, lr=0.003, epochs=6, rank=2)
     tuned = fine_tune(ground, plan_of(ground), RunContext(cache=tmp_path))
     assert tuned.history[-1].loss < tuned.history[0].loss
     assert any("longer than a piece" in str(notice) for notice in tuned.notices)
     assert tuned.encoder.spec.name == f"tiny+{method}"
     before, after = load_tensors(tiny.spec, tiny.files), load_tensors(tuned.encoder.spec, tuned.encoder.files)
     np.testing.assert_array_equal(after[WORDS], before[WORDS])  # blocks
+    kept = {one.name for one in onnx.load(tuned.encoder.files.graph).graph.initializer}
+    narrow = {f"{DENSE}.left", f"{DENSE}.right", f"{DENSE.removesuffix('.weight')}.bits"}
+    assert (narrow <= kept) is (method == "lora")  # what low-rank matrices add stands beside the blocks
     moved = {name for name in before if not np.array_equal(before[name], after[name])}
     query = "encoder.layer.1.attention.self.query.weight"
     assert query in moved

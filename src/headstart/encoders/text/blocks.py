@@ -40,6 +40,33 @@ def read_blocks(blocks: Array) -> Singles:
     return (numbers * scales.astype(np.float32)).reshape(len(blocks), -1)
 
 
+def find_product(before: Array, after: Array) -> tuple[Singles, Singles] | None:
+    """Find two narrow matrices (rows, k) and (k, columns) whose product was added to a matrix, small beside the matrix.
+
+    None where what was added is no such product: low-rank training adds one, any other does not.
+
+    Examples
+    --------
+    >>> left, right = find_product(np.eye(200), np.eye(200) + np.outer(np.arange(200.0), np.ones(200)))
+    >>> left.shape, right.shape
+    ((200, 1), (1, 200))
+    >>> find_product(np.eye(200), np.zeros((200, 200))) is None
+    True
+    """
+    rows, columns = before.shape
+    most = min(64, rows * columns // (2 * (rows + columns)))
+    change = after.astype(np.float64) - before
+    rounding = 2.0**-23 * float(np.abs(after).max())  # of numbers in single precision
+    # The image of random columns spans what those of the change span, at a fraction of the time of its own values.
+    image = change @ np.random.default_rng(0).standard_normal((columns, min(most + 8, rows, columns)))
+    basis, sizes, _ = np.linalg.svd(image, full_matrices=False)
+    left = basis[:, sizes > rounding * ((rows + columns) * len(sizes)) ** 0.5]
+    right = left.T @ change
+    if left.shape[1] > most or np.abs(left @ right - change).max(initial=0) > 2 * rounding:
+        return None
+    return left.astype(np.float32), right.astype(np.float32)
+
+
 def pack_pairs(halves: Array) -> Array:
     """Return the halves of bytes in the order of ONNX Runtime: neighbours share a byte, the first one below.
 

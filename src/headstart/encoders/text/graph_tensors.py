@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from headstart.encoders.text.blocks import join_blocks, unpack_pairs
+from headstart.encoders.text.blocks import join_blocks, read_blocks, unpack_pairs
 from headstart.encoders.text.transformer import DISTANCES, PLACES, TYPES, WORDS, Transformer
-from headstart.encoders.text.transformer_graph import distance_classes
+from headstart.encoders.text.transformer_graph import distance_classes, narrow_names
 from headstart.encoders.weight_files import Array
 from headstart.errors import EncoderError
 
@@ -52,4 +52,6 @@ def _tensor(network: Transformer, name: str, shape: tuple[int, ...], arrays: dic
     if name == WORDS:
         return join_blocks(arrays[f"{name}.scales"], arrays[f"{name}.bits"])
     layer = name.removesuffix(".weight")
-    return join_blocks(arrays[f"{layer}.scales"][:, :, None], unpack_pairs(arrays[f"{layer}.bits"]))
+    blocks = join_blocks(arrays[f"{layer}.scales"][:, :, None], unpack_pairs(arrays[f"{layer}.bits"]))
+    left, right = (arrays.get(one) for one in narrow_names(name))
+    return blocks if left is None or right is None else read_blocks(blocks) + (right @ left).T

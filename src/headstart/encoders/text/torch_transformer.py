@@ -16,12 +16,12 @@ from headstart.arrays import Integers
 from headstart.encoders.onnx_engine import open_session
 from headstart.encoders.preprocess.text_vocabulary import INDEX
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
-from headstart.encoders.text.blocks import read_blocks
+from headstart.encoders.text.blocks import find_product, read_blocks
 from headstart.encoders.text.graph_tensors import read_graph
 from headstart.encoders.text.loading import weights_stay
 from headstart.encoders.text.tokenizer import FILE
 from headstart.encoders.text.transformer import WORDS, Transformer
-from headstart.encoders.text.transformer_graph import distance_classes, write_transformer
+from headstart.encoders.text.transformer_graph import distance_classes, narrow_names, write_transformer
 from headstart.encoders.text.written import GRAPH
 from headstart.encoders.weight_files import Array
 from headstart.errors import EncoderError
@@ -191,10 +191,19 @@ def store_network(
 
 
 def keep_blocks(module: nn.Module, before: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the tensors of a network; of those that are what they were before, the blocks that they were read from."""
+    """Return the tensors of a network; of those that are what they were before, the blocks that they were read from.
+
+    Where a product of two narrow matrices was added to one, its blocks stay too, with these beside them.
+    """
     tensors = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
     for name, old in before.items():
-        if old.dtype == np.uint8 and np.array_equal(read_blocks(old), tensors[name]):
+        if old.dtype != np.uint8:
+            continue
+        plain = read_blocks(old)
+        added = None if name == WORDS else find_product(plain, tensors[name])
+        if added is not None and added[0].size:
+            tensors |= dict(zip(narrow_names(name), added, strict=True))
+        if added is not None or np.array_equal(plain, tensors[name]):
             tensors[name] = old
     return tensors
 

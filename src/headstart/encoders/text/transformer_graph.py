@@ -137,10 +137,11 @@ class _TransformerGraph(GraphNodes):
             self.keep(f"{name}.bits", pack_pairs(numbers)),
             self.keep(f"{name}.scales", scales[:, :, 0].astype(np.float32)),
         ]
-        return self.add(
+        narrow = [one for one in reversed(narrow_names(f"{name}.weight")) if one in self.tensors]
+        product = self.add(
             "MatMulNBits",
             [states, *kept, "", "", bias],
-            name,
+            f"{name}.whole" if narrow else name,
             domain=MICROSOFT,
             K=blocks * BLOCK,
             N=rows,
@@ -148,6 +149,9 @@ class _TransformerGraph(GraphNodes):
             block_size=BLOCK,
             accuracy_level=1,  # products in single precision
         )
+        for part in narrow:
+            states = self.add("MatMul", [states, self.keep(part, self.tensors[part].T)], f"{part}.product")
+        return self.add("Add", [product, states], name) if narrow else product
 
     def split(self, states: str, order: list[int]) -> str:
         """Split the numbers of tokens among the heads: (B, H, T, W / H) in the order of axes that is asked for."""
@@ -173,6 +177,17 @@ class _TransformerGraph(GraphNodes):
         scores = self.add("Gather", [table, rows], "distance_scores")
         turned = self.add("Transpose", [scores], "distance_scores.turned", perm=[2, 0, 1])
         return self.add("Unsqueeze", [turned, self.keep("axis_0", np.array([0]))], "distance_scores.all")
+
+
+def narrow_names(name: str) -> tuple[str, str]:
+    """Name the two narrow matrices whose product is added to a matrix of blocks.
+
+    Examples
+    --------
+    >>> narrow_names("dense.weight")
+    ('dense.weight.left', 'dense.weight.right')
+    """
+    return f"{name}.left", f"{name}.right"
 
 
 def distance_classes(distances: Array, count: int) -> Array:
