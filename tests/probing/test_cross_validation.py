@@ -7,8 +7,9 @@ from headstart.data.targets.classes import Classes
 from headstart.encoders.term_features import TermFeatures
 from headstart.encoders.text.terms import TermWeights
 from headstart.heads.words import WordsFamily
+from headstart.probing.baseline import BaselineRows
 from headstart.probing.cross_validation import predict_in_folds
-from headstart.probing.probe import BaselineRows, fit_probe
+from headstart.probing.probe import fit_probe
 from headstart.probing.rows import Sample
 from headstart.settings.recipe import Recipe
 

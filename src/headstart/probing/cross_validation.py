@@ -8,7 +8,8 @@ import numpy as np
 from headstart.arrays import Floats, Integers, Singles
 from headstart.data.splits import make_folds
 from headstart.data.targets.base import Target
-from headstart.probing.probe import BaselineRows, fit_probe
+from headstart.probing.baseline import BaselineRows
+from headstart.probing.probe import fit_probe
 from headstart.probing.rows import Sample
 from headstart.runtime.progress import Progress, silent
 from headstart.settings.recipe import Recipe

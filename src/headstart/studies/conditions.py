@@ -18,7 +18,8 @@ from headstart.finetuning.inputs import TrainingInputs
 from headstart.heads.family import HeadFamily
 from headstart.heads.stacked import StackedFamily
 from headstart.modalities.base import DEFAULT, load_modality
-from headstart.probing.probe import ZERO_SHOT, BaselineRows, baseline_family, fit_probe, zero_shot_probe
+from headstart.probing.baseline import BaselineRows, baseline_family
+from headstart.probing.probe import ZERO_SHOT, fit_probe, zero_shot_probe
 from headstart.probing.rows import select_sample
 from headstart.runtime.context import RunContext
 from headstart.settings.recipe import Recipe

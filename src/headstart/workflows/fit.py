@@ -24,7 +24,8 @@ from headstart.features.values import Extraction
 from headstart.heads.words import heaviest_terms
 from headstart.metrics.comparison import Comparison, compare_with_baselines
 from headstart.metrics.values import ScoredPart
-from headstart.probing.probe import Probe, fit_with_baseline
+from headstart.probing.baseline import fit_with_baseline
+from headstart.probing.probe import Probe
 from headstart.probing.rows import Sample, require_some, select_sample
 from headstart.reporting.page.writing import with_page
 from headstart.reporting.report import RunReport, run_findings

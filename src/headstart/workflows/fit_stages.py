@@ -15,9 +15,10 @@ from headstart.features.values import Extraction
 from headstart.finetuning.inputs import TrainingInputs
 from headstart.metrics.comparison import PROBE, Comparison, compare_with_baselines
 from headstart.metrics.values import ScoredPart
+from headstart.probing.baseline import BaselineRows, baseline_family
 from headstart.probing.cross_validation import predict_in_folds
 from headstart.probing.predictor import HeadPredictor
-from headstart.probing.probe import BaselineRows, Probe, baseline_family
+from headstart.probing.probe import Probe
 from headstart.probing.rows import Sample, require_some, select_balanced_rows, select_rows_to_encode, select_sample
 from headstart.runtime.context import RunContext
 from headstart.runtime.findings import Finding

@@ -25,8 +25,9 @@ from headstart.metrics.classification.folds import evaluate_folds
 from headstart.metrics.classification.metrics import METRICS
 from headstart.metrics.comparison import Comparison, compare_with_baselines
 from headstart.metrics.values import Score, ScoredPart
+from headstart.probing.baseline import BaselineRows, baseline_family
 from headstart.probing.cross_validation import OutOfFold, predict_in_folds
-from headstart.probing.probe import BaselineRows, Probe, baseline_family, fit_probe
+from headstart.probing.probe import Probe, fit_probe
 from headstart.probing.rows import Sample, select_sample
 from headstart.runtime.catalogue import ENGLISH
 from headstart.saving.build import record_training
