@@ -31,6 +31,10 @@ def test_all_are_scored_that_are_neither_drawn_nor_copies_of_what_was_drawn():
     assert not np.isin(twins[parts.score], twins[parts.fit]).any()
     left_out = 20 - 6 - len(parts.score)
     assert left_out > 0 and f"but {left_out} that belong to one of them" in str(parts.rule)
+    one = str(parts_of_shots(data(), twins, EVERYONE, 1, seed=1).rule)
+    assert one.startswith("1 picture of each class, drawn with seed 1, is learned from")
+    single = str(parts_of_shots(data(), np.minimum(EVERYONE, 18), EVERYONE, 9, seed=1).rule)
+    assert single.startswith("9 pictures of each class")  # though one more is left out
 
 
 def test_of_data_with_parts_the_draw_is_in_the_one_and_only_what_was_drawn_can_leak():

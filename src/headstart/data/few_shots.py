@@ -44,7 +44,7 @@ def parts_of_shots(dataset: Dataset, together: Integers, usable: Integers, shots
     own = find_own_parts(dataset, together, usable)
     fit = draw_shots(dataset.strata, own.fit if own else usable, shots, seed)
     shared = np.isin(together, together[fit])
-    values = {"shots": shots, "part": dataset.target.stratum, "seed": seed}
+    values = {"count": shots, "part": dataset.target.stratum, "seed": seed}
     labels, score = dataset.labels, own.score if own else usable[~shared[usable]]
     if not len(score):
         raise DataError("data.nothing_beside", shots=shots, part=dataset.target.stratum)
@@ -54,8 +54,8 @@ def parts_of_shots(dataset: Dataset, together: Integers, usable: Integers, shots
         values |= {name: own.rule.values[name] for name in ("fitted", "scored")}
         notices = [*leak_notices(leaked, np.isin(usable, score)), *notices]
         return Parts(fit, score, Finding("data.rule_shots_own", values, NOTE), usable[leaked], tuple(notices))
-    values["count"] = len(usable) - len(fit) - len(score)
-    rule = "data.rule_shots_grouped" if values["count"] else "data.rule_shots"
+    values["copies"] = len(usable) - len(fit) - len(score)
+    rule = "data.rule_shots_grouped" if values["copies"] else "data.rule_shots"
     return Parts(fit, score, Finding(rule, values, NOTE), usable[:0], tuple(notices))
 
 
