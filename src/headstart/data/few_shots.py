@@ -37,7 +37,7 @@ def parts_of_shots(dataset: Dataset, together: Integers, usable: Integers, shots
     --------
     >>> from headstart.data.example import Example
     >>> data = Dataset("toy", tuple(Example(str(n), str(n), {"label": "ab"[n % 2]}) for n in range(6)))
-    >>> parts = parts_of_shots(data, np.array([0, 1, 2, 3, 0, 1]), np.arange(6), 1, seed=0)
+    >>> parts = parts_of_shots(data, np.array([0, 1, 2, 3, 0, 1]), np.arange(6), 1, seed=3)
     >>> len(parts.fit), len(parts.score), bool(np.isin(parts.score, parts.fit).any())
     (2, 3, False)
     """
