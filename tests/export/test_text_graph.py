@@ -72,7 +72,9 @@ def block(kind: str) -> str:
 
 def test_the_card_and_the_page_have_the_same_code(models, place):
     assert f"```python\n{block('python')}```" in USE
-    assert USE in (place / "stacked" / "run" / "model" / "README.md").read_text(encoding="utf-8")
+    card = (place / "stacked" / "run" / "model" / "README.md").read_text(encoding="utf-8")
+    assert USE in card and "opened by timm" not in card
+    assert "words kind = words" in card and "'settings'" not in card
 
 
 @pytest.mark.parametrize("head", HEADS)

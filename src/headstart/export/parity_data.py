@@ -122,6 +122,7 @@ def examples_of_run(folder: Path, model: SavedModel, progress: Progress) -> Pari
     kept = read_run_rows(table, model.spec.modality) if table.is_file() else {}
     if not table.is_file() or not (root or kept):
         raise ExportError("export.no_run", folder=folder)
+    csv.field_size_limit(max(csv.field_size_limit(), table.stat().st_size))  # a text may be as long as the table
     with table.open(encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["part"] != "left out"]
     sources = [kept.get(bytes.fromhex(row["sha256"])) or find_path(root or run, row["path"]) for row in rows]

@@ -44,6 +44,7 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
     from headstart.saving.timm_layout import obstacle, write_timm_layout
 
     why_not = obstacle(model, files)
+    told = why_not if getattr(load_modality(model.spec.modality), "timm", False) else ""  # nobody would open it there
     require_free(folder)
     with write_errors("saving.not_written", folder=folder), whole_folder(folder) as partial:
         _copy_encoder(partial, files)
@@ -60,10 +61,9 @@ def save_bundle(folder: Path, model: SavedModel, files: EncoderFiles) -> tuple[F
         if not why_not:
             write_timm_layout(partial, model, files)
         no_raw = resolve("exporters", "onnx").save(partial, model, files)  # a later stage: known by name alone
-        write_text(partial / CARD, model_card(model, why_not, no_raw))
+        write_text(partial / CARD, model_card(model, why_not and told, no_raw))
         write_json(partial / MANIFEST, manifest_of(model, files, partial.iterdir()))
-    asked = getattr(load_modality(model.spec.modality), "timm", False)  # else nobody would open it there
-    return tuple(dict.fromkeys(reason for reason in (why_not if asked else None, no_raw) if reason))
+    return tuple(dict.fromkeys(reason for reason in (told, no_raw) if isinstance(reason, Finding)))
 
 
 def load_bundle(path: str | Path) -> Bundle:

@@ -1,12 +1,13 @@
 """The model card ``README.md``: what a model is, how good it is, where it ends, and how to use it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from headstart.metrics.values import CrossValidated
 from headstart.modalities.base import load_modality
-from headstart.runtime.catalogue import ENGLISH
+from headstart.runtime.catalogue import ENGLISH, Texts
+from headstart.runtime.findings import Finding
 from headstart.saving.card_parts import TaskCard, escaped, score_text, table_text
 from headstart.saving.reference_set import REFERENCES, References
 from headstart.saving.values import SavedModel
@@ -28,14 +29,15 @@ print(model.predict("picture.jpg"))
 def model_card(model: SavedModel, why_not_timm: object = None, no_raw: object = None) -> str:
     """Write the model card as Markdown with YAML front matter; names from users are escaped.
 
-    ``why_not_timm`` is a sentence for a model that timm cannot open, None for one that it can; ``no_raw`` the same for
-    one without ``model.onnx``.
+    ``why_not_timm`` is a sentence for a model that timm cannot open, "" where nobody asks, None for one that it can;
+    ``no_raw`` the same for one without ``model.onnx``.
     """
     card: TaskCard = load_task(model.target.task).card()
-    reword = ENGLISH.for_modality(model.spec.modality).reword
+    texts = ENGLISH.for_modality(model.spec.modality)
+    reword, reasons = texts.reword, [_said(reason, texts) for reason in (why_not_timm, no_raw)]
     sections = {
         card.title(model): _about(model),
-        "Use": "\n".join([reword(USE), *card.use(model, why_not_timm, no_raw)]),
+        "Use": "\n".join([reword(USE), *card.use(model, *reasons)]),
         "Scores": reword(_scores(model, card)),
         **{title: _reworded(text, reword) for title, text in card.sections(model).items()},
         "Data": _data(model),
@@ -46,6 +48,10 @@ def model_card(model: SavedModel, why_not_timm: object = None, no_raw: object = 
         f"{'##' if number else '#'} {title}\n\n{text}" for number, (title, text) in enumerate(sections.items())
     )
     return f"{_front_matter(model, card.tag, why_not_timm is None)}\n{body}"
+
+
+def _said(reason: object, texts: Texts) -> object:
+    return reason.render(texts) if isinstance(reason, Finding) else reason
 
 
 def _reworded(text: str, reword: Callable[[str], str]) -> str:
@@ -72,7 +78,7 @@ def _about(model: SavedModel) -> str:
     moved = "method" in model.head.settings()
     network = "a pretrained encoder whose weights moved" if moved else "a frozen pretrained encoder"
     encoder = network if model.spec.is_network else "an encoder without a network"
-    settings = ", ".join(f"{escaped(key)} = {escaped(str(value))}" for key, value in model.head.settings().items())
+    settings = ", ".join(f"{escaped(key)} = {escaped(value)}" for key, value in _flat(model.head.settings()))
     return (
         f"Made by Headstart {model.training.versions.get('headstart') or ''}".rstrip()
         + f" on {escaped(model.training.created)}: {encoder} ({escaped(model.spec.architecture)}, "
@@ -80,6 +86,21 @@ def _about(model: SavedModel) -> str:
         + (f" ({settings})" if settings else "")
         + ".\n"
     )
+
+
+def _flat(settings: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, str]]:
+    """Go through settings, those of a part with its name before theirs."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{inside}{key} ")
+        else:
+            yield f"{inside}{key}".replace(" settings ", " "), _value(value)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return " and ".join(map(_value, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _scores(model: SavedModel, card: TaskCard) -> str:

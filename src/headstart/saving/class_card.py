@@ -47,9 +47,9 @@ class ClassCard(TaskCard):
         """Write how to use it with ONNX Runtime and with timm, or why that cannot be."""
         parts = (
             f"{escaped(str(no_raw))}\n" if no_raw else load_modality(model.spec.modality).graph.USE,
-            f"{escaped(str(why_not_timm))}\n" if why_not_timm else USE_WITH_TIMM,
+            USE_WITH_TIMM if why_not_timm is None else why_not_timm and f"{escaped(str(why_not_timm))}\n",
         )
-        return list(dict.fromkeys(parts))
+        return [str(part) for part in dict.fromkeys(parts) if part]
 
     def sections(self, model: SavedModel) -> dict[str, str]:
         """Write calibration, policy and classes."""

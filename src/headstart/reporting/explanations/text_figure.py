@@ -29,7 +29,8 @@ p.text {{ white-space: pre-wrap; overflow-wrap: anywhere }}
 p.note {{ color: #666; font-size: 14px; line-height: 1.5 }}
 span {{ border-radius: 3px }}
 th, td {{ text-align: left; vertical-align: top; padding-right: 1em; font-size: 14px; line-height: 1.5 }}
-td {{ overflow-wrap: anywhere }}
+td {{ overflow-wrap: break-word }}
+td:last-child {{ overflow-wrap: anywhere }}
 caption {{ text-align: left; color: #666 }}
 </style></head><body><h1>{title}</h1>
 <p class="text">{words}</p>
