@@ -56,7 +56,10 @@ def test_a_path_that_does_not_exist_is_refused(put):
 
 
 def test_what_holds_no_pictures_is_refused(tmp_path):
-    assert refusal(list_examples, tmp_path) == f"There are no pictures in '{tmp_path}'. Give a folder with pictures."
+    assert (
+        refusal(list_examples, tmp_path)
+        == f"There are no pictures in '{tmp_path}'. Give a folder with pictures, or a table itself."
+    )
     assert refusal(list_examples, tmp_path / "*.png") == (
         f"The pattern '{tmp_path}/*.png' matches no picture. Check the path."
     )

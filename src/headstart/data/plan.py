@@ -56,7 +56,10 @@ class Plan:
 
     def _idle(self) -> list[Finding]:
         idle = idle_settings(self.recipe)
-        return [Finding("data.idle", {"names": idle})] if idle else []
+        found = [Finding("data.idle", {"names": idle})] if idle else []
+        if self.recipe.split.shots >= 0 and "test_fraction" in self.recipe.changed():
+            found.append(Finding("data.idle_fraction"))
+        return found
 
     def examples_to_fit(self) -> list[Example]:
         """List the examples of the part to learn from, or where nothing is learned from those that are seen."""
