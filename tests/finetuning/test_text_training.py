@@ -94,11 +94,14 @@ def test_a_batch_is_filled_up_to_its_longest_and_epochs_take_turns_with_pieces()
 
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_weights_that_moved_leave_as_a_graph_and_what_did_not_stays_in_its_blocks(tiny, tmp_path, method):
-    ground = inputs_of(tiny, [*TEXTS, LONG], method=method, lr=0.003, epochs=6, rank=2)
+    files = replace(tiny.files, beside={**tiny.files.beside, "beside.json": b"{}"})  # such as the words of the baseline
+    texts = [*TEXTS, LONG]
+    ground = inputs_of(TextEncoder(tiny.spec, files), texts, method=method, lr=0.003, epochs=6, rank=2)
     tuned = fine_tune(ground, plan_of(ground), RunContext(cache=tmp_path))
     assert tuned.history[-1].loss < tuned.history[0].loss
     assert any("longer than a piece" in str(notice) for notice in tuned.notices)
     assert tuned.encoder.spec.name == f"tiny+{method}"
+    assert tuned.encoder.files.read("beside.json") == b"{}"
     before, after = load_tensors(tiny.spec, tiny.files), load_tensors(tuned.encoder.spec, tuned.encoder.files)
     np.testing.assert_array_equal(after[WORDS], before[WORDS])  # blocks
     kept = {one.name for one in onnx.load(tuned.encoder.files.graph).graph.initializer}

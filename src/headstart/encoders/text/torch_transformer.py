@@ -14,12 +14,10 @@ from torch.nn import functional
 
 from headstart.arrays import Integers
 from headstart.encoders.onnx_engine import open_session
-from headstart.encoders.preprocess.text_vocabulary import INDEX
 from headstart.encoders.spec import EncoderFiles, EncoderSpec
 from headstart.encoders.text.blocks import find_product, read_blocks
 from headstart.encoders.text.graph_tensors import read_graph
 from headstart.encoders.text.loading import weights_stay
-from headstart.encoders.text.tokenizer import FILE
 from headstart.encoders.text.transformer import WORDS, Transformer
 from headstart.encoders.text.transformer_graph import distance_classes, narrow_names, write_transformer
 from headstart.encoders.text.written import GRAPH
@@ -179,7 +177,7 @@ def store_network(
         When the graph computes something else on ``inputs``, numbers of tokens (n, T).
     """
     write_transformer(module.network, keep_blocks(module, _read_tensors(files)), place / GRAPH)
-    for name in {FILE, INDEX} & {*files.beside}:
+    for name in files.beside:  # the tokenizer, and the words that the baseline knows
         (place / name).write_bytes(files.read(name))
     with torch.inference_mode():
         expected = module(torch.from_numpy(inputs)).numpy()
