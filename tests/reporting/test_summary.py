@@ -68,6 +68,11 @@ def test_moved_weights_are_told_with_a_paired_test_beside_the_probe(groups, test
     start = f"  Moving the weights: +20.0 points [{low:+.1f}, {high:+.1f}] over the probe; of the pictures 8 won, 0 "
     assert said.startswith(start)
     assert said.endswith(test)
+    assert not any("hurt" in line for line in score_lines(TARGET, found, ""))
+    worse = compare_with_baselines(METRICS, part, probe, {"majority": np.array([0.5, 0.5]), "probe": np.eye(2)[labels]})
+    hurt = "  It hurt here: the probe, which moves nothing, is better. Leave --method out."
+    chance = "  That may be chance: the probe, which moves nothing, may be as good."  # few groups tell little
+    assert (hurt if groups is None else chance) in score_lines(TARGET, worse, "")
 
 
 def test_a_model_saved_without_colours_has_one_baseline():

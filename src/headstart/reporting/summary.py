@@ -53,7 +53,9 @@ def _moved_lines(moved: PairedDifference | None, texts: Texts) -> list[str]:
         "p": moved.p,
         "test": texts.say("reporting.mcnemar" if moved.test == "mcnemar" else "reporting.group_bootstrap"),
     }
-    return [texts.say("reporting.moved", values)]
+    worth = "helps" if gain.low > 0 else "hurts" if gain.high < 0 else "open"
+    said = [] if worth == "helps" else [f"  {texts.say(f'reporting.moved_{worth}')}"]
+    return [texts.say("reporting.moved", values), *said]
 
 
 def _half_lines(board: Comparison, metric: str, texts: Texts) -> list[str]:

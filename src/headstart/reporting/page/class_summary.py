@@ -169,7 +169,8 @@ def _moved(metrics: Json, accuracy: Score, probe: Score, texts: Texts) -> str:
         apart = accuracy.low > probe.high or accuracy.high < probe.low
         return texts.say("page.summary.moved" if apart else "page.summary.moved_open", values)
     values |= {"range": points_range(paired), "p": p_text(p) if p < 0.001 else f"= {p_text(p)}"}
-    return texts.say("page.summary.moved_paired" if p < LEVEL else "page.summary.moved_paired_open", values)
+    worth = "_open" if p >= LEVEL else "_hurts" if paired.value < 0 else ""
+    return texts.say(f"page.summary.moved_paired{worth}", values)
 
 
 @dataclass(frozen=True, slots=True)
