@@ -252,3 +252,9 @@ def test_the_end_of_a_command_costs_nothing_but_beside_triton_which_would_print_
     monkeypatch.delitem(sys.modules, "triton")
     leave_garbage()
     assert frozen == ["everything"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="sockets are counted in /proc, which is not here")
+def test_openvino_leaves_no_file_under_home_and_opens_no_socket(tmp_path):
+    code = "from headstart.export.openvino import load_openvino; load_openvino()"
+    assert traces_of(code, tmp_path / "home") == ([], [])

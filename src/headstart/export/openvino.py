@@ -4,10 +4,11 @@ OpenVINO computes in bfloat16 by itself where a processor can, which moves featu
 that it wants float32.
 """
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -34,6 +35,18 @@ def require_openvino() -> None:
         raise MissingExtraError("openvino", "openvino", "export.for_form")
 
 
+def load_openvino() -> Any:  # noqa: ANN401 - a module
+    """Load OpenVINO, which then says nothing to its maker; raises MissingExtraError when it is not installed."""
+    require_openvino()
+    # Its converter reports imports and conversions; where this package cannot be imported it has nothing to do so with.
+    cast("dict[str, Any]", sys.modules).setdefault("openvino_telemetry", None)
+    import openvino
+
+    # What the first look into a tensor sets up waits without end where two threads look at once: so it is here.
+    assert openvino.Tensor(np.zeros(1, np.float32)).data.size == 1
+    return openvino
+
+
 def openvino_obstacle(model: SavedModel, files: EncoderFiles) -> Finding | None:
     """Return why there can be no graph to turn into OpenVINO's form, or None; it must be installed."""
     why_not = raw_obstacle(model, files)
@@ -48,9 +61,7 @@ def write_openvino(file: Path, form: ExportFormat, source: Source, progress: Pro
     Weights of 16 bits are computed with as float32. Raises MissingExtraError, and ExportError when OpenVINO does not
     know the graph.
     """
-    require_openvino()
-    import openvino
-
+    openvino = load_openvino()
     graph = form_graph(form, source, progress)
     write_beside(file.parent, source)
     with TemporaryDirectory() as scratch:
@@ -69,9 +80,7 @@ def write_openvino(file: Path, form: ExportFormat, source: Source, progress: Pro
 
 def open_openvino(file: Path, threads: int = 1) -> Ask:
     """Open OpenVINO's form of a model."""
-    require_openvino()
-    import openvino
-
+    openvino = load_openvino()
     compiled = openvino.Core().compile_model(
         str(file), "CPU", {**PRECISION, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
     )
