@@ -16,7 +16,7 @@ from headstart.data.readers.image import open_example
 from headstart.data.sources import read_dataset
 from headstart.errors import DataError, OutputError, RecipeError
 from headstart.metrics.classification.evaluation import evaluate
-from headstart.probing import probe
+from headstart.probing import baseline
 from headstart.reporting.report import RunReport
 from headstart.runtime.context import RunContext
 from headstart.serving.predictor import Predictor
@@ -250,8 +250,8 @@ def test_groups_and_duplicates_stay_together_in_the_cross_validation_too(fake_ne
         seen.append(groups.tolist())
         return select_head(training, classes, groups, *rest, **more)
 
-    select_head = probe.select_head
-    monkeypatch.setattr(probe, "select_head", spy)
+    select_head = baseline.select_head
+    monkeypatch.setattr(baseline, "select_head", spy)
     shutil.rmtree(divided / "val")
     shutil.copy(divided / "train" / "daisy" / "0.jpg", divided / "train" / "daisy" / "5.jpg")
     hs.fit(divided, head="lda", group_pattern="train/(rose)/[01]")
