@@ -28,8 +28,10 @@ UNEVEN = 3.0  # times as many examples in the largest class as in the smallest
 
 
 def summarise_classes(page: PageData, run: RunData, texts: Texts) -> tuple[str, ...]:
-    """Describe how good a classifier is, what the transfer brought, and what is wrong."""
-    return _quality(run, texts), _transfer(page, run, texts), _worst_problem(page, run, texts)
+    """Describe how good a classifier is, what the transfer and moving the weights brought, and what is wrong."""
+    transfer, moved = _transfer(page, run, texts), _moved(run.metrics, texts)
+    own = (moved,) if moved and moved != transfer else ()
+    return _quality(run, texts), transfer, *own, _worst_problem(page, run, texts)
 
 
 def class_tiles(run: RunData, texts: Texts) -> tuple[Tile, ...]:
@@ -140,12 +142,10 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
         return texts.say("page.summary.names")
     if measured := pretraining_sentence(run.metrics, texts):
         return measured
-    accuracy = score_in(run.metrics, "evaluation", "accuracy")
-    probe = score_in(run.metrics, "baselines", "probe", "accuracy")
     if is_baseline(run.metrics):
         return texts.say("page.summary.no_pretraining")
-    if accuracy is not None and probe is not None:
-        return _moved(run.metrics, accuracy, probe, texts)
+    if moved := _moved(run.metrics, texts):
+        return moved
     clean = trusted(run.metrics)
     accuracy, name = score_in(clean, "evaluation", "accuracy"), simple_baseline(clean)
     simple = score_in(clean, "baselines", name, "accuracy")
@@ -155,7 +155,12 @@ def _transfer(page: PageData, run: RunData, texts: Texts) -> str:
     return texts.say("page.summary.transfer_probe", values)
 
 
-def _moved(metrics: Json, accuracy: Score, probe: Score, texts: Texts) -> str:
+def _moved(metrics: Json, texts: Texts) -> str:
+    """Describe what moving the weights was worth; nothing where none moved, or nobody tried."""
+    accuracy = score_in(metrics, "evaluation", "accuracy")
+    probe = score_in(metrics, "baselines", "probe", "accuracy")
+    if accuracy is None or probe is None:
+        return ""
     if look_up(metrics, "training", "share") == 0:
         return texts.say("page.summary.kept_probe", {"probe": percent(probe.value)})
     values = {
